@@ -1,0 +1,160 @@
+//! What is scanned and what was not: blobs with their origin and their fresh part, and skips with their reason.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use crate::text::Span;
+
+/// Bytes, where they came from, and which of them are new: the only thing that is scanned.
+pub struct Blob<'a> {
+    /// The content, or one part of it.
+    pub bytes: &'a [u8],
+    /// Where it came from.
+    pub origin: Origin,
+    /// Which part of it is new.
+    pub fresh: Fresh<'a>,
+    /// Which part of a larger whole `bytes` is.
+    pub part: Part,
+}
+
+impl<'a> Blob<'a> {
+    /// A blob in one piece, all of it new.
+    #[must_use]
+    pub fn whole(bytes: &'a [u8], origin: Origin) -> Self {
+        Self { bytes, origin, fresh: Fresh::All, part: Part::whole(bytes.len()) }
+    }
+}
+
+/// Which bytes of a blob are new, and so may be reported.
+pub enum Fresh<'a> {
+    /// All of them.
+    All,
+    /// To be asked only when something was found: most blobs are clean, and then nobody needs to compare versions.
+    /// `None` says that the older version could not be read, so everything counts as new.
+    Lazy(Box<dyn FnOnce() -> Option<Vec<Span>> + 'a>),
+}
+
+/// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever stands on a seam is seen
+/// whole by one of them; [`Part::own`] says which piece reports it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Offset of the piece in the whole, in bytes.
+    pub offset: usize,
+    /// Line feeds before the piece.
+    pub lines: usize,
+    /// Where in the piece a match must begin to be this piece's.
+    pub own: Range<usize>,
+    /// Whether this is the last piece.
+    pub last: bool,
+}
+
+impl Part {
+    /// The only piece of a blob of `len` bytes.
+    #[must_use]
+    pub fn whole(len: usize) -> Self {
+        Self { offset: 0, lines: 0, own: 0..len.max(1), last: true }
+    }
+}
+
+/// Where a blob came from. Paths are bytes, as git has them, relative to the work tree or as named by the user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A file on disk.
+    File {
+        /// Its path as it was reached.
+        path: BString,
+    },
+    /// What the next commit would add at a path, read from the index.
+    Staged {
+        /// Path in the repository.
+        path: BString,
+        /// Id of the blob, in hex.
+        id: String,
+    },
+    /// The name of a file, a directory or a link's target: a key can hide there too.
+    Name {
+        /// The name.
+        path: BString,
+    },
+    /// A commit message that is being written.
+    CommitMessage {
+        /// The file that git keeps it in.
+        path: BString,
+    },
+    /// Standard input.
+    Stdin,
+}
+
+impl Origin {
+    /// The word for this kind of origin in reports.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "file",
+            Self::Staged { .. } => "staged",
+            Self::Name { .. } => "name",
+            Self::CommitMessage { .. } => "commit-message",
+            Self::Stdin => "stdin",
+        }
+    }
+
+    /// The path to show and to match policy against.
+    #[must_use]
+    pub fn path(&self) -> &BStr {
+        match self {
+            Self::File { path } | Self::Staged { path, .. } | Self::Name { path } | Self::CommitMessage { path } => {
+                path.as_bstr()
+            }
+            Self::Stdin => BStr::new("<stdin>"),
+        }
+    }
+
+    /// The order of reports: by path first, then by kind.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        self.path().cmp(other.path()).then_with(|| self.cmp(other))
+    }
+}
+
+/// Something in scope that was not scanned, and why. Never silent: skips are counted and shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skip {
+    /// What was not scanned.
+    pub path: BString,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why something was not scanned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum SkipReason {
+    /// Larger than the size that the user set as the limit.
+    #[error("larger than the size limit of {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A commit of another repository; its files are scanned there.
+    #[error("a submodule: scan its own repository")]
+    Submodule,
+    /// `git add --intent-to-add`: not part of the next commit.
+    #[error("only intended to be added: not part of the next commit")]
+    IntentToAdd,
+    /// A device, a socket or a named pipe: reading it could wait for ever.
+    #[error("not a regular file")]
+    NotRegular,
+    /// It could not be read. The scan is incomplete.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl SkipReason {
+    /// Whether the skip leaves the scan incomplete, so that it must not pass. The others follow from what the user
+    /// asked for.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Unreadable(_))
+    }
+}

@@ -1,0 +1,3 @@
+//! The `keysieve` program: everything is in `cli`.
+
+fn main() {}

@@ -1,0 +1,118 @@
+//! Checks that hold for secrets of any provider: obvious dummies and word boundaries.
+
+use super::{Candidate, Detail, Verdict};
+
+/// Rejects what people write where a secret would stand.
+pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    if is_placeholder(candidate.secret()) {
+        return Verdict::Reject("an obvious placeholder");
+    }
+    Verdict::Accept
+}
+
+/// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred characters holds
+/// one of them by accident less than once in a million.
+pub(crate) fn is_placeholder(text: &[u8]) -> bool {
+    const WORDS: [&[u8]; 10] = [
+        b"example",
+        b"placeholder",
+        b"changeme",
+        b"redacted",
+        b"replace",
+        b"yourkey",
+        b"your_",
+        b"your-",
+        b"abcdefghij",
+        b"dummy",
+    ];
+    const DIGITS: [&[u8]; 3] = [b"1234567890", b"0123456789", b"9876543210"];
+    let lower = text.to_ascii_lowercase();
+    let holds = |word: &&[u8]| memchr::memmem::find(&lower, word).is_some();
+    longest_repeat(text) >= 8 || WORDS.iter().any(|w| holds(w)) || DIGITS.iter().any(|w| holds(w))
+}
+
+/// Length of the longest run of one byte.
+pub(crate) fn longest_repeat(text: &[u8]) -> usize {
+    text.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+/// Rejects a candidate that begins or ends in the middle of a word.
+pub(super) fn boundary(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    if starts_inside_word(candidate) || ends_inside_word(candidate) {
+        return Verdict::Reject("part of a longer word");
+    }
+    Verdict::Accept
+}
+
+fn ends_inside_word(candidate: &Candidate<'_>) -> bool {
+    candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Whether a letter or digit that is no escape's stands right before the candidate.
+///
+/// In `\nAKIA…`, `\u0022AKIA…`, `%3DAKIA…` and `ESC[32mAKIA…` the character before is part of an escape: there the
+/// candidate is a word of its own, which is where `\b` of a regular expression goes wrong.
+pub(crate) fn starts_inside_word(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before(16);
+    before.last().is_some_and(u8::is_ascii_alphanumeric) && !ends_in_escape(before)
+}
+
+fn ends_in_escape(before: &[u8]) -> bool {
+    let hex = |count: usize, lead: &[u8]| {
+        let digits = before.len().checked_sub(count);
+        digits.is_some_and(|at| before[at..].iter().all(u8::is_ascii_hexdigit) && before[..at].ends_with(lead))
+    };
+    let letter = matches!(before, [.., b'\\', b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e']);
+    letter || hex(2, b"%") || hex(2, b"\\x") || hex(4, b"\\u") || ends_in_ansi(before)
+}
+
+/// A "select graphic rendition" of ECMA-48: ESC, `[`, digits and semicolons, `m`; ESC raw or as it is written.
+fn ends_in_ansi(before: &[u8]) -> bool {
+    let Some(body) = before.strip_suffix(b"m") else {
+        return false;
+    };
+    let digits = body.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    let Some(lead) = body[..body.len() - digits].strip_suffix(b"[") else {
+        return false;
+    };
+    [&b"\x1b"[..], b"\\033", b"\\x1b", b"\\e", b"\\u001b"].iter().any(|escape| lead.ends_with(escape))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    #[test]
+    fn escapes_are_boundaries_and_letters_are_not() {
+        for (before, inside) in [
+            ("x", true),
+            ("7", true),
+            ("n", true),
+            ("32m", true),
+            ("", false),
+            ("_", false),
+            ("-", false),
+            ("\\n", false),
+            ("\\t", false),
+            ("%3D", false),
+            ("\\u0022", false),
+            ("\\x22", false),
+            ("\x1b[32m", false),
+            ("\\033[1;32m", false),
+        ] {
+            let text = format!("{before}SECRET");
+            let span = Span::new(before.len(), text.len());
+            let candidate = Candidate { text: text.as_bytes(), span };
+            assert_eq!(starts_inside_word(&candidate), inside, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_known() {
+        for dummy in ["xxxxxxxxxxxxxxxx", "abcEXAMPLEdef", "key1234567890", "YOUR_KEY"] {
+            assert!(is_placeholder(dummy.as_bytes()), "{dummy}");
+        }
+        assert!(!is_placeholder(b"k3jH8sLqP0zXv2NnT7"));
+    }
+}

@@ -1,0 +1,282 @@
+//! From pattern files to a [`RuleSet`]: reading, checking and naming what is wrong.
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
+
+use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
+use super::{Check, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
+
+/// The pattern files of this build: (name, content).
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+/// The shortest run that the run finder reports, in bytes.
+pub(crate) const MIN_RUN: usize = 40;
+
+/// Rules that are scanned for together.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// The rules, in the order of their files.
+    pub rules: Vec<Rule>,
+    /// Which of them belong together.
+    pub pairs: Vec<PairRule>,
+    digest: Sha256,
+}
+
+/// What is wrong with a pattern file.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// The file is not the TOML of a pattern file.
+    #[error("{file}: {message}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// The parser's message; it names the line.
+        message: String,
+    },
+    /// One rule says something that cannot be.
+    #[error("{file}: rule '{rule}': {problem}")]
+    Rule {
+        /// The file.
+        file: String,
+        /// Id of the rule.
+        rule: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl RuleSet {
+    /// The rules that are built in.
+    ///
+    /// # Errors
+    /// None in a build whose tests passed; the tests load and compile every rule.
+    pub fn builtin() -> Result<Self, RuleError> {
+        let mut set = Self::default();
+        for (name, text) in BUILTIN {
+            set.add(name, text)?;
+        }
+        Ok(set)
+    }
+
+    /// Adds the rules of a pattern file. The patterns are not compiled yet; see [`RuleSet::compile`].
+    ///
+    /// # Errors
+    /// Names the file, and the line or the rule, that is wrong.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        let syntax: FileSyntax = toml::from_str(text).map_err(|error| RuleError::Syntax {
+            file: file.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+        self.digest.update(text.as_bytes());
+        for rule in syntax.rules {
+            let id = rule.id.clone();
+            let rule = self.rule(file, rule).map_err(|problem| fault(file, &id, problem))?;
+            self.rules.push(rule);
+        }
+        for pair in syntax.pairs {
+            let id = pair.id.clone();
+            let pair = self.pair(file, pair).map_err(|problem| fault(file, &id, problem))?;
+            self.pairs.push(pair);
+        }
+        Ok(())
+    }
+
+    /// Compiles every pattern now, so that a broken one is an error before anything is scanned.
+    ///
+    /// # Errors
+    /// Names the rule whose pattern does not compile or lacks the named group `secret`.
+    pub fn compile(&self) -> Result<(), RuleError> {
+        for rule in &self.rules {
+            let Trigger::Keywords(pattern) = &rule.trigger else {
+                continue;
+            };
+            let problem = match pattern.regex() {
+                Err(error) => format!("the pattern does not compile: {error}"),
+                Ok(regex) if regex.capture_names().flatten().any(|name| name == "secret") => {
+                    continue;
+                }
+                Ok(_) => "the pattern has no group (?P<secret>…)".to_owned(),
+            };
+            return Err(fault(&rule.source.file, &rule.id, problem));
+        }
+        Ok(())
+    }
+
+    /// Names this set of rules in reports and caches: the first 12 hex digits of SHA-256 over the pattern files.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let digest = self.digest.clone().finalize();
+        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether a rule or a pair has this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| &*rule.id == id) || self.pairs.iter().any(|pair| &*pair.id == id)
+    }
+
+    fn rule(&self, file: &str, syntax: RuleSyntax) -> Result<Rule, String> {
+        self.free_id(&syntax.id)?;
+        let checks = syntax.checks.iter().map(|name| find_check(name)).collect::<Result<_, _>>()?;
+        let source = samples(file, syntax.examples, syntax.counter_examples)?;
+        let trigger = match (syntax.pattern, syntax.run.is_empty()) {
+            (Some(pattern), true) => {
+                check_keywords(&syntax.keywords, &source.examples)?;
+                Trigger::Keywords(Pattern {
+                    keywords: syntax.keywords,
+                    before: syntax.before,
+                    after: syntax.after,
+                    source: pattern,
+                    regex: OnceLock::new(),
+                })
+            }
+            (None, false) => Trigger::Run(syntax.run.iter().map(run_length).collect::<Result<_, _>>()?),
+            _ => return Err("needs either 'keywords' and 'pattern', or 'run'".to_owned()),
+        };
+        Ok(Rule {
+            id: Arc::from(syntax.id),
+            description: syntax.description,
+            trigger,
+            entropy: syntax.entropy,
+            checks,
+            confidence: syntax.confidence,
+            help: syntax.help,
+            source,
+        })
+    }
+
+    fn pair(&self, file: &str, syntax: PairSyntax) -> Result<PairRule, String> {
+        self.free_id(&syntax.id)?;
+        Ok(PairRule {
+            first: self.index_of(&syntax.first)?,
+            second: self.index_of(&syntax.second)?,
+            id: Arc::from(syntax.id),
+            description: syntax.description,
+            confidence: syntax.confidence,
+            help: syntax.help,
+            source: samples(file, syntax.examples, syntax.counter_examples)?,
+        })
+    }
+
+    fn free_id(&self, id: &str) -> Result<(), String> {
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if id.is_empty() || !id.chars().all(kebab) {
+            return Err("an id is written in kebab-case: lower-case letters, digits and '-'".to_owned());
+        }
+        if self.has(id) {
+            return Err("another rule has this id already".to_owned());
+        }
+        Ok(())
+    }
+
+    fn index_of(&self, id: &str) -> Result<usize, String> {
+        let position = self.rules.iter().position(|rule| &*rule.id == id);
+        position.ok_or_else(|| format!("there is no rule '{id}' before it"))
+    }
+}
+
+fn fault(file: &str, rule: &str, problem: String) -> RuleError {
+    RuleError::Rule { file: file.to_owned(), rule: rule.to_owned(), problem }
+}
+
+fn find_check(name: &str) -> Result<&'static Check, String> {
+    check::CHECKS.iter().find(|check| check.name == name).ok_or_else(|| {
+        let known: Vec<_> = check::CHECKS.iter().map(|check| check.name).collect();
+        format!("there is no check '{name}'; there are: {}", known.join(", "))
+    })
+}
+
+fn samples(file: &str, examples: Vec<Pieces>, counter: Vec<Pieces>) -> Result<RuleSource, String> {
+    if examples.is_empty() {
+        return Err("needs at least one example".to_owned());
+    }
+    Ok(RuleSource {
+        file: file.to_owned(),
+        examples: examples.into_iter().map(Pieces::join).collect(),
+        counter_examples: counter.into_iter().map(Pieces::join).collect(),
+    })
+}
+
+/// A keyword that no example holds is one that nobody tried; an example without a keyword is never looked at.
+fn check_keywords(keywords: &[String], examples: &[String]) -> Result<(), String> {
+    if keywords.is_empty() {
+        return Err("'pattern' needs 'keywords'".to_owned());
+    }
+    for keyword in keywords {
+        if keyword.len() < MIN_KEYWORD {
+            return Err(format!("the keyword '{keyword}' is shorter than {MIN_KEYWORD} bytes"));
+        }
+        if !examples.iter().any(|example| example.contains(keyword.as_str())) {
+            return Err(format!("no example holds the keyword '{keyword}'"));
+        }
+    }
+    let lacking = examples.iter().position(|example| !keywords.iter().any(|k| example.contains(k.as_str())));
+    match lacking {
+        Some(index) => Err(format!("example {} holds none of the keywords", index + 1)),
+        None => Ok(()),
+    }
+}
+
+fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {
+    let range = match *length {
+        LengthSyntax::Exact(exact) => exact..=exact,
+        LengthSyntax::Range([low, high]) => low..=high,
+    };
+    if *range.start() < MIN_RUN || range.is_empty() {
+        return Err(format!("a run is at least {MIN_RUN} bytes long, and its range not empty"));
+    }
+    Ok(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\npattern='(?P<secret>abcd)'\n\
+                        confidence='low'\nexamples=[['ab','cd']]\n";
+
+    fn problem(text: &str) -> String {
+        let mut set = RuleSet::default();
+        let outcome = set.add("x.toml", text).and_then(|()| set.compile());
+        outcome.expect_err("a broken rule").to_string()
+    }
+
+    #[test]
+    fn builtin_rules_load_and_compile() {
+        let set = RuleSet::builtin().expect("built-in rules load");
+        set.compile().expect("built-in rules compile");
+        assert!(!set.rules.is_empty());
+    }
+
+    #[test]
+    fn a_good_rule_loads() {
+        let mut set = RuleSet::default();
+        set.add("x.toml", GOOD).expect("loads");
+        assert_eq!(set.rules[0].source.examples, ["abcd"]);
+        assert_eq!(set.version().len(), 12);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (from, to, expected) in [
+            ("id='a'", "id='a'\nidd='b'", "unknown field `idd`"),
+            ("id='a'", "id='A_b'", "kebab-case"),
+            ("'(?P<secret>abcd)'", "'(?P<secret>abcd'", "does not compile"),
+            ("'(?P<secret>abcd)'", "'abcd'", "no group (?P<secret>"),
+            ("['abcd']", "['abc']", "shorter than 4 bytes"),
+            ("['abcd']", "['abcd','efgh']", "no example holds the keyword 'efgh'"),
+            ("[['ab','cd']]", "['abcd','none']", "example 2 holds none"),
+            ("[['ab','cd']]", "[]", "at least one example"),
+            ("confidence='low'", "confidence='sure'", "unknown variant"),
+            ("confidence='low'", "confidence='low'\nchecks=['no']", "no check 'no'"),
+            ("confidence='low'", "confidence='low'\nrun=[40]", "needs either"),
+        ] {
+            assert!(GOOD.contains(from), "{from}");
+            let message = problem(&GOOD.replace(from, to));
+            assert!(message.contains(expected) && message.contains("x.toml"), "{message}");
+        }
+        assert!(problem(&GOOD.repeat(2)).contains("has this id already"));
+    }
+}

@@ -1,0 +1,93 @@
+//! Rules as written: the TOML of a pattern file, before anything is checked.
+
+use serde::Deserialize;
+
+use super::Confidence;
+
+/// A pattern file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileSyntax {
+    #[serde(default, rename = "rule")]
+    pub(super) rules: Vec<RuleSyntax>,
+    #[serde(default, rename = "pair")]
+    pub(super) pairs: Vec<PairSyntax>,
+}
+
+/// A `[[rule]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RuleSyntax {
+    pub(super) id: String,
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) keywords: Vec<String>,
+    pub(super) pattern: Option<String>,
+    /// Bytes before a keyword that the pattern may take in.
+    #[serde(default = "default_before")]
+    pub(super) before: usize,
+    /// Bytes from the start of a keyword that the pattern may take in.
+    #[serde(default = "default_after")]
+    pub(super) after: usize,
+    /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
+    #[serde(default)]
+    pub(super) run: Vec<LengthSyntax>,
+    pub(super) entropy: Option<f64>,
+    #[serde(default)]
+    pub(super) checks: Vec<String>,
+    pub(super) confidence: Confidence,
+    pub(super) help: Option<String>,
+    #[serde(default)]
+    pub(super) examples: Vec<Pieces>,
+    #[serde(default)]
+    pub(super) counter_examples: Vec<Pieces>,
+}
+
+/// A `[[pair]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PairSyntax {
+    pub(super) id: String,
+    pub(super) description: String,
+    pub(super) first: String,
+    pub(super) second: String,
+    pub(super) confidence: Confidence,
+    pub(super) help: Option<String>,
+    #[serde(default)]
+    pub(super) examples: Vec<Pieces>,
+    #[serde(default)]
+    pub(super) counter_examples: Vec<Pieces>,
+}
+
+/// A length, or a range of lengths with both ends in it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum LengthSyntax {
+    Exact(usize),
+    Range([usize; 2]),
+}
+
+/// A sample in one piece or in several that are joined, so that the file that holds them trips no scanner.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Pieces {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Pieces {
+    pub(super) fn join(self) -> String {
+        match self {
+            Self::One(text) => text,
+            Self::Several(pieces) => pieces.concat(),
+        }
+    }
+}
+
+const fn default_before() -> usize {
+    32
+}
+
+const fn default_after() -> usize {
+    256
+}

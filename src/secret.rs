@@ -1,0 +1,139 @@
+//! Secrets that cannot be printed by accident, and fingerprints that name one without holding it.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Wraps the bytes of a secret.
+    #[must_use]
+    pub fn new(value: impl Into<Vec<u8>>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value in clear. Every call is a place where a secret may leave the program: keep them few.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to hide.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What may be shown: the first four characters (they tell the kind: `AKIA`, `ghp_`) of a secret of at least 20,
+    /// nothing of a shorter one, then stars. Values of more than one line or of 100 bytes and more show their length.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let bytes = &self.0;
+        let head = bytes.get(..4).filter(|head| bytes.len() >= 20 && head.iter().all(|b| b.is_ascii_graphic()));
+        let head = head.map(|h| String::from_utf8_lossy(h).into_owned()).unwrap_or_default();
+        if bytes.len() >= 100 || bytes.contains(&b'\n') {
+            return format!("{head}… ({} bytes)", bytes.len());
+        }
+        let stars = "*".repeat(bytes.len().max(8) - head.len());
+        head + &stars
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({})", self.masked())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// Says "the same secret under the same rule" without holding the secret: the first 16 bytes of
+/// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex digits.
+///
+/// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// The fingerprint of `value` as found by the rule `rule`.
+    #[must_use]
+    pub fn new(rule: &str, value: &[u8]) -> Self {
+        let key = format!("keysieve fingerprint 1\0{rule}");
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
+        mac.update(value);
+        let digest = mac.finalize().into_bytes();
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        Self(short)
+    }
+
+    /// Reads 32 hex digits back; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 32 {
+            return None;
+        }
+        let mut out = [0; 16];
+        for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+            let high = char::from(pair[0]).to_digit(16)?;
+            let low = char::from(pair[1]).to_digit(16)?;
+            *byte = u8::try_from(high * 16 + low).ok()?;
+        }
+        Some(Self(out))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_reveal_shows_the_value() {
+        let value = b"0123456789abcdefghijklmnop";
+        let secret = Secret::new(value.to_vec());
+        for shown in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
+            assert!(!shown.contains("456789"), "{shown}");
+        }
+        assert_eq!(secret.reveal(), value);
+        assert_eq!(secret.masked(), "0123**********************");
+        assert_eq!(Secret::new(b"short".to_vec()).masked(), "********");
+    }
+
+    #[test]
+    fn fingerprints_depend_on_rule_and_value_and_round_trip() {
+        let print = Fingerprint::new("a", b"x");
+        assert_ne!(print, Fingerprint::new("b", b"x"));
+        assert_ne!(print, Fingerprint::new("a", b"y"));
+        assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
+        assert_eq!(Fingerprint::parse("xyz"), None);
+        assert_eq!(Fingerprint::parse(&"g".repeat(32)), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! Places in bytes: spans, the lines and columns they fall on, and how foreign text is shown safely.
+
+use std::fmt::Write as _;
+
+/// A half-open range of byte offsets, `start..end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset just past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span `start..end`.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether the span holds no byte.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// Whether the two spans share at least one byte.
+    #[must_use]
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    /// The same length, `by` bytes further on.
+    #[must_use]
+    pub const fn shift(self, by: usize) -> Self {
+        Self::new(self.start + by, self.end + by)
+    }
+
+    /// The bytes of `text` that the span covers; empty where it lies outside.
+    #[must_use]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A line and a column, both counted from 1.
+///
+/// Columns count characters as an editor does: every byte that does not continue a UTF-8 sequence and is not NUL is
+/// one column, so a UTF-16 file of plain text counts right as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// The offsets of a text's line ends, to turn offsets into [`Location`]s with a binary search.
+#[derive(Debug)]
+pub struct LineIndex<'t> {
+    text: &'t [u8],
+    ends: Vec<usize>,
+}
+
+impl<'t> LineIndex<'t> {
+    /// Reads `text` once and remembers every line feed.
+    #[must_use]
+    pub fn new(text: &'t [u8]) -> Self {
+        Self { text, ends: memchr::memchr_iter(b'\n', text).collect() }
+    }
+
+    /// Number of the line, from 0, that holds `offset`.
+    #[must_use]
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.ends.partition_point(|&end| end < offset)
+    }
+
+    /// How many lines there are; a last line without a line feed counts.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.ends.len() + 1
+    }
+
+    /// Where line `line` (from 0) lies, without its line feed. Empty past the end.
+    #[must_use]
+    pub fn span(&self, line: usize) -> Span {
+        let start = match line.checked_sub(1) {
+            None => 0,
+            Some(before) => match self.ends.get(before) {
+                Some(end) => end + 1,
+                None => self.text.len(),
+            },
+        };
+        let end = self.ends.get(line).copied().unwrap_or(self.text.len());
+        Span::new(start, end.max(start))
+    }
+
+    /// The [`Location`] of `offset`.
+    #[must_use]
+    pub fn locate(&self, offset: usize) -> Location {
+        let offset = offset.min(self.text.len());
+        let line = self.line_of(offset);
+        let before = Span::new(self.span(line).start, offset).of(self.text);
+        Location { line: line + 1, column: 1 + columns(before) }
+    }
+}
+
+/// How many columns `bytes` take, as [`Location`] counts them.
+#[must_use]
+pub fn columns(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&b| b != 0 && b & 0xC0 != 0x80).count()
+}
+
+/// Text that came from a repository, made safe to print: control characters, bidirectional overrides and bytes that
+/// are not UTF-8 come out as escapes, so no name or line can move the cursor or hide what follows it.
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_printable(&mut out, c);
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+fn push_printable(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_control() || is_invisible(c) => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+        c => out.push(c),
+    }
+}
+
+/// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source", CVE-2021-42574).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locates_offsets_on_lines_and_columns() {
+        let text = "ab\ncd\u{e9}f\n\nx".as_bytes();
+        let index = LineIndex::new(text);
+        let at = |offset| {
+            let l = index.locate(offset);
+            (l.line, l.column)
+        };
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(2), (1, 3), "the line feed belongs to its line");
+        assert_eq!(at(3), (2, 1));
+        assert_eq!(at(7), (2, 4), "a two-byte character is one column");
+        assert_eq!(at(9), (3, 1));
+        assert_eq!(at(10), (4, 1));
+        assert_eq!(index.count(), 4);
+        assert_eq!(index.span(1).of(text), "cd\u{e9}f".as_bytes());
+        assert!(index.span(9).is_empty());
+    }
+
+    #[test]
+    fn columns_of_utf16_count_characters() {
+        let text = b"a\0b\0\n\0c\0d\0";
+        let index = LineIndex::new(text);
+        assert_eq!(index.locate(8), Location { line: 2, column: 2 });
+    }
+
+    #[test]
+    fn printable_escapes_what_could_fool_a_terminal() {
+        assert_eq!(printable(b"a\x1b[31m\n\xff\xc3\xa9"), "a\\u{1b}[31m\\n\\xff\u{e9}");
+        assert_eq!(printable("x\u{202e}y".as_bytes()), "x\\u{202e}y");
+    }
+}
