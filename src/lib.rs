@@ -42,5 +42,6 @@ pub mod finding;
 pub mod policy;
 pub mod report;
 pub mod rule;
+pub mod scan;
 pub mod secret;
 pub mod text;

@@ -60,11 +60,18 @@ impl RuleSet {
         Ok(set)
     }
 
-    /// Adds the rules of a pattern file. The patterns are not compiled yet; see [`RuleSet::compile`].
+    /// Adds the rules of a pattern file that a user wrote, and compiles their patterns, so that a broken one is an error
+    /// before anything is scanned.
     ///
     /// # Errors
     /// Names the file, and the line or the rule, that is wrong.
-    pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+    pub fn extend(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        self.add(file, text)?;
+        self.compile()
+    }
+
+    /// Adds the rules of a pattern file without compiling their patterns.
+    fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         let syntax: FileSyntax = toml::from_str(text).map_err(|error| RuleError::Syntax {
             file: file.to_owned(),
             message: error.to_string().trim_end().to_owned(),
@@ -83,11 +90,9 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Compiles every pattern now, so that a broken one is an error before anything is scanned.
-    ///
-    /// # Errors
-    /// Names the rule whose pattern does not compile or lacks the named group `secret`.
-    pub fn compile(&self) -> Result<(), RuleError> {
+    /// Compiles every pattern that is not compiled yet; names the rule whose pattern does not compile or lacks the named
+    /// group `secret`.
+    fn compile(&self) -> Result<(), RuleError> {
         for rule in &self.rules {
             let Trigger::Keywords(pattern) = &rule.trigger else {
                 continue;
@@ -239,8 +244,7 @@ mod tests {
 
     fn problem(text: &str) -> String {
         let mut set = RuleSet::default();
-        let outcome = set.add("x.toml", text).and_then(|()| set.compile());
-        outcome.expect_err("a broken rule").to_string()
+        set.extend("x.toml", text).expect_err("a broken rule").to_string()
     }
 
     #[test]
@@ -253,7 +257,7 @@ mod tests {
     #[test]
     fn a_good_rule_loads() {
         let mut set = RuleSet::default();
-        set.add("x.toml", GOOD).expect("loads");
+        set.extend("x.toml", GOOD).expect("loads");
         assert_eq!(set.rules[0].source.examples, ["abcd"]);
         assert_eq!(set.version().len(), 12);
     }

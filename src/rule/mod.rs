@@ -12,6 +12,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 pub use check::{Candidate, Check, Detail, Verdict};
+pub(crate) use load::MIN_RUN;
 pub use load::{RuleError, RuleSet};
 
 /// How sure a finding is. The order is that of trust: `Low < Medium < High < Certain`.

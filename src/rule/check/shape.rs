@@ -27,8 +27,8 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     ];
     const DIGITS: [&[u8]; 3] = [b"1234567890", b"0123456789", b"9876543210"];
     let lower = text.to_ascii_lowercase();
-    let holds = |word: &&[u8]| memchr::memmem::find(&lower, word).is_some();
-    longest_repeat(text) >= 8 || WORDS.iter().any(|w| holds(w)) || DIGITS.iter().any(|w| holds(w))
+    let holds = |word: &&'static [u8]| memchr::memmem::find(&lower, word).is_some();
+    longest_repeat(text) >= 8 || WORDS.iter().any(holds) || DIGITS.iter().any(holds)
 }
 
 /// Length of the longest run of one byte.

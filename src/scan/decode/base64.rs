@@ -1,0 +1,137 @@
+//! Base64 (RFC 4648) and hex, where they hold text.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::super::run::is_base64;
+use super::{Layer, Map};
+use crate::text::Span;
+
+/// Forgiving: runs may be cut anywhere, so padding may be missing and spare bits may be set.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// How far around a keyword a run is decoded, in bytes. A multiple of 4.
+const REACH: usize = 4096;
+
+fn decode(encoded: &[u8]) -> Vec<u8> {
+    // A single spare character says nothing.
+    let whole = if encoded.len() % 4 == 1 { encoded.len() - 1 } else { encoded.len() };
+    ENGINE.decode(&encoded[..whole]).unwrap_or_default()
+}
+
+/// Whether the first twelve bytes that `run` stands for are text, in ASCII or UTF-16. Random bytes are so less than
+/// once in a hundred thousand times.
+pub(super) fn begins_like_text(run: &[u8]) -> bool {
+    let Some(head) = run.get(..16) else {
+        return false;
+    };
+    let head = decode(head);
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    let printable = head.iter().filter(|byte| plain(byte)).count();
+    let wide = printable >= 6 && head.iter().all(|byte| plain(byte) || *byte == 0);
+    printable == head.len() || wide
+}
+
+/// The text of `run` and of the lines that go on from it in the same form, as `base64` and MIME wrap them; and the end
+/// of the last line taken.
+pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
+    let (mut encoded, mut offsets) = (Vec::new(), Vec::new());
+    let mut line = run;
+    loop {
+        encoded.extend_from_slice(line.of(text));
+        offsets.extend(line.start..line.end);
+        match next_line(text, line) {
+            // Only a full line goes on.
+            Some(next) if line.len() == run.len() && run.len().is_multiple_of(4) && next.len() <= run.len() => line = next,
+            _ => break,
+        }
+    }
+    let decoded = decode(&encoded);
+    offsets.push(line.end);
+    let origins = (0..=decoded.len()).map(|index| offsets[(index / 3 * 4 + index % 3).min(offsets.len() - 1)]);
+    let map = Map::Table(origins.collect());
+    let layer = (!decoded.is_empty()).then_some(Layer { text: decoded, encoding: "base64", map });
+    (layer, line.end)
+}
+
+/// The run that makes up the line after `line`, where `line` ends its own line.
+fn next_line(text: &[u8], line: Span) -> Option<Span> {
+    let rest = &text[line.end..];
+    let gap = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.starts_with(b"\n")) };
+    let indent = rest[gap..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let start = line.end + gap + indent;
+    let len = text[start..].iter().take_while(|&&b| is_base64(b)).count();
+    (gap > 0 && len > 0).then(|| Span::new(start, start + len))
+}
+
+/// The base64 around a keyword whose group of four begins `ahead` characters before it, whatever it holds.
+pub(super) fn decode_around(text: &[u8], at: usize, ahead: usize) -> (Option<Layer>, usize) {
+    let Some(group) = at.checked_sub(ahead) else {
+        return (None, at);
+    };
+    if !text[group..at].iter().all(|&b| is_base64(b)) {
+        return (None, at + 1);
+    }
+    let low = group.saturating_sub(REACH);
+    let back = text[low..group].iter().rev().take_while(|&&b| is_base64(b)).count();
+    let start = group - back / 4 * 4;
+    let len = text[at..].iter().take(REACH).take_while(|&&b| is_base64(b)).count();
+    let decoded = decode(&text[start..at + len]);
+    let layer = Layer { text: decoded, encoding: "base64", map: Map::Groups { start, decoded: 3, encoded: 4 } };
+    (Some(layer), at + len)
+}
+
+/// The hex digits around a keyword.
+pub(super) fn decode_hex_around(text: &[u8], at: usize) -> (Option<Layer>, usize) {
+    let low = at.saturating_sub(REACH);
+    let back = text[low..at].iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
+    let start = at - back / 2 * 2;
+    let len = text[at..].iter().take(REACH).take_while(|b| b.is_ascii_hexdigit()).count();
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap_or(0)).unwrap_or(0);
+    let decoded = text[start..at + len].chunks_exact(2).map(|pair| digit(pair[0]) * 16 + digit(pair[1])).collect();
+    let layer = Layer { text: decoded, encoding: "hex", map: Map::Groups { start, decoded: 1, encoded: 2 } };
+    (Some(layer), at + len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_text_from_bytes() {
+        assert!(begins_like_text(b"YXdzX3NlY3JldF9hY2Nlc3Nfa2V5"));
+        assert!(!begins_like_text(b"iVBORw0KGgoAAAANSUhEUgAA"));
+    }
+
+    #[test]
+    fn joins_wrapped_lines_and_leads_back() {
+        let plain = "first line of some text, and the key at its end: 0123456789";
+        let encoded = ENGINE.encode(plain);
+        let wrapped = format!("{}\n{}\n", &encoded[..40], &encoded[40..]);
+        let (layer, end) = decode_lines(wrapped.as_bytes(), Span::new(0, 40));
+        let layer = layer.expect("text");
+        assert_eq!(String::from_utf8_lossy(&layer.text), plain);
+        assert_eq!(end, wrapped.trim_end().trim_end_matches('=').len());
+        let at = plain.find("0123").expect("there");
+        assert!(layer.origin(Span::new(at, plain.len())).start > 41);
+    }
+
+    #[test]
+    fn keywords_are_what_base64_makes_of_a_prefix() {
+        for (prefix, forms) in [("AKIA", ["QUtJQ", "FLSU", "BS0lB"]), ("ASIA", ["QVNJQ", "FTSU", "BU0lB"])] {
+            for (lead, form) in forms.iter().enumerate() {
+                let encoded = ENGINE.encode(format!("{}{prefix}Q7", &"xy"[..lead]));
+                let at = encoded.find(form).expect("the form stands in the encoded text");
+                let ahead = [0, 2, 3][lead];
+                let (layer, _) = decode_around(encoded.as_bytes(), at, ahead);
+                assert!(layer.expect("decodes").text.starts_with(format!("{}{prefix}", &"xy"[..lead]).as_bytes()));
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! UTF-16 in either byte order, as a whole file or as strings in a binary: ASCII characters with a zero byte between.
+
+use super::{Layer, Map};
+
+/// The shortest string that is looked at, in characters.
+const MIN: usize = 16;
+
+/// How many characters beyond ASCII may stand in a row before a string ends.
+const MAX_GAP: usize = 8;
+
+/// Hands every wide string of `text` to `look`.
+pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
+    let mut done = 0;
+    for nul in memchr::memchr_iter(0, text) {
+        let Some(start) = nul.checked_sub(1).filter(|&start| start >= done && is_text(text[start])) else {
+            continue;
+        };
+        let (decoded, end) = string_at(text, start);
+        if decoded.len() >= MIN {
+            done = end;
+            look(&Layer { text: decoded, encoding: "utf-16", map: Map::Groups { start, decoded: 1, encoded: 2 } });
+        }
+    }
+}
+
+/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends.
+fn string_at(text: &[u8], start: usize) -> (Vec<u8>, usize) {
+    // Before the first character of a big-endian string stands its own zero; before that of a little-endian one, the
+    // high byte of something else.
+    let big = start > 0 && text[start - 1] == 0;
+    let high = |at: usize| if big { text[at - 1] } else { text.get(at + 1).copied().unwrap_or(0) };
+    let mut decoded = Vec::new();
+    let mut gap = 0;
+    let mut at = start;
+    while at < text.len() && gap <= MAX_GAP {
+        let plain = is_text(text[at]) && high(at) == 0;
+        gap = if plain { 0 } else { gap + 1 };
+        decoded.push(if plain { text[at] } else { b'?' });
+        at += 2;
+    }
+    decoded.truncate(decoded.len() - gap);
+    let end = start + 2 * decoded.len();
+    (decoded, end)
+}
+
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    fn strings(text: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        decode(text, |layer| found.push(String::from_utf8(layer.text.clone()).unwrap()));
+        found
+    }
+
+    #[test]
+    fn reads_both_byte_orders_and_goes_on_after_foreign_characters() {
+        let message = "key = 0123456789 \u{201d}after\u{201c} all";
+        let plain = message.replace(['\u{201d}', '\u{201c}'], "?");
+        for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+            let mut text = encode(0xfeff).to_vec();
+            text.extend(message.encode_utf16().flat_map(encode));
+            assert_eq!(strings(&text), [plain.as_str()]);
+        }
+    }
+
+    #[test]
+    fn finds_strings_in_binaries_and_leads_back() {
+        let mut text = vec![0xff, 0, 0, 1, 2, 0, 0];
+        let start = text.len();
+        text.extend("a wide string of text".encode_utf16().flat_map(u16::to_le_bytes));
+        text.extend([0, 0, 0, 9]);
+        decode(&text, |layer| {
+            assert_eq!(layer.text, b"a wide string of text");
+            assert_eq!(layer.origin(Span::new(2, 6)), Span::new(start + 4, start + 12));
+        });
+        assert_eq!(strings(&text).len(), 1);
+    }
+}

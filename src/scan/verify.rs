@@ -1,0 +1,54 @@
+//! Verifying: whether a rule confirms what the prefilter struck.
+
+use crate::rule::{Candidate, Rule, Trigger, Verdict, check};
+use crate::secret::Secret;
+use crate::text::Span;
+
+use super::Match;
+
+/// Tries a rule's pattern everywhere in `window`.
+pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, found: &mut Vec<Match>) {
+    let Trigger::Keywords(pattern) = &rule.trigger else {
+        return;
+    };
+    #[expect(clippy::expect_used, reason = "a RuleSet compiles what users add, and a test compiles the built-in rules")]
+    let regex = pattern.regex().expect("a pattern of a RuleSet compiles");
+    for captures in regex.captures_iter(window.of(text)) {
+        if let Some(secret) = captures.name("secret") {
+            let span = Span::new(secret.start(), secret.end()).shift(window.start);
+            found.extend(confirm(index, rule, Candidate { text, span }));
+        }
+    }
+}
+
+/// Tries a rule whose trigger is a run on a run.
+pub(super) fn run(index: usize, rule: &Rule, text: &[u8], run: Span, found: &mut Vec<Match>) {
+    if let Trigger::Run(lengths) = &rule.trigger
+        && lengths.iter().any(|range| range.contains(&run.len()))
+    {
+        found.extend(confirm(index, rule, Candidate { text, span: run }));
+    }
+}
+
+fn confirm(index: usize, rule: &Rule, candidate: Candidate<'_>) -> Option<Match> {
+    if rule.entropy.is_some_and(|floor| check::entropy(candidate.secret()) < floor) {
+        return None;
+    }
+    let mut details = Vec::new();
+    let mut confidence = rule.confidence;
+    for check in &rule.checks {
+        match (check.run)(&candidate, &mut details) {
+            Verdict::Reject(_) => return None,
+            Verdict::Accept => {}
+            Verdict::Grade(grade) => confidence = grade,
+        }
+    }
+    Some(Match {
+        rule: index,
+        span: candidate.span,
+        value: Secret::new(candidate.secret()),
+        confidence,
+        details,
+        encoding: None,
+    })
+}
