@@ -1,6 +1,6 @@
 //! Checks: what a pattern cannot say about a candidate, said in code and named in a rule's `checks`.
 
-pub mod aws;
+mod aws;
 pub mod crc;
 mod shape;
 
@@ -103,6 +103,31 @@ pub static CHECKS: &[Check] = &[
         name: "aws-bearer-key",
         about: "decodes to a user and an account number, or to a presigned request",
         run: aws::token::bearer_key,
+    },
+    Check {
+        name: "aws-legacy-access-key-id",
+        about: "is 20 random upper-case letters and digits, and no id of another kind",
+        run: aws::id::legacy_access_key_id,
+    },
+    Check {
+        name: "aws-eks-token",
+        about: "decodes to a presigned request to STS",
+        run: aws::token::eks_token,
+    },
+    Check {
+        name: "aws-cognito-client-secret",
+        about: "stands under the name of a client secret, with Cognito near it",
+        run: aws::context::cognito_client_secret,
+    },
+    Check {
+        name: "aws-api-gateway-key",
+        about: "is random, with a host of execute-api near it",
+        run: aws::context::api_gateway_key,
+    },
+    Check {
+        name: "aws-console-password",
+        about: "has three kinds of characters, as generated passwords do",
+        run: aws::context::console_password,
     },
     Check {
         name: "aws-ses-smtp-password",

@@ -1,6 +1,118 @@
-//! x
-use crate::rule::check::{Candidate, Detail, Verdict};
-/// x
-pub fn ses_smtp_password(_: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    Verdict::Accept
+//! Credentials that have no mark of their own and are known by the words around them.
+
+use super::super::shape::{is_placeholder, starts_inside_word};
+use super::super::{Candidate, Detail, Verdict, entropy};
+use super::{Lazy, secret};
+
+/// How far around a candidate a word of its context may stand, in bytes.
+const REACH: usize = 1024;
+
+static SMTP: Lazy = Lazy::new(r"smtp");
+static COGNITO: Lazy = Lazy::new(r"cognito");
+static CLIENT_SECRET: Lazy = Lazy::new(concat!(
+    r"(?:client|app)[_\-. ]?secret[a-z0-9_.\- ]{0,16}",
+    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
+));
+static API_GATEWAY: Lazy = Lazy::new(r"execute-api");
+
+fn near(candidate: &Candidate<'_>, word: &Lazy) -> bool {
+    word.found_in(candidate.before(REACH)) || word.found_in(candidate.after(REACH))
+}
+
+/// Checks an SES SMTP password: base64 of a version byte, 4 or 2, and an HMAC-SHA256, so 44 characters of which the
+/// second lies in a quarter of the alphabet; see the SES Developer Guide, "Obtaining SES SMTP credentials".
+pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let password = candidate.secret();
+    if !matches!(password, [b'B', b'A'..=b'P', ..] | [b'A', b'g'..=b'v', ..]) {
+        return Verdict::Reject("not the version byte of an SMTP password");
+    }
+    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    if candidate.after(1).first().is_some_and(base64) || entropy(password) < 4.2 || is_placeholder(password) {
+        return Verdict::Reject("not 33 random bytes");
+    }
+    let named = near(candidate, &SMTP);
+    match named && (secret::has_id(candidate.before(REACH)) || SMTP.found_in(candidate.before(REACH))) {
+        true => Verdict::Accept,
+        false => Verdict::Reject("no word of SMTP near it"),
+    }
+}
+
+/// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a name.
+pub(in super::super) fn cognito_client_secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let value = candidate.secret();
+    let plain = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let hex = value.iter().all(u8::is_ascii_hexdigit);
+    if !plain || hex || entropy(value) < 4.0 || !CLIENT_SECRET.found_in(candidate.before(120)) {
+        return Verdict::Reject("not under the name of a client secret");
+    }
+    match near(candidate, &COGNITO) {
+        true => Verdict::Accept,
+        false => Verdict::Reject("nothing of Cognito near it"),
+    }
+}
+
+/// Checks a key of API Gateway: sent as `x-api-key` to a host of `execute-api`.
+pub(in super::super) fn api_gateway_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let key = candidate.secret();
+    let varied = key.iter().any(u8::is_ascii_digit) && key.iter().any(u8::is_ascii_alphabetic) && entropy(key) >= 3.5;
+    if starts_inside_word(candidate) || !varied || is_placeholder(key) {
+        return Verdict::Reject("not random enough");
+    }
+    match near(candidate, &API_GATEWAY) {
+        true => Verdict::Accept,
+        false => Verdict::Reject("no host of API Gateway near it"),
+    }
+}
+
+/// Checks a password of the console in the CSV that IAM hands out: not a heading, not a placeholder.
+pub(in super::super) fn console_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let password = candidate.secret();
+    let kinds: [fn(&u8) -> bool; 4] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
+    let present = kinds.iter().filter(|kind| password.iter().any(|b| kind(b))).count();
+    match present >= 3 && !is_placeholder(password) {
+        true => Verdict::Accept,
+        false => Verdict::Reject("no generated password"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    fn verdict(check: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict, before: &str, secret: &str) -> Verdict {
+        let text = format!("{before}{secret}");
+        let span = Span::new(before.len(), text.len());
+        check(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+    }
+
+    #[test]
+    fn smtp_passwords_need_version_byte_and_context() {
+        let password = ["BE3jH8sLqP0z", "Xv2NnT7bWm4RcYd8Hf", "GaUe6Kp1Oi5Zx9"].concat();
+        assert_eq!(password.len(), 44);
+        assert_eq!(verdict(ses_smtp_password, "SMTP_PASSWORD=", &password), Verdict::Accept);
+        assert!(matches!(verdict(ses_smtp_password, "PASSWORD=", &password), Verdict::Reject(_)));
+        let other = password.replacen("BE", "Bz", 1);
+        assert!(matches!(verdict(ses_smtp_password, "SMTP_PASSWORD=", &other), Verdict::Reject(_)));
+    }
+
+    #[test]
+    fn cognito_and_api_gateway_need_their_context() {
+        let secret = ["1a2b3c4d5e6f7g8h9i0j", "klmnopqrstuvwxyz0z9y8x7w6v5u4t3s"].concat();
+        let cognito = "cognito:\n  client_secret: ";
+        assert_eq!(verdict(cognito_client_secret, cognito, &secret), Verdict::Accept);
+        assert!(matches!(verdict(cognito_client_secret, "client_secret: ", &secret), Verdict::Reject(_)));
+        let key = ["Zx81jK2mNp", "Qr7sTuVw3yAb"].concat();
+        let call = "curl https://a.execute-api.us-east-1.amazonaws.com -H 'x-api-key: ";
+        assert_eq!(verdict(api_gateway_key, call, &key), Verdict::Accept);
+        assert!(matches!(verdict(api_gateway_key, "x-api-key: ", &key), Verdict::Reject(_)));
+    }
+
+    #[test]
+    fn patterns_compile() {
+        for lazy in [&SMTP, &COGNITO, &CLIENT_SECRET, &API_GATEWAY] {
+            lazy.regex();
+        }
+    }
 }

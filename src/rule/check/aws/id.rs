@@ -1,6 +1,243 @@
-//! x
-use crate::rule::check::{Candidate, Detail, Verdict};
-/// x
-pub fn access_key_id(_: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+//! Access key ids: `AKIA…`, `ASIA…` and their cousins.
+//!
+//! The body is base32 (RFC 4648) of ten bytes. Ids issued since about 2019 carry the number of their account in bits
+//! 21 to 60, marked by bit 20, which makes the fifth character one of `Q-Z2-7`; see "A short note on AWS key id"
+//! (T. Be'ery, 2023) and "A bitwise analysis of AWS access key identifiers" (WithSecure Labs).
+
+use super::super::shape::{is_placeholder, longest_repeat, starts_inside_word};
+use super::super::{Candidate, Detail, Verdict, entropy};
+use super::{GLUE, Lazy};
+use crate::rule::Confidence;
+
+/// Entropy of the body, in bits per character, below which an id is made up. Of 200,000 random ones the lowest had 2.40.
+const MIN_BODY_ENTROPY: f64 = 2.4;
+
+/// Accounts of AWS's documentation and of emulators: no key of theirs opens anything.
+const DOCUMENTATION_ACCOUNTS: [u64; 8] = [
+    0,
+    12_345_678_910,
+    111_111_111_111,
+    111_122_223_333,
+    123_456_789_012,
+    222_222_222_222,
+    444_455_556_666,
+    999_999_999_999,
+];
+
+/// Accounts of known canary tokens: keys put out to see who uses them. From trufflehog's list, of 2026-08.
+const CANARY_ACCOUNTS: [u64; 26] = [
+    44_858_866_125,
+    52_310_077_262,
+    171_436_882_533,
+    251_535_659_677,
+    266_735_846_894,
+    344_043_088_457,
+    351_906_852_752,
+    390_477_818_340,
+    426_127_672_474,
+    427_150_556_519,
+    439_872_796_651,
+    445_142_720_921,
+    465_867_158_099,
+    534_261_010_715,
+    595_918_472_158,
+    637_958_123_769,
+    693_412_236_332,
+    717_712_589_309,
+    730_335_385_048,
+    732_624_840_810,
+    735_421_457_923,
+    819_147_034_852,
+    893_192_397_702,
+    959_235_150_393,
+    982_842_642_351,
+    992_382_622_183,
+];
+
+static ID_NAME: Lazy = Lazy::new(concat!(
+    r"(?:access[_\-. ]?key(?:[_\-. ]?id)?|(?:aws|s3)[_\-. ]?key(?:[_\-. ]?id)?|key[_\-. ]?id)",
+    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
+));
+
+/// What a request that is already signed says before the id it was signed with.
+static SIGNED_REQUEST: Lazy = Lazy::new(r"(?:x-amz-credential(?:=|%3d)|\bcredential=|[?&](?:amp;)?awsaccesskeyid=)$");
+
+/// Checks an access key id: boundaries, alphabet, body, account number.
+pub(in super::super) fn access_key_id(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let id = candidate.secret();
+    let (prefix, body) = id.split_at(id.len().min(4));
+    if starts_inside_word(candidate) || candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric) {
+        return Verdict::Reject("part of a longer word");
+    }
+    if is_dummy(id, body) {
+        return Verdict::Reject("a published example or a dummy");
+    }
+    if inside_base64(candidate) {
+        return Verdict::Reject("inside a longer stretch of base64");
+    }
+    let base32 = body.iter().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
+    if !base32 && !ID_NAME.found_in(candidate.before(120)) {
+        return Verdict::Reject("not base32, and no name of an access key before it");
+    }
+    match account(id) {
+        Some(number) if number >= 1_000_000_000_000 => return Verdict::Reject("its account number cannot exist"),
+        Some(number) if DOCUMENTATION_ACCOUNTS.contains(&number) => {
+            return Verdict::Reject("a key of an account that only documentation uses");
+        }
+        Some(number) => describe_account(number, details),
+        None => {}
+    }
+    details.push(Detail::new("key_type", key_type(prefix)));
+    if SIGNED_REQUEST.found_in(candidate.before(40)) && has_signature(candidate.after(400)) {
+        return Verdict::Grade(Confidence::Low);
+    }
     Verdict::Accept
+}
+
+/// Checks what stands under the name of an access key id and has no known prefix: the ids of before 2010 have none.
+pub(in super::super) fn legacy_access_key_id(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let id = candidate.secret();
+    let digits = id.iter().filter(|b| b.is_ascii_digit()).count();
+    if starts_inside_word(candidate) || candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric) {
+        return Verdict::Reject("part of a longer word");
+    }
+    let other_kinds = [&b"AKIA"[..], b"ASIA", b"ABIA", b"ACCA", b"APKA", b"ASCA", b"AIDA", b"AROA", b"AGPA", b"AIPA"];
+    if other_kinds.iter().chain(&[&b"ANPA"[..], b"ANVA", b"LKIA", b"LSIA"]).any(|prefix| id.starts_with(prefix)) {
+        return Verdict::Reject("an id of another kind");
+    }
+    if is_dummy(id, id) || !(2..=15).contains(&digits) || entropy(id) < 3.0 {
+        return Verdict::Reject("not random enough");
+    }
+    Verdict::Accept
+}
+
+fn describe_account(number: u64, details: &mut Vec<Detail>) {
+    details.push(Detail::new("account", format!("{number:012}")));
+    if CANARY_ACCOUNTS.contains(&number) {
+        details.push(Detail::new("canary", "a canary token's account: using this key raises an alarm"));
+    }
+}
+
+/// The account number in a new-generation id; `None` for an older one.
+pub(super) fn account(id: &[u8]) -> Option<u64> {
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(u64::from(byte - b'A')),
+        b'2'..=b'7' => Some(u64::from(byte - b'2') + 26),
+        _ => None,
+    };
+    let body = id.get(4..20)?;
+    // Ten characters hold the generation bit, the 40 bits of the number and nine that nobody has explained.
+    let bits = body.iter().take(10).try_fold(0_u64, |bits, &byte| Some(bits << 5 | value(byte)?))?;
+    let new_generation = bits >> 49 == 1;
+    new_generation.then_some((bits >> 9) & 0xff_ffff_ffff)
+}
+
+fn key_type(prefix: &[u8]) -> &'static str {
+    match prefix {
+        b"AKIA" => "long-term access key",
+        b"ASIA" => "temporary access key",
+        b"ABIA" => "service bearer token",
+        _ => "service-specific credential",
+    }
+}
+
+fn is_dummy(id: &[u8], body: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [b"EXAMPLE", b"TEST", b"FAKE", b"DUMMY", b"SAMPLE", b"ABCDEFGH"];
+    let words = WORDS.iter().any(|word| memchr::memmem::find(body, word).is_some());
+    words || is_placeholder(id) || longest_repeat(body) >= 6 || entropy(body) < MIN_BODY_ENTROPY
+}
+
+/// Whether the characters around are those of a longer stretch of base64 that only happens to hold the id's letters.
+fn inside_base64(candidate: &Candidate<'_>) -> bool {
+    let base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let before = candidate.before(64);
+    let before = &before[before.len() - before.iter().rev().take_while(base64).count()..];
+    let after = candidate.after(64);
+    let after = &after[..after.iter().take_while(base64).count()];
+    let mixed = |part: &[u8]| {
+        part.len() >= 16
+            && part.iter().any(u8::is_ascii_lowercase)
+            && part.iter().any(u8::is_ascii_uppercase)
+            && part.iter().any(u8::is_ascii_digit)
+            && entropy(part) > 3.5
+    };
+    // A path or `s3a://id:secret` has slashes too, but its parts are words.
+    before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
+        || after.first().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(after) && !after.starts_with(b"/20")
+}
+
+fn has_signature(after: &[u8]) -> bool {
+    memchr::memmem::find(after, b"ignature").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    fn verdict(text: &str, id: &str) -> Verdict {
+        let start = text.find(id).expect("the id is in the text");
+        let span = Span::new(start, start + id.len());
+        access_key_id(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+    }
+
+    #[test]
+    fn account_numbers_of_published_ids() {
+        for (pieces, number) in [
+            (["ASIA", "Y34FZKBO", "KMUTVV7A"], 609_629_065_308),
+            (["AKIA", "SP2TPHJS", "QH3FJRUX"], 171_436_882_533),
+            (["AKIA", "ZAVB57H5", "5F3T4BKH"], 619_888_638_459),
+            (["ASIA", "QAAAAAAA", "GMKEM7X5"], 0),
+            (["AKIA", "RZPUZDIK", "GB2VALC4"], 123_456_789_012),
+            (["LSIA", "QAAAAAAV", "NCBMPNSG"], 42),
+        ] {
+            let id = pieces.concat();
+            assert_eq!(account(id.as_bytes()), Some(number), "{id}");
+        }
+        let old = ["AKIA", "ISTNZFOV", "BIJMK3TQ"].concat();
+        assert_eq!(account(old.as_bytes()), None, "an id of the old generation");
+    }
+
+    #[test]
+    fn dummies_and_documentation_fall() {
+        for id in [
+            ["AKIA", "IOSFODNN7", "EXAMPLE"],
+            ["AKIA", "XXXXXXXX", "XXXXXXXX"],
+            ["AKIA", "TESTTEST", "TESTTEST"],
+            ["AKIA", "DEADBEEF", "DEADBEEF"],
+            ["AKIA", "RZPUZDIK", "GB2VALC4"],
+            ["ACCA", "GTTACCAG", "TTACCAGT"],
+        ] {
+            let id = id.concat();
+            assert!(matches!(verdict(&id, &id), Verdict::Reject(_)), "{id}");
+        }
+    }
+
+    #[test]
+    fn signed_requests_lower_it_and_names_allow_other_digits() {
+        let id = super::super::samples::id();
+        let url = format!("https://b.s3.amazonaws.com/k?X-Amz-Credential={id}%2F20130524%2Fs3&X-Amz-Signature=ab");
+        assert_eq!(verdict(&url, &id), Verdict::Grade(Confidence::Low));
+        let odd = id.replace("KM", "K9");
+        assert!(matches!(verdict(&format!("x {odd}"), &odd), Verdict::Reject(_)));
+        assert_eq!(verdict(&format!("aws_access_key_id = '{odd}'"), &odd), Verdict::Accept);
+    }
+
+    #[test]
+    fn base64_around_it_is_seen() {
+        let id = super::super::samples::id();
+        let blob = format!("d2hhdCBhIG5pY2UgZGF5IGZvcg/{id}+dGhpcyBpcyBhIHRlc3Q0");
+        assert!(matches!(verdict(&blob, &id), Verdict::Reject(_)));
+        for fine in [format!("s3a://{id}:"), format!("/var/lib/keys/{id}/x"), format!("{id}/20130524/us-east-1")] {
+            assert_eq!(verdict(&fine, &id), Verdict::Accept, "{fine}");
+        }
+    }
+
+    #[test]
+    fn patterns_compile() {
+        for lazy in [&ID_NAME, &SIGNED_REQUEST] {
+            lazy.regex();
+        }
+        assert!(ID_NAME.pattern.ends_with(GLUE));
+    }
 }
