@@ -38,10 +38,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a panic is the report"))]
 
 pub mod blob;
+pub mod conduct;
 pub mod finding;
 pub mod policy;
+pub mod repo;
 pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod secret;
+pub mod source;
 pub mod text;

@@ -81,7 +81,11 @@ mod tests {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let stops = [b' ', b'"', b'\n', 0];
                 let stop = state >> 24 < 3 + round % 20;
-                text.push(if stop { stops[(state >> 20) as usize % 4] } else { b"aZ9+/\\%;"[(state >> 16) as usize % 8] });
+                text.push(if stop {
+                    stops[(state >> 20) as usize % 4]
+                } else {
+                    b"aZ9+/\\%;"[(state >> 16) as usize % 8]
+                });
             }
             let mut runs = Vec::new();
             long_runs(&text, 40, |start, end| runs.push((start, end)));

@@ -109,11 +109,7 @@ pub static CHECKS: &[Check] = &[
         about: "is 20 random upper-case letters and digits, and no id of another kind",
         run: aws::id::legacy_access_key_id,
     },
-    Check {
-        name: "aws-eks-token",
-        about: "decodes to a presigned request to STS",
-        run: aws::token::eks_token,
-    },
+    Check { name: "aws-eks-token", about: "decodes to a presigned request to STS", run: aws::token::eks_token },
     Check {
         name: "aws-cognito-client-secret",
         about: "stands under the name of a client secret, with Cognito near it",

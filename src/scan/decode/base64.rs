@@ -48,7 +48,9 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
         offsets.extend(line.start..line.end);
         match next_line(text, line) {
             // Only a full line goes on.
-            Some(next) if line.len() == run.len() && run.len().is_multiple_of(4) && next.len() <= run.len() => line = next,
+            Some(next) if line.len() == run.len() && run.len().is_multiple_of(4) && next.len() <= run.len() => {
+                line = next
+            }
             _ => break,
         }
     }

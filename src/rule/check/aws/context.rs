@@ -9,10 +9,7 @@ const REACH: usize = 1024;
 
 static SMTP: Lazy = Lazy::new(r"smtp");
 static COGNITO: Lazy = Lazy::new(r"cognito");
-static CLIENT_SECRET: Lazy = Lazy::new(concat!(
-    r"(?:client|app)[_\-. ]?secret[a-z0-9_.\- ]{0,16}",
-    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
-));
+static CLIENT_SECRET: Lazy = Lazy::new(right_before!(r"(?:client|app)[_\-. ]?secret[a-z0-9_.\- ]{0,16}"));
 static API_GATEWAY: Lazy = Lazy::new(r"execute-api");
 
 fn near(candidate: &Candidate<'_>, word: &Lazy) -> bool {

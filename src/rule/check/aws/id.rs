@@ -6,7 +6,7 @@
 
 use super::super::shape::{is_placeholder, longest_repeat, starts_inside_word};
 use super::super::{Candidate, Detail, Verdict, entropy};
-use super::{GLUE, Lazy};
+use super::Lazy;
 use crate::rule::Confidence;
 
 /// Entropy of the body, in bits per character, below which an id is made up. Of 200,000 random ones the lowest had 2.40.
@@ -54,9 +54,8 @@ const CANARY_ACCOUNTS: [u64; 26] = [
     992_382_622_183,
 ];
 
-static ID_NAME: Lazy = Lazy::new(concat!(
-    r"(?:access[_\-. ]?key(?:[_\-. ]?id)?|(?:aws|s3)[_\-. ]?key(?:[_\-. ]?id)?|key[_\-. ]?id)",
-    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
+static ID_NAME: Lazy = Lazy::new(right_before!(
+    r"(?:access[_\-. ]?key(?:[_\-. ]?id)?|(?:aws|s3)[_\-. ]?key(?:[_\-. ]?id)?|key[_\-. ]?id)"
 ));
 
 /// What a request that is already signed says before the id it was signed with.
@@ -238,6 +237,5 @@ mod tests {
         for lazy in [&ID_NAME, &SIGNED_REQUEST] {
             lazy.regex();
         }
-        assert!(ID_NAME.pattern.ends_with(GLUE));
     }
 }

@@ -1,5 +1,13 @@
 //! Checks for AWS credentials. Formats: IAM User Guide, "IAM identifiers"; the rest is named where it is used.
 
+/// A pattern for a name that stands right before a value: after the name comes what any language of configuration puts
+/// there, separators, quotes, brackets or a line break, and up to three short words such as `value` or `string`.
+macro_rules! right_before {
+    ($names:literal) => {
+        concat!($names, r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$")
+    };
+}
+
 pub(super) mod context;
 pub(super) mod id;
 pub(super) mod secret;
@@ -46,10 +54,6 @@ fn decode_base64(text: &[u8]) -> Vec<u8> {
     let whole = if bare % 4 == 1 { bare - 1 } else { bare };
     STANDARD.decode(&text[..whole]).or_else(|_| URL_SAFE.decode(&text[..whole])).unwrap_or_default()
 }
-
-/// The name of something secret, then what stands between a name and its value in any of the languages of
-/// configuration: separators, quotes, brackets, a line break, up to three short words such as `value` or `string`.
-const GLUE: &str = r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$";
 
 #[cfg(test)]
 pub(crate) mod samples {

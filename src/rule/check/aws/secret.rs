@@ -18,10 +18,8 @@ const MAX_WORD_LETTERS: usize = 26;
 const MAX_PRINTABLE: usize = 23;
 
 /// A name right before the value, in whatever syntax.
-static NAME_BEFORE: Lazy = Lazy::new(concat!(
-    r"(?:secret|aws[a-z0-9_.\- ]{0,24}key|s3[a-z0-9_.\- ]{0,16}key)[a-z0-9_.\- ]{0,40}",
-    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
-));
+static NAME_BEFORE: Lazy =
+    Lazy::new(right_before!(r"(?:secret|aws[a-z0-9_.\- ]{0,24}key|s3[a-z0-9_.\- ]{0,16}key)[a-z0-9_.\- ]{0,40}"));
 /// A name somewhere before the value on its line.
 static NAME_ON_LINE: Lazy = Lazy::new(r"secret|(?:aws|s3)[a-z0-9_.\- ]{0,24}key|aws[_\-. ]?cred|awscredentials");
 /// An access key id and a colon, as in `s3a://id:secret@bucket`.
@@ -81,7 +79,9 @@ fn wrong_shape(key: &[u8]) -> Option<&'static str> {
 
 fn is_dummy(key: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"FakeValue", b"SECRETSKEY", b"fakeSecret", b"notasecret"];
-    is_placeholder(key) || longest_repeat(key) >= 6 || WORDS.iter().any(|word| memchr::memmem::find(key, word).is_some())
+    is_placeholder(key)
+        || longest_repeat(key) >= 6
+        || WORDS.iter().any(|word| memchr::memmem::find(key, word).is_some())
 }
 
 fn class_changes(key: &[u8]) -> usize {
@@ -162,7 +162,8 @@ fn wrapped(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after(120);
     let below = after.strip_prefix(b"\r").unwrap_or(after).strip_prefix(b"\n");
     let below = below.map_or(0, |rest| rest.iter().take_while(|b| base64(b)).count());
-    let words = |text: &[u8]| text.split(|b| !base64(b)).any(|word| word.len() > 40 && !word.iter().all(u8::is_ascii_hexdigit));
+    let words =
+        |text: &[u8]| text.split(|b| !base64(b)).any(|word| word.len() > 40 && !word.iter().all(u8::is_ascii_hexdigit));
     let same_line_before = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
     let same_line_after = after.split(|&b| b == b'\n').next().unwrap_or_default();
     above >= 56 || below >= 56 || words(same_line_before) || words(same_line_after)
@@ -260,7 +261,9 @@ mod tests {
         ] {
             assert!(wrong_shape(key.as_bytes()).is_some(), "{key}");
         }
-        for pieces in [["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"], ["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"]] {
+        for pieces in
+            [["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"], ["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"]]
+        {
             assert!(wrong_shape(pieces.concat().as_bytes()).is_some());
         }
         assert_eq!(wrong_shape(samples::secret().as_bytes()), None);
@@ -288,6 +291,5 @@ mod tests {
         for lazy in [&NAME_BEFORE, &NAME_ON_LINE, &ID_BEFORE] {
             lazy.regex();
         }
-        assert!(NAME_BEFORE.pattern.ends_with(super::super::GLUE));
     }
 }

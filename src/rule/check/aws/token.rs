@@ -6,10 +6,8 @@ use super::{Lazy, decode_base64, id};
 use crate::rule::Confidence;
 
 /// The name of a session token right before the value.
-static TOKEN_NAME: Lazy = Lazy::new(concat!(
-    r"(?:session[_\-. ]?token|security[_\-. ]?token)[a-z0-9_.\- ]{0,24}",
-    r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
-));
+static TOKEN_NAME: Lazy =
+    Lazy::new(right_before!(r"(?:session[_\-. ]?token|security[_\-. ]?token)[a-z0-9_.\- ]{0,24}"));
 
 /// The shortest token that is believed without its header, in characters.
 const MIN_NAMED: usize = 100;
@@ -121,7 +119,8 @@ mod tests {
 
     #[test]
     fn tokens_are_known_by_their_header() {
-        for head in [&b"\x21\x0a\x09origin_ec"[..], b"\x17\x0a\x06er/aws", b"\x01\x0a\x03aws", b"\x02\x0a\x09origin_ec"] {
+        for head in [&b"\x21\x0a\x09origin_ec"[..], b"\x17\x0a\x06er/aws", b"\x01\x0a\x03aws", b"\x02\x0a\x09origin_ec"]
+        {
             let mut bytes = head.to_vec();
             bytes.extend(b"\x10\x05\x1a\x0c609629065308\x22");
             bytes.extend((0..60_u8).map(|n| n.wrapping_mul(37)));
@@ -154,6 +153,5 @@ mod tests {
     #[test]
     fn patterns_compile() {
         assert!(TOKEN_NAME.found_in(b"x-amz-security-token: "));
-        assert!(TOKEN_NAME.pattern.ends_with(super::super::GLUE));
     }
 }

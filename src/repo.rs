@@ -1,0 +1,69 @@
+//! Opening a repository so that nothing in it can steer us: no programs, no replaced objects, its own configuration only.
+
+use std::path::{Path, PathBuf};
+
+use gix::ThreadSafeRepository;
+use gix::open::{Options, Permissions, permissions};
+
+/// Why a repository cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RepoError {
+    /// There is none.
+    #[error("{}: not in a git repository", path.display())]
+    NotARepository {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// There is one, and it cannot be read.
+    #[error("{}: the git repository cannot be opened: {problem}", path.display())]
+    Broken {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What git's data look like instead.
+        problem: String,
+    },
+    /// It has no work tree.
+    #[error("{}: a bare repository has no index, so nothing can be staged", path.display())]
+    Bare {
+        /// The repository.
+        path: PathBuf,
+    },
+}
+
+/// Opens the repository that `dir` lies in, as git would find it from there: `GIT_DIR`, `GIT_WORK_TREE` and
+/// `GIT_INDEX_FILE` count, as git sets them for its hooks.
+///
+/// # Errors
+/// Where there is none, or it cannot be opened.
+pub fn discover(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
+    let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+    ThreadSafeRepository::discover_with_environment_overrides_opts(dir, Default::default(), trust).map_err(|error| {
+        let path = dir.to_path_buf();
+        let absolute = dir.canonicalize().unwrap_or_else(|_| path.clone());
+        match absolute.ancestors().any(|above| above.join(".git").symlink_metadata().is_ok()) {
+            true => RepoError::Broken { path, problem: error.to_string() },
+            false => RepoError::NotARepository { path },
+        }
+    })
+}
+
+/// The repository whose work tree `dir` lies in; `None` outside of any.
+///
+/// # Errors
+/// Where there is a repository that cannot be opened.
+pub fn discover_work_tree(dir: &Path) -> Result<Option<ThreadSafeRepository>, RepoError> {
+    match discover(dir) {
+        Ok(repo) => Ok(repo.work_dir().is_some().then_some(repo)),
+        Err(RepoError::NotARepository { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn options() -> Options {
+    let environment =
+        permissions::Environment { git_prefix: gix::sec::Permission::Allow, ..permissions::Environment::isolated() };
+    Options::default()
+        .permissions(Permissions { env: environment, ..Permissions::isolated() })
+        // An object that a replace ref stands in for is the object that git pushes.
+        .cli_overrides(["core.useReplaceRefs=false"])
+}

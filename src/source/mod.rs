@@ -1,0 +1,71 @@
+//! Sources: where blobs come from. A source knows nothing of what is looked for in them.
+
+mod files;
+mod read;
+mod staged;
+mod stream;
+mod tracked;
+
+use std::path::PathBuf;
+
+use crate::blob::{Blob, Skip};
+use crate::repo::RepoError;
+
+pub use files::Files;
+pub use staged::Staged;
+pub use stream::{Message, Stream};
+
+/// Something that feeds blobs to workers.
+pub trait Source: Sync {
+    /// Feeds every blob to a worker, and says of everything else in scope why it was skipped. The source decides how many
+    /// workers it needs; each is used by one thread at a time.
+    ///
+    /// # Errors
+    /// Where not even a part can be fed. What concerns single blobs is a [`Skip`].
+    fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError>;
+}
+
+/// Makes workers, one for each thread of a source.
+pub type Workers<'w, 'm> = &'m (dyn Fn() -> Box<dyn Worker + 'w> + Sync);
+
+/// Takes what a source feeds. A blob in several parts goes to one worker, in order, with nothing between.
+pub trait Worker: Send {
+    /// Takes a blob, or the next part of one.
+    fn blob(&mut self, blob: Blob<'_>);
+    /// Takes note of what was not scanned.
+    fn skip(&mut self, skip: Skip);
+    /// Takes note that git's ignore rules left out so many entries.
+    fn left_out(&mut self, entries: u64);
+}
+
+/// Why a source cannot feed anything.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The repository cannot be used.
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    /// The index, which holds what is staged, cannot be read.
+    #[error("{}: the index cannot be read: {problem}", path.display())]
+    Index {
+        /// The index file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An object that is needed to know what changed is missing or damaged.
+    #[error("object {id} cannot be read: {problem}; 'git fsck' tells more")]
+    Object {
+        /// Id of the object, in hex, or the name that leads to it.
+        id: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file cannot be read.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}

@@ -1,0 +1,116 @@
+//! Reading bytes of any length through one buffer: small ones whole, large ones in overlapping parts.
+
+use std::io::{self, Read};
+
+use crate::blob::{Blob, Fresh, Origin, Part};
+
+use super::Worker;
+
+/// How much is held at once, in bytes.
+const PART: usize = 8 << 20;
+
+/// How much two parts share. No rule looks further than half of it around what it finds.
+const OVERLAP: usize = 128 << 10;
+
+/// A buffer that is used again for every blob of a thread.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    part: usize,
+    overlap: usize,
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self { bytes: vec![0; 128 << 10], part: PART, overlap: OVERLAP }
+    }
+}
+
+impl Buffer {
+    /// Feeds all that `from` gives to `worker`, as one blob from `origin`.
+    ///
+    /// # Errors
+    /// Those of `from`. What was fed until then counts as scanned; the caller skips the rest.
+    pub(super) fn feed(&mut self, mut from: impl Read, origin: &Origin, worker: &mut dyn Worker) -> io::Result<()> {
+        let (mut offset, mut lines, mut held) = (0, 0, 0);
+        loop {
+            let (len, last) = self.fill(&mut from, held)?;
+            let bytes = &self.bytes[..len];
+            let half = self.overlap / 2;
+            let own = if offset == 0 { 0 } else { half }..if last { len.max(1) } else { len - half };
+            let part = Part { offset, lines, own, last };
+            worker.blob(Blob { bytes, origin: origin.clone(), fresh: Fresh::All, part });
+            if last {
+                return Ok(());
+            }
+            let next = len - self.overlap;
+            lines += memchr::memchr_iter(b'\n', &self.bytes[..next]).count();
+            offset += next;
+            self.bytes.copy_within(next..len, 0);
+            held = self.overlap;
+        }
+    }
+
+    /// Reads after the first `held` bytes until the end or until a part is full: its length, and whether it is the last.
+    fn fill(&mut self, from: &mut impl Read, held: usize) -> io::Result<(usize, bool)> {
+        let mut len = held;
+        loop {
+            if len == self.bytes.len() {
+                if len >= self.part {
+                    return Ok((len, false));
+                }
+                self.bytes.resize((len * 2).min(self.part), 0);
+            }
+            match from.read(&mut self.bytes[len..]) {
+                Ok(0) => return Ok((len, true)),
+                Ok(more) => len += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::Skip;
+
+    #[derive(Default)]
+    struct Seen(Vec<(usize, usize, std::ops::Range<usize>, bool, Vec<u8>)>);
+
+    impl Worker for Seen {
+        fn blob(&mut self, blob: Blob<'_>) {
+            let Part { offset, lines, own, last } = blob.part;
+            self.0.push((offset, lines, own, last, blob.bytes.to_vec()));
+        }
+        fn skip(&mut self, _: Skip) {}
+        fn left_out(&mut self, _: u64) {}
+    }
+
+    #[test]
+    fn parts_overlap_and_their_own_ranges_tile_the_whole() {
+        let text: Vec<u8> = (0..1000_u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+        let mut buffer = Buffer { bytes: vec![0; 16], part: 256, overlap: 64 };
+        let mut seen = Seen::default();
+        buffer.feed(&text[..], &Origin::Stdin, &mut seen).unwrap();
+        assert!(seen.0.len() > 10);
+        let mut owned = 0;
+        for (offset, lines, own, last, bytes) in &seen.0 {
+            assert_eq!(bytes[..], text[*offset..offset + bytes.len()]);
+            assert_eq!(*lines, text[..*offset].iter().filter(|&&b| b == b'\n').count());
+            assert_eq!(offset + own.start, owned, "no gap and no overlap between what parts own");
+            owned = offset + own.end;
+            assert_eq!(*last, owned == text.len());
+        }
+        assert_eq!(owned, text.len());
+    }
+
+    #[test]
+    fn nothing_is_one_empty_part() {
+        let mut seen = Seen::default();
+        Buffer::default().feed(&b""[..], &Origin::Stdin, &mut seen).unwrap();
+        assert_eq!(seen.0.len(), 1);
+        assert!(seen.0[0].3);
+    }
+}

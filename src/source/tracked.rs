@@ -1,0 +1,59 @@
+//! What git tracks in a work tree: those files are scanned even where an ignore rule matches them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::ByteSlice;
+use gix::index::entry::Mode;
+
+use super::SourceError;
+use crate::repo;
+
+/// The tracked files of a work tree, each with a mark for having been met.
+#[derive(Debug)]
+pub(super) struct Tracked {
+    /// The work tree's root, without links in it.
+    root: PathBuf,
+    files: HashMap<PathBuf, AtomicBool>,
+}
+
+impl Tracked {
+    /// The tracked files of the work tree that `dir` lies in; `None` outside of any.
+    pub(super) fn around(dir: &Path) -> Result<Option<Self>, SourceError> {
+        let Some(repo) = repo::discover_work_tree(dir)? else {
+            return Ok(None);
+        };
+        let repo = repo.to_thread_local();
+        let index = repo
+            .index_or_empty()
+            .map_err(|error| SourceError::Index { path: repo.index_path(), problem: error.to_string() })?;
+        let files = index.entries().iter().filter(|entry| !matches!(entry.mode, Mode::COMMIT | Mode::DIR));
+        let files = files.map(|entry| {
+            let path = entry.path(&index).to_path_lossy().into_owned();
+            (path, AtomicBool::new(false))
+        });
+        let root = repo.workdir().unwrap_or(dir);
+        Ok(Some(Self { root: root.canonicalize().unwrap_or_else(|_| root.to_path_buf()), files: files.collect() }))
+    }
+
+    /// The place of `dir` in the work tree, if it lies in it.
+    pub(super) fn place_of(&self, dir: &Path) -> Option<PathBuf> {
+        dir.canonicalize().ok()?.strip_prefix(&self.root).ok().map(Path::to_path_buf)
+    }
+
+    /// Marks the file at `path` in the work tree as met.
+    pub(super) fn met(&self, path: &Path) {
+        if let Some(mark) = self.files.get(path) {
+            mark.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Tracked files below `place` that were not met, sorted.
+    pub(super) fn missed(&self, place: &Path) -> Vec<PathBuf> {
+        let missed = self.files.iter().filter(|(path, met)| !met.load(Ordering::Relaxed) && path.starts_with(place));
+        let mut missed: Vec<_> = missed.map(|(path, _)| path.clone()).collect();
+        missed.sort();
+        missed
+    }
+}
