@@ -1,0 +1,55 @@
+//! `keysieve generate`: shell completions and the man page.
+
+use std::io::Write as _;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+use keysieve::finding::Status;
+
+use super::fault::Fault;
+
+/// The words of `keysieve generate`.
+#[derive(Args, Debug)]
+pub(crate) struct GenerateArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// Completions for a shell, to be sourced or put where it looks for them
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The man page, in roff
+    Man,
+}
+
+impl GenerateArgs {
+    pub(crate) fn run(&self, command: &mut clap::Command) -> Result<Status, Fault> {
+        let mut text = Vec::new();
+        match self.what {
+            What::Completions { shell } => clap_complete::generate(shell, command, "keysieve", &mut text),
+            What::Man => manual(command.clone(), &mut text)?,
+        }
+        std::io::stdout().write_all(&text)?;
+        Ok(Status::Clean)
+    }
+}
+
+/// One page for the program and all its commands, one after the other.
+fn manual(mut command: clap::Command, out: &mut Vec<u8>) -> std::io::Result<()> {
+    command.build();
+    let page = clap_mangen::Man::new(command.clone());
+    page.render(out)?;
+    for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
+        let name = format!("keysieve {}", part.get_name());
+        writeln!(out, ".SH \"{}\"", name.to_uppercase())?;
+        let page = clap_mangen::Man::new(part.clone());
+        page.render_synopsis_section(out)?;
+        page.render_description_section(out)?;
+        page.render_options_section(out)?;
+    }
+    Ok(())
+}

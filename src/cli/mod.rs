@@ -1,0 +1,70 @@
+//! The command line: words in, reports and an exit status out.
+
+mod fault;
+mod generate;
+mod output;
+mod rules;
+mod scan;
+mod settings;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use keysieve::finding::Status;
+
+use fault::Fault;
+
+/// Keeps secrets out of git repositories: AWS credentials first of all.
+///
+/// Exit status: 0 where everything in scope was read and nothing that blocks was found, 1 where something was found, 2
+/// where the run was not completed, whatever was found until then.
+#[derive(Parser, Debug)]
+#[command(name = "keysieve", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Scan files and directories, or standard input
+    Scan(scan::ScanArgs),
+    /// Scan what the next commit would add
+    Staged(scan::StagedArgs),
+    /// List, show and check the rules
+    Rules(rules::RulesArgs),
+    /// Print shell completions or the man page
+    Generate(generate::GenerateArgs),
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        Err(error) => return usage(&error),
+    };
+    let status = outcome.unwrap_or_else(|fault| {
+        // Where standard error is closed as well, the exit status still says it.
+        let _ = writeln!(std::io::stderr(), "{fault}");
+        Status::Incomplete
+    });
+    ExitCode::from(status as u8)
+}
+
+fn run(command: Command) -> Result<Status, Fault> {
+    match command {
+        Command::Scan(args) => args.run(),
+        Command::Staged(args) => args.run(),
+        Command::Rules(args) => args.run(),
+        Command::Generate(args) => args.run(&mut Cli::command()),
+    }
+}
+
+/// Help and version go to standard output and are a success; anything else that clap has to say is a mistake.
+fn usage(error: &clap::Error) -> ExitCode {
+    match (error.print(), error.use_stderr()) {
+        (Ok(()), false) => ExitCode::SUCCESS,
+        _ => ExitCode::from(Status::Incomplete as u8),
+    }
+}

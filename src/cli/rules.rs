@@ -1,0 +1,8 @@
+//! x
+use clap::Args;
+use super::fault::Fault;
+use keysieve::finding::Status;
+/// x
+#[derive(Args, Debug)]
+pub(crate) struct RulesArgs {}
+impl RulesArgs { pub(crate) fn run(self) -> Result<Status, Fault> { Ok(Status::Clean) } }
