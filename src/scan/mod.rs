@@ -9,6 +9,7 @@ mod decode;
 mod pair;
 mod prefilter;
 mod run;
+mod samples;
 mod verify;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use decode::{Layer, Leads};
 use prefilter::Prefilter;
 
 pub use pair::{Pairing, pair_up};
+pub use samples::{SampleFault, check_samples};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
@@ -197,47 +199,4 @@ fn says_the_same(kept: &Match, next: &Match) -> bool {
         return kept.span.overlaps(next.span) && (inside || kept.value == next.value);
     }
     inside && kept.confidence >= next.confidence && part_of()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scanner() -> Scanner {
-        Scanner::new(RuleSet::builtin().unwrap()).unwrap()
-    }
-
-    /// Ids of what stands in `text`: a pair's where there is one, else the rules of the matches.
-    fn ids(scanner: &Scanner, text: &[u8]) -> Vec<String> {
-        let rules = scanner.rules();
-        let matches = scanner.scan(text);
-        let pairs = pair_up(rules, &matches);
-        let paired = |index: usize| pairs.iter().any(|pair| pair.first == index || pair.second == index);
-        let single = (0..matches.len()).filter(|index| !paired(*index));
-        let mut ids: Vec<_> = single.map(|index| rules.rules[matches[index].rule].id.to_string()).collect();
-        ids.extend(pairs.iter().map(|pair| rules.pairs[pair.rule].id.to_string()));
-        ids
-    }
-
-    #[test]
-    fn every_rule_finds_its_examples_and_no_counter_example() {
-        let scanner = scanner();
-        let rules = scanner.rules();
-        let mut wrong = Vec::new();
-        let singles = rules.rules.iter().map(|rule| (&rule.id, &rule.source));
-        for (id, source) in singles.chain(rules.pairs.iter().map(|pair| (&pair.id, &pair.source))) {
-            for (number, text) in source.examples.iter().enumerate() {
-                let found = ids(&scanner, text.as_bytes());
-                if !found.iter().any(|other| **other == **id) {
-                    wrong.push(format!("{id}: example {} gives {found:?}", number + 1));
-                }
-            }
-            for (number, text) in source.counter_examples.iter().enumerate() {
-                if ids(&scanner, text.as_bytes()).iter().any(|other| **other == **id) {
-                    wrong.push(format!("{id}: counter-example {} is found", number + 1));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
 }
