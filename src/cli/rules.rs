@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
@@ -39,7 +39,7 @@ enum Action {
 
 impl RulesArgs {
     pub(crate) fn run(&self) -> Result<Status, Fault> {
-        let rules = settings::load_rules(Path::new("."), &self.rules, None)?;
+        let rules = settings::load_rules(&self.rules, None)?;
         let (text, status) = match &self.action {
             Action::List => (list(&rules), Status::Clean),
             Action::Show { id } => (show(&rules, id)?, Status::Clean),
@@ -89,7 +89,10 @@ fn show_rule(rule: &Rule) -> String {
         Trigger::Keywords(pattern) => {
             rows.push(("keywords", pattern.keywords.join("  ")));
             rows.push(("pattern", pattern.source().to_owned()));
-            rows.push(("window", format!("{} bytes before a keyword, {} from its start", pattern.before, pattern.after)));
+            rows.push((
+                "window",
+                format!("{} bytes before a keyword, {} from its start", pattern.before, pattern.after),
+            ));
         }
         Trigger::Run(lengths) => {
             let lengths = lengths.iter().map(|range| match range.start() == range.end() {
@@ -132,7 +135,10 @@ fn check(rules: RuleSet) -> Result<(String, Status), Fault> {
     let scanner = Scanner::new(rules)?;
     let faults = check_samples(&scanner);
     if faults.is_empty() {
-        return Ok((format!("{count} rules find all of their examples and none of their counter-examples\n"), Status::Clean));
+        return Ok((
+            format!("{count} rules find all of their examples and none of their counter-examples\n"),
+            Status::Clean,
+        ));
     }
     let lines: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
     Ok((lines, Status::Findings))

@@ -1,12 +1,15 @@
-//! From flags, environment and configuration file to a scanner and a policy.
+//! From flags, environment and configuration file to a scanner and a policy: flags win over the environment, the
+//! environment over the file, the file over the defaults.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use keysieve::policy::Policy;
+use keysieve::policy::{Config, FILE_NAME, Policy};
 use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
+use keysieve::text::printable;
 
 use super::fault::Fault;
 
@@ -14,8 +17,14 @@ use super::fault::Fault;
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "What to find")]
 pub(crate) struct SettingsArgs {
-    /// Add the rules of a file
-    #[arg(long, value_name = "FILE")]
+    /// Read this configuration instead of `.keysieve.toml` at the root of the repository
+    #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+    /// Add the rules of a file; may be repeated
+    #[arg(long, value_name = "FILE", env = "KEYSIEVE_RULES", value_delimiter = ',')]
     rules: Vec<PathBuf>,
     /// Report findings from this confidence on: low, medium, high or certain [default: low]
     #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_REPORT")]
@@ -23,9 +32,12 @@ pub(crate) struct SettingsArgs {
     /// Fail from this confidence on [default: medium]
     #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_BLOCK")]
     block: Option<Confidence>,
+    /// Skip what is larger, such as 64MiB [default: no limit]
+    #[arg(long, value_name = "SIZE", env = "KEYSIEVE_MAX_SIZE", value_parser = keysieve::policy::parse_size)]
+    max_size: Option<u64>,
     /// How many threads scan [default: one for each processor]
     #[arg(short, long, value_name = "N", env = "KEYSIEVE_JOBS")]
-    jobs: Option<usize>,
+    jobs: Option<std::num::NonZero<usize>>,
 }
 
 /// What a scan needs.
@@ -37,14 +49,63 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The settings for a scan of `near`: a path in a repository, or one outside of any.
     pub(crate) fn new(args: &SettingsArgs, near: &Path) -> Result<Self, Fault> {
-        let mut rules = RuleSet::builtin()?;
-        let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
-        Ok(Self {
-            scanner: Scanner::new(rules)?,
-            policy: Policy { report: args.report.unwrap_or(Confidence::Low), block: args.block.unwrap_or(Confidence::Medium) },
-            max_size: None,
-            jobs,
-        })
+        let config = args.configuration(near)?;
+        let rules = load_rules(&args.rules, config.as_ref())?;
+        let setting = |flag: Option<Confidence>, of_file: Option<Confidence>| flag.or(of_file);
+        let of_file = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
+        let report = setting(args.report, of_file(|config| config.report)).unwrap_or(Confidence::Low);
+        let block = setting(args.block, of_file(|config| config.block)).unwrap_or(Confidence::Medium);
+        let max_size = args.max_size.or(config.as_ref().and_then(|config| config.max_size));
+        let mut policy = Policy::new(report, block, &rules);
+        if let Some(config) = config {
+            policy = policy.with_entries(config, &rules, jiff::Zoned::now().date())?;
+        }
+        let processors = || std::thread::available_parallelism().map_or(1, Into::into);
+        let jobs = args.jobs.map_or_else(processors, Into::into);
+        Ok(Self { scanner: Scanner::new(rules)?, policy, max_size, jobs })
     }
+}
+
+impl SettingsArgs {
+    fn configuration(&self, near: &Path) -> Result<Option<Config>, Fault> {
+        if self.no_config {
+            return Ok(None);
+        }
+        if let Some(file) = &self.config {
+            let missing = || Fault::new(format!("{}: there is no such file", shown(file)));
+            return Config::load(file)?.ok_or_else(missing).map(Some);
+        }
+        Ok(Config::load(&root_of(near)?.join(FILE_NAME))?)
+    }
+}
+
+/// Where the configuration of `near` lies: the root of its work tree, or, outside of any, the directory itself.
+pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
+    let dir = match near.is_dir() {
+        true => near,
+        false => near.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+    };
+    if !dir.is_dir() {
+        // The scan itself says that the path does not exist.
+        return Ok(dir.to_path_buf());
+    }
+    let repo = repo::discover_work_tree(dir)?;
+    let root = repo.and_then(|repo| repo.work_dir().map(Path::to_path_buf));
+    Ok(root.unwrap_or_else(|| dir.to_path_buf()))
+}
+
+/// The built-in rules, those of the configuration and those of `extra` files.
+pub(crate) fn load_rules(extra: &[PathBuf], config: Option<&Config>) -> Result<RuleSet, Fault> {
+    let mut rules = RuleSet::builtin()?;
+    for file in config.iter().flat_map(|config| &config.rules).chain(extra) {
+        let text = fs::read_to_string(file).map_err(|error| Fault::new(format!("{}: {error}", shown(file))))?;
+        rules.extend(&shown(file), &text)?;
+    }
+    Ok(rules)
+}
+
+fn shown(path: &Path) -> String {
+    printable(path.to_string_lossy().as_bytes())
 }

@@ -96,6 +96,17 @@ pub enum Exception {
     },
 }
 
+/// An `[[allow]]` entry that let nothing pass: it can go, or it has expired.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unused {
+    /// Its number in the file, from 1.
+    pub number: usize,
+    /// Its reason.
+    pub reason: String,
+    /// The last day on which it held, where that day has passed.
+    pub expired: Option<jiff::civil::Date>,
+}
+
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -114,8 +125,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What was found and is allowed.
     pub allowed: Vec<Allowed>,
-    /// `[[allow]]` entries that let nothing pass, by number and reason.
-    pub unused: Vec<Exception>,
+    /// `[[allow]]` entries that let nothing pass.
+    pub unused: Vec<Unused>,
     /// What was not scanned.
     pub skipped: Vec<Skip>,
     /// How much was scanned.

@@ -1,15 +1,32 @@
 //! Policy: what is reported, what blocks, and what is allowed, with the reason of each exception.
 
-use crate::finding::{Exception, Finding};
-use crate::rule::Confidence;
+mod allow;
+mod append;
+mod config;
+mod marker;
 
-/// What is done about findings.
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::finding::{Allowed, Exception, Finding, Unused};
+use crate::rule::{Confidence, RuleSet};
+
+pub use allow::{Allow, EntryProblem};
+pub use append::{Appended, NewEntry, append};
+pub use config::{Config, ConfigError, FILE_NAME, parse_size};
+
+/// What is done about findings. Holds no state: judging the same finding twice says the same.
 #[derive(Debug)]
 pub struct Policy {
     /// Findings below this are not reported.
     pub report: Confidence,
     /// Findings from this on fail the run.
     pub block: Confidence,
+    entries: Vec<Allow>,
+    expired: Vec<Unused>,
+    rule_ids: Vec<Arc<str>>,
 }
 
 /// The text around a finding, where inline markers may stand.
@@ -36,18 +53,143 @@ pub enum Judgement {
 }
 
 impl Policy {
-    /// What to do about `finding`.
+    /// A policy without entries: what is reported and what blocks. `rules` are those that inline markers may name.
     #[must_use]
-    pub fn judge(&self, finding: &Finding, _nearby: Nearby<'_>) -> Judgement {
+    pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
+        let ids = rules.rules.iter().map(|rule| &rule.id).chain(rules.pairs.iter().map(|pair| &pair.id));
+        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids: ids.cloned().collect() }
+    }
+
+    /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today` let nothing pass.
+    ///
+    /// # Errors
+    /// Where an entry names a rule that is not one of `rules`.
+    pub fn with_entries(mut self, config: Config, rules: &RuleSet, today: Date) -> Result<Self, ConfigError> {
+        config.check_rules(rules)?;
+        for entry in config.allow {
+            match entry.until.filter(|_| entry.is_expired(today)) {
+                Some(day) => {
+                    self.expired.push(Unused { number: entry.number, reason: entry.reason, expired: Some(day) });
+                }
+                None => self.entries.push(entry),
+            }
+        }
+        Ok(self)
+    }
+
+    /// What to do about `finding`. Entries are asked before markers, in the order of their file.
+    #[must_use]
+    pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
         if finding.confidence < self.report {
             return Judgement::Ignore;
+        }
+        if let Some(entry) = self.entries.iter().find(|entry| entry.matches(finding)) {
+            return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
+        }
+        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids) {
+            return Judgement::Allow(marker);
         }
         Judgement::Report { blocks: finding.confidence >= self.block }
     }
 
-    /// Exceptions that let nothing pass.
+    /// The entries that let none of `allowed` pass, by number. An expired one is always among them.
     #[must_use]
-    pub fn unused(&self, _allowed: &[crate::finding::Allowed]) -> Vec<Exception> {
-        Vec::new()
+    pub fn unused(&self, allowed: &[Allowed]) -> Vec<Unused> {
+        let used: HashSet<usize> = allowed
+            .iter()
+            .filter_map(|allowed| match &allowed.by {
+                Exception::Entry { number, .. } => Some(*number),
+                Exception::Marker { .. } => None,
+            })
+            .collect();
+        let idle = self.entries.iter().filter(|entry| !used.contains(&entry.number));
+        let idle = idle.map(|entry| Unused { number: entry.number, reason: entry.reason.clone(), expired: None });
+        let mut all: Vec<_> = idle.chain(self.expired.iter().cloned()).collect();
+        all.sort();
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::blob::Origin;
+    use crate::finding::{Place, RuleInfo, frame::Frame};
+    use crate::secret::{Fingerprint, Secret};
+    use crate::text::Location;
+
+    const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
+
+    /// A lone access key id in `src/a.py`.
+    pub(super) fn finding() -> Finding {
+        let secret = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
+        let start = Location { line: 2, column: 8 };
+        Finding {
+            rule: RuleInfo { id: "aws-access-token".into(), description: "AWS access key id".into(), help: None },
+            confidence: Confidence::Medium,
+            origin: Origin::File { path: "src/a.py".into() },
+            place: Place { start, end: Location { line: 2, column: 28 }, frame: Frame::default(), encoding: None },
+            fingerprint: Fingerprint::new("aws-access-token", secret.as_bytes()),
+            secret: Secret::new(secret),
+            details: Vec::new(),
+            partner: None,
+            blocking: false,
+        }
+    }
+
+    fn policy(config: &str, today: Date) -> Policy {
+        let rules = RuleSet::builtin().unwrap();
+        let config = Config::parse(Path::new("x"), config).unwrap();
+        Policy::new(Confidence::Low, Confidence::Medium, &rules).with_entries(config, &rules, today).unwrap()
+    }
+
+    fn is_shared_between_threads<T: Send + Sync>(_: &T) {}
+
+    #[test]
+    fn confidence_decides_what_is_reported_and_what_blocks() {
+        let mut policy = policy("", date(2026, 1, 1));
+        is_shared_between_threads(&policy);
+        assert_eq!(policy.judge(&finding(), NOTHING), Judgement::Report { blocks: true });
+        policy.block = Confidence::High;
+        assert_eq!(policy.judge(&finding(), NOTHING), Judgement::Report { blocks: false });
+        policy.report = Confidence::High;
+        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
+        assert_eq!(policy.judge(&finding(), marked), Judgement::Ignore);
+    }
+
+    #[test]
+    fn an_entry_holds_through_its_last_day() {
+        let text = "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = 2026-03-31\n";
+        let by = Exception::Entry { number: 1, reason: "r".to_owned() };
+        let last = policy(text, date(2026, 3, 31));
+        assert_eq!(last.judge(&finding(), NOTHING), Judgement::Allow(by));
+        let after = policy(text, date(2026, 4, 1));
+        assert_eq!(after.judge(&finding(), NOTHING), Judgement::Report { blocks: true });
+        let expired = Some(date(2026, 3, 31));
+        assert_eq!(after.unused(&[]), [Unused { number: 1, reason: "r".to_owned(), expired }]);
+    }
+
+    #[test]
+    fn the_first_entry_wins_and_the_idle_ones_are_named() {
+        let text = "[[allow]]\npath = \"docs/\"\nreason = \"a\"\n[[allow]]\npath = \"src/\"\nreason = \"b\"\n\
+                    [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
+        let policy = policy(text, date(2026, 1, 1));
+        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
+        let Judgement::Allow(by) = policy.judge(&finding(), marked) else { panic!("allowed") };
+        assert_eq!(by, Exception::Entry { number: 2, reason: "b".to_owned() });
+        let unused = policy.unused(&[Allowed { finding: finding(), by }]);
+        assert_eq!(unused.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn an_entry_for_a_rule_that_does_not_exist_is_an_error() {
+        let rules = RuleSet::builtin().unwrap();
+        let config = Config::parse(Path::new("x"), "[[allow]]\nrule = \"no\"\nreason = \"r\"\n").unwrap();
+        let policy = Policy::new(Confidence::Low, Confidence::Medium, &rules);
+        assert!(policy.with_entries(config, &rules, date(2026, 1, 1)).is_err());
     }
 }

@@ -1,0 +1,168 @@
+//! Writing an exception: a new `[[allow]]` entry at the end of a configuration file, the rest of it left as it is.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::config::{Config, ConfigError};
+use crate::secret::Fingerprint;
+
+/// An `[[allow]]` entry that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'a> {
+    /// The finding.
+    pub value: Fingerprint,
+    /// Why it may pass.
+    pub reason: &'a str,
+    /// The last day on which it may.
+    pub until: Option<Date>,
+    /// The only rule for which it may.
+    pub rule: Option<&'a str>,
+    /// The only path, in the syntax of `.gitignore`, on which it may.
+    pub path: Option<&'a str>,
+}
+
+/// What became of a new entry.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// The file with the entry, and the entry's number.
+    Text {
+        /// All of the new file.
+        text: String,
+        /// The new entry's number, from 1.
+        number: usize,
+    },
+    /// An entry that lets the same pass is there already, and has not expired.
+    Already {
+        /// Its number, from 1.
+        number: usize,
+        /// Its reason.
+        reason: String,
+    },
+}
+
+/// Adds `entry` to `text`, the content of the configuration file `path`. Every byte of `text` stays as it is.
+///
+/// # Errors
+/// Where `text`, or what it becomes, is not a valid configuration file: nothing should be written then.
+pub fn append(path: &Path, text: &str, entry: &NewEntry<'_>, today: Date) -> Result<Appended, ConfigError> {
+    let before = Config::parse(path, text)?;
+    let same = |old: &&super::Allow| !old.is_expired(today) && old.covers(entry.value, entry.rule, entry.path);
+    if let Some(old) = before.allow.iter().find(same) {
+        return Ok(Appended::Already { number: old.number, reason: old.reason.clone() });
+    }
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut out = text.to_owned();
+    if !text.is_empty() {
+        if !text.ends_with('\n') {
+            out.push_str(ending);
+        }
+        out.push_str(ending);
+    }
+    for line in lines(entry) {
+        out.push_str(&line);
+        out.push_str(ending);
+    }
+    let after = Config::parse(path, &out)?;
+    Ok(Appended::Text { text: out, number: after.allow.len() })
+}
+
+fn lines(entry: &NewEntry<'_>) -> Vec<String> {
+    let mut lines = vec!["[[allow]]".to_owned(), format!("value = \"{}\"", entry.value)];
+    if let Some(rule) = entry.rule {
+        lines.push(format!("rule = {}", quoted(rule)));
+    }
+    if let Some(path) = entry.path {
+        lines.push(format!("path = {}", quoted(path)));
+    }
+    lines.push(format!("reason = {}", quoted(entry.reason)));
+    if let Some(until) = entry.until {
+        lines.push(format!("until = {until}"));
+    }
+    lines
+}
+
+/// A TOML basic string on one line, whatever `text` holds.
+fn quoted(text: &str) -> String {
+    use std::fmt::Write as _;
+
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const VALUE: &str = "0123456789abcdef0123456789abcdef";
+
+    fn entry(reason: &str) -> NewEntry<'_> {
+        NewEntry { value: Fingerprint::parse(VALUE).unwrap(), reason, until: None, rule: None, path: None }
+    }
+
+    fn add(text: &str, entry: &NewEntry<'_>) -> Result<Appended, ConfigError> {
+        append(Path::new(".keysieve.toml"), text, entry, date(2026, 6, 1))
+    }
+
+    fn added(text: &str, entry: &NewEntry<'_>) -> String {
+        match add(text, entry).unwrap() {
+            Appended::Text { text, .. } => text,
+            already @ Appended::Already { .. } => panic!("{already:?}"),
+        }
+    }
+
+    #[test]
+    fn a_new_file_holds_the_entry() {
+        let all = NewEntry { until: Some(date(2027, 1, 31)), rule: Some("r"), path: Some("a/*"), ..entry("why") };
+        let expected = format!(
+            "[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\nuntil = 2027-01-31\n"
+        );
+        assert_eq!(added("", &all), expected);
+    }
+
+    #[test]
+    fn what_was_there_stays_byte_for_byte() {
+        for before in ["# c\r\nreport = \"low\" # x\r\n", "report = 'low'", "[[allow]]\nrule='a'\nreason='b'\n\n"] {
+            let after = added(before, &entry("why"));
+            assert!(after.starts_with(before), "{after}");
+            assert_eq!(after.contains("\r\n"), before.contains("\r\n"));
+        }
+        assert!(add("report = 'no'", &entry("why")).is_err(), "a broken file is not added to");
+        assert!(add("allow = []", &entry("why")).is_err(), "nor is one that would break");
+        assert!(add("", &entry(" ")).is_err(), "an entry needs a reason");
+    }
+
+    #[test]
+    fn every_reason_survives() {
+        for reason in ["a \"quote\" and \\n", "two\nlines\u{7f}\u{1b}[0m", "'''\"\"\"", "caf\u{e9} \u{202e}"] {
+            let text = added("", &entry(reason));
+            assert_eq!(Config::parse(Path::new("x"), &text).unwrap().allow[0].reason, reason);
+        }
+    }
+
+    #[test]
+    fn the_same_entry_is_not_written_twice() {
+        let once = added("", &entry("why"));
+        assert_eq!(add(&once, &entry("again")).unwrap(), Appended::Already { number: 1, reason: "why".to_owned() });
+        let narrow = added("", &NewEntry { path: Some("a/*"), ..entry("why") });
+        assert!(matches!(add(&narrow, &entry("wider")), Ok(Appended::Text { number: 2, .. })));
+        let expired = added("", &NewEntry { until: Some(date(2026, 5, 31)), ..entry("why") });
+        assert!(matches!(add(&expired, &entry("again")), Ok(Appended::Text { number: 2, .. })));
+    }
+}
