@@ -39,7 +39,8 @@ enum Action {
 
 impl RulesArgs {
     pub(crate) fn run(&self) -> Result<Status, Fault> {
-        let rules = settings::load_rules(&self.rules, None)?;
+        let mut rules = RuleSet::builtin_with_samples()?;
+        settings::add_rules(&mut rules, &self.rules)?;
         let (text, status) = match &self.action {
             Action::List => (list(&rules), Status::Clean),
             Action::Show { id } => (show(&rules, id)?, Status::Clean),

@@ -52,7 +52,9 @@ impl Settings {
     /// The settings for a scan of `near`: a path in a repository, or one outside of any.
     pub(crate) fn new(args: &SettingsArgs, near: &Path) -> Result<Self, Fault> {
         let config = args.configuration(near)?;
-        let rules = load_rules(&args.rules, config.as_ref())?;
+        let mut rules = RuleSet::builtin()?;
+        let of_config = config.iter().flat_map(|config| &config.rules);
+        add_rules(&mut rules, of_config.chain(&args.rules))?;
         let setting = |flag: Option<Confidence>, of_file: Option<Confidence>| flag.or(of_file);
         let of_file = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
         let report = setting(args.report, of_file(|config| config.report)).unwrap_or(Confidence::Low);
@@ -96,14 +98,13 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
     Ok(root.unwrap_or_else(|| dir.to_path_buf()))
 }
 
-/// The built-in rules, those of the configuration and those of `extra` files.
-pub(crate) fn load_rules(extra: &[PathBuf], config: Option<&Config>) -> Result<RuleSet, Fault> {
-    let mut rules = RuleSet::builtin()?;
-    for file in config.iter().flat_map(|config| &config.rules).chain(extra) {
+/// Adds the rules of some files to `rules`.
+pub(crate) fn add_rules<'f>(rules: &mut RuleSet, files: impl IntoIterator<Item = &'f PathBuf>) -> Result<(), Fault> {
+    for file in files {
         let text = fs::read_to_string(file).map_err(|error| Fault::new(format!("{}: {error}", shown(file))))?;
         rules.extend(&shown(file), &text)?;
     }
-    Ok(rules)
+    Ok(())
 }
 
 fn shown(path: &Path) -> String {

@@ -1,5 +1,6 @@
 //! From pattern files to a [`RuleSet`]: reading, checking and naming what is wrong.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +10,10 @@ use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{Check, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
 
 /// The pattern files of this build: (name, content).
-const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+/// The same without samples, as JSON.
+const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// The shortest run that the run finder reports, in bytes.
 pub(crate) const MIN_RUN: usize = 40;
@@ -21,7 +25,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Which of them belong together.
     pub pairs: Vec<PairRule>,
-    digest: Sha256,
+    /// The texts they were read from.
+    texts: Vec<Cow<'static, str>>,
 }
 
 /// What is wrong with a pattern file.
@@ -48,14 +53,28 @@ pub enum RuleError {
 }
 
 impl RuleSet {
-    /// The rules that are built in.
+    /// The rules that are built in, without their samples.
     ///
     /// # Errors
     /// None in a build whose tests passed; the tests load and compile every rule.
     pub fn builtin() -> Result<Self, RuleError> {
         let mut set = Self::default();
-        for (name, text) in BUILTIN {
-            set.add(name, text)?;
+        for ((file, json), (_, text)) in RULES.iter().zip(PATTERNS) {
+            let syntax = serde_json::from_str(json).map_err(|error| syntax_error(file, &error))?;
+            set.take(file, syntax, Samples::LeftOut)?;
+            set.texts.push(Cow::Borrowed(text));
+        }
+        Ok(set)
+    }
+
+    /// The rules that are built in, with their samples.
+    ///
+    /// # Errors
+    /// As [`RuleSet::builtin`].
+    pub fn builtin_with_samples() -> Result<Self, RuleError> {
+        let mut set = Self::default();
+        for (file, text) in PATTERNS {
+            set.add(file, text)?;
         }
         Ok(set)
     }
@@ -72,19 +91,21 @@ impl RuleSet {
 
     /// Adds the rules of a pattern file without compiling their patterns.
     fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let syntax: FileSyntax = toml::from_str(text).map_err(|error| RuleError::Syntax {
-            file: file.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
-        })?;
-        self.digest.update(text.as_bytes());
+        let syntax = toml::from_str(text).map_err(|error| syntax_error(file, &error))?;
+        self.take(file, syntax, Samples::Needed)?;
+        self.texts.push(Cow::Owned(text.to_owned()));
+        Ok(())
+    }
+
+    fn take(&mut self, file: &str, syntax: FileSyntax, samples: Samples) -> Result<(), RuleError> {
         for rule in syntax.rules {
             let id = rule.id.clone();
-            let rule = self.rule(file, rule).map_err(|problem| fault(file, &id, problem))?;
+            let rule = self.rule(file, rule, samples).map_err(|problem| fault(file, &id, problem))?;
             self.rules.push(rule);
         }
         for pair in syntax.pairs {
             let id = pair.id.clone();
-            let pair = self.pair(file, pair).map_err(|problem| fault(file, &id, problem))?;
+            let pair = self.pair(file, pair, samples).map_err(|problem| fault(file, &id, problem))?;
             self.pairs.push(pair);
         }
         Ok(())
@@ -112,7 +133,9 @@ impl RuleSet {
     /// Names this set of rules in reports and caches: the first 12 hex digits of SHA-256 over the pattern files.
     #[must_use]
     pub fn version(&self) -> String {
-        let digest = self.digest.clone().finalize();
+        let mut digest = Sha256::new();
+        self.texts.iter().for_each(|text| digest.update(text.as_bytes()));
+        let digest = digest.finalize();
         digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -122,13 +145,13 @@ impl RuleSet {
         self.rules.iter().any(|rule| &*rule.id == id) || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 
-    fn rule(&self, file: &str, syntax: RuleSyntax) -> Result<Rule, String> {
+    fn rule(&self, file: &str, syntax: RuleSyntax, samples: Samples) -> Result<Rule, String> {
         self.free_id(&syntax.id)?;
         let checks = syntax.checks.iter().map(|name| find_check(name)).collect::<Result<_, _>>()?;
-        let source = samples(file, syntax.examples, syntax.counter_examples)?;
+        let source = samples.take(file, syntax.examples, syntax.counter_examples)?;
         let trigger = match (syntax.pattern, syntax.run.is_empty()) {
             (Some(pattern), true) => {
-                check_keywords(&syntax.keywords, &source.examples)?;
+                samples.check_keywords(&syntax.keywords, &source.examples)?;
                 Trigger::Keywords(Pattern {
                     keywords: syntax.keywords,
                     before: syntax.before,
@@ -152,7 +175,7 @@ impl RuleSet {
         })
     }
 
-    fn pair(&self, file: &str, syntax: PairSyntax) -> Result<PairRule, String> {
+    fn pair(&self, file: &str, syntax: PairSyntax, samples: Samples) -> Result<PairRule, String> {
         self.free_id(&syntax.id)?;
         Ok(PairRule {
             first: self.index_of(&syntax.first)?,
@@ -161,7 +184,7 @@ impl RuleSet {
             description: syntax.description,
             confidence: syntax.confidence,
             help: syntax.help,
-            source: samples(file, syntax.examples, syntax.counter_examples)?,
+            source: samples.take(file, syntax.examples, syntax.counter_examples)?,
         })
     }
 
@@ -182,6 +205,10 @@ impl RuleSet {
     }
 }
 
+fn syntax_error(file: &str, error: &dyn std::fmt::Display) -> RuleError {
+    RuleError::Syntax { file: file.to_owned(), message: error.to_string().trim_end().to_owned() }
+}
+
 fn fault(file: &str, rule: &str, problem: String) -> RuleError {
     RuleError::Rule { file: file.to_owned(), rule: rule.to_owned(), problem }
 }
@@ -193,34 +220,47 @@ fn find_check(name: &str) -> Result<&'static Check, String> {
     })
 }
 
-fn samples(file: &str, examples: Vec<Pieces>, counter: Vec<Pieces>) -> Result<RuleSource, String> {
-    if examples.is_empty() {
-        return Err("needs at least one example".to_owned());
-    }
-    Ok(RuleSource {
-        file: file.to_owned(),
-        examples: examples.into_iter().map(Pieces::join).collect(),
-        counter_examples: counter.into_iter().map(Pieces::join).collect(),
-    })
+/// Whether a pattern file comes with its samples.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Samples {
+    /// As a person wrote it.
+    Needed,
+    /// As the build script embedded it; the samples were checked when the program was tested.
+    LeftOut,
 }
 
-/// A keyword that no example holds is one that nobody tried; an example without a keyword is never looked at.
-fn check_keywords(keywords: &[String], examples: &[String]) -> Result<(), String> {
-    if keywords.is_empty() {
-        return Err("'pattern' needs 'keywords'".to_owned());
-    }
-    for keyword in keywords {
-        if keyword.len() < MIN_KEYWORD {
-            return Err(format!("the keyword '{keyword}' is shorter than {MIN_KEYWORD} bytes"));
+impl Samples {
+    fn take(self, file: &str, examples: Vec<Pieces>, counter: Vec<Pieces>) -> Result<RuleSource, String> {
+        if self == Self::Needed && examples.is_empty() {
+            return Err("needs at least one example".to_owned());
         }
-        if !examples.iter().any(|example| example.contains(keyword.as_str())) {
-            return Err(format!("no example holds the keyword '{keyword}'"));
-        }
+        Ok(RuleSource {
+            file: file.to_owned(),
+            examples: examples.into_iter().map(Pieces::join).collect(),
+            counter_examples: counter.into_iter().map(Pieces::join).collect(),
+        })
     }
-    let lacking = examples.iter().position(|example| !keywords.iter().any(|k| example.contains(k.as_str())));
-    match lacking {
-        Some(index) => Err(format!("example {} holds none of the keywords", index + 1)),
-        None => Ok(()),
+
+    /// A keyword that no example holds is one that nobody tried; an example without a keyword is never looked at.
+    fn check_keywords(self, keywords: &[String], examples: &[String]) -> Result<(), String> {
+        if keywords.is_empty() {
+            return Err("'pattern' needs 'keywords'".to_owned());
+        }
+        if let Some(short) = keywords.iter().find(|keyword| keyword.len() < MIN_KEYWORD) {
+            return Err(format!("the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"));
+        }
+        if self == Self::LeftOut {
+            return Ok(());
+        }
+        let tried = |keyword: &&String| examples.iter().any(|example| example.contains(keyword.as_str()));
+        if let Some(untried) = keywords.iter().find(|keyword| !tried(keyword)) {
+            return Err(format!("no example holds the keyword '{untried}'"));
+        }
+        let lacks = |example: &String| !keywords.iter().any(|keyword| example.contains(keyword.as_str()));
+        match examples.iter().position(lacks) {
+            Some(index) => Err(format!("example {} holds none of the keywords", index + 1)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -251,7 +291,9 @@ mod tests {
     fn builtin_rules_load_and_compile() {
         let set = RuleSet::builtin().expect("built-in rules load");
         set.compile().expect("built-in rules compile");
-        assert!(!set.rules.is_empty());
+        let whole = RuleSet::builtin_with_samples().expect("built-in rules load with samples");
+        let ids = |set: &RuleSet| set.rules.iter().map(|rule| rule.id.to_string()).collect::<Vec<_>>();
+        assert!(!set.rules.is_empty() && ids(&set) == ids(&whole) && set.version() == whole.version());
     }
 
     #[test]
