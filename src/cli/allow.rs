@@ -34,6 +34,7 @@ pub(crate) struct AllowArgs {
 }
 
 /// Writes the entry to `.keysieve.toml` in `root` and says so.
+#[expect(clippy::needless_pass_by_value, reason = "a command owns its words")]
 pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
     let file = root.join(FILE_NAME);
     let today = jiff::Zoned::now().date();

@@ -98,12 +98,12 @@ impl Allow {
         self.until.is_some_and(|until| until < today)
     }
 
-    /// Whether all its conditions hold for `finding`, whatever the date.
+    /// Whether all its conditions hold for `finding` at `path`, seen from the root; whatever the date.
     #[must_use]
-    pub fn matches(&self, finding: &Finding) -> bool {
+    pub fn matches(&self, finding: &Finding, path: &BStr) -> bool {
         self.rule.as_ref().is_none_or(|rule| **rule == *finding.rule.id)
             && (self.values.is_empty() || self.values.contains(&finding.fingerprint))
-            && self.paths.as_ref().is_none_or(|paths| paths.hold(finding.origin.path()))
+            && self.paths.as_ref().is_none_or(|paths| paths.hold(path))
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
     }
 
@@ -185,7 +185,7 @@ mod tests {
 
     fn matches(entry: &str, finding: &Finding) -> bool {
         let text = format!("[[allow]]\nreason = \"r\"\n{entry}\n");
-        Config::parse(Path::new("x"), &text).unwrap().allow[0].matches(finding)
+        Config::parse(Path::new("x"), &text).unwrap().allow[0].matches(finding, finding.origin.path())
     }
 
     fn at(path: &[u8]) -> Finding {

@@ -99,7 +99,7 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 const CLOSERS: [&[u8]; 6] = [b"*/", b"-->", b"*)", b"#}", b"-}", b"%>"];
 
 /// What begins a comment, as detect-secrets knows them.
-const OPENERS: [&[u8]; 7] = [b"#", b"//", b"/*", b"'", b"--", b"<!--", b";"];
+const OPENERS: [&[u8]; 6] = [b"#", b"//", b"/*", b"'", b"--", b"<!--"];
 
 /// The marker that lets `finding` pass, if there is one. `rules` are the ids that a marker of ours may name.
 pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<Exception> {

@@ -2,19 +2,25 @@
 
 mod allow;
 mod append;
+mod base;
 mod config;
 mod marker;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
+use bstr::BStr;
 use jiff::civil::Date;
 
+use crate::blob::Origin;
 use crate::finding::{Allowed, Exception, Finding, Unused};
 use crate::rule::{Confidence, RuleSet};
 
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
+use base::Base;
 pub use config::{Config, ConfigError, FILE_NAME, parse_size};
 
 /// What is done about findings. Holds no state: judging the same finding twice says the same.
@@ -27,6 +33,7 @@ pub struct Policy {
     entries: Vec<Allow>,
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
+    base: Option<Base>,
 }
 
 /// The text around a finding, where inline markers may stand.
@@ -57,7 +64,7 @@ impl Policy {
     #[must_use]
     pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
         let ids = rules.rules.iter().map(|rule| &rule.id).chain(rules.pairs.iter().map(|pair| &pair.id));
-        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids: ids.cloned().collect() }
+        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids: ids.cloned().collect(), base: None }
     }
 
     /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today` let nothing pass.
@@ -77,19 +84,38 @@ impl Policy {
         Ok(self)
     }
 
+    /// The same policy for files that are reached from the folder `start`, while entries speak of paths below `root`;
+    /// both absolute, without links. Without this, paths are taken to be relative to the root, as those of the index are.
+    #[must_use]
+    pub fn reached_from(self, start: &Path, root: &Path) -> Self {
+        Self { base: Some(Base::new(start, root)), ..self }
+    }
+
     /// What to do about `finding`. Entries are asked before markers, in the order of their file.
     #[must_use]
     pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
         if finding.confidence < self.report {
             return Judgement::Ignore;
         }
-        if let Some(entry) = self.entries.iter().find(|entry| entry.matches(finding)) {
+        if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
         if let Some(marker) = marker::find(nearby, finding, &self.rule_ids) {
             return Judgement::Allow(marker);
         }
         Judgement::Report { blocks: finding.confidence >= self.block }
+    }
+
+    fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let reached: &BStr = finding.origin.path();
+        let path = match (&self.base, &finding.origin) {
+            (Some(base), Origin::File { .. } | Origin::Name { .. }) => base.below_root(reached),
+            _ => Cow::Borrowed(reached),
+        };
+        self.entries.iter().find(|entry| entry.matches(finding, &path))
     }
 
     /// The entries that let none of `allowed` pass, by number. An expired one is always among them.
@@ -112,12 +138,9 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use jiff::civil::date;
 
     use super::*;
-    use crate::blob::Origin;
     use crate::finding::{Place, RuleInfo, frame::Frame};
     use crate::secret::{Fingerprint, Secret};
     use crate::text::Location;
@@ -183,6 +206,14 @@ mod tests {
         assert_eq!(by, Exception::Entry { number: 2, reason: "b".to_owned() });
         let unused = policy.unused(&[Allowed { finding: finding(), by }]);
         assert_eq!(unused.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn entries_speak_of_paths_below_the_root() {
+        let text = "[[allow]]\npath = \"/deep/src/\"\nreason = \"r\"\n";
+        let from = |start: &str| policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"));
+        assert!(matches!(from("/repo/deep").judge(&finding(), NOTHING), Judgement::Allow(_)));
+        assert!(matches!(from("/repo").judge(&finding(), NOTHING), Judgement::Report { .. }));
     }
 
     #[test]

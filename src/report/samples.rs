@@ -1,0 +1,136 @@
+//! Outcomes for the tests of reports: one with everything in it, and one that means harm.
+
+use jiff::civil::date;
+
+use super::{Options, format};
+use crate::blob::{Origin, Skip, SkipReason};
+use crate::finding::frame::Frame;
+use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, RuleInfo, Totals, Unused};
+use crate::rule::{Confidence, Detail};
+use crate::secret::{Fingerprint, Secret};
+use crate::text::{LineIndex, Span};
+
+/// What `outcome` looks like in the format `name`.
+pub(super) fn shown(name: &str, outcome: &Outcome, options: Options) -> String {
+    let mut out = Vec::new();
+    (format(name).expect("a format").report)(options).write(outcome, &mut out).expect("written");
+    String::from_utf8(out).expect("reports are UTF-8")
+}
+
+/// Values that stand in [`outcome`].
+pub(super) fn secrets() -> Vec<String> {
+    let key: String = (0..6).map(|n| format!("MIIEpAIBAAKCAQEA{n}abcdefghijklmnop+/\n")).collect();
+    vec![
+        ["q8/Zr+", "3xYvTn0WmKc5LsJd7HfBgPeU2aRi4XoQtE"].concat(),
+        ["AKIA", "QYLPMN5HHHFPZAM2"].concat(),
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{key}-----END RSA PRIVATE KEY-----"),
+        ["ghp_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat(),
+    ]
+}
+
+/// A rule with an id and a description.
+pub(super) fn rule(id: &str, description: &str) -> RuleInfo {
+    RuleInfo { id: id.into(), description: description.into(), help: None }
+}
+
+/// The place of `secret` in `text`, which begins at line `first` of its file.
+fn place(text: &str, secrets: &[&str], first: usize) -> Place {
+    let text = "\n".repeat(first - 1) + text;
+    let at = |secret: &str| text.find(secret).map(|at| Span::new(at, at + secret.len())).expect("it is there");
+    let spans: Vec<_> = secrets.iter().map(|secret| at(secret)).collect();
+    let index = LineIndex::new(text.as_bytes());
+    let frame = Frame::new(text.as_bytes(), &index, spans[0], &spans);
+    Place { start: index.locate(spans[0].start), end: index.locate(spans[0].end), frame, encoding: None }
+}
+
+fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -> Finding {
+    Finding {
+        fingerprint: Fingerprint::new(&rule.id, secret.as_bytes()),
+        rule,
+        confidence,
+        origin: Origin::File { path: "deploy/key.pem".into() },
+        place,
+        secret: Secret::new(secret),
+        details: Vec::new(),
+        partner: None,
+        blocking: true,
+    }
+}
+
+/// A pair that is staged.
+pub(super) fn pair() -> Finding {
+    let (secret, id) = (&secrets()[0], &secrets()[1]);
+    let text = format!("key_id = \"{id}\"\nsecret = \"{secret}\"\nregion = \"eu-west-1\"\n");
+    let partner = Partner {
+        rule: rule("aws-access-token", "AWS access key id"),
+        place: place(&text, &[id, secret], 11),
+        secret: Secret::new(id.as_str()),
+    };
+    let id_of_blob = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
+    let help = Some("Deactivate it in IAM before anything else.".into());
+    let rule = RuleInfo { help, ..rule("aws-credentials", "AWS access key id with its secret access key") };
+    Finding {
+        origin: Origin::Staged { path: "src/config.py".into(), id: id_of_blob },
+        details: vec![Detail::new("account", "123456789012")],
+        partner: Some(partner),
+        ..finding(rule, Confidence::Certain, secret, place(&text, &[secret, id], 11))
+    }
+}
+
+/// Findings of three kinds, one of them allowed; skips of both kinds; exceptions that let nothing pass.
+pub(super) fn outcome() -> Outcome {
+    let all = secrets();
+    let pem = finding(rule("private-key", "Private key"), Confidence::High, &all[2], place(&all[2], &[&all[2]], 1));
+    let name = format!("old/{}.txt", all[1]);
+    let in_name = Finding {
+        origin: Origin::Name { path: name.as_str().into() },
+        blocking: false,
+        ..finding(
+            rule("aws-access-token", "AWS access key id"),
+            Confidence::Medium,
+            &all[1],
+            place(&name, &[&all[1]], 1),
+        )
+    };
+    let token = format!("token = {}", all[3]);
+    let token = finding(rule("github-pat", "GitHub token"), Confidence::Medium, &all[3], place(&token, &[&all[3]], 7));
+    let by = Exception::Marker { word: "gitleaks:allow".to_owned(), reason: Some("a fixture".to_owned()) };
+    let skip = |path: &str, reason| Skip { path: path.into(), reason };
+    Outcome {
+        findings: vec![pair(), pem, in_name],
+        allowed: vec![Allowed { finding: token, by }],
+        unused: vec![
+            Unused { number: 4, reason: "old".to_owned(), expired: Some(date(2026, 3, 31)) },
+            Unused { number: 5, reason: "gone".to_owned(), expired: None },
+        ],
+        skipped: vec![
+            skip("vendor/lib", SkipReason::Submodule),
+            skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
+        ],
+        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3 },
+    }
+}
+
+/// Names and values that would move the cursor, hide text or forge a line.
+pub(super) fn hostile() -> Outcome {
+    let text = "evil\n\u{1b}[2J\u{202e}\u{9b}\u{7f}";
+    let mut path = b"a\xff".to_vec();
+    path.extend_from_slice(b"\nevil\r\x1b[31m");
+    let mut found = pair();
+    found.origin = Origin::Staged { path: path.into(), id: String::new() };
+    found.secret = Secret::new(&b"\xff\x1b[2Jbinary"[..]);
+    found.details = vec![Detail::new("user", text)];
+    found.rule.help = Some(text.into());
+    let by = Exception::Entry { number: 1, reason: text.to_owned() };
+    let allowed = Finding { origin: Origin::File { path: text.into() }, ..pair() };
+    Outcome {
+        findings: vec![found],
+        allowed: vec![Allowed { finding: allowed, by }],
+        unused: vec![Unused { number: 2, reason: text.to_owned(), expired: None }],
+        skipped: vec![
+            Skip { path: text.into(), reason: SkipReason::Unreadable(text.to_owned()) },
+            Skip { path: text.into(), reason: SkipReason::Submodule },
+        ],
+        totals: Totals::default(),
+    }
+}
