@@ -39,6 +39,7 @@
 
 pub mod blob;
 pub mod finding;
+pub mod hook;
 pub mod policy;
 pub mod report;
 pub mod rule;
