@@ -93,7 +93,7 @@ fn install(args: &WriteArgs) -> Result<Status, Fault> {
     let program = own_path()?;
     let request = Request { hooks: &hooks, program: &program, force: args.force };
     let steps = if args.global {
-        hook::install_template(&template_folder()?, &request).map_err(fault)?
+        hook::install_template(&Git::here(), &template_folder()?, &request).map_err(fault)?
     } else {
         hook::install(&git(args.repo.as_deref()), &request).map_err(fault)?
     };
@@ -103,7 +103,7 @@ fn install(args: &WriteArgs) -> Result<Status, Fault> {
 fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
     let hooks = Hook::chosen(&args.hooks).map_err(fault)?;
     let steps = if args.global {
-        hook::uninstall_template(&template_folder()?, &hooks).map_err(fault)?
+        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(fault)?
     } else {
         hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(fault)?
     };

@@ -1,6 +1,6 @@
 //! Asking git: where things are, and what its configuration says and on whose word.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -32,19 +32,32 @@ pub(super) const TIES: [&str; 14] = [
 #[derive(Clone, Debug)]
 pub struct Git {
     dir: Option<PathBuf>,
+    env: Vec<(OsString, OsString)>,
 }
 
 impl Git {
     /// The repository that git itself would take: that of the current folder, or of `GIT_DIR`.
     #[must_use]
     pub fn here() -> Self {
-        Self { dir: None }
+        Self { dir: None, env: Vec::new() }
     }
 
     /// The repository that holds `dir`, whatever the environment says: who names a repository means that one.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: Some(dir.into()) }
+        Self { dir: Some(dir.into()), env: Vec::new() }
+    }
+
+    /// The same, with a variable set for git and for the hooks that it runs; the rest they inherit.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same git, speaking about another repository.
+    pub(super) fn elsewhere(&self, dir: &Path) -> Self {
+        Self { dir: Some(dir.to_owned()), env: self.env.clone() }
     }
 
     /// A path that git printed, relative to where git was run.
@@ -67,7 +80,7 @@ impl Git {
                 command.env_remove(name);
             }
         }
-        command.stdin(Stdio::null());
+        command.envs(self.env.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command
     }
 

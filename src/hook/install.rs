@@ -29,6 +29,7 @@ pub struct Request<'a> {
 /// a file cannot be written.
 pub fn install(git: &Git, request: &Request<'_>) -> Result<Vec<Step>, Error> {
     let place = Place::find(git)?;
+    place.check_on()?;
     if let Some(manager) = Manager::of_folder(&place.folder) {
         return Err(Error::Managed(Box::new(manager.advice(&place.top, request.hooks))));
     }

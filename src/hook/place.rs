@@ -55,7 +55,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// Where git cannot be run, there is no repository, or hooks are switched off.
+    /// Where git cannot be run, or there is no repository.
     pub fn find(git: &Git) -> Result<Self, Error> {
         let answer = git.ask(&["rev-parse", "--is-bare-repository", "--is-inside-work-tree"])?;
         let bare = answer.starts_with(b"true");
@@ -67,12 +67,6 @@ impl Place {
         let common = git.ask_path(&["rev-parse", "--git-common-dir"])?;
         let setting = git.setting("core.hooksPath")?;
         let folder = git.ask_path(&["rev-parse", "--git-path", "hooks"])?;
-        if let Some(setting) = &setting {
-            // Both are ways of switching hooks off that git itself knows nothing of: it just finds none.
-            if setting.value.is_empty() || setting.value == "/dev/null" {
-                return Err(Error::Off { value: printable(&setting.value), scope: setting.scope });
-            }
-        }
         let linked = !bare && canonical(&git_dir) != canonical(&common);
         Ok(Self { folder, setting, top, bare, linked })
     }
@@ -128,6 +122,17 @@ impl Place {
             Some(stub) => Standing::Ours { stub, executable },
             None => Standing::Foreign { executable, manager: Manager::of_hook(&text) },
         })
+    }
+
+    /// The error of there being no place for hooks, because they are switched off.
+    pub(super) fn check_on(&self) -> Result<(), Error> {
+        match &self.setting {
+            // Git itself knows nothing of switching hooks off: with either value it just finds none.
+            Some(setting) if setting.value.is_empty() || setting.value == "/dev/null" => {
+                Err(Error::Off { value: printable(&setting.value), scope: setting.scope })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The error of touching a folder that other repositories use as well, which takes more than a request.

@@ -48,23 +48,32 @@ pub enum Verdict {
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, or they cannot be looked at.
+/// Where git cannot say where hooks live, or what stands there cannot be looked at.
 pub fn status(git: &Git, program: &Path, carry: &[&str]) -> Result<Report, Error> {
     let place = Place::find(git)?;
+    if let Err(off) = place.check_on() {
+        return Ok(Report { place, hooks: Vec::new(), verdict: Verdict::Dead(off.to_string()) });
+    }
     let look = |hook| {
         let standing = place.standing(hook)?;
         Ok(HookState { hook, path: place.hook(hook), standing, kept: place.kept(hook) })
     };
-    let hooks = Hook::all().map(look).collect::<Result<Vec<_>, Error>>()?;
+    let hooks = match Hook::all().map(look).collect::<Result<Vec<_>, Error>>() {
+        Ok(hooks) => hooks,
+        Err(error @ Error::NotAFolder { .. }) => {
+            return Ok(Report { place, hooks: Vec::new(), verdict: Verdict::Dead(error.to_string()) });
+        }
+        Err(error) => return Err(error),
+    };
     let verdict = match Manager::of_folder(&place.folder) {
         Some(manager) => managed(manager, &place.top),
-        None => judge(&place, program, carry)?,
+        None => judge(git, &place, program, carry)?,
     };
     Ok(Report { place, hooks, verdict })
 }
 
 /// Judges the hook that every commit passes.
-fn judge(place: &Place, program: &Path, carry: &[&str]) -> Result<Verdict, Error> {
+fn judge(git: &Git, place: &Place, program: &Path, carry: &[&str]) -> Result<Verdict, Error> {
     let hook = Hook::named("pre-commit")?;
     let path = show(&place.hook(hook));
     let dead = |why: &str| Verdict::Dead(format!("{path} {why}"));
@@ -88,7 +97,7 @@ fn judge(place: &Place, program: &Path, carry: &[&str]) -> Result<Verdict, Error
                     show(&runs)
                 )));
             }
-            Trial { stub: &place.hook(hook), top: &place.top, carry }.run()?
+            Trial { git, stub: &place.hook(hook), top: &place.top, carry }.run()?
         }
     })
 }

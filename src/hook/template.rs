@@ -25,23 +25,23 @@ struct Found {
     _nowhere: tempfile::TempDir,
 }
 
-fn find(default: &Path) -> Result<Found, Error> {
+fn find(git: &Git, default: &Path) -> Result<Found, Error> {
     let nowhere = tempfile::tempdir().map_err(io("make a temporary folder for", default))?;
-    let git = Git::at(nowhere.path());
+    let git = git.elsewhere(nowhere.path());
     let setting = git.setting(KEY)?.filter(|setting| !setting.value.is_empty());
     let scope = setting.as_ref().map(|setting| setting.scope);
     let folder = setting.map_or_else(|| default.to_owned(), |setting| setting.value.to_path_lossy().into_owned());
     Ok(Found { git, folder, scope, _nowhere: nowhere })
 }
 
-/// Installs hooks into the user's template folder; where none is set, makes `default` and sets it.
+/// Installs hooks into the template folder of the user that `git` runs for; where none is set, makes `default` and sets it.
 ///
 /// # Errors
 ///
 /// Where `core.hooksPath` is set for all repositories, so that templates are of no use, and where a file cannot be
 /// written or a setting not set.
-pub fn install_template(default: &Path, request: &Request<'_>) -> Result<Vec<Step>, Error> {
-    let found = find(default)?;
+pub fn install_template(git: &Git, default: &Path, request: &Request<'_>) -> Result<Vec<Step>, Error> {
+    let found = find(git, default)?;
     if let Some(setting) = found.git.setting("core.hooksPath")? {
         return Err(Error::DeadTemplate { scope: setting.scope });
     }
@@ -76,8 +76,8 @@ fn add_exclude(folder: &Path) -> Result<Option<Step>, Error> {
 /// # Errors
 ///
 /// Where a file cannot be moved or a setting not unset.
-pub fn uninstall_template(default: &Path, hooks: &[Hook]) -> Result<Vec<Step>, Error> {
-    let found = find(default)?;
+pub fn uninstall_template(git: &Git, default: &Path, hooks: &[Hook]) -> Result<Vec<Step>, Error> {
+    let found = find(git, default)?;
     let mut steps = uninstall::empty(&Place::template(found.folder.join("hooks")), hooks)?;
     if found.folder == default && remove_if_empty(&found.folder)? && found.scope == Some(Scope::Global) {
         found.git.ask(&["config", "--global", "--unset", KEY])?;

@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::git::{Git, TIES};
-use super::{Error, Verdict};
+use super::{Error, Git, Verdict};
 use crate::text::printable;
 
 /// What is tried.
 pub(super) struct Trial<'a> {
+    /// The git of the real repository.
+    pub(super) git: &'a Git,
     /// The stub.
     pub(super) stub: &'a Path,
     /// The top of the work tree.
@@ -46,12 +47,12 @@ impl Trial<'_> {
         // Only the stub is taken along, so a chained hook, or any other hook of the repository, cannot run.
         let stub = hooks.join("pre-commit");
         borrow(self.stub, &stub).map_err(io("borrow", self.stub))?;
-        Git::at(&work).ask(&["init", "--quiet", "--template="])?;
+        self.git.elsewhere(&work).ask(&["init", "--quiet", "--template="])?;
 
         let clean = work.join("README");
         fs::write(&clean, "nothing to see\n").map_err(io("write", &clean))?;
         self.carry_along(&work)?;
-        let output = commit(&work, &hooks)?;
+        let output = self.commit(&work, &hooks)?;
         if !output.status.success() {
             let said = printable(output.stderr.trim()).replace("\\n", "\n    ");
             return Ok(Verdict::Unknown(format!("a commit without a key was refused as well:\n    {said}")));
@@ -59,10 +60,28 @@ impl Trial<'_> {
 
         let key = work.join("credentials");
         fs::write(&key, test_key()).map_err(io("write", &key))?;
-        if commit(&work, &hooks)?.status.success() {
+        if self.commit(&work, &hooks)?.status.success() {
             return Ok(Verdict::Dead("a commit with a test key in it went through".to_owned()));
         }
         Ok(Verdict::Live)
+    }
+
+    /// Stages everything and commits it.
+    fn commit(&self, work: &Path, hooks: &Path) -> Result<Output, Error> {
+        let git = || {
+            let mut git = self.git.elsewhere(work).command();
+            for setting in SETTINGS {
+                git.args(["-c", setting]);
+            }
+            git.arg("-c").arg(path_setting("core.hooksPath", hooks));
+            git
+        };
+        // By force: what the user's own ignore rules name is staged as well.
+        let added = git().args(["add", "--force", "--all"]).output().map_err(Error::NoGit)?;
+        if !added.status.success() {
+            return Ok(added);
+        }
+        git().args(["commit", "--quiet", "--message=trial"]).output().map_err(Error::NoGit)
     }
 
     fn carry_along(&self, work: &Path) -> Result<(), Error> {
@@ -77,25 +96,6 @@ impl Trial<'_> {
         }
         Ok(())
     }
-}
-
-/// Stages everything and commits it.
-fn commit(work: &Path, hooks: &Path) -> Result<Output, Error> {
-    let git = || {
-        let mut git: Command = Git::at(work).command();
-        for setting in SETTINGS {
-            git.args(["-c", setting]);
-        }
-        git.arg("-c").arg(path_setting("core.hooksPath", hooks));
-        debug_assert!(TIES.iter().all(|tie| git.get_envs().any(|(name, value)| name == *tie && value.is_none())));
-        git
-    };
-    // By force: what the user's own ignore rules name is staged as well.
-    let added = git().args(["add", "--force", "--all"]).output().map_err(Error::NoGit)?;
-    if !added.status.success() {
-        return Ok(added);
-    }
-    git().args(["commit", "--quiet", "--message=trial"]).output().map_err(Error::NoGit)
 }
 
 fn path_setting(key: &str, path: &Path) -> std::ffi::OsString {

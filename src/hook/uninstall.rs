@@ -13,6 +13,7 @@ use super::{Error, Git, Hook, Place, Standing, Step};
 /// set, or a file cannot be moved.
 pub fn uninstall(git: &Git, hooks: &[Hook], force: bool) -> Result<Vec<Step>, Error> {
     let place = Place::find(git)?;
+    place.check_on()?;
     for &hook in hooks {
         if matches!(place.standing(hook)?, Standing::Ours { .. }) {
             place.guard(force)?;
