@@ -45,7 +45,8 @@ if [ $# -eq 1 ]; then
     repo=$(CDPATH='' cd -- "$1" 2>/dev/null && pwd -P && echo .) || fail "$1 is not a folder that can be entered"
     # The dot keeps a line feed at the end of a name from being cut off.
     repo=${repo%??}
-    git -C "$repo" rev-parse --git-dir >/dev/null 2>&1 || fail "$repo is not in a git repository" "make one there with git init"
+    git -C "$repo" rev-parse --git-dir >/dev/null 2>&1 ||
+        fail "$repo is not in a git repository" "make one there with git init"
 fi
 
 case $0 in
@@ -99,7 +100,8 @@ case $status in
     0) say "keysieve is installed, the hook is live, and the scan found nothing." ;;
     1)
         say "keysieve is installed, and the hook is live. The scan found what is shown above: it was there before, and"
-        say "the hook only looks at what is new. Rotate keys that are real; \`keysieve allow\` is for those that are not."
+        say "the hook only looks at what is new. Rotate the keys that are real, and allow the others by"
+        say "\`keysieve allow\`."
         ;;
     *) fail "keysieve is installed, and the hook is live, but the scan could not be completed: see above" ;;
 esac

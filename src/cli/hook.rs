@@ -224,3 +224,52 @@ fn template_folder() -> Result<PathBuf, Fault> {
     };
     Ok(config.join("git").join("template"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers with a status of its own for each scan.
+    struct Fake;
+
+    impl Scans for Fake {
+        fn staged(&self) -> Result<Status, Fault> {
+            Ok(Status::Findings)
+        }
+
+        fn message(&self, file: &Path) -> Result<Status, Fault> {
+            if file == Path::new("--msg") { Ok(Status::Clean) } else { Ok(Status::Incomplete) }
+        }
+    }
+
+    #[derive(clap::Parser)]
+    struct Words {
+        #[command(flatten)]
+        hook: HookArgs,
+    }
+
+    fn answer(words: &[&str]) -> Result<Status, Fault> {
+        let words = ["keysieve", "run"].iter().chain(words);
+        run(<Words as clap::Parser>::try_parse_from(words).expect("good words").hook, &Fake)
+    }
+
+    #[test]
+    fn each_hook_runs_its_scan() {
+        assert_eq!(answer(&["pre-commit"]).expect("a scan"), Status::Findings);
+        assert_eq!(answer(&["commit-msg", "--msg"]).expect("a scan"), Status::Clean, "words of git are not ours");
+    }
+
+    #[test]
+    fn a_hook_that_scans_nothing_is_an_error() {
+        for words in [&["commit-msg"][..], &["post-coffee"]] {
+            assert!(answer(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_stub_has_a_scan() {
+        for hook in Hook::all() {
+            assert!(answer(&[hook.name, "file"]).is_ok(), "{}", hook.name);
+        }
+    }
+}

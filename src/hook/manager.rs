@@ -45,6 +45,9 @@ impl Manager {
 
     /// A manager whose configuration lies in the work tree, whether or not it has taken over the hooks.
     pub(super) fn configured(top: &Path) -> Option<Self> {
+        if top.join(".husky").is_dir() {
+            return Some(Self::Husky);
+        }
         [Self::Lefthook, Self::PreCommit].into_iter().find(|manager| manager.files(top, &[]).any(|file| file.exists()))
     }
 

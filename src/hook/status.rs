@@ -90,8 +90,15 @@ fn judge(git: &Git, place: &Place, program: &Path, carry: &[&str]) -> Result<Ver
              `keysieve hook install` writes it anew"
         )),
         Standing::Ours { stub: Stub { program: Some(runs), .. }, .. } => {
+            // What the stub would find on PATH instead may be a part of the repository.
+            let Ok(real) = runs.canonicalize() else {
+                return Ok(Verdict::Unknown(format!(
+                    "{path} runs {}, which is gone, so it was not run: `keysieve hook install` mends that",
+                    show(&runs)
+                )));
+            };
             // A stub in the work tree may have come with the repository, and so may the program that it names.
-            if runs.starts_with(&place.top) && runs != program {
+            if real.starts_with(&place.top) && runs != program {
                 return Ok(Verdict::Unknown(format!(
                     "{path} runs {}, a file of the repository, so it was not run",
                     show(&runs)

@@ -34,7 +34,8 @@ fn find(git: &Git, default: &Path) -> Result<Found, Error> {
     Ok(Found { git, folder, scope, _nowhere: nowhere })
 }
 
-/// Installs hooks into the template folder of the user that `git` runs for; where none is set, makes `default` and sets it.
+/// Installs hooks into the template folder of the user that `git` runs for; where none is set, makes `default` and
+/// sets it.
 ///
 /// # Errors
 ///

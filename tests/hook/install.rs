@@ -214,6 +214,12 @@ fn managers_are_told_what_to_run_and_not_fought() {
         fs::write(&advice.file, &advice.lines).unwrap();
         assert!(matches!(ground.verdict(), Verdict::Unknown(_)), "nothing of it is run to find out");
     }
+    let ground = Ground::new();
+    fs::write(ground.repo().join("lefthook.yml"), "").unwrap();
+    let steps = ground.install(&ground.repo()).unwrap();
+    let note = |step: &Step| matches!(step, Step::Note(note) if note.contains("a configuration of lefthook"));
+    assert!(steps.iter().any(note), "a configuration alone owns nothing, but it may: {steps:?}");
+
     for folder in [".husky", ".husky/_"] {
         let ground = Ground::new();
         ground.git(&["config", "core.hooksPath", folder]);

@@ -69,7 +69,7 @@ fn without_the_program_nothing_passes() {
         assert!(!output.status.success(), "a program of the repository ran, by PATH {folder}");
         assert!(text(&output).contains("keysieve is not installed"), "{}", text(&output));
     }
-    assert!(matches!(ground.verdict(), Verdict::Unknown(why) if why.contains("not installed")));
+    assert!(matches!(ground.verdict(), Verdict::Unknown(why) if why.contains("is gone")));
 }
 
 #[test]
