@@ -40,6 +40,7 @@
 pub mod blob;
 pub mod conduct;
 pub mod finding;
+pub mod hook;
 pub mod policy;
 pub mod repo;
 pub mod report;

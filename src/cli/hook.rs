@@ -1,0 +1,275 @@
+//! `keysieve hook`: installing the hooks, taking them away, proving that they are live, and what they call.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use clap::{Args, Subcommand};
+use keysieve::finding::Status;
+use keysieve::hook::{self, Git, Hook, HookState, Report, Request, Standing, Step, Verdict};
+use keysieve::text::printable;
+
+use crate::cli::fault::Fault;
+
+/// Files of the work tree that decide what is refused, so that a trial needs them.
+const CONFIG: [&str; 1] = [".keysieve.toml"];
+
+/// Install, remove and check the hooks that stop a commit with a secret in it.
+#[derive(Args, Debug)]
+pub(crate) struct HookArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Install the hooks into a repository, or for all future clones.
+    ///
+    /// A hook that is there already is kept and runs first. Where husky, lefthook or the pre-commit framework owns the
+    /// hooks, nothing is changed: the lines to add to its configuration are printed, and the exit status is 2.
+    Install(WriteArgs),
+    /// Remove the hooks, and put back those that stood there before.
+    Uninstall(WriteArgs),
+    /// Say where git looks for hooks and what stands there, and try whether a staged key is stopped.
+    ///
+    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried.
+    Status(StatusArgs),
+    /// Do what a hook does; the hooks call this.
+    Run(RunArgs),
+}
+
+#[derive(Args, Debug)]
+struct WriteArgs {
+    /// The repository: any folder in it [default: the current one]
+    repo: Option<PathBuf>,
+    /// For all future clones, by way of git's template folder
+    #[arg(long, conflicts_with = "repo")]
+    global: bool,
+    /// Also where `core.hooksPath` makes other repositories share the hooks, and over those of a newer keysieve
+    #[arg(long)]
+    force: bool,
+    /// Only this hook; may be repeated [default: every hook]
+    #[arg(long = "hook", value_name = "NAME")]
+    hooks: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+struct StatusArgs {
+    /// The repository: any folder in it [default: the current one]
+    repo: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct RunArgs {
+    /// The name of the hook
+    hook: String,
+    /// What git calls the hook with
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
+/// The scans that hooks are made of.
+pub(crate) trait Scans {
+    /// Scans what the next commit would add.
+    fn staged(&self) -> Result<Status, Fault>;
+    /// Scans a commit message that is being written.
+    fn message(&self, file: &Path) -> Result<Status, Fault>;
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, Fault> {
+    match args.action {
+        Action::Install(args) => install(&args),
+        Action::Uninstall(args) => uninstall(&args),
+        Action::Status(args) => status(&args),
+        Action::Run(args) => call(&args, scans),
+    }
+}
+
+fn install(args: &WriteArgs) -> Result<Status, Fault> {
+    let hooks = Hook::chosen(&args.hooks).map_err(fault)?;
+    let program = own_path()?;
+    let request = Request { hooks: &hooks, program: &program, force: args.force };
+    let steps = if args.global {
+        hook::install_template(&Git::here(), &template_folder()?, &request).map_err(fault)?
+    } else {
+        hook::install(&git(args.repo.as_deref()), &request).map_err(fault)?
+    };
+    tell(&steps)
+}
+
+fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
+    let hooks = Hook::chosen(&args.hooks).map_err(fault)?;
+    let steps = if args.global {
+        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(fault)?
+    } else {
+        hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(fault)?
+    };
+    tell(&steps)
+}
+
+fn status(args: &StatusArgs) -> Result<Status, Fault> {
+    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &CONFIG).map_err(fault)?;
+    let (status, verdict) = match &report.verdict {
+        Verdict::Live => (Status::Clean, "live: a commit with a test key was stopped".to_owned()),
+        Verdict::Dead(why) => (Status::Findings, format!("not live: {why}")),
+        Verdict::Unknown(why) => (Status::Incomplete, format!("not known to be live: {why}")),
+    };
+    let mut out = io::stdout().lock();
+    describe(&report, &mut out)?;
+    writeln!(out, "{verdict}")?;
+    Ok(status)
+}
+
+fn call(args: &RunArgs, scans: &dyn Scans) -> Result<Status, Fault> {
+    match (args.hook.as_str(), args.args.as_slice()) {
+        ("pre-commit", _) => scans.staged(),
+        ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
+        ("commit-msg", []) => Err(Fault::new("commit-msg needs the file that holds the message")
+            .hint("git names it: this is meant to be called as a hook")),
+        (name, _) => Err(match Hook::named(name) {
+            Ok(hook) => Fault::new(format!("this keysieve has no scan for the hook {}", hook.name)),
+            Err(error) => fault(error),
+        }),
+    }
+}
+
+/// The repository that was named; without a name, the one that git would take.
+fn git(repo: Option<&Path>) -> Git {
+    repo.map_or_else(Git::here, Git::at)
+}
+
+fn fault(error: hook::Error) -> Fault {
+    let help = error.help();
+    let fault = Fault::from(error);
+    match help {
+        Some(help) => fault.hint(help),
+        None => fault,
+    }
+}
+
+fn tell(steps: &[Step]) -> Result<Status, Fault> {
+    let mut out = io::stdout().lock();
+    for step in steps {
+        writeln!(out, "{step}")?;
+    }
+    if env::var_os("GIT_TEMPLATE_DIR").is_some() && steps.iter().any(|step| matches!(step, Step::Configured { .. })) {
+        writeln!(out, "note: GIT_TEMPLATE_DIR is set, and git takes it before init.templateDir")?;
+    }
+    Ok(Status::Clean)
+}
+
+fn describe(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let place = &report.place;
+    write!(out, "git looks for hooks in {}", shown(&place.folder))?;
+    match &place.setting {
+        Some(setting) => writeln!(out, " (core.hooksPath, in the {} git config)", setting.scope)?,
+        None => writeln!(out)?,
+    }
+    for state in &report.hooks {
+        writeln!(out, "  {}: {}", state.hook.name, standing(state))?;
+        if let Some(kept) = &state.kept {
+            writeln!(out, "    chained: {}", shown(kept))?;
+        }
+    }
+    Ok(())
+}
+
+fn standing(state: &HookState) -> String {
+    match &state.standing {
+        Standing::Missing => "missing".to_owned(),
+        Standing::NotAFile => "not a file".to_owned(),
+        Standing::Foreign { manager: Some(manager), .. } => format!("written by {manager}"),
+        Standing::Foreign { executable: true, .. } => "not keysieve's".to_owned(),
+        Standing::Foreign { executable: false, .. } => "not keysieve's, and not executable".to_owned(),
+        Standing::Ours { stub, executable } => {
+            let runs = match &stub.program {
+                Some(program) if program.is_file() => format!("runs {}", shown(program)),
+                Some(program) => format!("{} is gone, so it looks on PATH", shown(program)),
+                None => "edited, or of another version of keysieve".to_owned(),
+            };
+            let dead = if *executable { "" } else { "; not executable, so git does not run it" };
+            format!("keysieve's, version {}: {runs}{dead}", stub.version)
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    <[u8]>::from_path(path).map_or_else(|| path.to_string_lossy().into_owned(), printable)
+}
+
+/// The path of this program that outlives an upgrade: the name on PATH that leads here, for package managers keep a
+/// link there and give each version a folder of its own.
+fn own_path() -> Result<PathBuf, Fault> {
+    let exe = env::current_exe()?;
+    let real = exe.canonicalize()?;
+    let name = format!("keysieve{}", env::consts::EXE_SUFFIX);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|candidate| candidate.canonicalize().is_ok_and(|candidate| candidate == real));
+    Ok(on_path.unwrap_or(exe))
+}
+
+/// Where the template folder goes if git has none yet: beside git's own files in the user's configuration.
+fn template_folder() -> Result<PathBuf, Fault> {
+    let config = match env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()) {
+        Some(config) => config,
+        None => {
+            env::home_dir().ok_or_else(|| Fault::new("there is no home directory").hint("set HOME"))?.join(".config")
+        }
+    };
+    Ok(config.join("git").join("template"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers with a status of its own for each scan.
+    struct Fake;
+
+    impl Scans for Fake {
+        fn staged(&self) -> Result<Status, Fault> {
+            Ok(Status::Findings)
+        }
+
+        fn message(&self, file: &Path) -> Result<Status, Fault> {
+            if file == Path::new("--msg") { Ok(Status::Clean) } else { Ok(Status::Incomplete) }
+        }
+    }
+
+    #[derive(clap::Parser)]
+    struct Words {
+        #[command(flatten)]
+        hook: HookArgs,
+    }
+
+    fn answer(words: &[&str]) -> Result<Status, Fault> {
+        let words = ["keysieve", "run"].iter().chain(words);
+        run(<Words as clap::Parser>::try_parse_from(words).expect("good words").hook, &Fake)
+    }
+
+    #[test]
+    fn each_hook_runs_its_scan() {
+        assert_eq!(answer(&["pre-commit"]).expect("a scan"), Status::Findings);
+        assert_eq!(answer(&["commit-msg", "--msg"]).expect("a scan"), Status::Clean, "words of git are not ours");
+    }
+
+    #[test]
+    fn a_hook_that_scans_nothing_is_an_error() {
+        for words in [&["commit-msg"][..], &["post-coffee"]] {
+            assert!(answer(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_stub_has_a_scan() {
+        for hook in Hook::all() {
+            assert!(answer(&[hook.name, "file"]).is_ok(), "{}", hook.name);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Files of a hooks folder: written whole or not at all, and asked whether git would run them.
+
+use std::fs::{self, Metadata};
+use std::io::Write;
+use std::path::Path;
+
+use bstr::ByteSlice;
+
+use super::error::{Error, io};
+use crate::text::printable;
+
+/// A path as it may be shown: names come from repositories.
+pub(super) fn show(path: &Path) -> String {
+    <[u8]>::from_path(path).map_or_else(|| path.to_string_lossy().into_owned(), printable)
+}
+
+/// Whether git would run a file. Where there are no such bits, git looks at the content only.
+#[cfg(unix)]
+pub(super) fn executable(meta: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o111 != 0
+}
+
+/// Whether git would run a file. Where there are no such bits, git looks at the content only.
+#[cfg(not(unix))]
+pub(super) fn executable(_: &Metadata) -> bool {
+    true
+}
+
+/// A file beside `path`, complete and executable, ready to take its name.
+pub(super) struct Ready(tempfile::NamedTempFile);
+
+impl Ready {
+    /// Writes `text` to a temporary file in the folder of `path`.
+    pub(super) fn new(path: &Path, text: &[u8]) -> Result<Self, Error> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let write = || {
+            let mut temp = tempfile::Builder::new().prefix(".keysieve-").tempfile_in(folder)?;
+            temp.write_all(text)?;
+            make_executable(temp.path())?;
+            temp.as_file().sync_all()?;
+            Ok(temp)
+        };
+        write().map(Self).map_err(io("write", path))
+    }
+
+    /// Gives it the name, in place of whatever has it.
+    pub(super) fn put(self, path: &Path) -> Result<(), Error> {
+        self.0.persist(path).map(drop).map_err(|error| io("write", path)(error.error))
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Gives the file `from` the second name `to`, which must be free, so that there is no moment without it; where the
+/// file system has no second names, or `from` is a link, it is moved.
+pub(super) fn keep_as(from: &Path, to: &Path) -> Result<(), Error> {
+    let linked = fs::symlink_metadata(from).is_ok_and(|meta| meta.is_file()) && fs::hard_link(from, to).is_ok();
+    if linked {
+        return Ok(());
+    }
+    fs::rename(from, to).map_err(io("move aside", from))
+}
