@@ -1,0 +1,32 @@
+//! Chance that repeats itself: a small generator (SplitMix64), so that a test sees the same keys on every run.
+
+/// A stream of random characters.
+pub(crate) struct Chance {
+    state: u64,
+}
+
+impl Chance {
+    /// A stream of its own for every seed and purpose.
+    pub(crate) fn new(seed: u64, purpose: &str) -> Self {
+        let state = purpose.bytes().fold(seed, |state, byte| state.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte));
+        Self { state }
+    }
+
+    /// `len` characters of `alphabet`, which is one byte a character and holds a power of two of them.
+    pub(crate) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
+        let mut pick = || {
+            // The upper bits are the good ones; the alphabets here have 32 and 64 characters.
+            let number = usize::try_from(self.next() >> 40).expect("24 bits");
+            char::from(alphabet[number % alphabet.len()])
+        };
+        (0..len).map(|_| pick()).collect()
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

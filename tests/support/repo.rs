@@ -1,0 +1,141 @@
+//! A throw-away git repository, built step by step.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::{Ran, Run, Sandbox};
+
+/// A repository, or another work tree of one. Its folder lives as long as the last of them.
+pub(crate) struct Repo {
+    sandbox: Rc<Sandbox>,
+    root: PathBuf,
+}
+
+/// Instantiation.
+impl Repo {
+    /// An empty repository: branch `main`, no commit.
+    #[track_caller]
+    pub(crate) fn new() -> Self {
+        Self::init(&[])
+    }
+
+    /// An empty repository whose objects are named by SHA-256.
+    #[track_caller]
+    pub(crate) fn sha256() -> Self {
+        Self::init(&["--object-format=sha256"])
+    }
+
+    #[track_caller]
+    fn init(options: &[&str]) -> Self {
+        let sandbox = Rc::new(Sandbox::new());
+        let root = sandbox.root().join("repo");
+        fs::create_dir(&root).expect("a folder for the repository");
+        let repo = Self { sandbox, root };
+        repo.git(["init", "--quiet"].iter().chain(options));
+        repo
+    }
+
+    /// A linked work tree beside this one, on a new branch of the same name.
+    #[track_caller]
+    pub(crate) fn worktree(&self, name: &str) -> Self {
+        let root = self.sandbox.root().join(name);
+        self.git([OsStr::new("worktree"), OsStr::new("add"), OsStr::new("--quiet"), root.as_os_str()]);
+        Self { sandbox: Rc::clone(&self.sandbox), root }
+    }
+}
+
+/// Files.
+impl Repo {
+    /// The top of the work tree.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The place that it stands in, with its home directory and room beside the repository.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// `path` in the work tree.
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Writes a file and the folders that it needs.
+    #[track_caller]
+    pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.path(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        }
+        fs::write(&path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        self
+    }
+
+    /// Writes a file and stages it.
+    #[track_caller]
+    pub(crate) fn add(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
+        self.write(&path, content).stage(path)
+    }
+
+    /// A name made of any bytes that the file system takes.
+    #[cfg(unix)]
+    pub(crate) fn raw_name(bytes: &[u8]) -> &OsStr {
+        std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+    }
+}
+
+/// Git.
+impl Repo {
+    /// Runs git in the work tree and returns what it printed, without the last line feed. Panics where git fails.
+    #[track_caller]
+    pub(crate) fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> String {
+        let ran = self.try_git(args);
+        ran.has_status(0);
+        let text = ran.stdout();
+        text.strip_suffix('\n').unwrap_or(&text).to_owned()
+    }
+
+    /// Runs git in the work tree, whatever comes of it.
+    #[track_caller]
+    pub(crate) fn try_git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        self.program("git").args(args).run()
+    }
+
+    /// Stages a path, ignored or not, and takes its name as it is written.
+    #[track_caller]
+    pub(crate) fn stage(&self, path: impl AsRef<Path>) -> &Self {
+        let words = ["--literal-pathspecs", "add", "--force", "--"].map(OsStr::new);
+        self.git(words.into_iter().chain([path.as_ref().as_os_str()]));
+        self
+    }
+
+    /// Commits what is staged and returns the commit's id. This is how history is prepared, so hooks have no say.
+    #[track_caller]
+    pub(crate) fn commit(&self, message: &str) -> String {
+        self.git(["commit", "--quiet", "--no-verify", "--allow-empty", "--message", message]);
+        self.git(["rev-parse", "HEAD"])
+    }
+
+    /// Sets a value in the repository's configuration.
+    #[track_caller]
+    pub(crate) fn config(&self, key: &str, value: &str) -> &Self {
+        self.git(["config", key, value]);
+        self
+    }
+}
+
+/// Programs.
+impl Repo {
+    /// A program, to be run at the top of the work tree.
+    pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Run {
+        Run::new(program, &self.root, &self.sandbox)
+    }
+
+    /// The program under test, to be run at the top of the work tree.
+    pub(crate) fn keysieve<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Run {
+        self.program(Run::KEYSIEVE).args(args)
+    }
+}

@@ -1,0 +1,76 @@
+//! A temporary folder with a home directory of its own, and the environment that keeps a process inside it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+/// A place for one test. Everything in it is gone when it is dropped.
+pub(crate) struct Sandbox {
+    root: PathBuf,
+    _folder: TempDir,
+}
+
+/// What a process needs from the machine to start at all. Everything else would make a test depend on who runs it.
+const INHERITED: [&str; 6] = ["PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LLVM_PROFILE_FILE"];
+
+/// Fixed, so that the same content gives the same commit id on every machine.
+const DATE: &str = "2024-01-02T03:04:05+00:00";
+
+impl Sandbox {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("keysieve-test-").tempdir().expect("a temporary folder");
+        // Resolved, so that paths compare equal to what git says where the temporary folder is a link.
+        let root = folder.path().canonicalize().expect("the temporary folder's real path");
+        let sandbox = Self { root, _folder: folder };
+        fs::create_dir_all(sandbox.home().join(".config")).expect("a home directory");
+        fs::write(sandbox.git_config(), "[init]\n\tdefaultBranch = main\n").expect("a git configuration");
+        sandbox
+    }
+
+    /// The folder itself: the place for what belongs to no repository.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The home directory of everything that runs here.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// The file that stands for the user's git configuration.
+    pub(crate) fn git_config(&self) -> PathBuf {
+        self.home().join(".gitconfig")
+    }
+
+    /// Cuts `command` off from the machine: it starts with an empty environment, so neither the `GIT_DIR` of a hook
+    /// that runs the tests nor the user's settings can leak in.
+    pub(crate) fn confine(&self, command: &mut Command) {
+        command.env_clear();
+        for name in INHERITED {
+            if let Some(value) = env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+            .env("HOME", self.home())
+            .env("XDG_CONFIG_HOME", self.home().join(".config"))
+            .env("XDG_CACHE_HOME", self.home().join(".cache"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", self.git_config())
+            // A repository around the temporary folder must not be found.
+            .env("GIT_CEILING_DIRECTORIES", &self.root)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_EDITOR", "true")
+            .env("GIT_AUTHOR_NAME", "Ada Author")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
+            .env("GIT_AUTHOR_DATE", DATE)
+            .env("GIT_COMMITTER_NAME", "Cem Committer")
+            .env("GIT_COMMITTER_EMAIL", "cem@example.org")
+            .env("GIT_COMMITTER_DATE", DATE)
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC");
+    }
+}
