@@ -59,6 +59,12 @@ pub fn discover_work_tree(dir: &Path) -> Result<Option<ThreadSafeRepository>, Re
     }
 }
 
+/// Whether the current branch has no commit yet. Where that cannot be told, it is taken to have some.
+#[must_use]
+pub fn has_no_commit(repo: &ThreadSafeRepository) -> bool {
+    repo.to_thread_local().head().is_ok_and(|head| head.is_unborn())
+}
+
 fn options() -> Options {
     let environment =
         permissions::Environment { git_prefix: gix::sec::Permission::Allow, ..permissions::Environment::isolated() };

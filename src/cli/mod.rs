@@ -1,13 +1,16 @@
 //! The command line: words in, reports and an exit status out.
 
+mod allow;
 mod fault;
 mod generate;
+mod hook;
 mod output;
 mod rules;
 mod scan;
 mod settings;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -32,6 +35,10 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Scan what the next commit would add
     Staged(scan::StagedArgs),
+    /// Install, remove and check the hooks that stop a commit with a secret in it
+    Hook(hook::HookArgs),
+    /// Let a finding pass, with the reason
+    Allow(allow::AllowArgs),
     /// List, show and check the rules
     Rules(rules::RulesArgs),
     /// Print shell completions or the man page
@@ -56,6 +63,8 @@ fn run(command: Command) -> Result<Status, Fault> {
     match command {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
+        Command::Hook(args) => hook::run(args, &scan::HookScans),
+        Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
         Command::Rules(args) => args.run(),
         Command::Generate(args) => args.run(&mut Cli::command()),
     }

@@ -1,15 +1,18 @@
 //! `keysieve scan` and `keysieve staged`.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{env, io};
 
 use clap::Args;
 use keysieve::finding::Status;
+use keysieve::repo;
+use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
 
 use super::fault::Fault;
-use super::output::{Output, OutputArgs};
-use super::settings::{Settings, SettingsArgs};
+use super::hook::Scans;
+use super::output::OutputArgs;
+use super::settings::{self, Settings, SettingsArgs};
 
 /// The words of `keysieve scan`.
 #[derive(Args, Debug)]
@@ -48,37 +51,82 @@ pub(crate) struct Common {
 
 impl ScanArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        let first = self.paths.first().map_or(Path::new("."), PathBuf::as_path);
-        let stdin = self.paths.iter().any(|path| path == Path::new("-"));
-        if stdin && self.paths.len() > 1 {
-            return Err(Fault::new("'-' stands for standard input and goes with no other path"));
+        if self.paths.iter().any(|path| path == Path::new("-")) {
+            if self.paths.len() > 1 {
+                return Err(Fault::new("'-' stands for standard input and goes with no other path"));
+            }
+            let settings = self.common.settings.settle(Path::new("."))?;
+            return self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default());
         }
-        let settings = Settings::new(&self.common.settings, if stdin { Path::new(".") } else { first })?;
-        if stdin {
-            return scan(&Stream::new(io::stdin()), &settings, &self.common.output);
-        }
+        let root = settings::root_of(self.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
+        let mut settings = self.common.settings.settle(&root)?;
+        let start =
+            env::current_dir().map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
+        settings.policy = settings.policy.reached_from(&start, &root.canonicalize().unwrap_or(root));
         let source = Files {
             paths: self.paths,
             ignore_rules: !self.no_ignore,
             max_size: settings.max_size,
             jobs: settings.jobs,
         };
-        scan(&source, &settings, &self.common.output)
+        self.common.scan(&source, &settings, Advice::default())
     }
 }
 
 impl StagedArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        let settings = Settings::new(&self.common.settings, &self.repo)?;
-        let source = Staged { dir: self.repo, max_size: settings.max_size, jobs: settings.jobs };
-        scan(&source, &settings, &self.common.output)
+        self.common.staged(&self.repo)
     }
 }
 
-fn scan(source: &dyn Source, settings: &Settings, output: &OutputArgs) -> Result<Status, Fault> {
-    let output = Output::new(output, settings)?;
-    let outcome =
-        output.watch(|progress| keysieve::conduct::run(source, &settings.scanner, &settings.policy, progress))?;
-    output.write(&outcome)?;
-    Ok(outcome.status())
+impl Common {
+    /// Scans what the next commit of the repository around `dir` would add.
+    fn staged(&self, dir: &Path) -> Result<Status, Fault> {
+        let repo = repo::discover(dir)?;
+        let advice = Advice { first_commit: repo::has_no_commit(&repo) };
+        let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
+        let source = Staged { repo, max_size: settings.max_size, jobs: settings.jobs };
+        self.scan(&source, &settings, advice)
+    }
+
+    /// Scans a commit message that is being written.
+    fn message(&self, file: &Path) -> Result<Status, Fault> {
+        let settings = self.settings.settle(&settings::root_of(Path::new("."))?)?;
+        // Git tells its hooks with this editor that no person edits the message; see githooks(5), pre-commit.
+        let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+        let source = Message { file: file.to_path_buf(), edited };
+        self.scan(&source, &settings, Advice::default())
+    }
+
+    fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
+        let Settings { scanner, policy, .. } = settings;
+        let outcome = self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?;
+        self.output.write(&outcome, scanner.rules().version(), advice)?;
+        Ok(outcome.status())
+    }
+}
+
+/// What the hooks call: the same scans, as the environment and the configuration file have them.
+pub(crate) struct HookScans;
+
+impl Scans for HookScans {
+    fn staged(&self) -> Result<Status, Fault> {
+        Common::of_environment().staged(Path::new("."))
+    }
+
+    fn message(&self, file: &Path) -> Result<Status, Fault> {
+        Common::of_environment().message(file)
+    }
+}
+
+impl Common {
+    /// The words as they are when the command line says nothing.
+    fn of_environment() -> Self {
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            common: Common,
+        }
+        <Bare as clap::Parser>::parse_from(["keysieve"]).common
+    }
 }

@@ -48,38 +48,37 @@ pub(crate) struct Settings {
     pub(crate) jobs: usize,
 }
 
-impl Settings {
-    /// The settings for a scan of `near`: a path in a repository, or one outside of any.
-    pub(crate) fn new(args: &SettingsArgs, near: &Path) -> Result<Self, Fault> {
-        let config = args.configuration(near)?;
+impl SettingsArgs {
+    /// The settings for a scan of the repository, or the directory, at `root`.
+    pub(crate) fn settle(&self, root: &Path) -> Result<Settings, Fault> {
+        let config = self.configuration(root)?;
         let mut rules = RuleSet::builtin()?;
         let of_config = config.iter().flat_map(|config| &config.rules);
-        add_rules(&mut rules, of_config.chain(&args.rules))?;
-        let setting = |flag: Option<Confidence>, of_file: Option<Confidence>| flag.or(of_file);
-        let of_file = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
-        let report = setting(args.report, of_file(|config| config.report)).unwrap_or(Confidence::Low);
-        let block = setting(args.block, of_file(|config| config.block)).unwrap_or(Confidence::Medium);
-        let max_size = args.max_size.or(config.as_ref().and_then(|config| config.max_size));
+        add_rules(&mut rules, of_config.chain(&self.rules))?;
+        let of_config = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
+        let report = self.report.or(of_config(|config| config.report)).unwrap_or(Confidence::Low);
+        let block = self.block.or(of_config(|config| config.block)).unwrap_or(Confidence::Medium);
+        let max_size = self.max_size.or(config.as_ref().and_then(|config| config.max_size));
         let mut policy = Policy::new(report, block, &rules);
         if let Some(config) = config {
             policy = policy.with_entries(config, &rules, jiff::Zoned::now().date())?;
         }
         let processors = || std::thread::available_parallelism().map_or(1, Into::into);
-        let jobs = args.jobs.map_or_else(processors, Into::into);
-        Ok(Self { scanner: Scanner::new(rules)?, policy, max_size, jobs })
+        let jobs = self.jobs.map_or_else(processors, Into::into);
+        Ok(Settings { scanner: Scanner::new(rules)?, policy, max_size, jobs })
     }
-}
 
-impl SettingsArgs {
-    fn configuration(&self, near: &Path) -> Result<Option<Config>, Fault> {
+    fn configuration(&self, root: &Path) -> Result<Option<Config>, Fault> {
         if self.no_config {
             return Ok(None);
         }
-        if let Some(file) = &self.config {
-            let missing = || Fault::new(format!("{}: there is no such file", shown(file)));
-            return Config::load(file)?.ok_or_else(missing).map(Some);
+        match &self.config {
+            None => Ok(Config::load(&root.join(FILE_NAME))?),
+            Some(file) => {
+                let missing = || Fault::new(format!("{}: there is no such file", shown(file)));
+                Config::load(file)?.ok_or_else(missing).map(Some)
+            }
         }
-        Ok(Config::load(&root_of(near)?.join(FILE_NAME))?)
     }
 }
 

@@ -63,7 +63,13 @@ fn frame_line(text: &[u8], number: usize, line: Span, span: Span, secrets: &[Spa
         let start = secret.start.clamp(shown.start, shown.end) - shown.start;
         let end = secret.end.clamp(shown.start, shown.end) - shown.start;
         // Four characters tell the kind, as in `Secret::masked`; a start that the line's cut hides is not shown.
-        let kept = if secret.len() >= 20 && secret.start >= shown.start { 4 } else { 0 };
+        let kept = match secret.of(text) {
+            // The first line of a private key says its kind and nothing else.
+            block if block.starts_with(b"-----BEGIN ") => memchr::memchr2(b'\n', b'\\', block).unwrap_or(11),
+            value if value.len() >= 20 => 4,
+            _ => 0,
+        };
+        let kept = if secret.start >= shown.start { kept } else { 0 };
         for byte in masked.get_mut((start + kept).min(end)..end).unwrap_or_default() {
             if *byte != 0 {
                 *byte = b'*';
@@ -110,8 +116,9 @@ fn suspicious_words(text: &[u8], line: Span, shown: Span) -> impl Iterator<Item 
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'%' | b'~' | b'.' | 0);
     let mut words = Vec::new();
     let mut start = None;
-    for at in from..=to {
-        match (start, at < to && in_word(text[at])) {
+    let ends = text[from..to].iter().map(|&byte| in_word(byte)).chain([false]);
+    for (at, inside) in (from..).zip(ends) {
+        match (start, inside) {
             (None, true) => start = Some(at),
             (Some(begin), false) => {
                 words.push(Span::new(begin, at));

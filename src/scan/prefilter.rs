@@ -17,9 +17,12 @@ pub(super) struct Prefilter {
 #[derive(Debug)]
 struct Group {
     finder: Finder,
-    /// For each literal of the finder, who asked for it and, where that is longer, the whole keyword.
-    askers: Vec<Vec<(usize, Box<[u8]>)>>,
+    /// For each literal of the finder, who asked for it.
+    askers: Vec<Vec<Asker>>,
 }
+
+/// Who asked for a literal, and the keyword that is meant, which may go on after the literal.
+type Asker = (usize, Box<[u8]>);
 
 /// Teddy where the processor has it, else the automaton.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl Prefilter {
         keywords.sort();
         // One search reports one literal a position. So no literal is a prefix of another: the shorter one stands for
         // both, and the longer is compared when the shorter was found.
-        let mut literals: Vec<(Box<[u8]>, Vec<(usize, Box<[u8]>)>)> = Vec::new();
+        let mut literals: Vec<(Box<[u8]>, Vec<Asker>)> = Vec::new();
         for (word, asker) in keywords {
             match literals.last_mut().filter(|(shorter, _)| word.starts_with(shorter)) {
                 Some((_, askers)) => askers.push((asker, word)),
@@ -63,7 +66,7 @@ impl Prefilter {
 }
 
 impl Group {
-    fn new(literals: &[(Box<[u8]>, Vec<(usize, Box<[u8]>)>)]) -> Result<Self, ScanError> {
+    fn new(literals: &[(Box<[u8]>, Vec<Asker>)]) -> Result<Self, ScanError> {
         let words = || literals.iter().map(|(word, _)| word);
         let teddy = packed::Config::new().builder().extend(words()).build();
         let finder = match teddy {

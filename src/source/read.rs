@@ -77,12 +77,11 @@ mod tests {
     use crate::blob::Skip;
 
     #[derive(Default)]
-    struct Seen(Vec<(usize, usize, std::ops::Range<usize>, bool, Vec<u8>)>);
+    struct Seen(Vec<(Part, Vec<u8>)>);
 
     impl Worker for Seen {
         fn blob(&mut self, blob: Blob<'_>) {
-            let Part { offset, lines, own, last } = blob.part;
-            self.0.push((offset, lines, own, last, blob.bytes.to_vec()));
+            self.0.push((blob.part, blob.bytes.to_vec()));
         }
         fn skip(&mut self, _: Skip) {}
         fn left_out(&mut self, _: u64) {}
@@ -96,7 +95,7 @@ mod tests {
         buffer.feed(&text[..], &Origin::Stdin, &mut seen).unwrap();
         assert!(seen.0.len() > 10);
         let mut owned = 0;
-        for (offset, lines, own, last, bytes) in &seen.0 {
+        for (Part { offset, lines, own, last }, bytes) in &seen.0 {
             assert_eq!(bytes[..], text[*offset..offset + bytes.len()]);
             assert_eq!(*lines, text[..*offset].iter().filter(|&&b| b == b'\n').count());
             assert_eq!(offset + own.start, owned, "no gap and no overlap between what parts own");
@@ -111,6 +110,6 @@ mod tests {
         let mut seen = Seen::default();
         Buffer::default().feed(&b""[..], &Origin::Stdin, &mut seen).unwrap();
         assert_eq!(seen.0.len(), 1);
-        assert!(seen.0[0].3);
+        assert!(seen.0[0].0.last);
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
         match next_line(text, line) {
             // Only a full line goes on.
             Some(next) if line.len() == run.len() && run.len().is_multiple_of(4) && next.len() <= run.len() => {
-                line = next
+                line = next;
             }
             _ => break,
         }

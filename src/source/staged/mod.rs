@@ -7,7 +7,6 @@ mod fresh;
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
 
 use bstr::BString;
 use gix::index::entry::Mode;
@@ -25,10 +24,9 @@ use changes::{Change, Changes, Removed};
 const WORTH_THREADS: usize = 24;
 
 /// The blobs that the next commit would add or change.
-#[derive(Debug)]
 pub struct Staged {
-    /// Where to look for the repository.
-    pub dir: PathBuf,
+    /// The repository.
+    pub repo: ThreadSafeRepository,
     /// Blobs larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
     /// How many threads scan.
@@ -44,8 +42,7 @@ struct Candidate {
 
 impl Source for Staged {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let shared = repo::discover(&self.dir)?;
-        let repo = shared.to_thread_local();
+        let repo = self.repo.to_thread_local();
         if repo.workdir().is_none() && !repo.index_path().exists() {
             return Err(repo::RepoError::Bare { path: repo.git_dir().to_path_buf() }.into());
         }
@@ -59,7 +56,7 @@ impl Source for Staged {
             return Ok(());
         }
         drop(worker);
-        step.feed_in_parallel(&shared, &candidates, self.jobs, workers);
+        step.feed_in_parallel(&self.repo, &candidates, self.jobs, workers);
         Ok(())
     }
 }
@@ -74,7 +71,7 @@ fn candidates(repo: &Repository, skips: &mut Vec<Skip>) -> Result<(Vec<Candidate
         sets.push(Changes::between(repo, tree, &index)?);
     }
     // Parents agree on what the index has, so the first one's skips are all there are.
-    skips.extend(sets[0].skips.drain(..));
+    skips.append(&mut sets[0].skips);
     let mut others: Vec<HashMap<(BString, ObjectId), Option<ObjectId>>> = Vec::new();
     for set in &mut sets[1..] {
         let changed = set.changed.drain(..);

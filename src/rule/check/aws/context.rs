@@ -66,7 +66,7 @@ pub(in super::super) fn console_password(candidate: &Candidate<'_>, _: &mut Vec<
     let password = candidate.secret();
     let kinds: [fn(&u8) -> bool; 4] =
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
-    let present = kinds.iter().filter(|kind| password.iter().any(|b| kind(b))).count();
+    let present = kinds.into_iter().filter(|kind| password.iter().any(kind)).count();
     match present >= 3 && !is_placeholder(password) {
         true => Verdict::Accept,
         false => Verdict::Reject("no generated password"),
