@@ -5,4 +5,6 @@
 
 mod hook;
 mod layers;
+#[cfg(unix)]
+mod staged;
 mod support;

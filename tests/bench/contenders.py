@@ -66,11 +66,11 @@ def on_tree(programs, tree, secrets_config):
         ("keysieve scan", "keysieve", ["scan", tree]),
         ("ripgrep -uuu, one literal", "rg", ["-uuu", "-c", LITERAL, tree]),
         ("kingfisher", "kingfisher", ["scan", tree, "--no-validate", "--no-update-check"]),
-        ("betterleaks", "betterleaks", ["dir", tree, "--no-banner", "--redact"]),
-        ("gitleaks", "gitleaks", ["dir", tree, "--no-banner", "--redact"]),
+        ("betterleaks", "betterleaks", ["filesystem", tree, "--no-banner", "--redact=100"]),
+        ("gitleaks", "gitleaks", ["dir", tree, "--no-banner", "--redact=100"]),
         ("ripsecrets", "ripsecrets", [tree]),
         ("detect-secrets", "detect-secrets", ["scan", "--no-verify", "--all-files", tree]),
-        ("git-secrets", "git-secrets", ["--scan", "--no-index", "-r", "."]),
+        ("git-secrets", "git-secrets", ["--scan", "-r", "."]),
     ]
     return contenders(programs, found, tree, secrets_config)
 
@@ -81,8 +81,8 @@ def on_staged(programs, repo, files, secrets_config):
         ("git diff --cached -U0", "git", ["diff", "--cached", "-U0"]),
         ("keysieve staged", "keysieve", ["staged"]),
         ("kingfisher", "kingfisher", ["scan", ".", "--staged", "--no-validate", "--no-update-check"]),
-        ("betterleaks", "betterleaks", ["git", "--staged", "--no-banner", "--redact", "."]),
-        ("gitleaks", "gitleaks", ["git", "--staged", "--no-banner", "--redact", "."]),
+        ("betterleaks", "betterleaks", ["git", "--staged", "--no-banner", "--redact=100", "."]),
+        ("gitleaks", "gitleaks", ["git", "--staged", "--no-banner", "--redact=100", "."]),
         ("ripsecrets (files)", "ripsecrets", files),
         ("detect-secrets (files)", "detect-secrets-hook", ["--no-verify", *files]),
         ("git-secrets", "git-secrets", ["--pre_commit_hook"]),

@@ -115,7 +115,16 @@ def race(contenders, rounds, cap, limit, scratch, say):
             if number > 0 or slow:
                 contender.runs.append(run)
             if number == 0 or slow:
-                say(f"  {contender.name}: {run.wall:.3f} s, status {run.status}")
+                say(f"  {contender.name}: {run.wall:.3f} s, status {run.status}; {last_words(scratch)}")
+
+
+def last_words(scratch):
+    """The end of what the last run said: shows who fails with the status that means "findings"."""
+    with open(os.path.join(scratch, "output"), "rb") as file:
+        file.seek(max(0, os.path.getsize(file.name) - 400))
+        lines = file.read().decode("utf-8", "replace").split("\n")
+    words = next((line for line in reversed(lines) if line.strip()), "says nothing")
+    return "".join(c for c in words if c.isprintable())[-100:]
 
 
 def floor_of_memory(scratch):
