@@ -142,6 +142,9 @@ pub enum SkipReason {
     /// `git add --intent-to-add`: not part of the next commit.
     #[error("only intended to be added: not part of the next commit")]
     IntentToAdd,
+    /// A conflict of a merge that is not resolved: what will be committed is not known yet.
+    #[error("an unresolved conflict: resolve it and 'git add' the file")]
+    Unmerged,
     /// A device, a socket or a named pipe: reading it could wait for ever.
     #[error("not a regular file")]
     NotRegular,
@@ -155,6 +158,6 @@ impl SkipReason {
     /// asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Unreadable(_))
+        matches!(self, Self::Unreadable(_) | Self::Unmerged)
     }
 }

@@ -115,10 +115,15 @@ impl Walk<'_> {
             old.met |= file;
             file.then_some(old.id)
         });
-        if entry.flags.contains(Flags::INTENT_TO_ADD) {
+        if entry.stage_raw() != 0 {
+            // A conflict has an entry for each side; one word for all of them.
+            let skip = Skip { path, reason: SkipReason::Unmerged };
+            if self.found.skips.last() != Some(&skip) {
+                self.found.skips.push(skip);
+            }
+        } else if entry.flags.contains(Flags::INTENT_TO_ADD) {
             self.found.skips.push(Skip { path, reason: SkipReason::IntentToAdd });
-        } else if before != Some(entry.id) && entry.stage_raw() != 1 {
-            // Stage 1 of a conflict is what both sides began with; no commit takes it.
+        } else if before != Some(entry.id) {
             self.found.changed.push(Change { path, id: entry.id, mode: entry.mode, before });
         }
     }
