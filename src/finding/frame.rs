@@ -112,8 +112,7 @@ fn suspicious_words(text: &[u8], line: Span, shown: Span) -> impl Iterator<Item 
     const MARGIN: usize = 256;
     let from = line.start.max(shown.start.saturating_sub(MARGIN));
     let to = line.end.min(shown.end + MARGIN);
-    let in_word =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'%' | b'~' | b'.' | 0);
+    let in_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'%' | b'~' | b'.' | 0);
     let mut words = Vec::new();
     let mut start = None;
     let ends = text[from..to].iter().map(|&byte| in_word(byte)).chain([false]);
