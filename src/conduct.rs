@@ -41,6 +41,9 @@ pub fn run(
     Ok(outcome)
 }
 
+/// How many findings of one blob get a code frame. A file with more is a dump of keys, and nobody reads them one by one.
+const MAX_FRAMES: usize = 200;
+
 /// What all hands share.
 struct Cast<'a> {
     scanner: &'a Scanner,
@@ -132,7 +135,10 @@ impl Hand<'_> {
                 let local = index.locate(offset);
                 Location { line: local.line + blob.part.lines, column: local.column }
             };
-            let mut frame = Frame::new(text, &index, found.span, &secrets);
+            let mut frame = match self.pending.len() < MAX_FRAMES {
+                true => Frame::new(text, &index, found.span, &secrets),
+                false => Frame::default(),
+            };
             frame.lines.iter_mut().for_each(|line| line.number += blob.part.lines);
             let line = index.line_of(found.span.start);
             let text_of = |line: usize| -> Vec<u8> {
@@ -152,7 +158,7 @@ impl Hand<'_> {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let is_fresh = |span: Span| fresh.as_ref().is_none_or(|spans| spans.iter().any(|new| new.overlaps(span)));
+        let is_fresh = |span: Span| fresh.as_ref().is_none_or(|spans| any_overlaps(spans, span));
         let (sightings, matches): (Vec<_>, Vec<_>) =
             sightings.into_iter().map(|Sighting { found, place, line, before }| ((place, line, before), found)).unzip();
         let pairings = pair_up(self.cast.scanner.rules(), &matches);
@@ -228,6 +234,12 @@ impl Hand<'_> {
             Judgement::Allow(by) => self.outcome.allowed.push(Allowed { finding, by }),
         }
     }
+}
+
+/// Whether one of `spans`, which are in order and apart, overlaps `span`.
+fn any_overlaps(spans: &[Span], span: Span) -> bool {
+    let first = spans.partition_point(|new| new.end <= span.start);
+    spans.get(first).is_some_and(|new| new.overlaps(span))
 }
 
 /// A thread's share joins the rest when the thread is done.

@@ -169,15 +169,18 @@ impl Outcome {
         }
     }
 
-    /// Brings everything into the order of reports.
+    /// Brings everything into the order of reports, and drops what was found twice since its file was named twice.
     pub fn sort(&mut self) {
         let by_place = |a: &Finding, b: &Finding| {
             let key = |f: &Finding| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);
             a.origin.order(&b.origin).then_with(|| key(a).cmp(&key(b)))
         };
         self.findings.sort_by(by_place);
+        self.findings.dedup_by(|a, b| by_place(a, b).is_eq());
         self.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        self.allowed.dedup_by(|a, b| by_place(&a.finding, &b.finding).is_eq());
         self.skipped.sort();
+        self.skipped.dedup();
         self.unused.sort();
     }
 }

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bstr::{BString, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use crate::blob::{Blob, Origin, Skip, SkipReason};
 
 use super::read::Buffer;
 use super::tracked::Tracked;
-use super::{Source, SourceError, Worker, Workers};
+use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool};
 
 /// Files and directories on disk.
 ///
@@ -34,25 +35,31 @@ const MIN_NAME: usize = 20;
 
 impl Source for Files {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        for path in &self.paths {
-            match fs::metadata(path).or_else(|_| fs::symlink_metadata(path)) {
-                Ok(data) if data.is_dir() => self.directory(path, workers)?,
-                Ok(data) => {
-                    let mut feeder = Feeder::new(self.max_size, workers());
-                    match data.is_symlink() {
-                        true => feeder.link(path),
-                        // Whoever names a pipe wants it read.
-                        false => feeder.file(path),
-                    }
-                }
-                Err(error) => workers().skip(unreadable(path, &error)),
-            }
-        }
-        Ok(())
+        let (folders, files): (Vec<_>, Vec<_>) = self.paths.iter().partition(|path| path.is_dir());
+        self.named_files(&files, workers);
+        folders.into_iter().try_for_each(|folder| self.directory(folder, workers))
     }
 }
 
 impl Files {
+    /// Files that were named one by one, as lint-staged does.
+    fn named_files(&self, files: &[&PathBuf], workers: Workers<'_, '_>) {
+        let feeder = || Feeder::new(self.max_size, workers());
+        let feed =
+            |feeder: &mut Feeder<'_>, path: &Path| match fs::metadata(path).or_else(|_| fs::symlink_metadata(path)) {
+                Ok(data) if data.is_symlink() => feeder.link(path),
+                // Whoever names a pipe wants it read.
+                Ok(_) => feeder.file(path),
+                Err(error) => feeder.worker.skip(unreadable(path, &error)),
+            };
+        if files.len() < WORTH_THREADS || self.jobs < 2 {
+            let mut feeder = feeder();
+            files.iter().for_each(|path| feed(&mut feeder, path));
+            return;
+        }
+        in_pool(self.jobs, || files.par_iter().for_each_init(feeder, |feeder, path| feed(feeder, path)));
+    }
+
     fn directory<'w>(&self, root: &Path, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let tracked = if self.ignore_rules { Tracked::around(root)? } else { None };
         let place = tracked.as_ref().and_then(|tracked| tracked.place_of(root));

@@ -38,6 +38,18 @@ pub trait Worker: Send {
     fn left_out(&mut self, entries: u64);
 }
 
+/// Below this many blobs, more threads cost more than they bring.
+const WORTH_THREADS: usize = 24;
+
+/// Does `work` in a pool of `jobs` threads.
+fn in_pool(jobs: usize, work: impl FnOnce() + Send) {
+    match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+        Ok(pool) => pool.install(work),
+        // Where no threads are to be had, those of the process serve as well.
+        Err(_) => work(),
+    }
+}
+
 /// Why a source cannot feed anything.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {

@@ -17,11 +17,8 @@ use crate::blob::{Blob, Fresh, Origin, Part, Skip, SkipReason};
 use crate::repo;
 use crate::text::Span;
 
-use super::{Source, SourceError, Worker, Workers};
+use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool};
 use changes::{Change, Changes, Removed};
-
-/// Below this many changed blobs, more threads cost more than they bring.
-const WORTH_THREADS: usize = 24;
 
 /// The blobs that the next commit would add or change.
 pub struct Staged {
@@ -123,17 +120,12 @@ impl Step<'_> {
         jobs: usize,
         workers: Workers<'_, '_>,
     ) {
-        let all = || {
-            let state = || (shared.to_thread_local(), workers());
+        let state = || (shared.to_thread_local(), workers());
+        in_pool(jobs, || {
             candidates.par_iter().for_each_init(state, |(repo, worker), candidate| {
                 self.feed(repo, candidate, worker.as_mut());
             });
-        };
-        match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
-            Ok(pool) => pool.install(all),
-            // Without threads of our own, those of the process serve as well.
-            Err(_) => all(),
-        }
+        });
     }
 
     fn feed(&self, repo: &Repository, candidate: &Candidate, worker: &mut dyn Worker) {
