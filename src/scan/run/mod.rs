@@ -1,5 +1,8 @@
 //! Finds long runs of base64 characters: the prefilter for secrets that stand under no keyword.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 /// A byte of `[A-Za-z0-9+/]`.
 const BASE64: u8 = 1;
 /// A byte that may begin or end an escape for one of those: `\/`, `%2F`, `&#x2F;`.
@@ -28,11 +31,43 @@ pub(super) fn is_base64(byte: u8) -> bool {
     CLASS[usize::from(byte)] == BASE64
 }
 
-/// Calls `found` with the start and end of every maximal run of at least `min` bytes that are base64 or may belong to an escape.
-///
-/// A run of `min` bytes covers every `min`-th position, so only those are looked at, walking back from each until a
-/// byte that ends the run: most bytes of ordinary text are never read.
+/// The shortest run that may be asked for, in bytes: every run of that length covers a whole block of sixteen.
+const MIN: usize = 31;
+
+/// Calls `found` with the start and end of every maximal run of at least `min` bytes, and at least [`MIN`], that are
+/// base64 or may belong to an escape.
 pub(super) fn long_runs(text: &[u8], min: usize, mut found: impl FnMut(usize, usize)) {
+    debug_assert!(min >= MIN, "a run of {min} bytes may lie between two blocks");
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut done = 0;
+        let mut around = |block: usize| {
+            if block >= done {
+                let in_run = |byte: &&u8| CLASS[usize::from(**byte)] != 0;
+                let start = block - text[done..block].iter().rev().take_while(in_run).count();
+                let end = block + text[block..].iter().take_while(in_run).count();
+                if end - start >= min {
+                    found(start, end);
+                }
+                done = end;
+            }
+        };
+        if avx2::full_blocks(text, &mut around) {
+            // What is left is shorter than two blocks: a run that is long enough covers the last block before it or
+            // the first one in it.
+            let rest = text.len() - text.len() % 32;
+            if text.len() - rest >= 16 {
+                around(rest);
+            }
+            return;
+        }
+    }
+    skip_along(text, min, found);
+}
+
+/// The same on any processor. A run of `min` bytes covers every `min`-th position, so only those are looked at, walking
+/// back from each until a byte that ends the run: most bytes of ordinary text are never read.
+fn skip_along(text: &[u8], min: usize, mut found: impl FnMut(usize, usize)) {
     let mut low = 0;
     let mut probe = min - 1;
     while probe < text.len() {
@@ -87,9 +122,27 @@ mod tests {
                     b"aZ9+/\\%;"[(state >> 16) as usize % 8]
                 });
             }
-            let mut runs = Vec::new();
-            long_runs(&text, 40, |start, end| runs.push((start, end)));
-            assert_eq!(runs, plain(&text, 40));
+            text.truncate(600 - (round % 64) as usize);
+            let (mut fast, mut portable) = (Vec::new(), Vec::new());
+            long_runs(&text, 40, |start, end| fast.push((start, end)));
+            skip_along(&text, 40, |start, end| portable.push((start, end)));
+            assert_eq!(fast, plain(&text, 40));
+            assert_eq!(portable, fast);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_classed_alike_and_runs_are_found_at_every_offset() {
+        for byte in 0..=u8::MAX {
+            for at in 0..70 {
+                let mut text = vec![b' '; at];
+                text.extend([b'k'; 39]);
+                text.push(byte);
+                text.push(b' ');
+                let mut runs = Vec::new();
+                long_runs(&text, 40, |start, end| runs.push((start, end)));
+                assert_eq!(runs, plain(&text, 40), "{byte:#x} at {at}");
+            }
         }
     }
 
