@@ -206,7 +206,7 @@ impl Hand<'_> {
         let rule = self.cast.pairs[pairing.rule].clone();
         let value = [first.value.reveal(), b"\n", second.value.reveal()].concat();
         let mut details = first.details.clone();
-        details.extend(second.details.iter().filter(|detail| detail.key != "named").cloned());
+        details.extend(second.details.iter().cloned());
         Finding {
             fingerprint: Fingerprint::new(&rule.id, &value),
             rule,

@@ -82,7 +82,8 @@ impl StagedArgs {
 impl Common {
     /// Scans what the next commit of the repository around `dir` would add.
     fn staged(&self, dir: &Path) -> Result<Status, Fault> {
-        let repo = repo::discover(dir)?;
+        let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
+        let repo = repo::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
         let advice = Advice { first_commit: repo::has_no_commit(&repo) };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
         let source = Staged { repo, max_size: settings.max_size, jobs: settings.jobs };

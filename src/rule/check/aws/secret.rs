@@ -26,7 +26,7 @@ static NAME_ON_LINE: Lazy = Lazy::new(r"secret|(?:aws|s3)[a-z0-9_.\- ]{0,24}key|
 static ID_BEFORE: Lazy = Lazy::new(r"(?-i:AKIA|ASIA|ABIA|ACCA)(?-i:[A-Z0-9]{16})(?::|%3a)$");
 
 /// Checks a run of 40 base64 characters.
-pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let key = candidate.secret();
     if let Some(reason) = wrong_shape(key) {
         return Verdict::Reject(reason);
@@ -38,7 +38,6 @@ pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, details: &m
     let adjacent = NAME_BEFORE.found_in(before);
     let in_url = ID_BEFORE.found_in(&before[before.len().saturating_sub(24)..]);
     if adjacent || in_url {
-        details.push(Detail::new("named", "true"));
         return Verdict::Grade(Confidence::High);
     }
     if let Some(reason) = wrong_place(candidate) {
@@ -46,7 +45,6 @@ pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, details: &m
     }
     let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
     if NAME_ON_LINE.found_in(line) {
-        details.push(Detail::new("named", "true"));
         return Verdict::Grade(Confidence::High);
     }
     Verdict::Accept
