@@ -5,6 +5,7 @@
 
 mod hook;
 mod layers;
+mod readme;
 #[cfg(unix)]
 mod staged;
 mod support;
