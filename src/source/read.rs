@@ -1,6 +1,7 @@
 //! Reading bytes of any length through one buffer: small ones whole, large ones in overlapping parts.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use crate::blob::{Blob, Fresh, Origin, Part};
 
@@ -26,6 +27,29 @@ impl Default for Buffer {
     }
 }
 
+/// Feeds bytes that are at hand to `worker`, cut into the same parts as those that are read.
+pub(super) fn feed_parts<'a>(bytes: &'a [u8], origin: &Origin, fresh: impl Fn() -> Fresh<'a>, worker: &mut dyn Worker) {
+    let (mut offset, mut lines) = (0, 0);
+    loop {
+        let rest = &bytes[offset..];
+        let (len, last) = if rest.len() > PART { (PART, false) } else { (rest.len(), true) };
+        let part = Part { offset, lines, own: own(offset, len, last, OVERLAP), last };
+        worker.blob(Blob { bytes: &rest[..len], origin: origin.clone(), fresh: fresh(), part });
+        if last {
+            return;
+        }
+        lines += memchr::memchr_iter(b'\n', &rest[..len - OVERLAP]).count();
+        offset += len - OVERLAP;
+    }
+}
+
+/// What a part reports: all but half of what it shares with each neighbour.
+fn own(offset: usize, len: usize, last: bool, overlap: usize) -> Range<usize> {
+    let half = overlap / 2;
+    let start = if offset == 0 { 0 } else { half };
+    start..if last { len.max(1) } else { len - half }
+}
+
 impl Buffer {
     /// Feeds all that `from` gives to `worker`, as one blob from `origin`.
     ///
@@ -36,9 +60,7 @@ impl Buffer {
         loop {
             let (len, last) = self.fill(&mut from, held)?;
             let bytes = &self.bytes[..len];
-            let half = self.overlap / 2;
-            let own = if offset == 0 { 0 } else { half }..if last { len.max(1) } else { len - half };
-            let part = Part { offset, lines, own, last };
+            let part = Part { offset, lines, own: own(offset, len, last, self.overlap), last };
             worker.blob(Blob { bytes, origin: origin.clone(), fresh: Fresh::All, part });
             if last {
                 return Ok(());

@@ -188,13 +188,23 @@ fn read_entries(repo: &Repository, id: ObjectId) -> Result<Vec<(BString, TreeEnt
 /// How many removed files are compared with an added one to find where it came from.
 const MAX_COMPARED: usize = 100;
 
-/// The content of the removed file that `change` most likely is under a new name: the same blob, or the one with which
-/// it shares most, at least half of the longer one, as git has it.
-pub(super) fn renamed_from(repo: &Repository, removed: &[Removed], change: &Change, bytes: &[u8]) -> Option<Vec<u8>> {
+/// Every file that is gone, those of removed directories among them.
+pub(super) fn removed_files(repo: &Repository, removed: &[Removed]) -> Vec<(BString, ObjectId)> {
     let mut files = Vec::new();
     for removed in removed {
         list_files(repo, removed, &mut files);
     }
+    files
+}
+
+/// The content of the removed file that `change` most likely is under a new name: the same blob, or the one with which
+/// it shares most, at least half of the longer one, as git has it.
+pub(super) fn renamed_from(
+    repo: &Repository,
+    files: &[(BString, ObjectId)],
+    change: &Change,
+    bytes: &[u8],
+) -> Option<Vec<u8>> {
     if files.iter().any(|(_, id)| *id == change.id) {
         return Some(bytes.to_vec());
     }
@@ -205,9 +215,10 @@ pub(super) fn renamed_from(repo: &Repository, removed: &[Removed], change: &Chan
         let new = change.path.as_bstr();
         (name(path) != name(new), ending(path) != ending(new))
     };
-    files.sort_by_cached_key(|(path, _)| (likely(path.as_bstr()), path.clone()));
+    let mut likeliest: Vec<_> = files.iter().collect();
+    likeliest.sort_by_cached_key(|(path, _)| (likely(path.as_bstr()), path));
     let contents =
-        files.iter().take(MAX_COMPARED).filter_map(|(_, id)| Some(repo.find_object(*id).ok()?.detach().data));
+        likeliest.into_iter().take(MAX_COMPARED).filter_map(|(_, id)| Some(repo.find_object(*id).ok()?.detach().data));
     let scored = contents.map(|old| (shared_bytes(&old, bytes), old));
     let (shared, old) = scored.max_by_key(|(shared, _)| *shared)?;
     (shared * 2 >= old.len().max(bytes.len())).then_some(old)

@@ -31,9 +31,30 @@ pub(super) fn spans(old: &[u8], new: &[u8]) -> Vec<Span> {
             })
             .collect();
         let words = new_words(old, &old_lines[before], new, &new_lines[after]);
-        fresh.extend(words.into_iter().filter(|word| !moved.iter().any(|line| line.overlaps(*word))));
+        fresh.extend(without(&words, &moved));
     }
     fresh
+}
+
+/// `spans` less what `cuts` cover; both are in order and without overlaps.
+fn without(spans: &[Span], cuts: &[Span]) -> Vec<Span> {
+    let (mut left, mut next) = (Vec::new(), 0);
+    for span in spans {
+        let mut start = span.start;
+        while cuts.get(next).is_some_and(|cut| cut.end <= start) {
+            next += 1;
+        }
+        for cut in cuts[next..].iter().take_while(|cut| cut.start < span.end) {
+            if cut.start > start {
+                left.push(Span::new(start, cut.start));
+            }
+            start = start.max(cut.end);
+        }
+        if start < span.end {
+            left.push(Span::new(start, span.end));
+        }
+    }
+    left
 }
 
 /// What stands in both lists; each is in order and without overlaps.
@@ -120,6 +141,15 @@ mod tests {
     fn what_only_moved_is_not_new() {
         assert_eq!(fresh("key\n1\n2\n3\n4\n", "1\n2\n3\n4\nkey\n"), [""; 0]);
         assert_eq!(fresh("key\n1\n2\n3\n4\n", "1\n2\n3\n4\n  key\nkey\n"), ["key\n"]);
+    }
+
+    #[test]
+    fn what_stands_beside_a_moved_line_is_new() {
+        let new = "if x:\n    a = 1\n    key = 'NEW'\n    b = 2\n";
+        assert!(fresh("a = 1\nb = 2\n", new).iter().any(|part| part.contains("NEW")));
+        let list = |pairs: &[(usize, usize)]| pairs.iter().map(|&(a, b)| Span::new(a, b)).collect::<Vec<_>>();
+        let left = without(&list(&[(0, 10), (12, 20), (30, 40)]), &list(&[(2, 4), (8, 15), (30, 40), (50, 60)]));
+        assert_eq!(left, list(&[(0, 2), (4, 8), (15, 20)]));
     }
 
     #[test]

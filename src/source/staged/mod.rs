@@ -7,17 +7,18 @@ mod fresh;
 
 use std::collections::HashMap;
 use std::fs;
+use std::sync::OnceLock;
 
 use bstr::BString;
 use gix::index::entry::Mode;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
-use crate::blob::{Blob, Fresh, Origin, Part, Skip, SkipReason};
+use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
 use crate::repo;
 use crate::text::Span;
 
-use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool};
+use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool, read};
 use changes::{Change, Changes, Removed};
 
 /// The blobs that the next commit would add or change.
@@ -45,7 +46,8 @@ impl Source for Staged {
         }
         let mut skips = Vec::new();
         let (candidates, removed) = candidates(&repo, &mut skips)?;
-        let step = Step { removed: &removed, max_size: self.max_size };
+        let removed = removed.into_iter().map(|entries| (entries, OnceLock::new())).collect();
+        let step = Step { removed, max_size: self.max_size };
         let mut worker = workers();
         skips.into_iter().for_each(|skip| worker.skip(skip));
         if self.jobs < 2 || candidates.len() < WORTH_THREADS {
@@ -106,13 +108,16 @@ fn parent_trees(repo: &Repository) -> Result<Vec<Option<ObjectId>>, SourceError>
     Ok(trees)
 }
 
+type PathsAndIds = Vec<(BString, ObjectId)>;
+
 /// What every candidate is fed with.
-struct Step<'a> {
-    removed: &'a [Vec<Removed>],
+struct Step {
+    /// For each parent, what is gone; and the files in it, listed when the first rename is looked for.
+    removed: Vec<(Vec<Removed>, OnceLock<PathsAndIds>)>,
     max_size: Option<u64>,
 }
 
-impl Step<'_> {
+impl Step {
     fn feed_in_parallel(
         &self,
         shared: &ThreadSafeRepository,
@@ -142,12 +147,11 @@ impl Step<'_> {
             return worker.skip(Skip { path: path.clone(), reason: SkipReason::TooLarge { limit } });
         }
         match repo.find_object(*id) {
-            Ok(object) => worker.blob(Blob {
-                bytes: &object.data,
-                origin: Origin::Staged { path: path.clone(), id: id.to_string() },
-                fresh: Fresh::Lazy(Box::new(|| self.fresh(repo, candidate, &object.data))),
-                part: Part::whole(object.data.len()),
-            }),
+            Ok(object) => {
+                let origin = Origin::Staged { path: path.clone(), id: id.to_string() };
+                let fresh = || Fresh::Lazy(Box::new(|| self.fresh(repo, candidate, &object.data)));
+                read::feed_parts(&object.data, &origin, fresh, worker);
+            }
             Err(error) => {
                 let problem = format!("object {id}: {error}; 'git fsck' tells more");
                 worker.skip(Skip { path: path.clone(), reason: SkipReason::Unreadable(problem) });
@@ -158,10 +162,13 @@ impl Step<'_> {
     /// What of `bytes` no parent has.
     fn fresh(&self, repo: &Repository, candidate: &Candidate, bytes: &[u8]) -> Option<Vec<Span>> {
         let mut fresh: Option<Vec<Span>> = None;
-        for (before, removed) in candidate.before.iter().zip(self.removed) {
+        for (before, (removed, files)) in candidate.before.iter().zip(&self.removed) {
             let old = match before {
                 Some(id) => Some(repo.find_object(*id).ok()?.detach().data),
-                None => changes::renamed_from(repo, removed, &candidate.change, bytes),
+                None => {
+                    let files = files.get_or_init(|| changes::removed_files(repo, removed));
+                    changes::renamed_from(repo, files, &candidate.change, bytes)
+                }
             };
             let spans = match old {
                 Some(old) => fresh::spans(&old, bytes),
