@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod aws;
+mod cli;
 mod hook;
 mod layers;
+mod scan;
 #[cfg(unix)]
 mod staged;
 mod support;
