@@ -159,6 +159,27 @@ fn files_of_a_submodule_are_scanned() {
 }
 
 #[test]
+fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
+    let inner = Repo::new();
+    inner.add(".gitignore", "*.log\n").add("kept.log", key(1)).commit("inner");
+    let repo = Repo::new();
+    let url = inner.root().to_str().unwrap();
+    repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "sub"]);
+    repo.write("sub/left.log", key(2)).write("sub/new", key(3));
+    let report = finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
+    assert_eq!(report["scanned"]["left_out"], 1);
+    repo.write(".gitignore", "sub/\n");
+    finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
+    finds_in(&repo, &["sub"], &["sub/kept.log", "sub/new"]);
+    finds_in(&repo, &["--no-ignore"], &["sub/kept.log", "sub/left.log", "sub/new"]);
+    repo.write(".gitignore", "*.tmp\n");
+    repo.git(["clone", "--quiet", url, "clone"]);
+    finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/new"]);
+    repo.write("sub/.git", "gitdir: ../nowhere\n");
+    finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/left.log", "sub/new"]);
+}
+
+#[test]
 fn the_store_of_git_is_left_to_the_audit() {
     let repo = Repo::new();
     repo.write(".git/note.txt", key(1));

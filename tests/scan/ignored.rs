@@ -9,6 +9,9 @@ fn what_is_tracked_is_scanned_although_it_is_ignored() {
     repo.add(".gitignore", "*.log\nbuild/\n").add("a.log", key(1)).add("build/deep/b", key(2));
     let report = finds_in(&repo, &[], &["a.log", "build/deep/b"]);
     assert_eq!(report["findings"][0]["line"], 1);
+    repo.write("b.log", key(3));
+    let report = finds_in(&repo, &[], &["a.log", "build/deep/b"]);
+    assert_eq!(report["scanned"]["left_out"], 2, "b.log and what else may be in build/");
 }
 
 #[test]
