@@ -182,6 +182,10 @@ fn a_marker_does_not_hide_a_key_on_another_line() {
 #[test]
 fn a_marker_on_one_half_of_a_pair_does_not_let_both_pass() {
     let (id, secret) = (access_key_id(1), secret_access_key(1));
-    let sandbox = outside("a", format!("id = {id} # keysieve:allow\n\nsecret = {secret}\n"));
-    there(&sandbox, &["scan"]).status(1);
+    let status = |text: String| there(&outside("a", text), &["scan"]).run().code();
+    assert_eq!(status(format!("id = {id} # keysieve:allow\n\nsecret = {secret}\n")), Some(1));
+    assert_eq!(status(format!("id = {id}\n\nsecret = {secret} # keysieve:allow\n")), Some(1));
+    let both = format!("id = {id} # keysieve:allow\n\nsecret = {secret} # keysieve:allow\n");
+    assert_eq!(status(both), Some(0));
+    assert_eq!(status(format!("{id} {secret} # keysieve:allow\n")), Some(0));
 }
