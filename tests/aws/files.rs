@@ -142,6 +142,7 @@ fn diffs() {
 #[test]
 fn urls() {
     each_is_a_pair(&filled(&["s3a://{ID}:{KEY}@bucket/path", "s3n://{ID}:{KEY}@bucket", "s3://{ID}:{KEY}@bucket/key"]));
+    each_holds(ID, "medium", &access_key_id(1), &filled(&["https://host/{ID}/{KEY}", "{ID}/{KEY}"]));
     let escaped = secret_access_key(1).replace('/', "%2F").replace('+', "%2B");
     let texts = filled(&["s3a://{ID}:ESC@bucket/path", "s3://{ID}:ESC@s3.amazonaws.com/bucket"]);
     let texts = texts.iter().map(|text| String::from_utf8_lossy(text).replace("ESC", &escaped).into_bytes());
