@@ -109,7 +109,7 @@ fn a_report_that_cannot_be_written_is_a_failure() {
 
 #[test]
 fn a_report_that_nobody_reads_is_a_failure() {
-    let sandbox = outside("a", pair(1).repeat(2000));
+    let sandbox = outside("a", pair(1).repeat(200));
     for format in FORMATS {
         let mut command = Command::new(Run::KEYSIEVE);
         sandbox.confine(&mut command);
