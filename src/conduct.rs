@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::blob::{Blob, Fresh, Origin, Skip};
 use crate::finding::frame::Frame;
-use crate::finding::{Allowed, Finding, Outcome, Partner, Place, RuleInfo};
+use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, RuleInfo};
 use crate::policy::{Judgement, Nearby, Policy};
 use crate::rule::{PairRule, Rule};
 use crate::scan::{Match, Pairing, Scanner, pair_up};
@@ -170,7 +170,13 @@ impl Hand<'_> {
                 let places = (&sightings[pairing.first].0, &sightings[pairing.second].0);
                 let finding = self.pair_finding(origin, *pairing, (first, second), places);
                 let (_, line, before) = &sightings[pairing.second];
-                self.judge(finding, Nearby { line, before });
+                let marked = self.judge(finding, Nearby { line, before });
+                // A marker means its own line: the half on another line still has to answer for itself.
+                let (place, line, before) = &sightings[pairing.first];
+                if marked && is_fresh(first.span) && place.start.line != places.1.start.line {
+                    let half = self.finding(origin, first.clone(), place.clone());
+                    self.judge(half, Nearby { line, before });
+                }
             }
         }
         for (index, (found, (place, line, before))) in matches.into_iter().zip(sightings).enumerate() {
@@ -224,8 +230,11 @@ impl Hand<'_> {
         }
     }
 
-    fn judge(&mut self, mut finding: Finding, nearby: Nearby<'_>) {
-        match self.cast.policy.judge(&finding, nearby) {
+    /// Takes a finding in as the policy says; whether a marker lets it pass.
+    fn judge(&mut self, mut finding: Finding, nearby: Nearby<'_>) -> bool {
+        let judgement = self.cast.policy.judge(&finding, nearby);
+        let marked = matches!(judgement, Judgement::Allow(Exception::Marker { .. }));
+        match judgement {
             Judgement::Ignore => {}
             Judgement::Report { blocks } => {
                 finding.blocking = blocks;
@@ -233,6 +242,7 @@ impl Hand<'_> {
             }
             Judgement::Allow(by) => self.outcome.allowed.push(Allowed { finding, by }),
         }
+        marked
     }
 }
 

@@ -37,7 +37,9 @@ pub enum RepoError {
 /// Where there is none, or it cannot be opened.
 pub fn discover(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-    ThreadSafeRepository::discover_with_environment_overrides_opts(dir, Default::default(), trust).map_err(|error| {
+    // `GIT_CEILING_DIRECTORIES` may well speak of other places: git then goes on, and so do we.
+    let upwards = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+    ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, trust).map_err(|error| {
         let path = dir.to_path_buf();
         let absolute = dir.canonicalize().unwrap_or_else(|_| path.clone());
         match absolute.ancestors().any(|above| above.join(".git").symlink_metadata().is_ok()) {

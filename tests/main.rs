@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod aws;
+mod cli;
 mod hook;
 mod layers;
 mod readme;
+mod scan;
 #[cfg(unix)]
 mod staged;
 mod support;

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -17,7 +18,8 @@ use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool};
 /// Files and directories on disk.
 ///
 /// In a work tree that is what git tracks, also where an ignore rule matches it, and what it neither tracks nor
-/// ignores; elsewhere it is everything. The store of a repository, `.git`, is left to the audit.
+/// ignores; elsewhere it is everything. A repository within another, such as a submodule, is a work tree of its own. The
+/// store of a repository, `.git`, is left to the audit.
 #[derive(Debug)]
 pub struct Files {
     /// What to scan. A path named here is scanned whatever the ignore rules say.
@@ -62,32 +64,47 @@ impl Files {
 
     fn directory<'w>(&self, root: &Path, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let tracked = if self.ignore_rules { Tracked::around(root)? } else { None };
-        let place = tracked.as_ref().and_then(|tracked| tracked.place_of(root));
-        let tracked = tracked.as_ref().zip(place.as_deref());
+        self.tree(root, tracked.as_ref(), workers);
+        Ok(())
+    }
+
+    /// Walks `root` with the rules of its work tree, then the repositories in it, each with its own.
+    fn tree<'w>(&self, root: &Path, tracked: Option<&Tracked>, workers: Workers<'w, '_>) {
+        let place = tracked.and_then(|tracked| tracked.place_of(root));
+        let tracked = tracked.zip(place.as_deref());
         let rules = match tracked {
             Some((_, place)) => !named_is_ignored(root, place),
             None => false,
         };
         let (children, met) = (AtomicU64::new(0), AtomicU64::new(0));
+        let inner = Mutex::new(Vec::new());
         self.walker(root, rules).build_parallel().run(|| {
             let mut feeder = Feeder::new(self.max_size, workers());
-            let (children, met) = (&children, &met);
+            let (children, met, inner) = (&children, &met, &inner);
             Box::new(move |entry| {
                 match entry {
                     Err(error) => feeder.worker.skip(walk_error(root, &error)),
                     Ok(entry) => {
-                        if entry.depth() > 0 {
+                        let in_tree = |path: &Path| {
+                            let (all, place) = tracked?;
+                            Some((all, place.join(path.strip_prefix(root).ok()?)))
+                        };
+                        let known = in_tree(entry.path()).is_some_and(|(all, at)| all.met(&at));
+                        if entry.depth() > 0 && !known {
                             met.fetch_add(1, Ordering::Relaxed);
                         }
-                        if rules && entry.file_type().is_some_and(|kind| kind.is_dir()) {
-                            children.fetch_add(count_children(entry.path()), Ordering::Relaxed);
-                        }
-                        if let Some((tracked, place)) = tracked
-                            && let Ok(below) = entry.path().strip_prefix(root)
-                        {
-                            tracked.met(&place.join(below));
+                        let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                        let own_rules =
+                            tracked.is_some() && folder && entry.depth() > 0 && is_store(&entry.path().join(".git"));
+                        if rules && folder && !own_rules {
+                            let known = |path: &Path| in_tree(path).is_some_and(|(all, at)| all.holds(&at));
+                            children.fetch_add(count_children(entry.path(), known), Ordering::Relaxed);
                         }
                         feeder.entry(&entry);
+                        if own_rules {
+                            inner.lock().unwrap_or_else(PoisonError::into_inner).push(entry.into_path());
+                            return WalkState::Skip;
+                        }
                     }
                 }
                 WalkState::Continue
@@ -97,10 +114,17 @@ impl Files {
         if rules {
             feeder.worker.left_out(children.into_inner().saturating_sub(met.into_inner()));
         }
+        let mut inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some((tracked, place)) = tracked {
-            feeder.missed(root, place, tracked);
+            inner.extend(feeder.missed(root, place, tracked));
         }
-        Ok(())
+        drop(feeder);
+        for root in inner {
+            // Of a repository that cannot be opened, such as a copy without its store, everything is scanned.
+            let own = |tracked: &Tracked| tracked.place_of(&root).is_some_and(|place| place.as_os_str().is_empty());
+            let tracked = Tracked::around(&root).unwrap_or_default().filter(own);
+            self.tree(&root, tracked.as_ref(), workers);
+        }
     }
 
     fn walker(&self, root: &Path, rules: bool) -> WalkBuilder {
@@ -122,10 +146,12 @@ fn is_store(path: &Path) -> bool {
     path.ends_with(".git") && (path.is_file() || path.join("HEAD").exists())
 }
 
-/// How many entries `dir` has, the repository's store left out. A directory that cannot be read has none: the walk itself says so.
-fn count_children(dir: &Path) -> u64 {
+/// How many entries `dir` has that rules may leave out: neither `known` as tracked nor the repository's store. A directory
+/// that cannot be read has none: the walk itself says so.
+fn count_children(dir: &Path, known: impl Fn(&Path) -> bool) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.map(|entry| u64::from(entry.file_name() != ".git" || !is_store(&entry.path()))).sum()
+    let store = |entry: &fs::DirEntry| entry.file_name() == ".git" && is_store(&entry.path());
+    entries.map(|entry| u64::from(!store(&entry) && !known(&entry.path()))).sum()
 }
 
 /// Whether the ignore rules leave out `root` itself, or a directory above it in the work tree: then whoever named it
@@ -197,18 +223,21 @@ impl<'w> Feeder<'w> {
         }
     }
 
-    /// Tracked files that the walk did not come by, since an ignore rule matches them.
-    fn missed(&mut self, root: &Path, place: &Path, tracked: &Tracked) {
+    /// Tracked files that the walk did not come by, since an ignore rule matches them. Returns the submodules among them.
+    fn missed(&mut self, root: &Path, place: &Path, tracked: &Tracked) -> Vec<PathBuf> {
+        let mut submodules = Vec::new();
         for file in tracked.missed(place) {
             let below = file.strip_prefix(place).unwrap_or(&file);
             let path = root.join(below);
             match fs::symlink_metadata(&path) {
                 Ok(data) if data.is_symlink() => self.link(&path),
                 Ok(data) if data.is_file() => self.file(&path),
+                Ok(data) if data.is_dir() && is_store(&path.join(".git")) => submodules.push(path),
                 // Gone from the work tree, or a directory stands in its place: nothing to read here.
                 _ => {}
             }
         }
+        submodules
     }
 }
 

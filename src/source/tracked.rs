@@ -10,7 +10,7 @@ use gix::index::entry::Mode;
 use super::SourceError;
 use crate::repo;
 
-/// The tracked files of a work tree, each with a mark for having been met.
+/// The tracked files and submodules of a work tree, each with a mark for having been met.
 #[derive(Debug)]
 pub(super) struct Tracked {
     /// The work tree's root, without links in it.
@@ -28,7 +28,7 @@ impl Tracked {
         let index = repo
             .index_or_empty()
             .map_err(|error| SourceError::Index { path: repo.index_path(), problem: error.to_string() })?;
-        let files = index.entries().iter().filter(|entry| !matches!(entry.mode, Mode::COMMIT | Mode::DIR));
+        let files = index.entries().iter().filter(|entry| entry.mode != Mode::DIR);
         let files = files.map(|entry| {
             let path = entry.path(&index).to_path_lossy().into_owned();
             (path, AtomicBool::new(false))
@@ -42,14 +42,18 @@ impl Tracked {
         dir.canonicalize().ok()?.strip_prefix(&self.root).ok().map(Path::to_path_buf)
     }
 
-    /// Marks the file at `path` in the work tree as met.
-    pub(super) fn met(&self, path: &Path) {
-        if let Some(mark) = self.files.get(path) {
-            mark.store(true, Ordering::Relaxed);
-        }
+    /// Marks the file at `path` in the work tree as met; whether it is tracked.
+    pub(super) fn met(&self, path: &Path) -> bool {
+        let mark = self.files.get(path);
+        mark.inspect(|mark| mark.store(true, Ordering::Relaxed)).is_some()
     }
 
-    /// Tracked files below `place` that were not met, sorted.
+    /// Whether what is at `path` in the work tree is tracked.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Tracked files and submodules below `place` that were not met, sorted.
     pub(super) fn missed(&self, place: &Path) -> Vec<PathBuf> {
         let missed = self.files.iter().filter(|(path, met)| !met.load(Ordering::Relaxed) && path.starts_with(place));
         let mut missed: Vec<_> = missed.map(|(path, _)| path.clone()).collect();

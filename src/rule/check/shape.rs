@@ -66,9 +66,10 @@ fn ends_in_escape(before: &[u8]) -> bool {
     letter || hex(2, b"%") || hex(2, b"\\x") || hex(4, b"\\u") || ends_in_ansi(before)
 }
 
-/// A "select graphic rendition" of ECMA-48: ESC, `[`, digits and semicolons, `m`; ESC raw or as it is written.
+/// A "select graphic rendition" or an "erase in line" of ECMA-48: ESC, `[`, digits and semicolons, `m` or `K`; ESC raw or
+/// as it is written. grep writes both before what it colours.
 fn ends_in_ansi(before: &[u8]) -> bool {
-    let Some(body) = before.strip_suffix(b"m") else {
+    let Some(body) = before.strip_suffix(b"m").or_else(|| before.strip_suffix(b"K")) else {
         return false;
     };
     let digits = body.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();

@@ -55,11 +55,27 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
         }
     }
     let decoded = decode(&encoded);
+    if decoded.is_empty() {
+        return (None, line.end);
+    }
     offsets.push(line.end);
+    let context = context(text, run.start);
     let origins = (0..=decoded.len()).map(|index| offsets[(index / 3 * 4 + index % 3).min(offsets.len() - 1)]);
-    let map = Map::Table(origins.collect());
-    let layer = (!decoded.is_empty()).then_some(Layer { text: decoded, encoding: "base64", map });
-    (layer, line.end)
+    let map = Map::Table((context.start..context.end).chain(origins).collect());
+    (Some(Layer { text: [context.of(text), &decoded].concat(), encoding: "base64", map }), line.end)
+}
+
+/// What stands before `start` on its line: the name of the value that is decoded. Of a long line, only what is near, from
+/// the end of a word on, so that no half of one is taken for a whole.
+fn context(text: &[u8], start: usize) -> Span {
+    let low = start.saturating_sub(super::CONTEXT);
+    let near = &text[low..start];
+    let skipped = match near.iter().rposition(|&byte| byte == b'\n') {
+        Some(feed) => feed + 1,
+        None if low == 0 => 0,
+        None => near.iter().position(|&byte| !is_base64(byte)).unwrap_or(near.len()),
+    };
+    Span::new(low + skipped, start)
 }
 
 /// The run that makes up the line after `line`, where `line` ends its own line.

@@ -160,9 +160,13 @@ fn inside_base64(candidate: &Candidate<'_>) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && entropy(part) > 3.5
     };
-    // A path or `s3a://id:secret` has slashes too, but its parts are words.
+    // A path has slashes too, but its parts are words; and forty characters behind a slash may be the secret.
+    let secret_follows = after.len() == 41 && !mixed(before);
     before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
-        || after.first().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(after) && !after.starts_with(b"/20")
+        || after.first().is_some_and(|b| matches!(b, b'+' | b'/'))
+            && mixed(after)
+            && !after.starts_with(b"/20")
+            && !secret_follows
 }
 
 fn has_signature(after: &[u8]) -> bool {
