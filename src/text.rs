@@ -117,6 +117,37 @@ impl<'t> LineIndex<'t> {
     }
 }
 
+/// Locates offsets that come in order, each from the one before it: in a text that is one long line, counting columns
+/// from the line's start every time would never end.
+#[derive(Debug)]
+pub struct Locator<'i, 't> {
+    index: &'i LineIndex<'t>,
+    last: Option<(usize, Location)>,
+}
+
+impl<'i, 't> Locator<'i, 't> {
+    /// A locator in the text of `index`.
+    #[must_use]
+    pub fn new(index: &'i LineIndex<'t>) -> Self {
+        Self { index, last: None }
+    }
+
+    /// The [`Location`] of `offset`.
+    pub fn locate(&mut self, offset: usize) -> Location {
+        let offset = offset.min(self.index.text.len());
+        let line = self.index.line_of(offset) + 1;
+        let location = match self.last {
+            Some((before, at)) if at.line == line && before <= offset => {
+                let between = Span::new(before, offset).of(self.index.text);
+                Location { line, column: at.column + columns(between) }
+            }
+            _ => self.index.locate(offset),
+        };
+        self.last = Some((offset, location));
+        location
+    }
+}
+
 /// How many columns `bytes` take, as [`Location`] counts them.
 #[must_use]
 pub fn columns(bytes: &[u8]) -> usize {
@@ -176,6 +207,10 @@ mod tests {
         assert_eq!(at(9), (3, 1));
         assert_eq!(at(10), (4, 1));
         assert_eq!(index.count(), 4);
+        let mut locator = Locator::new(&index);
+        for offset in [0, 1, 3, 7, 8, 10, 3, 5] {
+            assert_eq!(locator.locate(offset), index.locate(offset));
+        }
         assert_eq!(index.span(1).of(text), "cd\u{e9}f".as_bytes());
         assert!(index.span(9).is_empty());
     }

@@ -24,7 +24,8 @@ pub struct Pairing {
 /// Joins the matches of one blob, given in the order of their spans, into pairs: nearest first, at any distance, each
 /// match in one pair at most.
 #[must_use]
-pub fn pair_up(rules: &RuleSet, matches: &[Match]) -> Vec<Pairing> {
+pub fn pair_up<'m>(rules: &RuleSet, matches: impl IntoIterator<Item = &'m Match>) -> Vec<Pairing> {
+    let matches: Vec<&Match> = matches.into_iter().collect();
     let mut taken = HashSet::new();
     let mut pairings = Vec::new();
     for (rule, pair) in rules.pairs.iter().enumerate() {
@@ -33,7 +34,7 @@ pub fn pair_up(rules: &RuleSet, matches: &[Match]) -> Vec<Pairing> {
             indices.filter(|index| matches[*index].rule == wanted && !taken.contains(index)).collect()
         };
         let (firsts, seconds) = (half(pair.first), half(pair.second));
-        for (first, second) in nearest(matches, &firsts, &seconds) {
+        for (first, second) in nearest(&matches, &firsts, &seconds) {
             taken.extend([first, second]);
             pairings.push(Pairing { rule, first, second });
         }
@@ -42,7 +43,7 @@ pub fn pair_up(rules: &RuleSet, matches: &[Match]) -> Vec<Pairing> {
     pairings
 }
 
-fn nearest(matches: &[Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize, usize)> {
+fn nearest(matches: &[&Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize, usize)> {
     let mut candidates = Vec::new();
     for &first in firsts {
         let at = seconds.partition_point(|&second| matches[second].span.start < matches[first].span.start);
@@ -52,11 +53,6 @@ fn nearest(matches: &[Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize
     candidates.sort_unstable();
     let (mut used_first, mut used_second) = (HashSet::new(), HashSet::new());
     let mut pairs = Vec::new();
-    let rest_in_order = |used_first: &HashSet<usize>, used_second: &HashSet<usize>| {
-        let left = firsts.iter().copied().filter(|first| !used_first.contains(first));
-        let right = seconds.iter().copied().filter(|second| !used_second.contains(second));
-        left.zip(right).collect::<Vec<_>>()
-    };
     for (_, first, second) in candidates {
         if !used_first.contains(&first) && !used_second.contains(&second) {
             used_first.insert(first);
@@ -64,13 +60,15 @@ fn nearest(matches: &[Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize
             pairs.push((first, second));
         }
     }
-    pairs.extend(rest_in_order(&used_first, &used_second));
+    let left = firsts.iter().copied().filter(|first| !used_first.contains(first));
+    let right = seconds.iter().copied().filter(|second| !used_second.contains(second));
+    pairs.extend(left.zip(right));
     pairs
 }
 
 /// Bytes between the two. An id is usually written before its secret, so that order wins where the distance is alike:
 /// in a table of two columns the next row's id is as near as the row's own secret.
-fn distance(matches: &[Match], first: usize, second: usize) -> (usize, bool) {
+fn distance(matches: &[&Match], first: usize, second: usize) -> (usize, bool) {
     let (id, secret) = (matches[first].span, matches[second].span);
     if id.start <= secret.start {
         (secret.start.saturating_sub(id.end), false)
