@@ -8,3 +8,5 @@ mod layers;
 #[cfg(unix)]
 mod staged;
 mod support;
+#[cfg(unix)]
+mod unread;
