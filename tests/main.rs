@@ -12,3 +12,5 @@ mod scan;
 #[cfg(unix)]
 mod staged;
 mod support;
+#[cfg(unix)]
+mod unread;

@@ -1,6 +1,7 @@
 //! Files and directories, walked in parallel.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -234,7 +235,10 @@ impl<'w> Feeder<'w> {
                 Ok(data) if data.is_file() => self.file(&path),
                 Ok(data) if data.is_dir() && is_store(&path.join(".git")) => submodules.push(path),
                 // Gone from the work tree, or a directory stands in its place: nothing to read here.
-                _ => {}
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                // Tracked, and nobody can say what it holds.
+                Err(error) => self.worker.skip(unreadable(&path, &error)),
             }
         }
         submodules
