@@ -148,6 +148,12 @@ impl<'i, 't> Locator<'i, 't> {
     }
 }
 
+/// The line, from 1, on which the byte at `offset` of `text` stands.
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+}
+
 /// How many columns `bytes` take, as [`Location`] counts them.
 #[must_use]
 pub fn columns(bytes: &[u8]) -> usize {

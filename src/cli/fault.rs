@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keysieve::text::printable;
+
 /// An error for a person: one sentence that names what it is about, and, where there is one, the way out. Exit 2.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -23,12 +25,18 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "keysieve: {}", self.message)?;
+        write!(f, "keysieve: {}", safe(&self.message))?;
         match &self.hint {
-            Some(hint) => write!(f, "\n  help: {hint}"),
+            Some(hint) => write!(f, "\n  help: {}", safe(hint)),
             None => Ok(()),
         }
     }
+}
+
+/// Messages name files and quote what is in them: line by line, nothing in them may move the cursor.
+fn safe(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| printable(line.as_bytes())).collect();
+    lines.join("\n")
 }
 
 impl<E: std::error::Error> From<E> for Fault {

@@ -65,7 +65,9 @@ fn frame_line(text: &[u8], number: usize, line: Span, span: Span, secrets: &[Spa
         // Four characters tell the kind, as in `Secret::masked`; a start that the line's cut hides is not shown.
         let kept = match secret.of(text) {
             // The first line of a private key says its kind and nothing else.
-            block if block.starts_with(b"-----BEGIN ") => memchr::memchr2(b'\n', b'\\', block).unwrap_or(11),
+            block if block.starts_with(b"-----BEGIN ") => {
+                memchr::memmem::find(&block[5..], b"-----").map_or(0, |at| at + 10)
+            }
             value if value.len() >= 20 => 4,
             _ => 0,
         };

@@ -11,10 +11,13 @@ use toml::value::Datetime;
 
 use super::allow::{Allow, EntryProblem};
 use crate::rule::{Confidence, RuleSet};
-use crate::text::printable;
+use crate::text::{line_at, printable};
 
 /// The name of the configuration file, at the root of a repository.
 pub const FILE_NAME: &str = ".keysieve.toml";
+
+/// The largest configuration file that is read, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
 /// A configuration file, checked. What it does not say is `None`, so that flags and defaults can be laid over it.
 #[derive(Debug, Default)]
@@ -74,7 +77,14 @@ impl Config {
     /// # Errors
     /// Everything but the absence of the file.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        match fs::read_to_string(path) {
+        let read = || {
+            let data = fs::metadata(path)?;
+            if !data.is_file() || data.len() > MAX_SIZE {
+                return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
+            }
+            fs::read_to_string(path)
+        };
+        match read() {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ConfigError::Read { file: shown(path), source }),
@@ -159,10 +169,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 
 fn shown(path: &Path) -> String {
     printable(path.to_string_lossy().as_bytes())
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
 }
 
 /// The file as written.

@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
+use crate::text::line_at;
+
 use super::{Check, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
 
 /// The pattern files of this build: (name, content).
@@ -33,11 +35,13 @@ pub struct RuleSet {
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// The file is not the TOML of a pattern file.
-    #[error("{file}: {message}")]
+    #[error("{file}:{line}: {message}")]
     Syntax {
         /// The file.
         file: String,
-        /// The parser's message; it names the line.
+        /// The line, from 1.
+        line: usize,
+        /// What the parser says. Never the text of the line.
         message: String,
     },
     /// One rule says something that cannot be.
@@ -60,7 +64,11 @@ impl RuleSet {
     pub fn builtin() -> Result<Self, RuleError> {
         let mut set = Self::default();
         for ((file, json), (_, text)) in RULES.iter().zip(PATTERNS) {
-            let syntax = serde_json::from_str(json).map_err(|error| syntax_error(file, &error))?;
+            let syntax = serde_json::from_str(json).map_err(|error| RuleError::Syntax {
+                file: (*file).to_owned(),
+                line: error.line(),
+                message: error.to_string(),
+            })?;
             set.take(file, syntax, Samples::LeftOut)?;
             set.texts.push(Cow::Borrowed(text));
         }
@@ -91,7 +99,12 @@ impl RuleSet {
 
     /// Adds the rules of a pattern file without compiling their patterns.
     fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let syntax = toml::from_str(text).map_err(|error| syntax_error(file, &error))?;
+        // The parser's own words would quote the line, and what is read here may be any file that somebody named.
+        let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
+            file: file.to_owned(),
+            line: line_at(text, error.span().map_or(0, |span| span.start)),
+            message: error.message().trim_end().to_owned(),
+        })?;
         self.take(file, syntax, Samples::Needed)?;
         self.texts.push(Cow::Owned(text.to_owned()));
         Ok(())
@@ -119,7 +132,10 @@ impl RuleSet {
                 continue;
             };
             let problem = match pattern.regex() {
-                Err(error) => format!("the pattern does not compile: {error}"),
+                Err(error) => {
+                    let reason = error.to_string();
+                    format!("the pattern does not compile: {}", reason.lines().last().unwrap_or_default())
+                }
                 Ok(regex) if regex.capture_names().flatten().any(|name| name == "secret") => {
                     continue;
                 }
@@ -203,10 +219,6 @@ impl RuleSet {
         let position = self.rules.iter().position(|rule| &*rule.id == id);
         position.ok_or_else(|| format!("there is no rule '{id}' before it"))
     }
-}
-
-fn syntax_error(file: &str, error: &dyn std::fmt::Display) -> RuleError {
-    RuleError::Syntax { file: file.to_owned(), message: error.to_string().trim_end().to_owned() }
 }
 
 fn fault(file: &str, rule: &str, problem: String) -> RuleError {

@@ -15,20 +15,23 @@ pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
         let Some(start) = nul.checked_sub(1).filter(|&start| start >= done && is_text(text[start])) else {
             continue;
         };
-        let (decoded, end) = string_at(text, start);
-        if decoded.len() >= MIN {
-            done = end;
-            look(&Layer { text: decoded, encoding: "utf-16", map: Map::Groups { start, decoded: 1, encoded: 2 } });
+        // A zero on either side leaves the byte order open; then both are read.
+        let little = text.get(start + 1) == Some(&0);
+        let big = start.checked_sub(1).is_some_and(|before| text[before] == 0);
+        for order in [little.then_some(1), big.then_some(-1)].into_iter().flatten() {
+            let (decoded, end) = string_at(text, start, order);
+            if decoded.len() >= MIN {
+                done = done.max(end);
+                look(&Layer { text: decoded, encoding: "utf-16", map: Map::Groups { start, decoded: 1, encoded: 2 } });
+            }
         }
     }
 }
 
-/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends.
-fn string_at(text: &[u8], start: usize) -> (Vec<u8>, usize) {
-    // Before the first character of a big-endian string stands its own zero; before that of a little-endian one, the
-    // high byte of something else.
-    let big = start > 0 && text[start - 1] == 0;
-    let high = |at: usize| if big { text[at - 1] } else { text.get(at + 1).copied().unwrap_or(0) };
+/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends. The high byte of a character
+/// stands `order` bytes from its low one: 1 in little-endian text, -1 in big-endian.
+fn string_at(text: &[u8], start: usize, order: isize) -> (Vec<u8>, usize) {
+    let high = |at: usize| at.checked_add_signed(order).and_then(|at| text.get(at)).copied().unwrap_or(0);
     let mut decoded = Vec::new();
     let mut gap = 0;
     let mut at = start;
@@ -65,7 +68,17 @@ mod tests {
         for encode in [u16::to_le_bytes, u16::to_be_bytes] {
             let mut text = encode(0xfeff).to_vec();
             text.extend(message.encode_utf16().flat_map(encode));
-            assert_eq!(strings(&text), [plain.as_str()]);
+            assert!(strings(&text).contains(&plain));
+        }
+    }
+
+    #[test]
+    fn an_accent_before_and_a_quote_within_mislead_nobody() {
+        for message in ["\u{e9} id \u{201c}0123456789abcdef\u{201d}", "\0the id is \u{2013}0123456789abcdef\u{2013}"] {
+            for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+                let text: Vec<u8> = message.encode_utf16().flat_map(encode).collect();
+                assert!(strings(&text).iter().any(|found| found.contains("?0123456789abcdef")), "{message:?}");
+            }
         }
     }
 
@@ -76,9 +89,10 @@ mod tests {
         text.extend("a wide string of text".encode_utf16().flat_map(u16::to_le_bytes));
         text.extend([0, 0, 0, 9]);
         decode(&text, |layer| {
-            assert_eq!(layer.text, b"a wide string of text");
-            assert_eq!(layer.origin(Span::new(2, 6)), Span::new(start + 4, start + 12));
+            if layer.text == b"a wide string of text" {
+                assert_eq!(layer.origin(Span::new(2, 6)), Span::new(start + 4, start + 12));
+            }
         });
-        assert_eq!(strings(&text).len(), 1);
+        assert!(strings(&text).contains(&"a wide string of text".to_owned()));
     }
 }
