@@ -32,8 +32,18 @@ pub enum Fresh<'a> {
     /// All of them.
     All,
     /// To be asked only when something was found: most blobs are clean, and then nobody needs to compare versions.
-    /// `None` says that the older version could not be read, so everything counts as new.
-    Lazy(Box<dyn FnOnce() -> Option<Vec<Span>> + 'a>),
+    /// `None` says that an older version could not be read, so everything counts as new.
+    Lazy(Box<dyn FnOnce() -> Option<Before> + 'a>),
+}
+
+/// What a blob was before.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// The spans of the new version that no older one has; in order, without overlaps.
+    pub fresh: Vec<Span>,
+    /// The older versions. A change around bytes that stay the same can make a secret of them; whether it did is seen by
+    /// scanning these.
+    pub versions: Vec<Vec<u8>>,
 }
 
 /// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever stands on a seam is seen

@@ -2,15 +2,17 @@
 
 mod sighting;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::blob::{Blob, Fresh, Origin, Skip};
 use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, RuleInfo};
 use crate::policy::{Judgement, Nearby, Policy};
-use crate::rule::{PairRule, Rule};
+use crate::rule::{Confidence, PairRule, Rule};
 use crate::scan::{Scanner, pair_up};
-use crate::secret::Fingerprint;
+use crate::secret::{Fingerprint, Secret};
 use crate::source::{Source, SourceError, Worker};
 use crate::text::Span;
 
@@ -68,6 +70,60 @@ impl<'a> Shared<'a> {
         let rules = set.rules.iter().map(of_rule).collect();
         let pairs = set.pairs.iter().map(of_pair).collect();
         Self { scanner, policy, progress, gathered, rules, pairs }
+    }
+
+    /// What is found in older versions of a blob, and how sure it was.
+    fn known<'v>(&self, versions: impl Iterator<Item = &'v Vec<u8>>) -> HashMap<Fingerprint, Confidence> {
+        let rules = self.scanner.rules();
+        let mut known = HashMap::new();
+        let mut learn = |id: &str, value: &[u8], confidence: Confidence| {
+            let sure = known.entry(Fingerprint::new(id, value)).or_insert(confidence);
+            *sure = confidence.max(*sure);
+        };
+        for version in versions {
+            let matches = self.scanner.scan(version);
+            for found in &matches {
+                learn(&rules.rules[found.rule].id, found.value.reveal(), found.confidence);
+            }
+            for pairing in pair_up(rules, &matches) {
+                let pair = &rules.pairs[pairing.rule];
+                let (first, second) = (&matches[pairing.first].value, &matches[pairing.second].value);
+                learn(&pair.id, &pair_value(first, second), pair.confidence);
+            }
+        }
+        known
+    }
+
+    fn finding(&self, origin: &Origin, seen: &Sighting) -> Finding {
+        let rule = self.rules[seen.found.rule].clone();
+        Finding {
+            fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
+            rule,
+            confidence: seen.found.confidence,
+            origin: origin.clone(),
+            place: seen.place.clone(),
+            secret: seen.found.value.clone(),
+            details: seen.found.details.clone(),
+            partner: None,
+            blocking: false,
+        }
+    }
+
+    fn pair_finding(&self, origin: &Origin, pair: usize, first: &Sighting, second: &Sighting) -> Finding {
+        let rule = self.pairs[pair].clone();
+        let value = pair_value(&first.found.value, &second.found.value);
+        Finding {
+            fingerprint: Fingerprint::new(&rule.id, &value),
+            rule,
+            confidence: self.scanner.rules().pairs[pair].confidence,
+            details: [&first.found.details[..], &second.found.details].concat(),
+            partner: Some(Partner {
+                rule: self.rules[first.found.rule].clone(),
+                place: first.place.clone(),
+                secret: first.found.value.clone(),
+            }),
+            ..self.finding(origin, second)
+        }
     }
 }
 
@@ -127,78 +183,61 @@ impl ScanWorker<'_> {
         let Some((origin, sightings)) = self.open.take() else {
             return;
         };
-        let fresh = match fresh {
+        let shared = self.shared;
+        let before = match fresh {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let is_fresh = |seen: &Sighting| fresh.as_ref().is_none_or(|spans| any_overlaps(spans, seen.found.span));
-        let pairings = pair_up(self.shared.scanner.rules(), sightings.iter().map(|seen| &seen.found));
+        let is_fresh =
+            |seen: &Sighting| before.as_ref().is_none_or(|before| any_overlaps(&before.fresh, seen.found.span));
+        let old = OnceCell::new();
+        // Bytes that stayed the same are old news only if they said the same before.
+        let is_old = |finding: &Finding| {
+            let old = old.get_or_init(|| shared.known(before.iter().flat_map(|before| &before.versions)));
+            old.get(&finding.fingerprint).is_some_and(|confidence| *confidence >= finding.confidence)
+        };
+        let pairings = pair_up(shared.scanner.rules(), sightings.iter().map(|seen| &seen.found));
         let mut paired = vec![false; sightings.len()];
         for pairing in pairings {
             (paired[pairing.first], paired[pairing.second]) = (true, true);
             let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
-            if !is_fresh(first) && !is_fresh(second) {
+            let finding = shared.pair_finding(&origin, pairing.rule, first, second);
+            if !is_fresh(first) && !is_fresh(second) && is_old(&finding) {
                 continue;
             }
-            let marked = self.judge(self.pair_finding(&origin, pairing.rule, first, second), second.nearby());
+            let marked = judge(&mut self.outcome, shared.policy, finding, second.nearby());
             // A marker means its own line: the half on another line still has to answer for itself.
             if marked && is_fresh(first) && first.place.start.line != second.place.start.line {
-                self.judge(self.finding(&origin, first), first.nearby());
+                judge(&mut self.outcome, shared.policy, shared.finding(&origin, first), first.nearby());
             }
         }
         for (seen, _) in sightings.iter().zip(paired).filter(|(_, paired)| !paired) {
-            if is_fresh(seen) {
-                self.judge(self.finding(&origin, seen), seen.nearby());
+            let finding = shared.finding(&origin, seen);
+            if is_fresh(seen) || !is_old(&finding) {
+                judge(&mut self.outcome, shared.policy, finding, seen.nearby());
             }
         }
     }
+}
 
-    fn finding(&self, origin: &Origin, seen: &Sighting) -> Finding {
-        let rule = self.shared.rules[seen.found.rule].clone();
-        Finding {
-            fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
-            rule,
-            confidence: seen.found.confidence,
-            origin: origin.clone(),
-            place: seen.place.clone(),
-            secret: seen.found.value.clone(),
-            details: seen.found.details.clone(),
-            partner: None,
-            blocking: false,
+/// Takes a finding into `outcome` as the policy says; whether a marker lets it pass.
+fn judge(outcome: &mut Outcome, policy: &Policy, mut finding: Finding, nearby: Nearby<'_>) -> bool {
+    let judgement = policy.judge(&finding, nearby);
+    let marked = matches!(judgement, Judgement::Allow(Exception::Marker { .. }));
+    match judgement {
+        Judgement::Ignore => {}
+        Judgement::Report { blocks } => {
+            finding.blocking = blocks;
+            outcome.findings.push(finding);
         }
+        Judgement::Allow(by) => outcome.allowed.push(Allowed { finding, by }),
     }
+    marked
+}
 
-    fn pair_finding(&self, origin: &Origin, pair: usize, first: &Sighting, second: &Sighting) -> Finding {
-        let rule = self.shared.pairs[pair].clone();
-        let value = [first.found.value.reveal(), b"\n", second.found.value.reveal()].concat();
-        Finding {
-            fingerprint: Fingerprint::new(&rule.id, &value),
-            rule,
-            confidence: self.shared.scanner.rules().pairs[pair].confidence,
-            details: [&first.found.details[..], &second.found.details].concat(),
-            partner: Some(Partner {
-                rule: self.shared.rules[first.found.rule].clone(),
-                place: first.place.clone(),
-                secret: first.found.value.clone(),
-            }),
-            ..self.finding(origin, second)
-        }
-    }
-
-    /// Takes a finding in as the policy says; whether a marker lets it pass.
-    fn judge(&mut self, mut finding: Finding, nearby: Nearby<'_>) -> bool {
-        let judgement = self.shared.policy.judge(&finding, nearby);
-        let marked = matches!(judgement, Judgement::Allow(Exception::Marker { .. }));
-        match judgement {
-            Judgement::Ignore => {}
-            Judgement::Report { blocks } => {
-                finding.blocking = blocks;
-                self.outcome.findings.push(finding);
-            }
-            Judgement::Allow(by) => self.outcome.allowed.push(Allowed { finding, by }),
-        }
-        marked
-    }
+/// What a pair's fingerprint is taken of.
+fn pair_value(first: &Secret, second: &Secret) -> Vec<u8> {
+    [first.reveal(), b"\n", second.reveal()].concat()
 }
 
 /// Whether one of `spans`, which are in order and apart, overlaps `span`.

@@ -133,8 +133,13 @@ impl Scanner {
             let inner = Span::new(start, start + len);
             if len >= crate::rule::MIN_RUN {
                 leads.run(text, inner);
-                for &index in &self.run_rules {
-                    verify::run(index, &self.rules.rules[index], text, inner, found);
+                // The sign of an added line in a diff is none of what was added.
+                let added = text[start] == b'+' && (start == 0 || text[start - 1] == b'\n');
+                let without_sign = added.then(|| Span::new(start + 1, inner.end));
+                for run in [Some(inner), without_sign].into_iter().flatten() {
+                    for &index in &self.run_rules {
+                        verify::run(index, &self.rules.rules[index], text, run, found);
+                    }
                 }
             }
             start = inner.end + 1;

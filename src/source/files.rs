@@ -144,7 +144,14 @@ impl Files {
 
 /// Whether `path` is where a repository keeps its objects, or the file that leads there.
 fn is_store(path: &Path) -> bool {
-    path.ends_with(".git") && (path.is_file() || path.join("HEAD").exists())
+    let leads_there = || fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir: "));
+    let parts = ["HEAD", "objects", "refs"];
+    path.ends_with(".git")
+        && match fs::symlink_metadata(path) {
+            Ok(data) if data.is_file() => data.len() < 8192 && leads_there(),
+            Ok(_) => parts.iter().all(|part| path.join(part).exists()),
+            Err(_) => false,
+        }
 }
 
 /// How many entries `dir` has that rules may leave out: neither `known` as tracked nor the repository's store. A directory

@@ -59,17 +59,30 @@ impl Source for Message {
     }
 }
 
-/// The text above the scissors: a line of them after a comment's sign of one to four characters.
+/// The text above the scissors: a line of them after a comment's sign of one to four characters, then more comments, then
+/// a diff. Without that diff the line may be somebody's own words, which git keeps.
 fn above_scissors(text: &[u8]) -> &[u8] {
     let mut start = 0;
     for line in text.lines_with_terminator() {
-        let sign = line.trim_end().strip_suffix(SCISSORS);
-        if sign.is_some_and(|sign| (1..=4).contains(&sign.len())) {
+        let sign = line.trim_end().strip_suffix(SCISSORS).filter(|sign| (1..=4).contains(&sign.len()));
+        let below = &text[start + line.len()..];
+        if sign.is_some_and(|sign| is_git_diff(below, sign)) {
             return &text[..start];
         }
         start += line.len();
     }
     text
+}
+
+/// Whether `text` is what git writes below the scissors: comments, then a diff.
+fn is_git_diff(text: &[u8], sign: &[u8]) -> bool {
+    let mut comments = 0;
+    let diff = text.lines().find(|line| {
+        comments += usize::from(line.starts_with(sign));
+        !line.starts_with(sign)
+    });
+    comments > 0
+        && diff.is_some_and(|line| [&b"diff --git "[..], b"diff --cc "].iter().any(|head| line.starts_with(head)))
 }
 
 #[cfg(test)]
@@ -80,8 +93,11 @@ mod tests {
     fn scissors_cut_only_as_git_writes_them() {
         let cut = |text: &str| above_scissors(text.as_bytes()).len();
         let line = "# ------------------------ >8 ------------------------\n";
-        assert_eq!(cut(&format!("subject\n{line}diff\n")), 8);
-        assert_eq!(cut(&format!("subject\n{}diff\n", line.replace('#', ";"))), 8);
+        let below = "# Do not modify or remove the line above.\ndiff --git a/a b/a\n";
+        assert_eq!(cut(&format!("subject\n{line}{below}")), 8);
+        assert_eq!(cut(&format!("subject\n{line}{below}").replace('#', ";")), 8);
+        let words = format!("subject\n{line}my own words\n");
+        assert_eq!(cut(&words), words.len());
         let whole = format!("subject\nx{line}diff\n{}", line.replace("# ", ""));
         assert_eq!(cut(&whole.replace("x#", "words before #")), whole.len() + 12);
     }

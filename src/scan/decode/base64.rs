@@ -34,8 +34,20 @@ pub(super) fn begins_like_text(run: &[u8]) -> bool {
     let head = decode(head);
     let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
     let printable = head.iter().filter(|byte| plain(byte)).count();
-    let wide = printable >= 6 && head.iter().all(|byte| plain(byte) || *byte == 0);
-    printable == head.len() || wide
+    let wide = printable >= 5 && head.iter().all(|byte| plain(byte) || matches!(byte, 0 | 0xfe | 0xff));
+    printable == head.len() || wide || (printable >= 4 && is_utf8_so_far(&head))
+}
+
+/// Whether `head` is UTF-8 without control characters, but for a character that its end cuts.
+fn is_utf8_so_far(head: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    valid.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n'))
 }
 
 /// The text of `run` and of the lines that go on from it in the same form, as `base64` and MIME wrap them; and the end
@@ -48,7 +60,7 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
         offsets.extend(line.start..line.end);
         match next_line(text, line) {
             // Only a full line goes on.
-            Some(next) if line.len() == run.len() && run.len().is_multiple_of(4) && next.len() <= run.len() => {
+            Some(next) if line.len() == run.len() && next.len() <= run.len() => {
                 line = next;
             }
             _ => break,
@@ -125,6 +137,9 @@ mod tests {
     fn tells_text_from_bytes() {
         assert!(begins_like_text(b"YXdzX3NlY3JldF9hY2Nlc3Nfa2V5"));
         assert!(!begins_like_text(b"iVBORw0KGgoAAAANSUhEUgAA"));
+        for text in ["# cl\u{e9} du compte", "\u{feff}[default]\nkey=", "\u{1f511} the key is here"] {
+            assert!(begins_like_text(ENGINE.encode(text).as_bytes()), "{text:?}");
+        }
     }
 
     #[test]

@@ -107,9 +107,10 @@ impl Leads {
 
     /// A run of base64 characters.
     pub(super) fn run(&mut self, text: &[u8], run: Span) {
-        if base64::begins_like_text(run.of(text)) {
-            self.texts.push(run);
-        }
+        // A run that goes on from before the text is cut at any of four places in its groups.
+        let cuts = if run.start == 0 { 4 } else { 1 };
+        let starts = (0..cuts).map(|cut| Span::new(run.start + cut, run.end));
+        self.texts.extend(starts.into_iter().find(|run| base64::begins_like_text(run.of(text))));
     }
 
     /// A run that holds characters which may belong to escapes.

@@ -93,10 +93,17 @@ fn words(text: &[u8], region: &[Span]) -> Vec<Span> {
     words
 }
 
-/// The words of `after` that `before` does not have at that place.
+/// How much changed text is compared word by word, in bytes.
+const MAX_COMPARED: usize = 1 << 20;
+
+/// The words of `after` that `before` does not have at that place. Of a change too large to be compared, such as that of
+/// a file in one line, none: what was found there is then judged by what the old version holds.
 fn new_words(old: &[u8], before: &[Span], new: &[u8], after: &[Span]) -> Vec<Span> {
     if before.is_empty() {
         return after.to_vec();
+    }
+    if before.iter().chain(after).map(|line| line.len()).sum::<usize>() > MAX_COMPARED {
+        return Vec::new();
     }
     let (old_words, new_words) = (words(old, before), words(new, after));
     let hunks = differences(old, &old_words, new, &new_words);

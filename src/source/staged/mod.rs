@@ -14,7 +14,7 @@ use gix::index::entry::Mode;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
-use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
+use crate::blob::{Before, Blob, Fresh, Origin, Skip, SkipReason};
 use crate::repo;
 use crate::text::Span;
 
@@ -149,7 +149,7 @@ impl Step {
         match repo.find_object(*id) {
             Ok(object) => {
                 let origin = Origin::Staged { path: path.clone(), id: id.to_string() };
-                let fresh = || Fresh::Lazy(Box::new(|| self.fresh(repo, candidate, &object.data)));
+                let fresh = || Fresh::Lazy(Box::new(|| self.before(repo, candidate, &object.data)));
                 read::feed_parts(&object.data, &origin, fresh, worker);
             }
             Err(error) => {
@@ -159,9 +159,10 @@ impl Step {
         }
     }
 
-    /// What of `bytes` no parent has.
-    fn fresh(&self, repo: &Repository, candidate: &Candidate, bytes: &[u8]) -> Option<Vec<Span>> {
+    /// What the parents have in place of `bytes`, and what of it none of them has.
+    fn before(&self, repo: &Repository, candidate: &Candidate, bytes: &[u8]) -> Option<Before> {
         let mut fresh: Option<Vec<Span>> = None;
+        let mut versions = Vec::new();
         for (before, (removed, files)) in candidate.before.iter().zip(&self.removed) {
             let old = match before {
                 Some(id) => Some(repo.find_object(*id).ok()?.detach().data),
@@ -170,15 +171,16 @@ impl Step {
                     changes::renamed_from(repo, files, &candidate.change, bytes)
                 }
             };
-            let spans = match old {
-                Some(old) => fresh::spans(&old, bytes),
+            let spans = match &old {
+                Some(old) => fresh::spans(old, bytes),
                 None => vec![Span::new(0, bytes.len())],
             };
+            versions.extend(old);
             fresh = Some(match fresh {
                 Some(others) => fresh::common(&others, &spans),
                 None => spans,
             });
         }
-        fresh
+        Some(Before { fresh: fresh.unwrap_or_default(), versions })
     }
 }
