@@ -1,8 +1,12 @@
 //! x
-use clap::Args;
 use super::fault::Fault;
+use clap::Args;
 use keysieve::finding::Status;
 /// x
 #[derive(Args, Debug)]
 pub(crate) struct RulesArgs {}
-impl RulesArgs { pub(crate) fn run(self) -> Result<Status, Fault> { Ok(Status::Clean) } }
+impl RulesArgs {
+    pub(crate) fn run(self) -> Result<Status, Fault> {
+        Ok(Status::Clean)
+    }
+}

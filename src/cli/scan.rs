@@ -77,7 +77,8 @@ impl StagedArgs {
 
 fn scan(source: &dyn Source, settings: &Settings, output: &OutputArgs) -> Result<Status, Fault> {
     let output = Output::new(output, settings)?;
-    let outcome = output.watch(|progress| keysieve::conduct::run(source, &settings.scanner, &settings.policy, progress))?;
+    let outcome =
+        output.watch(|progress| keysieve::conduct::run(source, &settings.scanner, &settings.policy, progress))?;
     output.write(&outcome)?;
     Ok(outcome.status())
 }

@@ -42,7 +42,10 @@ impl Settings {
         let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
         Ok(Self {
             scanner: Scanner::new(rules)?,
-            policy: Policy { report: args.report.unwrap_or(Confidence::Low), block: args.block.unwrap_or(Confidence::Medium) },
+            policy: Policy {
+                report: args.report.unwrap_or(Confidence::Low),
+                block: args.block.unwrap_or(Confidence::Medium),
+            },
             max_size: None,
             jobs,
         })
