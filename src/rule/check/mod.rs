@@ -1,8 +1,12 @@
 //! Checks: what a pattern cannot say about a candidate, said in code and named in a rule's `checks`.
 
 mod aws;
-pub mod crc;
+mod crc;
+mod login;
+mod payload;
+mod pem;
 mod shape;
+mod tool;
 
 use crate::text::Span;
 
@@ -129,6 +133,42 @@ pub static CHECKS: &[Check] = &[
         name: "aws-ses-smtp-password",
         about: "has the version byte of an SES SMTP password and stands near a word of SMTP",
         run: aws::context::ses_smtp_password,
+    },
+    Check {
+        name: "crc32-base62",
+        about: "graded by the CRC-32 in base 62 at its end, as GitHub and npm write it",
+        run: crc::base62,
+    },
+    Check { name: "crc32-gitlab", about: "graded by the CRC-32 in base 36 of a routable token", run: crc::gitlab },
+    Check { name: "crc32-atlassian", about: "graded by the CRC-32 in upper-case hex at its end", run: crc::atlassian },
+    Check {
+        name: "crc32-grafana",
+        about: "graded by the CRC-32 in hex at its end, lowest byte first",
+        run: crc::grafana,
+    },
+    Check {
+        name: "crc32-hex",
+        about: "graded by the CRC-32 in hex at its end, of what stands after the prefix",
+        run: crc::hex,
+    },
+    Check { name: "crc32-confluent", about: "raised by a right CRC-32 in base64 at its end", run: crc::confluent },
+    Check { name: "bech32-age", about: "graded by the bech32 checksum of an age key", run: crc::age },
+    Check {
+        name: "private-key",
+        about: "holds the body of a private key, graded by what it decodes to",
+        run: pem::private_key,
+    },
+    Check { name: "putty-key", about: "holds the private lines of a PuTTY key", run: pem::putty },
+    Check { name: "pypi-macaroon", about: "graded by the location in its macaroon", run: payload::pypi },
+    Check { name: "jwt", about: "decodes to a header with an algorithm and to claims", run: payload::jwt },
+    Check { name: "discord-bot", about: "holds the number of a bot", run: payload::discord },
+    Check { name: "azure-key", about: "is random bytes, and not the key of an emulator", run: payload::azure_key },
+    Check { name: "docker-auth", about: "decodes to a name and a password", run: payload::docker_auth },
+    Check { name: "numbered-bytes", about: "graded by the number that it decodes to", run: payload::numbered_bytes },
+    Check {
+        name: "url-password",
+        about: "is a literal password, no dummy, and not for a host of documentation",
+        run: login::url_password,
     },
 ];
 

@@ -1,0 +1,269 @@
+//! Private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, told apart and proven by what they decode to.
+//!
+//! Formats: RFC 7468 (PEM), RFC 5208 and RFC 5915 (what is inside), OpenSSH's `PROTOCOL.key`, RFC 4880 section 6
+//! (armour) and appendix C of the PuTTY manual.
+
+use super::shape::longest_repeat;
+use super::tool::decode_base64;
+use super::{Candidate, Detail, Verdict, entropy};
+use crate::rule::Confidence;
+
+/// The fewest characters of base64 that hold a key: an Ed25519 key in PKCS#8 takes 64, a bare P-256 key 68.
+const MIN_BODY: usize = 56;
+
+/// Checks a block that calls itself a private key: there must be a body, and what it decodes to says how sure it is.
+pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let block = candidate.secret();
+    let Some((label, rest)) = split_label(block) else {
+        return Verdict::Reject("no header of a private key");
+    };
+    let end = memchr::memmem::rfind(rest, b"-----END").or_else(|| memchr::memmem::rfind(rest, b"---- END"));
+    let body = Body::read(&rest[..end.unwrap_or(rest.len())]);
+    // A true key may hold a dozen zero bytes in a row, which is more of one letter than other secrets ever have.
+    if body.base64.len() < MIN_BODY || entropy(&body.base64) < 4.0 || longest_repeat(&body.base64) >= 24 {
+        return Verdict::Reject("no key in it");
+    }
+    let decoded = decode_base64(&body.base64);
+    let kind = kind_of(label, &decoded);
+    details.push(Detail::new("key_type", kind));
+    let encrypted = body.encrypted || label.starts_with(b"ENCRYPTED") || label.starts_with(b"SSH2 ENCRYPTED");
+    let proven = match kind {
+        "OpenSSH" => openssh(&decoded),
+        "OpenPGP" => openpgp(&decoded, body.crc24.as_deref()),
+        _ => der(&decoded),
+    };
+    match proven {
+        Proof::None => Verdict::Grade(Confidence::Low),
+        _ if encrypted => {
+            details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+            Verdict::Grade(Confidence::Medium)
+        }
+        Proof::Encrypted => {
+            details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+            Verdict::Grade(Confidence::Medium)
+        }
+        Proof::Partial => Verdict::Grade(Confidence::High),
+        Proof::Whole => Verdict::Grade(Confidence::Certain),
+    }
+}
+
+/// Checks a key file of PuTTY: its private lines must be there, and not encrypted to be believed in full.
+pub(super) fn putty(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let file = candidate.secret();
+    let Some(at) = memchr::memmem::find(file, b"Private-Lines:") else {
+        return Verdict::Reject("no private lines");
+    };
+    let lines = &file[at..];
+    let body = &lines[lines.iter().position(|b| matches!(b, b'\n' | b'\\')).unwrap_or(lines.len())..];
+    if Body::read(body).base64.len() < 32 {
+        return Verdict::Reject("no key in it");
+    }
+    details.push(Detail::new("key_type", "PuTTY"));
+    if memchr::memmem::find(file, b"Encryption: none").is_some() {
+        return Verdict::Grade(Confidence::High);
+    }
+    details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+    Verdict::Grade(Confidence::Medium)
+}
+
+/// How far a decoded body proves that it is a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// It says nothing.
+    None,
+    /// It begins like a key and is cut short.
+    Partial,
+    /// It is a key under a passphrase.
+    Encrypted,
+    /// It is a key from its first byte to its last.
+    Whole,
+}
+
+/// What stands between `BEGIN ` and the dashes after it, and all after those.
+fn split_label(block: &[u8]) -> Option<(&[u8], &[u8])> {
+    let start = memchr::memmem::find(block, b"BEGIN ")? + 6;
+    let len = memchr::memmem::find(&block[start..], b"----")?;
+    let rest = &block[start + len..];
+    let dashes = rest.iter().take_while(|&&b| b == b'-').count();
+    Some((&block[start..start + len], &rest[dashes..]))
+}
+
+fn kind_of(label: &[u8], decoded: &[u8]) -> &'static str {
+    match label {
+        _ if label.starts_with(b"PGP") => "OpenPGP",
+        _ if label.starts_with(b"OPENSSH") || decoded.starts_with(b"openssh-key-v1\0") => "OpenSSH",
+        _ if label.starts_with(b"RSA") => "RSA",
+        _ if label.starts_with(b"EC ") => "EC",
+        _ if label.starts_with(b"DSA") => "DSA",
+        _ => "PKCS#8",
+    }
+}
+
+/// The text of a block, in whatever it is quoted.
+struct Body {
+    base64: Vec<u8>,
+    encrypted: bool,
+    crc24: Option<Vec<u8>>,
+}
+
+impl Body {
+    /// Reads the lines of a block, which may stand in a string with `\n` in it, be indented, quoted, commented out or
+    /// joined with `+`; headers such as `Proc-Type:` are left out.
+    fn read(text: &[u8]) -> Self {
+        let mut body = Self { base64: Vec::new(), encrypted: false, crc24: None };
+        let text = unescape(text);
+        for line in text.split(|&b| b == b'\n') {
+            let quotes = |b: &u8| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/' | b'=');
+            let first = line.iter().position(|b| !quotes(b)).unwrap_or(line.len());
+            let last = line.iter().rposition(|b| !quotes(b)).map_or(first, |last| last + 1);
+            let mut line = &line[first..last];
+            // In `"…" +` the sign is the language's, not the key's.
+            if let Some(at) = memchr::memchr3(b'"', b'\'', b'`', line) {
+                line = &line[..at];
+            }
+            if line.contains(&b':') {
+                body.encrypted |= memchr::memmem::find(line, b"ENCRYPTED").is_some();
+            } else if let Some(sum) = line.strip_prefix(b"=").filter(|sum| sum.len() == 4) {
+                body.crc24 = Some(decode_base64(sum));
+            } else if line != b"+" {
+                let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+                body.base64.extend(line.iter().copied().filter(base64));
+            }
+        }
+        body
+    }
+}
+
+/// Line breaks that are written as escapes, once or twice over, as line breaks; `\/` as a slash.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let slashes = text[at..].iter().take_while(|&&b| b == b'\\').count();
+        match text.get(at + slashes) {
+            Some(b'n' | b'r') if slashes > 0 => {
+                out.push(b'\n');
+                at += slashes + 1;
+            }
+            _ if slashes > 0 => at += slashes,
+            Some(&byte) => {
+                out.push(if byte == b'\r' { b'\n' } else { byte });
+                at += 1;
+            }
+            None => break,
+        }
+    }
+    out
+}
+
+/// A SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted PKCS#8).
+fn der(bytes: &[u8]) -> Proof {
+    let (len, rest) = match bytes {
+        [0x30, 0x82, a, b, rest @ ..] => (usize::from(*a) << 8 | usize::from(*b), rest),
+        [0x30, 0x81, a, rest @ ..] => (usize::from(*a), rest),
+        [0x30, a @ 0..=0x7f, rest @ ..] => (usize::from(*a), rest),
+        _ => return Proof::None,
+    };
+    match rest {
+        [0x02, 0x01, 0..=1, ..] if rest.len() == len => Proof::Whole,
+        [0x30, ..] if rest.len() == len => Proof::Encrypted,
+        [0x02, 0x01, 0..=1, ..] => Proof::Partial,
+        _ => Proof::None,
+    }
+}
+
+/// The magic, then the name of a cipher: `none` where there is no passphrase.
+fn openssh(bytes: &[u8]) -> Proof {
+    match bytes.strip_prefix(b"openssh-key-v1\0") {
+        Some([0, 0, 0, 4, b'n', b'o', b'n', b'e', ..]) => Proof::Whole,
+        Some(_) => Proof::Encrypted,
+        None => Proof::None,
+    }
+}
+
+/// A packet of tag 5 (secret key), whose armour ends in a CRC-24 where it is complete.
+fn openpgp(bytes: &[u8], crc24: Option<&[u8]>) -> Proof {
+    if !matches!(bytes, [0x94..=0x97 | 0xc5, ..]) {
+        return Proof::None;
+    }
+    let sum = bytes.iter().fold(0xb7_04ce_u32, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte) << 16, |sum, _| {
+            let next = sum << 1;
+            if next & 0x100_0000 == 0 { next } else { next ^ 0x186_4cfb }
+        })
+    });
+    match crc24 == Some(&sum.to_be_bytes()[1..]) {
+        true => Proof::Whole,
+        false => Proof::Partial,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    fn grade(text: &str) -> Verdict {
+        private_key(&Candidate { text: text.as_bytes(), span: Span::new(0, text.len()) }, &mut Vec::new())
+    }
+
+    fn block(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}PRIVATE KEY-----\n{body}\n-----END {label}PRIVATE KEY-----")
+    }
+
+    /// An Ed25519 key in PKCS#8 whose 32 bytes count up by 37.
+    fn ed25519() -> String {
+        let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        der.extend((1..=32_u32).map(|n| (n * 37 % 251) as u8));
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der)
+    }
+
+    #[test]
+    fn a_whole_key_is_certain_however_it_is_quoted() {
+        let key = ed25519();
+        let (a, b) = key.split_at(32);
+        for body in [
+            key.clone(),
+            format!("{a}\r\n{b}\r"),
+            format!("    {a}\n    {b}"),
+            format!("\\n{a}\\n{b}\\n"),
+            format!("\\\\n{a}\\\\n{b}\\\\n"),
+            format!("\" +\n  \"{a}\\n\" +\n  \"{b}\\n\" +\n  \""),
+            format!("# {a}\n# {b}\n#"),
+            format!("\\r\\n{}\\r\\n", key.replace('/', "\\/")),
+        ] {
+            assert_eq!(grade(&block("", &body)), Verdict::Grade(Confidence::Certain), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_encrypted_or_made_up_is_graded_down() {
+        let key = ed25519();
+        assert_eq!(grade(&format!("-----BEGIN PRIVATE KEY-----\n{}", &key[..60])), Verdict::Grade(Confidence::High));
+        let headers = format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{key}");
+        assert_eq!(grade(&block("RSA ", &headers)), Verdict::Grade(Confidence::Medium));
+        assert_eq!(grade(&block("RSA ", &key.replacen('M', "N", 1))), Verdict::Grade(Confidence::Low));
+        for body in ["...", "", "MIIEpAIBAAKCAQEA...", &"A".repeat(64)] {
+            assert!(matches!(grade(&block("RSA ", body)), Verdict::Reject(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn openssh_and_openpgp_are_known_by_their_first_bytes() {
+        let encode = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+        let random: Vec<u8> = (1..=60_u32).map(|n| (n * 37 % 251) as u8).collect();
+        for (cipher, confidence) in [("\x04none", Confidence::Certain), ("\x0aaes256-ctr", Confidence::Medium)] {
+            let key = [b"openssh-key-v1\0\0\0\0", cipher.as_bytes(), &random].concat();
+            assert_eq!(grade(&block("OPENSSH ", &encode(&key))), Verdict::Grade(confidence));
+        }
+        let packet = [&[0x95][..], &random].concat();
+        let armour = |sum: &str| {
+            let body = encode(&packet);
+            format!(
+                "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x\n\n{body}\n{sum}\n-----END PGP PRIVATE KEY BLOCK-----"
+            )
+        };
+        assert_eq!(grade(&armour("=AAAA")), Verdict::Grade(Confidence::High));
+        assert_eq!(grade(&armour("")), Verdict::Grade(Confidence::High));
+    }
+}
