@@ -155,6 +155,9 @@ pub enum SkipReason {
     /// A conflict of a merge that is not resolved: what will be committed is not known yet.
     #[error("an unresolved conflict: resolve it and 'git add' the file")]
     Unmerged,
+    /// Where a repository keeps its objects, met outside of a work tree.
+    #[error("a repository's own store: its history is not scanned")]
+    Store,
     /// A device, a socket or a named pipe: reading it could wait for ever.
     #[error("not a regular file")]
     NotRegular,

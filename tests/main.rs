@@ -8,6 +8,7 @@ mod cli;
 mod hook;
 mod layers;
 mod readme;
+mod regression;
 mod scan;
 #[cfg(unix)]
 mod staged;

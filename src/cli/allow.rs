@@ -28,6 +28,9 @@ pub(crate) struct AllowArgs {
     /// Only when this rule found it.
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
+    /// Write to this file instead of `.keysieve.toml` at the root of the repository.
+    #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
+    config: Option<PathBuf>,
     /// Only in these files, in the syntax of .gitignore.
     #[arg(long, value_name = "GLOB")]
     path: Option<String>,
@@ -36,7 +39,7 @@ pub(crate) struct AllowArgs {
 /// Writes the entry to `.keysieve.toml` in `root` and says so.
 #[expect(clippy::needless_pass_by_value, reason = "a command owns its words")]
 pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
-    let file = root.join(FILE_NAME);
+    let file = args.config.clone().unwrap_or_else(|| root.join(FILE_NAME));
     let today = jiff::Zoned::now().date();
     let entry = checked(&args, today)?;
     let before = match fs::read_to_string(&file) {
@@ -129,7 +132,7 @@ mod tests {
 
     fn args(fingerprint: &str) -> AllowArgs {
         let fingerprint = fingerprint.to_owned();
-        AllowArgs { fingerprint, reason: "a fixture".to_owned(), until: None, rule: None, path: None }
+        AllowArgs { fingerprint, reason: "a fixture".to_owned(), until: None, rule: None, path: None, config: None }
     }
 
     #[test]

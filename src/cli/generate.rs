@@ -1,6 +1,6 @@
 //! `keysieve generate`: shell completions and the man page.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
@@ -33,23 +33,28 @@ impl GenerateArgs {
             What::Completions { shell } => clap_complete::generate(shell, command, "keysieve", &mut text),
             What::Man => manual(command.clone(), &mut text)?,
         }
-        std::io::stdout().write_all(&text)?;
+        io::stdout().write_all(&text)?;
         Ok(Status::Clean)
     }
 }
 
 /// One page for the program and all its commands, one after the other.
-fn manual(mut command: clap::Command, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn manual(mut command: clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
     command.build();
-    let page = clap_mangen::Man::new(command.clone());
-    page.render(out)?;
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    sections("keysieve", &command, out)
+}
+
+/// A section for each command below `command`, and for those below it.
+fn sections(above: &str, command: &clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
     for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
-        let name = format!("keysieve {}", part.get_name());
+        let name = format!("{above} {}", part.get_name());
         writeln!(out, ".SH \"{}\"", name.to_uppercase())?;
         let page = clap_mangen::Man::new(part.clone());
         page.render_synopsis_section(out)?;
         page.render_description_section(out)?;
         page.render_options_section(out)?;
+        sections(&name, part, out)?;
     }
     Ok(())
 }

@@ -9,12 +9,12 @@ use bstr::ByteSlice;
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
 use keysieve::hook::{self, Git, Hook, HookState, Report, Request, Standing, Step, Verdict};
+use keysieve::policy::{Config, FILE_NAME};
+use keysieve::rule::Confidence;
 use keysieve::text::printable;
 
 use crate::cli::fault::Fault;
-
-/// Files of the work tree that decide what is refused, so that a trial needs them.
-const CONFIG: [&str; 1] = [".keysieve.toml"];
+use crate::cli::settings;
 
 /// Install, remove and check the hooks that stop a commit with a secret in it.
 #[derive(Args, Debug)]
@@ -111,7 +111,12 @@ fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
 }
 
 fn status(args: &StatusArgs) -> Result<Status, Fault> {
-    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &CONFIG).map_err(fault)?;
+    let root = settings::root_of(args.repo.as_deref().unwrap_or(Path::new(".")))?;
+    let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
+    // Files of the work tree that decide what is refused, so that the trial needs them.
+    let rules = config.rules.iter().filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
+    let carry: Vec<PathBuf> = rules.chain([PathBuf::from(FILE_NAME)]).collect();
+    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &carry).map_err(fault)?;
     let (status, verdict) = match &report.verdict {
         Verdict::Live => (Status::Clean, "live: a commit with a test key was stopped".to_owned()),
         Verdict::Dead(why) => (Status::Findings, format!("not live: {why}")),
@@ -120,6 +125,9 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     let mut out = io::stdout().lock();
     describe(&report, &mut out)?;
     writeln!(out, "{verdict}")?;
+    if let Some(block) = config.block.filter(|block| *block > Confidence::Medium) {
+        writeln!(out, "note: {FILE_NAME} lets everything below {block} pass, a lone access key id among it")?;
+    }
     Ok(status)
 }
 

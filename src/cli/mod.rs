@@ -47,10 +47,17 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let outcome = match Cli::try_parse() {
-        Ok(cli) => run(cli.command),
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
+    // What a panic has to say may hold what was scanned. Where it happened does not.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "keysieve: this is a mistake in keysieve, at {place}; please report it");
+    }));
+    let outcome = std::panic::catch_unwind(|| run(command))
+        .unwrap_or_else(|_| Err(Fault::new("the run was not completed, so nothing is known of what was not read")));
     let status = outcome.unwrap_or_else(|fault| {
         // Where standard error is closed as well, the exit status still says it.
         let _ = writeln!(std::io::stderr(), "{fault}");

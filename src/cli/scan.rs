@@ -55,10 +55,10 @@ impl ScanArgs {
             if self.paths.len() > 1 {
                 return Err(Fault::new("'-' stands for standard input and goes with no other path"));
             }
-            let settings = self.common.settings.settle(Path::new("."))?;
+            let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
             return self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default());
         }
-        let root = settings::root_of(self.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
+        let root = settings::common_root(&self.common.settings, &self.paths)?;
         let mut settings = self.common.settings.settle(&root)?;
         let start =
             env::current_dir().map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
@@ -112,22 +112,22 @@ pub(crate) struct HookScans;
 
 impl Scans for HookScans {
     fn staged(&self) -> Result<Status, Fault> {
-        Common::of_environment().staged(Path::new("."))
+        Common::of_environment()?.staged(Path::new("."))
     }
 
     fn message(&self, file: &Path) -> Result<Status, Fault> {
-        Common::of_environment().message(file)
+        Common::of_environment()?.message(file)
     }
 }
 
 impl Common {
     /// The words as they are when the command line says nothing.
-    fn of_environment() -> Self {
+    fn of_environment() -> Result<Self, Fault> {
         #[derive(clap::Parser)]
         struct Bare {
             #[command(flatten)]
             common: Common,
         }
-        <Bare as clap::Parser>::parse_from(["keysieve"]).common
+        Ok(<Bare as clap::Parser>::try_parse_from(["keysieve"])?.common)
     }
 }

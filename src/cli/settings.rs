@@ -1,8 +1,8 @@
 //! From flags, environment and configuration file to a scanner and a policy: flags win over the environment, the
 //! environment over the file, the file over the defaults.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use clap::Args;
 use keysieve::policy::{Config, FILE_NAME, Policy};
@@ -21,10 +21,12 @@ pub(crate) struct SettingsArgs {
     #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
     config: Option<PathBuf>,
     /// Read no configuration file
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long)]
     no_config: bool,
     /// Add the rules of a file; may be repeated
-    #[arg(long, value_name = "FILE", env = "KEYSIEVE_RULES", value_delimiter = ',')]
+    ///
+    /// `KEYSIEVE_RULES` names such files as `PATH` names folders.
+    #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     /// Report findings from this confidence on: low, medium, high or certain [default: low]
     #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_REPORT")]
@@ -40,6 +42,9 @@ pub(crate) struct SettingsArgs {
     jobs: Option<std::num::NonZero<usize>>,
 }
 
+/// More threads than this only take memory.
+const MAX_JOBS: usize = 256;
+
 /// What a scan needs.
 pub(crate) struct Settings {
     pub(crate) scanner: Scanner,
@@ -53,8 +58,12 @@ impl SettingsArgs {
     pub(crate) fn settle(&self, root: &Path) -> Result<Settings, Fault> {
         let config = self.configuration(root)?;
         let mut rules = RuleSet::builtin()?;
+        if let Some(config) = config.as_ref().filter(|_| self.config.is_none()) {
+            stay_below(root, config)?;
+        }
+        let of_environment: Vec<_> = env::var_os("KEYSIEVE_RULES").iter().flat_map(env::split_paths).collect();
         let of_config = config.iter().flat_map(|config| &config.rules);
-        add_rules(&mut rules, of_config.chain(&self.rules))?;
+        add_rules(&mut rules, of_config.chain(&of_environment).chain(&self.rules))?;
         let of_config = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
         let report = self.report.or(of_config(|config| config.report)).unwrap_or(Confidence::Low);
         let block = self.block.or(of_config(|config| config.block)).unwrap_or(Confidence::Medium);
@@ -64,7 +73,7 @@ impl SettingsArgs {
             policy = policy.with_entries(config, &rules, jiff::Zoned::now().date())?;
         }
         let processors = || std::thread::available_parallelism().map_or(1, Into::into);
-        let jobs = self.jobs.map_or_else(processors, Into::into);
+        let jobs = self.jobs.map_or_else(processors, Into::into).min(MAX_JOBS);
         Ok(Settings { scanner: Scanner::new(rules)?, policy, max_size, jobs })
     }
 
@@ -82,12 +91,54 @@ impl SettingsArgs {
     }
 }
 
+/// A repository may name rules of its own, and no other files of whoever scans it.
+fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let outside = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| !file.starts_with(&root));
+    match config.rules.iter().find(outside) {
+        None => Ok(()),
+        Some(file) => {
+            Err(Fault::new(format!("{}: its rules = [\"{}\"] lies outside the repository", config.file, shown(file)))
+                .hint("name it with --rules or KEYSIEVE_RULES instead"))
+        }
+    }
+}
+
+/// The one root of all `paths`; several are an error where it would matter whose configuration counts.
+pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
+    let mut folders: Vec<&Path> = paths.iter().map(|path| folder_of(path)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let own_word = args.no_config || args.config.is_some();
+    let root = |folder: &Path| match root_of(folder) {
+        // Who names the configuration, or none, does not need the repository to be one.
+        Err(_) if own_word => Ok(folder.to_path_buf()),
+        root => root,
+    };
+    let mut roots = folders.into_iter().map(root).collect::<Result<Vec<_>, _>>()?;
+    roots.sort();
+    roots.dedup();
+    if roots.len() > 1 && !own_word && roots.iter().any(|root| root.join(FILE_NAME).exists()) {
+        return Err(Fault::new(format!(
+            "the paths lie in {} places, and not one {FILE_NAME} holds for all",
+            roots.len()
+        ))
+        .hint("scan them one by one, or name one with --config, or none with --no-config"));
+    }
+    Ok(roots.into_iter().next().unwrap_or_else(|| PathBuf::from(".")))
+}
+
+/// The folder that `path` is, or lies in.
+fn folder_of(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Where the configuration of `near` lies: the root of its work tree, or, outside of any, the directory itself.
 pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
-    let dir = match near.is_dir() {
-        true => near,
-        false => near.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-    };
+    let dir = folder_of(near);
     if !dir.is_dir() {
         // The scan itself says that the path does not exist.
         return Ok(dir.to_path_buf());

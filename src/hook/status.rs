@@ -49,7 +49,7 @@ pub enum Verdict {
 /// # Errors
 ///
 /// Where git cannot say where hooks live, or what stands there cannot be looked at.
-pub fn status(git: &Git, program: &Path, carry: &[&str]) -> Result<Report, Error> {
+pub fn status(git: &Git, program: &Path, carry: &[PathBuf]) -> Result<Report, Error> {
     let place = Place::find(git)?;
     if let Err(off) = place.check_on() {
         return Ok(Report { place, hooks: Vec::new(), verdict: Verdict::Dead(off.to_string()) });
@@ -73,7 +73,7 @@ pub fn status(git: &Git, program: &Path, carry: &[&str]) -> Result<Report, Error
 }
 
 /// Judges the hook that every commit passes.
-fn judge(git: &Git, place: &Place, program: &Path, carry: &[&str]) -> Result<Verdict, Error> {
+fn judge(git: &Git, place: &Place, program: &Path, carry: &[PathBuf]) -> Result<Verdict, Error> {
     let hook = Hook::named("pre-commit")?;
     let path = show(&place.hook(hook));
     let dead = |why: &str| Verdict::Dead(format!("{path} {why}"));

@@ -1,7 +1,7 @@
 //! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git runs in the real one.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use bstr::ByteSlice;
@@ -19,7 +19,7 @@ pub(super) struct Trial<'a> {
     /// The top of the work tree.
     pub(super) top: &'a Path,
     /// Files to take along from there.
-    pub(super) carry: &'a [&'a str],
+    pub(super) carry: &'a [PathBuf],
 }
 
 /// Settings of the user that have no say in whether a key is stopped, but could stop the trial or wait for somebody.

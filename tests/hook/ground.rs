@@ -110,7 +110,7 @@ impl Ground {
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
-        hook::status(&self.at(&self.repo()), &self.program, &[".keysieve.toml"]).unwrap().verdict
+        hook::status(&self.at(&self.repo()), &self.program, &[".keysieve.toml".into()]).unwrap().verdict
     }
 
     pub(crate) fn calls(&self) -> String {

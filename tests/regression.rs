@@ -1,0 +1,164 @@
+//! What once went wrong, each with a test that it does not again.
+
+use std::fs;
+
+use crate::support::{Repo, Run, Sandbox, keys};
+
+/// A repository whose one file held `before` and whose index holds `after`.
+fn edited(before: &str, after: &str) -> Repo {
+    let repo = Repo::new();
+    repo.add("conf", before);
+    repo.commit("before");
+    repo.add("conf", after);
+    repo
+}
+
+fn filler() -> String {
+    (0..40).map(|n| format!("line {n}\n")).collect()
+}
+
+#[test]
+fn a_key_between_lines_that_were_indented() {
+    let id = keys::access_key_id(1);
+    let after = format!("if x:\n    a = 1\n    key = \"{id}\"\n    b = 2\n");
+    edited("a = 1\nb = 2\n", &after).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn a_name_put_before_a_bare_secret() {
+    let secret = keys::secret_access_key(1);
+    let after = format!("{}aws_secret_access_key = '{secret}'\n", filler());
+    edited(&format!("{}x = '{secret}'\n", filler()), &after).keysieve(["staged"]).status(1);
+    let above = format!("aws_secret_access_key =\n{secret}\n");
+    edited(&format!("{secret}\n"), &above).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn a_secret_taken_out_of_a_longer_name() {
+    let secret = keys::secret_access_key(2);
+    let after = format!("aws_secret_access_key = {secret}\n");
+    edited(&format!("x = docs.{secret}.html\n"), &after).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn literals_that_are_joined_by_taking_a_blank_away() {
+    let id = keys::access_key_id(2);
+    let (head, tail) = id.split_at(8);
+    let after = format!("id = \"{head}\" + \"{tail}\"\n");
+    edited(&format!("id = \"{head}\"  + \"{tail}\"\n"), &after).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn an_edit_beside_an_old_key_in_a_file_of_one_long_line() {
+    let id = keys::access_key_id(3);
+    let line = |word: &str| format!("{}{word} id={id} {}\n", "a,b;".repeat(200_000), "c.d ".repeat(100_000));
+    edited(&line("old"), &line("new")).keysieve(["staged"]).status(0);
+    let other = keys::access_key_id(4);
+    edited(&line("old"), &line("old").replace(&id, &other)).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn half_of_an_old_pair_that_stays() {
+    let (id, secret) = (keys::access_key_id(5), keys::secret_access_key(5));
+    edited(&format!("id={id}\nsecret={secret}\n"), &format!("id={id}\n")).keysieve(["staged"]).status(0);
+}
+
+#[test]
+fn errors_never_quote_what_a_rule_file_holds() {
+    let sandbox = Sandbox::new();
+    let secret = keys::secret_access_key(6);
+    fs::write(sandbox.root().join("credentials"), format!("[default]\naws_secret_access_key = {secret}\n")).unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "--rules", "credentials"]).status(2);
+    ran.never_says(&secret).never_says(&secret[..12]).says("credentials:2: ");
+}
+
+#[test]
+fn a_repository_names_no_rules_outside_of_itself() {
+    let repo = Repo::new();
+    repo.write(".keysieve.toml", "rules = [\"../outside.toml\"]\n");
+    fs::write(repo.root().join("../outside.toml"), "[[rule]]\n").unwrap();
+    repo.keysieve(["scan"]).status(2).says("lies outside the repository");
+}
+
+#[test]
+fn errors_cannot_move_the_cursor() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.root().join(".keysieve.toml"), "\"\\u001b[2Jx\" = 1\n").unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(2);
+    ran.never_says("\u{1b}");
+}
+
+#[test]
+fn a_line_of_scissors_without_a_diff_cuts_nothing() {
+    let repo = Repo::new();
+    let scissors = "# ------------------------ >8 ------------------------";
+    repo.write("message", format!("subject\n\n{scissors}\nkey {}\n", keys::access_key_id(7)));
+    repo.keysieve(["hook", "run", "commit-msg", "message"]).status(1);
+}
+
+#[test]
+fn thousands_of_keys_on_one_line_take_neither_long_nor_much() {
+    let sandbox = Sandbox::new();
+    let ids: String = (0..5_000).map(|seed| keys::access_key_id(seed) + " ").collect();
+    fs::write(sandbox.root().join("dump"), ids).unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).status(1);
+    assert!(ran.json()["findings"].as_array().unwrap().len() > 4_900);
+}
+
+#[test]
+fn utf16_after_an_accent_and_within_curly_quotes() {
+    let sandbox = Sandbox::new();
+    let text = format!("\u{e9} id \u{201c}{}\u{201d}", keys::access_key_id(8));
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(sandbox.root().join("wide"), bytes).unwrap();
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1);
+}
+
+#[test]
+fn a_folder_that_only_looks_like_a_store_is_scanned() {
+    let sandbox = Sandbox::new();
+    for (folder, file) in [("a/.git", "creds"), ("b", ".git")] {
+        fs::create_dir_all(sandbox.root().join(folder)).unwrap();
+        let text = format!("key = {}\n", keys::access_key_id(9));
+        fs::write(sandbox.root().join(folder).join(file), text).unwrap();
+        fs::write(sandbox.root().join(folder).join("HEAD"), "x").unwrap();
+    }
+    let scan = |args: &[&str]| Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args);
+    scan(&["scan", "a"]).status(1);
+    // What git calls an invalid gitfile is a repository that cannot be opened, unless nobody asks for it.
+    scan(&["scan", "b"]).status(2);
+    scan(&["scan", "b", "--no-ignore", "--no-config"]).status(1);
+}
+
+#[test]
+fn one_folders_configuration_does_not_hold_for_another() {
+    let sandbox = Sandbox::new();
+    for folder in ["a", "b"] {
+        fs::create_dir(sandbox.root().join(folder)).unwrap();
+    }
+    fs::write(sandbox.root().join("a/.keysieve.toml"), "[[allow]]\npath = \"*\"\nreason = \"all\"\n").unwrap();
+    fs::write(sandbox.root().join("b/key"), keys::access_key_id(10)).unwrap();
+    let scan = |args: &[&str]| Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args);
+    scan(&["scan", "a", "b"]).status(2).says("--config");
+    scan(&["scan", "b"]).status(1);
+    scan(&["scan", "a", "b", "--no-config"]).status(1);
+}
+
+#[test]
+fn a_marker_far_away_on_a_long_line_means_something_else() {
+    let sandbox = Sandbox::new();
+    let text = format!("{} {} // gitleaks:allow\n", keys::access_key_id(11), "x ".repeat(5_000));
+    fs::write(sandbox.root().join("minified.js"), text).unwrap();
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1);
+}
+
+#[test]
+fn status_of_a_hook_whose_configuration_names_rules() {
+    let repo = Repo::new();
+    repo.write(".keysieve.toml", "rules = [\"rules/own.toml\"]\n");
+    let rule = "[[rule]]\nid='own'\ndescription='d'\nkeywords=['owntok_']\npattern='(?P<secret>owntok_[0-9]{9})'\n\
+                confidence='high'\nexamples=[['owntok_','123123123']]\n";
+    repo.write("rules/own.toml", rule);
+    repo.keysieve(["hook", "install"]).status(0);
+    repo.keysieve(["hook", "status"]).status(0).says("live");
+}
