@@ -1,5 +1,6 @@
 //! Opening a repository so that nothing in it can steer us: no programs, no replaced objects, its own configuration only.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use gix::ThreadSafeRepository;
@@ -42,9 +43,12 @@ pub fn discover(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
     ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, trust).map_err(|error| {
         let path = dir.to_path_buf();
         let absolute = dir.canonicalize().unwrap_or_else(|_| path.clone());
-        match absolute.ancestors().any(|above| above.join(".git").symlink_metadata().is_ok()) {
-            true => RepoError::Broken { path, problem: error.to_string() },
-            false => RepoError::NotARepository { path },
+        // Where git would stop looking, whatever it then makes of it.
+        let stops = |at: &Path| at.join(".git").is_file() || is_store(&at.join(".git"));
+        if absolute.ancestors().any(stops) {
+            RepoError::Broken { path, problem: error.to_string() }
+        } else {
+            RepoError::NotARepository { path }
         }
     })
 }
@@ -65,6 +69,20 @@ pub fn discover_work_tree(dir: &Path) -> Result<Option<ThreadSafeRepository>, Re
 #[must_use]
 pub fn has_no_commit(repo: &ThreadSafeRepository) -> bool {
     repo.to_thread_local().head().is_ok_and(|head| head.is_unborn())
+}
+
+/// Whether `path` is where a repository keeps its objects, `.git`, or the file of that name that leads there. As for git, a
+/// directory is one that has `HEAD`, `objects` and `refs`; see gitrepository-layout(5).
+#[must_use]
+pub fn is_store(path: &Path) -> bool {
+    let leads_there = || fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir: "));
+    let parts = ["HEAD", "objects", "refs"];
+    path.ends_with(".git")
+        && match fs::symlink_metadata(path) {
+            Ok(data) if data.is_file() => data.len() < 8192 && leads_there(),
+            Ok(_) => parts.iter().all(|part| path.join(part).exists()),
+            Err(_) => false,
+        }
 }
 
 fn options() -> Options {

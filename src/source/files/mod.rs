@@ -95,15 +95,3 @@ impl Files {
         walker
     }
 }
-
-/// Whether `path` is where a repository keeps its objects, or the file that leads there.
-fn is_store(path: &Path) -> bool {
-    let leads_there = || fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir: "));
-    let parts = ["HEAD", "objects", "refs"];
-    path.ends_with(".git")
-        && match fs::symlink_metadata(path) {
-            Ok(data) if data.is_file() => data.len() < 8192 && leads_there(),
-            Ok(_) => parts.iter().all(|part| path.join(part).exists()),
-            Err(_) => false,
-        }
-}
