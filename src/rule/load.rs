@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use crate::text::line_at;
 
-use super::{Check, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
+use super::{Check, MAX_REACH, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
 
 /// The pattern files of this build: (name, content).
 const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
@@ -166,6 +166,9 @@ impl RuleSet {
         let checks = syntax.checks.iter().map(|name| find_check(name)).collect::<Result<_, _>>()?;
         let source = samples.take(file, syntax.examples, syntax.counter_examples)?;
         let trigger = match (syntax.pattern, syntax.run.is_empty()) {
+            (Some(_), true) if syntax.before.max(syntax.after) > MAX_REACH => {
+                return Err(format!("'before' and 'after' are at most {MAX_REACH} bytes"));
+            }
             (Some(pattern), true) => {
                 samples.check_keywords(&syntax.keywords, &source.examples)?;
                 Trigger::Keywords(Pattern {
@@ -193,6 +196,9 @@ impl RuleSet {
 
     fn pair(&self, file: &str, syntax: PairSyntax, samples: Samples) -> Result<PairRule, String> {
         self.free_id(&syntax.id)?;
+        if syntax.first == syntax.second {
+            return Err("'first' and 'second' are the same rule".to_owned());
+        }
         Ok(PairRule {
             first: self.index_of(&syntax.first)?,
             second: self.index_of(&syntax.second)?,
@@ -330,6 +336,7 @@ mod tests {
             ("confidence='low'", "confidence='sure'", "unknown variant"),
             ("confidence='low'", "confidence='low'\nchecks=['no']", "no check 'no'"),
             ("confidence='low'", "confidence='low'\nrun=[40]", "needs either"),
+            ("confidence='low'", "confidence='low'\nafter=99999", "at most 32768 bytes"),
         ] {
             assert!(GOOD.contains(from), "{from}");
             let message = problem(&GOOD.replace(from, to));

@@ -116,6 +116,10 @@ pub struct Pattern {
     regex: OnceLock<Result<Regex, regex::Error>>,
 }
 
+/// The furthest that a rule may look from a keyword, in bytes. Sources that cut large blobs into parts let them overlap
+/// by more than twice this.
+pub const MAX_REACH: usize = 32 << 10;
+
 /// The shortest keyword, in bytes. The vector search for several literals is several times slower with shorter ones.
 pub const MIN_KEYWORD: usize = 4;
 

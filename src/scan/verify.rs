@@ -1,6 +1,8 @@
 //! Verifying: whether a rule confirms what the prefilter struck.
 
-use crate::rule::{Candidate, Rule, Trigger, Verdict, check};
+use regex::bytes::Regex;
+
+use crate::rule::{Candidate, MAX_REACH, Rule, Trigger, Verdict, check};
 use crate::secret::Secret;
 use crate::text::Span;
 
@@ -13,12 +15,26 @@ pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, foun
     };
     #[expect(clippy::expect_used, reason = "a RuleSet compiles what users add, and a test compiles the built-in rules")]
     let regex = pattern.regex().expect("a pattern of a RuleSet compiles");
+    let window = widen(regex, text, window);
     for captures in regex.captures_iter(window.of(text)) {
         if let Some(secret) = captures.name("secret") {
             let span = Span::new(secret.start(), secret.end()).shift(window.start);
             found.extend(confirm(index, rule, Candidate { text, span }));
         }
     }
+}
+
+/// The window, longer where a match runs into its end: a token of unusual length must not be cut, since what is cut
+/// looks like a part of something longer.
+fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
+    while window.end < text.len() && window.len() < MAX_REACH {
+        let runs_on = regex.find_iter(window.of(text)).any(|found| found.end() == window.len());
+        if !runs_on {
+            break;
+        }
+        window.end = text.len().min(window.end + window.len());
+    }
+    window
 }
 
 /// Tries a rule whose trigger is a run on a run.

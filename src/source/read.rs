@@ -4,14 +4,16 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::blob::{Blob, Fresh, Origin, Part};
+use crate::rule::MAX_REACH;
 
 use super::Worker;
 
 /// How much is held at once, in bytes.
 const PART: usize = 8 << 20;
 
-/// How much two parts share. No rule looks further than half of it around what it finds.
+/// How much two parts share: no rule looks further than half of it around what it finds.
 const OVERLAP: usize = 128 << 10;
+const _: () = assert!(MAX_REACH <= OVERLAP / 2);
 
 /// A buffer that is used again for every blob of a thread.
 #[derive(Debug)]
