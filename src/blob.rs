@@ -83,7 +83,7 @@ pub enum Origin {
         /// Id of the blob, in hex.
         id: String,
     },
-    /// The name of a file, a directory or a link's target: a key can hide there too.
+    /// The name of a file or a directory: a key can hide there too.
     Name {
         /// The name.
         path: BString,

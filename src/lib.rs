@@ -1,4 +1,4 @@
-//! keysieve keeps secrets out of git repositories: a scanner of files, of what is staged and of what git stores.
+//! keysieve keeps secrets out of git repositories: a scanner of files and of what is staged, and the hooks that call it.
 //!
 //! # Architecture
 //!
@@ -19,18 +19,31 @@
 //! | 5 | [`conduct`] | feeds blobs to scanners, judges, gathers, sorts |
 //! | 6 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
 //!
+//! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it is found), [`source`]
+//! (where blobs come from), [`conduct`] (how it all runs). Beside `src/` lie `patterns/`, the rules, one file a provider,
+//! and `hooks/`, the stubs that git runs, one file a hook; `build.rs` embeds both, so adding one is adding one file. A
+//! report is one file in [`report`] and its line in the table there; a check is a function and its line in
+//! [`rule::check::CHECKS`].
+//!
 //! **Invariant:** a module knows only lower layers. `tests/layers.rs` reads the imports and holds them to this table.
 //!
 //! **Invariant:** fail closed. What was in scope and could not be read is a [`blob::Skip`] whose reason
 //! [is a failure](blob::SkipReason::is_failure), and [`finding::Outcome::status`] then says so, whatever else was found.
 //!
-//! **Invariant:** no secret leaves in clear. Values live in [`secret::Secret`], whose `Debug` and `Display` mask them;
-//! code frames are masked before they are kept.
+//! **Invariant:** what was found leaves in clear only on demand. Values live in [`secret::Secret`], whose `Debug` and `Display`
+//! mask them; code frames are masked before they are kept, unknown words that look like secrets among them; errors quote
+//! nothing from the files they are about.
 //!
 //! **Invariant:** git is read as objects and as the index, never as the text of `git diff` or `git log`, so no setting or
 //! attribute can hide anything; and nothing that a repository names is ever run.
 //!
-//! **Invariant:** the library never prints, exits or reads the environment.
+//! **Invariant:** a verdict depends on its window only: a rule says how far around a keyword it looks, and what spans a whole
+//! blob, such as joining an id with its secret, works on the blob's matches. So large blobs are scanned in parts.
+//!
+//! **Invariant:** linear time. Regular expressions are those of the `regex` crate, windows that overlap are searched once, and
+//! nothing is done for every pair of findings.
+//!
+//! **Invariant:** the library never prints or exits, and reads of the environment only git's own variables, as git does.
 //!
 //! **Invariant:** same input, same output. Sources may use as many threads as they like: outcomes are sorted.
 

@@ -64,7 +64,8 @@ impl fmt::Display for Secret {
 /// Says "the same secret under the same rule" without holding the secret: the first 16 bytes of
 /// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex digits.
 ///
-/// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
+/// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases. The key is public, so a
+/// short or common password can be guessed from its fingerprint; a random key cannot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 16]);
 

@@ -162,3 +162,13 @@ fn status_of_a_hook_whose_configuration_names_rules() {
     repo.keysieve(["hook", "install"]).status(0);
     repo.keysieve(["hook", "status"]).status(0).says("live");
 }
+
+#[test]
+fn a_token_longer_than_its_rule_expects() {
+    let sandbox = Sandbox::new();
+    let body: String = (0..120).map(|seed| keys::secret_access_key(seed).replace(['/', '+'], "_")).collect();
+    fs::write(sandbox.root().join("token"), format!("refresh: {}{body}\n", ["Atz", "r|"].concat())).unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).status(1);
+    let end = ran.json()["findings"][0]["end_column"].as_u64().unwrap();
+    assert_eq!(end, 10 + 5 + 4_800, "the whole token is one finding");
+}

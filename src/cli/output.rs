@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use std::{env, thread};
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
@@ -23,7 +23,7 @@ use super::fault::Fault;
 pub(crate) struct OutputArgs {
     /// The form of the report [default: human]
     #[arg(short, long, value_name = "FORMAT", env = "KEYSIEVE_FORMAT",
-          value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
+          value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))))]
     format: Option<String>,
     /// Write the report to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]

@@ -17,7 +17,7 @@ pub(super) struct Json {
 }
 
 impl Json {
-    /// With these options.
+    /// A report with these options.
     pub(super) const fn new(options: Options) -> Self {
         Self { options }
     }

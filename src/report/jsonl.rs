@@ -1,4 +1,4 @@
-//! The format `jsonl`: one JSON object a line, so that a stream can be read as it comes.
+//! The format `jsonl`: one JSON object a line, for tools that read line by line.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub(super) struct JsonLines {
 }
 
 impl JsonLines {
-    /// With these options.
+    /// A report with these options.
     pub(super) const fn new(options: Options) -> Self {
         Self { options }
     }

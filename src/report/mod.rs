@@ -58,7 +58,7 @@ pub struct Format {
     pub report: fn(Options) -> Box<dyn Report>,
 }
 
-/// Every format there is. The first is the default on a terminal.
+/// Every format there is. The first is the default.
 pub const FORMATS: &[Format] = &[
     Format { name: "human", about: "for reading: code frames and advice", report: |o| Box::new(human::Human::new(o)) },
     Format { name: "json", about: "one JSON document", report: |o| Box::new(json::Json::new(o)) },

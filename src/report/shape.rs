@@ -155,7 +155,7 @@ pub(super) struct Shaper<'o> {
 }
 
 impl<'o> Shaper<'o> {
-    /// For the parts of `outcome`.
+    /// A shaper for the parts of `outcome`, whose secrets no path may show.
     pub(super) fn new(outcome: &'o Outcome, options: &Options) -> Self {
         let mask = if options.reveal { PathMask::none() } else { PathMask::new(outcome) };
         Self { reveal: options.reveal, mask }
@@ -175,7 +175,7 @@ impl<'o> Shaper<'o> {
         AllowedShape { finding: self.shape(&allowed.finding, false), by }
     }
 
-    /// A skip.
+    /// What was not scanned; a reason that names a file is masked like its path.
     pub(super) fn skip(&self, skip: &Skip) -> SkipShape {
         let path = path(&self.mask.path(skip.path.as_ref()));
         // What the system says about a file may name it.
@@ -208,7 +208,7 @@ impl<'o> Shaper<'o> {
     }
 }
 
-/// The tool.
+/// What wrote the report, and with which rules.
 pub(super) fn tool(options: &Options) -> ToolShape<'_> {
     ToolShape { name: "keysieve", version: options.version, rules: &options.rules_version }
 }

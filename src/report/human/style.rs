@@ -38,7 +38,7 @@ impl Paint {
         self.with(Style::new().bold(), text)
     }
 
-    /// What holds the picture together.
+    /// Line numbers, and the rule beside them.
     pub(super) fn rail(self, text: impl Display) -> String {
         self.with(AnsiColor::Blue.on_default().bold(), text)
     }

@@ -19,7 +19,7 @@ pub(super) struct Human {
 }
 
 impl Human {
-    /// With these options.
+    /// A report with these options.
     pub(super) const fn new(options: Options) -> Self {
         Self { options }
     }
