@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use gix::ThreadSafeRepository;
 use gix::open::{Options, Permissions, permissions};
 
+use crate::text::printable_path;
+
 /// Why a repository cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RepoError {
     /// There is none.
-    #[error("{}: not in a git repository", path.display())]
+    #[error("{}: not in a git repository", printable_path(path))]
     NotARepository {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// There is one, and it cannot be read.
-    #[error("{}: the git repository cannot be opened: {problem}", path.display())]
+    #[error("{}: the git repository cannot be opened: {problem}", printable_path(path))]
     Broken {
         /// Where it was looked for.
         path: PathBuf,
@@ -24,7 +26,7 @@ pub enum RepoError {
         problem: String,
     },
     /// It has no work tree.
-    #[error("{}: a bare repository has no index, so nothing can be staged", path.display())]
+    #[error("{}: a bare repository has no index, so nothing can be staged", printable_path(path))]
     Bare {
         /// The repository.
         path: PathBuf,

@@ -1,6 +1,9 @@
 //! Places in bytes: spans, the lines and columns they fall on, and how foreign text is shown safely.
 
 use std::fmt::Write as _;
+use std::path::Path;
+
+use bstr::ByteVec as _;
 
 /// A half-open range of byte offsets, `start..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +178,12 @@ pub fn printable(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// A path, made safe to print as [`printable`] does it.
+#[must_use]
+pub fn printable_path(path: &Path) -> String {
+    printable(&Vec::from_path_lossy(path))
 }
 
 fn push_printable(out: &mut String, c: char) {

@@ -10,7 +10,7 @@ use keysieve::finding::Status;
 use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, append};
 use keysieve::rule::RuleSet;
 use keysieve::secret::Fingerprint;
-use keysieve::text::printable;
+use keysieve::text::{printable, printable_path};
 
 use crate::cli::fault::Fault;
 
@@ -45,18 +45,27 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
     let before = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Fault::new(format!("{}: {error}", shown(&file)))),
+        Err(error) => return Err(Fault::new(format!("{}: {error}", printable_path(&file)))),
     };
     if let Some(rule) = entry.rule {
         check_rule(&file, &before, rule)?;
     }
     let said = match append(&file, &before, &entry, today)? {
         Appended::Already { number, reason } => {
-            format!("{}: unchanged, [[allow]] entry {number} lets it pass already ({})", shown(&file), safe(&reason))
+            format!(
+                "{}: unchanged, [[allow]] entry {number} lets it pass already ({})",
+                printable_path(&file),
+                safe(&reason)
+            )
         }
         Appended::Text { text, number } => {
-            replace(&file, &text).map_err(|error| Fault::new(format!("{}: {error}", shown(&file))))?;
-            format!("{}: wrote [[allow]] entry {number} for {} ({})", shown(&file), entry.value, safe(entry.reason))
+            replace(&file, &text).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
+            format!(
+                "{}: wrote [[allow]] entry {number} for {} ({})",
+                printable_path(&file),
+                entry.value,
+                safe(entry.reason)
+            )
         }
     };
     writeln!(io::stdout(), "{said}")?;
@@ -82,8 +91,9 @@ fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, Fault> {
 fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), Fault> {
     let mut rules = RuleSet::builtin()?;
     for extra in Config::parse(file, text)?.rules {
-        let text = fs::read_to_string(&extra).map_err(|error| Fault::new(format!("{}: {error}", shown(&extra))))?;
-        rules.extend(&shown(&extra), &text)?;
+        let text =
+            fs::read_to_string(&extra).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
+        rules.extend(&printable_path(&extra), &text)?;
     }
     if rules.has(rule) {
         return Ok(());
@@ -115,10 +125,6 @@ fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
-}
-
-fn shown(path: &Path) -> String {
-    safe(&path.to_string_lossy())
 }
 
 fn safe(text: &str) -> String {

@@ -5,13 +5,12 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice;
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
 use keysieve::hook::{self, Git, Hook, HookState, Report, Request, Standing, Step, Verdict};
 use keysieve::policy::{Config, FILE_NAME};
 use keysieve::rule::Confidence;
-use keysieve::text::printable;
+use keysieve::text::printable_path;
 
 use crate::cli::fault::Fault;
 use crate::cli::settings;
@@ -171,7 +170,7 @@ fn tell(steps: &[Step]) -> Result<Status, Fault> {
 
 fn describe(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let place = &report.place;
-    write!(out, "git looks for hooks in {}", shown(&place.folder))?;
+    write!(out, "git looks for hooks in {}", printable_path(&place.folder))?;
     match &place.setting {
         Some(setting) => writeln!(out, " (core.hooksPath, in the {} git config)", setting.scope)?,
         None => writeln!(out)?,
@@ -179,7 +178,7 @@ fn describe(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for state in &report.hooks {
         writeln!(out, "  {}: {}", state.hook.name, standing(state))?;
         if let Some(kept) = &state.kept {
-            writeln!(out, "    chained: {}", shown(kept))?;
+            writeln!(out, "    chained: {}", printable_path(kept))?;
         }
     }
     Ok(())
@@ -194,18 +193,14 @@ fn standing(state: &HookState) -> String {
         Standing::Foreign { executable: false, .. } => "not keysieve's, and not executable".to_owned(),
         Standing::Ours { stub, executable } => {
             let runs = match &stub.program {
-                Some(program) if program.is_file() => format!("runs {}", shown(program)),
-                Some(program) => format!("{} is gone, so it looks on PATH", shown(program)),
+                Some(program) if program.is_file() => format!("runs {}", printable_path(program)),
+                Some(program) => format!("{} is gone, so it looks on PATH", printable_path(program)),
                 None => "edited, or of another version of keysieve".to_owned(),
             };
             let dead = if *executable { "" } else { "; not executable, so git does not run it" };
             format!("keysieve's, version {}: {runs}{dead}", stub.version)
         }
     }
-}
-
-fn shown(path: &Path) -> String {
-    <[u8]>::from_path(path).map_or_else(|| path.to_string_lossy().into_owned(), printable)
 }
 
 /// The path of this program that outlives an upgrade: the name on PATH that leads here, for package managers keep a

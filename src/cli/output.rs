@@ -14,6 +14,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
 use keysieve::finding::Outcome;
 use keysieve::report::{self, Advice, FORMATS, Options};
+use keysieve::text::printable_path;
 
 use super::fault::Fault;
 
@@ -101,9 +102,9 @@ impl OutputArgs {
         match file {
             None => write(&mut BufWriter::new(io::stdout().lock()))
                 .map_err(|error| Fault::new(format!("the report cannot be written: {error}"))),
-            Some(path) => File::create(path)
-                .and_then(|file| write(&mut BufWriter::new(file)))
-                .map_err(|error| Fault::new(format!("{}: the report cannot be written: {error}", path.display()))),
+            Some(path) => File::create(path).and_then(|file| write(&mut BufWriter::new(file))).map_err(|error| {
+                Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
+            }),
         }
     }
 

@@ -9,7 +9,7 @@ use keysieve::policy::{Config, FILE_NAME, Policy};
 use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
-use keysieve::text::printable;
+use keysieve::text::printable_path;
 
 use super::fault::Fault;
 
@@ -84,7 +84,7 @@ impl SettingsArgs {
         match &self.config {
             None => Ok(Config::load(&root.join(FILE_NAME))?),
             Some(file) => {
-                let missing = || Fault::new(format!("{}: there is no such file", shown(file)));
+                let missing = || Fault::new(format!("{}: there is no such file", printable_path(file)));
                 Config::load(file)?.ok_or_else(missing).map(Some)
             }
         }
@@ -97,10 +97,12 @@ fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
     let outside = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| !file.starts_with(&root));
     match config.rules.iter().find(outside) {
         None => Ok(()),
-        Some(file) => {
-            Err(Fault::new(format!("{}: its rules = [\"{}\"] lies outside the repository", config.file, shown(file)))
-                .hint("name it with --rules or KEYSIEVE_RULES instead"))
-        }
+        Some(file) => Err(Fault::new(format!(
+            "{}: its rules = [\"{}\"] lies outside the repository",
+            config.file,
+            printable_path(file)
+        ))
+        .hint("name it with --rules or KEYSIEVE_RULES instead")),
     }
 }
 
@@ -151,12 +153,9 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
 /// Adds the rules of some files to `rules`.
 pub(crate) fn add_rules<'f>(rules: &mut RuleSet, files: impl IntoIterator<Item = &'f PathBuf>) -> Result<(), Fault> {
     for file in files {
-        let text = fs::read_to_string(file).map_err(|error| Fault::new(format!("{}: {error}", shown(file))))?;
-        rules.extend(&shown(file), &text)?;
+        let text =
+            fs::read_to_string(file).map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
+        rules.extend(&printable_path(file), &text)?;
     }
     Ok(())
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes())
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::file::show;
 use super::{Advice, Scope};
+use crate::text::printable_path;
 
 /// An error that names what it is about; [`Error::help`] says the way out.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// The folder of hooks is shared with other repositories by a setting outside of this one.
     #[error("core.hooksPath is set in the {scope} git config: hooks in {} run in every repository that it applies to",
-        show(.path))]
+        printable_path(.path))]
     Shared {
         /// The folder.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum Error {
     #[error("{} runs the hooks of this repository, so nothing was changed", .0.manager)]
     Managed(Box<Advice>),
     /// The place for the hook that was there before is taken.
-    #[error("{} is not keysieve's, and {} is already there to be chained", show(.hook), show(.chained))]
+    #[error("{} is not keysieve's, and {} is already there to be chained", printable_path(.hook), printable_path(.chained))]
     BothThere {
         /// The hook.
         hook: PathBuf,
@@ -52,13 +52,13 @@ pub enum Error {
         chained: PathBuf,
     },
     /// Something that is neither a file nor a link stands where a hook belongs.
-    #[error("{} is not a file", show(.path))]
+    #[error("{} is not a file", printable_path(.path))]
     NotAFile {
         /// What stands there.
         path: PathBuf,
     },
     /// Something that is not a folder stands where hooks belong.
-    #[error("{} is not a folder, so there can be no hooks in it", show(.path))]
+    #[error("{} is not a folder, so there can be no hooks in it", printable_path(.path))]
     NotAFolder {
         /// What stands there.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum Error {
         known: String,
     },
     /// The program cannot be written into a hook.
-    #[error("{} cannot stand in a hook as the program to run: it must be an absolute path", show(.path))]
+    #[error("{} cannot stand in a hook as the program to run: it must be an absolute path", printable_path(.path))]
     Program {
         /// Its path.
         path: PathBuf,
@@ -84,7 +84,7 @@ pub enum Error {
         scope: Scope,
     },
     /// The file system refused.
-    #[error("cannot {action} {}", show(.path))]
+    #[error("cannot {action} {}", printable_path(.path))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -111,8 +111,8 @@ impl Error {
             Self::BothThere { hook, chained } => format!(
                 "make one script of the two, or move one away: {} goes first and then keysieve; {} is what git runs \
                  now",
-                show(chained),
-                show(hook)
+                printable_path(chained),
+                printable_path(hook)
             ),
             Self::DeadTemplate { .. } => {
                 "`keysieve hook install --force` in any repository puts the hooks into that folder".to_owned()

@@ -4,15 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::Write;
 use std::path::Path;
 
-use bstr::ByteSlice;
-
 use super::error::{Error, io};
-use crate::text::printable;
-
-/// A path as it may be shown: names come from repositories.
-pub(super) fn show(path: &Path) -> String {
-    <[u8]>::from_path(path).map_or_else(|| path.to_string_lossy().into_owned(), printable)
-}
 
 /// Whether git would run a file. Where there are no such bits, git looks at the content only.
 #[cfg(unix)]

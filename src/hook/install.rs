@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::error::io;
-use super::file::{self, Ready, show};
+use super::file::{self, Ready};
 use super::{Error, Git, Hook, Manager, Place, Standing, Step, Stub, VERSION};
+use crate::text::printable_path;
 
 /// What is to be installed.
 #[derive(Clone, Copy, Debug)]
@@ -130,14 +131,14 @@ impl Plan {
 fn notes(place: &Place) -> Vec<Step> {
     let mut notes = Vec::new();
     if let Some(setting) = place.setting.as_ref().filter(|setting| !setting.scope.is_own()) {
-        let folder = show(&place.folder);
+        let folder = printable_path(&place.folder);
         notes.push(format!("core.hooksPath leads every repository to {folder}, by the {} git config", setting.scope));
     }
     if place.linked {
         notes.push("this is a linked worktree: the hooks are those of all worktrees of the repository".to_owned());
     }
     if place.is_in_work_tree() {
-        let folder = show(&place.folder);
+        let folder = printable_path(&place.folder);
         notes.push(format!("{folder} is in the work tree: who commits the hooks asks every clone to have keysieve"));
     }
     if let Some(manager) = Manager::configured(&place.top).filter(|_| !place.bare) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::Hook;
-use super::file::show;
+use crate::text::printable_path;
 
 /// A program that owns the hooks of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub struct Advice {
 
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "add to {}:\n\n{}", show(&self.file), self.lines)
+        write!(f, "add to {}:\n\n{}", printable_path(&self.file), self.lines)
     }
 }
 

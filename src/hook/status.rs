@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::show;
 use super::trial::Trial;
 use super::{Error, Git, Hook, Manager, Place, Standing, Stub};
+use crate::text::printable_path;
 
 /// What stands in the place of one hook.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ pub fn status(git: &Git, program: &Path, carry: &[PathBuf]) -> Result<Report, Er
 /// Judges the hook that every commit passes.
 fn judge(git: &Git, place: &Place, program: &Path, carry: &[PathBuf]) -> Result<Verdict, Error> {
     let hook = Hook::named("pre-commit")?;
-    let path = show(&place.hook(hook));
+    let path = printable_path(&place.hook(hook));
     let dead = |why: &str| Verdict::Dead(format!("{path} {why}"));
     Ok(match place.standing(hook)? {
         Standing::Missing => dead("is not there: `keysieve hook install` puts it there"),
@@ -94,14 +94,14 @@ fn judge(git: &Git, place: &Place, program: &Path, carry: &[PathBuf]) -> Result<
             let Ok(real) = runs.canonicalize() else {
                 return Ok(Verdict::Unknown(format!(
                     "{path} runs {}, which is gone, so it was not run: `keysieve hook install` mends that",
-                    show(&runs)
+                    printable_path(&runs)
                 )));
             };
             // A stub in the work tree may have come with the repository, and so may the program that it names.
             if real.starts_with(&place.top) && runs != program {
                 return Ok(Verdict::Unknown(format!(
                     "{path} runs {}, a file of the repository, so it was not run",
-                    show(&runs)
+                    printable_path(&runs)
                 )));
             }
             Trial { git, stub: &place.hook(hook), top: &place.top, carry }.run()?

@@ -1,9 +1,8 @@
 //! What was done, one value a step, for the caller to tell.
 
+use crate::text::printable_path;
 use std::fmt;
 use std::path::PathBuf;
-
-use super::file::show;
 
 /// Something that was done, or was found to need no doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,22 +50,29 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MadeFolder(path) => write!(f, "made the folder {}", show(path)),
-            Self::Installed(path) => write!(f, "installed {}", show(path)),
+            Self::MadeFolder(path) => write!(f, "made the folder {}", printable_path(path)),
+            Self::Installed(path) => write!(f, "installed {}", printable_path(path)),
             Self::Chained { hook, kept, runs } => {
                 let what = if *runs { "runs first" } else { "is not executable, so it does not run, as before" };
-                write!(f, "installed {}; the hook that is kept as {} {what}", show(hook), show(kept))
+                write!(
+                    f,
+                    "installed {}; the hook that is kept as {} {what}",
+                    printable_path(hook),
+                    printable_path(kept)
+                )
             }
-            Self::Refreshed(path) => write!(f, "brought up to date {}", show(path)),
-            Self::Already(path) => write!(f, "already installed {}", show(path)),
-            Self::Newer(path) => write!(f, "left as it is {}: a newer keysieve wrote it", show(path)),
-            Self::Removed(path) => write!(f, "removed {}", show(path)),
-            Self::Restored(path) => write!(f, "put back {}: the hook that was there before keysieve's", show(path)),
-            Self::LeftForeign(path) => write!(f, "left as it is {}: not keysieve's", show(path)),
-            Self::Absent(path) => write!(f, "nothing to remove at {}", show(path)),
-            Self::Template(path) => write!(f, "template file {}", show(path)),
+            Self::Refreshed(path) => write!(f, "brought up to date {}", printable_path(path)),
+            Self::Already(path) => write!(f, "already installed {}", printable_path(path)),
+            Self::Newer(path) => write!(f, "left as it is {}: a newer keysieve wrote it", printable_path(path)),
+            Self::Removed(path) => write!(f, "removed {}", printable_path(path)),
+            Self::Restored(path) => {
+                write!(f, "put back {}: the hook that was there before keysieve's", printable_path(path))
+            }
+            Self::LeftForeign(path) => write!(f, "left as it is {}: not keysieve's", printable_path(path)),
+            Self::Absent(path) => write!(f, "nothing to remove at {}", printable_path(path)),
+            Self::Template(path) => write!(f, "template file {}", printable_path(path)),
             Self::Configured { key, value: Some(value) } => {
-                write!(f, "set {key} to {} for all your clones", show(value))
+                write!(f, "set {key} to {} for all your clones", printable_path(value))
             }
             Self::Configured { key, value: None } => write!(f, "unset {key}"),
             Self::Note(text) => write!(f, "note: {text}"),

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::file::show;
 use super::{Error, Git, Hook, Place, Request, Scope, Step, install, uninstall};
+use crate::text::printable_path;
 
 /// The setting that names the folder.
 const KEY: &str = "init.templateDir";
@@ -86,7 +86,7 @@ pub fn uninstall_template(git: &Git, default: &Path, hooks: &[Hook]) -> Result<V
     }
     steps.push(Step::Note(format!(
         "repositories that were made from {} keep their hooks: `keysieve hook uninstall` in each takes them away",
-        show(&found.folder)
+        printable_path(&found.folder)
     )));
     Ok(steps)
 }

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 
 use super::allow::{Allow, EntryProblem};
 use crate::rule::{Confidence, RuleSet};
-use crate::text::{line_at, printable};
+use crate::text::{line_at, printable, printable_path};
 
 /// The name of the configuration file, at the root of a repository.
 pub const FILE_NAME: &str = ".keysieve.toml";
@@ -87,7 +87,7 @@ impl Config {
         match read() {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ConfigError::Read { file: shown(path), source }),
+            Err(source) => Err(ConfigError::Read { file: printable_path(path), source }),
         }
     }
 
@@ -97,7 +97,7 @@ impl Config {
     /// Names the file, the line and what is wrong. A broken regex, fingerprint, path or date is an error, never
     /// ignored: an exception that silently means something else is worse than none.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let file = shown(path);
+        let file = printable_path(path);
         let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.clone(),
             line: line_at(text, error.span().map_or(0, |span| span.start)),
@@ -165,10 +165,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| fault())?;
     number.checked_mul(factor).ok_or_else(fault)
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes())
 }
 
 /// The file as written.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::blob::{Blob, Skip};
 use crate::repo::RepoError;
+use crate::text::printable_path;
 
 pub use files::Files;
 pub use staged::Staged;
@@ -57,7 +58,7 @@ pub enum SourceError {
     #[error(transparent)]
     Repo(#[from] RepoError),
     /// The index, which holds what is staged, cannot be read.
-    #[error("{}: the index cannot be read: {problem}", path.display())]
+    #[error("{}: the index cannot be read: {problem}", printable_path(path))]
     Index {
         /// The index file.
         path: PathBuf,
@@ -73,7 +74,7 @@ pub enum SourceError {
         problem: String,
     },
     /// A file cannot be read.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", printable_path(path))]
     File {
         /// The file.
         path: PathBuf,
