@@ -78,15 +78,13 @@ fn share_out(mut literals: Vec<Literal>) -> Vec<Vec<Literal>> {
     let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET);
     let mut buckets: Vec<(Masks, Vec<Literal>)> = (0..searches * BUCKETS).map(|_| Default::default()).collect();
     let full = literals.len().div_ceil(buckets.len().max(1));
-    literals.sort_by(|(a, _), (b, _)| {
-        let alarms = |word: &[u8]| Masks::default().with(word).alarms;
-        alarms(b).total_cmp(&alarms(a)).then_with(|| a.cmp(b))
-    });
+    // Finite and not negative, so the bits of a number are in the order of the numbers.
+    literals.sort_by_cached_key(|(word, _)| std::cmp::Reverse(Masks::default().with(word).alarms().to_bits()));
     for literal in literals {
         let mut best: Option<(f32, usize, Masks)> = None;
         for (index, (masks, held)) in buckets.iter().enumerate().filter(|(_, (_, held))| held.len() < full) {
             let wider = masks.with(&literal.0);
-            let growth = wider.alarms - masks.alarms;
+            let growth = wider.alarms() - masks.alarms();
             if best.as_ref().is_none_or(|(least, ..)| growth < *least) {
                 best = Some((growth, index, wider));
             }
@@ -111,31 +109,36 @@ fn deal(buckets: &[Vec<Literal>]) -> Vec<Literal> {
     (0..rounds).flat_map(turn).cloned().collect()
 }
 
-/// For each masked byte, the low and the high halves of bytes that pass.
-#[derive(Clone, Debug, Default)]
-struct Masks {
-    halves: [(u16, u16); MASKED],
-    /// How often a position passes all of them, in relation to other masks.
-    alarms: f32,
-}
+/// For each masked byte: the low and the high halves of bytes that pass, and how much of ordinary text they are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Masks([(u16, u16, f32); MASKED]);
 
 impl Masks {
     /// These masks, widened by `word`.
-    fn with(&self, word: &[u8]) -> Self {
-        let mut halves = self.halves;
-        for ((low, high), byte) in halves.iter_mut().zip(word) {
-            *low |= 1 << (byte & 15);
-            *high |= 1 << (byte >> 4);
+    fn with(mut self, word: &[u8]) -> Self {
+        for ((low, high, share), byte) in self.0.iter_mut().zip(word) {
+            let wider = (*low | 1 << (byte & 15), *high | 1 << (byte >> 4));
+            if wider != (*low, *high) {
+                (*low, *high) = wider;
+                *share = bits(*high).flat_map(|high| bits(*low).map(move |low| FREQUENCY[high * 16 + low])).sum();
+            }
         }
-        let alarms = halves.iter().map(|&(low, high)| share(low, high)).product();
-        Self { halves, alarms }
+        self
+    }
+
+    /// How often a position passes all of them, in relation to other masks.
+    fn alarms(&self) -> f32 {
+        self.0.iter().map(|(.., share)| share).product()
     }
 }
 
-/// How much of ordinary text passes a mask.
-fn share(low: u16, high: u16) -> f32 {
-    let bits = |mask: u16| (0..16_usize).filter(move |bit| mask >> bit & 1 == 1);
-    bits(high).flat_map(|high| bits(low).map(move |low| FREQUENCY[high * 16 + low])).sum()
+/// The numbers of the bits that are set.
+fn bits(mut mask: u16) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then_some(mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        bit
+    })
 }
 
 /// How often a byte stands in source code, roughly, in relation to others.
