@@ -107,6 +107,9 @@ pub(in super::super) fn legacy_access_key_id(candidate: &Candidate<'_>, _: &mut 
     if is_dummy(id, id) || !(2..=15).contains(&digits) || entropy(id) < 3.0 {
         return Verdict::Reject("not random enough");
     }
+    if SIGNED_REQUEST.found_in(candidate.before(40)) && has_signature(candidate.after(400)) {
+        return Verdict::Grade(Confidence::Low);
+    }
     Verdict::Accept
 }
 
