@@ -80,10 +80,14 @@ impl RuleSet {
     /// # Errors
     /// As [`RuleSet::builtin`].
     pub fn builtin_with_samples() -> Result<Self, RuleError> {
-        let mut set = Self::default();
+        let (mut set, mut written) = (Self::builtin()?, Self::default());
         for (file, text) in PATTERNS {
-            set.add(file, text)?;
+            written.add(file, text)?;
         }
+        let sources = written.rules.into_iter().map(|rule| rule.source);
+        set.rules.iter_mut().zip(sources).for_each(|(rule, source)| rule.source = source);
+        let sources = written.pairs.into_iter().map(|pair| pair.source);
+        set.pairs.iter_mut().zip(sources).for_each(|(pair, source)| pair.source = source);
         Ok(set)
     }
 
@@ -173,6 +177,7 @@ impl RuleSet {
                 samples.check_keywords(&syntax.keywords, &source.examples)?;
                 Trigger::Keywords(Pattern {
                     keywords: syntax.keywords,
+                    in_run: syntax.in_run && samples == Samples::LeftOut,
                     before: syntax.before,
                     after: syntax.after,
                     source: pattern,

@@ -108,6 +108,9 @@ pub enum Trigger {
 pub struct Pattern {
     /// Literals of at least [`MIN_KEYWORD`] bytes; every match holds one.
     pub keywords: Vec<String>,
+    /// Whether every match is a run of word characters that the scanner finds anyway, so that the keywords need to be looked
+    /// for in such runs only.
+    pub in_run: bool,
     /// How many bytes before a keyword a match may begin.
     pub before: usize,
     /// How many bytes after the start of a keyword a match may end.

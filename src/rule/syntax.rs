@@ -29,6 +29,9 @@ pub(super) struct RuleSyntax {
     /// Bytes from the start of a keyword that the pattern may take in.
     #[serde(default = "default_after")]
     pub(super) after: usize,
+    /// Every match is a run of word characters; worked out by the build script, not for people to say.
+    #[serde(default)]
+    pub(super) in_run: bool,
     /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
     #[serde(default)]
     pub(super) run: Vec<LengthSyntax>,

@@ -6,6 +6,7 @@
 //! that stretch is decoded and looked at in the same way, twice at most.
 
 mod decode;
+mod heads;
 mod pair;
 mod prefilter;
 mod run;
@@ -19,6 +20,7 @@ use crate::secret::Secret;
 use crate::text::Span;
 
 use decode::{Layer, Leads};
+use heads::Heads;
 use prefilter::Prefilter;
 
 pub use pair::{Pairing, pair_up};
@@ -56,7 +58,10 @@ pub enum ScanError {
 #[derive(Debug)]
 pub struct Scanner {
     rules: RuleSet,
+    /// Keywords that may stand anywhere.
     prefilter: Prefilter,
+    /// Keywords of secrets that are one long word.
+    heads: Heads,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
 }
@@ -68,16 +73,17 @@ impl Scanner {
     /// Where no search can be built for the keywords.
     pub fn new(rules: RuleSet) -> Result<Self, ScanError> {
         let mut keywords = decode::keywords(rules.rules.len());
-        let mut run_rules = Vec::new();
+        let (mut heads, mut run_rules) = (Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
-                    keywords.extend(pattern.keywords.iter().map(|word| (index, word.clone().into_bytes())));
+                    let group = if pattern.in_run { &mut heads } else { &mut keywords };
+                    group.extend(pattern.keywords.iter().map(|word| (index, word.clone().into_bytes())));
                 }
                 Trigger::Run(_) => run_rules.push(index),
             }
         }
-        Ok(Self { prefilter: Prefilter::new(keywords)?, run_rules, rules })
+        Ok(Self { prefilter: Prefilter::new(keywords)?, heads: Heads::new(heads), run_rules, rules })
     }
 
     /// The rules it looks for.
@@ -102,8 +108,14 @@ impl Scanner {
             Some(rule) => windows.push((asker, window(rule, at, text.len()))),
             None => leads.keyword(asker - self.rules.rules.len(), at),
         });
-        run::long_runs(text, crate::rule::MIN_RUN, |start, end| {
-            self.try_run(text, Span::new(start, end), &mut leads, found);
+        run::long_runs(text, |start, end| {
+            let word = Span::new(start, end);
+            self.heads.search(text, word, |asker, at| {
+                windows.push((asker, window(&self.rules.rules[asker], at, text.len())));
+            });
+            run::base64_runs(text, word, crate::rule::MIN_RUN, |run| {
+                self.try_run(text, run, &mut leads, found);
+            });
         });
         for (index, window) in merge(windows) {
             verify::pattern(index, &self.rules.rules[index], text, window, found);

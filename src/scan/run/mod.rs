@@ -1,12 +1,18 @@
-//! Finds long runs of base64 characters: the prefilter for secrets that stand under no keyword.
+//! Finds long runs of word characters: the prefilter for secrets that stand under no keyword, and for the keywords of those
+//! that are one long word.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+
+use crate::text::Span;
 
 /// A byte of `[A-Za-z0-9+/]`.
 const BASE64: u8 = 1;
 /// A byte that may begin or end an escape for one of those: `\/`, `%2F`, `&#x2F;`.
 const ESCAPE: u8 = 2;
+
+/// Any other byte of a word: `_ - . =`.
+const OTHER: u8 = 4;
 
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
@@ -17,6 +23,7 @@ static CLASS: [u8; 256] = {
         table[i] = match byte {
             b'+' | b'/' => BASE64,
             b'\\' | b'%' | b'&' | b'#' | b';' => ESCAPE,
+            b'_' | b'-' | b'.' | b'=' => OTHER,
             _ if byte.is_ascii_alphanumeric() => BASE64,
             _ => 0,
         };
@@ -31,38 +38,29 @@ pub(super) fn is_base64(byte: u8) -> bool {
     CLASS[usize::from(byte)] == BASE64
 }
 
-/// The shortest run that may be asked for, in bytes: every run of that length covers a whole block of sixteen.
-const MIN: usize = 31;
+/// The shortest run that is found, in bytes: shorter ones may lie within 32 bytes, and the search reads that many at once.
+pub(super) const MIN: usize = 31;
 
-/// Calls `found` with the start and end of every maximal run of at least `min` bytes, and at least [`MIN`], that are
-/// base64 or may belong to an escape.
-pub(super) fn long_runs(text: &[u8], min: usize, mut found: impl FnMut(usize, usize)) {
-    debug_assert!(min >= MIN, "a run of {min} bytes may lie between two blocks");
-    #[cfg(target_arch = "x86_64")]
-    {
-        let mut done = 0;
-        let mut around = |block: usize| {
-            if block >= done {
-                let in_run = |byte: &&u8| CLASS[usize::from(**byte)] != 0;
-                let start = block - text[done..block].iter().rev().take_while(in_run).count();
-                let end = block + text[block..].iter().take_while(in_run).count();
-                if end - start >= min {
-                    found(start, end);
-                }
-                done = end;
-            }
-        };
-        if avx2::full_blocks(text, &mut around) {
-            // What is left is shorter than two blocks: a run that is long enough covers the last block before it or
-            // the first one in it.
-            let rest = text.len() - text.len() % 32;
-            if text.len() - rest >= 16 {
-                around(rest);
-            }
-            return;
+/// Calls `found` for every stretch of `word`, a run, that is base64 or may belong to an escape and is at least `min` long.
+pub(super) fn base64_runs(text: &[u8], word: Span, min: usize, mut found: impl FnMut(Span)) {
+    let outside = |byte: &u8| CLASS[usize::from(*byte)] == OTHER;
+    let mut start = word.start;
+    for stretch in word.of(text).split(outside) {
+        let end = start + stretch.len();
+        if stretch.len() >= min {
+            found(Span::new(start, end));
         }
+        start = end + 1;
     }
-    skip_along(text, min, found);
+}
+
+/// Calls `found` with the start and end of every maximal run of at least [`MIN`] word characters.
+pub(super) fn long_runs(text: &[u8], mut found: impl FnMut(usize, usize)) {
+    #[cfg(target_arch = "x86_64")]
+    if avx2::long_runs(text, &mut found) {
+        return;
+    }
+    skip_along(text, MIN, found);
 }
 
 /// The same on any processor. A run of `min` bytes covers every `min`-th position, so only those are looked at, walking
@@ -119,14 +117,14 @@ mod tests {
                 text.push(if stop {
                     stops[(state >> 20) as usize % 4]
                 } else {
-                    b"aZ9+/\\%;"[(state >> 16) as usize % 8]
+                    b"aZ9+/\\%_"[(state >> 16) as usize % 8]
                 });
             }
             text.truncate(600 - (round % 64) as usize);
             let (mut fast, mut portable) = (Vec::new(), Vec::new());
-            long_runs(&text, 40, |start, end| fast.push((start, end)));
-            skip_along(&text, 40, |start, end| portable.push((start, end)));
-            assert_eq!(fast, plain(&text, 40));
+            long_runs(&text, |start, end| fast.push((start, end)));
+            skip_along(&text, MIN, |start, end| portable.push((start, end)));
+            assert_eq!(fast, plain(&text, MIN));
             assert_eq!(portable, fast);
         }
     }
@@ -136,25 +134,33 @@ mod tests {
         for byte in 0..=u8::MAX {
             for at in 0..70 {
                 let mut text = vec![b' '; at];
-                text.extend([b'k'; 39]);
+                text.extend([b'k'; MIN - 1]);
                 text.push(byte);
                 text.push(b' ');
                 let mut runs = Vec::new();
-                long_runs(&text, 40, |start, end| runs.push((start, end)));
-                assert_eq!(runs, plain(&text, 40), "{byte:#x} at {at}");
+                long_runs(&text, |start, end| runs.push((start, end)));
+                assert_eq!(runs, plain(&text, MIN), "{byte:#x} at {at}");
             }
         }
     }
 
     #[test]
+    fn words_fall_into_stretches_of_base64() {
+        let text = b"..aaaa_bbb-cccccc%2F=d";
+        let mut runs = Vec::new();
+        base64_runs(text, Span::new(2, text.len()), 4, |span| runs.push(span));
+        assert_eq!(runs, [Span::new(2, 6), Span::new(11, 20)]);
+    }
+
+    #[test]
     fn runs_at_the_edges_and_of_exact_length() {
-        for (before, len, after) in [("", 40, ""), (" ", 40, ""), ("", 40, " "), ("x y ", 41, "=")] {
+        for (before, len, after) in [("", 40, ""), (" ", 40, ""), ("", 40, " "), ("x y ", 41, "(")] {
             let text = format!("{before}{}{after}", "k".repeat(len));
             let mut runs = Vec::new();
-            long_runs(text.as_bytes(), 40, |start, end| runs.push((start, end)));
+            long_runs(text.as_bytes(), |start, end| runs.push((start, end)));
             assert_eq!(runs, [(before.len(), before.len() + len)]);
         }
-        long_runs(&[b'k'; 39], 40, |_, _| panic!("39 bytes are no run of 40"));
-        long_runs(b"", 40, |_, _| panic!("nothing is no run"));
+        long_runs(&[b'k'; 30], |_, _| panic!("30 bytes are no run of 31"));
+        long_runs(b"", |_, _| panic!("nothing is no run"));
     }
 }
