@@ -44,14 +44,7 @@ pub(super) const MIN: usize = 31;
 /// Calls `found` for every stretch of `word`, a run, that is base64 or may belong to an escape and is at least `min` long.
 pub(super) fn base64_runs(text: &[u8], word: Span, min: usize, mut found: impl FnMut(Span)) {
     let outside = |byte: &u8| CLASS[usize::from(*byte)] == OTHER;
-    let mut start = word.start;
-    for stretch in word.of(text).split(outside) {
-        let end = start + stretch.len();
-        if stretch.len() >= min {
-            found(Span::new(start, end));
-        }
-        start = end + 1;
-    }
+    skip_along(word.of(text), min, outside, |start, end| found(Span::new(start, end).shift(word.start)));
 }
 
 /// Calls `found` with the start and end of every maximal run of at least [`MIN`] word characters.
@@ -60,29 +53,25 @@ pub(super) fn long_runs(text: &[u8], mut found: impl FnMut(usize, usize)) {
     if avx2::long_runs(text, &mut found) {
         return;
     }
-    skip_along(text, MIN, found);
+    skip_along(text, MIN, |byte| CLASS[usize::from(*byte)] == 0, found);
 }
 
-/// The same on any processor. A run of `min` bytes covers every `min`-th position, so only those are looked at, walking
-/// back from each until a byte that ends the run: most bytes of ordinary text are never read.
-fn skip_along(text: &[u8], min: usize, mut found: impl FnMut(usize, usize)) {
+/// Calls `found` with the start and end of every maximal run of at least `min` bytes that are not `outside`. Such a run
+/// covers every `min`-th position, so only those are looked at, walking back from each until a byte that ends the run:
+/// most bytes of ordinary text are never read.
+fn skip_along(text: &[u8], min: usize, outside: impl Fn(&u8) -> bool, mut found: impl FnMut(usize, usize)) {
     let mut low = 0;
     let mut probe = min - 1;
     while probe < text.len() {
-        match text[low..=probe].iter().rposition(|&byte| CLASS[usize::from(byte)] == 0) {
-            Some(stop) => {
-                low += stop + 1;
-                probe = low + min - 1;
-            }
-            None => {
-                let rest = &text[probe + 1..];
-                let more = rest.iter().position(|&byte| CLASS[usize::from(byte)] == 0).unwrap_or(rest.len());
-                let end = probe + 1 + more;
-                found(low, end);
-                low = end + 1;
-                probe = low + min - 1;
-            }
+        if let Some(stop) = text[low..=probe].iter().rposition(&outside) {
+            low += stop + 1;
+        } else {
+            let rest = &text[probe + 1..];
+            let end = probe + 1 + rest.iter().position(&outside).unwrap_or(rest.len());
+            found(low, end);
+            low = end + 1;
         }
+        probe = low + min - 1;
     }
 }
 
@@ -123,7 +112,7 @@ mod tests {
             text.truncate(600 - (round % 64) as usize);
             let (mut fast, mut portable) = (Vec::new(), Vec::new());
             long_runs(&text, |start, end| fast.push((start, end)));
-            skip_along(&text, MIN, |start, end| portable.push((start, end)));
+            skip_along(&text, MIN, |byte| CLASS[usize::from(*byte)] == 0, |start, end| portable.push((start, end)));
             assert_eq!(fast, plain(&text, MIN));
             assert_eq!(portable, fast);
         }
