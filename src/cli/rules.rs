@@ -1,5 +1,6 @@
 //! `keysieve rules`: what is looked for, and whether the rules do what they say.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -96,10 +97,11 @@ fn show_rule(rule: &Rule) -> String {
             ));
         }
         Trigger::Run(lengths) => {
-            let lengths = lengths.iter().map(|range| match range.start() == range.end() {
-                true => range.start().to_string(),
-                false => format!("{} to {}", range.start(), range.end()),
-            });
+            let words = |(low, high): (&usize, &usize)| match low.cmp(high) {
+                Ordering::Equal => low.to_string(),
+                _ => format!("{low} to {high}"),
+            };
+            let lengths = lengths.iter().map(|range| words((range.start(), range.end())));
             rows.push(("run", format!("of {} base64 characters", lengths.collect::<Vec<_>>().join(", "))));
         }
     }

@@ -82,10 +82,7 @@ pub(super) fn confluent(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdi
     let (rest, sum) = split_end(candidate.secret(), 6);
     let sum = decode_base64(sum);
     let right = |part: &[u8]| sum == crc32fast::hash(part).to_le_bytes();
-    match right(rest) || rest.get(4..).is_some_and(right) {
-        true => Verdict::Grade(Confidence::Certain),
-        false => Verdict::Accept,
-    }
+    if right(rest) || rest.get(4..).is_some_and(right) { Verdict::Grade(Confidence::Certain) } else { Verdict::Accept }
 }
 
 /// Grades a secret key of age: bech32 (BIP 173), whose last six characters are a checksum of prefix and data.

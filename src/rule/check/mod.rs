@@ -52,6 +52,14 @@ pub enum Verdict {
     Grade(Confidence),
 }
 
+impl Verdict {
+    /// Accepts where `holds`, and otherwise rejects for `reason`.
+    #[must_use]
+    pub(crate) fn accept_if(holds: bool, reason: &'static str) -> Self {
+        if holds { Self::Accept } else { Self::Reject(reason) }
+    }
+}
+
 /// Something a check learned about a secret that is worth reporting, such as the account it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {

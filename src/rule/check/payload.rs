@@ -15,9 +15,10 @@ pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     if is_placeholder(body) {
         return Verdict::Reject("an obvious placeholder");
     }
-    match location(b"pypi.org") || location(b"test.pypi.org") {
-        true => Verdict::Grade(Confidence::Certain),
-        false => Verdict::Grade(Confidence::Medium),
+    if location(b"pypi.org") || location(b"test.pypi.org") {
+        Verdict::Grade(Confidence::Certain)
+    } else {
+        Verdict::Grade(Confidence::Medium)
     }
 }
 
@@ -100,9 +101,10 @@ pub(super) fn numbered_bytes(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> 
     let token = candidate.secret();
     let decoded = decode_base64(token.strip_prefix(b"BBDC-").unwrap_or(token));
     let digits = decoded.iter().take_while(|b| b.is_ascii_digit()).count();
-    match (8..=14).contains(&digits) && decoded.get(digits) == Some(&b':') {
-        true => Verdict::Grade(Confidence::Certain),
-        false => Verdict::Grade(Confidence::Medium),
+    if (8..=14).contains(&digits) && decoded.get(digits) == Some(&b':') {
+        Verdict::Grade(Confidence::Certain)
+    } else {
+        Verdict::Grade(Confidence::Medium)
     }
 }
 

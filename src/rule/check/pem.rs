@@ -192,10 +192,7 @@ fn openpgp(bytes: &[u8], crc24: Option<&[u8]>) -> Proof {
             if next & 0x100_0000 == 0 { next } else { next ^ 0x186_4cfb }
         })
     });
-    match crc24 == Some(&sum.to_be_bytes()[1..]) {
-        true => Proof::Whole,
-        false => Proof::Partial,
-    }
+    if crc24 == Some(&sum.to_be_bytes()[1..]) { Proof::Whole } else { Proof::Partial }
 }
 
 #[cfg(test)]

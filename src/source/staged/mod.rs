@@ -95,10 +95,10 @@ fn parent_trees(repo: &Repository) -> Result<Vec<Option<ObjectId>>, SourceError>
     let object =
         |id: &str, error: &dyn std::fmt::Display| SourceError::Object { id: id.to_owned(), problem: error.to_string() };
     let head = repo.head().map_err(|error| object("HEAD", &error))?;
-    let mut trees = vec![match head.is_unborn() {
-        true => None,
-        false => Some(repo.head_tree_id().map_err(|error| object("HEAD", &error))?.detach()),
-    }];
+    let mut trees = vec![None];
+    if !head.is_unborn() {
+        trees[0] = Some(repo.head_tree_id().map_err(|error| object("HEAD", &error))?.detach());
+    }
     let merging = fs::read_to_string(repo.git_dir().join("MERGE_HEAD")).unwrap_or_default();
     for line in merging.lines().filter(|line| !line.is_empty()) {
         let id = ObjectId::from_hex(line.as_bytes()).map_err(|error| object("MERGE_HEAD", &error))?;

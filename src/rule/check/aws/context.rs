@@ -27,11 +27,10 @@ pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec
     if candidate.after(1).first().is_some_and(base64) || entropy(password) < 4.2 || is_placeholder(password) {
         return Verdict::Reject("not 33 random bytes");
     }
-    let named = near(candidate, &SMTP);
-    match named && (secret::has_id(candidate.before(REACH)) || SMTP.found_in(candidate.before(REACH))) {
-        true => Verdict::Accept,
-        false => Verdict::Reject("no word of SMTP near it"),
-    }
+    let before = candidate.before(REACH);
+    // A word behind it counts where the user name, an access key id, stands before it.
+    let named = SMTP.found_in(before) || (SMTP.found_in(candidate.after(REACH)) && secret::has_id(before));
+    Verdict::accept_if(named, "no word of SMTP near it")
 }
 
 /// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a name.
@@ -42,10 +41,7 @@ pub(in super::super) fn cognito_client_secret(candidate: &Candidate<'_>, _: &mut
     if !plain || hex || entropy(value) < 4.0 || !CLIENT_SECRET.found_in(candidate.before(120)) {
         return Verdict::Reject("not under the name of a client secret");
     }
-    match near(candidate, &COGNITO) {
-        true => Verdict::Accept,
-        false => Verdict::Reject("nothing of Cognito near it"),
-    }
+    Verdict::accept_if(near(candidate, &COGNITO), "nothing of Cognito near it")
 }
 
 /// Checks a key of API Gateway: sent as `x-api-key` to a host of `execute-api`.
@@ -55,10 +51,7 @@ pub(in super::super) fn api_gateway_key(candidate: &Candidate<'_>, _: &mut Vec<D
     if starts_inside_word(candidate) || !varied || is_placeholder(key) {
         return Verdict::Reject("not random enough");
     }
-    match near(candidate, &API_GATEWAY) {
-        true => Verdict::Accept,
-        false => Verdict::Reject("no host of API Gateway near it"),
-    }
+    Verdict::accept_if(near(candidate, &API_GATEWAY), "no host of API Gateway near it")
 }
 
 /// Checks a password of the console in the CSV that IAM hands out: not a heading, not a placeholder.
@@ -67,10 +60,7 @@ pub(in super::super) fn console_password(candidate: &Candidate<'_>, _: &mut Vec<
     let kinds: [fn(&u8) -> bool; 4] =
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
     let present = kinds.into_iter().filter(|kind| password.iter().any(kind)).count();
-    match present >= 3 && !is_placeholder(password) {
-        true => Verdict::Accept,
-        false => Verdict::Reject("no generated password"),
-    }
+    Verdict::accept_if(present >= 3 && !is_placeholder(password), "no generated password")
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, _: &mut Vec
         return Verdict::Reject("padded base64 of another length");
     }
     let before = candidate.before(200);
-    let adjacent = NAME_BEFORE.found_in(before);
+    let adjacent = holds_name(&NAME_BEFORE, before);
     let in_url = ID_BEFORE.found_in(&before[before.len().saturating_sub(24)..]);
     if adjacent || in_url {
         return Verdict::Grade(Confidence::High);
@@ -44,10 +44,20 @@ pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, _: &mut Vec
         return Verdict::Reject(reason);
     }
     let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
-    if NAME_ON_LINE.found_in(line) {
+    if holds_name(&NAME_ON_LINE, line) {
         return Verdict::Grade(Confidence::High);
     }
     Verdict::Accept
+}
+
+/// Whether `text` holds a name of a secret access key as `names` has it. An API key of one of AWS's services, which may be
+/// 40 characters long as well, is another thing.
+fn holds_name(names: &Lazy, text: &[u8]) -> bool {
+    names.regex().find(text).is_some_and(|name| {
+        let name = name.as_bytes().to_ascii_lowercase();
+        let holds = |word: &str| memchr::memmem::find(&name, word.as_bytes()).is_some();
+        holds("secret") || !["api-key", "api_key", "apikey", "api key"].iter().any(|word| holds(word))
+    })
 }
 
 /// Why 40 characters are no secret access key, by themselves.
@@ -219,6 +229,7 @@ mod tests {
         ] {
             assert_eq!(verdict(text), Verdict::Grade(Confidence::High), "{text}");
         }
+        assert_eq!(verdict("aws apigateway update-api-key --api-key §"), Verdict::Accept);
         assert_eq!(verdict("§"), Verdict::Accept);
         assert_eq!(verdict("x = '§'"), Verdict::Accept);
         let url = format!("s3a://{}:§@bucket", samples::id());

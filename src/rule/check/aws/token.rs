@@ -92,9 +92,10 @@ fn account_after_at(decoded: &[u8]) -> Option<String> {
 /// Checks the bearer token of an EKS cluster: base64url of a presigned request to STS.
 pub(in super::super) fn eks_token(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let body = candidate.secret().strip_prefix(b"k8s-aws-v1.").unwrap_or_default();
-    match decode_base64(body).starts_with(b"https://sts.") {
-        true => Verdict::Grade(Confidence::Certain),
-        false => Verdict::Reject("no presigned request to STS"),
+    if decode_base64(body).starts_with(b"https://sts.") {
+        Verdict::Grade(Confidence::Certain)
+    } else {
+        Verdict::Reject("no presigned request to STS")
     }
 }
 
