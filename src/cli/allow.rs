@@ -7,7 +7,7 @@ use std::{fs, io};
 use clap::Args;
 use jiff::civil::Date;
 use keysieve::finding::Status;
-use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, append};
+use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, append, read_text};
 use keysieve::rule::RuleSet;
 use keysieve::secret::Fingerprint;
 use keysieve::text::{printable, printable_path};
@@ -91,8 +91,7 @@ fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, Fault> {
 fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), Fault> {
     let mut rules = RuleSet::builtin()?;
     for extra in Config::parse(file, text)?.rules {
-        let text =
-            fs::read_to_string(&extra).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
+        let text = read_text(&extra).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
         rules.extend(&printable_path(&extra), &text)?;
     }
     if rules.has(rule) {

@@ -1,11 +1,11 @@
 //! From flags, environment and configuration file to a scanner and a policy: flags win over the environment, the
 //! environment over the file, the file over the defaults.
 
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use clap::Args;
-use keysieve::policy::{Config, FILE_NAME, Policy};
+use keysieve::policy::{Config, FILE_NAME, Policy, read_text};
 use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
@@ -153,8 +153,7 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
 /// Adds the rules of some files to `rules`.
 pub(crate) fn add_rules<'f>(rules: &mut RuleSet, files: impl IntoIterator<Item = &'f PathBuf>) -> Result<(), Fault> {
     for file in files {
-        let text =
-            fs::read_to_string(file).map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
+        let text = read_text(file).map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
         rules.extend(&printable_path(file), &text)?;
     }
     Ok(())

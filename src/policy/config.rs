@@ -16,8 +16,21 @@ use crate::text::{line_at, printable, printable_path};
 /// The name of the configuration file, at the root of a repository.
 pub const FILE_NAME: &str = ".keysieve.toml";
 
-/// The largest configuration file that is read, in bytes.
-const MAX_SIZE: u64 = 1 << 20;
+/// The largest file of configuration or of rules that is read, in bytes.
+const MAX_SIZE: u64 = 4 << 20;
+
+/// Reads a file of configuration or of rules. A repository may put anything in its place, so what is no regular file, or
+/// is far too large for one, is not read.
+///
+/// # Errors
+/// Those of the system, and one for each of these.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let data = fs::metadata(path)?;
+    if !data.is_file() || data.len() > MAX_SIZE {
+        return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
+    }
+    fs::read_to_string(path)
+}
 
 /// A configuration file, checked. What it does not say is `None`, so that flags and defaults can be laid over it.
 #[derive(Debug, Default)]
@@ -77,14 +90,7 @@ impl Config {
     /// # Errors
     /// Everything but the absence of the file.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        let read = || {
-            let data = fs::metadata(path)?;
-            if !data.is_file() || data.len() > MAX_SIZE {
-                return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
-            }
-            fs::read_to_string(path)
-        };
-        match read() {
+        match read_text(path) {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ConfigError::Read { file: printable_path(path), source }),

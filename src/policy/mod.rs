@@ -21,7 +21,7 @@ use crate::rule::{Confidence, RuleSet};
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
 use base::Base;
-pub use config::{Config, ConfigError, FILE_NAME, parse_size};
+pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
 
 /// What is done about findings. Holds no state: judging the same finding twice says the same.
 #[derive(Debug)]

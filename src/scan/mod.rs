@@ -117,8 +117,12 @@ impl Scanner {
                 self.try_run(text, run, &mut leads, found);
             });
         });
+        let mut done = (0, 0);
         for (index, window) in merge(windows) {
-            verify::pattern(index, &self.rules.rules[index], text, window, found);
+            // A window that was widened may have taken in those after it.
+            if done.0 != index || window.end > done.1 {
+                done = (index, verify::pattern(index, &self.rules.rules[index], text, window, found));
+            }
         }
         if depth < MAX_DEPTH {
             leads.follow(text, |layer| self.look_into(layer, depth, found));

@@ -6,10 +6,6 @@ use crate::rule::RuleSet;
 
 use super::Match;
 
-/// How many neighbours on each side are weighed for each match. Pairs stand close together; what stands further apart
-/// than this many other matches is joined in order.
-const NEIGHBOURS: usize = 4;
-
 /// Two matches that are one finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pairing {
@@ -21,8 +17,8 @@ pub struct Pairing {
     pub second: usize,
 }
 
-/// Joins the matches of one blob, given in the order of their spans, into pairs: nearest first, at any distance, each
-/// match in one pair at most.
+/// Joins the matches of one blob, given in the order of their spans, into pairs, at any distance, each match in one
+/// pair at most.
 #[must_use]
 pub fn pair_up<'m>(rules: &RuleSet, matches: impl IntoIterator<Item = &'m Match>) -> Vec<Pairing> {
     let matches: Vec<&Match> = matches.into_iter().collect();
@@ -43,38 +39,50 @@ pub fn pair_up<'m>(rules: &RuleSet, matches: impl IntoIterator<Item = &'m Match>
     pairings
 }
 
+/// Pairs of halves. In the order of the text ids and secrets mostly alternate, so each is joined with its neighbour of
+/// the other kind; what is left over, such as of a list of ids above a list of secrets, is joined in order.
 fn nearest(matches: &[&Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize, usize)> {
-    let mut candidates = Vec::new();
-    for &first in firsts {
-        let at = seconds.partition_point(|&second| matches[second].span.start < matches[first].span.start);
-        let around = at.saturating_sub(NEIGHBOURS)..seconds.len().min(at + NEIGHBOURS);
-        candidates.extend(seconds[around].iter().map(|&second| (distance(matches, first, second), first, second)));
-    }
-    candidates.sort_unstable();
-    let (mut used_first, mut used_second) = (HashSet::new(), HashSet::new());
+    let mut halves: Vec<(usize, bool)> = firsts.iter().map(|&first| (first, true)).collect();
+    halves.extend(seconds.iter().map(|&second| (second, false)));
+    halves.sort_by_key(|&(index, _)| (matches[index].span.start, index));
     let mut pairs = Vec::new();
-    for (_, first, second) in candidates {
-        if !used_first.contains(&first) && !used_second.contains(&second) {
-            used_first.insert(first);
-            used_second.insert(second);
-            pairs.push((first, second));
-        }
+    for stretch in halves.chunk_by(|(_, before), (_, after)| before != after) {
+        pairs.extend(neighbours(matches, stretch));
     }
-    let left = firsts.iter().copied().filter(|first| !used_first.contains(first));
-    let right = seconds.iter().copied().filter(|second| !used_second.contains(second));
+    let used: HashSet<usize> = pairs.iter().flat_map(|&(first, second)| [first, second]).collect();
+    let left = firsts.iter().copied().filter(|first| !used.contains(first));
+    let right = seconds.iter().copied().filter(|second| !used.contains(second));
     pairs.extend(left.zip(right));
     pairs
 }
 
-/// Bytes between the two. An id is usually written before its secret, so that order wins where the distance is alike:
-/// in a table of two columns the next row's id is as near as the row's own secret.
-fn distance(matches: &[&Match], first: usize, second: usize) -> (usize, bool) {
-    let (id, secret) = (matches[first].span, matches[second].span);
-    if id.start <= secret.start {
-        (secret.start.saturating_sub(id.end), false)
-    } else {
-        (id.start.saturating_sub(secret.end), true)
+/// How much further apart, in bytes, ids and the secrets after them may stand than secrets and the ids after them, and
+/// still be the pairs: an id is usually written before its secret.
+const PATIENCE: usize = 64;
+
+/// Joins the halves of a stretch in which the kinds alternate two by two, from its start or, where one is too many, from
+/// its second if that makes the better pairs.
+fn neighbours(matches: &[&Match], stretch: &[(usize, bool)]) -> Vec<(usize, usize)> {
+    let paired = |halves: &[(usize, bool)]| -> Vec<(usize, usize)> {
+        let two = |two: &[(usize, bool)]| if two[0].1 { (two[0].0, two[1].0) } else { (two[1].0, two[0].0) };
+        halves.chunks_exact(2).map(two).collect()
+    };
+    let from_start = paired(stretch);
+    if stretch.len().is_multiple_of(2) {
+        return from_start;
     }
+    let from_second = paired(&stretch[1..]);
+    let total = |pairs: &[(usize, usize)]| -> usize {
+        let between = |&(first, second): &(usize, usize)| {
+            let (a, b) = (matches[first].span, matches[second].span);
+            a.start.max(b.start).saturating_sub(a.end.min(b.end))
+        };
+        pairs.iter().map(between).sum()
+    };
+    let (start, second) = (total(&from_start), total(&from_second));
+    let begins_with_id = stretch[0].1;
+    let better = if begins_with_id { second + PATIENCE < start } else { second <= start + PATIENCE };
+    if better { from_second } else { from_start }
 }
 
 #[cfg(test)]
@@ -113,6 +121,9 @@ mod tests {
         assert_eq!(pairs("idid skey"), [(0, 5)]);
         assert_eq!(pairs("skey idid"), [(5, 0)]);
         assert_eq!(pairs("idid .... idid skey"), [(10, 15)]);
+        assert_eq!(pairs("id=idid\nsecret=skey\nid=idid\nsecret=skey\n"), [(3, 15), (23, 35)]);
+        assert_eq!(pairs("id=idid\nsecret=skey\nsecret=skey\nid=idid\nsecret=skey\n"), [(3, 15), (35, 47)]);
+        assert_eq!(pairs("skey idid\n\nskey idid\n"), [(5, 0), (16, 11)]);
         assert_eq!(pairs("idid,skey\nidid,skey\n"), [(0, 5), (10, 15)]);
         assert_eq!(pairs("idid idid skey skey"), [(5, 10), (0, 15)]);
         assert_eq!(pairs("idid"), []);

@@ -8,10 +8,10 @@ use crate::text::Span;
 
 use super::Match;
 
-/// Tries a rule's pattern everywhere in `window`.
-pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, found: &mut Vec<Match>) {
+/// Tries a rule's pattern everywhere in `window`; returns where the search ended.
+pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, found: &mut Vec<Match>) -> usize {
     let Trigger::Keywords(pattern) = &rule.trigger else {
-        return;
+        return window.end;
     };
     #[expect(clippy::expect_used, reason = "a RuleSet compiles what users add, and a test compiles the built-in rules")]
     let regex = pattern.regex().expect("a pattern of a RuleSet compiles");
@@ -22,17 +22,19 @@ pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, foun
             found.extend(confirm(index, rule, Candidate { text, span }));
         }
     }
+    window.end
 }
 
 /// The window, longer where a match runs into its end: a token of unusual length must not be cut, since what is cut
 /// looks like a part of something longer.
 fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
-    while window.end < text.len() && window.len() < MAX_REACH {
+    let limit = text.len().min(window.end + MAX_REACH);
+    while window.end < limit {
         let runs_on = regex.find_iter(window.of(text)).any(|found| found.end() == window.len());
         if !runs_on {
             break;
         }
-        window.end = text.len().min(window.end + window.len());
+        window.end = limit.min(window.end + window.len());
     }
     window
 }

@@ -48,6 +48,9 @@ pub struct Message {
 /// What git writes above the diff that `git commit --verbose` shows; see git-commit(1), `--cleanup=scissors`.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
 
+/// The longest sign of a comment that is taken for one, in bytes: `core.commentString` may be any text.
+const MAX_SIGN: usize = 16;
+
 impl Source for Message {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let text = std::fs::read(&self.file)
@@ -59,12 +62,11 @@ impl Source for Message {
     }
 }
 
-/// The text above the scissors: a line of them after a comment's sign of one to four characters, then more comments, then
-/// a diff. Without that diff the line may be somebody's own words, which git keeps.
+/// The text above the scissors: a line of them after a comment's sign, then more comments, then a diff. Without that diff the line may be somebody's own words, which git keeps.
 fn above_scissors(text: &[u8]) -> &[u8] {
     let mut start = 0;
     for line in text.lines_with_terminator() {
-        let sign = line.trim_end().strip_suffix(SCISSORS).filter(|sign| (1..=4).contains(&sign.len()));
+        let sign = line.trim_end().strip_suffix(SCISSORS).filter(|sign| (1..=MAX_SIGN).contains(&sign.len()));
         let below = &text[start + line.len()..];
         if sign.is_some_and(|sign| is_git_diff(below, sign)) {
             return &text[..start];
@@ -74,15 +76,33 @@ fn above_scissors(text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether `text` is what git writes below the scissors: comments, then a diff.
+/// Whether `text` is what git writes below the scissors: comments, then a diff and nothing else.
 fn is_git_diff(text: &[u8], sign: &[u8]) -> bool {
-    let mut comments = 0;
-    let diff = text.lines().find(|line| {
-        comments += usize::from(line.starts_with(sign));
-        !line.starts_with(sign)
-    });
-    comments > 0
-        && diff.is_some_and(|line| [&b"diff --git "[..], b"diff --cc "].iter().any(|head| line.starts_with(head)))
+    const HEADS: [&[u8]; 3] = [b"diff --git ", b"diff --cc ", b"diff --combined "];
+    const LINES: [&[u8]; 17] = [
+        b"+",
+        b"-",
+        b" ",
+        b"@@",
+        b"\\ ",
+        b"index ",
+        b"mode ",
+        b"new file",
+        b"deleted file",
+        b"old mode",
+        b"new mode",
+        b"similarity ",
+        b"dissimilarity ",
+        b"rename ",
+        b"copy ",
+        b"Binary ",
+        b"Submodule ",
+    ];
+    let starts = |line: &[u8], heads: &[&[u8]]| heads.iter().any(|head| line.starts_with(head));
+    let mut lines = text.lines().skip_while(|line| line.starts_with(sign)).peekable();
+    let commented = text.starts_with(sign) && !sign[0].is_ascii_whitespace();
+    let diff = lines.peek().is_some_and(|line| starts(line, &HEADS));
+    commented && diff && lines.all(|line| line.is_empty() || starts(line, &LINES) || starts(line, &HEADS))
 }
 
 #[cfg(test)]
