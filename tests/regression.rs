@@ -172,3 +172,59 @@ fn a_token_longer_than_its_rule_expects() {
     let end = ran.json()["findings"][0]["end_column"].as_u64().unwrap();
     assert_eq!(end, 10 + 5 + 4_800, "the whole token is one finding");
 }
+
+/// Three keys in a dotenv file, whose labels are of such lengths that the nearest id is the next key's.
+fn three_keys() -> Vec<String> {
+    let block = |seed| {
+        let (id, secret) = (keys::access_key_id(seed), keys::secret_access_key(seed));
+        format!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n")
+    };
+    (20..23).map(block).collect()
+}
+
+#[test]
+fn each_id_is_joined_with_its_own_secret() {
+    let repo = Repo::new();
+    repo.write(".env", three_keys().concat());
+    let report = repo.keysieve(["scan", "-f", "json"]).status(1).json();
+    let lines: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|f| (&f["partner"]["line"], &f["line"])).collect();
+    assert_eq!(format!("{lines:?}"), "[(Number(1), Number(2)), (Number(3), Number(4)), (Number(5), Number(6))]");
+}
+
+#[test]
+fn what_only_takes_away_or_spaces_out_old_keys() {
+    let blocks = three_keys();
+    let old = blocks.concat();
+    for kept in [[0, 1], [0, 2], [1, 2]] {
+        edited(&old, &kept.map(|index| blocks[index].as_str()).concat()).keysieve(["staged"]).status(0);
+    }
+    edited(&old, &blocks.join("# next\n")).keysieve(["staged"]).status(0);
+    edited(&old, &old.replace("AWS_", "MY_").replace('=', " = ")).keysieve(["staged"]).status(0);
+    let without_an_id: String = old.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    edited(&old, &without_an_id).keysieve(["staged"]).status(0);
+}
+
+#[test]
+fn another_copy_of_an_old_key_is_new() {
+    let id = keys::access_key_id(24);
+    edited(&format!("a = {id}\n"), &format!("a = {id}\nb = {id}\n")).keysieve(["staged"]).status(1);
+}
+
+#[test]
+fn a_long_token_after_many_keywords() {
+    let sandbox = Sandbox::new();
+    let head = ["ABS", "K"].concat();
+    let long: String = (0..150).map(keys::secret_access_key).collect();
+    let text = format!("{}\nk={head}{long}\n", format!("{head} doc ").repeat(5_000));
+    fs::write(sandbox.root().join("doc"), text).unwrap();
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).run().says("aws-bedrock-api-key");
+}
+
+#[test]
+fn a_rule_file_that_never_ends() {
+    let repo = Repo::new();
+    repo.write(".keysieve.toml", "rules = [\"pipe\"]\n");
+    assert!(std::process::Command::new("mkfifo").arg(repo.path("pipe")).status().unwrap().success());
+    repo.keysieve(["scan"]).status(2).says("not a regular file");
+}

@@ -1,20 +1,18 @@
 //! The conductor: has a source feed its blobs, scans them, judges what is found and gathers it in order.
 
+mod news;
 mod sighting;
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::blob::{Blob, Fresh, Origin, Skip};
 use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, RuleInfo};
 use crate::policy::{Judgement, Nearby, Policy};
-use crate::rule::{Confidence, PairRule, Rule};
+use crate::rule::{PairRule, Rule};
 use crate::scan::{Scanner, pair_up};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::Fingerprint;
 use crate::source::{Source, SourceError, Worker};
-use crate::text::Span;
 
 use sighting::Sighting;
 
@@ -72,28 +70,6 @@ impl<'a> Shared<'a> {
         Self { scanner, policy, progress, gathered, rules, pairs }
     }
 
-    /// What is found in older versions of a blob, and how sure it was.
-    fn known<'v>(&self, versions: impl Iterator<Item = &'v Vec<u8>>) -> HashMap<Fingerprint, Confidence> {
-        let rules = self.scanner.rules();
-        let mut known = HashMap::new();
-        let mut learn = |id: &str, value: &[u8], confidence: Confidence| {
-            let sure = known.entry(Fingerprint::new(id, value)).or_insert(confidence);
-            *sure = confidence.max(*sure);
-        };
-        for version in versions {
-            let matches = self.scanner.scan(version);
-            for found in &matches {
-                learn(&rules.rules[found.rule].id, found.value.reveal(), found.confidence);
-            }
-            for pairing in pair_up(rules, &matches) {
-                let pair = &rules.pairs[pairing.rule];
-                let (first, second) = (&matches[pairing.first].value, &matches[pairing.second].value);
-                learn(&pair.id, &pair_value(first, second), pair.confidence);
-            }
-        }
-        known
-    }
-
     fn finding(&self, origin: &Origin, seen: &Sighting) -> Finding {
         let rule = self.rules[seen.found.rule].clone();
         Finding {
@@ -111,7 +87,7 @@ impl<'a> Shared<'a> {
 
     fn pair_finding(&self, origin: &Origin, pair: usize, first: &Sighting, second: &Sighting) -> Finding {
         let rule = self.pairs[pair].clone();
-        let value = pair_value(&first.found.value, &second.found.value);
+        let value = [first.found.value.reveal(), b"\n", second.found.value.reveal()].concat();
         Finding {
             fingerprint: Fingerprint::new(&rule.id, &value),
             rule,
@@ -188,33 +164,25 @@ impl ScanWorker<'_> {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let is_fresh =
-            |seen: &Sighting| before.as_ref().is_none_or(|before| any_overlaps(&before.fresh, seen.found.span));
-        let old = OnceCell::new();
-        // Bytes that stayed the same are old news only if they said the same before.
-        let is_old = |finding: &Finding| {
-            let old = old.get_or_init(|| shared.known(before.iter().flat_map(|before| &before.versions)));
-            old.get(&finding.fingerprint).is_some_and(|confidence| *confidence >= finding.confidence)
-        };
+        let news = news::news(shared.scanner, before.as_ref(), &sightings);
         let pairings = pair_up(shared.scanner.rules(), sightings.iter().map(|seen| &seen.found));
         let mut paired = vec![false; sightings.len()];
         for pairing in pairings {
             (paired[pairing.first], paired[pairing.second]) = (true, true);
-            let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
-            let finding = shared.pair_finding(&origin, pairing.rule, first, second);
-            if !is_fresh(first) && !is_fresh(second) && is_old(&finding) {
+            if !news[pairing.first] && !news[pairing.second] {
                 continue;
             }
+            let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
+            let finding = shared.pair_finding(&origin, pairing.rule, first, second);
             let marked = judge(&mut self.outcome, shared.policy, finding, second.nearby());
             // A marker means its own line: the half on another line still has to answer for itself.
-            if marked && is_fresh(first) && first.place.start.line != second.place.start.line {
+            if marked && news[pairing.first] && first.place.start.line != second.place.start.line {
                 judge(&mut self.outcome, shared.policy, shared.finding(&origin, first), first.nearby());
             }
         }
-        for (seen, _) in sightings.iter().zip(paired).filter(|(_, paired)| !paired) {
-            let finding = shared.finding(&origin, seen);
-            if is_fresh(seen) || !is_old(&finding) {
-                judge(&mut self.outcome, shared.policy, finding, seen.nearby());
+        for (index, seen) in sightings.iter().enumerate() {
+            if news[index] && !paired[index] {
+                judge(&mut self.outcome, shared.policy, shared.finding(&origin, seen), seen.nearby());
             }
         }
     }
@@ -233,17 +201,6 @@ fn judge(outcome: &mut Outcome, policy: &Policy, mut finding: Finding, nearby: N
         Judgement::Allow(by) => outcome.allowed.push(Allowed { finding, by }),
     }
     marked
-}
-
-/// What a pair's fingerprint is taken of.
-fn pair_value(first: &Secret, second: &Secret) -> Vec<u8> {
-    [first.reveal(), b"\n", second.reveal()].concat()
-}
-
-/// Whether one of `spans`, which are in order and apart, overlaps `span`.
-fn any_overlaps(spans: &[Span], span: Span) -> bool {
-    let first = spans.partition_point(|new| new.end <= span.start);
-    spans.get(first).is_some_and(|new| new.overlaps(span))
 }
 
 /// A thread's share joins the rest when the thread is done.

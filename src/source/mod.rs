@@ -13,6 +13,7 @@ use crate::repo::RepoError;
 use crate::text::printable_path;
 
 pub use files::Files;
+pub use read::parts;
 pub use staged::Staged;
 pub use stream::{Message, Stream};
 

@@ -29,20 +29,19 @@ impl Default for Buffer {
     }
 }
 
-/// Feeds bytes that are at hand to `worker`, cut into the same parts as those that are read.
-pub(super) fn feed_parts<'a>(bytes: &'a [u8], origin: &Origin, fresh: impl Fn() -> Fresh<'a>, worker: &mut dyn Worker) {
-    let (mut offset, mut lines) = (0, 0);
-    loop {
+/// Bytes that are at hand, cut into the same parts as those that are read.
+pub fn parts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Part)> {
+    let mut next = Some((0, 0));
+    std::iter::from_fn(move || {
+        let (offset, lines) = next.take()?;
         let rest = &bytes[offset..];
         let (len, last) = if rest.len() > PART { (PART, false) } else { (rest.len(), true) };
-        let part = Part { offset, lines, own: own(offset, len, last, OVERLAP), last };
-        worker.blob(Blob { bytes: &rest[..len], origin: origin.clone(), fresh: fresh(), part });
-        if last {
-            return;
+        if !last {
+            let step = len - OVERLAP;
+            next = Some((offset + step, lines + memchr::memchr_iter(b'\n', &rest[..step]).count()));
         }
-        lines += memchr::memchr_iter(b'\n', &rest[..len - OVERLAP]).count();
-        offset += len - OVERLAP;
-    }
+        Some((&rest[..len], Part { offset, lines, own: own(offset, len, last, OVERLAP), last }))
+    })
 }
 
 /// What a part reports: all but half of what it shares with each neighbour.

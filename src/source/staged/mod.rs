@@ -18,7 +18,7 @@ use crate::blob::{Before, Blob, Fresh, Origin, Skip, SkipReason};
 use crate::repo;
 use crate::text::Span;
 
-use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool, read};
+use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, in_pool, parts};
 use changes::{Change, Changes, Removed};
 
 /// The blobs that the next commit would add or change.
@@ -150,7 +150,9 @@ impl Step {
             Ok(object) => {
                 let origin = Origin::Staged { path: path.clone(), id: id.to_string() };
                 let fresh = || Fresh::Lazy(Box::new(|| self.before(repo, candidate, &object.data)));
-                read::feed_parts(&object.data, &origin, fresh, worker);
+                for (bytes, part) in parts(&object.data) {
+                    worker.blob(Blob { bytes, origin: origin.clone(), fresh: fresh(), part });
+                }
             }
             Err(error) => {
                 let problem = format!("object {id}: {error}; 'git fsck' tells more");
