@@ -130,10 +130,15 @@ def git(folder, *args, text=None):
 
 
 def size_of(folder):
-    """Files and bytes in a folder."""
+    """Files and bytes in a folder. Every file is read, so that the first contender does not pay for a cold disk."""
     count = size = 0
     for parent, _, names in os.walk(folder):
         for name in names:
             count += 1
-            size += os.lstat(os.path.join(parent, name)).st_size
+            path = os.path.join(parent, name)
+            size += os.lstat(path).st_size
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    while file.read(1 << 20):
+                        pass
     return count, size
