@@ -61,7 +61,11 @@ impl SettingsArgs {
         if let Some(config) = config.as_ref().filter(|_| self.config.is_none()) {
             stay_below(root, config)?;
         }
-        let of_environment: Vec<_> = env::var_os("KEYSIEVE_RULES").iter().flat_map(env::split_paths).collect();
+        let of_environment: Vec<_> = env::var_os("KEYSIEVE_RULES")
+            .iter()
+            .flat_map(env::split_paths)
+            .filter(|file| !file.as_os_str().is_empty())
+            .collect();
         let of_config = config.iter().flat_map(|config| &config.rules);
         add_rules(&mut rules, of_config.chain(&of_environment).chain(&self.rules))?;
         let of_config = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
