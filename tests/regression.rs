@@ -228,3 +228,13 @@ fn a_rule_file_that_never_ends() {
     assert!(std::process::Command::new("mkfifo").arg(repo.path("pipe")).status().unwrap().success());
     repo.keysieve(["scan"]).status(2).says("not a regular file");
 }
+
+#[test]
+fn a_value_in_base64_on_the_line_below_its_name() {
+    let sandbox = Sandbox::new();
+    let encoded =
+        base64::engine::Engine::encode(&base64::engine::general_purpose::STANDARD, keys::secret_access_key(30));
+    fs::write(sandbox.root().join("secret.yaml"), format!("data:\n  AWS_SECRET_ACCESS_KEY: >-\n    {encoded}\n"))
+        .unwrap();
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1).says("high");
+}

@@ -77,12 +77,13 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
     (Some(Layer { text: [context.of(text), &decoded].concat(), encoding: "base64", map }), line.end)
 }
 
-/// What stands before `start` on its line: the name of the value that is decoded. Of a long line, only what is near, from
-/// the end of a word on, so that no half of one is taken for a whole.
+/// What stands before `start` on its line, or, where it begins its line, on the line before: the name of the value that is
+/// decoded. Of a long line, only what is near, from the end of a word on, so that no half of one is taken for a whole.
 fn context(text: &[u8], start: usize) -> Span {
     let low = start.saturating_sub(super::CONTEXT);
     let near = &text[low..start];
-    let skipped = match near.iter().rposition(|&byte| byte == b'\n') {
+    let blank = near.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let skipped = match near[..near.len() - blank].iter().rposition(|&byte| byte == b'\n') {
         Some(feed) => feed + 1,
         None if low == 0 => 0,
         None => near.iter().position(|&byte| !is_base64(byte)).unwrap_or(near.len()),
