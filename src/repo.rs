@@ -25,6 +25,12 @@ pub enum RepoError {
         /// What git's data look like instead.
         problem: String,
     },
+    /// Its refs are in a format that is not read yet.
+    #[error("{}: its refs are stored as a reftable, which keysieve cannot read yet", printable_path(path))]
+    Reftable {
+        /// The repository.
+        path: PathBuf,
+    },
     /// It has no work tree.
     #[error("{}: a bare repository has no index, so nothing can be staged", printable_path(path))]
     Bare {

@@ -238,3 +238,13 @@ fn a_value_in_base64_on_the_line_below_its_name() {
         .unwrap();
     Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1).says("high");
 }
+
+#[test]
+fn refs_that_cannot_be_read_are_named() {
+    let repo = Repo::new();
+    let made = repo.try_git(["init", "--quiet", "--ref-format=reftable", "tables"]);
+    if made.code() != Some(0) {
+        return; // A git before 2.45 knows no reftables, and so nobody has one.
+    }
+    repo.program(Run::KEYSIEVE).args(["staged", "tables"]).status(2).says("reftable");
+}

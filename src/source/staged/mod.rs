@@ -44,6 +44,9 @@ impl Source for Staged {
         if repo.workdir().is_none() && !repo.index_path().exists() {
             return Err(repo::RepoError::Bare { path: repo.git_dir().to_path_buf() }.into());
         }
+        if repo.common_dir().join("reftable").is_dir() {
+            return Err(repo::RepoError::Reftable { path: repo.common_dir().to_path_buf() }.into());
+        }
         let mut skips = Vec::new();
         let (candidates, removed) = candidates(&repo, &mut skips)?;
         let removed = removed.into_iter().map(|entries| (entries, OnceLock::new())).collect();
