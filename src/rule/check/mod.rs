@@ -8,6 +8,8 @@ mod pem;
 mod shape;
 mod tool;
 
+pub(crate) use tool::decode_base64;
+
 use crate::text::Span;
 
 use super::Confidence;

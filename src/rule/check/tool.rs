@@ -36,7 +36,7 @@ pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STAND
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, FORGIVING);
 
 /// Decodes base64 in either alphabet; a character too many at the end is left out. Empty where it is neither.
-pub(super) fn decode_base64(text: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
     let bare = text.iter().rposition(|&b| b != b'=').map_or(0, |last| last + 1);
     let whole = if bare % 4 == 1 { bare - 1 } else { bare };
     STANDARD.decode(&text[..whole]).or_else(|_| URL_SAFE.decode(&text[..whole])).unwrap_or_default()

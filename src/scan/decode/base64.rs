@@ -1,32 +1,14 @@
 //! Base64 (RFC 4648) and hex, where they hold text.
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::super::run::is_base64;
 use super::{Layer, Map};
+use crate::rule::check::decode_base64 as decode;
 use crate::text::Span;
-
-/// Forgiving: runs may be cut anywhere, so padding may be missing and spare bits may be set.
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// How far around a keyword a run is decoded, in bytes. A multiple of 4.
 const REACH: usize = 4096;
 
-fn decode(encoded: &[u8]) -> Vec<u8> {
-    // A single spare character says nothing.
-    let whole = if encoded.len() % 4 == 1 { encoded.len() - 1 } else { encoded.len() };
-    ENGINE.decode(&encoded[..whole]).unwrap_or_default()
-}
-
-/// Whether the first twelve bytes that `run` stands for are text, in ASCII or UTF-16. Random bytes are so less than
-/// once in a hundred thousand times.
+/// Whether the first twelve bytes that `run` stands for are text, in ASCII, UTF-8 or UTF-16. Random bytes seldom are.
 pub(super) fn begins_like_text(run: &[u8]) -> bool {
     let Some(head) = run.get(..16) else {
         return false;
@@ -132,6 +114,9 @@ pub(super) fn decode_hex_around(text: &[u8], at: usize) -> (Option<Layer>, usize
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]
@@ -139,14 +124,14 @@ mod tests {
         assert!(begins_like_text(b"YXdzX3NlY3JldF9hY2Nlc3Nfa2V5"));
         assert!(!begins_like_text(b"iVBORw0KGgoAAAANSUhEUgAA"));
         for text in ["# cl\u{e9} du compte", "\u{feff}[default]\nkey=", "\u{1f511} the key is here"] {
-            assert!(begins_like_text(ENGINE.encode(text).as_bytes()), "{text:?}");
+            assert!(begins_like_text(STANDARD.encode(text).as_bytes()), "{text:?}");
         }
     }
 
     #[test]
     fn joins_wrapped_lines_and_leads_back() {
         let plain = "first line of some text, and the key at its end: 0123456789";
-        let encoded = ENGINE.encode(plain);
+        let encoded = STANDARD.encode(plain);
         let wrapped = format!("{}\n{}\n", &encoded[..40], &encoded[40..]);
         let (layer, end) = decode_lines(wrapped.as_bytes(), Span::new(0, 40));
         let layer = layer.expect("text");
@@ -160,7 +145,7 @@ mod tests {
     fn keywords_are_what_base64_makes_of_a_prefix() {
         for (prefix, forms) in [("AKIA", ["QUtJQ", "FLSU", "BS0lB"]), ("ASIA", ["QVNJQ", "FTSU", "BU0lB"])] {
             for (lead, form) in forms.iter().enumerate() {
-                let encoded = ENGINE.encode(format!("{}{prefix}Q7", &"xy"[..lead]));
+                let encoded = STANDARD.encode(format!("{}{prefix}Q7", &"xy"[..lead]));
                 let at = encoded.find(form).expect("the form stands in the encoded text");
                 let ahead = [0, 2, 3][lead];
                 let (layer, _) = decode_around(encoded.as_bytes(), at, ahead);
