@@ -97,7 +97,7 @@ say "The scan of $repo:"
 status=$?
 say
 case $status in
-    0) say "keysieve is installed, the hook is live, and the scan found nothing." ;;
+    0) say "keysieve is installed, the hook is live, and the scan found nothing that blocks." ;;
     1)
         say "keysieve is installed, and the hook is live. The scan found what is shown above: it was there before, and"
         say "the hook only looks at what is new. Rotate the keys that are real, and allow the others by"
