@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -68,6 +69,19 @@ impl Part {
     }
 }
 
+/// A commit, as far as reports name it. Author and subject are as they were written: they may hold a secret themselves.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommitInfo {
+    /// When it was committed, in seconds since 1970. Comes first: commits are in the order of time.
+    pub time: i64,
+    /// Its id, in hex.
+    pub id: String,
+    /// Who wrote it: name and mail address, `A U Thor <author@example.com>`.
+    pub author: BString,
+    /// The first line of its message.
+    pub subject: BString,
+}
+
 /// Where a blob came from. Paths are bytes, as git has them, relative to the work tree or as named by the user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
@@ -87,6 +101,34 @@ pub enum Origin {
     Name {
         /// The name.
         path: BString,
+        /// The commit that brought it in, where it was found in history.
+        commit: Option<Arc<CommitInfo>>,
+    },
+    /// What a commit has at a path.
+    Commit {
+        /// The commit.
+        commit: Arc<CommitInfo>,
+        /// Path in the repository.
+        path: BString,
+        /// Id of the blob, in hex.
+        id: String,
+    },
+    /// What a commit says itself: its message, its author and its committer.
+    CommitText {
+        /// The commit.
+        commit: Arc<CommitInfo>,
+    },
+    /// What an annotated tag says: its message and its tagger.
+    TagText {
+        /// The tag's name, or its id where no ref leads to it.
+        name: BString,
+        /// Id of the tag object, in hex.
+        id: String,
+    },
+    /// Something else that a repository keeps: the name of a ref, a line of a reflog, its configuration.
+    Repository {
+        /// Where, as a person would name it: `refs/heads/topic`, `stash@{0}`, `.git/config`.
+        place: BString,
     },
     /// A commit message that is being written.
     CommitMessage {
@@ -105,19 +147,37 @@ impl Origin {
             Self::File { .. } => "file",
             Self::Staged { .. } => "staged",
             Self::Name { .. } => "name",
+            Self::Commit { .. } => "commit",
+            Self::CommitText { .. } => "commit-text",
+            Self::TagText { .. } => "tag-text",
+            Self::Repository { .. } => "repository",
             Self::CommitMessage { .. } => "commit-message",
             Self::Stdin => "stdin",
         }
     }
 
-    /// The path to show and to match policy against.
+    /// The path to show and to match policy against; a commit's own text has the commit's id for a path.
     #[must_use]
     pub fn path(&self) -> &BStr {
         match self {
-            Self::File { path } | Self::Staged { path, .. } | Self::Name { path } | Self::CommitMessage { path } => {
-                path.as_bstr()
-            }
+            Self::File { path }
+            | Self::Staged { path, .. }
+            | Self::Name { path, .. }
+            | Self::Commit { path, .. }
+            | Self::CommitMessage { path } => path.as_bstr(),
+            Self::CommitText { commit } => BStr::new(&commit.id),
+            Self::TagText { name: place, .. } | Self::Repository { place } => place.as_bstr(),
             Self::Stdin => BStr::new("<stdin>"),
+        }
+    }
+
+    /// The commit that brought it in, where that is known.
+    #[must_use]
+    pub fn commit(&self) -> Option<&CommitInfo> {
+        match self {
+            Self::Commit { commit, .. } | Self::CommitText { commit } => Some(commit),
+            Self::Name { commit, .. } => commit.as_deref(),
+            _ => None,
         }
     }
 

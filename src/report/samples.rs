@@ -83,7 +83,7 @@ pub(super) fn outcome() -> Outcome {
     let pem = finding(rule("private-key", "Private key"), Confidence::High, &all[2], place(&all[2], &[&all[2]], 1));
     let name = format!("old/{}.txt", all[1]);
     let in_name = Finding {
-        origin: Origin::Name { path: name.as_str().into() },
+        origin: Origin::Name { path: name.as_str().into(), commit: None },
         blocking: false,
         ..finding(
             rule("aws-access-token", "AWS access key id"),

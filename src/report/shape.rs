@@ -77,6 +77,8 @@ struct OriginShape<'o> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'o str>,
 }
 
 /// The other half of a pair.
@@ -226,10 +228,10 @@ pub(super) fn unused(entry: &Unused) -> UnusedShape<'_> {
 
 fn origin(origin: &Origin) -> OriginShape<'_> {
     let id = match origin {
-        Origin::Staged { id, .. } => Some(id.as_str()),
+        Origin::Staged { id, .. } | Origin::Commit { id, .. } | Origin::TagText { id, .. } => Some(id.as_str()),
         _ => None,
     };
-    OriginShape { kind: origin.kind(), id }
+    OriginShape { kind: origin.kind(), id, commit: origin.commit().map(|commit| commit.id.as_str()) }
 }
 
 fn path(bytes: &[u8]) -> PathShape {

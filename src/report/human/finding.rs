@@ -102,7 +102,9 @@ impl Page<'_> {
         match found.origin {
             Origin::Name { .. } => what.push("stands in a file's name".to_owned()),
             Origin::CommitMessage { .. } => what.push("stands in the commit message".to_owned()),
-            Origin::File { .. } | Origin::Staged { .. } | Origin::Stdin => {}
+            Origin::CommitText { .. } => what.push("stands in the commit itself".to_owned()),
+            Origin::TagText { .. } => what.push("stands in the tag itself".to_owned()),
+            _ => {}
         }
         for detail in &found.details {
             what.push(format!("{} {}", detail.key.replace('_', " "), printable(detail.value.as_bytes())));

@@ -46,7 +46,7 @@ impl<'w> Feeder<'w> {
     fn name(&mut self, path: &Path) {
         if let Some(name) = path.file_name().filter(|name| name.len() >= MIN_NAME) {
             let name = Vec::from_os_str_lossy(name);
-            self.worker.blob(Blob::whole(&name, Origin::Name { path: shown(path) }));
+            self.worker.blob(Blob::whole(&name, Origin::Name { path: shown(path), commit: None }));
         }
     }
 

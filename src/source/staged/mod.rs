@@ -139,7 +139,7 @@ impl Step {
     fn feed(&self, repo: &Repository, candidate: &Candidate, worker: &mut dyn Worker) {
         let Change { path, id, mode, .. } = &candidate.change;
         if candidate.before.iter().all(Option::is_none) {
-            worker.blob(Blob::whole(path, Origin::Name { path: path.clone() }));
+            worker.blob(Blob::whole(path, Origin::Name { path: path.clone(), commit: None }));
         }
         if *mode == Mode::COMMIT {
             return worker.skip(Skip { path: path.clone(), reason: SkipReason::Submodule });
