@@ -209,6 +209,9 @@ pub enum SkipReason {
     /// A commit of another repository; its files are scanned there.
     #[error("a submodule: scan its own repository")]
     Submodule,
+    /// A link in a repository that leads out of it: what is there is not the repository's.
+    #[error("a link that leads out of the repository")]
+    Outside,
     /// `git add --intent-to-add`: not part of the next commit.
     #[error("only intended to be added: not part of the next commit")]
     IntentToAdd,
