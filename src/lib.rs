@@ -17,7 +17,8 @@
 //! | 3 | [`finding`] | what a scan says |
 //! | 4 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
 //! | 5 | [`conduct`] | feeds blobs to scanners, judges, gathers, sorts |
-//! | 6 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
+//! | 6 | [`audit`] | the conductor of a whole history |
+//! | 7 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
 //!
 //! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it is found), [`source`]
 //! (where blobs come from), [`conduct`] (how it all runs). Beside `src/` lie `patterns/`, the rules, one file a provider,
@@ -50,6 +51,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a panic is the report"))]
 
+pub mod audit;
 pub mod blob;
 pub mod conduct;
 pub mod finding;

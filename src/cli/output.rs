@@ -127,14 +127,24 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     if waiting.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
         return;
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+    let expected = progress.expected.load(Ordering::Relaxed);
+    let (bar, template) = match expected {
+        0 => (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]"),
+        known => (ProgressBar::new(known), "{bar:32} {percent}% {msg} [{elapsed}, {eta} left]"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-        let blobs = HumanCount(progress.blobs.load(Ordering::Relaxed));
+        let done = progress.blobs.load(Ordering::Relaxed);
         let bytes = HumanBytes(progress.bytes.load(Ordering::Relaxed));
-        bar.set_message(format!("scanned {blobs} blobs, {bytes}"));
+        let found = match progress.found.load(Ordering::Relaxed) {
+            0 => String::new(),
+            found => format!(", {} found", HumanCount(found)),
+        };
+        let what = if expected > 0 { "objects" } else { "blobs" };
+        bar.set_message(format!("scanned {} {what}, {bytes}{found}", HumanCount(done)));
+        bar.set_position(done.min(expected));
         bar.tick();
     }
     bar.finish_and_clear();

@@ -83,6 +83,7 @@ impl<'a> Examiner<'a> {
             details: seen.found.details.clone(),
             partner: None,
             blocking: false,
+            history: None,
         }
     }
 

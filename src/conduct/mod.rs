@@ -23,6 +23,10 @@ pub struct Progress {
     pub blobs: AtomicU64,
     /// Bytes in them.
     pub bytes: AtomicU64,
+    /// How many blobs there are; 0 where nobody knows.
+    pub expected: AtomicU64,
+    /// Places where something was found, before anybody judged it.
+    pub found: AtomicU64,
 }
 
 /// Scans all that `source` feeds.
@@ -70,6 +74,7 @@ impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
         if !matches.is_empty() {
+            self.shared.progress.found.fetch_add(matches.len() as u64, Ordering::Relaxed);
             let sightings = self.shared.examiner.sight(blob.bytes, &blob.part, matches);
             self.open.get_or_insert_with(|| (blob.origin.clone(), Vec::new())).1.extend(sightings);
         }
@@ -114,9 +119,8 @@ impl ScanWorker<'_> {
             Fresh::Lazy(ask) => ask(),
         };
         let news = news::news(examiner.scanner, before.as_ref(), &sightings);
-        examiner.conclude(&origin, &sightings, &news, |finding, nearby| {
-            judge(&mut self.outcome, policy, finding, nearby)
-        });
+        examiner
+            .conclude(&origin, &sightings, &news, |finding, nearby| judge(&mut self.outcome, policy, finding, nearby));
     }
 }
 

@@ -88,10 +88,12 @@ impl Forest {
 /// For each entry where its children begin, and the children.
 fn children_of(said: &[Said]) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; said.len() + 1];
-    let bases = || said.iter().enumerate().filter_map(|(entry, said)| match said {
-        Said::Delta(base) => Some((entry, *base as usize)),
-        _ => None,
-    });
+    let bases = || {
+        said.iter().enumerate().filter_map(|(entry, said)| match said {
+            Said::Delta(base) => Some((entry, *base as usize)),
+            _ => None,
+        })
+    };
     for (_, base) in bases() {
         starts[base + 1] += 1;
     }
@@ -116,7 +118,8 @@ mod tests {
     #[test]
     fn trees_are_found_and_what_goes_round_is_lost() {
         use Said::{Base, Broken, Delta};
-        let said = [Base(Kind::Blob), Delta(0), Delta(1), Delta(0), Base(Kind::Tree), Delta(6), Delta(5), Broken, Delta(7)];
+        let said =
+            [Base(Kind::Blob), Delta(0), Delta(1), Delta(0), Base(Kind::Tree), Delta(6), Delta(5), Broken, Delta(7)];
         let forest = Forest::new(&said, |_| 1);
         assert_eq!(forest.roots(), [0, 4], "the larger tree first");
         assert_eq!(forest.children(0), [3, 1], "the lighter child first");

@@ -10,16 +10,27 @@ mod store;
 mod walk;
 
 use std::io::Read;
+use std::path::PathBuf;
 
 pub use gix::objs::Kind;
 
-use crate::text::Copied;
+use crate::text::{Copied, printable_path};
 use delta::DeltaError;
 
 pub use loose::Loose;
-pub use pack::{Pack, PackError};
+pub use pack::Pack;
 pub use store::Store;
 pub use walk::{Scratch, walk};
+
+/// Why something where objects are kept cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {problem}", printable_path(path))]
+pub struct StoreError {
+    /// A pack, its index, or a folder of objects.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: String,
+}
 
 /// An object, by its place among all objects of a [`Store`].
 pub type Number = u32;
@@ -85,6 +96,9 @@ pub enum Problem {
     /// It is too large to be made from a delta. Git writes no deltas of objects that large.
     #[error("it is larger than {} MiB and stored as a delta; 'git repack -adF' with core.bigFileThreshold mends it", walk::MAX_HELD >> 20)]
     TooLarge,
+    /// A tree whose entries are none.
+    #[error("it is no list of names and ids, as a tree is")]
+    Tree,
     /// A loose object that is not what its name says.
     #[error("its content is not what its id says")]
     OtherId,

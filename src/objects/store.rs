@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use bstr::{BString, ByteVec};
 use gix::ObjectId;
 use gix::hash::{Kind as HashKind, oid};
+use rayon::prelude::*;
 
 use super::walk::{self, Scratch};
-use super::{Kind, Loose, Number, Pack, Visit};
-use crate::blob::{Skip, SkipReason};
+use super::{Kind, Loose, Number, Pack, StoreError, Visit};
 
 /// The objects of a repository, numbered: those of each pack in the order of ids, then the loose ones.
 pub struct Store {
@@ -18,29 +17,36 @@ pub struct Store {
     loose: Vec<Loose>,
     /// The number of the first loose object.
     first_loose: Number,
-    skips: Vec<Skip>,
+    /// Objects that are there more than once, each with the number that stands for all of them; sorted.
+    twins: Vec<(Number, Number)>,
+    /// Packs and folders that cannot be read.
+    pub unread: Vec<StoreError>,
+    /// Files among the objects that are none: what an interrupted git left.
+    pub leftovers: Vec<PathBuf>,
 }
 
 impl Store {
     /// Opens the objects in the folder `objects`, and those of its alternates.
     ///
-    /// A pack that cannot be used is among [`Store::skips`], as is whatever else cannot be read.
+    /// A pack that cannot be used is among [`Store::unread`], as is whatever else cannot be read.
     #[must_use]
     pub fn open(objects: &Path, hash: HashKind) -> Self {
-        let mut store = Self { packs: Vec::new(), loose: Vec::new(), first_loose: 0, skips: Vec::new() };
+        let mut store = Self {
+            packs: Vec::new(),
+            loose: Vec::new(),
+            first_loose: 0,
+            twins: Vec::new(),
+            unread: Vec::new(),
+            leftovers: Vec::new(),
+        };
         for folder in store.folders(objects) {
             store.add(&folder, hash);
         }
         // An object may lie in several folders.
         store.loose.sort();
         store.loose.dedup_by(|a, b| a.id == b.id);
+        store.twins = store.find_twins();
         store
-    }
-
-    /// Packs and loose objects that could not be opened, and what lies among objects and is none.
-    #[must_use]
-    pub fn skips(&self) -> &[Skip] {
-        &self.skips
     }
 
     /// How many objects there are; one that is there several times counts as often.
@@ -69,6 +75,26 @@ impl Store {
         packed.or_else(|| loose().and_then(|at| Some(self.first_loose + Number::try_from(at).ok()?)))
     }
 
+    /// The number that [`Store::number_of`] gives for the object with this number: another one where the object is there more
+    /// than once.
+    #[must_use]
+    pub fn canonical(&self, number: Number) -> Number {
+        match self.twins.binary_search_by_key(&number, |&(twin, _)| twin) {
+            Ok(at) => self.twins[at].1,
+            Err(_) => number,
+        }
+    }
+
+    fn find_twins(&self) -> Vec<(Number, Number)> {
+        let first_pack = self.packs.first().map_or(0, |(pack, _)| pack.len());
+        // All that the first pack holds are their own.
+        let twin = |number: Number| {
+            let canonical = self.number_of(&self.id_of(number))?;
+            (canonical != number).then_some((number, canonical))
+        };
+        (first_pack..Number::try_from(self.len()).unwrap_or(Number::MAX)).into_par_iter().filter_map(twin).collect()
+    }
+
     /// The id of an object.
     #[must_use]
     pub fn id_of(&self, number: Number) -> ObjectId {
@@ -86,7 +112,8 @@ impl Store {
         let mut tasks: Vec<Task> = Vec::new();
         for (pack, _) in self.packs.iter().enumerate() {
             let roots = self.packs[pack].0.forest.roots().iter();
-            let wanted = roots.filter(|&&root| self.packs[pack].0.forest.kind(root).is_some_and(|kind| kinds.contains(&kind)));
+            let wanted =
+                roots.filter(|&&root| self.packs[pack].0.forest.kind(root).is_some_and(|kind| kinds.contains(&kind)));
             tasks.extend(wanted.map(|&root| Task::Tree { pack, root }));
         }
         let wanted = |loose: &Loose| loose.kind().map_or(kinds.contains(&Kind::Blob), |kind| kinds.contains(&kind));
@@ -138,7 +165,7 @@ impl Store {
         match Loose::list(objects, hash) {
             Ok((loose, odd)) => {
                 self.loose.extend(loose);
-                self.skips.extend(odd.iter().map(|path| Skip { path: shown(path), reason: SkipReason::NoObject }));
+                self.leftovers.extend(odd);
             }
             Err(error) => self.cannot(objects, &error),
         }
@@ -177,7 +204,7 @@ impl Store {
     }
 
     fn cannot(&mut self, path: &Path, problem: &dyn std::fmt::Display) {
-        self.skips.push(Skip { path: shown(path), reason: SkipReason::Unreadable(problem.to_string()) });
+        self.unread.push(StoreError { path: path.to_path_buf(), problem: problem.to_string() });
     }
 }
 
@@ -185,8 +212,4 @@ impl Store {
 enum Task {
     Tree { pack: usize, root: u32 },
     Loose(usize),
-}
-
-fn shown(path: &Path) -> BString {
-    BString::from(Vec::from_path_lossy(path).into_owned())
 }

@@ -161,6 +161,7 @@ mod tests {
             details: Vec::new(),
             partner: None,
             blocking: false,
+            history: None,
         }
     }
 

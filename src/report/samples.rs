@@ -54,6 +54,7 @@ fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -
         details: Vec::new(),
         partner: None,
         blocking: true,
+        history: None,
     }
 }
 
@@ -85,6 +86,7 @@ pub(super) fn outcome() -> Outcome {
     let in_name = Finding {
         origin: Origin::Name { path: name.as_str().into(), commit: None },
         blocking: false,
+        history: None,
         ..finding(
             rule("aws-access-token", "AWS access key id"),
             Confidence::Medium,

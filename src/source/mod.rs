@@ -15,7 +15,7 @@ use crate::text::printable_path;
 
 pub use files::Files;
 pub use kept::Kept;
-pub use read::parts;
+pub use read::{Buffer, parts};
 pub use staged::Staged;
 pub use stream::{Message, Stream};
 
@@ -44,7 +44,7 @@ pub trait Worker: Send {
 
 /// Names shorter than this are not looked at by themselves: no format of a credential that could stand in a name is
 /// shorter, and a look at every name of a tree would cost as much as a look at a tenth of its bytes.
-const MIN_NAME: usize = 20;
+pub const MIN_NAME: usize = 20;
 
 /// Below this many blobs, more threads cost more than they bring.
 const WORTH_THREADS: usize = 24;
