@@ -56,6 +56,26 @@ pub enum RootKind {
     Reflog,
 }
 
+impl RootKind {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Branch => "branch",
+            Self::Tag => "tag",
+            Self::Remote => "remote-tracking",
+            Self::Note => "notes",
+            Self::Other => "ref",
+            Self::WorktreeHead => "worktree-head",
+            Self::Index => "index",
+            Self::Operation => "operation",
+            Self::Stash => "stash",
+            Self::Reflog => "reflog",
+        }
+    }
+}
+
 /// Everything that objects are reached from.
 #[derive(Debug, Default)]
 pub struct Roots {

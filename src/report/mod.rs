@@ -1,5 +1,6 @@
 //! Reports: one file per format, and the table of them.
 
+mod history;
 mod human;
 mod json;
 mod jsonl;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
+use super::history::{self, HistoryShape, Says};
 use super::mask::PathMask;
 use crate::blob::{Origin, Skip};
 use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
@@ -107,6 +108,8 @@ pub(super) struct FindingShape<'o> {
     details: BTreeMap<&'o str, &'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<PartnerShape<'o>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<HistoryShape>,
 }
 
 /// What a finding's rule says.
@@ -206,6 +209,10 @@ impl<'o> Shaper<'o> {
             origin: origin(&finding.origin),
             details: finding.details.iter().map(|detail| (detail.key, detail.value.as_str())).collect(),
             partner: finding.partner.as_ref().map(half),
+            history: finding.history.as_ref().map(|history| {
+                let says = |text: &[u8]| String::from_utf8_lossy(&self.mask.path(text.into())).into_owned();
+                history::shape(history, &Says { name: &says, prose: &says })
+            }),
         }
     }
 }

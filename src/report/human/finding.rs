@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::super::history::{self, Says};
 use super::Page;
 use super::style::because;
 use crate::blob::Origin;
@@ -90,6 +91,10 @@ impl Page<'_> {
             why.push_str(encoding);
         }
         notes.push(("why", why));
+        if let Some(history) = &found.history {
+            let says = |text: &[u8]| printable(&self.mask.path(text.into()));
+            notes.extend(history::notes(history, &Says { name: &says, prose: &says }));
+        }
         if let Some(help) = found.rule.help.as_ref().filter(|_| with_help) {
             notes.push(("help", printable(help.trim().as_bytes())));
         }
