@@ -30,10 +30,11 @@ impl Commits {
     pub(super) fn new(mut records: Vec<Record>, store: &Store) -> Self {
         records.sort_by_key(|record| record.number);
         records.dedup_by_key(|record| record.number);
-        let place: HashMap<Number, u32> = (0..).zip(&records).map(|(place, record)| (record.number, place)).collect();
-        let parents_of = |record: &Record| -> Vec<u32> {
-            record.parents.iter().filter_map(|parent| place.get(parent).copied()).collect()
+        let place = |number: &Number| {
+            let at = records.binary_search_by_key(number, |record| record.number).ok()?;
+            u32::try_from(at).ok()
         };
+        let parents_of = |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place).collect() };
         let parents: Vec<Vec<u32>> = records.iter().map(parents_of).collect();
         let mut waiting: Vec<u32> = vec![0; records.len()];
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];

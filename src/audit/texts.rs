@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::atomic::Ordering;
 
 use gix::ObjectId;
+use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, TagRefIter};
 
 use super::Shared;
@@ -126,14 +127,21 @@ impl<'a> Texts<'a> {
             self.broken.push((number, Problem::Header));
             return;
         };
-        let time = commit.committer().map_or(0, |committer| committer.seconds());
         let tree = self.look_up(number, tree, Kind::Tree);
-        let parents: Vec<ObjectId> = CommitRefIter::from_bytes(bytes, self.shared.hash).parent_ids().collect();
-        let parents = match self.shared.store.id_of(number) {
-            // History was cut here on purpose; that is said once, for all such commits.
-            id if self.shared.shallow.contains(&id) => Vec::new(),
-            _ => parents.into_iter().filter_map(|id| self.look_up(number, id, Kind::Commit)).collect(),
-        };
+        let is_cut = !self.shared.shallow.is_empty() && self.shared.shallow.contains(&self.shared.store.id_of(number));
+        let (mut parents, mut time) = (Vec::new(), 0);
+        for token in commit.map_while(Result::ok) {
+            match token {
+                // History was cut here on purpose; that is said once, for all such commits.
+                Token::Parent { .. } if is_cut => {}
+                Token::Parent { id } => parents.extend(self.look_up(number, id, Kind::Commit)),
+                Token::Committer { signature } => {
+                    time = signature.seconds();
+                    break;
+                }
+                _ => {}
+            }
+        }
         self.commits.push(Record { number, tree, parents, time });
     }
 }

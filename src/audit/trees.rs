@@ -8,6 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
+use gix::ObjectId;
+use gix::hash::oid;
 
 use super::Shared;
 use super::missing::Reference;
@@ -16,6 +18,9 @@ use crate::blob::Part;
 use crate::objects::{Base, Kind, Number, Object, Problem, Visit};
 use crate::source::MIN_NAME;
 use crate::text::Copied;
+
+/// How many objects a thread remembers where it found.
+const KNOWN: usize = 1 << 15;
 
 /// An entry of a tree that matters: what it leads to, and under which name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +82,8 @@ pub(super) struct Trees<'a> {
     /// Objects that a secret stands in.
     held: &'a HashSet<Number>,
     names: &'a Names,
+    /// Where objects were found that this thread looked up: versions of a folder name the same ones again and again.
+    known: Vec<Option<(ObjectId, Option<Number>)>>,
     /// Names that this thread met: their numbers, and whether they hold a secret.
     met: HashMap<BString, (u32, bool)>,
     pub(super) finds: Finds,
@@ -91,6 +98,7 @@ impl<'a> Trees<'a> {
             shared,
             held,
             names,
+            known: vec![None; KNOWN],
             met: HashMap::new(),
             finds: Finds::default(),
             holdings: Holdings::default(),
@@ -103,7 +111,7 @@ impl<'a> Trees<'a> {
     fn entry(&mut self, tree: Number, entry: &Entry<'_>, start: u32, state: &mut State) {
         let child = match entry.kind {
             Some(kind) => {
-                let child = self.shared.store.number_of(entry.id);
+                let child = self.number_of(entry.id);
                 if child.is_none() {
                     self.missing.push(Reference { id: entry.id.to_owned(), kind, from: tree });
                 }
@@ -122,6 +130,18 @@ impl<'a> Trees<'a> {
             let mark = Mark { child, name };
             state.marks.push((start, mark));
             self.holdings.added.push((tree, mark));
+        }
+    }
+
+    fn number_of(&mut self, id: &oid) -> Option<Number> {
+        let place = id.as_bytes().first_chunk().map_or(0, |head| u32::from_be_bytes(*head) as usize % KNOWN);
+        match &self.known[place] {
+            Some((known, number)) if known.as_bytes() == id.as_bytes() => *number,
+            _ => {
+                let number = self.shared.store.number_of(id);
+                self.known[place] = Some((id.to_owned(), number));
+                number
+            }
         }
     }
 
@@ -145,6 +165,7 @@ impl<'a> Trees<'a> {
     /// The entries of `bytes`; those that `base` has in stretches that were copied from it are taken over.
     fn entries(&mut self, tree: Number, bytes: &[u8], base: Option<&Base<'_, State>>) -> State {
         let mut state = State::default();
+        state.starts.reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
         let mut kept = vec![false; base.map_or(0, |base| base.state.marks.len())];
         let mut stretches = base.map_or(&[][..], |base| base.copied);
         let mut at = 0;
@@ -211,7 +232,7 @@ struct Entry<'t> {
     /// What it leads to; nothing of this repository for a submodule.
     kind: Option<Kind>,
     name: &'t [u8],
-    id: &'t gix::oid,
+    id: &'t oid,
 }
 
 impl<'t> Entry<'t> {
@@ -226,7 +247,7 @@ impl<'t> Entry<'t> {
             _ => return None,
         };
         let id = bytes.get(end + 1..end + 1 + hash.len_in_bytes())?;
-        let entry = Self { kind, name: &bytes[blank + 1..end], id: gix::oid::from_bytes_unchecked(id) };
+        let entry = Self { kind, name: &bytes[blank + 1..end], id: oid::from_bytes_unchecked(id) };
         Some((entry, end + 1 + id.len()))
     }
 }

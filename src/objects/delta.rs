@@ -23,22 +23,23 @@ pub enum DeltaError {
     Unknown,
 }
 
-/// A delta whose instructions fit together, so that applying it cannot fail.
+/// A delta of some object.
 #[derive(Clone, Copy, Debug)]
 pub struct Delta<'d> {
     instructions: &'d [u8],
-    /// Size of the object that it makes, in bytes.
+    /// Size of the object that it says it makes, in bytes.
     pub size: usize,
 }
 
-/// One instruction.
+/// One instruction. A copy is never empty: a length of zero means 64 KiB.
+#[derive(Clone, Copy)]
 enum Step<'d> {
     Copy { from: usize, len: usize },
     Insert(&'d [u8]),
 }
 
 impl<'d> Delta<'d> {
-    /// Reads a delta of a base that is `base_len` bytes long.
+    /// Reads the head of a delta of a base that is `base_len` bytes long.
     ///
     /// # Errors
     /// Where it is no such delta.
@@ -47,42 +48,40 @@ impl<'d> Delta<'d> {
         if size(&mut rest)? != base_len {
             return Err(DeltaError::OtherBase);
         }
-        let promised = size(&mut rest)?;
-        let instructions = rest;
-        let mut made: usize = 0;
-        while !rest.is_empty() {
-            made = match step(&mut rest)? {
-                Step::Copy { from, len } if from.checked_add(len).is_none_or(|end| end > base_len) => {
-                    return Err(DeltaError::Outside);
-                }
-                Step::Copy { len, .. } => made.saturating_add(len),
-                Step::Insert(bytes) => made.saturating_add(bytes.len()),
-            };
-        }
-        if made == promised { Ok(Self { instructions, size: made }) } else { Err(DeltaError::OtherSize) }
+        let size = size(&mut rest)?;
+        Ok(Self { instructions: rest, size })
     }
 
     /// Makes the object from `base`, and says which stretches of it come from there: in the order of the object, those
-    /// that follow on one another in both joined.
-    pub fn apply(&self, base: &[u8], object: &mut Vec<u8>, copied: &mut Vec<Copied>) {
+    /// that follow on one another in both joined. The object is never longer than the delta says.
+    ///
+    /// # Errors
+    /// Where an instruction is none, copies what is not there, or makes more or less than the delta says.
+    pub fn apply(&self, base: &[u8], object: &mut Vec<u8>, copied: &mut Vec<Copied>) -> Result<(), DeltaError> {
         object.clear();
         copied.clear();
-        object.reserve(self.size);
+        // No more than the base and the delta could make by copying once: what is claimed beyond that has to be shown.
+        object.reserve(self.size.min(base.len() + self.instructions.len()));
         let mut rest = self.instructions;
-        while let Ok(step) = step(&mut rest) {
-            match step {
-                Step::Insert(bytes) => object.extend_from_slice(bytes),
-                Step::Copy { from, len } => {
-                    let to = object.len();
-                    object.extend_from_slice(&base[from..from + len]);
-                    match copied.last_mut() {
-                        Some(last) if last.source().end == from && last.target().end == to => last.len += len,
-                        _ if len > 0 => copied.push(Copied { from, to, len }),
-                        _ => {}
-                    }
+        while !rest.is_empty() {
+            let step = step(&mut rest)?;
+            let bytes = match step {
+                Step::Insert(bytes) => bytes,
+                Step::Copy { from, len } => base.get(from..from.saturating_add(len)).ok_or(DeltaError::Outside)?,
+            };
+            if bytes.len() > self.size - object.len() {
+                return Err(DeltaError::OtherSize);
+            }
+            if let Step::Copy { from, len } = step {
+                let to = object.len();
+                match copied.last_mut() {
+                    Some(last) if last.source().end == from && last.target().end == to => last.len += len,
+                    _ => copied.push(Copied { from, to, len }),
                 }
             }
+            object.extend_from_slice(bytes);
         }
+        if object.len() == self.size { Ok(()) } else { Err(DeltaError::OtherSize) }
     }
 }
 
@@ -146,7 +145,7 @@ mod tests {
         let base = b"0123456789";
         let delta = Delta::parse(DELTA, base.len()).unwrap();
         let (mut object, mut copied) = (Vec::new(), Vec::new());
-        delta.apply(base, &mut object, &mut copied);
+        delta.apply(base, &mut object, &mut copied).unwrap();
         assert_eq!(object, b"456789xy01");
         assert_eq!(copied, [Copied { from: 4, to: 0, len: 6 }, Copied { from: 0, to: 8, len: 2 }]);
         assert_eq!(delta.size, 10);
@@ -154,11 +153,16 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_together_is_an_error() {
-        let parse = |delta: &[u8]| Delta::parse(delta, 10).map(|delta| delta.size);
+        let base = b"0123456789";
+        let parse = |delta: &[u8]| {
+            let (mut object, mut copied) = (Vec::new(), Vec::new());
+            Delta::parse(delta, base.len())?.apply(base, &mut object, &mut copied).map(|()| object.len())
+        };
         assert_eq!(parse(&DELTA[..DELTA.len() - 1]), Err(DeltaError::Truncated));
         assert_eq!(parse(&[11, 0]), Err(DeltaError::OtherBase));
         assert_eq!(parse(&[10, 4, 0x91, 8, 4]), Err(DeltaError::Outside));
-        assert_eq!(parse(&[10, 5, 0x91, 4, 4]), Err(DeltaError::OtherSize));
+        assert_eq!(parse(&[10, 5, 0x91, 4, 4]), Err(DeltaError::OtherSize), "less than it says");
+        assert_eq!(parse(&[10, 3, 0x91, 4, 4]), Err(DeltaError::OtherSize), "more than it says");
         assert_eq!(parse(&[10, 1, 0]), Err(DeltaError::Unknown));
         assert_eq!(parse(&[0xff; 12]), Err(DeltaError::OtherSize));
         assert_eq!(parse(&[]), Err(DeltaError::Truncated));
@@ -169,7 +173,7 @@ mod tests {
         let base = vec![b'z'; 0x10000];
         let delta = Delta::parse(&[0x80, 0x80, 4, 0x80, 0x80, 4, 0x80], base.len()).unwrap();
         let (mut object, mut copied) = (Vec::new(), Vec::new());
-        delta.apply(&base, &mut object, &mut copied);
+        delta.apply(&base, &mut object, &mut copied).unwrap();
         assert_eq!(object, base);
     }
 }

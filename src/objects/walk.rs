@@ -122,7 +122,7 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
             return Err(Problem::TooLarge);
         }
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
-        delta.apply(&base.bytes, &mut bytes, &mut self.scratch.copied);
+        delta.apply(&base.bytes, &mut bytes, &mut self.scratch.copied)?;
         let made_from = Base { number: base.number, state: &base.state, copied: &self.scratch.copied };
         let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes }, Some(made_from));
         let children = self.pack.forest.children(entry);

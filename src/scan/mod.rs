@@ -70,7 +70,7 @@ pub struct Scanner {
     heads: Heads,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
-    /// Length of the longest keyword, in bytes.
+    /// Length of the longest keyword that may stand anywhere, in bytes.
     longest_keyword: usize,
 }
 
@@ -91,7 +91,7 @@ impl Scanner {
                 Trigger::Run(_) => run_rules.push(index),
             }
         }
-        let longest_keyword = keywords.iter().chain(&heads).map(|(_, word)| word.len()).max().unwrap_or(0);
+        let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max().unwrap_or(0);
         Ok(Self { prefilter: Prefilter::new(keywords)?, heads: Heads::new(heads), run_rules, longest_keyword, rules })
     }
 

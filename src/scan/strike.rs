@@ -97,11 +97,21 @@ impl Scanner {
             let alike = inside.filter(|strike| rides_along(strike, stretch, before.len, text.len()));
             list.extend(alike.map(|strike| Strike { span: moved(strike.span, stretch.from, stretch.to), ..*strike }));
         }
-        let seams = seams(copied, before.len, text.len());
+        let mut nul = false;
         let mut anew = Vec::new();
-        for window in self.around(text, &seams) {
-            self.search(text, window, &mut anew);
+        let mut window: Option<Span> = None;
+        for seam in seams(copied, before.len, text.len()) {
+            nul = nul || memchr::memchr(0, seam.of(text)).is_some();
+            let next = self.around(text, seam, window.map_or(0, |window| window.end));
+            window = match window {
+                Some(last) if next.start <= last.end => Some(last.join(next)),
+                last => {
+                    last.into_iter().for_each(|window| self.search(text, window, &mut anew));
+                    Some(next)
+                }
+            };
         }
+        window.into_iter().for_each(|window| self.search(text, window, &mut anew));
         let known = |strike: &Strike| {
             let last = copied.partition_point(|stretch| stretch.to <= strike.span.start);
             let stretch = last.checked_sub(1).map(|index| copied[index]);
@@ -111,7 +121,6 @@ impl Scanner {
             })
         };
         list.extend(anew.into_iter().filter(|strike| !known(strike)));
-        let mut nul = seams.iter().any(|seam| memchr::memchr(0, seam.of(text)).is_some());
         // Zero bytes that were there before may have gone.
         nul = nul || (before.nul && memchr::memchr(0, text).is_some());
         if !list.is_sorted() {
@@ -120,23 +129,14 @@ impl Scanner {
         Strikes { list, len: text.len(), nul }
     }
 
-    /// Where strikes may stand that the seams made or unmade: around each, and out to where words end; joined where they
-    /// overlap.
-    fn around(&self, text: &[u8], seams: &[Span]) -> Vec<Span> {
-        let reach = self.longest_keyword.max(run::MIN);
-        let mut windows: Vec<Span> = Vec::with_capacity(seams.len());
-        for seam in seams {
-            let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach));
-            let known = windows.last().map_or(0, |last| last.end);
-            let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
-            let on = text[high.max(known)..].iter().take_while(|&&byte| run::is_word(byte)).count();
-            let window = Span::new(low - back, high.max(known) + on);
-            match windows.last_mut() {
-                Some(last) if window.start <= last.end => *last = last.join(window),
-                _ => windows.push(window),
-            }
-        }
-        windows
+    /// Where strikes may stand that `seam` made or unmade: as far around it as a keyword is long, and out to where words end.
+    /// What lies before `known` is in the window before already.
+    fn around(&self, text: &[u8], seam: Span, known: usize) -> Span {
+        let reach = self.longest_keyword.saturating_sub(1);
+        let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach).max(known));
+        let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
+        let on = text[high..].iter().take_while(|&&byte| run::is_word(byte)).count();
+        Span::new(low - back, high + on)
     }
 
     /// Adds the strikes that stand in `window`, which ends no word, to `list`.
@@ -182,20 +182,15 @@ const fn moved(span: Span, from: usize, to: usize) -> Span {
 
 /// What lies between the stretches of a text of `len` bytes: what was inserted, or nothing where two stretches meet that did
 /// not belong together, or where the text begins or ends and the old one did not.
-fn seams(copied: &[Copied], old_len: usize, len: usize) -> Vec<Span> {
-    let mut seams = Vec::with_capacity(copied.len() + 1);
+fn seams(copied: &[Copied], old_len: usize, len: usize) -> impl Iterator<Item = Span> + '_ {
     // Where the last stretch ended, in the old and in the new text.
     let mut last = (0, 0);
-    for stretch in copied {
-        if (stretch.from, stretch.to) != last {
-            seams.push(Span::new(last.1, stretch.to));
-        }
-        last = (stretch.source().end, stretch.target().end);
-    }
-    if last != (old_len, len) {
-        seams.push(Span::new(last.1, len));
-    }
-    seams
+    let between = copied.iter().map(|stretch| (stretch.from, stretch.to, stretch.len)).chain([(old_len, len, 0)]);
+    between.filter_map(move |(from, to, len)| {
+        let (end, belong_together) = (last.1, (from, to) == last);
+        last = (from + len, to + len);
+        (!belong_together).then(|| Span::new(end, to))
+    })
 }
 
 #[cfg(test)]
