@@ -25,10 +25,12 @@ class History:
     pack: int = 0
     objects: int = 0
     commits: int = 0
+    missing: int = 0
 
     def __str__(self):
         size = f"{self.pack / 1e6:,.0f} MB" if self.pack >= 1e7 else f"{self.pack / 1e6:.1f} MB"
-        return f"{self.name}: {self.commits:,} commits, {self.objects:,} objects, {size} of packs"
+        lacking = f"; {self.missing:,} OBJECTS MISSING: who needs them gives up early" if self.missing else ""
+        return f"{self.name}: {self.commits:,} commits, {self.objects:,} objects, {size} of packs{lacking}"
 
 
 def real(asked, data):
@@ -47,6 +49,8 @@ def weigh(history):
     counted = dict(line.split(": ", 1) for line in ask(history.path, "count-objects", "-v").splitlines())
     history.objects = int(counted["in-pack"]) + int(counted["count"])
     history.commits = int(ask(history.path, "rev-list", "--all", "--count"))
+    reached = ask(history.path, "rev-list", "--all", "--objects", "--missing=print")
+    history.missing = sum(line.startswith("?") for line in reached.splitlines())
     packs = ask(history.path, "rev-parse", "--path-format=absolute", "--git-path", "objects/pack").strip()
     history.pack = sum(os.path.getsize(entry.path) for entry in os.scandir(packs) if entry.name.endswith(".pack"))
     size_of(packs)
@@ -79,7 +83,7 @@ def build(data, times, say):
 
 
 class Writer:
-    """Writes a history for `git fast-import`: small edits, a merged topic now and then, renames, tags, topics left open.
+    """Writes a history for `git fast-import`: small edits, merged topics, renames, tags, topics left open.
 
     The tree keeps its size, so that a history of sixteen times the commits has sixteen times the objects and no more.
     """
@@ -93,7 +97,7 @@ class Writer:
         self.count = 0
 
     def write(self, commits):
-        self.commit("main", {path: lines for path, lines in self.files.items()})
+        self.commit("main", dict(self.files))
         while self.count < commits:
             if self.count % 20 == 19:
                 self.topic(self.count // 20)
@@ -171,6 +175,5 @@ def run(folder, *args):
 
 
 def ask(folder, *args):
-    done = subprocess.run(["git", *args], cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True)
-    done.check_returncode()
-    return done.stdout
+    done = subprocess.run(["git", *args], cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode("utf-8", "replace")

@@ -14,17 +14,18 @@ UP = (
     ("peak memory, bytes", lambda racer: racer.median("rss")),
     ("of it no mapped file, bytes", lambda racer: racer.median("own")),
 )
-WIDTH, HEIGHT, LEFT, TOP, GAP = 300, 220, 70, 60, 70
+WIDTH, HEIGHT, LEFT, TOP, GAP = 300, 220, 70, 70, 70
 
 
 def write(path, results):
-    """Draws `results`, a list of a history and its contenders each. Both axes are logarithmic: a slope of one is linear."""
+    """Draws `results`, pairs of a history and its contenders. Axes are logarithmic: a slope of one is linear."""
     names = list(dict.fromkeys(racer.name for _, racers in results for racer in racers))
     colours = {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(names)}
     width = LEFT + len(ACROSS) * (WIDTH + GAP) + 130
     height = TOP + len(UP) * (HEIGHT + GAP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        'font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="white"/>',
         label(LEFT, 24, "Auditing whole histories", 'font-size="16"'),
         label(LEFT, 42, "Dots on a line: the made-up history at 1×, 4×, 16× the commits. Rings: real ones. Dashes: linear."),
@@ -43,12 +44,11 @@ def write(path, results):
 
 
 def points_of(name, results, size, measure):
-    """What the contender took on each history. Zero cannot be drawn: nothing was seen of it."""
+    """What the contender took on each history, where it did the job. Zero cannot be drawn: nothing was seen of it."""
     found = []
     for history, racers in results:
         racer = next((racer for racer in racers if racer.name == name and racer.measured), None)
-        # A run that was stopped says how long we waited.
-        if racer and measure(racer) > 0 and not any(run.stopped for run in racer.runs):
+        if racer and measure(racer) > 0 and not racer.trouble():
             found.append((max(size(history), 1), measure(racer), history))
     return sorted(found, key=lambda point: point[0])
 
@@ -76,7 +76,8 @@ def panel(left, top, across, up, points, colours):
     for name, found in points.items():
         made_up = [(to_x(x), to_y(y)) for x, y, history in found if history.made_up]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in made_up)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[name]}" stroke-width="1.5"/>')
+        if line:
+            parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[name]}" stroke-width="1.5"/>')
         for x, y, history in found:
             fill = colours[name] if history.made_up else "white"
             parts.append(
