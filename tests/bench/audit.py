@@ -74,11 +74,11 @@ def summary(results):
     heads = ["history", "commits", "objects", "packs", "floor", "keysieve", "× floor", "own memory", "× faster", "than"]
     rows = []
     for history, racers in results:
-        named = {racer.name: racer for racer in racers if racer.measured}
+        # Who fails or was stopped has not done the job.
+        named = {racer.name: racer for racer in racers if racer.measured and not racer.trouble()}
         ours = named.get(contenders.AUDIT)
         bottom = named.get(contenders.FLOOR)
-        # Who fails or was stopped has not done the job.
-        peers = [named[name] for name in contenders.PEERS_OF_AUDIT if name in named and not named[name].trouble()]
+        peers = [named[name] for name in contenders.PEERS_OF_AUDIT if name in named]
         best = min(peers, key=lambda peer: peer.median("wall"), default=None)
         rows.append([
             history.name,
@@ -86,7 +86,7 @@ def summary(results):
             f"{history.objects:,}",
             f"{history.pack / 1e6:,.1f} MB",
             table.seconds(bottom.median("wall")) if bottom else "",
-            table.seconds(ours.median("wall")) if ours else "not measured",
+            table.seconds(ours.median("wall")) if ours else "no result",
             table.ratio(ours, bottom),
             table.megabytes(ours.median("own")) if ours else "",
             table.ratio(best, ours),
