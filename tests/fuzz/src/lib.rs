@@ -78,6 +78,8 @@ enum Lie {
     Checksum,
     /// The index has it elsewhere.
     Offset(u32),
+    /// The index has it under another id, and so in the wrong order, perhaps.
+    Name(u8),
 }
 
 /// A pack and its index, and what the entries hold: nothing where that depends on a lie.
@@ -112,10 +114,10 @@ pub fn forge(entries: &[Entry]) -> Forged {
         checksums.push(if let Some(Lie::Checksum) = entry.lie() { !checksum } else { checksum });
     }
     seal(&mut pack);
-    let lost = entries.iter().any(|entry| matches!(entry.lie(), Some(Lie::Offset(_))));
-    // A wrong offset cuts a neighbour short, whose content is then anybody's guess.
+    // A wrong offset cuts a neighbour short, and under a wrong id nobody's base is found.
+    let lost = entries.iter().any(|entry| matches!(entry.lie(), Some(Lie::Offset(_) | Lie::Name(_))));
     let contents = (0..entries.len()).map(|at| if lost { None } else { content(entries, at, 0) }).collect();
-    Forged { index: index(&offsets, &checksums, &pack), pack, contents }
+    Forged { index: index(entries, &offsets, &checksums, &pack), pack, contents }
 }
 
 /// The id of an entry: made up, since nobody needs it to be the hash of anything, and in the order of the entries.
@@ -272,13 +274,19 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// An index of version 2. `offsets` and `checksums` are in the order of the ids, since ids are in that of the entries.
-fn index(offsets: &[u32], checksums: &[u32], pack: &[u8]) -> Vec<u8> {
+fn index(entries: &[Entry], offsets: &[u32], checksums: &[u32], pack: &[u8]) -> Vec<u8> {
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {
-        let count = (0..offsets.len()).filter(|&at| id(at)[0] <= first).count();
+        let count = (0..entries.len()).filter(|&at| id(at)[0] <= first).count();
         index.extend(number(count).to_be_bytes());
     }
-    index.extend((0..offsets.len()).flat_map(id));
+    for (at, entry) in entries.iter().enumerate() {
+        let mut id = id(at);
+        if let Some(Lie::Name(other)) = entry.lie() {
+            id[0] = *other;
+        }
+        index.extend(id);
+    }
     index.extend(checksums.iter().flat_map(|checksum| checksum.to_be_bytes()));
     index.extend(offsets.iter().flat_map(|offset| offset.to_be_bytes()));
     index.extend_from_slice(&pack[pack.len() - 20..]);
