@@ -76,6 +76,10 @@ fn rides_along(strike: &Strike, copied: Copied, old_len: usize, new_len: usize) 
     copied.source().holds(strike.roots(old_len)) && (strike.cause != Cause::Run || ends_alike())
 }
 
+/// Windows nearer than this are searched in one go, with what lies between, in bytes: beginning a search costs as much as
+/// going on for that long.
+const APART: usize = 128;
+
 impl Scanner {
     /// The strikes of `text`.
     #[must_use]
@@ -104,7 +108,7 @@ impl Scanner {
             nul = nul || memchr::memchr(0, seam.of(text)).is_some();
             let next = self.around(text, seam, window.map_or(0, |window| window.end));
             window = match window {
-                Some(last) if next.start <= last.end => Some(last.join(next)),
+                Some(last) if next.start <= last.end + APART => Some(last.join(next)),
                 last => {
                     last.into_iter().for_each(|window| self.search(text, window, &mut anew));
                     Some(next)
