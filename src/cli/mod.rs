@@ -2,12 +2,14 @@
 
 mod allow;
 mod fault;
+mod file;
 mod generate;
 mod hook;
 mod output;
 mod rules;
 mod scan;
 mod settings;
+mod target;
 
 use std::io::Write as _;
 use std::path::Path;
