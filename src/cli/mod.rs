@@ -3,12 +3,14 @@
 mod allow;
 mod audit;
 mod fault;
+mod file;
 mod generate;
 mod hook;
 mod output;
 mod rules;
 mod scan;
 mod settings;
+mod target;
 
 use std::io::Write as _;
 use std::path::Path;

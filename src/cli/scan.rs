@@ -100,6 +100,7 @@ impl Common {
     }
 
     fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
+        self.output.check()?;
         let Settings { scanner, policy, .. } = settings;
         let outcome = self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?;
         self.output.write(&outcome, scanner.rules().version(), advice)?;
