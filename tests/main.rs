@@ -6,9 +6,13 @@
 mod aws;
 mod cli;
 mod hook;
+#[cfg(unix)]
+mod kept;
 mod layers;
 mod readme;
 mod regression;
+#[cfg(unix)]
+mod roots;
 mod scan;
 #[cfg(unix)]
 mod staged;
