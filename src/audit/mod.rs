@@ -14,11 +14,13 @@
 //! | `paths` | what paths it has had |
 //! | `missing` | what is named and not there |
 //! | `verdict` | from all that to findings |
+//! | `submodule` | what the repository of a submodule adds |
 
 mod commits;
 mod holders;
 mod missing;
 mod paths;
+mod submodule;
 mod texts;
 mod trace;
 mod trees;
@@ -28,7 +30,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
@@ -36,7 +38,7 @@ use crate::conduct::{self, Examiner, Progress};
 use crate::finding::Outcome;
 use crate::objects::{Kind, Number, Problem, Store};
 use crate::policy::Policy;
-use crate::repo::{Roots, roots};
+use crate::repo::{self, Roots, roots};
 use crate::scan::Scanner;
 use crate::source::{Kept, SourceError};
 
@@ -117,16 +119,51 @@ struct Read {
     missing: Vec<Reference>,
 }
 
-/// Looks through everything that the repository holds.
+/// Looks through everything that the repository holds, and the repositories of its submodules that lie in it.
 ///
 /// # Errors
 /// Where not even a part can be looked at. What concerns single objects is among the outcome's skips.
 pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Outcome, AuditError> {
+    let mut outcome = one(audit, None, scanner, policy, progress)?;
+    let common = audit.repo.to_thread_local().common_dir().to_path_buf();
+    let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
+        let reason = SkipReason::Unreadable(error.to_string());
+        outcome.skipped.push(Skip { path: "modules".into(), reason });
+        Vec::new()
+    });
+    for (name, path) in submodules {
+        match repo::open(&path) {
+            Ok(repo) => {
+                let below = Audit { repo: &repo, scope: audit.scope.clone(), ..*audit };
+                let inner = one(&below, Some(&name), scanner, policy, progress)?;
+                submodule::absorb(&mut outcome, inner, name.as_bstr());
+            }
+            Err(error) => {
+                let reason = SkipReason::Unreadable(error.to_string());
+                outcome.skipped.push(Skip { path: submodule::named(name.as_bstr(), b"".into()), reason });
+            }
+        }
+    }
+    outcome.unused = policy.unused(&outcome.allowed);
+    outcome.sort();
+    Ok(outcome)
+}
+
+/// Looks through one repository; `submodule` is its name where it is one.
+fn one(
+    audit: &Audit<'_>,
+    submodule: Option<&BString>,
+    scanner: &Scanner,
+    policy: &Policy,
+    progress: &Progress,
+) -> Result<Outcome, AuditError> {
     let repo = audit.repo.to_thread_local();
     let roots = roots(&repo);
-    check_refs(&audit.scope, &roots)?;
+    if submodule.is_none() {
+        check_refs(&audit.scope, &roots)?;
+    }
     let store = Store::open(&repo.common_dir().join("objects"), repo.object_hash());
-    progress.expected.store(store.len() as u64, Ordering::Relaxed);
+    progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
     let shared = Shared {
         store: &store,
         hash: repo.object_hash(),
@@ -136,12 +173,12 @@ pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Pro
         progress,
     };
     let read = read(&shared, audit);
-    let kept = Kept { repo: audit.repo.clone(), name: None, max_size: None, jobs: audit.jobs };
+    let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
+    let kept = Kept { repo: audit.repo.clone(), name, max_size: None, jobs: audit.jobs };
     let mut outcome = conduct::run(&kept, scanner, policy, progress)?;
     outcome.skipped.extend(skips(&store, &roots, &read, audit.stop.load(Ordering::Relaxed)));
-    outcome.totals.blobs += progress.blobs.load(Ordering::Relaxed);
+    outcome.totals.blobs += store.len() as u64;
     verdict::conclude(&shared, audit, &roots, read, &mut outcome);
-    outcome.sort();
     Ok(outcome)
 }
 

@@ -112,7 +112,6 @@ impl Court<'_> {
                 }
             }
         }
-        outcome.unused = self.shared.policy.unused(&outcome.allowed);
     }
 
     fn in_scope(&self, scope: &Scope, traced: &Traced) -> bool {

@@ -1,6 +1,6 @@
 //! `keysieve audit`: everything that a repository holds, its whole history first of all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::BString;
@@ -45,7 +45,9 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        let repo = repo::open(&self.repo)?;
+        let here = Path::new(".");
+        // Whoever names a repository means that one; who names none stands in one, and git may have said in which.
+        let repo = if self.repo == here { repo::discover(here)? } else { repo::open(&self.repo)? };
         let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
