@@ -12,10 +12,14 @@
 //! | `commits` | history in order |
 //! | `trace` | which commits and refs lead to what was found |
 //! | `paths` | what paths it has had |
+//! | `cache` | what is remembered for the next audit |
 //! | `missing` | what is named and not there |
 //! | `verdict` | from all that to findings |
+//! | `again` | reading single objects once more |
 //! | `submodule` | what the repository of a submodule adds |
 
+mod again;
+mod cache;
 mod commits;
 mod holders;
 mod missing;
@@ -27,6 +31,7 @@ mod trees;
 mod verdict;
 
 use std::collections::HashSet;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,9 +47,10 @@ use crate::repo::{self, Roots, roots};
 use crate::scan::Scanner;
 use crate::source::{Kept, SourceError};
 
+pub use cache::Cache;
 use missing::Reference;
 use texts::{Finds, Texts};
-use trees::{Holdings, Names, Trees};
+use trees::{Holdings, Mark, Names, Trees};
 
 /// What an audit looks at.
 pub struct Audit<'a> {
@@ -54,6 +60,8 @@ pub struct Audit<'a> {
     pub scope: Scope,
     /// How many threads read.
     pub jobs: usize,
+    /// The folder in which it is remembered what packs hold; none where nothing is.
+    pub cache: Option<&'a Path>,
     /// Set from outside to end it early: what was found until then is told, and that it is not all.
     pub stop: &'a AtomicBool,
 }
@@ -95,15 +103,20 @@ struct Shared<'a> {
     hash: gix::hash::Kind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
-    examiner: Examiner<'a>,
+    examiner: &'a Examiner<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
 
 impl Shared<'_> {
-    /// The number that stands for a name in which a secret stands.
+    /// The number that stands for a name in which a secret stands: from the highest down, where no object is numbered.
     fn number_of_name(&self, name: u32) -> Number {
-        Number::try_from(self.store.len()).unwrap_or(Number::MAX).saturating_add(name)
+        Number::MAX - name
+    }
+
+    /// The name that a number stands for.
+    fn name_of(&self, number: Number) -> Option<u32> {
+        (number as usize >= self.store.len()).then(|| Number::MAX - number)
     }
 }
 
@@ -119,72 +132,92 @@ struct Read {
     missing: Vec<Reference>,
 }
 
+/// What comes of an audit.
+pub struct Audited {
+    /// What was found.
+    pub outcome: Outcome,
+    /// Why what was learned cannot be kept for the next audit, where that is so.
+    pub forgotten: Option<io::Error>,
+}
+
 /// Looks through everything that the repository holds, and the repositories of its submodules that lie in it.
 ///
 /// # Errors
 /// Where not even a part can be looked at. What concerns single objects is among the outcome's skips.
-pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Outcome, AuditError> {
-    let mut outcome = one(audit, None, scanner, policy, progress)?;
+pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Audited, AuditError> {
+    let examiner = Examiner::new(scanner);
+    let bench = Bench { audit, examiner: &examiner, policy, progress };
+    let Audited { mut outcome, mut forgotten } = bench.look_through(audit.repo, None)?;
     let common = audit.repo.to_thread_local().common_dir().to_path_buf();
     let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
-        let reason = SkipReason::Unreadable(error.to_string());
-        outcome.skipped.push(Skip { path: "modules".into(), reason });
+        outcome.skipped.push(unreadable("modules".into(), error.to_string()));
         Vec::new()
     });
     for (name, path) in submodules {
         match repo::open(&path) {
             Ok(repo) => {
-                let below = Audit { repo: &repo, scope: audit.scope.clone(), ..*audit };
-                let inner = one(&below, Some(&name), scanner, policy, progress)?;
-                submodule::absorb(&mut outcome, inner, name.as_bstr());
+                let inner = bench.look_through(&repo, Some(&name))?;
+                submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
+                forgotten = forgotten.or(inner.forgotten);
             }
             Err(error) => {
-                let reason = SkipReason::Unreadable(error.to_string());
-                outcome.skipped.push(Skip { path: submodule::named(name.as_bstr(), b"".into()), reason });
+                outcome.skipped.push(unreadable(submodule::named(name.as_bstr(), b"".into()), error.to_string()));
             }
         }
     }
     outcome.unused = policy.unused(&outcome.allowed);
     outcome.sort();
-    Ok(outcome)
+    Ok(Audited { outcome, forgotten })
 }
 
-/// Looks through one repository; `submodule` is its name where it is one.
-fn one(
-    audit: &Audit<'_>,
-    submodule: Option<&BString>,
-    scanner: &Scanner,
-    policy: &Policy,
-    progress: &Progress,
-) -> Result<Outcome, AuditError> {
-    let repo = audit.repo.to_thread_local();
-    let roots = roots(&repo);
-    if submodule.is_none() {
-        check_refs(&audit.scope, &roots)?;
+/// What one audit uses for every repository.
+struct Bench<'a> {
+    audit: &'a Audit<'a>,
+    examiner: &'a Examiner<'a>,
+    policy: &'a Policy,
+    progress: &'a Progress,
+}
+
+impl Bench<'_> {
+    /// Looks through one repository; `submodule` is its name where it is one.
+    fn look_through(
+        &self,
+        shared_repo: &ThreadSafeRepository,
+        submodule: Option<&BString>,
+    ) -> Result<Audited, AuditError> {
+        let Self { audit, examiner, policy, progress } = *self;
+        let repo = shared_repo.to_thread_local();
+        let roots = roots(&repo);
+        if submodule.is_none() {
+            check_refs(&audit.scope, &roots)?;
+        }
+        let rules = examiner.scanner.rules().version();
+        let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
+        let cache = audit.cache.map(|folder| Cache::new(folder, repo.common_dir(), &key));
+        let (packs, known) = cache.as_ref().and_then(Cache::recall).unwrap_or_default();
+        let store = Store::open_knowing(&repo.common_dir().join("objects"), repo.object_hash(), &packs);
+        progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
+        let hash = repo.object_hash();
+        let shallow = roots.shallow.iter().copied().collect();
+        let shared = Shared { store: &store, hash, shallow, examiner, policy, progress };
+        let known = if store.known_packs() == packs.len() { known } else { Read::default() };
+        let read = read(&shared, audit, known);
+        let stopped = audit.stop.load(Ordering::Relaxed);
+        let is_news = !stopped && store.known_packs() < store.pack_names().len();
+        let forgotten = cache.filter(|_| is_news).and_then(|cache| cache.remember(&shared, &read).err());
+        let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
+        let kept = Kept { repo: shared_repo.clone(), name, max_size: None, jobs: audit.jobs };
+        let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
+        outcome.skipped.extend(skips(&store, &roots, &read, stopped));
+        outcome.totals.blobs += store.len() as u64;
+        verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);
+        Ok(Audited { outcome, forgotten })
     }
-    let store = Store::open(&repo.common_dir().join("objects"), repo.object_hash());
-    progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
-    let shared = Shared {
-        store: &store,
-        hash: repo.object_hash(),
-        shallow: roots.shallow.iter().copied().collect(),
-        examiner: Examiner::new(scanner),
-        policy,
-        progress,
-    };
-    let read = read(&shared, audit);
-    let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
-    let kept = Kept { repo: audit.repo.clone(), name, max_size: None, jobs: audit.jobs };
-    let mut outcome = conduct::run(&kept, scanner, policy, progress)?;
-    outcome.skipped.extend(skips(&store, &roots, &read, audit.stop.load(Ordering::Relaxed)));
-    outcome.totals.blobs += store.len() as u64;
-    verdict::conclude(&shared, audit, &roots, read, &mut outcome);
-    Ok(outcome)
 }
 
-/// Both passes over all objects.
-fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
-    let mut read = Read::default();
+/// Both passes over all objects but those of which everything is `known`.
+fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
+    let mut read = known;
     let mut texts: Vec<Texts<'_>> = (0..audit.jobs.max(1)).map(|_| Texts::new(shared)).collect();
     shared.store.visit(&[Kind::Blob, Kind::Commit, Kind::Tag], &mut texts, audit.stop);
     if let Some(first) = texts.first_mut() {
@@ -200,7 +233,7 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
     read.tags.sort_unstable();
     read.tags.dedup();
     let held: HashSet<Number> = read.finds.places.iter().map(|place| place.object).collect();
-    let names = Names::default();
+    let names = Names::new(std::mem::take(&mut read.names));
     let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1)).map(|_| Trees::new(shared, &held, &names)).collect();
     shared.store.visit(&[Kind::Tree], &mut trees, audit.stop);
     for tree in trees {
@@ -212,21 +245,22 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
         read.missing.extend(tree.missing);
     }
     read.names = names.into_list();
-    in_order_of_names(&mut read, shared.number_of_name(0));
+    in_order_of_names(shared, &mut read);
     read
 }
 
-/// Numbers names anew, in their order: until now the threads did it as they came by them. From `first` on a number stands
-/// for a name in which a secret stands.
-fn in_order_of_names(read: &mut Read, first: Number) {
+/// Numbers names anew, in their order: until now the threads did it as they came by them.
+fn in_order_of_names(shared: &Shared<'_>, read: &mut Read) {
     let mut order: Vec<u32> = (0..).take(read.names.len()).collect();
     order.sort_unstable_by_key(|&name| &read.names[name as usize]);
     let mut rank = vec![0; order.len()];
     (0_u32..).zip(&order).for_each(|(new, &old)| rank[old as usize] = new);
-    let object = |number: Number| number.checked_sub(first).map_or(number, |name| first + rank[name as usize]);
+    let object = |number: Number| match shared.name_of(number) {
+        Some(name) => shared.number_of_name(rank[name as usize]),
+        None => number,
+    };
     for (_, mark) in read.holdings.added.iter_mut().chain(&mut read.holdings.removed) {
-        mark.child = object(mark.child);
-        mark.name = rank[mark.name as usize];
+        *mark = Mark { child: object(mark.child), name: rank[mark.name as usize] };
     }
     read.finds.places.iter_mut().for_each(|place| place.object = object(place.object));
     read.names = order.iter().map(|&name| std::mem::take(&mut read.names[name as usize])).collect();
@@ -243,7 +277,6 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
 
 /// Everything that leaves the audit incomplete, and what was left out on purpose.
 fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
-    let unreadable = |path: BString, problem: String| Skip { path, reason: SkipReason::Unreadable(problem) };
     let mut skips: Vec<Skip> =
         store.unread.iter().map(|error| unreadable(shown(&error.path), error.problem.clone())).collect();
     skips.extend(store.leftovers.iter().map(|path| Skip { path: shown(path), reason: SkipReason::NoObject }));
@@ -258,6 +291,10 @@ fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> 
         skips.push(unreadable("objects".into(), "the audit was stopped before all were read".to_owned()));
     }
     skips
+}
+
+fn unreadable(path: BString, problem: String) -> Skip {
+    Skip { path, reason: SkipReason::Unreadable(problem) }
 }
 
 fn shown(path: &Path) -> BString {

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use gix::ObjectId;
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, TagRefIter};
+use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::commits::Record;
@@ -15,14 +16,13 @@ use crate::blob::{Blob, Fresh, Origin, Part, Skip};
 use crate::conduct::Sighting;
 use crate::finding::{Exception, Finding};
 use crate::objects::{Base, Kind, Number, Object, Problem, Visit};
-use crate::policy::Judgement;
 use crate::rule::Confidence;
 use crate::scan::Strikes;
 use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
 /// A secret in an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Place {
     /// The object that it stands in; for a name, the number that stands for the name.
     pub(super) object: Number,
@@ -41,6 +41,8 @@ pub(super) struct Finds {
     /// Each secret as it was first met, without its frame.
     pub(super) secrets: HashMap<Fingerprint, Finding>,
     pub(super) places: Vec<Place>,
+    /// Whether one stands in an object that is too large to be read once more.
+    pub(super) in_large: bool,
 }
 
 impl Finds {
@@ -50,12 +52,11 @@ impl Finds {
         let nowhere = Origin::Repository { place: "".into() };
         shared.progress.found.fetch_add(sightings.len() as u64, Ordering::Relaxed);
         shared.examiner.conclude(&nowhere, sightings, &news, |mut finding, nearby| {
-            let marker = match shared.policy.judge(&finding, nearby) {
-                Judgement::Ignore => return false,
-                Judgement::Allow(marker @ Exception::Marker { .. }) => Some(marker),
-                // What an entry says may depend on the path, which is not known yet.
-                Judgement::Allow(_) | Judgement::Report { .. } => None,
-            };
+            if finding.confidence < shared.policy.report {
+                return false;
+            }
+            // What entries say depends on the path, which is not known yet.
+            let marker = shared.policy.marker(&finding, nearby);
             let marked = marker.is_some();
             let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             self.places.push(Place {
@@ -75,6 +76,7 @@ impl Finds {
     /// Joins what another thread found.
     pub(super) fn join(&mut self, other: Self) {
         self.places.extend(other.places);
+        self.in_large |= other.in_large;
         for (fingerprint, finding) in other.secrets {
             self.secrets.entry(fingerprint).or_insert(finding);
         }
@@ -184,6 +186,7 @@ impl Visit for Texts<'_> {
         let done = self.buffer.feed(content, &Origin::Repository { place: "".into() }, &mut parts);
         let sightings = parts.sightings;
         self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
+        self.finds.in_large |= !sightings.is_empty();
         self.count(0);
         done
     }

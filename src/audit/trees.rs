@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use bstr::{BString, ByteSlice};
 use gix::ObjectId;
 use gix::hash::oid;
+use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::missing::Reference;
@@ -23,7 +24,7 @@ use crate::text::Copied;
 const KNOWN: usize = 1 << 15;
 
 /// An entry of a tree that matters: what it leads to, and under which name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// The object; for a name that holds a secret, the number that stands for the name.
     pub(super) child: Number,
@@ -48,6 +49,12 @@ impl Names {
         number
     }
 
+    /// Names that are numbered already.
+    pub(super) fn new(list: Vec<BString>) -> Self {
+        let numbers = list.iter().cloned().zip(0..).collect();
+        Self(Mutex::new((numbers, list)))
+    }
+
     /// The names, in the order of their numbers.
     pub(super) fn into_list(self) -> Vec<BString> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).1
@@ -66,7 +73,7 @@ pub(super) struct State {
 }
 
 /// What the trees have of what matters, each told by how it differs from the one that it is a delta of.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Holdings {
     /// Entries that a tree has more than the one it is made from.
     pub(super) added: Vec<(Number, Mark)>,

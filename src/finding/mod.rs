@@ -5,6 +5,8 @@ pub mod history;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
@@ -82,7 +84,7 @@ pub struct Allowed {
 }
 
 /// What lets a finding pass. Each has said why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Exception {
     /// An `[[allow]]` entry of a configuration file.
     Entry {

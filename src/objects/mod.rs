@@ -18,7 +18,7 @@ use crate::text::{Copied, printable_path};
 use delta::DeltaError;
 
 pub use loose::Loose;
-pub use pack::Pack;
+pub use pack::{Pack, PackName};
 pub use store::Store;
 pub use walk::{Scratch, walk};
 

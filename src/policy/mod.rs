@@ -100,10 +100,16 @@ impl Policy {
         if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
-        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids) {
+        if let Some(marker) = self.marker(finding, nearby) {
             return Judgement::Allow(marker);
         }
         Judgement::Report { blocks: finding.confidence >= self.block }
+    }
+
+    /// The marker beside `finding` that lets it pass, whatever entries say.
+    #[must_use]
+    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<Exception> {
+        marker::find(nearby, finding, &self.rule_ids)
     }
 
     fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
