@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::commits::Record;
+use super::missing::Reference;
 use super::texts::Place;
 use super::trees::Holdings;
 use super::{Read, Shared};
@@ -39,6 +40,8 @@ struct Memory<'m> {
     tags: Vec<(Number, Number)>,
     holdings: Holdings,
     names: Vec<BString>,
+    /// Objects that were not there. Once one is, the memory does not tell all any more.
+    missing: Vec<Reference>,
 }
 
 impl Cache {
@@ -60,8 +63,8 @@ impl Cache {
         }
         let memory: Memory<'_> =
             postcard::from_bytes(body).ok().filter(|memory: &Memory<'_>| memory.key == self.key)?;
-        let Memory { packs, places, commits, tags, holdings, names, .. } = memory;
-        let mut read = Read { commits, tags, holdings, names, ..Read::default() };
+        let Memory { packs, places, commits, tags, holdings, names, missing, .. } = memory;
+        let mut read = Read { commits, tags, holdings, names, missing, ..Read::default() };
         read.finds.places = places;
         Some((packs, read))
     }
@@ -74,7 +77,7 @@ impl Cache {
     /// Where it cannot be written.
     pub(super) fn remember(&self, shared: &Shared<'_>, read: &Read) -> io::Result<()> {
         let packed = shared.store.first_loose();
-        let whole = read.broken.is_empty() && read.missing.is_empty() && shared.store.unread.is_empty();
+        let whole = read.broken.is_empty() && shared.store.unread.is_empty();
         let in_name = read.finds.places.iter().any(|place| shared.name_of(place.object).is_some());
         let commits: Vec<Record> = read.commits.iter().filter(|commit| commit.number < packed).cloned().collect();
         // A packed commit may follow on one that is not packed yet, and those are not remembered.
@@ -99,6 +102,7 @@ impl Cache {
             tags: read.tags.iter().filter(|&&(tag, target)| tag < packed && target < packed).copied().collect(),
             holdings,
             names: read.names.clone(),
+            missing: read.missing.iter().filter(|missing| missing.from < packed).copied().collect(),
         };
         self.write(&postcard::to_allocvec(&memory).map_err(io::Error::other)?)
     }

@@ -194,13 +194,11 @@ impl Bench<'_> {
         let rules = examiner.scanner.rules().version();
         let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
         let cache = audit.cache.map(|folder| Cache::new(folder, repo.common_dir(), &key));
-        let (packs, known) = cache.as_ref().and_then(Cache::recall).unwrap_or_default();
-        let store = Store::open_knowing(&repo.common_dir().join("objects"), repo.object_hash(), &packs);
-        progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
-        let hash = repo.object_hash();
+        let (objects, hash) = (repo.common_dir().join("objects"), repo.object_hash());
+        let (store, known) = open(&objects, hash, cache.as_ref());
         let shallow = roots.shallow.iter().copied().collect();
         let shared = Shared { store: &store, hash, shallow, examiner, policy, progress };
-        let known = if store.known_packs() == packs.len() { known } else { Read::default() };
+        progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
         let read = read(&shared, audit, known);
         let stopped = audit.stop.load(Ordering::Relaxed);
         let is_news = !stopped && store.known_packs() < store.pack_names().len();
@@ -213,6 +211,18 @@ impl Bench<'_> {
         verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);
         Ok(Audited { outcome, forgotten })
     }
+}
+
+/// The objects in a folder, and what is remembered of those of them that need not be read.
+fn open(objects: &Path, hash: gix::hash::Kind, cache: Option<&Cache>) -> (Store, Read) {
+    if let Some((packs, known)) = cache.and_then(Cache::recall) {
+        let store = Store::open_knowing(objects, hash, &packs);
+        let still_missing = |reference: &Reference| store.number_of(&reference.id).is_none();
+        if store.known_packs() == packs.len() && known.missing.iter().all(still_missing) {
+            return (store, known);
+        }
+    }
+    (Store::open(objects, hash), Read::default())
 }
 
 /// Both passes over all objects but those of which everything is `known`.

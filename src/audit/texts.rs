@@ -152,7 +152,7 @@ impl Visit for Texts<'_> {
     type State = Strikes;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
-        let Object { number, kind, bytes } = object;
+        let Object { number, kind, bytes, .. } = object;
         let scanner = self.shared.examiner.scanner;
         let strikes = match base {
             Some(base) => scanner.strikes_after(base.state, bytes, base.copied),

@@ -42,9 +42,9 @@ pub(super) fn conclude(
         return;
     }
     bring_back(shared, &repo.to_thread_local(), &mut read, &secrets, outcome);
-    let commits = Commits::new(std::mem::take(&mut read.commits), shared.store);
     let seeds: HashSet<Number> = secrets.values().flatten().map(|place| place.object).collect();
-    let holders = Holders::new(seeds, std::mem::take(&mut read.holdings));
+    let (records, holdings) = (std::mem::take(&mut read.commits), std::mem::take(&mut read.holdings));
+    let (commits, holders) = rayon::join(|| Commits::new(records, shared.store), || Holders::new(seeds, holdings));
     let tops = commits.list.iter().filter_map(|commit| commit.tree).collect();
     let paths = Paths::new(&holders, &tops);
     let starts = starts(shared, roots);

@@ -133,7 +133,7 @@ impl Pack {
     #[must_use]
     pub fn number_of(&self, id: &oid) -> Option<u32> {
         let candidates = self.directory.candidates(id);
-        candidates.into_iter().find(|&number| self.id(number) == id)
+        candidates.into_iter().find(|&number| same_id(self.id(number), id))
     }
 
     /// The number, in the order of ids, of the entry at a position in the pack.
@@ -219,6 +219,13 @@ impl Directory {
         let value = (first_bits(id) >> self.shift) as usize;
         self.starts[value]..self.starts[value + 1]
     }
+}
+
+/// Whether two ids are the same: sixteen bytes at a time, without a call.
+fn same_id(a: &oid, b: &oid) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let head = |id: &[u8]| id.first_chunk().map(|head| u128::from_ne_bytes(*head));
+    head(a) == head(b) && a.get(16..) == b.get(16..)
 }
 
 fn first_bits(id: &oid) -> u32 {

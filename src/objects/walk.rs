@@ -105,7 +105,8 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         }
         let mut bytes = self.scratch.take();
         self.scratch.inflater.inflate(read.packed, read.size, &mut bytes)?;
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes }, None);
+        let is_base = !children.is_empty();
+        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, None);
         Ok(Some(Step { number, bytes, state, children }))
     }
 
@@ -124,8 +125,9 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
         delta.apply(&base.bytes, &mut bytes, &mut self.scratch.copied)?;
         let made_from = Base { number: base.number, state: &base.state, copied: &self.scratch.copied };
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes }, Some(made_from));
         let children = self.pack.forest().children(entry);
+        let is_base = !children.is_empty();
+        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, Some(made_from));
         if children.is_empty() {
             self.scratch.put_back(bytes);
             return Ok(None);
