@@ -76,10 +76,6 @@ fn rides_along(strike: &Strike, copied: Copied, old_len: usize, new_len: usize) 
     copied.source().holds(strike.roots(old_len)) && (strike.cause != Cause::Run || ends_alike())
 }
 
-/// Windows nearer than this are searched in one go, with what lies between, in bytes: beginning a search costs as much as
-/// going on for that long.
-const APART: usize = 128;
-
 impl Scanner {
     /// The strikes of `text`.
     #[must_use]
@@ -94,6 +90,9 @@ impl Scanner {
     /// stretches are in the order of `text` and do not overlap in it.
     #[must_use]
     pub fn strikes_after(&self, before: &Strikes, text: &[u8], copied: &[Copied]) -> Strikes {
+        if before.is_empty() && self.is_quiet(text, self.windows(text, copied, before.len)) {
+            return Strikes { len: text.len(), ..Strikes::default() };
+        }
         let mut list = Vec::new();
         for &stretch in copied {
             let first = before.list.partition_point(|strike| strike.span.start < stretch.from);
@@ -101,21 +100,8 @@ impl Scanner {
             let alike = inside.filter(|strike| rides_along(strike, stretch, before.len, text.len()));
             list.extend(alike.map(|strike| Strike { span: moved(strike.span, stretch.from, stretch.to), ..*strike }));
         }
-        let mut nul = false;
         let mut anew = Vec::new();
-        let mut window: Option<Span> = None;
-        for seam in seams(copied, before.len, text.len()) {
-            nul = nul || memchr::memchr(0, seam.of(text)).is_some();
-            let next = self.around(text, seam, window.map_or(0, |window| window.end));
-            window = match window {
-                Some(last) if next.start <= last.end + APART => Some(last.join(next)),
-                last => {
-                    last.into_iter().for_each(|window| self.search(text, window, &mut anew));
-                    Some(next)
-                }
-            };
-        }
-        window.into_iter().for_each(|window| self.search(text, window, &mut anew));
+        self.windows(text, copied, before.len).for_each(|window| self.search(text, window, &mut anew));
         let known = |strike: &Strike| {
             let last = copied.partition_point(|stretch| stretch.to <= strike.span.start);
             let stretch = last.checked_sub(1).map(|index| copied[index]);
@@ -125,22 +111,47 @@ impl Scanner {
             })
         };
         list.extend(anew.into_iter().filter(|strike| !known(strike)));
-        // Zero bytes that were there before may have gone.
-        nul = nul || (before.nul && memchr::memchr(0, text).is_some());
+        let nul = memchr::memchr(0, text).is_some();
         if !list.is_sorted() {
             list.sort_unstable();
         }
         Strikes { list, len: text.len(), nul }
     }
 
-    /// Where strikes may stand that `seam` made or unmade: as far around it as a keyword is long, and out to where words end.
-    /// What lies before `known` is in the window before already.
-    fn around(&self, text: &[u8], seam: Span, known: usize) -> Span {
+    /// Whether nothing strikes in `windows`, taken together: most versions of a text bring nothing that anybody looks for, and
+    /// one search is done sooner than many short ones. What stands at the edge of a window counts rather too often.
+    fn is_quiet(&self, text: &[u8], windows: impl Iterator<Item = Span>) -> bool {
+        let mut joined = Vec::new();
+        for window in windows {
+            joined.extend_from_slice(window.of(text));
+            joined.push(b'\n');
+        }
+        self.strikes(&joined).is_empty()
+    }
+
+    /// Where strikes may stand that the seams made or unmade: as far around each as a keyword is long, and out to where words
+    /// end. In order, and apart.
+    fn windows<'t>(&self, text: &'t [u8], copied: &'t [Copied], old_len: usize) -> impl Iterator<Item = Span> + 't {
         let reach = self.longest_keyword.saturating_sub(1);
-        let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach).max(known));
-        let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
-        let on = text[high..].iter().take_while(|&&byte| run::is_word(byte)).count();
-        Span::new(low - back, high + on)
+        let around = move |seam: Span, known: usize| {
+            let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach).max(known));
+            let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
+            let on = text[high..].iter().take_while(|&&byte| run::is_word(byte)).count();
+            Span::new(low - back, high + on)
+        };
+        let mut seams = seams(copied, old_len, text.len());
+        let mut open: Option<Span> = None;
+        std::iter::from_fn(move || {
+            for seam in seams.by_ref() {
+                let next = around(seam, open.map_or(0, |window| window.end));
+                match &mut open {
+                    Some(window) if next.start <= window.end => *window = window.join(next),
+                    Some(window) => return Some(std::mem::replace(window, next)),
+                    None => open = Some(next),
+                }
+            }
+            open.take()
+        })
     }
 
     /// Adds the strikes that stand in `window`, which ends no word, to `list`.
