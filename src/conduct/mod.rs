@@ -164,7 +164,7 @@ impl ScanWorker<'_> {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let news = news::news(shared.scanner, before.as_ref(), &sightings);
+        let news = news::news(shared.scanner, before, &sightings);
         let pairings = pair_up(shared.scanner.rules(), sightings.iter().map(|seen| &seen.found));
         let mut paired = vec![false; sightings.len()];
         for pairing in pairings {
