@@ -4,6 +4,7 @@ mod allow;
 mod audit;
 mod fault;
 mod file;
+mod gate;
 mod generate;
 mod hook;
 mod output;
@@ -40,6 +41,8 @@ enum Command {
     Staged(scan::StagedArgs),
     /// Find every secret that a repository holds: in its whole history and everything beside it
     Audit(audit::AuditArgs),
+    /// Judge the commits of a range, as a pull request or a push brings them
+    Gate(gate::GateArgs),
     /// Install, remove and check the hooks that stop a commit with a secret in it
     Hook(hook::HookArgs),
     /// Let a finding pass, with the reason
@@ -76,6 +79,7 @@ fn run(command: Command) -> Result<Status, Fault> {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
         Command::Audit(args) => args.run(),
+        Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
         Command::Rules(args) => args.run(),

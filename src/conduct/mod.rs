@@ -118,7 +118,7 @@ impl ScanWorker<'_> {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let news = news::news(examiner.scanner, before.as_ref(), &sightings);
+        let news = news::news(examiner.scanner, before, &sightings);
         examiner
             .conclude(&origin, &sightings, &news, |finding, nearby| judge(&mut self.outcome, policy, finding, nearby));
     }

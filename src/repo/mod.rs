@@ -129,6 +129,15 @@ fn trusting(options: &Options) -> gix::sec::trust::Mapping<Options> {
     gix::sec::trust::Mapping { full: options.clone(), reduced: options.clone() }
 }
 
+/// Whether the clone left out objects on purpose, which git then fetches when it wants them. We never do.
+#[must_use]
+pub fn is_partial(repo: &gix::Repository) -> bool {
+    let config = repo.config_snapshot();
+    let promises = |name: &str| config.boolean(&format!("remote.{name}.promisor")) == Some(true);
+    config.string("extensions.partialClone").is_some()
+        || repo.remote_names().iter().any(|name| promises(&name.to_string()))
+}
+
 fn options(environment: Environment) -> Options {
     Options::default()
         .permissions(Permissions { env: environment, ..Permissions::isolated() })

@@ -128,7 +128,10 @@ impl<'o> Facts<'o> {
 
     /// One line on a finding that may pass.
     pub(super) fn allowed(&self, Allowed { finding, by }: &Allowed) -> String {
-        format!("{} {}, by {}", self.place(finding, &finding.place), finding.rule.id, self.exception(by))
+        let own = matches!((&finding.origin, by), (Origin::Commit { .. }, Exception::Marker { .. }));
+        let remark = if own { " (a marker that stands in the commit itself)" } else { "" };
+        let by = self.exception(by);
+        format!("{} {}, by {by}{remark}", self.place(finding, &finding.place), finding.rule.id)
     }
 
     /// A commit, in its parts.

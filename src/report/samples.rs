@@ -9,7 +9,9 @@ use jiff::civil::date;
 use super::{Options, format};
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, RuleInfo, Totals, Unused};
+use crate::finding::{
+    Allowed, Change, Exception, Finding, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
+};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::{LineIndex, Span};
@@ -125,6 +127,7 @@ pub(super) fn outcome() -> Outcome {
             skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
         ],
         totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3 },
+        policy_changes: vec![PolicyChange { path: ".keysieve.toml".into(), what: Change::Changed }],
     }
 }
 
@@ -149,6 +152,7 @@ pub(super) fn hostile() -> Outcome {
             Skip { path: text.into(), reason: SkipReason::Submodule },
         ],
         totals: Totals::default(),
+        policy_changes: vec![PolicyChange { path: text.into(), what: Change::Added }],
     }
 }
 
@@ -175,5 +179,6 @@ pub(super) fn history() -> Outcome {
         findings,
         skipped: vec![skip],
         totals: Totals { blobs: 5, bytes: 4096, left_out: 0 },
+        policy_changes: vec![PolicyChange { path: all[1].as_str().into(), what: Change::Removed }],
     }
 }

@@ -10,7 +10,7 @@ use super::Options;
 use super::facts::{CommitFacts, Facts};
 use super::history::{self, HistoryShape};
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
+use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, PolicyChange, Totals, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -160,6 +160,14 @@ pub(super) struct UnusedShape {
     expired: Option<String>,
 }
 
+/// A file of policy that the commits which are judged change.
+#[derive(Serialize)]
+pub(super) struct PolicyChangeShape {
+    #[serde(flatten)]
+    path: PathShape,
+    change: &'static str,
+}
+
 /// Turns an outcome's parts into their shapes.
 pub(super) struct Shaper<'o> {
     facts: Facts<'o>,
@@ -199,6 +207,11 @@ impl<'o> Shaper<'o> {
     pub(super) fn unused(&self, entry: &Unused) -> UnusedShape {
         let expired = entry.expired.map(|day| day.to_string());
         UnusedShape { number: entry.number, reason: self.prose(&entry.reason), expired }
+    }
+
+    /// A change of the policy.
+    pub(super) fn policy_change(&self, change: &PolicyChange) -> PolicyChangeShape {
+        PolicyChangeShape { path: path(&self.facts.bytes(&change.path)), change: change.what.word() }
     }
 
     /// Escapes are left to JSON here and below: what it cannot show comes out as it was.

@@ -5,12 +5,24 @@ use std::io;
 use super::super::words::{UNREAD, lists_unused, summary};
 use super::Page;
 use crate::blob::Skip;
-use crate::finding::{Allowed, Outcome, Unused};
+use crate::finding::{Allowed, Outcome, PolicyChange, Unused};
 
 /// The most skips that are listed one by one.
 const MAX_LISTED: usize = 10;
 
 impl Page<'_> {
+    /// Files of policy that the commits which are judged change: who reviews them has to look at these.
+    pub(super) fn policy_changes(&self, changes: &[PolicyChange], out: &mut dyn io::Write) -> io::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{}: this change alters what keysieve ignores", self.paint.warn("policy"))?;
+        for PolicyChange { path, what } in changes {
+            writeln!(out, "  {}: {}", self.facts.text(path), what.word())?;
+        }
+        writeln!(out)
+    }
+
     /// What was allowed, and by what, if that was asked for.
     pub(super) fn allowed(&self, allowed: &[Allowed], out: &mut dyn io::Write) -> io::Result<()> {
         if !self.options.show_allowed || allowed.is_empty() {
