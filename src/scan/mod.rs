@@ -6,6 +6,7 @@
 //! that stretch is decoded and looked at in the same way, twice at most.
 
 mod decode;
+mod explain;
 mod heads;
 mod pair;
 mod prefilter;
@@ -23,6 +24,7 @@ use decode::{Layer, Leads};
 use heads::Heads;
 use prefilter::Prefilter;
 
+pub use explain::{Step, Strike, Tested, Trial};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
 
@@ -113,8 +115,12 @@ impl Scanner {
             self.heads.search(text, word, |asker, at| {
                 windows.push((asker, window(&self.rules.rules[asker], at, text.len())));
             });
-            run::base64_runs(text, word, crate::rule::MIN_RUN, |run| {
-                self.try_run(text, run, &mut leads, found);
+            run::base64_runs(text, word, crate::rule::MIN_RUN, |outer| {
+                Self::each_run(text, outer, &mut leads, |run| {
+                    for &index in &self.run_rules {
+                        verify::run(index, &self.rules.rules[index], text, run, found);
+                    }
+                });
             });
         });
         let mut done = (0, 0);
@@ -139,7 +145,7 @@ impl Scanner {
     }
 
     /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may have to be decoded.
-    fn try_run(&self, text: &[u8], outer: Span, leads: &mut Leads, found: &mut Vec<Match>) {
+    fn each_run(text: &[u8], outer: Span, leads: &mut Leads, mut each: impl FnMut(Span)) {
         let mut start = outer.start;
         let mut broken = false;
         while start < outer.end {
@@ -152,11 +158,7 @@ impl Scanner {
                 // The sign of an added line in a diff is none of what was added.
                 let added = text[start] == b'+' && (start == 0 || text[start - 1] == b'\n');
                 let without_sign = added.then(|| Span::new(start + 1, inner.end));
-                for run in [Some(inner), without_sign].into_iter().flatten() {
-                    for &index in &self.run_rules {
-                        verify::run(index, &self.rules.rules[index], text, run, found);
-                    }
-                }
+                [Some(inner), without_sign].into_iter().flatten().for_each(&mut each);
             }
             start = inner.end + 1;
         }
