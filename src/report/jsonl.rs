@@ -86,7 +86,9 @@ mod tests {
         let text = shown("jsonl", &outcome(), Options::default());
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        assert_eq!(types, ["finding", "finding", "finding", "allowed", "skip", "skip", "unused", "unused", "summary"]);
+        let (found, allowed, skip, unused) = ("finding", "allowed", "skip", "unused");
+        let expected = [found, found, found, allowed, allowed, skip, skip, unused, unused, unused, "summary"];
+        assert_eq!(types, expected);
         let summary = &lines[lines.len() - 1];
         assert_eq!((&summary["findings"], &summary["blocking"]), (&3.into(), &2.into()));
         assert_eq!(summary["status"], "incomplete");

@@ -9,13 +9,15 @@ use crate::finding::{Finding, Outcome};
 use crate::secret::Secret;
 
 /// Masks the secrets that were found in names wherever a path of the outcome is shown.
-pub(super) struct PathMask<'o> {
+#[derive(Debug)]
+pub struct PathMask<'o> {
     secrets: Vec<&'o Secret>,
 }
 
 impl<'o> PathMask<'o> {
     /// The mask for the paths of `outcome`.
-    pub(super) fn new(outcome: &'o Outcome) -> Self {
+    #[must_use]
+    pub fn new(outcome: &'o Outcome) -> Self {
         let findings = outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
         let halves = |finding: &'o Finding| {
             std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret))
@@ -33,7 +35,8 @@ impl<'o> PathMask<'o> {
     }
 
     /// `path` without secrets.
-    pub(super) fn path<'p>(&self, path: &'p BStr) -> Cow<'p, [u8]> {
+    #[must_use]
+    pub fn path<'p>(&self, path: &'p BStr) -> Cow<'p, [u8]> {
         let mut shown = Cow::Borrowed(path.as_bytes());
         for secret in &self.secrets {
             if shown.find(secret.reveal()).is_some() {
@@ -45,7 +48,8 @@ impl<'o> PathMask<'o> {
 
     /// The path of `finding` without secrets. Where the secret stands in the name in another form, such as base64, only
     /// its frame knows what may be shown.
-    pub(super) fn of<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
+    #[must_use]
+    pub fn of<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
         let path = finding.origin.path();
         let marked = finding.place.frame.lines.iter().find(|line| line.mark.is_some());
         match (&finding.origin, marked) {

@@ -12,6 +12,8 @@ use std::io;
 
 use crate::finding::Outcome;
 
+pub use mask::PathMask;
+
 /// Writes an outcome in one format.
 pub trait Report {
     /// Writes all of `outcome` to `out`.

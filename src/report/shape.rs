@@ -11,7 +11,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 use super::Options;
 use super::mask::PathMask;
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
+use crate::finding::{Allowed, Exception, Finding, List, Outcome, Partner, Place, Totals, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -139,11 +139,19 @@ enum ByShape<'o> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'o str>,
     },
+    Baseline {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'o str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<&'o str>,
+    },
 }
 
 /// An exception that let nothing pass.
 #[derive(Serialize)]
 pub(super) struct UnusedShape<'o> {
+    /// As in [`ByShape`].
+    kind: &'static str,
     number: usize,
     reason: &'o str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +181,9 @@ impl<'o> Shaper<'o> {
         let by = match &allowed.by {
             Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason },
             Exception::Marker { word, reason } => ByShape::Marker { word, reason: reason.as_deref() },
+            Exception::Baseline { reason, owner } => {
+                ByShape::Baseline { reason: reason.as_deref(), owner: owner.as_deref() }
+            }
         };
         AllowedShape { finding: self.shape(&allowed.finding, false), by }
     }
@@ -223,7 +234,11 @@ pub(super) const fn scanned(totals: Totals) -> ScannedShape {
 /// An unused exception.
 pub(super) fn unused(entry: &Unused) -> UnusedShape<'_> {
     let expired = entry.expired.map(|day| day.to_string());
-    UnusedShape { number: entry.number, reason: &entry.reason, expired }
+    let kind = match entry.list {
+        List::Config => "entry",
+        List::Baseline => "baseline",
+    };
+    UnusedShape { kind, number: entry.number, reason: &entry.reason, expired }
 }
 
 fn origin(origin: &Origin) -> OriginShape<'_> {

@@ -5,12 +5,18 @@ use std::io;
 use super::Page;
 use super::style::{count, size};
 use crate::blob::Skip;
-use crate::finding::{Allowed, Exception, Outcome, Status, Unused};
+use crate::finding::{Allowed, Exception, List, Outcome, Status, Unused};
 use crate::rule::Confidence;
 use crate::text::printable;
 
 /// The most skips that are listed one by one.
 const MAX_LISTED: usize = 10;
+
+/// What the baseline says of a known finding.
+fn known(reason: Option<&str>, owner: Option<&str>) -> String {
+    let owner = owner.map(|owner| format!(" (owner: {owner})")).unwrap_or_default();
+    format!("the baseline{owner}{}", reason.map(|reason| format!(": {reason}")).unwrap_or_default())
+}
 
 impl Page<'_> {
     /// What was allowed, and by what, if that was asked for.
@@ -24,6 +30,7 @@ impl Page<'_> {
                 Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
                 Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
                 Exception::Marker { word, reason: None } => word.clone(),
+                Exception::Baseline { reason, owner } => known(reason.as_deref(), owner.as_deref()),
             };
             let place = self.place_of(finding, &finding.place);
             writeln!(out, "  {place} {}, by {}", finding.rule.id, printable(by.as_bytes()))?;
@@ -42,7 +49,11 @@ impl Page<'_> {
                 Some(day) => format!("expired on {day}"),
                 None => "let nothing pass".to_owned(),
             };
-            writeln!(out, "{}: [[allow]] entry {} {what}: {reason}", self.paint.warn("unused"), entry.number)?;
+            let list = match entry.list {
+                List::Config => "[[allow]] entry",
+                List::Baseline => "baseline line",
+            };
+            writeln!(out, "{}: {list} {} {what}: {reason}", self.paint.warn("unused"), entry.number)?;
             any = true;
         }
         if any { writeln!(out) } else { Ok(()) }
