@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod aws;
+mod baseline;
 mod cli;
+mod explain;
 mod hook;
 mod layers;
 mod readme;
