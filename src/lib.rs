@@ -12,12 +12,13 @@
 //! | layer | modules | what they are |
 //! |---|---|---|
 //! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
-//! | 1 | [`blob`], [`rule`], [`repo`] | what is scanned, what is looked for, the repository it stands in |
+//! | 1 | [`blob`], [`rule`], [`repo`], [`objects`] | what is scanned, what is looked for, the repository it stands in |
 //! | 2 | [`scan`], [`source`], [`hook`] | finding matches in bytes; reading files and git; wiring into git. They never know each other |
 //! | 3 | [`finding`] | what a scan says |
 //! | 4 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
 //! | 5 | [`conduct`] | feeds blobs to scanners, judges, gathers, sorts |
-//! | 6 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
+//! | 6 | [`audit`] | the conductor of a whole history |
+//! | 7 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
 //!
 //! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it is found), [`source`]
 //! (where blobs come from), [`conduct`] (how it all runs). Beside `src/` lie `patterns/`, the rules, one file a provider,
@@ -50,10 +51,12 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a panic is the report"))]
 
+pub mod audit;
 pub mod blob;
 pub mod conduct;
 pub mod finding;
 pub mod hook;
+pub mod objects;
 pub mod policy;
 pub mod repo;
 pub mod report;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::support::keys::{access_key_id, secret_access_key};
 use crate::support::{Repo, Run};
 
+mod audit;
 mod broken;
 mod check;
 mod merge;

@@ -8,9 +8,14 @@ mod baseline;
 mod cli;
 mod explain;
 mod hook;
+#[cfg(unix)]
+mod kept;
 mod layers;
+mod names;
 mod readme;
 mod regression;
+#[cfg(unix)]
+mod roots;
 mod scan;
 #[cfg(unix)]
 mod staged;

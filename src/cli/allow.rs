@@ -60,7 +60,8 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
             )
         }
         Appended::Text { text, number } => {
-            replace(&file, &text).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
+            let written = replace(&file, &|out| out.write_all(text.as_bytes()));
+            written.map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
             format!(
                 "{}: wrote [[allow]] entry {number} for {} ({})",
                 printable_path(&file),

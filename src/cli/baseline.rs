@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
+use bstr::{BStr, BString, ByteVec as _};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use keysieve::conduct::{self, Progress};
 use keysieve::finding::{Finding, Outcome, Status};
-use keysieve::policy::{Baseline, Known, Policy, Seen, Terms};
-use keysieve::report::PathMask;
+use keysieve::policy::{Baseline, Known, Seen, Terms};
+use keysieve::report;
 use keysieve::rule::Confidence;
 use keysieve::secret::Salt;
 use keysieve::text::{printable, printable_path};
@@ -183,7 +183,8 @@ fn load(file: &Path) -> Result<Baseline, Fault> {
 }
 
 fn put(file: &Path, baseline: &Baseline) -> Result<(), Fault> {
-    replace(file, &baseline.text()).map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))
+    let written = replace(file, &|out| out.write_all(baseline.text().as_bytes()));
+    written.map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))
 }
 
 fn say(text: &str) -> Result<(), Fault> {
@@ -239,11 +240,11 @@ impl Scope {
         settings.policy.report = Confidence::Low;
         let outcome = conduct::run(&source, &settings.scanner, &settings.policy, &Progress::default())?;
         complete(&outcome)?;
-        let hints = Hints::new(&outcome, &settings.policy);
+        let shown = report::masker(&outcome);
         let seen = |finding: &Finding, wanted| Seen {
             print: finding.fingerprint,
             rule: finding.rule.id.to_string(),
-            path: hints.of(finding),
+            path: shown(&settings.policy.path_of(&finding.origin)),
             wanted,
         };
         let reported = outcome.findings.iter().map(|finding| seen(finding, finding.confidence >= report));
@@ -272,45 +273,16 @@ impl Scanned {
 /// Of what was not read nobody knows whether it holds a secret.
 fn complete(outcome: &Outcome) -> Result<(), Fault> {
     const MAX_SHOWN: usize = 10;
-    let mask = PathMask::new(outcome);
+    let shown = report::masker(outcome);
     let failed: Vec<_> = outcome.skipped.iter().filter(|skip| skip.reason.is_failure()).collect();
     if failed.is_empty() {
         return Ok(());
     }
     let mut message = format!("{} could not be read, so nothing is known about what is there", failed.len());
     for skip in failed.iter().take(MAX_SHOWN) {
-        let reason = skip.reason.to_string();
-        let (path, reason) = (mask.path(skip.path.as_bstr()), mask.path(reason.as_str().into()));
+        let (path, reason) = (shown(&skip.path), shown(skip.reason.to_string().as_bytes()));
         // Writing to a String cannot fail.
-        let _ = write!(message, "\n  {}: {}", printable(&path), printable(&reason));
+        let _ = write!(message, "\n  {path}: {reason}");
     }
     Err(Fault::new(message).hint("the baseline was left as it is"))
-}
-
-/// Paths as hints for readers: from the root, and without the secrets that names hold.
-struct Hints<'o> {
-    policy: &'o Policy,
-    mask: PathMask<'o>,
-    /// Names that hold a secret in another form than in clear, with what may be shown of them.
-    encoded: Vec<(&'o BStr, String)>,
-}
-
-impl<'o> Hints<'o> {
-    fn new(outcome: &'o Outcome, policy: &'o Policy) -> Self {
-        let mask = PathMask::new(outcome);
-        let all = outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
-        let encoded = all
-            .filter(|finding| finding.origin.kind() == "name" && finding.place.encoding.is_some())
-            .map(|finding| (finding.origin.path(), printable(&mask.of(finding))))
-            .collect();
-        Self { policy, mask, encoded }
-    }
-
-    fn of(&self, finding: &Finding) -> String {
-        let reached = finding.origin.path();
-        match self.encoded.iter().find(|(name, _)| reached.starts_with(name)) {
-            Some((_, shown)) => shown.clone(),
-            None => printable(&self.mask.path(&self.policy.path_of(&finding.origin))),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The command line: words in, reports and an exit status out.
 
 mod allow;
+mod audit;
 mod baseline;
 mod explain;
 mod fault;
@@ -11,6 +12,7 @@ mod output;
 mod rules;
 mod scan;
 mod settings;
+mod target;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -38,6 +40,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Scan what the next commit would add
     Staged(scan::StagedArgs),
+    /// Find every secret that a repository holds: in its whole history and everything beside it
+    Audit(audit::AuditArgs),
     /// Install, remove and check the hooks that stop a commit with a secret in it
     Hook(hook::HookArgs),
     /// Let a finding pass, with the reason
@@ -77,6 +81,7 @@ fn run(command: Command) -> Result<Status, Fault> {
     match command {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
+        Command::Audit(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
         Command::Baseline(args) => args.run(),

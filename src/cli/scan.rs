@@ -51,9 +51,9 @@ pub(crate) struct StagedArgs {
 #[derive(Args, Debug, Default)]
 pub(crate) struct Common {
     #[command(flatten)]
-    settings: SettingsArgs,
+    pub(crate) settings: SettingsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(crate) output: OutputArgs,
 }
 
 impl ScanArgs {
@@ -115,6 +115,7 @@ impl Common {
     }
 
     fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
+        self.output.check()?;
         let Settings { scanner, policy, .. } = settings;
         let outcome = self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?;
         self.output.write(&outcome, scanner.rules().version(), advice)?;

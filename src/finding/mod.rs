@@ -1,6 +1,7 @@
 //! What a scan says: findings, what was allowed, what was not scanned, and the exit status that follows.
 
 pub mod frame;
+pub mod history;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::Location;
 use frame::Frame;
+use history::History;
 
 /// A secret at a place.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Finding {
     pub partner: Option<Partner>,
     /// Whether it fails the run; set by the policy.
     pub blocking: bool,
+    /// Where in history it stands, where all of that was looked at.
+    pub history: Option<Box<History>>,
 }
 
 /// A finding's rule, as reports need it.

@@ -212,6 +212,7 @@ mod tests {
             details: Vec::new(),
             partner: None,
             blocking: false,
+            history: None,
         }
     }
 

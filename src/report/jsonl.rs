@@ -4,8 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
+use super::escaping::write;
 use super::shape::{AllowedShape, FindingShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape};
-use super::shape::{scanned, tool, unused, write};
+use super::shape::{scanned, tool};
 use super::{Options, Report};
 use crate::finding::Outcome;
 
@@ -28,7 +29,7 @@ enum Line<'o> {
     Finding(FindingShape<'o>),
     Allowed(AllowedShape<'o>),
     Skip(SkipShape),
-    Unused(UnusedShape<'o>),
+    Unused(UnusedShape),
     Summary(SummaryShape<'o>),
 }
 
@@ -58,7 +59,7 @@ impl Report for JsonLines {
             write(&Line::Skip(shaper.skip(skip)), false, out)?;
         }
         for entry in &outcome.unused {
-            write(&Line::Unused(unused(entry)), false, out)?;
+            write(&Line::Unused(shaper.unused(entry)), false, out)?;
         }
         let summary = SummaryShape {
             schema: SCHEMA,

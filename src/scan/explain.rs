@@ -1,15 +1,17 @@
 //! Explaining: which rules looked at a place, what made them look, and what each of their checks said.
 //!
-//! Goes the way of [`Scanner::scan`] and takes notes. That both come to the same is a test over every rule's samples.
+//! Goes the way of [`Scanner::scan`] and takes notes; of the runs it looks at all, so that it can say what speaks against one.
+//! That both come to the same is a test over every rule's samples.
 
 use std::collections::HashSet;
 
-use crate::rule::{Candidate, Trigger, Verdict};
+use crate::rule::{Candidate, Pattern, Rule, Trigger, Verdict};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use super::decode::Leads;
-use super::{MAX_DEPTH, Match, Scanner, merge, run, verify, window};
+use super::decode::Layer;
+use super::strike::{Cause, Runs};
+use super::{Match, Record, Scanner, Tried, verify, window};
 
 /// A rule that looked at a place.
 #[derive(Clone, Debug)]
@@ -17,7 +19,7 @@ pub struct Trial {
     /// Index of the rule in [`crate::rule::RuleSet::rules`].
     pub rule: usize,
     /// What made it look.
-    pub strikes: Vec<Strike>,
+    pub cues: Vec<Cue>,
     /// What its pattern matched, or the run itself.
     pub candidates: Vec<Tested>,
     /// How the text is written that it looked at, where that is not in clear.
@@ -26,7 +28,7 @@ pub struct Trial {
 
 /// What makes a rule look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strike {
+pub struct Cue {
     /// Where it stands.
     pub span: Span,
     /// The keyword; `None` for a run.
@@ -68,11 +70,17 @@ pub enum Step {
 }
 
 impl Scanner {
+    /// All that is tried in `text`.
+    fn try_all(&self, text: &[u8]) -> Vec<Trial> {
+        let mut notes = Notes::default();
+        self.look(text, &self.strikes_of(text, Runs::All), 0, &mut notes);
+        notes.trials
+    }
+
     /// Every rule that looked at something that touches `within`, a part of `text`.
     #[must_use]
     pub fn explain(&self, text: &[u8], within: Span) -> Vec<Trial> {
-        let mut trials = Vec::new();
-        self.try_all(text, 0, &mut trials);
+        let mut trials = self.try_all(text);
         let place = |found: &Match| (found.rule, found.span, found.encoding);
         let kept: HashSet<_> = self.scan(text).iter().map(place).collect();
         // A decoded stretch holds much that stands in clear around it: that was told already.
@@ -83,107 +91,79 @@ impl Scanner {
             for tested in &mut trial.candidates {
                 tested.kept = tested.found.as_ref().is_some_and(|found| kept.contains(&place(found)));
             }
-            let near = |strike: &Strike, tested: &Tested| {
-                let window = window(&self.rules.rules[rule], strike.span.start, text.len());
+            let near = |cue: &Cue, tested: &Tested| {
+                let window = window(&self.rules.rules[rule], cue.span.start, text.len());
                 // In a decoded text the window was another.
                 encoding.is_some() || window.overlaps(tested.span)
             };
             let candidates = &trial.candidates;
-            trial
-                .strikes
-                .retain(|strike| strike.span.overlaps(within) || candidates.iter().any(|tested| near(strike, tested)));
+            trial.cues.retain(|cue| cue.span.overlaps(within) || candidates.iter().any(|tested| near(cue, tested)));
         }
         trials.retain(|trial| match trial.encoding {
-            None => !trial.candidates.is_empty() || !trial.strikes.is_empty(),
+            None => !trial.candidates.is_empty() || !trial.cues.is_empty(),
             Some(_) => !trial.candidates.is_empty(),
         });
         let spans = |trial: &Trial| {
             let candidates = trial.candidates.iter().map(|tested| tested.span);
-            candidates.chain(trial.strikes.iter().map(|strike| strike.span)).min()
+            candidates.chain(trial.cues.iter().map(|cue| cue.span)).min()
         };
         trials.sort_by_key(spans);
         trials
     }
+}
 
-    /// As [`Scanner::look`], with everything that was tried.
-    fn try_all(&self, text: &[u8], depth: usize, trials: &mut Vec<Trial>) {
-        let rules = &self.rules.rules;
-        let mut strikes: Vec<(usize, usize)> = Vec::new();
-        let mut leads = Leads::default();
-        self.prefilter.search(text, |asker, at| match asker.checked_sub(rules.len()) {
-            None => strikes.push((asker, at)),
-            Some(form) => leads.keyword(form, at),
-        });
-        run::long_runs(text, |start, end| {
-            let word = Span::new(start, end);
-            self.heads.search(text, word, |asker, at| strikes.push((asker, at)));
-            run::base64_runs(text, word, crate::rule::MIN_RUN, |outer| {
-                Self::each_run(text, outer, &mut leads, |run| {
-                    trials.extend(self.run_rules.iter().map(|&rule| self.try_run(rule, text, run)));
-                });
-            });
-        });
-        strikes.sort_unstable();
-        self.try_patterns(text, &strikes, trials);
-        if depth < MAX_DEPTH {
-            leads.follow(text, |layer| {
-                let before = trials.len();
-                self.try_all(&layer.text, depth + 1, trials);
-                for trial in &mut trials[before..] {
-                    trial.encoding = Some(layer.encoding);
-                    trial.strikes.iter_mut().for_each(|strike| strike.span = layer.origin(strike.span));
-                    for tested in &mut trial.candidates {
-                        tested.span = layer.origin(tested.span);
-                        if let Some(found) = &mut tested.found {
-                            (found.span, found.encoding) = (tested.span, trial.encoding);
-                        }
-                    }
-                }
-            });
-        }
-    }
+/// All that was tried.
+#[derive(Default)]
+struct Notes {
+    trials: Vec<Trial>,
+    /// The candidates of the trial that is under way.
+    open: Vec<Tested>,
+}
 
-    /// Tries the patterns of the rules whose keywords stand at `strikes`, which are in order.
-    fn try_patterns(&self, text: &[u8], strikes: &[(usize, usize)], trials: &mut Vec<Trial>) {
-        let windows = strikes.iter().map(|&(rule, at)| (rule, window(&self.rules.rules[rule], at, text.len())));
-        let mut done = (0, 0);
-        for (rule, window) in merge(windows.collect()) {
-            if done.0 == rule && window.end <= done.1 {
-                continue;
-            }
-            let mut candidates = Vec::new();
-            let end = verify::candidates(&self.rules.rules[rule], text, window, |candidate| {
-                candidates.push(self.test(rule, candidate));
-            });
-            done = (rule, end);
-            let here = strikes.iter().filter(|&&(asker, at)| asker == rule && window.start <= at && at < end);
-            let strikes = here.map(|&(_, at)| self.strike(rule, text, at)).collect();
-            trials.push(Trial { rule, strikes, candidates, encoding: None });
-        }
-    }
+impl Record for Notes {
+    const RUNS: Runs = Runs::All;
 
-    fn try_run(&self, rule: usize, text: &[u8], run: Span) -> Trial {
-        let fits = verify::fits(&self.rules.rules[rule], run);
-        let candidates = fits.then(|| self.test(rule, Candidate { text, span: run })).into_iter().collect();
-        Trial { rule, strikes: vec![Strike { span: run, keyword: None }], candidates, encoding: None }
-    }
-
-    fn test(&self, rule: usize, candidate: Candidate<'_>) -> Tested {
+    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
         let mut steps = Vec::new();
-        let found = verify::confirm(rule, &self.rules.rules[rule], candidate, &mut |step| steps.push(step));
-        Tested { span: candidate.span, value: Secret::new(candidate.secret()), steps, found, kept: false }
+        let found = verify::confirm(index, rule, candidate, &mut |step| steps.push(step));
+        let value = Secret::new(candidate.secret());
+        self.open.push(Tested { span: candidate.span, value, steps, found, kept: false });
     }
 
-    /// The keyword of a rule that stands at `at`; the longest, where it has several.
-    fn strike(&self, rule: usize, text: &[u8], at: usize) -> Strike {
-        let keywords = match &self.rules.rules[rule].trigger {
-            Trigger::Keywords(pattern) => pattern.keywords.as_slice(),
-            Trigger::Run(_) => &[],
-        };
-        let here = keywords.iter().filter(|word| text[at..].starts_with(word.as_bytes()));
-        let keyword = here.max_by_key(|word| word.len()).cloned();
-        Strike { span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)), keyword }
+    fn decoded(&mut self, inner: Self, layer: &Layer) {
+        for mut trial in inner.trials {
+            trial.encoding = Some(layer.encoding);
+            trial.cues.iter_mut().for_each(|cue| cue.span = layer.origin(cue.span));
+            for tested in &mut trial.candidates {
+                tested.span = layer.origin(tested.span);
+                if let Some(found) = &mut tested.found {
+                    (found.span, found.encoding) = (tested.span, trial.encoding);
+                }
+            }
+            self.trials.push(trial);
+        }
     }
+
+    fn tried(&mut self, tried: &Tried<'_>) {
+        let cues = match &tried.rule.trigger {
+            Trigger::Run(_) => vec![Cue { span: tried.span, keyword: None }],
+            Trigger::Keywords(pattern) => {
+                let own = tried.strikes.iter().filter(|strike| strike.cause == Cause::Keyword(tried.index));
+                let mut cues: Vec<_> = own.map(|strike| cue(pattern, tried.text, strike.span.start)).collect();
+                cues.dedup();
+                cues
+            }
+        };
+        let candidates = std::mem::take(&mut self.open);
+        self.trials.push(Trial { rule: tried.index, cues, candidates, encoding: None });
+    }
+}
+
+/// The keyword of a rule that stands at `at`; the longest, where it has several.
+fn cue(pattern: &Pattern, text: &[u8], at: usize) -> Cue {
+    let here = pattern.keywords.iter().filter(|word| text[at..].starts_with(word.as_bytes()));
+    let keyword = here.max_by_key(|word| word.len()).cloned();
+    Cue { span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)), keyword }
 }
 
 #[cfg(test)]
@@ -207,8 +187,7 @@ mod tests {
         let samples = sources.flat_map(|source| source.examples.iter().chain(&source.counter_examples));
         let mut count = 0;
         for text in samples {
-            let mut trials = Vec::new();
-            scanner.try_all(text.as_bytes(), 0, &mut trials);
+            let trials = scanner.try_all(text.as_bytes());
             let mut noted: Vec<Match> =
                 trials.into_iter().flat_map(|trial| trial.candidates).filter_map(|tested| tested.found).collect();
             settle(&mut noted);
@@ -232,7 +211,7 @@ mod tests {
         assert!(!tested.is_empty() && tested.iter().all(|tested| tested.found.is_none()), "{trials:?}");
         let rejected = |step: &&Step| matches!(step, Step::Check { verdict: Verdict::Reject(_), .. });
         assert!(tested.iter().all(|tested| tested.steps.last().filter(rejected).is_some()), "{trials:?}");
-        assert_eq!(trials[0].strikes[0].keyword.as_deref(), Some("AKIA"));
+        assert_eq!(trials[0].cues[0].keyword.as_deref(), Some("AKIA"));
     }
 
     #[test]

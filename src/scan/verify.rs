@@ -8,11 +8,6 @@ use crate::text::Span;
 
 use super::{Match, Step};
 
-/// Tries a rule's pattern everywhere in `window`; returns where the search ended.
-pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, found: &mut Vec<Match>) -> usize {
-    candidates(rule, text, window, |candidate| found.extend(confirm(index, rule, candidate, &mut |_| {})))
-}
-
 /// Calls `each` with everything that a rule's pattern matches in `window`; returns where the search ended.
 pub(super) fn candidates<'t>(rule: &Rule, text: &'t [u8], window: Span, mut each: impl FnMut(Candidate<'t>)) -> usize {
     let Trigger::Keywords(pattern) = &rule.trigger else {
@@ -42,13 +37,6 @@ fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
         window.end = limit.min(window.end + window.len());
     }
     window
-}
-
-/// Tries a rule whose trigger is a run on a run.
-pub(super) fn run(index: usize, rule: &Rule, text: &[u8], run: Span, found: &mut Vec<Match>) {
-    if fits(rule, run) {
-        found.extend(confirm(index, rule, Candidate { text, span: run }, &mut |_| {}));
-    }
 }
 
 /// Whether a run has one of the lengths that a rule wants.

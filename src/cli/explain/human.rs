@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use keysieve::finding::Exception;
 use keysieve::rule::Verdict;
-use keysieve::scan::{Step, Strike, Tested, Trial};
+use keysieve::scan::{Cue, Step, Tested, Trial};
 use keysieve::text::{LineIndex, Location, printable};
 
 use super::{Answer, Decision, Place};
@@ -61,18 +61,18 @@ impl Answer<'_> {
 
     fn trial(&self, trial: &Trial, index: &LineIndex<'_>, out: &mut String) {
         let rule = &self.settings.scanner.rules().rules[trial.rule];
-        let mut strikes: Vec<_> = trial.strikes.iter().map(|strike| struck(strike, index)).collect();
+        let mut cues: Vec<_> = trial.cues.iter().map(|cue| struck(cue, index)).collect();
         const MAX_SHOWN: usize = 3;
-        if strikes.len() > MAX_SHOWN {
-            let more = strikes.len() - MAX_SHOWN;
-            strikes.truncate(MAX_SHOWN);
-            strikes.push(format!("{more} more"));
+        if cues.len() > MAX_SHOWN {
+            let more = cues.len() - MAX_SHOWN;
+            cues.truncate(MAX_SHOWN);
+            cues.push(format!("{more} more"));
         }
         let encoding = trial.encoding.map(|form| format!(", read as {form}")).unwrap_or_default();
         let (id, file) = (&rule.id, printable(rule.source.file.as_bytes()));
-        push(out, 1, &format!("{id} ({file}) tried: {}{encoding}", strikes.join(", ")));
+        push(out, 1, &format!("{id} ({file}) tried: {}{encoding}", cues.join(", ")));
         if trial.candidates.is_empty() {
-            let run = trial.strikes.iter().any(|strike| strike.keyword.is_none());
+            let run = trial.cues.iter().any(|cue| cue.keyword.is_none());
             push(out, 2, if run { "the run has no length that it wants" } else { "its pattern matches nothing here" });
         }
         for tested in &trial.candidates {
@@ -135,11 +135,11 @@ impl Answer<'_> {
     }
 }
 
-fn struck(strike: &Strike, index: &LineIndex<'_>) -> String {
-    let Location { line, column } = index.locate(strike.span.start);
-    match &strike.keyword {
+fn struck(cue: &Cue, index: &LineIndex<'_>) -> String {
+    let Location { line, column } = index.locate(cue.span.start);
+    match &cue.keyword {
         Some(word) => format!("{:?} at {line}:{column}", printable(word.as_bytes())),
-        None => format!("a run of {} characters at {line}:{column}", strike.span.len()),
+        None => format!("a run of {} characters at {line}:{column}", cue.span.len()),
     }
 }
 

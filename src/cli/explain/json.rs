@@ -44,16 +44,16 @@ impl Answer<'_> {
 
     fn trial_json(&self, trial: &Trial, index: &LineIndex<'_>) -> Value {
         let rule = &self.settings.scanner.rules().rules[trial.rule];
-        let strikes = trial.strikes.iter().map(|strike| {
-            let at = index.locate(strike.span.start);
-            let keyword = strike.keyword.as_ref().map(|word| printable(word.as_bytes()));
-            json!({"keyword": keyword, "length": strike.span.len(), "line": at.line, "column": at.column})
+        let cues = trial.cues.iter().map(|cue| {
+            let at = index.locate(cue.span.start);
+            let keyword = cue.keyword.as_ref().map(|word| printable(word.as_bytes()));
+            json!({"keyword": keyword, "length": cue.span.len(), "line": at.line, "column": at.column})
         });
         json!({
             "rule": *rule.id,
             "file": printable(rule.source.file.as_bytes()),
             "encoding": trial.encoding,
-            "strikes": strikes.collect::<Vec<_>>(),
+            "cues": cues.collect::<Vec<_>>(),
             "candidates": trial.candidates.iter().map(|tested| candidate(tested, index)).collect::<Vec<_>>(),
         })
     }

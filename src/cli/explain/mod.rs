@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use keysieve::blob::Origin;
 use keysieve::conduct::{self, Progress};
 use keysieve::finding::{Exception, Finding, Outcome, Status};
-use keysieve::report::PathMask;
+use keysieve::report;
 use keysieve::rule::Confidence;
 use keysieve::scan::{Scanner, Trial};
 use keysieve::secret::{Fingerprint, SaltedPrint};
@@ -188,12 +188,12 @@ impl Answer<'_> {
 
     /// Explains every place of a finding, by its fingerprint or as the baseline has it.
     fn finding(&mut self, print: Fingerprint, salted: SaltedPrint, outcome: Outcome) -> Result<(), Fault> {
-        let mask = PathMask::new(&outcome);
+        let shown = report::masker(&outcome);
         let mut found = Vec::new();
         for finding in outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding)) {
             let known = || self.settings.policy.known(finding).is_some_and(|(known, _)| known.print == salted);
             if finding.fingerprint == print || known() {
-                found.push((printable(&mask.of(finding)), finding.fingerprint, finding.origin.clone()));
+                found.push((shown(finding.origin.path()), finding.fingerprint, finding.origin.clone()));
             }
         }
         let failed = outcome.skipped.iter().filter(|skip| skip.reason.is_failure()).count();
@@ -201,7 +201,7 @@ impl Answer<'_> {
             return Err(Fault::new(format!("nothing has this fingerprint, but {failed} could not be read"))
                 .hint("'keysieve scan' says what and why"));
         }
-        drop(mask);
+        drop(shown);
         let all = self.decided(outcome, |finding| found.iter().any(|(_, print, _)| *print == finding.fingerprint));
         for (finding, decision) in all {
             let path = found.iter().find(|(_, _, origin)| *origin == finding.origin).map(|(path, ..)| path.clone());
