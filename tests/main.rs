@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod aws;
+mod baseline;
 mod cli;
+mod explain;
 #[cfg(unix)]
 mod gate;
 mod hook;
 #[cfg(unix)]
 mod kept;
 mod layers;
+mod names;
 mod readme;
 mod regression;
 #[cfg(unix)]

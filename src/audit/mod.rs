@@ -165,7 +165,7 @@ pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Pro
             }
         }
     }
-    outcome.unused = policy.unused(&outcome.allowed);
+    outcome.unused = policy.unused(&outcome);
     outcome.sort();
     Ok(Audited { outcome, forgotten })
 }

@@ -1,14 +1,14 @@
-//! Writing a report to a file: whole or not at all.
+//! Writing files, reports and what people keep in their repository: whole or not at all.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// What writes a report to what it is given.
+/// What writes to what it is given.
 pub(crate) type Writer<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;
 
-/// Writes to `path` through a file beside it, so that nobody reads half a report, and the old one stays where the new one
-/// cannot be written. What is no ordinary file, such as a pipe, is written to as it is.
+/// Writes to `path` through a file beside it, so that nobody ever reads half of it, and the old one stays where the new one
+/// cannot be written, even where the power fails. What is no ordinary file, such as a pipe, is written to as it is.
 pub(crate) fn replace(path: &Path, write: Writer<'_>) -> io::Result<()> {
     let meta = fs::metadata(path);
     if meta.as_ref().is_ok_and(|meta| !meta.is_file()) {
@@ -27,6 +27,7 @@ pub(crate) fn replace(path: &Path, write: Writer<'_>) -> io::Result<()> {
     if let Ok(meta) = meta {
         temp.as_file().set_permissions(meta.permissions())?;
     }
+    temp.as_file().sync_all()?;
     temp.persist(&path).map(drop).map_err(|error| error.error)
 }
 
@@ -43,7 +44,7 @@ fn through(file: File, write: Writer<'_>) -> io::Result<()> {
     out.flush()
 }
 
-/// What a new file may be read by, less what the user's mask takes away: a report is no secret, unlike most temporary files.
+/// What a new file may be read by, less what the user's mask takes away: it is no secret, unlike most temporary files.
 #[cfg(unix)]
 fn default_mode() -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt as _;

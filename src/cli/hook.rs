@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
 use keysieve::hook::{self, Git, Hook, HookState, Report, Request, Standing, Step, Verdict};
-use keysieve::policy::{Config, FILE_NAME};
+use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::rule::Confidence;
 use keysieve::text::printable_path;
 
@@ -114,7 +114,7 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
     // Files of the work tree that decide what is refused, so that the trial needs them.
     let rules = config.rules.iter().filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
-    let carry: Vec<PathBuf> = rules.chain([PathBuf::from(FILE_NAME)]).collect();
+    let carry: Vec<PathBuf> = rules.chain([FILE_NAME, BASELINE_NAME].map(PathBuf::from)).collect();
     let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &carry).map_err(fault)?;
     let (status, verdict) = match &report.verdict {
         Verdict::Live => (Status::Clean, "live: a commit with a test key was stopped".to_owned()),

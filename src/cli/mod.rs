@@ -2,6 +2,8 @@
 
 mod allow;
 mod audit;
+mod baseline;
+mod explain;
 mod fault;
 mod file;
 mod gate;
@@ -47,6 +49,10 @@ enum Command {
     Hook(hook::HookArgs),
     /// Let a finding pass, with the reason
     Allow(allow::AllowArgs),
+    /// Write down what is known already, so that only what is new is reported
+    Baseline(baseline::BaselineArgs),
+    /// Say why something is found or is not: what each rule and check said, and what policy made of it
+    Explain(explain::ExplainArgs),
     /// List, show and check the rules
     Rules(rules::RulesArgs),
     /// Print shell completions or the man page
@@ -82,6 +88,8 @@ fn run(command: Command) -> Result<Status, Fault> {
         Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
+        Command::Baseline(args) => args.run(),
+        Command::Explain(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Generate(args) => args.run(&mut Cli::command()),
     }

@@ -17,6 +17,15 @@ use super::settings::{self, Settings, SettingsArgs};
 /// The words of `keysieve scan`.
 #[derive(Args, Debug)]
 pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    what: Paths,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Words for files and directories.
+#[derive(Args, Debug)]
+pub(crate) struct Paths {
     /// Files and directories; `-` is standard input
     ///
     /// In a work tree, what git tracks and what it neither tracks nor ignores is scanned; elsewhere, everything. A path that
@@ -26,8 +35,6 @@ pub(crate) struct ScanArgs {
     /// Also scan what git's ignore rules leave out, such as a `.env`
     #[arg(long)]
     no_ignore: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// The words of `keysieve staged`.
@@ -51,25 +58,33 @@ pub(crate) struct Common {
 
 impl ScanArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        if self.paths.iter().any(|path| path == Path::new("-")) {
-            if self.paths.len() > 1 {
-                return Err(Fault::new("'-' stands for standard input and goes with no other path"));
-            }
-            let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
-            return self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default());
+        let paths = &self.what.paths;
+        if !paths.iter().any(|path| path == Path::new("-")) {
+            let (source, settings) = self.what.settle(&self.common.settings)?;
+            return self.common.scan(&source, &settings, Advice::default());
         }
-        let root = settings::common_root(&self.common.settings, &self.paths)?;
-        let mut settings = self.common.settings.settle(&root)?;
+        if paths.len() > 1 {
+            return Err(Fault::new("'-' stands for standard input and goes with no other path"));
+        }
+        let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
+        self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default())
+    }
+}
+
+impl Paths {
+    pub(crate) fn new(paths: Vec<PathBuf>, no_ignore: bool) -> Self {
+        Self { paths, no_ignore }
+    }
+
+    /// What feeds them, and the settings that hold for them.
+    pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), Fault> {
+        let root = settings::common_root(args, &self.paths)?;
+        let mut settings = args.settle(&root)?;
         let start =
             env::current_dir().map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
         settings.policy = settings.policy.reached_from(&start, &root.canonicalize().unwrap_or(root));
-        let source = Files {
-            paths: self.paths,
-            ignore_rules: !self.no_ignore,
-            max_size: settings.max_size,
-            jobs: settings.jobs,
-        };
-        self.common.scan(&source, &settings, Advice::default())
+        let Settings { max_size, jobs, .. } = settings;
+        Ok((Files { paths: self.paths, ignore_rules: !self.no_ignore, max_size, jobs }, settings))
     }
 }
 

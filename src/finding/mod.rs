@@ -101,12 +101,21 @@ pub enum Exception {
         /// Its reason, where one follows the marker.
         reason: Option<String>,
     },
+    /// An entry of the baseline: it was known before.
+    Baseline {
+        /// Why it may pass, where somebody has said so.
+        reason: Option<String>,
+        /// Who answers for it, where somebody has said so.
+        owner: Option<String>,
+    },
 }
 
-/// An `[[allow]]` entry that let nothing pass: it can go, or it has expired.
+/// An exception that let nothing pass: it can go, or it has expired.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unused {
-    /// Its number in the file, from 1.
+    /// Where exceptions of its kind are written down.
+    pub list: List,
+    /// Its number in the configuration file, or its line in the baseline; from 1.
     pub number: usize,
     /// Its reason.
     pub reason: String,
@@ -146,6 +155,15 @@ impl Change {
     }
 }
 
+/// A list of exceptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum List {
+    /// The `[[allow]]` entries of the configuration file.
+    Config,
+    /// The baseline.
+    Baseline,
+}
+
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -164,7 +182,7 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What was found and is allowed.
     pub allowed: Vec<Allowed>,
-    /// `[[allow]]` entries that let nothing pass.
+    /// Exceptions that let nothing pass: `[[allow]]` entries, and expired entries of the baseline that would have.
     pub unused: Vec<Unused>,
     /// What was not scanned.
     pub skipped: Vec<Skip>,

@@ -25,9 +25,14 @@ pub(super) const MAX_SIZE: u64 = 4 << 20;
 /// # Errors
 /// Those of the system, and one for each of these.
 pub fn read_text(path: &Path) -> io::Result<String> {
+    read_at_most(path, MAX_SIZE)
+}
+
+/// The same for a file that may have `limit` bytes.
+pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     let data = fs::metadata(path)?;
-    if !data.is_file() || data.len() > MAX_SIZE {
-        return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
+    if !data.is_file() || data.len() > limit {
+        return Err(io::Error::other(format!("not a regular file of at most {limit} bytes")));
     }
     fs::read_to_string(path)
 }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use bstr::{BString, ByteVec as _};
 use gix::{ObjectId, Repository};
 
+use super::baseline::{BASELINE_NAME, Baseline, BaselineError, MAX_SIZE as MAX_BASELINE};
 use super::config::{Config, ConfigError, FILE_NAME, MAX_SIZE, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::repo;
@@ -45,7 +46,7 @@ impl PolicyFiles {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 text => text.map(Some),
             },
-            Self::Commit { repo, id } => text_in(repo, *id, path),
+            Self::Commit { repo, id } => text_in(repo, *id, path, MAX_SIZE),
         }
     }
 
@@ -71,6 +72,23 @@ impl PolicyFiles {
         }
     }
 
+    /// The baseline; `None` where there is none.
+    ///
+    /// # Errors
+    /// Everything but its absence.
+    pub fn baseline(&self) -> Result<Option<Baseline>, BaselineError> {
+        let file = self.named(Path::new(BASELINE_NAME));
+        let text = match self {
+            Self::Disk(_) => return Baseline::load(&file),
+            Self::Commit { repo, id } => text_in(repo, *id, Path::new(BASELINE_NAME), MAX_BASELINE),
+            Self::Nothing => Ok(None),
+        };
+        match text {
+            Ok(text) => text.map(|text| Baseline::parse(&file, &text)).transpose(),
+            Err(source) => Err(BaselineError::Read { file: printable_path(&file), source }),
+        }
+    }
+
     /// A file of rules that [`Self::config`] names: how errors name it, and its text.
     pub fn rules(&self, file: &Path) -> (PathBuf, io::Result<String>) {
         match self {
@@ -91,7 +109,7 @@ impl PolicyFiles {
 }
 
 /// The files of policy that lie at the root of a repository.
-const POLICY_FILES: [&str; 2] = [FILE_NAME, ".keysieve-baseline.json"];
+const POLICY_FILES: [&str; 2] = [FILE_NAME, BASELINE_NAME];
 
 /// The files of policy that are not the same in `before` and `after`, both of commits.
 #[must_use]
@@ -114,7 +132,7 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
 }
 
 /// The text of a file of a commit. What leads out of the repository, or to something else than a file, is an error.
-fn text_in(repo: &Repository, commit: ObjectId, path: &Path) -> io::Result<Option<String>> {
+fn text_in(repo: &Repository, commit: ObjectId, path: &Path, max_size: u64) -> io::Result<Option<String>> {
     let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !inside {
         return Err(io::Error::other("lies outside the repository"));
@@ -130,8 +148,8 @@ fn text_in(repo: &Repository, commit: ObjectId, path: &Path) -> io::Result<Optio
     let entry = tree.lookup_entry_by_path(names.collect::<PathBuf>()).map_err(|error| fault(&error))?;
     let Some(entry) = entry else { return Ok(None) };
     let size = repo.find_header(entry.object_id()).map_err(|error| fault(&error))?.size();
-    if !entry.mode().is_blob() || size > MAX_SIZE {
-        return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
+    if !entry.mode().is_blob() || size > max_size {
+        return Err(io::Error::other(format!("not a regular file of at most {max_size} bytes")));
     }
     let data = entry.object().map_err(|error| fault(&error))?.detach().data;
     String::from_utf8(data).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))

@@ -89,13 +89,14 @@ mod tests {
         let xml = roxmltree::Document::parse(&text).unwrap();
         let errors: Vec<_> = xml.descendants().filter(|node| node.has_tag_name("error")).collect();
         let severities: Vec<_> = errors.iter().map(|error| error.attribute("severity").unwrap()).collect();
-        assert_eq!(severities, ["error", "error", "warning", "info", "error", "ignore"]);
+        assert_eq!(severities, ["error", "error", "warning", "info", "error", "ignore", "ignore"]);
         let pair = errors[0];
         assert_eq!(pair.parent_element().unwrap().attribute("name"), Some("src/config.py"));
         assert_eq!((pair.attribute("line"), pair.attribute("column")), (Some("12"), Some("11")));
         assert_eq!(pair.attribute("source"), Some("keysieve.aws-credentials"));
         assert!(pair.attribute("message").unwrap().contains("account 123456789012"));
         assert_eq!(errors[5].attribute("message"), Some("allowed by gitleaks:allow: a fixture"));
+        assert_eq!(errors[6].attribute("message"), Some("allowed by the baseline (owner: platform)"));
     }
 
     #[test]

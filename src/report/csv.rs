@@ -129,11 +129,12 @@ mod tests {
         let rows = parsed(&outcome(), Options { show_allowed: true, ..Options::default() });
         assert_eq!(rows[0], COLUMNS);
         let states: Vec<_> = rows.iter().skip(1).map(|row| row[0].as_str()).collect();
-        assert_eq!(states, ["blocks", "blocks", "reported", "allowed", "skipped", "unread"]);
+        assert_eq!(states, ["blocks", "blocks", "reported", "allowed", "allowed", "skipped", "unread"]);
         assert_eq!(rows[1][1..9], ["certain", "aws-credentials", &rows[1][3], "src/config.py", "12", "11", "12", "51"]);
         assert_eq!(rows[1][11], "aws-access-token src/config.py:11:11");
         assert_eq!(rows[4][18], "gitleaks:allow: a fixture");
-        assert!(rows[6][18].contains("permission denied"));
+        assert_eq!(rows[5][18], "the baseline (owner: platform)");
+        assert!(rows[7][18].contains("permission denied"));
         let commit = parsed(&history(), Options::default())[1].clone();
         assert_eq!((commit[13].as_str(), commit[16].as_str()), ("commit", "2026-03-01T00:00:00Z"));
         assert!(commit[15].starts_with("A U Thor <") && commit[17].starts_with("use "), "{commit:?}");

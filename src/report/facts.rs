@@ -58,7 +58,7 @@ impl<'o> Facts<'o> {
 
     /// The bytes of the path of `finding`, masked.
     pub(super) fn path_bytes<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
-        self.mask.path_of(finding)
+        self.mask.text(finding.origin.path())
     }
 
     /// The path of `finding`.

@@ -101,7 +101,7 @@ mod tests {
     fn what_blocks_is_an_error_and_what_was_left_out_a_notice() {
         let text = shown("github", &outcome(), Options { show_allowed: true, ..Options::default() });
         let levels: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("::")?.split(' ').next()).collect();
-        assert_eq!(levels, ["error", "error", "error", "warning", "notice", "notice"]);
+        assert_eq!(levels, ["error", "error", "error", "warning", "notice", "notice", "notice"]);
         let pair = "::error file=src/config.py,line=12,endLine=12,col=11,endColumn=50,title=keysieve%3A \
                     certain[aws-credentials]::AWS access key id with its secret access key at src/config.py:12:11%0Asecret: ";
         assert!(text.contains(pair), "{text}");

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_row_for_each_finding() {
         let text = shown("github-summary", &outcome(), Options { show_allowed: true, ..Options::default() });
-        assert_eq!(text.lines().filter(|line| line.starts_with("| ❌ ") || line.starts_with("| ⚠️ ")).count(), 4);
+        assert_eq!(text.lines().filter(|line| line.starts_with("| ❌ ") || line.starts_with("| ⚠️ ")).count(), 5);
         assert!(text.contains("| ❌ certain | `aws-credentials` | `src/config.py:12:11` | `q8/Z****"), "{text}");
         assert!(text.contains("`account 123456789012; with the AWS access key id"), "{text}");
         assert!(text.contains("1 could not be read") && text.contains("Rotate first"), "{text}");

@@ -76,9 +76,11 @@ mod tests {
         assert_eq!(all["status"], "incomplete");
         assert_eq!(all["scanned"], json!({"blobs": 20, "bytes": 1_258_291, "left_out": 3}));
         assert_eq!(all["skipped"].as_array().unwrap().len(), 2);
-        assert_eq!(all["unused"][0], json!({"number": 4, "reason": "old", "expired": "2026-03-31"}));
+        assert_eq!(all["unused"][0], json!({"kind": "entry", "number": 4, "reason": "old", "expired": "2026-03-31"}));
         assert_eq!(all["allowed"][0]["by"], json!({"kind": "marker", "word": "gitleaks:allow", "reason": "a fixture"}));
         assert_eq!(all["policy_changes"], json!([{"path": ".keysieve.toml", "change": "changed"}]));
+        assert_eq!(all["allowed"][1]["by"], json!({"kind": "baseline", "owner": "platform"}));
+        assert_eq!(all["unused"][2]["kind"], "baseline");
         let pair = &all["findings"][0];
         assert_eq!(pair["rule"], "aws-credentials");
         assert_eq!(pair["path"], "src/config.py");

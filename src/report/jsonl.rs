@@ -93,9 +93,9 @@ mod tests {
         let text = shown("jsonl", &outcome(), Options::default());
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        let (first, rest) = types.split_at(4);
-        assert_eq!(first, ["finding", "finding", "finding", "allowed"]);
-        assert_eq!(rest, ["skip", "skip", "policy-change", "unused", "unused", "summary"]);
+        let (first, rest) = types.split_at(5);
+        assert_eq!(first, ["finding", "finding", "finding", "allowed", "allowed"]);
+        assert_eq!(rest, ["skip", "skip", "policy-change", "unused", "unused", "unused", "summary"]);
         let summary = &lines[lines.len() - 1];
         assert_eq!((&summary["findings"], &summary["blocking"]), (&3.into(), &2.into()));
         assert_eq!(summary["status"], "incomplete");

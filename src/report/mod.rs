@@ -72,6 +72,12 @@ pub struct Advice {
     pub first_commit: bool,
 }
 
+/// Shows paths, and other texts that name something, without the values that `outcome` holds in any form; safe to print.
+pub fn masker(outcome: &Outcome) -> impl Fn(&[u8]) -> String {
+    let facts = facts::Facts::masked(outcome);
+    move |text| facts.text(text)
+}
+
 /// A format: its name, what it is good for, and how to get its report.
 #[derive(Debug)]
 pub struct Format {
@@ -218,6 +224,22 @@ mod tests {
         for known in FORMATS {
             let text = shown(known.name, &outcome(), Options::default());
             assert!(text.contains("permission denied") && text.contains("vendor/lib"), "{}\n{text}", known.name);
+        }
+    }
+
+    #[test]
+    fn what_the_baseline_did_is_told_like_what_other_exceptions_did() {
+        // GitLab's report has no word for what is allowed, and those of some others none for what lets nothing pass.
+        let lists = |exception: &str, name: &str| match exception {
+            "gitleaks:allow" => name != "gitlab",
+            _ => ["human", "json", "jsonl", "sarif", "markdown", "html"].contains(&name),
+        };
+        for known in FORMATS {
+            let text = shown(known.name, &outcome(), all_options());
+            for (other, of_baseline) in [("gitleaks:allow", "platform"), ("2026-03-31", "inherited")] {
+                let told = [other, of_baseline].map(|part| text.contains(part));
+                assert_eq!(told, [lists(other, known.name); 2], "{} {other}\n{text}", known.name);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::{Options, format};
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
 use crate::finding::{
-    Allowed, Change, Exception, Finding, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
+    Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
 };
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
@@ -114,13 +114,16 @@ pub(super) fn outcome() -> Outcome {
     let token = format!("token = {}", all[3]);
     let token = finding(rule("github-pat", "GitHub token"), Confidence::Medium, &all[3], place(&token, &[&all[3]], 7));
     let by = Exception::Marker { word: "gitleaks:allow".to_owned(), reason: Some("a fixture".to_owned()) };
+    let known = Exception::Baseline { reason: None, owner: Some("platform".to_owned()) };
     let skip = |path: &str, reason| Skip { path: path.into(), reason };
+    let unused = |list, number, reason: &str, expired| Unused { list, number, reason: reason.to_owned(), expired };
     Outcome {
         findings: vec![pair(), pem, in_name],
-        allowed: vec![Allowed { finding: token, by }],
+        allowed: vec![Allowed { finding: token.clone(), by }, Allowed { finding: token, by: known }],
         unused: vec![
-            Unused { number: 4, reason: "old".to_owned(), expired: Some(date(2026, 3, 31)) },
-            Unused { number: 5, reason: "gone".to_owned(), expired: None },
+            unused(List::Config, 4, "old", Some(date(2026, 3, 31))),
+            unused(List::Config, 5, "gone", None),
+            unused(List::Baseline, 7, "inherited", Some(date(2026, 4, 30))),
         ],
         skipped: vec![
             skip("vendor/lib", SkipReason::Submodule),
@@ -146,7 +149,7 @@ pub(super) fn hostile() -> Outcome {
     Outcome {
         findings: vec![found],
         allowed: vec![Allowed { finding: allowed, by }],
-        unused: vec![Unused { number: 2, reason: text.to_owned(), expired: None }],
+        unused: vec![Unused { list: List::Config, number: 2, reason: text.to_owned(), expired: None }],
         skipped: vec![
             Skip { path: text.into(), reason: SkipReason::Unreadable(text.to_owned()) },
             Skip { path: text.into(), reason: SkipReason::Submodule },
@@ -175,7 +178,7 @@ pub(super) fn history() -> Outcome {
     let skip = Skip { path: format!("a?{percent}").into(), reason: SkipReason::Unreadable(all[1].clone()) };
     Outcome {
         allowed: vec![Allowed { finding: findings[4].clone(), by }],
-        unused: vec![Unused { number: 2, reason: all[0].clone(), expired: None }],
+        unused: vec![Unused { list: List::Config, number: 2, reason: all[0].clone(), expired: None }],
         findings,
         skipped: vec![skip],
         totals: Totals { blobs: 5, bytes: 4096, left_out: 0 },

@@ -10,7 +10,7 @@ use super::Options;
 use super::facts::{CommitFacts, Facts};
 use super::history::{self, HistoryShape};
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, PolicyChange, Totals, Unused};
+use crate::finding::{Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -149,11 +149,19 @@ enum ByShape<'o> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    Baseline {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
 }
 
 /// An exception that let nothing pass.
 #[derive(Serialize)]
 pub(super) struct UnusedShape {
+    /// As in [`ByShape`].
+    kind: &'static str,
     number: usize,
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,11 +194,11 @@ impl<'o> Shaper<'o> {
 
     /// An allowed finding. Always masked: an exception is no reason to look at it.
     pub(super) fn allowed(&self, allowed: &'o Allowed) -> AllowedShape<'o> {
+        let said = |text: &Option<String>| text.as_deref().map(|text| self.prose(text));
         let by = match &allowed.by {
             Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason: self.prose(reason) },
-            Exception::Marker { word, reason } => {
-                ByShape::Marker { word, reason: reason.as_deref().map(|reason| self.prose(reason)) }
-            }
+            Exception::Marker { word, reason } => ByShape::Marker { word, reason: said(reason) },
+            Exception::Baseline { reason, owner } => ByShape::Baseline { reason: said(reason), owner: said(owner) },
         };
         AllowedShape { finding: self.shape(&allowed.finding, false), by }
     }
@@ -206,7 +214,11 @@ impl<'o> Shaper<'o> {
     /// An unused exception.
     pub(super) fn unused(&self, entry: &Unused) -> UnusedShape {
         let expired = entry.expired.map(|day| day.to_string());
-        UnusedShape { number: entry.number, reason: self.prose(&entry.reason), expired }
+        let kind = match entry.list {
+            List::Config => "entry",
+            List::Baseline => "baseline",
+        };
+        UnusedShape { kind, number: entry.number, reason: self.prose(&entry.reason), expired }
     }
 
     /// A change of the policy.

@@ -1,6 +1,6 @@
 //! Words that several formats share: counts, sizes, reasons, and the sentence that sums a run up.
 
-use crate::finding::{Exception, Outcome, Status, Unused};
+use crate::finding::{Exception, List, Outcome, Status, Unused};
 use crate::rule::Confidence;
 
 /// What to do first, whatever was found.
@@ -58,13 +58,22 @@ pub(super) fn exception(by: &Exception) -> String {
         Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
         Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
         Exception::Marker { word, reason: None } => word.clone(),
+        Exception::Baseline { reason, owner } => {
+            let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})")).unwrap_or_default();
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("the baseline{owner}{reason}")
+        }
     }
 }
 
 /// An exception that let nothing pass, and why it was written.
 pub(super) fn unused(entry: &Unused) -> String {
     let what = entry.expired.map_or_else(|| "let nothing pass".to_owned(), |day| format!("expired on {day}"));
-    format!("[[allow]] entry {} {what}: {}", entry.number, entry.reason)
+    let list = match entry.list {
+        List::Config => "[[allow]] entry",
+        List::Baseline => "baseline line",
+    };
+    format!("{list} {} {what}: {}", entry.number, entry.reason)
 }
 
 /// Whether an unused exception is listed: if that was asked for, and where it is expired and something was found, as it

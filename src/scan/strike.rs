@@ -28,6 +28,15 @@ pub(super) enum Cause {
     Run,
 }
 
+/// Which runs are strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Those that a rule may take a stretch of, or a decoder the whole.
+    Promising,
+    /// All, so that it can be told what speaks against the others.
+    All,
+}
+
 /// The strikes of a text, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strikes {
@@ -48,6 +57,12 @@ impl Strikes {
     /// The strikes.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Strike> {
         self.list.iter()
+    }
+
+    /// Those that begin in `span`.
+    pub(super) fn within(&self, span: Span) -> &[Strike] {
+        let before = |end: usize| self.list.partition_point(|strike| strike.span.start < end);
+        self.list.get(before(span.start)..before(span.end)).unwrap_or_default()
     }
 
     /// Whether there is a zero byte in the text.
@@ -80,8 +95,13 @@ impl Scanner {
     /// The strikes of `text`.
     #[must_use]
     pub fn strikes(&self, text: &[u8]) -> Strikes {
+        self.strikes_of(text, Runs::Promising)
+    }
+
+    /// The strikes of `text`, with these runs among them.
+    pub(super) fn strikes_of(&self, text: &[u8], runs: Runs) -> Strikes {
         let mut list = Vec::new();
-        self.search(text, Span::new(0, text.len()), &mut list);
+        self.search(text, Span::new(0, text.len()), runs, &mut list);
         list.sort_unstable();
         Strikes { list, len: text.len(), nul: memchr::memchr(0, text).is_some() }
     }
@@ -101,7 +121,7 @@ impl Scanner {
             list.extend(alike.map(|strike| Strike { span: moved(strike.span, stretch.from, stretch.to), ..*strike }));
         }
         let mut anew = Vec::new();
-        self.windows(text, copied, before.len).for_each(|window| self.search(text, window, &mut anew));
+        self.windows(text, copied, before.len).for_each(|window| self.search(text, window, Runs::Promising, &mut anew));
         let known = |strike: &Strike| {
             let last = copied.partition_point(|stretch| stretch.to <= strike.span.start);
             let stretch = last.checked_sub(1).map(|index| copied[index]);
@@ -155,7 +175,7 @@ impl Scanner {
     }
 
     /// Adds the strikes that stand in `window`, which ends no word, to `list`.
-    fn search(&self, text: &[u8], window: Span, list: &mut Vec<Strike>) {
+    fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Strike>) {
         let part = window.of(text);
         self.prefilter.search(part, |asker, at, len| {
             list.push(Strike { span: Span::new(at, at + len).shift(window.start), cause: Cause::Keyword(asker) });
@@ -167,7 +187,7 @@ impl Scanner {
                 list.push(Strike { span, cause: Cause::Keyword(asker) });
             });
             run::base64_runs(text, word, MIN_RUN, |span| {
-                if self.is_worth_a_look(text, span) {
+                if runs == Runs::All || self.is_worth_a_look(text, span) {
                     list.push(Strike { span, cause: Cause::Run });
                 }
             });

@@ -96,7 +96,7 @@ impl GateArgs {
         if self.strict {
             settings.policy = settings.policy.without_markers();
         }
-        let Settings { scanner, policy, max_size, jobs } = &settings;
+        let Settings { scanner, policy, max_size, jobs, .. } = &settings;
         let (repo, history) = (found.repo.clone(), found.history.clone());
         let source = Range { repo, history, max_size: *max_size, jobs: *jobs };
         let watched = |progress: &_| keysieve::conduct::run(&source, scanner, policy, progress);

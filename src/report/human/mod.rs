@@ -144,11 +144,13 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
     #[test]
     fn what_was_allowed_is_listed_when_asked() {
         let quiet = shown("human", &outcome(), Options::default());
-        assert!(!quiet.contains("gitleaks:allow") && quiet.contains("; 1 allowed;"), "{quiet}");
+        assert!(!quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"), "{quiet}");
         assert!(quiet.contains("entry 4 expired on 2026-03-31") && !quiet.contains("entry 5"), "{quiet}");
+        assert!(quiet.contains("baseline line 7 expired on 2026-04-30: inherited"), "{quiet}");
         let options = Options { show_allowed: true, show_unused: true, ..Options::default() };
         let all = shown("human", &outcome(), options);
         assert!(all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"), "{all}");
+        assert!(all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"), "{all}");
         assert!(all.contains("entry 5 let nothing pass: gone"), "{all}");
     }
 

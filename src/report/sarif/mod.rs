@@ -173,7 +173,7 @@ fn result(facts: &Facts<'_>, rules: &Rules<'_>, found: &Finding) -> Value {
 
 fn suppressed(facts: &Facts<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value {
     let kind = match allowed.by {
-        Exception::Entry { .. } => "external",
+        Exception::Entry { .. } | Exception::Baseline { .. } => "external",
         Exception::Marker { .. } => "inSource",
     };
     let mut result = result(facts, rules, &allowed.finding);

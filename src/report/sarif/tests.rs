@@ -46,7 +46,7 @@ fn results_have_rules_places_and_fingerprints() {
     let run = run(&outcome(), all_options());
     let results = run["results"].as_array().unwrap();
     let levels: Vec<_> = results.iter().map(|result| result["level"].as_str().unwrap()).collect();
-    assert_eq!(levels, ["error", "error", "warning", "error"]);
+    assert_eq!(levels, ["error", "error", "warning", "error", "error"]);
     for result in results {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         let rule = &run["tool"]["driver"]["rules"][index];
@@ -85,6 +85,7 @@ fn what_is_allowed_is_suppressed_and_what_was_not_read_a_notification() {
     let suppression =
         json!([{ "kind": "inSource", "status": "accepted", "justification": "gitleaks:allow: a fixture" }]);
     assert_eq!(allowed["suppressions"], suppression);
+    assert_eq!(report["results"][4]["suppressions"][0]["kind"], "external");
     assert!(
         allowed["properties"]["notes"]["secret"].as_str().unwrap().starts_with("ghp_****"),
         "an exception reveals nothing"
@@ -95,7 +96,7 @@ fn what_is_allowed_is_suppressed_and_what_was_not_read_a_notification() {
     let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
     let levels: Vec<_> = notes.iter().map(|note| note["level"].as_str().unwrap()).collect();
     assert_eq!(levels, ["note", "error"]);
-    assert_eq!(invocation["toolConfigurationNotifications"].as_array().unwrap().len(), 2);
+    assert_eq!(invocation["toolConfigurationNotifications"].as_array().unwrap().len(), 3);
     assert_eq!(run(&Outcome::default(), all_options())["invocations"][0]["executionSuccessful"], true);
 }
 
