@@ -13,5 +13,6 @@ mod scan;
 #[cfg(unix)]
 mod staged;
 mod support;
+mod templates;
 #[cfg(unix)]
 mod unread;
