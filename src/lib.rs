@@ -12,7 +12,7 @@
 //! | layer | modules | what they are |
 //! |---|---|---|
 //! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
-//! | 1 | [`blob`], [`rule`], [`repo`] | what is scanned, what is looked for, the repository it stands in |
+//! | 1 | [`blob`], [`rule`], [`repo`], [`range`] | what is scanned, what is looked for, the repository it stands in, which of its commits |
 //! | 2 | [`scan`], [`source`], [`hook`] | finding matches in bytes; reading files and git; wiring into git. They never know each other |
 //! | 3 | [`finding`] | what a scan says |
 //! | 4 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
@@ -55,6 +55,7 @@ pub mod conduct;
 pub mod finding;
 pub mod hook;
 pub mod policy;
+pub mod range;
 pub mod repo;
 pub mod report;
 pub mod rule;

@@ -93,6 +93,15 @@ pub fn is_store(path: &Path) -> bool {
         }
 }
 
+/// Whether the clone left out objects on purpose, which git then fetches when it wants them. We never do.
+#[must_use]
+pub fn is_partial(repo: &gix::Repository) -> bool {
+    let config = repo.config_snapshot();
+    let promises = |name: &str| config.boolean(&format!("remote.{name}.promisor")) == Some(true);
+    config.string("extensions.partialClone").is_some()
+        || repo.remote_names().iter().any(|name| promises(&name.to_string()))
+}
+
 fn options() -> Options {
     let environment =
         permissions::Environment { git_prefix: gix::sec::Permission::Allow, ..permissions::Environment::isolated() };

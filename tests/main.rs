@@ -5,6 +5,8 @@
 
 mod aws;
 mod cli;
+#[cfg(unix)]
+mod gate;
 mod hook;
 mod layers;
 mod readme;

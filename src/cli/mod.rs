@@ -2,6 +2,7 @@
 
 mod allow;
 mod fault;
+mod gate;
 mod generate;
 mod hook;
 mod output;
@@ -35,6 +36,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Scan what the next commit would add
     Staged(scan::StagedArgs),
+    /// Judge the commits of a range, as a pull request or a push brings them
+    Gate(gate::GateArgs),
     /// Install, remove and check the hooks that stop a commit with a secret in it
     Hook(hook::HookArgs),
     /// Let a finding pass, with the reason
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<Status, Fault> {
     match command {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
+        Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
         Command::Rules(args) => args.run(),

@@ -67,6 +67,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(100);
 
 impl OutputArgs {
+    /// The same words, and what is allowed is listed whatever they say.
+    pub(crate) fn with_allowed(self) -> Self {
+        Self { show_allowed: true, ..self }
+    }
+
     /// Does `work` with a progress bar beside it, where a person is there to see it.
     pub(crate) fn watch<T>(&self, work: impl FnOnce(&Progress) -> T) -> T {
         let progress = Progress::default();

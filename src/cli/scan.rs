@@ -44,9 +44,9 @@ pub(crate) struct StagedArgs {
 #[derive(Args, Debug, Default)]
 pub(crate) struct Common {
     #[command(flatten)]
-    settings: SettingsArgs,
+    pub(crate) settings: SettingsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(crate) output: OutputArgs,
 }
 
 impl ScanArgs {

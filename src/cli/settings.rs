@@ -1,11 +1,11 @@
 //! From flags, environment and configuration file to a scanner and a policy: flags win over the environment, the
 //! environment over the file, the file over the defaults.
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, io};
 
 use clap::Args;
-use keysieve::policy::{Config, FILE_NAME, Policy, read_text};
+use keysieve::policy::{Config, FILE_NAME, Policy, PolicyFiles, read_text};
 use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
@@ -56,17 +56,27 @@ pub(crate) struct Settings {
 impl SettingsArgs {
     /// The settings for a scan of the repository, or the directory, at `root`.
     pub(crate) fn settle(&self, root: &Path) -> Result<Settings, Fault> {
-        let config = self.configuration(root)?;
+        self.settle_by(&PolicyFiles::Disk(root.to_path_buf()))
+    }
+
+    /// The settings as these files have them, where no flag names others.
+    pub(crate) fn settle_by(&self, files: &PolicyFiles) -> Result<Settings, Fault> {
+        let config = self.configuration(files)?;
         let mut rules = RuleSet::builtin()?;
-        if let Some(config) = config.as_ref().filter(|_| self.config.is_none()) {
+        let of_files = config.as_ref().filter(|_| self.config.is_none());
+        if let (Some(config), PolicyFiles::Disk(root)) = (of_files, files) {
             stay_below(root, config)?;
+        }
+        for file in of_files.iter().flat_map(|config| &config.rules) {
+            let (name, text) = files.rules(file);
+            add_text(&mut rules, &name, text)?;
         }
         let of_environment: Vec<_> = env::var_os("KEYSIEVE_RULES")
             .iter()
             .flat_map(env::split_paths)
             .filter(|file| !file.as_os_str().is_empty())
             .collect();
-        let of_config = config.iter().flat_map(|config| &config.rules);
+        let of_config = config.iter().filter(|_| self.config.is_some()).flat_map(|config| &config.rules);
         add_rules(&mut rules, of_config.chain(&of_environment).chain(&self.rules))?;
         let of_config = |pick: fn(&Config) -> Option<Confidence>| config.as_ref().and_then(pick);
         let report = self.report.or(of_config(|config| config.report)).unwrap_or(Confidence::Low);
@@ -81,12 +91,12 @@ impl SettingsArgs {
         Ok(Settings { scanner: Scanner::new(rules)?, policy, max_size, jobs })
     }
 
-    fn configuration(&self, root: &Path) -> Result<Option<Config>, Fault> {
+    fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, Fault> {
         if self.no_config {
             return Ok(None);
         }
         match &self.config {
-            None => Ok(Config::load(&root.join(FILE_NAME))?),
+            None => Ok(files.config()?),
             Some(file) => {
                 let missing = || Fault::new(format!("{}: there is no such file", printable_path(file)));
                 Config::load(file)?.ok_or_else(missing).map(Some)
@@ -156,9 +166,11 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
 
 /// Adds the rules of some files to `rules`.
 pub(crate) fn add_rules<'f>(rules: &mut RuleSet, files: impl IntoIterator<Item = &'f PathBuf>) -> Result<(), Fault> {
-    for file in files {
-        let text = read_text(file).map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
-        rules.extend(&printable_path(file), &text)?;
-    }
+    files.into_iter().try_for_each(|file| add_text(rules, file, read_text(file)))
+}
+
+fn add_text(rules: &mut RuleSet, file: &Path, text: io::Result<String>) -> Result<(), Fault> {
+    let text = text.map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
+    rules.extend(&printable_path(file), &text)?;
     Ok(())
 }

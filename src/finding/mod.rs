@@ -4,6 +4,8 @@ pub mod frame;
 
 use std::sync::Arc;
 
+use bstr::BString;
+
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
@@ -107,6 +109,38 @@ pub struct Unused {
     pub expired: Option<jiff::civil::Date>,
 }
 
+/// A file of policy that the commits which are judged change themselves.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyChange {
+    /// Its path in the repository.
+    pub path: BString,
+    /// What becomes of it.
+    pub what: Change,
+}
+
+/// What becomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It says something else.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+impl Change {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -131,6 +165,8 @@ pub struct Outcome {
     pub skipped: Vec<Skip>,
     /// How much was scanned.
     pub totals: Totals,
+    /// What the commits that are judged change of the policy themselves, where that is not the one they are judged by.
+    pub policy_changes: Vec<PolicyChange>,
 }
 
 /// How a run ended. The numbers are the exit codes.

@@ -17,7 +17,7 @@ use crate::text::{line_at, printable, printable_path};
 pub const FILE_NAME: &str = ".keysieve.toml";
 
 /// The largest file of configuration or of rules that is read, in bytes.
-const MAX_SIZE: u64 = 4 << 20;
+pub(super) const MAX_SIZE: u64 = 4 << 20;
 
 /// Reads a file of configuration or of rules. A repository may put anything in its place, so what is no regular file, or
 /// is far too large for one, is not read.

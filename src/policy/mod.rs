@@ -4,6 +4,7 @@ mod allow;
 mod append;
 mod base;
 mod config;
+mod files;
 mod marker;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
 use base::Base;
 pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
+pub use files::{PolicyFiles, changes};
 
 /// What is done about findings. Holds no state: judging the same finding twice says the same.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Policy {
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
     base: Option<Base>,
+    /// Whether inline markers count.
+    markers: bool,
 }
 
 /// The text around a finding, where inline markers may stand.
@@ -64,7 +68,8 @@ impl Policy {
     #[must_use]
     pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
         let ids = rules.rules.iter().map(|rule| &rule.id).chain(rules.pairs.iter().map(|pair| &pair.id));
-        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids: ids.cloned().collect(), base: None }
+        let rule_ids = ids.cloned().collect();
+        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids, base: None, markers: true }
     }
 
     /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today` let nothing pass.
@@ -91,6 +96,12 @@ impl Policy {
         Self { base: Some(Base::new(start, root)), ..self }
     }
 
+    /// The same policy, but for inline markers: none lets anything pass.
+    #[must_use]
+    pub fn without_markers(self) -> Self {
+        Self { markers: false, ..self }
+    }
+
     /// What to do about `finding`. Entries are asked before markers, in the order of their file.
     #[must_use]
     pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
@@ -100,7 +111,7 @@ impl Policy {
         if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
-        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids) {
+        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers) {
             return Judgement::Allow(marker);
         }
         Judgement::Report { blocks: finding.confidence >= self.block }

@@ -5,8 +5,8 @@ use std::io;
 use serde::Serialize;
 
 use super::shape::{
-    AllowedShape, FindingShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape, scanned, tool, unused,
-    write,
+    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
+    scanned, tool, unused, write,
 };
 use super::{Options, Report};
 use crate::finding::Outcome;
@@ -34,6 +34,7 @@ struct Document<'o> {
     allowed: Vec<AllowedShape<'o>>,
     findings: Vec<FindingShape<'o>>,
     unused: Vec<UnusedShape<'o>>,
+    policy_changes: Vec<PolicyChangeShape>,
 }
 
 impl Report for Json {
@@ -48,6 +49,7 @@ impl Report for Json {
             allowed: outcome.allowed.iter().map(|allowed| shaper.allowed(allowed)).collect(),
             findings: outcome.findings.iter().map(|finding| shaper.finding(finding)).collect(),
             unused: outcome.unused.iter().map(unused).collect(),
+            policy_changes: outcome.policy_changes.iter().map(|change| shaper.policy_change(change)).collect(),
         };
         write(&document, true, out)
     }
@@ -75,6 +77,7 @@ mod tests {
         assert_eq!(all["skipped"].as_array().unwrap().len(), 2);
         assert_eq!(all["unused"][0], json!({"number": 4, "reason": "old", "expired": "2026-03-31"}));
         assert_eq!(all["allowed"][0]["by"], json!({"kind": "marker", "word": "gitleaks:allow", "reason": "a fixture"}));
+        assert_eq!(all["policy_changes"], json!([{"path": ".keysieve.toml", "change": "changed"}]));
         let pair = &all["findings"][0];
         assert_eq!(pair["rule"], "aws-credentials");
         assert_eq!(pair["path"], "src/config.py");

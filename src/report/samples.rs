@@ -5,7 +5,9 @@ use jiff::civil::date;
 use super::{Options, format};
 use crate::blob::{Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, RuleInfo, Totals, Unused};
+use crate::finding::{
+    Allowed, Change, Exception, Finding, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
+};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::{LineIndex, Span};
@@ -108,6 +110,7 @@ pub(super) fn outcome() -> Outcome {
             skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
         ],
         totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3 },
+        policy_changes: vec![PolicyChange { path: ".keysieve.toml".into(), what: Change::Changed }],
     }
 }
 
@@ -132,5 +135,6 @@ pub(super) fn hostile() -> Outcome {
             Skip { path: text.into(), reason: SkipReason::Submodule },
         ],
         totals: Totals::default(),
+        policy_changes: vec![PolicyChange { path: text.into(), what: Change::Added }],
     }
 }

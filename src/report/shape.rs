@@ -11,7 +11,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 use super::Options;
 use super::mask::PathMask;
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
+use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, PolicyChange, Totals, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -150,6 +150,14 @@ pub(super) struct UnusedShape<'o> {
     expired: Option<String>,
 }
 
+/// A file of policy that the commits which are judged change.
+#[derive(Serialize)]
+pub(super) struct PolicyChangeShape {
+    #[serde(flatten)]
+    path: PathShape,
+    change: &'static str,
+}
+
 /// Turns an outcome's parts into their shapes.
 pub(super) struct Shaper<'o> {
     reveal: bool,
@@ -184,6 +192,11 @@ impl<'o> Shaper<'o> {
         let reason = skip.reason.to_string();
         let reason = String::from_utf8_lossy(&self.mask.path(reason.as_str().into())).into_owned();
         SkipShape { path, reason, failure: skip.reason.is_failure() }
+    }
+
+    /// A change of the policy.
+    pub(super) fn policy_change(&self, change: &PolicyChange) -> PolicyChangeShape {
+        PolicyChangeShape { path: path(&self.mask.path(change.path.as_ref())), change: change.what.word() }
     }
 
     fn shape(&self, finding: &'o Finding, reveal: bool) -> FindingShape<'o> {

@@ -2,6 +2,7 @@
 
 mod files;
 mod git;
+mod range;
 mod read;
 mod staged;
 mod stream;
@@ -15,6 +16,7 @@ use crate::repo::RepoError;
 use crate::text::printable_path;
 
 pub use files::Files;
+pub use range::Range;
 pub use read::parts;
 pub use staged::Staged;
 pub use stream::{Message, Stream};

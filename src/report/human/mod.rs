@@ -38,6 +38,7 @@ impl Report for Human {
         if !outcome.findings.is_empty() {
             page.advice(&outcome.findings, out)?;
         }
+        page.policy_changes(&outcome.policy_changes, out)?;
         page.allowed(&outcome.allowed, out)?;
         page.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
         page.skipped(&outcome.skipped, out)?;

@@ -4,8 +4,8 @@ use std::io;
 
 use super::Page;
 use super::style::{count, size};
-use crate::blob::Skip;
-use crate::finding::{Allowed, Exception, Outcome, Status, Unused};
+use crate::blob::{Origin, Skip};
+use crate::finding::{Allowed, Exception, Outcome, PolicyChange, Status, Unused};
 use crate::rule::Confidence;
 use crate::text::printable;
 
@@ -13,20 +13,35 @@ use crate::text::printable;
 const MAX_LISTED: usize = 10;
 
 impl Page<'_> {
+    /// Files of policy that the commits which are judged change: who reviews them has to look at these.
+    pub(super) fn policy_changes(&self, changes: &[PolicyChange], out: &mut dyn io::Write) -> io::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{}: this change alters what keysieve ignores", self.paint.warn("policy"))?;
+        for PolicyChange { path, what } in changes {
+            writeln!(out, "  {}: {}", printable(&self.mask.path(path.as_ref())), what.word())?;
+        }
+        writeln!(out)
+    }
+
     /// What was allowed, and by what, if that was asked for.
     pub(super) fn allowed(&self, allowed: &[Allowed], out: &mut dyn io::Write) -> io::Result<()> {
         if !self.options.show_allowed || allowed.is_empty() {
             return Ok(());
         }
         writeln!(out, "{}", self.paint.strong("allowed"))?;
-        for Allowed { finding, by } in allowed {
-            let by = match by {
+        for allowed in allowed {
+            let finding = &allowed.finding;
+            let by = match &allowed.by {
                 Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
                 Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
                 Exception::Marker { word, reason: None } => word.clone(),
             };
             let place = self.place_of(finding, &finding.place);
-            writeln!(out, "  {place} {}, by {}", finding.rule.id, printable(by.as_bytes()))?;
+            let own = matches!(finding.origin, Origin::Commit { .. }) && matches!(allowed.by, Exception::Marker { .. });
+            let remark = if own { " (a marker that stands in the commit itself)" } else { "" };
+            writeln!(out, "  {place} {}, by {}{remark}", finding.rule.id, printable(by.as_bytes()))?;
         }
         writeln!(out)
     }

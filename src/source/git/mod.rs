@@ -1,7 +1,9 @@
 //! What a commit, or the next one, changes: shared by all sources that read git's objects.
 
+mod compare;
 mod fresh;
 mod lost;
+mod said;
 mod set;
 mod tree;
 
@@ -9,7 +11,11 @@ use std::fmt;
 
 use gix::{ObjectId, Repository};
 
+use crate::repo;
+
+pub(super) use compare::not_in;
 pub(super) use lost::{Lost, Parent};
+pub(super) use said::{commit_info, commit_text, tag_text};
 pub(super) use set::{At, Candidate, ChangeSet, Step};
 pub(super) use tree::{TreeEntry, read_tree};
 
@@ -18,10 +24,7 @@ fn unreadable(repo: &Repository, id: ObjectId, error: &dyn fmt::Display) -> Stri
     if repo.has_object(id) {
         return format!("object {id}: {error}; 'git fsck' tells more");
     }
-    let config = repo.config_snapshot();
-    let promised = config.string("extensions.partialClone").is_some()
-        || repo.remote_names().iter().any(|name| config.boolean(&format!("remote.{name}.promisor")) == Some(true));
-    if promised {
+    if repo::is_partial(repo) {
         return format!(
             "object {id} is not in this partial clone; 'git fetch --refetch --no-filter' brings all of them"
         );

@@ -28,7 +28,6 @@ pub(in crate::source) enum At {
     /// In the index.
     Index,
     /// In history.
-    #[expect(dead_code, reason = "the source that reads history comes with the next change")]
     Commit(Arc<CommitInfo>),
 }
 
