@@ -1,5 +1,8 @@
 //! Opening a repository so that nothing in it can steer us: no programs, no replaced objects, its own configuration only.
 
+mod objects;
+mod refs;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +10,9 @@ use gix::ThreadSafeRepository;
 use gix::open::{Options, Permissions, permissions};
 
 use crate::text::printable_path;
+
+pub use objects::{WithObjects, with_objects};
+pub use refs::{ids_of_refs, ids_of_remote, resolve};
 
 /// Why a repository cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +36,22 @@ pub enum RepoError {
     Reftable {
         /// The repository.
         path: PathBuf,
+    },
+    /// Its refs cannot be read.
+    #[error("{}: its refs cannot be read: {problem}", printable_path(path))]
+    Refs {
+        /// The repository.
+        path: PathBuf,
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// The objects of a push cannot be read.
+    #[error("{}: the objects of the push cannot be read: {problem}", printable_path(path))]
+    Objects {
+        /// Where git keeps them.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// It has no work tree.
     #[error("{}: a bare repository has no index, so nothing can be staged", printable_path(path))]

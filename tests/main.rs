@@ -12,6 +12,7 @@ mod layers;
 mod readme;
 mod regression;
 mod scan;
+mod server;
 #[cfg(unix)]
 mod staged;
 mod support;

@@ -6,6 +6,7 @@ mod gate;
 mod generate;
 mod hook;
 mod output;
+mod push;
 mod rules;
 mod scan;
 mod settings;

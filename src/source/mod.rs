@@ -2,6 +2,7 @@
 
 mod files;
 mod git;
+mod push;
 mod range;
 mod read;
 mod staged;
@@ -16,6 +17,7 @@ use crate::repo::RepoError;
 use crate::text::printable_path;
 
 pub use files::Files;
+pub use push::Push;
 pub use range::Range;
 pub use read::parts;
 pub use staged::Staged;
