@@ -220,6 +220,9 @@ pub enum SkipReason {
     /// A commit of another repository; its files are scanned there.
     #[error("a submodule: scan its own repository")]
     Submodule,
+    /// A link in a repository that leads out of it: what is there is not the repository's.
+    #[error("a link that leads out of the repository")]
+    Outside,
     /// `git add --intent-to-add`: not part of the next commit.
     #[error("only intended to be added: not part of the next commit")]
     IntentToAdd,
@@ -229,6 +232,9 @@ pub enum SkipReason {
     /// Where a repository keeps its objects, met outside of a work tree.
     #[error("a repository's own store: its history is not scanned")]
     Store,
+    /// Among the objects of a repository, and none: git, interrupted, left it, and reads it no more.
+    #[error("no object, though it lies among them: left by an interrupted git")]
+    NoObject,
     /// A device, a socket or a named pipe: reading it could wait for ever.
     #[error("not a regular file")]
     NotRegular,

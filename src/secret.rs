@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the value.
@@ -66,7 +67,7 @@ impl fmt::Display for Secret {
 ///
 /// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases. The key is public, so a
 /// short or common password can be guessed from its fingerprint; a random key cannot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {

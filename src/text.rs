@@ -45,6 +45,12 @@ impl Span {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 
+    /// Whether all of `other` lies in it.
+    #[must_use]
+    pub const fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The same length, `by` bytes further on.
     #[must_use]
     pub const fn shift(self, by: usize) -> Self {
@@ -55,6 +61,31 @@ impl Span {
     #[must_use]
     pub fn of(self, text: &[u8]) -> &[u8] {
         text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A stretch of bytes that a text took over unchanged from an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it begins in the older text.
+    pub from: usize,
+    /// Where it begins in the newer text.
+    pub to: usize,
+    /// How many bytes it has.
+    pub len: usize,
+}
+
+impl Copied {
+    /// The stretch in the newer text.
+    #[must_use]
+    pub const fn target(self) -> Span {
+        Span::new(self.to, self.to + self.len)
+    }
+
+    /// The stretch in the older text.
+    #[must_use]
+    pub const fn source(self) -> Span {
+        Span::new(self.from, self.from + self.len)
     }
 }
 

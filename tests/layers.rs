@@ -159,7 +159,8 @@ fn assert_none(complaints: &[String]) {
 #[test]
 fn the_table_is_read() {
     let law = law();
-    for (name, layer) in [("text", 0), ("secret", 0), ("scan", 2), ("source", 2), ("cli", 6), ("main", 6)] {
+    for (name, layer) in [("text", 0), ("secret", 0), ("scan", 2), ("source", 2), ("audit", 6), ("cli", 7), ("main", 7)]
+    {
         assert_eq!(law.get(name), Some(&layer), "{name} in {law:?}");
     }
 }

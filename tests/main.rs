@@ -8,9 +8,13 @@ mod cli;
 #[cfg(unix)]
 mod gate;
 mod hook;
+#[cfg(unix)]
+mod kept;
 mod layers;
 mod readme;
 mod regression;
+#[cfg(unix)]
+mod roots;
 mod scan;
 mod server;
 #[cfg(unix)]

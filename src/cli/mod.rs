@@ -1,7 +1,9 @@
 //! The command line: words in, reports and an exit status out.
 
 mod allow;
+mod audit;
 mod fault;
+mod file;
 mod gate;
 mod generate;
 mod hook;
@@ -10,6 +12,7 @@ mod push;
 mod rules;
 mod scan;
 mod settings;
+mod target;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -37,6 +40,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Scan what the next commit would add
     Staged(scan::StagedArgs),
+    /// Find every secret that a repository holds: in its whole history and everything beside it
+    Audit(audit::AuditArgs),
     /// Judge the commits of a range, as a pull request or a push brings them
     Gate(gate::GateArgs),
     /// Install, remove and check the hooks that stop a commit with a secret in it
@@ -74,6 +79,7 @@ fn run(command: Command) -> Result<Status, Fault> {
     match command {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
+        Command::Audit(args) => args.run(),
         Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),

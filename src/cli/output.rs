@@ -1,6 +1,6 @@
 //! Where reports go, in which form, and the progress bar while a scan goes on.
 
-use std::fs::File;
+use std::cell::OnceCell;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -8,28 +8,31 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use std::{env, thread};
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, FORMATS, Options};
+use keysieve::report::{self, Advice, Format, Options, Report, Times};
 use keysieve::text::printable_path;
 
 use super::fault::Fault;
+use super::file;
+use super::target::{self, FormatParser, Target, Words};
 
 /// Words that say how the outcome is shown.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "How to show it")]
 pub(crate) struct OutputArgs {
-    /// The form of the report [default: human]
-    #[arg(short, long, value_name = "FORMAT", env = "KEYSIEVE_FORMAT",
-          value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))))]
-    format: Option<String>,
+    /// The form of the report, and its file; may be repeated [default: human]
+    ///
+    /// Several go to several places: `-f human -f sarif:out.sarif -f html:report.html`; in `KEYSIEVE_FORMAT`, commas part
+    /// them. A report without a file, or with the file `-`, goes to standard output, which takes one report only.
+    #[arg(short, long, value_name = "FORMAT[:FILE]", env = "KEYSIEVE_FORMAT", value_parser = FormatParser)]
+    format: Vec<Words>,
     /// Write the report to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show secrets in clear
+    /// Show secrets in clear; not in reports that are made for a service
     #[arg(long)]
     reveal: bool,
     /// List what was allowed, and by what
@@ -47,6 +50,16 @@ pub(crate) struct OutputArgs {
     /// Show no progress bar
     #[arg(long)]
     no_progress: bool,
+    /// When the scan began.
+    #[arg(skip)]
+    began: OnceCell<jiff::Timestamp>,
+}
+
+/// What a report is written for.
+struct Page<'o> {
+    outcome: &'o Outcome,
+    rules_version: String,
+    advice: Advice,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,6 +72,9 @@ enum Color {
     /// Never
     Never,
 }
+
+/// The format that GitHub Actions shows with a job.
+const JOB_SUMMARY: &str = "github-summary";
 
 /// How long a scan may take before a progress bar appears.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -74,6 +90,7 @@ impl OutputArgs {
 
     /// Does `work` with a progress bar beside it, where a person is there to see it.
     pub(crate) fn watch<T>(&self, work: impl FnOnce(&Progress) -> T) -> T {
+        self.began.get_or_init(jiff::Timestamp::now);
         let progress = Progress::default();
         if self.no_progress || !io::stderr().is_terminal() {
             return work(&progress);
@@ -88,29 +105,68 @@ impl OutputArgs {
         })
     }
 
-    /// Writes the report of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
-    /// take half of it for the whole.
+    /// Whether the reports that were asked for can be written at all; to be asked before the work is done.
+    pub(crate) fn check(&self) -> Result<Vec<Target>, Fault> {
+        let targets = target::targets(&self.format, self.output.as_deref())?;
+        match targets.iter().find(|target| self.reveal && target.format.leaves) {
+            None => Ok(targets),
+            Some(Target { format, .. }) => {
+                let message = format!("--reveal would put secrets in clear into the report '{}'", format.name);
+                Err(Fault::new(message).hint(
+                    "that report is made to be handed to a service: leave out --reveal, or look at the secrets in another format",
+                ))
+            }
+        }
+    }
+
+    /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
+    /// take half of it for the whole. The others are written all the same.
     pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
-        let name = self.format.as_deref().unwrap_or(FORMATS[0].name);
-        let format = report::format(name).ok_or_else(|| Fault::new(format!("there is no format '{name}'")))?;
-        let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
-        let report = (format.report)(Options {
+        let targets = self.check()?;
+        let page = Page { outcome, rules_version, advice };
+        let mut faults: Vec<_> = targets.iter().filter_map(|target| self.put(target, &page).err()).collect();
+        faults.extend(self.job_summary(&targets, &page).err());
+        Fault::all(faults)
+    }
+
+    fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), Fault> {
+        let report = self.report(format, page, file.is_none() && self.in_color());
+        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        match file {
+            None => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                let done = write(&mut out).and_then(|()| out.flush());
+                done.map_err(|error| Fault::new(format!("the report cannot be written: {error}")))
+            }
+            Some(path) => file::replace(path, &write).map_err(|error| cannot_write(path, &error)),
+        }
+    }
+
+    /// GitHub Actions shows what is added to this file with the job; there, annotations alone say too little.
+    fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), Fault> {
+        let has = |name: &str| targets.iter().any(|target| target.format.name == name);
+        let file = env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let (Some(file), Some(format)) = (file, report::format(JOB_SUMMARY)) else { return Ok(()) };
+        if !has("github") || has(JOB_SUMMARY) {
+            return Ok(());
+        }
+        let report = self.report(format, page, false);
+        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        file::append(&file, &write).map_err(|error| cannot_write(&file, &error))
+    }
+
+    fn report(&self, format: &Format, page: &Page<'_>, color: bool) -> Box<dyn Report> {
+        let ended = jiff::Timestamp::now();
+        (format.report)(Options {
             reveal: self.reveal,
-            color: file.is_none() && self.in_color(),
+            color,
             show_allowed: self.show_allowed,
             show_unused: self.unused,
-            rules_version,
+            rules_version: page.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            advice,
-        });
-        let write = |out: &mut dyn Write| report.write(outcome, out).and_then(|()| out.flush());
-        match file {
-            None => write(&mut BufWriter::new(io::stdout().lock()))
-                .map_err(|error| Fault::new(format!("the report cannot be written: {error}"))),
-            Some(path) => File::create(path).and_then(|file| write(&mut BufWriter::new(file))).map_err(|error| {
-                Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
-            }),
-        }
+            advice: page.advice,
+            times: Times { began: self.began.get().copied().unwrap_or(ended), ended },
+        })
     }
 
     /// See <https://no-color.org> for `NO_COLOR`.
@@ -127,19 +183,33 @@ impl OutputArgs {
     }
 }
 
+fn cannot_write(path: &Path, error: &io::Error) -> Fault {
+    Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
+}
+
 /// Draws until the sender is dropped.
 fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     if waiting.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
         return;
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+    let expected = progress.expected.load(Ordering::Relaxed);
+    let (bar, template) = match expected {
+        0 => (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]"),
+        known => (ProgressBar::new(known), "{bar:32} {percent}% {msg} [{elapsed}, {eta} left]"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-        let blobs = HumanCount(progress.blobs.load(Ordering::Relaxed));
+        let done = progress.blobs.load(Ordering::Relaxed);
         let bytes = HumanBytes(progress.bytes.load(Ordering::Relaxed));
-        bar.set_message(format!("scanned {blobs} blobs, {bytes}"));
+        let found = match progress.found.load(Ordering::Relaxed) {
+            0 => String::new(),
+            found => format!(", {} found", HumanCount(found)),
+        };
+        let what = if expected > 0 { "objects" } else { "blobs" };
+        bar.set_message(format!("scanned {} {what}, {bytes}{found}", HumanCount(done)));
+        bar.set_position(done.min(expected));
         bar.tick();
     }
     bar.finish_and_clear();

@@ -110,6 +110,7 @@ impl Common {
 
     /// Scans, and says nothing of it.
     pub(super) fn look(&self, source: &dyn Source, settings: &Settings) -> Result<Outcome, Fault> {
+        self.output.check()?;
         let Settings { scanner, policy, .. } = settings;
         Ok(self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
     }

@@ -1,20 +1,20 @@
 //! The conductor: has a source feed its blobs, scans them, judges what is found and gathers it in order.
 
+mod examine;
 mod news;
 mod sighting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::blob::{Blob, Fresh, Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, RuleInfo};
+use crate::finding::{Allowed, Exception, Finding, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
-use crate::rule::{PairRule, Rule};
-use crate::scan::{Scanner, pair_up};
-use crate::secret::Fingerprint;
+use crate::scan::Scanner;
 use crate::source::{Source, SourceError, Worker};
 
-use sighting::Sighting;
+pub use examine::Examiner;
+pub use sighting::Sighting;
 
 /// How far a run has come; may be read while it goes on.
 #[derive(Debug, Default)]
@@ -23,6 +23,10 @@ pub struct Progress {
     pub blobs: AtomicU64,
     /// Bytes in them.
     pub bytes: AtomicU64,
+    /// How many blobs there are; 0 where nobody knows.
+    pub expected: AtomicU64,
+    /// Places where something was found, before anybody judged it.
+    pub found: AtomicU64,
 }
 
 /// Scans all that `source` feeds.
@@ -36,7 +40,7 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome, SourceError> {
     let gathered = Mutex::new(Outcome::default());
-    let shared = Shared::new(scanner, policy, progress, &gathered);
+    let shared = Shared { examiner: Examiner::new(scanner), policy, progress, gathered: &gathered };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
     let mut outcome = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.unused = policy.unused(&outcome.allowed);
@@ -46,61 +50,10 @@ pub fn run(
 
 /// What all workers share.
 struct Shared<'a> {
-    scanner: &'a Scanner,
+    examiner: Examiner<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
     gathered: &'a Mutex<Outcome>,
-    /// For reports, by index of the rule and of the pair.
-    rules: Vec<RuleInfo>,
-    pairs: Vec<RuleInfo>,
-}
-
-impl<'a> Shared<'a> {
-    fn new(scanner: &'a Scanner, policy: &'a Policy, progress: &'a Progress, gathered: &'a Mutex<Outcome>) -> Self {
-        let info = |id: &Arc<str>, description: &str, help: &Option<String>| RuleInfo {
-            id: id.clone(),
-            description: Arc::from(description),
-            help: help.as_deref().map(Arc::from),
-        };
-        let of_rule = |rule: &Rule| info(&rule.id, &rule.description, &rule.help);
-        let of_pair = |pair: &PairRule| info(&pair.id, &pair.description, &pair.help);
-        let set = scanner.rules();
-        let rules = set.rules.iter().map(of_rule).collect();
-        let pairs = set.pairs.iter().map(of_pair).collect();
-        Self { scanner, policy, progress, gathered, rules, pairs }
-    }
-
-    fn finding(&self, origin: &Origin, seen: &Sighting) -> Finding {
-        let rule = self.rules[seen.found.rule].clone();
-        Finding {
-            fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
-            rule,
-            confidence: seen.found.confidence,
-            origin: origin.clone(),
-            place: seen.place.clone(),
-            secret: seen.found.value.clone(),
-            details: seen.found.details.clone(),
-            partner: None,
-            blocking: false,
-        }
-    }
-
-    fn pair_finding(&self, origin: &Origin, pair: usize, first: &Sighting, second: &Sighting) -> Finding {
-        let rule = self.pairs[pair].clone();
-        let value = [first.found.value.reveal(), b"\n", second.found.value.reveal()].concat();
-        Finding {
-            fingerprint: Fingerprint::new(&rule.id, &value),
-            rule,
-            confidence: self.scanner.rules().pairs[pair].confidence,
-            details: [&first.found.details[..], &second.found.details].concat(),
-            partner: Some(Partner {
-                rule: self.rules[first.found.rule].clone(),
-                place: first.place.clone(),
-                secret: first.found.value.clone(),
-            }),
-            ..self.finding(origin, second)
-        }
-    }
 }
 
 /// One thread's worker.
@@ -119,9 +72,10 @@ impl<'a> ScanWorker<'a> {
 
 impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        let matches = self.shared.scanner.scan(blob.bytes);
+        let matches = self.shared.examiner.scanner.scan(blob.bytes);
         if !matches.is_empty() {
-            let sightings = sighting::take(blob.bytes, &blob.part, matches);
+            self.shared.progress.found.fetch_add(matches.len() as u64, Ordering::Relaxed);
+            let sightings = self.shared.examiner.sight(blob.bytes, &blob.part, matches);
             self.open.get_or_insert_with(|| (blob.origin.clone(), Vec::new())).1.extend(sightings);
         }
         if !matches!(blob.origin, Origin::Name { .. }) {
@@ -159,32 +113,14 @@ impl ScanWorker<'_> {
         let Some((origin, sightings)) = self.open.take() else {
             return;
         };
-        let shared = self.shared;
+        let Shared { examiner, policy, .. } = self.shared;
         let before = match fresh {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let news = news::news(shared.scanner, before, &sightings);
-        let pairings = pair_up(shared.scanner.rules(), sightings.iter().map(|seen| &seen.found));
-        let mut paired = vec![false; sightings.len()];
-        for pairing in pairings {
-            (paired[pairing.first], paired[pairing.second]) = (true, true);
-            if !news[pairing.first] && !news[pairing.second] {
-                continue;
-            }
-            let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
-            let finding = shared.pair_finding(&origin, pairing.rule, first, second);
-            let marked = judge(&mut self.outcome, shared.policy, finding, second.nearby());
-            // A marker means its own line: the half on another line still has to answer for itself.
-            if marked && news[pairing.first] && first.place.start.line != second.place.start.line {
-                judge(&mut self.outcome, shared.policy, shared.finding(&origin, first), first.nearby());
-            }
-        }
-        for (index, seen) in sightings.iter().enumerate() {
-            if news[index] && !paired[index] {
-                judge(&mut self.outcome, shared.policy, shared.finding(&origin, seen), seen.nearby());
-            }
-        }
+        let news = news::news(examiner.scanner, before, &sightings);
+        examiner
+            .conclude(&origin, &sightings, &news, |finding, nearby| judge(&mut self.outcome, policy, finding, nearby));
     }
 }
 

@@ -15,7 +15,7 @@ const MAX_FRAMES: usize = 200;
 const REACH: usize = 2048;
 
 /// A match, where it stands, and the text that may say that it may pass.
-pub(super) struct Sighting {
+pub struct Sighting {
     pub(super) found: Match,
     pub(super) place: Place,
     line: Vec<u8>,

@@ -1,16 +1,19 @@
 //! What a scan says: findings, what was allowed, what was not scanned, and the exit status that follows.
 
 pub mod frame;
+pub mod history;
 
 use std::sync::Arc;
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::Location;
 use frame::Frame;
+use history::History;
 
 /// A secret at a place.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Finding {
     pub partner: Option<Partner>,
     /// Whether it fails the run; set by the policy.
     pub blocking: bool,
+    /// Where in history it stands, where all of that was looked at.
+    pub history: Option<Box<History>>,
 }
 
 /// A finding's rule, as reports need it.
@@ -80,7 +85,7 @@ pub struct Allowed {
 }
 
 /// What lets a finding pass. Each has said why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Exception {
     /// An `[[allow]]` entry of a configuration file.
     Entry {

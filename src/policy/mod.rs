@@ -111,10 +111,16 @@ impl Policy {
         if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
-        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers) {
+        if let Some(marker) = self.marker(finding, nearby).filter(|_| self.markers) {
             return Judgement::Allow(marker);
         }
         Judgement::Report { blocks: finding.confidence >= self.block }
+    }
+
+    /// The marker beside `finding` that lets it pass, whatever entries say.
+    #[must_use]
+    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<Exception> {
+        marker::find(nearby, finding, &self.rule_ids)
     }
 
     fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
@@ -172,6 +178,7 @@ mod tests {
             details: Vec::new(),
             partner: None,
             blocking: false,
+            history: None,
         }
     }
 

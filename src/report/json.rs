@@ -4,9 +4,10 @@ use std::io;
 
 use serde::Serialize;
 
+use super::escaping::write;
 use super::shape::{
     AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
-    scanned, tool, unused, write,
+    scanned, tool,
 };
 use super::{Options, Report};
 use crate::finding::Outcome;
@@ -33,7 +34,7 @@ struct Document<'o> {
     skipped: Vec<SkipShape>,
     allowed: Vec<AllowedShape<'o>>,
     findings: Vec<FindingShape<'o>>,
-    unused: Vec<UnusedShape<'o>>,
+    unused: Vec<UnusedShape>,
     policy_changes: Vec<PolicyChangeShape>,
 }
 
@@ -48,7 +49,7 @@ impl Report for Json {
             skipped: outcome.skipped.iter().map(|skip| shaper.skip(skip)).collect(),
             allowed: outcome.allowed.iter().map(|allowed| shaper.allowed(allowed)).collect(),
             findings: outcome.findings.iter().map(|finding| shaper.finding(finding)).collect(),
-            unused: outcome.unused.iter().map(unused).collect(),
+            unused: outcome.unused.iter().map(|entry| shaper.unused(entry)).collect(),
             policy_changes: outcome.policy_changes.iter().map(|change| shaper.policy_change(change)).collect(),
         };
         write(&document, true, out)

@@ -4,10 +4,11 @@ use std::io;
 
 use serde::Serialize;
 
+use super::escaping::write;
 use super::shape::{
     AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
 };
-use super::shape::{scanned, tool, unused, write};
+use super::shape::{scanned, tool};
 use super::{Options, Report};
 use crate::finding::Outcome;
 
@@ -30,7 +31,7 @@ enum Line<'o> {
     Finding(FindingShape<'o>),
     Allowed(AllowedShape<'o>),
     Skip(SkipShape),
-    Unused(UnusedShape<'o>),
+    Unused(UnusedShape),
     PolicyChange(PolicyChangeShape),
     Summary(SummaryShape<'o>),
 }
@@ -64,7 +65,7 @@ impl Report for JsonLines {
             write(&Line::PolicyChange(shaper.policy_change(change)), false, out)?;
         }
         for entry in &outcome.unused {
-            write(&Line::Unused(unused(entry)), false, out)?;
+            write(&Line::Unused(shaper.unused(entry)), false, out)?;
         }
         let summary = SummaryShape {
             schema: SCHEMA,

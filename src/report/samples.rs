@@ -1,9 +1,13 @@
 //! Outcomes for the tests of reports: one with everything in it, and one that means harm.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;
 
 use super::{Options, format};
-use crate::blob::{Origin, Skip, SkipReason};
+use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
 use crate::finding::{
     Allowed, Change, Exception, Finding, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
@@ -28,6 +32,17 @@ pub(super) fn secrets() -> Vec<String> {
         format!("-----BEGIN RSA PRIVATE KEY-----\n{key}-----END RSA PRIVATE KEY-----"),
         ["ghp_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat(),
     ]
+}
+
+/// A commit whose author and subject hold secrets themselves.
+pub(super) fn commit() -> CommitInfo {
+    let all = secrets();
+    CommitInfo {
+        time: 1_772_323_200,
+        id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
+        author: format!("A U Thor <{}@example.com>", all[3]).into(),
+        subject: format!("use {} for now", all[0]).into(),
+    }
 }
 
 /// A rule with an id and a description.
@@ -56,6 +71,7 @@ fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -
         details: Vec::new(),
         partner: None,
         blocking: true,
+        history: None,
     }
 }
 
@@ -87,6 +103,7 @@ pub(super) fn outcome() -> Outcome {
     let in_name = Finding {
         origin: Origin::Name { path: name.as_str().into(), commit: None },
         blocking: false,
+        history: None,
         ..finding(
             rule("aws-access-token", "AWS access key id"),
             Confidence::Medium,
@@ -136,5 +153,32 @@ pub(super) fn hostile() -> Outcome {
         ],
         totals: Totals::default(),
         policy_changes: vec![PolicyChange { path: text.into(), what: Change::Added }],
+    }
+}
+
+/// Findings of history: in a commit's file, its own text, a tag, the name of a ref and the name of a file.
+pub(super) fn history() -> Outcome {
+    let all = secrets();
+    let commit = Arc::new(commit());
+    let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
+    let origins = [
+        Origin::Commit { commit: commit.clone(), path: "old.py".into(), id: id.clone() },
+        Origin::CommitText { commit: commit.clone() },
+        Origin::TagText { name: format!("v1-{}", all[1]).into(), id },
+        Origin::Repository { place: format!("refs/heads/{}", STANDARD.encode(&all[0])).into() },
+        Origin::Name { path: format!("k/{}", all[3]).into(), commit: Some(commit) },
+    ];
+    let mut findings: Vec<_> = origins.into_iter().map(|origin| Finding { origin, ..pair() }).collect();
+    findings[4].secret = Secret::new(all[3].as_str());
+    let by = Exception::Entry { number: 1, reason: format!("known: {}", all[1]) };
+    let percent = all[0].replace('/', "%2F").replace('+', "%2B");
+    let skip = Skip { path: format!("a?{percent}").into(), reason: SkipReason::Unreadable(all[1].clone()) };
+    Outcome {
+        allowed: vec![Allowed { finding: findings[4].clone(), by }],
+        unused: vec![Unused { number: 2, reason: all[0].clone(), expired: None }],
+        findings,
+        skipped: vec![skip],
+        totals: Totals { blobs: 5, bytes: 4096, left_out: 0 },
+        policy_changes: vec![PolicyChange { path: all[1].as_str().into(), what: Change::Removed }],
     }
 }

@@ -36,8 +36,8 @@ impl Heads {
         heads
     }
 
-    /// Calls `hit` with the asker and the start of every keyword of `text` that begins a word in `run`.
-    pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize)) {
+    /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins a word in `run`.
+    pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
         let last = run.end.saturating_sub(run::MIN);
         for at in run.start..=last {
             let Some(head) = text[at..].first_chunk() else {
@@ -49,7 +49,7 @@ impl Heads {
             }
             for (asker, word) in self.keywords.get(head).into_iter().flatten() {
                 if text[at..].starts_with(word) {
-                    hit(*asker, at);
+                    hit(*asker, at, word.len());
                 }
             }
         }
@@ -71,7 +71,7 @@ mod tests {
         let heads = Heads::new([(0, b"abcd".to_vec()), (1, b"abcdef".to_vec()), (2, b"wxyz".to_vec())]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
         let mut hits = Vec::new();
-        heads.search(text.as_bytes(), Span::new(0, text.len()), |asker, at| hits.push((asker, at)));
+        heads.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| hits.push((asker, at)));
         assert_eq!(hits, [(0, 2), (1, 2)], "after wxyz there is no room for a long word");
     }
 }

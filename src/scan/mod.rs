@@ -4,6 +4,9 @@
 //! of them strikes, the rules that asked are tried: their regular expression in a window around the keyword, then
 //! their entropy floor and their checks. Where a strike may hide text in another form (escapes, base64, UTF-16 …),
 //! that stretch is decoded and looked at in the same way, twice at most.
+//!
+//! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made from another need to be
+//! looked for only where the two differ: [`Scanner::strikes_after`].
 
 mod decode;
 mod heads;
@@ -11,6 +14,7 @@ mod pair;
 mod prefilter;
 mod run;
 mod samples;
+mod strike;
 mod verify;
 
 use std::collections::HashMap;
@@ -25,6 +29,8 @@ use prefilter::Prefilter;
 
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
+use strike::Cause;
+pub use strike::{Strike, Strikes};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
@@ -64,6 +70,8 @@ pub struct Scanner {
     heads: Heads,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
+    /// Length of the longest keyword that may stand anywhere, in bytes.
+    longest_keyword: usize,
 }
 
 impl Scanner {
@@ -83,7 +91,8 @@ impl Scanner {
                 Trigger::Run(_) => run_rules.push(index),
             }
         }
-        Ok(Self { prefilter: Prefilter::new(keywords)?, heads: Heads::new(heads), run_rules, rules })
+        let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max().unwrap_or(0);
+        Ok(Self { prefilter: Prefilter::new(keywords)?, heads: Heads::new(heads), run_rules, longest_keyword, rules })
     }
 
     /// The rules it looks for.
@@ -95,28 +104,33 @@ impl Scanner {
     /// Everything in `text` that a rule confirms, in the order of the text; each secret once a place.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
+        self.judge(text, &self.strikes(text))
+    }
+
+    /// What [`Scanner::scan`] finds in `text`, whose strikes these are.
+    #[must_use]
+    pub fn judge(&self, text: &[u8], strikes: &Strikes) -> Vec<Match> {
         let mut found = Vec::new();
-        self.look(text, 0, &mut found);
+        self.look(text, strikes, 0, &mut found);
         settle(&mut found);
         found
     }
 
-    fn look(&self, text: &[u8], depth: usize, found: &mut Vec<Match>) {
+    fn look(&self, text: &[u8], strikes: &Strikes, depth: usize, found: &mut Vec<Match>) {
+        if strikes.is_empty() {
+            return;
+        }
         let mut windows: Vec<(usize, Span)> = Vec::new();
         let mut leads = Leads::default();
-        self.prefilter.search(text, |asker, at| match self.rules.rules.get(asker) {
-            Some(rule) => windows.push((asker, window(rule, at, text.len()))),
-            None => leads.keyword(asker - self.rules.rules.len(), at),
-        });
-        run::long_runs(text, |start, end| {
-            let word = Span::new(start, end);
-            self.heads.search(text, word, |asker, at| {
-                windows.push((asker, window(&self.rules.rules[asker], at, text.len())));
-            });
-            run::base64_runs(text, word, crate::rule::MIN_RUN, |run| {
-                self.try_run(text, run, &mut leads, found);
-            });
-        });
+        for strike in strikes.iter() {
+            match strike.cause {
+                Cause::Keyword(asker) => match self.rules.rules.get(asker) {
+                    Some(rule) => windows.push((asker, window(rule, strike.span.start, text.len()))),
+                    None => leads.keyword(asker - self.rules.rules.len(), strike.span.start),
+                },
+                Cause::Run => self.try_run(text, strike.span, &mut leads, found),
+            }
+        }
         let mut done = (0, 0);
         for (index, window) in merge(windows) {
             // A window that was widened may have taken in those after it.
@@ -125,13 +139,13 @@ impl Scanner {
             }
         }
         if depth < MAX_DEPTH {
-            leads.follow(text, |layer| self.look_into(layer, depth, found));
+            leads.follow(text, strikes.has_nul(), |layer| self.look_into(layer, depth, found));
         }
     }
 
     fn look_into(&self, layer: &Layer, depth: usize, found: &mut Vec<Match>) {
         let before = found.len();
-        self.look(&layer.text, depth + 1, found);
+        self.look(&layer.text, &self.strikes(&layer.text), depth + 1, found);
         for inner in &mut found[before..] {
             inner.span = layer.origin(inner.span);
             inner.encoding = Some(layer.encoding);
@@ -140,27 +154,15 @@ impl Scanner {
 
     /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may have to be decoded.
     fn try_run(&self, text: &[u8], outer: Span, leads: &mut Leads, found: &mut Vec<Match>) {
-        let mut start = outer.start;
-        let mut broken = false;
-        while start < outer.end {
-            let rest = &text[start..outer.end];
-            let len = rest.iter().position(|&byte| !run::is_base64(byte)).unwrap_or(rest.len());
-            broken |= len < rest.len();
-            let inner = Span::new(start, start + len);
-            if len >= crate::rule::MIN_RUN {
-                leads.run(text, inner);
-                // The sign of an added line in a diff is none of what was added.
-                let added = text[start] == b'+' && (start == 0 || text[start - 1] == b'\n');
-                let without_sign = added.then(|| Span::new(start + 1, inner.end));
-                for run in [Some(inner), without_sign].into_iter().flatten() {
-                    for &index in &self.run_rules {
-                        verify::run(index, &self.rules.rules[index], text, run, found);
-                    }
+        for inner in run::unbroken(text, outer) {
+            leads.run(text, inner);
+            for candidate in run::candidates(text, inner) {
+                for &index in &self.run_rules {
+                    verify::run(index, &self.rules.rules[index], text, candidate, found);
                 }
             }
-            start = inner.end + 1;
         }
-        if broken {
+        if run::is_broken(text, outer) {
             leads.escaped(text, outer);
         }
     }

@@ -56,14 +56,14 @@ impl Prefilter {
         Ok(Self { groups })
     }
 
-    /// Calls `hit` with the asker and the start of every keyword in `text`, overlapping ones included.
-    pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize)) {
+    /// Calls `hit` with the asker, the start and the length of every keyword in `text`, overlapping ones included.
+    pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
         for group in &self.groups {
             let mut at = 0;
             while let Some((literal, start)) = group.finder.next(text, at) {
                 for (asker, word) in &group.askers[literal] {
                     if text[start..].starts_with(word) {
-                        hit(*asker, start);
+                        hit(*asker, start, word.len());
                     }
                 }
                 at = start + 1;
@@ -195,7 +195,7 @@ mod tests {
     fn hits(keywords: &[&str], text: &str) -> Vec<(usize, usize)> {
         let filter = Prefilter::new(keywords.iter().map(|k| k.as_bytes().to_vec()).enumerate()).unwrap();
         let mut hits = Vec::new();
-        filter.search(text.as_bytes(), |asker, start| hits.push((asker, start)));
+        filter.search(text.as_bytes(), |asker, start, _| hits.push((asker, start)));
         hits.sort_unstable();
         hits
     }

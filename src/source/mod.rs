@@ -2,6 +2,7 @@
 
 mod files;
 mod git;
+mod kept;
 mod push;
 mod range;
 mod read;
@@ -17,9 +18,10 @@ use crate::repo::RepoError;
 use crate::text::printable_path;
 
 pub use files::Files;
+pub use kept::Kept;
 pub use push::Push;
 pub use range::Range;
-pub use read::parts;
+pub use read::{Buffer, parts};
 pub use staged::Staged;
 pub use stream::{Message, Stream};
 
@@ -45,6 +47,10 @@ pub trait Worker: Send {
     /// Takes note that git's ignore rules left out so many entries.
     fn left_out(&mut self, entries: u64);
 }
+
+/// Names shorter than this are not looked at by themselves: no format of a credential that could stand in a name is
+/// shorter, and a look at every name of a tree would cost as much as a look at a tenth of its bytes.
+pub const MIN_NAME: usize = 20;
 
 /// Below this many blobs, more threads cost more than they bring.
 const WORTH_THREADS: usize = 24;

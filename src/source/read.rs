@@ -17,7 +17,7 @@ const _: () = assert!(MAX_REACH <= OVERLAP / 2);
 
 /// A buffer that is used again for every blob of a thread.
 #[derive(Debug)]
-pub(super) struct Buffer {
+pub struct Buffer {
     bytes: Vec<u8>,
     part: usize,
     overlap: usize,
@@ -56,7 +56,7 @@ impl Buffer {
     ///
     /// # Errors
     /// Those of `from`. What was fed until then counts as scanned; the caller skips the rest.
-    pub(super) fn feed(&mut self, mut from: impl Read, origin: &Origin, worker: &mut dyn Worker) -> io::Result<()> {
+    pub fn feed(&mut self, mut from: impl Read, origin: &Origin, worker: &mut dyn Worker) -> io::Result<()> {
         let (mut offset, mut lines, mut held) = (0, 0, 0);
         loop {
             let (len, last) = self.fill(&mut from, held)?;

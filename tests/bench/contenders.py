@@ -9,6 +9,9 @@ import subprocess
 from measure import Contender, clean_environment
 
 LITERAL = "AKIA"
+FLOOR = "inflating every entry"
+AUDIT = "keysieve audit"
+PEERS_OF_AUDIT = ("kingfisher", "betterleaks", "gitleaks", "git-secrets")
 
 # Peers that come from PyPI as a native program inside a Python wrapper: the wrapper's start-up is not theirs.
 NATIVE = {
@@ -88,6 +91,28 @@ def on_staged(programs, repo, files, secrets_config):
         ("git-secrets", "git-secrets", ["--pre_commit_hook"]),
     ]
     return contenders(programs, found, repo, secrets_config)
+
+
+def on_history(programs, repo, jobs, secrets_config):
+    """Everyone who can look at a whole history. The first is the yardstick.
+
+    betterleaks and gitleaks read all refs unless told otherwise; their own log options are the quicker ones.
+    """
+    found = [
+        (FLOOR, "floor", [repo, *jobs]),
+        (AUDIT, "keysieve-audit", ["audit", "--no-cache", *(["--jobs", *jobs] if jobs else []), repo]),
+        ("git cat-file, all objects", "git", ["cat-file", "--batch-all-objects", "--batch", "--unordered"]),
+        ("git log -p --all -U0", "git", ["log", "-p", "--all", "-U0"]),
+        ("kingfisher", "kingfisher", ["scan", repo, "--git-history=full", "--no-validate", "--no-update-check"]),
+        ("betterleaks", "betterleaks", ["git", "--no-banner", "--redact=100", repo]),
+        ("gitleaks", "gitleaks", ["git", "--no-banner", "--redact=100", repo]),
+        ("git-secrets", "git-secrets", ["--scan-history"]),
+    ]
+    racers = contenders(programs, found, repo, secrets_config)
+    for racer in racers:
+        racer.watched = True
+        racer.discarded = racer.argv[0] == programs["git"]
+    return racers
 
 
 def on_gate(programs, repo, span, secrets_config):

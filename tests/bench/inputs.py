@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import tarfile
+from concurrent.futures import ProcessPoolExecutor
 
 from measure import clean_environment
 
@@ -19,6 +20,12 @@ WORDS = (
     "server session signal slice socket source stack state static status stream string symbol table target task "
     "thread timer token trace tree unit update user value vector version window worker writer"
 ).split()
+
+
+def apart(function, *args):
+    """Calls the function in a process of its own: what it needs in memory would be counted for everyone measured."""
+    with ProcessPoolExecutor(max_workers=1) as pool:
+        return pool.submit(function, *args).result()
 
 
 def real_tree(asked, data, say):

@@ -8,7 +8,7 @@ mod summary;
 use std::collections::HashSet;
 use std::io;
 
-use super::mask::PathMask;
+use super::facts::Facts;
 use super::{Options, Report};
 use crate::finding::Outcome;
 use style::Paint;
@@ -27,8 +27,8 @@ impl Human {
 
 impl Report for Human {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let mask = if self.options.reveal { PathMask::none() } else { PathMask::new(outcome) };
-        let page = Page { options: &self.options, paint: Paint::new(self.options.color), mask };
+        let facts = Facts::new(outcome, &self.options);
+        let page = Page { options: &self.options, paint: Paint::new(self.options.color), facts };
         let mut helped = HashSet::new();
         for found in &outcome.findings {
             // What a rule has to say is said once.
@@ -50,7 +50,7 @@ impl Report for Human {
 struct Page<'o> {
     options: &'o Options,
     paint: Paint,
-    mask: PathMask<'o>,
+    facts: Facts<'o>,
 }
 
 #[cfg(test)]

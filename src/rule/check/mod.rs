@@ -88,98 +88,97 @@ pub struct Check {
     pub about: &'static str,
     /// The check itself; what it learns goes into the list.
     pub run: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
+    /// Whether it may accept this value, whatever stands around it. Asked of every long run of base64 in every text, so
+    /// that most are done with before anybody looks at what is around them.
+    pub could_be: fn(&[u8]) -> bool,
+}
+
+impl Check {
+    /// A check that needs to see a value's surroundings to say anything.
+    const fn new(
+        name: &'static str,
+        about: &'static str,
+        run: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
+    ) -> Self {
+        Self { name, about, run, could_be: |_| true }
+    }
+
+    /// The same check, which rejects all but such values wherever they stand.
+    const fn for_values(self, could_be: fn(&[u8]) -> bool) -> Self {
+        Self { could_be, ..self }
+    }
 }
 
 /// Every check there is.
 pub static CHECKS: &[Check] = &[
-    Check {
-        name: "placeholder",
-        about: "is not an obvious dummy: no EXAMPLE, no xxxx, no 1234567890",
-        run: shape::placeholder,
-    },
-    Check { name: "boundary", about: "does not begin or end inside a longer word", run: shape::boundary },
-    Check {
-        name: "aws-access-key-id",
-        about: "is an access key id: base32 body, account number below 10^12, not inside base64",
-        run: aws::id::access_key_id,
-    },
-    Check {
-        name: "aws-secret-access-key",
-        about: "is built like 30 random bytes in base64, and does not stand where something else does",
-        run: aws::secret::secret_access_key,
-    },
-    Check {
-        name: "aws-session-token",
-        about: "decodes to the header of a session token, or is long base64 under a token's name",
-        run: aws::token::session_token,
-    },
-    Check {
-        name: "aws-bearer-key",
-        about: "decodes to a user and an account number, or to a presigned request",
-        run: aws::token::bearer_key,
-    },
-    Check {
-        name: "aws-legacy-access-key-id",
-        about: "is 20 random upper-case letters and digits, and no id of another kind",
-        run: aws::id::legacy_access_key_id,
-    },
-    Check { name: "aws-eks-token", about: "decodes to a presigned request to STS", run: aws::token::eks_token },
-    Check {
-        name: "aws-cognito-client-secret",
-        about: "stands under the name of a client secret, with Cognito near it",
-        run: aws::context::cognito_client_secret,
-    },
-    Check {
-        name: "aws-api-gateway-key",
-        about: "is random, with a host of execute-api near it",
-        run: aws::context::api_gateway_key,
-    },
-    Check {
-        name: "aws-console-password",
-        about: "has three kinds of characters, as generated passwords do",
-        run: aws::context::console_password,
-    },
-    Check {
-        name: "aws-ses-smtp-password",
-        about: "has the version byte of an SES SMTP password and stands near a word of SMTP",
-        run: aws::context::ses_smtp_password,
-    },
-    Check {
-        name: "crc32-base62",
-        about: "graded by the CRC-32 in base 62 at its end, as GitHub and npm write it",
-        run: crc::base62,
-    },
-    Check { name: "crc32-gitlab", about: "graded by the CRC-32 in base 36 of a routable token", run: crc::gitlab },
-    Check { name: "crc32-atlassian", about: "graded by the CRC-32 in upper-case hex at its end", run: crc::atlassian },
-    Check {
-        name: "crc32-grafana",
-        about: "graded by the CRC-32 in hex at its end, lowest byte first",
-        run: crc::grafana,
-    },
-    Check {
-        name: "crc32-hex",
-        about: "graded by the CRC-32 in hex at its end, of what stands after the prefix",
-        run: crc::hex,
-    },
-    Check { name: "crc32-confluent", about: "raised by a right CRC-32 in base64 at its end", run: crc::confluent },
-    Check { name: "bech32-age", about: "graded by the bech32 checksum of an age key", run: crc::age },
-    Check {
-        name: "private-key",
-        about: "holds the body of a private key, graded by what it decodes to",
-        run: pem::private_key,
-    },
-    Check { name: "putty-key", about: "holds the private lines of a PuTTY key", run: pem::putty },
-    Check { name: "pypi-macaroon", about: "graded by the location in its macaroon", run: payload::pypi },
-    Check { name: "jwt", about: "decodes to a header with an algorithm and to claims", run: payload::jwt },
-    Check { name: "discord-bot", about: "holds the number of a bot", run: payload::discord },
-    Check { name: "azure-key", about: "is random bytes, and not the key of an emulator", run: payload::azure_key },
-    Check { name: "docker-auth", about: "decodes to a name and a password", run: payload::docker_auth },
-    Check { name: "numbered-bytes", about: "graded by the number that it decodes to", run: payload::numbered_bytes },
-    Check {
-        name: "url-password",
-        about: "is a literal password, no dummy, and not for a host of documentation",
-        run: login::url_password,
-    },
+    Check::new("placeholder", "is not an obvious dummy: no EXAMPLE, no xxxx, no 1234567890", shape::placeholder),
+    Check::new("boundary", "does not begin or end inside a longer word", shape::boundary),
+    Check::new(
+        "aws-access-key-id",
+        "is an access key id: base32 body, account number below 10^12, not inside base64",
+        aws::id::access_key_id,
+    ),
+    Check::new(
+        "aws-secret-access-key",
+        "is built like 30 random bytes in base64, and does not stand where something else does",
+        aws::secret::secret_access_key,
+    )
+    .for_values(aws::secret::could_be),
+    Check::new(
+        "aws-session-token",
+        "decodes to the header of a session token, or is long base64 under a token's name",
+        aws::token::session_token,
+    )
+    .for_values(aws::token::could_be),
+    Check::new(
+        "aws-bearer-key",
+        "decodes to a user and an account number, or to a presigned request",
+        aws::token::bearer_key,
+    ),
+    Check::new(
+        "aws-legacy-access-key-id",
+        "is 20 random upper-case letters and digits, and no id of another kind",
+        aws::id::legacy_access_key_id,
+    ),
+    Check::new("aws-eks-token", "decodes to a presigned request to STS", aws::token::eks_token),
+    Check::new(
+        "aws-cognito-client-secret",
+        "stands under the name of a client secret, with Cognito near it",
+        aws::context::cognito_client_secret,
+    )
+    .for_values(aws::context::could_be_client_secret),
+    Check::new("aws-api-gateway-key", "is random, with a host of execute-api near it", aws::context::api_gateway_key),
+    Check::new(
+        "aws-console-password",
+        "has three kinds of characters, as generated passwords do",
+        aws::context::console_password,
+    ),
+    Check::new(
+        "aws-ses-smtp-password",
+        "has the version byte of an SES SMTP password and stands near a word of SMTP",
+        aws::context::ses_smtp_password,
+    )
+    .for_values(aws::context::could_be_smtp_password),
+    Check::new("crc32-base62", "graded by the CRC-32 in base 62 at its end, as GitHub and npm write it", crc::base62),
+    Check::new("crc32-gitlab", "graded by the CRC-32 in base 36 of a routable token", crc::gitlab),
+    Check::new("crc32-atlassian", "graded by the CRC-32 in upper-case hex at its end", crc::atlassian),
+    Check::new("crc32-grafana", "graded by the CRC-32 in hex at its end, lowest byte first", crc::grafana),
+    Check::new("crc32-hex", "graded by the CRC-32 in hex at its end, of what stands after the prefix", crc::hex),
+    Check::new("crc32-confluent", "raised by a right CRC-32 in base64 at its end", crc::confluent),
+    Check::new("bech32-age", "graded by the bech32 checksum of an age key", crc::age),
+    Check::new("private-key", "holds the body of a private key, graded by what it decodes to", pem::private_key),
+    Check::new("putty-key", "holds the private lines of a PuTTY key", pem::putty),
+    Check::new("pypi-macaroon", "graded by the location in its macaroon", payload::pypi),
+    Check::new("jwt", "decodes to a header with an algorithm and to claims", payload::jwt),
+    Check::new("discord-bot", "holds the number of a bot", payload::discord),
+    Check::new("azure-key", "is random bytes, and not the key of an emulator", payload::azure_key),
+    Check::new("docker-auth", "decodes to a name and a password", payload::docker_auth),
+    Check::new("numbered-bytes", "graded by the number that it decodes to", payload::numbered_bytes),
+    Check::new(
+        "url-password",
+        "is a literal password, no dummy, and not for a host of documentation",
+        login::url_password,
+    ),
 ];
 
 /// Shannon entropy of `bytes`, in bits per byte.

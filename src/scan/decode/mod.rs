@@ -107,10 +107,7 @@ impl Leads {
 
     /// A run of base64 characters.
     pub(super) fn run(&mut self, text: &[u8], run: Span) {
-        // A run that goes on from before the text is cut at any of four places in its groups.
-        let cuts = if run.start == 0 { 4 } else { 1 };
-        let starts = (0..cuts).map(|cut| Span::new(run.start + cut, run.end));
-        self.texts.extend(starts.into_iter().find(|run| base64::begins_like_text(run.of(text))));
+        self.texts.extend(text_in(text, run));
     }
 
     /// A run that holds characters which may belong to escapes.
@@ -125,8 +122,8 @@ impl Leads {
         }
     }
 
-    /// Decodes every lead once and hands each layer to `look`.
-    pub(super) fn follow(mut self, text: &[u8], mut look: impl FnMut(&Layer)) {
+    /// Decodes every lead once and hands each layer to `look`; where there is a zero byte, wide strings as well.
+    pub(super) fn follow(mut self, text: &[u8], has_nul: bool, mut look: impl FnMut(&Layer)) {
         for window in std::mem::take(&mut self.escaped) {
             look(&escape::decode(text, window));
         }
@@ -147,8 +144,28 @@ impl Leads {
                 layer.iter().for_each(&mut look);
             }
         }
-        wide::decode(text, look);
+        if has_nul {
+            wide::decode(text, look);
+        }
     }
+}
+
+/// The part of `run`, unbroken base64, that decodes to what begins like text.
+fn text_in(text: &[u8], run: Span) -> Option<Span> {
+    // A run that goes on from before the text is cut at any of four places in its groups.
+    let cuts = if run.start == 0 { 4 } else { 1 };
+    let mut starts = (0..cuts).map(|cut| Span::new(run.start + cut, run.end));
+    starts.find(|run| base64::begins_like_text(run.of(text)))
+}
+
+/// Whether `run`, unbroken base64, may be a text.
+pub(super) fn is_text(text: &[u8], run: Span) -> bool {
+    text_in(text, run).is_some()
+}
+
+/// Whether `run` holds an escape.
+pub(super) fn is_escaped(text: &[u8], run: Span) -> bool {
+    escape::present(run.of(text))
 }
 
 impl Form {

@@ -4,6 +4,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
+use crate::rule::MIN_RUN;
 use crate::text::Span;
 
 /// A byte of `[A-Za-z0-9+/]`.
@@ -45,6 +46,36 @@ pub(super) const MIN: usize = 31;
 pub(super) fn base64_runs(text: &[u8], word: Span, min: usize, mut found: impl FnMut(Span)) {
     let outside = |byte: &u8| CLASS[usize::from(*byte)] == OTHER;
     skip_along(word.of(text), min, outside, |start, end| found(Span::new(start, end).shift(word.start)));
+}
+
+/// The stretches of base64 in `outer`, a run, that are long enough for a rule.
+pub(super) fn unbroken(text: &[u8], outer: Span) -> impl Iterator<Item = Span> {
+    let mut start = outer.start;
+    let next = move || {
+        let rest = text.get(start..outer.end).filter(|rest| !rest.is_empty())?;
+        let len = rest.iter().position(|&byte| !is_base64(byte)).unwrap_or(rest.len());
+        let inner = Span::new(start, start + len);
+        start = inner.end + 1;
+        Some(inner)
+    };
+    std::iter::from_fn(next).filter(|inner| inner.len() >= MIN_RUN)
+}
+
+/// What in `inner`, an unbroken stretch of base64, may be a secret: all of it, and, since the sign of an added line in a
+/// diff is none of what was added, all but that sign.
+pub(super) fn candidates(text: &[u8], inner: Span) -> impl Iterator<Item = Span> {
+    let added = text[inner.start] == b'+' && (inner.start == 0 || text[inner.start - 1] == b'\n');
+    [Some(inner), added.then(|| Span::new(inner.start + 1, inner.end))].into_iter().flatten()
+}
+
+/// Whether something that may belong to an escape stands in `outer`, a run.
+pub(super) fn is_broken(text: &[u8], outer: Span) -> bool {
+    outer.of(text).iter().any(|&byte| !is_base64(byte))
+}
+
+/// Whether `byte` may stand in a run.
+pub(super) fn is_word(byte: u8) -> bool {
+    CLASS[usize::from(byte)] != 0
 }
 
 /// Calls `found` with the start and end of every maximal run of at least [`MIN`] word characters.

@@ -10,13 +10,9 @@ use ignore::DirEntry;
 use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::repo::is_store;
 
-use super::super::Worker;
 use super::super::read::Buffer;
 use super::super::tracked::Tracked;
-
-/// Names shorter than this are not looked at by themselves: no format of a credential that could stand in a name is
-/// shorter, and a look at every name of a tree would cost as much as a look at a tenth of its bytes.
-const MIN_NAME: usize = 20;
+use super::super::{MIN_NAME, Worker};
 
 /// Feeds single files to one worker.
 pub(super) struct Feeder<'w> {

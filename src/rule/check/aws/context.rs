@@ -19,13 +19,12 @@ fn near(candidate: &Candidate<'_>, word: &Lazy) -> bool {
 /// Checks an SES SMTP password: base64 of a version byte, 4 or 2, and an HMAC-SHA256, so 44 characters of which the
 /// second lies in a quarter of the alphabet; see the SES Developer Guide, "Obtaining SES SMTP credentials".
 pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    let password = candidate.secret();
-    if !matches!(password, [b'B', b'A'..=b'P', ..] | [b'A', b'g'..=b'v', ..]) {
-        return Verdict::Reject("not the version byte of an SMTP password");
+    if !could_be_smtp_password(candidate.secret()) {
+        return Verdict::Reject("not a version byte and 32 random ones");
     }
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    if candidate.after(1).first().is_some_and(base64) || entropy(password) < 4.2 || is_placeholder(password) {
-        return Verdict::Reject("not 33 random bytes");
+    if candidate.after(1).first().is_some_and(base64) {
+        return Verdict::Reject("base64 of more than 33 bytes");
     }
     let before = candidate.before(REACH);
     // A word behind it counts where the user name, an access key id, stands before it.
@@ -33,15 +32,24 @@ pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec
     Verdict::accept_if(named, "no word of SMTP near it")
 }
 
+/// Whether 44 characters may be an SES SMTP password, wherever they stand.
+pub(in super::super) fn could_be_smtp_password(password: &[u8]) -> bool {
+    let version = matches!(password, [b'B', b'A'..=b'P', ..] | [b'A', b'g'..=b'v', ..]);
+    version && entropy(password) >= 4.2 && !is_placeholder(password)
+}
+
 /// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a name.
 pub(in super::super) fn cognito_client_secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    let value = candidate.secret();
-    let plain = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let hex = value.iter().all(u8::is_ascii_hexdigit);
-    if !plain || hex || entropy(value) < 4.0 || !CLIENT_SECRET.found_in(candidate.before(120)) {
+    if !could_be_client_secret(candidate.secret()) || !CLIENT_SECRET.found_in(candidate.before(120)) {
         return Verdict::Reject("not under the name of a client secret");
     }
     Verdict::accept_if(near(candidate, &COGNITO), "nothing of Cognito near it")
+}
+
+/// Whether a run may be an app client secret, wherever it stands.
+pub(in super::super) fn could_be_client_secret(value: &[u8]) -> bool {
+    let plain = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    plain && !value.iter().all(u8::is_ascii_hexdigit) && entropy(value) >= 4.0
 }
 
 /// Checks a key of API Gateway: sent as `x-api-key` to a host of `execute-api`.

@@ -50,6 +50,11 @@ pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, _: &mut Vec
     Verdict::Accept
 }
 
+/// Whether 40 characters may be a secret access key, wherever they stand.
+pub(in super::super) fn could_be(key: &[u8]) -> bool {
+    wrong_shape(key).is_none()
+}
+
 /// Whether `text` holds a name of a secret access key as `names` has it. An API key of one of AWS's services, which may be
 /// 40 characters long as well, is another thing.
 fn holds_name(names: &Lazy, text: &[u8]) -> bool {

@@ -27,11 +27,21 @@ pub(in super::super) fn session_token(candidate: &Candidate<'_>, details: &mut V
         }
         return Verdict::Accept;
     }
-    let mixed = token.iter().any(u8::is_ascii_digit) && entropy(token) > 4.5 && !is_placeholder(token);
-    if token.len() >= MIN_NAMED && mixed && TOKEN_NAME.found_in(candidate.before(120)) {
+    if is_mixed(token) && TOKEN_NAME.found_in(candidate.before(120)) {
         return Verdict::Accept;
     }
     Verdict::Reject("no header of a session token")
+}
+
+/// Whether base64 may be a session token, wherever it stands.
+pub(in super::super) fn could_be(token: &[u8]) -> bool {
+    has_header(token) || is_mixed(token)
+}
+
+/// Whether a token without a header is long and random enough.
+fn is_mixed(token: &[u8]) -> bool {
+    let digits = token.iter().any(u8::is_ascii_digit);
+    token.len() >= MIN_NAMED && digits && entropy(token) > 4.5 && !is_placeholder(token)
 }
 
 fn has_header(token: &[u8]) -> bool {

@@ -1,18 +1,25 @@
 //! Opening a repository so that nothing in it can steer us: no programs, no replaced objects, its own configuration only.
 
+mod layout;
 mod objects;
 mod refs;
+mod roots;
+mod tips;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gix::ThreadSafeRepository;
-use gix::open::{Options, Permissions, permissions};
+use gix::open::permissions::Environment;
+use gix::open::{Options, Permissions};
 
 use crate::text::printable_path;
 
+pub use layout::{is_repository, submodule_repositories, worktrees};
 pub use objects::{WithObjects, with_objects};
-pub use refs::{ids_of_refs, ids_of_remote, resolve};
+pub(crate) use refs::{PackedLine, leading_id, packed_lines};
+pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, Unread, roots, shown};
+pub use tips::{ids_of_refs, ids_of_remote, resolve};
 
 /// Why a repository cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,20 +74,42 @@ pub enum RepoError {
 /// # Errors
 /// Where there is none, or it cannot be opened.
 pub fn discover(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
-    let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+    let environment = Environment { git_prefix: gix::sec::Permission::Allow, ..Environment::isolated() };
     // `GIT_CEILING_DIRECTORIES` may well speak of other places: git then goes on, and so do we.
     let upwards = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
-    ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, trust).map_err(|error| {
-        let path = dir.to_path_buf();
-        let absolute = dir.canonicalize().unwrap_or_else(|_| path.clone());
-        // Where git would stop looking, whatever it then makes of it.
-        let stops = |at: &Path| at.join(".git").is_file() || is_store(&at.join(".git"));
-        if absolute.ancestors().any(stops) {
-            RepoError::Broken { path, problem: error.to_string() }
-        } else {
-            RepoError::NotARepository { path }
-        }
-    })
+    ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, trusting(&options(environment)))
+        .map_err(|error| not_opened(dir, &error))
+}
+
+/// Opens the repository that somebody named: a work tree or a directory in it, a linked work tree, a bare repository. The
+/// environment has no say: whoever names one must not be shown another, not even within a hook, where git sets `GIT_DIR`.
+/// For the place where one stands, named by nobody, there is [`discover`].
+///
+/// # Errors
+/// Where there is none, it cannot be opened, or its refs cannot be read.
+pub fn open(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
+    let trust = trusting(&options(Environment::isolated()));
+    let repo = ThreadSafeRepository::discover_opts(dir, gix::discover::upwards::Options::default(), trust)
+        .map_err(|error| not_opened(dir, &error))?;
+    let common = repo.to_thread_local().common_dir().to_path_buf();
+    if is_reftable(&common) { Err(RepoError::Reftable { path: common }) } else { Ok(repo) }
+}
+
+fn not_opened(dir: &Path, error: &gix::Error) -> RepoError {
+    let path = dir.to_path_buf();
+    let absolute = dir.canonicalize().unwrap_or_else(|_| path.clone());
+    // Where git would stop looking, whatever it then makes of it.
+    let stops = |at: &Path| at.join(".git").is_file() || is_store(&at.join(".git"));
+    if absolute.ancestors().any(stops) {
+        RepoError::Broken { path, problem: error.to_string() }
+    } else {
+        RepoError::NotARepository { path }
+    }
+}
+
+/// Whether the repository whose shared part is at `common` keeps its refs as a reftable.
+pub(crate) fn is_reftable(common: &Path) -> bool {
+    common.join("reftable").is_dir()
 }
 
 /// The repository whose work tree `dir` lies in; `None` outside of any.
@@ -115,6 +144,11 @@ pub fn is_store(path: &Path) -> bool {
         }
 }
 
+/// The same for everybody's repositories: none may steer us, whoever owns it.
+fn trusting(options: &Options) -> gix::sec::trust::Mapping<Options> {
+    gix::sec::trust::Mapping { full: options.clone(), reduced: options.clone() }
+}
+
 /// Whether the clone left out objects on purpose, which git then fetches when it wants them. We never do.
 #[must_use]
 pub fn is_partial(repo: &gix::Repository) -> bool {
@@ -124,9 +158,7 @@ pub fn is_partial(repo: &gix::Repository) -> bool {
         || repo.remote_names().iter().any(|name| promises(&name.to_string()))
 }
 
-fn options() -> Options {
-    let environment =
-        permissions::Environment { git_prefix: gix::sec::Permission::Allow, ..permissions::Environment::isolated() };
+fn options(environment: Environment) -> Options {
     Options::default()
         .permissions(Permissions { env: environment, ..Permissions::isolated() })
         // An object that a replace ref stands in for is the object that git pushes.

@@ -1,0 +1,147 @@
+//! `keysieve audit`: everything that a repository holds, its whole history first of all.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::BString;
+use clap::Args;
+use gix::ThreadSafeRepository;
+use jiff::civil::Date;
+use keysieve::audit::{self, Audit, Audited, Scope, Since};
+use keysieve::finding::Status;
+use keysieve::repo;
+use keysieve::report::Advice;
+use keysieve::text::{printable, printable_path};
+
+use super::fault::Fault;
+use super::scan::Common;
+use super::settings::Settings;
+
+/// The words of `keysieve audit`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditArgs {
+    /// The repository: a work tree, a directory in it, a bare repository
+    #[arg(default_value = ".", value_name = "REPO")]
+    repo: PathBuf,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Words that say what is remembered for the next audit.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is remembered")]
+struct MemoryArgs {
+    /// Read every object, and remember nothing
+    #[arg(long)]
+    no_cache: bool,
+    /// The folder in which it is remembered what packs hold: places and fingerprints, no values [default: the user's]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+}
+
+/// Words that say what counts. All objects are read in any case.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What counts")]
+struct ScopeArgs {
+    /// Only what branches, tags and other refs lead to: no stashes, no reflogs, no left-overs
+    #[arg(long)]
+    reachable: bool,
+    /// Only what this ref leads to; may be repeated
+    #[arg(long = "ref", value_name = "REF")]
+    refs: Vec<String>,
+    /// Only what commits brought in that are newer than this day, such as 2026-01-31, or are not reached from this commit
+    #[arg(long, value_name = "DATE|COMMIT")]
+    since: Option<String>,
+}
+
+impl AuditArgs {
+    pub(crate) fn run(self) -> Result<Status, Fault> {
+        let here = Path::new(".");
+        // Whoever names a repository means that one; who names none stands in one, and git may have said in which.
+        let repo = if self.repo == here { repo::discover(here)? } else { repo::open(&self.repo)? };
+        let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
+        let scope = self.scope.scope(&repo)?;
+        let stop = stop_on_signal()?;
+        let cache = self.memory.folder(&repo)?;
+        let audit = Audit { repo: &repo, scope, jobs: settings.jobs, cache: cache.as_deref(), stop };
+        let Settings { scanner, policy, .. } = &settings;
+        let Audited { outcome, forgotten } =
+            self.common.output.watch(|progress| audit::run(&audit, scanner, policy, progress))?;
+        if let Some(error) = forgotten {
+            let _ = writeln!(io::stderr(), "keysieve: what was learned cannot be kept for the next audit: {error}");
+        }
+        self.common.output.write(&outcome, scanner.rules().version(), Advice::default())?;
+        Ok(outcome.status())
+    }
+}
+
+impl MemoryArgs {
+    /// The folder to remember in. Never one of the repository's: nothing is written there.
+    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, Fault> {
+        let local = repo.to_thread_local();
+        let own = [Some(local.common_dir()), local.workdir()];
+        let own: Vec<PathBuf> = own.into_iter().flatten().filter_map(|dir| dir.canonicalize().ok()).collect();
+        let inside = |folder: &Path| {
+            let there = folder.ancestors().find_map(|part| part.canonicalize().ok());
+            there.is_some_and(|there| own.iter().any(|own| there.starts_with(own)))
+        };
+        match &self.cache {
+            _ if self.no_cache => Ok(None),
+            Some(folder) if inside(folder) => {
+                let message = format!("{}: lies in the repository that is looked through", printable_path(folder));
+                Err(Fault::new(message).hint("name a folder outside of it, or say --no-cache"))
+            }
+            Some(folder) => Ok(Some(folder.clone())),
+            None => Ok(users_cache().filter(|folder| !inside(folder))),
+        }
+    }
+}
+
+/// Where the user's programs keep what they can do without; see the XDG Base Directory Specification.
+fn users_cache() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || set("HOME").map(|home| home.join(".cache"));
+    set("XDG_CACHE_HOME").or_else(home).or_else(|| set("LOCALAPPDATA")).map(|folder| folder.join("keysieve"))
+}
+
+impl ScopeArgs {
+    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, Fault> {
+        let refs = self.refs.iter().map(|name| BString::from(name.as_str())).collect();
+        let since = self.since.as_deref().map(|text| since(repo, text)).transpose()?;
+        Ok(Scope { reachable: self.reachable, refs, since })
+    }
+}
+
+/// A day, or else a commit in any words that git takes.
+fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, Fault> {
+    if let Ok(day) = text.parse::<Date>() {
+        let zoned = day.to_zoned(jiff::tz::TimeZone::system()).map_err(|error| Fault::new(error.to_string()))?;
+        return Ok(Since::Time(zoned.timestamp().as_second()));
+    }
+    let repo = repo.to_thread_local();
+    let wrong = || {
+        Fault::new(format!("--since '{}' is no day and no commit of this repository", printable(text.as_bytes())))
+            .hint("write a day as 2026-01-31, or name a commit as git does")
+    };
+    let id = repo.rev_parse_single(text).map_err(|_| wrong())?;
+    let commit = id.object().ok().and_then(|object| object.peel_to_commit().ok()).ok_or_else(wrong)?;
+    Ok(Since::Commit(commit.id))
+}
+
+/// A flag that is set when the user or the system asks the program to end. Asked twice, it ends at once.
+fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(Status::Incomplete as i32);
+        }
+    })
+    .map_err(|error| Fault::new(format!("signals cannot be handled: {error}")))?;
+    Ok(&STOP)
+}

@@ -1,0 +1,95 @@
+"""The job `audit`: whole histories, against the floor, against git, against the peers; a table for each and a plot."""
+
+import os
+import shutil
+import subprocess
+
+import contenders
+import histories
+import inputs
+import measure
+import plot
+import table
+
+PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor")
+
+
+def run(options, programs, config, scratch, say):
+    """Measures the histories, smallest first, and returns the lines of the tables."""
+    data = options.data
+    programs = programs | {"floor": floor(data, say), "keysieve-audit": audit_of(programs["keysieve"], say)}
+    jobs = [str(options.jobs)] if options.jobs else []
+    found = histories.real(options.history, data)
+    if not found:
+        say("no real history: put a bare mirror below the data folder's `histories`, or name one with --history")
+    if options.made_up:
+        found += inputs.apart(histories.made_up, data, say)
+    found = sorted([inputs.apart(histories.weigh, history) for history in found], key=lambda history: history.pack)
+    lines, results, given_up = [], [], {}
+    for history in found:
+        say(f"Auditing {history}")
+        racers = contenders.on_history(programs, history.path, jobs, config)
+        for racer in racers:
+            racer.retired = given_up.get(racer.name, "")
+        memory = measure.floor_of_memory(scratch)
+        measure.race(racers, options.audit_rounds, options.cap, options.limit, scratch, say)
+        for racer in racers:
+            if any(run.stopped for run in racer.runs):
+                given_up[racer.name] = f"not run: stopped on {history.name}"
+        lines += ["", f"### {history}", "", *table.of_race(racers, memory, watched=True)]
+        results.append((history, racers))
+    if not results:
+        return []
+    path = options.plot or os.path.join(data, "audit.svg")
+    plot.write(path, results)
+    say(f"plot: {path}")
+    rounds = f"Medians of {options.audit_rounds} interleaved rounds, start-up included."
+    return ["", "## Auditing whole histories", "", rounds, "", *summary(results), *lines]
+
+
+def floor(data, say):
+    """Builds the program that inflates every entry. What it is built into stays in the data folder."""
+    if shutil.which("cargo") is None:
+        say("no cargo: the floor is not measured")
+        return None
+    target = os.path.join(data, "floor")
+    manifest = os.path.join(PACKAGE, "Cargo.toml")
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "--manifest-path", manifest, "--target-dir", target]
+    subprocess.run(command, check=True)
+    return os.path.join(target, "release", "floor")
+
+
+def audit_of(keysieve, say):
+    """The program, if it knows how to audit."""
+    env = measure.clean_environment()
+    done = subprocess.run([keysieve, "audit", "--help"], capture_output=True, env=env, check=False)
+    if done.returncode == 0:
+        return keysieve
+    say(f"{keysieve} has no audit: everybody else is measured")
+    return None
+
+
+def summary(results):
+    """What the audit is held to: near the floor, far from the fastest peer, little memory of its own."""
+    heads = ["history", "commits", "objects", "packs", "floor", "keysieve", "× floor", "own memory", "× faster", "than"]
+    rows = []
+    for history, racers in results:
+        # Who fails or was stopped has not done the job.
+        named = {racer.name: racer for racer in racers if racer.measured and not racer.trouble()}
+        ours = named.get(contenders.AUDIT)
+        bottom = named.get(contenders.FLOOR)
+        peers = [named[name] for name in contenders.PEERS_OF_AUDIT if name in named]
+        best = min(peers, key=lambda peer: peer.median("wall"), default=None)
+        rows.append([
+            history.name,
+            f"{history.commits:,}",
+            f"{history.objects:,}",
+            f"{history.pack / 1e6:,.1f} MB",
+            table.seconds(bottom.median("wall")) if bottom else "",
+            table.seconds(ours.median("wall")) if ours else "no result",
+            table.ratio(ours, bottom),
+            table.megabytes(ours.median("own")) if ours else "",
+            table.ratio(best, ours),
+            f"{best.name} ({table.seconds(best.median('wall'))})" if best else "no peer",
+        ])
+    return table.markdown(heads, rows)
