@@ -10,6 +10,7 @@ use gix::objs::{CommitRefIter, TagRefIter};
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::again::MAX_READ;
 use super::commits::Record;
 use super::missing::Reference;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
@@ -131,14 +132,15 @@ impl<'a> Texts<'a> {
         };
         let tree = self.look_up(number, tree, Kind::Tree);
         let is_cut = !self.shared.shallow.is_empty() && self.shared.shallow.contains(&self.shared.store.id_of(number));
-        let (mut parents, mut time) = (Vec::new(), 0);
+        let (mut parents, mut time) = (Vec::new(), None);
+        // What comes after the parents may be broken: the commit is one all the same.
         for token in commit.map_while(Result::ok) {
             match token {
                 // History was cut here on purpose; that is said once, for all such commits.
                 Token::Parent { .. } if is_cut => {}
                 Token::Parent { id } => parents.extend(self.look_up(number, id, Kind::Commit)),
                 Token::Committer { signature } => {
-                    time = signature.seconds();
+                    time = signature.time().ok().map(|time| time.seconds);
                     break;
                 }
                 _ => {}
@@ -161,6 +163,7 @@ impl Visit for Texts<'_> {
         if !strikes.is_empty() {
             let matches = scanner.judge(bytes, &strikes);
             if !matches.is_empty() {
+                self.finds.in_large |= bytes.len() as u64 > MAX_READ;
                 let sightings = self.shared.examiner.sight(bytes, &Part::whole(bytes.len()), matches);
                 self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
             }

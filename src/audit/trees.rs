@@ -253,11 +253,13 @@ impl<'t> Entry<'t> {
     fn read(bytes: &'t [u8], hash: gix::hash::Kind) -> Option<(Self, usize)> {
         let blank = memchr::memchr(b' ', bytes.get(..8.min(bytes.len()))?)?;
         let end = blank + memchr::memchr(0, &bytes[blank..])?;
-        let kind = match &bytes[..blank] {
-            b"40000" | b"040000" => Some(Kind::Tree),
-            b"160000" => None,
-            mode if !mode.is_empty() && mode.iter().all(u8::is_ascii_digit) => Some(Kind::Blob),
-            _ => return None,
+        let octal = |mode: u32, digit: &u8| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'));
+        let mode = bytes[..blank].iter().try_fold(0, octal).filter(|_| blank > 0)?;
+        // As git takes them: what is no file, no link and no folder is the commit of a submodule.
+        let kind = match mode & 0o170_000 {
+            0o040_000 => Some(Kind::Tree),
+            0o100_000 | 0o120_000 => Some(Kind::Blob),
+            _ => None,
         };
         let id = bytes.get(end + 1..end + 1 + hash.len_in_bytes())?;
         let entry = Self { kind, name: &bytes[blank + 1..end], id: oid::from_bytes_unchecked(id) };

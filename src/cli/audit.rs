@@ -4,6 +4,8 @@ use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use bstr::BString;
 use clap::Args;
@@ -134,6 +136,9 @@ fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, Fault> {
     Ok(Since::Commit(commit.id))
 }
 
+/// How long an audit that was asked to end may take to tell what it found.
+const GRACE: Duration = Duration::from_secs(20);
+
 /// A flag that is set when the user or the system asks the program to end. Asked twice, it ends at once.
 fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
     static STOP: AtomicBool = AtomicBool::new(false);
@@ -141,6 +146,11 @@ fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(Status::Incomplete as i32);
         }
+        // Whatever a thread may be waiting for, the end comes.
+        thread::spawn(|| {
+            thread::sleep(GRACE);
+            std::process::exit(Status::Incomplete as i32);
+        });
     })
     .map_err(|error| Fault::new(format!("signals cannot be handled: {error}")))?;
     Ok(&STOP)
