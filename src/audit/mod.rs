@@ -136,10 +136,12 @@ pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Pro
         progress,
     };
     let read = read(&shared, audit);
+    let (objects, bytes) = (progress.blobs.load(Ordering::Relaxed), progress.bytes.load(Ordering::Relaxed));
     let kept = Kept { repo: audit.repo.clone(), name: None, max_size: None, jobs: audit.jobs };
     let mut outcome = conduct::run(&kept, scanner, policy, progress)?;
     outcome.skipped.extend(skips(&store, &roots, &read, audit.stop.load(Ordering::Relaxed)));
-    outcome.totals.blobs += progress.blobs.load(Ordering::Relaxed);
+    outcome.totals.objects = objects;
+    outcome.totals.bytes += bytes;
     verdict::conclude(&shared, audit, &roots, read, &mut outcome);
     outcome.sort();
     Ok(outcome)

@@ -21,6 +21,10 @@ use crate::scan::Strikes;
 use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
+/// How many bytes at the start of a blob say whether it is binary. Git itself looks at 8000; whoever rewrites history, as
+/// git-filter-repo does, at these.
+const BINARY_PREFIX: usize = 8192;
+
 /// A secret in an object.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -31,6 +35,10 @@ pub(super) struct Place {
     /// Line and column of its first character, from 1.
     pub(super) line: u32,
     pub(super) column: u32,
+    /// How it is written, or its other half, where that is not in clear.
+    pub(super) encoding: Option<&'static str>,
+    /// Whether git would take the object for binary.
+    pub(super) binary: bool,
     /// The marker beside it that lets it pass.
     pub(super) marker: Option<Exception>,
 }
@@ -44,8 +52,8 @@ pub(super) struct Finds {
 }
 
 impl Finds {
-    /// Takes in what stands in the object `number`.
-    pub(super) fn take(&mut self, shared: &Shared<'_>, number: Number, sightings: &[Sighting]) {
+    /// Takes in what stands in the object `number`, be it text or `binary`.
+    pub(super) fn take(&mut self, shared: &Shared<'_>, number: Number, sightings: &[Sighting], binary: bool) {
         let news = vec![true; sightings.len()];
         let nowhere = Origin::Repository { place: "".into() };
         shared.progress.found.fetch_add(sightings.len() as u64, Ordering::Relaxed);
@@ -64,6 +72,8 @@ impl Finds {
                 confidence: finding.confidence,
                 line: short(finding.place.start.line),
                 column: short(finding.place.start.column),
+                encoding: finding.place.encoding.or(finding.partner.as_ref().and_then(|half| half.place.encoding)),
+                binary,
                 marker,
             });
             finding.place.frame = Default::default();
@@ -160,7 +170,7 @@ impl Visit for Texts<'_> {
             let matches = scanner.judge(bytes, &strikes);
             if !matches.is_empty() {
                 let sightings = self.shared.examiner.sight(bytes, &Part::whole(bytes.len()), matches);
-                self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
+                self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, is_binary(bytes));
             }
         }
         match kind {
@@ -180,10 +190,10 @@ impl Visit for Texts<'_> {
     }
 
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> io::Result<()> {
-        let mut parts = Parts { shared: self.shared, sightings: Vec::new() };
+        let mut parts = Parts { shared: self.shared, sightings: Vec::new(), binary: false };
         let done = self.buffer.feed(content, &Origin::Repository { place: "".into() }, &mut parts);
-        let sightings = parts.sightings;
-        self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
+        let Parts { sightings, binary, .. } = parts;
+        self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, binary);
         self.count(0);
         done
     }
@@ -197,12 +207,20 @@ impl Visit for Texts<'_> {
 struct Parts<'a> {
     shared: &'a Shared<'a>,
     sightings: Vec<Sighting>,
+    /// Whether the first part says that the whole is binary.
+    binary: bool,
+}
+
+/// Whether git would take a blob that begins with `bytes` for binary.
+fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(BINARY_PREFIX)]).is_some()
 }
 
 impl Worker for Parts<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         debug_assert!(matches!(blob.fresh, Fresh::All), "a stream has no older version");
         self.shared.progress.bytes.fetch_add(blob.part.own.len().min(blob.bytes.len()) as u64, Ordering::Relaxed);
+        self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
         self.sightings.extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));
     }

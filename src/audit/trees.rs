@@ -155,7 +155,7 @@ impl<'a> Trees<'a> {
         if name.len() >= MIN_NAME {
             let matches = self.shared.examiner.scanner.scan(name);
             let sightings = self.shared.examiner.sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings);
+            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings, false);
         }
         let known = (number, self.finds.places.len() > before);
         self.met.insert(name.into(), known);
@@ -257,6 +257,7 @@ impl Visit for Trees<'_> {
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, State>>) -> State {
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(object.bytes.len() as u64, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
         let base = base.map(|base| Base { number: self.shared.store.canonical(base.number), ..base });
         self.entries(tree, object.bytes, base.as_ref())

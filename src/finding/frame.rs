@@ -108,6 +108,13 @@ fn render(number: usize, masked: &[u8], line: Span, shown: Span, marked: Span) -
     FrameLine { number, text, mark }
 }
 
+/// The words of `line` that could be secrets, though no rule knows them; text that stands in no file, such as the subject of
+/// a commit, is masked by these.
+pub fn suspicious(line: &[u8]) -> impl Iterator<Item = Span> {
+    let whole = Span::new(0, line.len());
+    suspicious_words(line, whole, whole)
+}
+
 /// Words near `shown` that could be secrets: at least 16 characters long, with letters of both cases and a digit, or
 /// at least 20 long with letters and digits.
 fn suspicious_words(text: &[u8], line: Span, shown: Span) -> impl Iterator<Item = Span> {

@@ -42,11 +42,14 @@ struct ReachedShape {
 
 #[derive(Serialize)]
 struct StandingShape {
+    kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
     paths: Vec<String>,
     line: usize,
     column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
 }
 
 /// The JSON of `history`.
@@ -61,10 +64,12 @@ pub(super) fn shape(history: &History, says: &Says<'_>) -> HistoryShape {
     };
     let reached = history.reached_from.iter();
     let places = history.places.iter().map(|place| StandingShape {
+        kind: place.kind.word(),
         object: place.object.clone(),
         paths: place.paths.iter().map(|path| (says.name)(path)).collect(),
         line: place.line,
         column: place.column,
+        encoding: place.encoding,
     });
     HistoryShape {
         exposure: history.exposure.word(),
@@ -82,7 +87,8 @@ const MAX_NAMED: usize = 3;
 /// What a person should know of `history`: a label and a text each.
 pub(super) fn notes(history: &History, says: &Says<'_>) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
-    let mut exposed = format!("{}: {}", history.exposure.word(), history.exposure.advice());
+    // What follows from it is said once, at the end.
+    let mut exposed = history.exposure.word().to_owned();
     if history.in_head {
         exposed.push_str("; HEAD has it still");
     }

@@ -1,58 +1,278 @@
-//! Paths that hold a secret themselves: a key in a file's name must not be shown with the name.
+//! Masks for text of foreign origin: what was found must not leave with a path, the subject of a commit or a reason.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use bstr::{BStr, ByteSlice};
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::blob::Origin;
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Finding, Outcome, frame};
 use crate::secret::Secret;
+use crate::text::Span;
 
-/// Masks the secrets that were found in names wherever a path of the outcome is shown.
-pub(super) struct PathMask<'o> {
-    secrets: Vec<&'o Secret>,
+/// Values that are shorter are words like any other: only where one was found in a name is it masked in names.
+const MIN_LENGTH: usize = 8;
+
+/// Of a longer value, the beginning is searched and the rest compared.
+const MAX_NEEDLE: usize = 48;
+
+/// Stands for what is not even shown by its first characters.
+const STARS: &str = "********";
+
+/// Masks every value of an outcome wherever a text holds it: in clear, in base64 or behind percent signs.
+pub(super) struct Mask<'o> {
+    /// What each needle of the search stands for: the value itself, or `None` for one of its base64 forms.
+    values: Vec<Option<&'o [u8]>>,
+    /// `None` hides nothing.
+    search: Option<AhoCorasick>,
 }
 
-impl<'o> PathMask<'o> {
-    /// The mask for the paths of `outcome`.
+/// A part of a text that must not be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hidden {
+    start: usize,
+    end: usize,
+    /// It is no value in clear, so that its first characters say nothing about its kind.
+    encoded: bool,
+}
+
+impl<'o> Mask<'o> {
+    /// The mask for the texts of `outcome`.
     pub(super) fn new(outcome: &'o Outcome) -> Self {
         let findings = outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
-        let halves = |finding: &'o Finding| {
-            std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret))
-        };
-        let in_name = |finding: &&Finding| matches!(finding.origin, Origin::Name { .. });
-        let mut secrets: Vec<_> = findings.filter(in_name).flat_map(halves).filter(|s| !s.is_empty()).collect();
-        // A longer secret may hold a shorter one.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { secrets }
+        let mut values = BTreeSet::new();
+        for finding in findings {
+            let halves =
+                std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret));
+            let in_name = matches!(finding.origin, Origin::Name { .. });
+            let long = halves.map(Secret::reveal).filter(|v| !v.is_empty() && (in_name || v.len() >= MIN_LENGTH));
+            values.extend(long);
+        }
+        let mut needles: Vec<(Vec<u8>, Option<&[u8]>)> = Vec::new();
+        for value in values {
+            let needle = &value[..value.len().min(MAX_NEEDLE)];
+            needles.push((needle.to_vec(), Some(value)));
+            if value.len() >= MIN_LENGTH {
+                needles.extend(base64_forms(needle).map(|form| (form, None)));
+            }
+        }
+        // A search that cannot be built would hide nothing: it takes more than four thousand million bytes of needles.
+        #[expect(clippy::expect_used, reason = "only its size could be against it, and every needle is short")]
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(needles.iter().map(|(needle, _)| needle))
+            .expect("a search for short needles");
+        Self { values: needles.into_iter().map(|(_, value)| value).collect(), search: Some(search) }
     }
 
     /// A mask that hides nothing.
     pub(super) const fn none() -> Self {
-        Self { secrets: Vec::new() }
+        Self { values: Vec::new(), search: None }
     }
 
-    /// `path` without secrets.
-    pub(super) fn path<'p>(&self, path: &'p BStr) -> Cow<'p, [u8]> {
-        let mut shown = Cow::Borrowed(path.as_bytes());
-        for secret in &self.secrets {
-            if shown.find(secret.reveal()).is_some() {
-                shown = Cow::Owned(shown.replace(secret.reveal(), secret.masked()));
-            }
+    /// `text`, such as a path, without the values.
+    pub(super) fn text<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        show(text, merged(self.hidden(text)))
+    }
+
+    /// `text`, such as the subject of a commit, without the values and without what could be another secret.
+    pub(super) fn prose<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        if self.search.is_none() {
+            return Cow::Borrowed(text);
         }
-        shown
+        let mut hidden = self.hidden(text);
+        hidden.extend(frame::suspicious(text).map(|word| Hidden { start: word.start, end: word.end, encoded: false }));
+        show(text, merged(hidden))
     }
 
-    /// The path of `finding` without secrets. Where the secret stands in the name in another form, such as base64, only
-    /// its frame knows what may be shown.
-    pub(super) fn of<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
-        let path = finding.origin.path();
+    /// A line of a frame without the values. It stays as long as it was, so that its mark still fits.
+    pub(super) fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
+        let hidden = merged(self.hidden(line.as_bytes()));
+        if hidden.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let covers = |at: usize| hidden.iter().any(|part| (part.start..part.end).contains(&at));
+        Cow::Owned(line.char_indices().map(|(at, c)| if covers(at) { '*' } else { c }).collect())
+    }
+
+    /// The path of `finding` without the values. Where the secret stands in the name in another form, only its frame
+    /// knows what may be shown.
+    pub(super) fn path_of<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
         let marked = finding.place.frame.lines.iter().find(|line| line.mark.is_some());
         match (&finding.origin, marked) {
-            (Origin::Name { .. }, Some(line)) if finding.place.encoding.is_some() && !self.secrets.is_empty() => {
-                Cow::Owned(line.text.clone().into_bytes())
+            (Origin::Name { .. }, Some(line)) if finding.place.encoding.is_some() && self.search.is_some() => {
+                Cow::Owned(self.line(&line.text).into_owned().into_bytes())
             }
-            _ => self.path(path),
+            _ => self.text(finding.origin.path()),
         }
+    }
+
+    fn hidden(&self, text: &[u8]) -> Vec<Hidden> {
+        let Some(search) = &self.search else { return Vec::new() };
+        let mut hidden: Vec<_> = self.matches(search, text).collect();
+        if text.contains(&b'%') {
+            let (decoded, places) = percent_decoded(text);
+            let back = |part: Hidden| Hidden { start: places[part.start], end: places[part.end], encoded: true };
+            hidden.extend(self.matches(search, &decoded).map(back));
+        }
+        hidden
+    }
+
+    fn matches<'a>(&'a self, search: &'a AhoCorasick, text: &'a [u8]) -> impl Iterator<Item = Hidden> + 'a {
+        search.find_overlapping_iter(text).map(|found| match self.values[found.pattern().as_usize()] {
+            Some(value) => {
+                let same = value.iter().zip(&text[found.start()..]).take_while(|(a, b)| a == b).count();
+                Hidden { start: found.start(), end: found.start() + same, encoded: false }
+            }
+            None => {
+                let Span { start, end } = widened(text, Span::new(found.start(), found.end()));
+                Hidden { start, end, encoded: true }
+            }
+        })
+    }
+}
+
+/// What stands for `text` where none of `hidden`, in order and without overlaps, may be seen.
+fn show(text: &[u8], hidden: Vec<Hidden>) -> Cow<'_, [u8]> {
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for part in hidden {
+        shown.extend_from_slice(&text[from..part.start]);
+        if part.encoded {
+            shown.extend_from_slice(STARS.as_bytes());
+        } else {
+            shown.extend_from_slice(Secret::new(&text[part.start..part.end]).masked().as_bytes());
+        }
+        from = part.end;
+    }
+    shown.extend_from_slice(&text[from..]);
+    Cow::Owned(shown)
+}
+
+/// In order, and parts that touch made one.
+fn merged(mut hidden: Vec<Hidden>) -> Vec<Hidden> {
+    hidden.sort_unstable();
+    let mut parts: Vec<Hidden> = Vec::with_capacity(hidden.len());
+    for part in hidden {
+        match parts.last_mut() {
+            Some(last) if part.start < last.end => {
+                last.end = last.end.max(part.end);
+                last.encoded |= part.encoded;
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// What every base64 text that holds `value` also holds, one form for each alignment and alphabet.
+fn base64_forms(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let mut forms = BTreeSet::new();
+    for shift in 0..3 {
+        let mut bytes = vec![0; shift];
+        bytes.extend_from_slice(value);
+        // The characters at both ends depend on the bytes around.
+        let (first, last) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for text in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            forms.insert(text.as_bytes()[first..last].to_vec());
+        }
+    }
+    forms.into_iter()
+}
+
+/// The base64 text around `span`; slashes and dashes end it, as they also part the names of a path.
+fn widened(text: &[u8], span: Span) -> Span {
+    let inside = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=');
+    let before = text[..span.start].iter().rev().take_while(inside).count();
+    let after = text[span.end..].iter().take_while(inside).count();
+    Span::new(span.start - before, span.end + after)
+}
+
+/// `text` with its percent signs decoded, and where each byte of the result began; one place more stands for the end.
+fn percent_decoded(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
+    let digit = |at: usize| text.get(at).and_then(|&byte| char::from(byte).to_digit(16));
+    let (mut decoded, mut places) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
+    let mut at = 0;
+    while at < text.len() {
+        places.push(at);
+        let escaped = (text[at] == b'%').then(|| Some(digit(at + 1)? * 16 + digit(at + 2)?)).flatten();
+        match escaped.and_then(|byte| u8::try_from(byte).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    places.push(text.len());
+    (decoded, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::super::samples::{outcome, secrets};
+    use super::*;
+
+    fn masked(text: impl AsRef<[u8]>) -> String {
+        String::from_utf8(Mask::new(&outcome()).text(text.as_ref()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn every_value_is_masked_in_every_form() {
+        for value in &secrets()[..2] {
+            assert_eq!(masked(format!("a/{value}/b")), format!("a/{}{}/b", &value[..4], "*".repeat(value.len() - 4)));
+            let percent: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            assert_eq!(masked(format!("a?k={percent}&b")), "a?k=********&b");
+            for around in ["", "x", "xy"] {
+                let encoded = STANDARD.encode(format!("{around}{value} and more"));
+                for form in [encoded.clone(), encoded.replace('+', "-").replace('/', "_")] {
+                    let shown = masked(format!("a {form} b"));
+                    assert!(shown.starts_with("a ") && shown.ends_with(" b") && shown.contains(STARS), "{shown}");
+                    assert!(!shown.contains(&form[4..form.len() - 20]), "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_long_value_is_masked_with_its_beginning() {
+        let key = &secrets()[2];
+        assert!(!masked(format!("x {key} y")).contains(&key[60..80]));
+    }
+
+    #[test]
+    fn other_text_stays_as_it_is() {
+        let outcome = outcome();
+        let mask = Mask::new(&outcome);
+        for text in [&b"src/main.rs"[..], b"100%", b"%zz%4", b"", b"\xff"] {
+            assert!(matches!(mask.text(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn prose_hides_what_no_rule_knows() {
+        let outcome = outcome();
+        let other = ["Zm9vYmFy", "YmF6cXV4MTIzNDU2"].concat();
+        let text = format!("use {other} for now");
+        let shown = Mask::new(&outcome).prose(text.as_bytes()).into_owned();
+        assert_eq!(String::from_utf8(shown).unwrap(), format!("use Zm9v{} for now", "*".repeat(20)));
+        assert_eq!(&*Mask::none().prose(text.as_bytes()), text.as_bytes());
+    }
+
+    #[test]
+    fn lines_keep_their_length() {
+        let outcome = outcome();
+        let line = format!("é = {} é", secrets()[1]);
+        assert_eq!(Mask::new(&outcome).line(&line), format!("é = {} é", "*".repeat(20)));
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn outcome() -> Outcome {
             skip("vendor/lib", SkipReason::Submodule),
             skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
         ],
-        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3 },
+        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3, ..Totals::default() },
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
 use super::history::{self, HistoryShape, Says};
-use super::mask::PathMask;
+use super::mask::Mask;
 use crate::blob::{Origin, Skip};
 use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
 use crate::secret::Secret;
@@ -31,6 +31,8 @@ pub(super) struct ToolShape<'o> {
 #[derive(Serialize)]
 pub(super) struct ScannedShape {
     blobs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<u64>,
     bytes: u64,
     left_out: u64,
 }
@@ -156,13 +158,13 @@ pub(super) struct UnusedShape<'o> {
 /// Turns an outcome's parts into their shapes.
 pub(super) struct Shaper<'o> {
     reveal: bool,
-    mask: PathMask<'o>,
+    mask: Mask<'o>,
 }
 
 impl<'o> Shaper<'o> {
     /// A shaper for the parts of `outcome`, whose secrets no path may show.
     pub(super) fn new(outcome: &'o Outcome, options: &Options) -> Self {
-        let mask = if options.reveal { PathMask::none() } else { PathMask::new(outcome) };
+        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
         Self { reveal: options.reveal, mask }
     }
 
@@ -182,10 +184,10 @@ impl<'o> Shaper<'o> {
 
     /// What was not scanned; a reason that names a file is masked like its path.
     pub(super) fn skip(&self, skip: &Skip) -> SkipShape {
-        let path = path(&self.mask.path(skip.path.as_ref()));
+        let path = path(&self.mask.text(&skip.path));
         // What the system says about a file may name it.
         let reason = skip.reason.to_string();
-        let reason = String::from_utf8_lossy(&self.mask.path(reason.as_str().into())).into_owned();
+        let reason = String::from_utf8_lossy(&self.mask.text(reason.as_bytes())).into_owned();
         SkipShape { path, reason, failure: skip.reason.is_failure() }
     }
 
@@ -202,7 +204,7 @@ impl<'o> Shaper<'o> {
                 confidence: finding.confidence.word(),
                 blocking: finding.blocking,
             },
-            path: path(&self.mask.of(finding)),
+            path: path(&self.mask.path_of(finding)),
             place: place(&finding.place),
             secret: secret(&finding.secret, reveal),
             fingerprint: finding.fingerprint.to_string(),
@@ -210,8 +212,9 @@ impl<'o> Shaper<'o> {
             details: finding.details.iter().map(|detail| (detail.key, detail.value.as_str())).collect(),
             partner: finding.partner.as_ref().map(half),
             history: finding.history.as_ref().map(|history| {
-                let says = |text: &[u8]| String::from_utf8_lossy(&self.mask.path(text.into())).into_owned();
-                history::shape(history, &Says { name: &says, prose: &says })
+                let name = |text: &[u8]| String::from_utf8_lossy(&self.mask.text(text)).into_owned();
+                let prose = |text: &[u8]| String::from_utf8_lossy(&self.mask.prose(text)).into_owned();
+                history::shape(history, &Says { name: &name, prose: &prose })
             }),
         }
     }
@@ -223,8 +226,9 @@ pub(super) fn tool(options: &Options) -> ToolShape<'_> {
 }
 
 /// The totals.
-pub(super) const fn scanned(totals: Totals) -> ScannedShape {
-    ScannedShape { blobs: totals.blobs, bytes: totals.bytes, left_out: totals.left_out }
+pub(super) fn scanned(totals: Totals) -> ScannedShape {
+    let objects = Some(totals.objects).filter(|&objects| objects > 0);
+    ScannedShape { blobs: totals.blobs, objects, bytes: totals.bytes, left_out: totals.left_out }
 }
 
 /// An unused exception.

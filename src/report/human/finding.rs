@@ -33,7 +33,7 @@ impl Page<'_> {
 
     /// `path:line:column`, which terminals and editors open; the path alone where it is the path that holds the secret.
     pub(super) fn place_of(&self, found: &Finding, place: &Place) -> String {
-        let path = printable(&self.mask.of(found));
+        let path = printable(&self.mask.path_of(found));
         match found.origin {
             Origin::Name { .. } => path,
             _ => format!("{path}:{}:{}", place.start.line, place.start.column),
@@ -92,8 +92,9 @@ impl Page<'_> {
         }
         notes.push(("why", why));
         if let Some(history) = &found.history {
-            let says = |text: &[u8]| printable(&self.mask.path(text.into()));
-            notes.extend(history::notes(history, &Says { name: &says, prose: &says }));
+            let name = |text: &[u8]| printable(&self.mask.text(text));
+            let prose = |text: &[u8]| printable(&self.mask.prose(text));
+            notes.extend(history::notes(history, &Says { name: &name, prose: &prose }));
         }
         if let Some(help) = found.rule.help.as_ref().filter(|_| with_help) {
             notes.push(("help", printable(help.trim().as_bytes())));

@@ -8,7 +8,7 @@ mod summary;
 use std::collections::HashSet;
 use std::io;
 
-use super::mask::PathMask;
+use super::mask::Mask;
 use super::{Options, Report};
 use crate::finding::Outcome;
 use style::Paint;
@@ -27,8 +27,7 @@ impl Human {
 
 impl Report for Human {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let mask = if self.options.reveal { PathMask::none() } else { PathMask::new(outcome) };
-        let page = Page { options: &self.options, paint: Paint::new(self.options.color), mask };
+        let page = Page::new(&self.options, outcome);
         let mut helped = HashSet::new();
         for found in &outcome.findings {
             // What a rule has to say is said once.
@@ -38,10 +37,7 @@ impl Report for Human {
         if !outcome.findings.is_empty() {
             page.advice(&outcome.findings, out)?;
         }
-        page.allowed(&outcome.allowed, out)?;
-        page.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
-        page.skipped(&outcome.skipped, out)?;
-        page.summary(outcome, out)
+        page.ending(outcome, out)
     }
 }
 
@@ -49,7 +45,21 @@ impl Report for Human {
 struct Page<'o> {
     options: &'o Options,
     paint: Paint,
-    mask: PathMask<'o>,
+    mask: Mask<'o>,
+}
+
+impl<'o> Page<'o> {
+    fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
+        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
+        Self { options, paint: Paint::new(options.color), mask }
+    }
+
+    fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        self.allowed(&outcome.allowed, out)?;
+        self.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
+        self.skipped(&outcome.skipped, out)?;
+        self.summary(outcome, out)
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +71,11 @@ mod tests {
     use crate::report::Advice;
 
     fn one(found: crate::finding::Finding) -> Outcome {
-        Outcome { findings: vec![found], totals: Totals { blobs: 1, bytes: 2048, left_out: 0 }, ..Outcome::default() }
+        Outcome {
+            findings: vec![found],
+            totals: Totals { blobs: 1, bytes: 2048, ..Totals::default() },
+            ..Outcome::default()
+        }
     }
 
     #[test]
@@ -93,7 +107,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 
     #[test]
     fn a_clean_run_is_one_line() {
-        let totals = Totals { blobs: 20, bytes: 1_258_291, left_out: 1 };
+        let totals = Totals { blobs: 20, bytes: 1_258_291, left_out: 1, ..Totals::default() };
         let clean = Outcome { totals, ..Outcome::default() };
         assert_eq!(
             shown("human", &clean, Options::default()),

@@ -66,8 +66,8 @@ impl Page<'_> {
     fn list(&self, skips: &[&Skip], out: &mut dyn io::Write) -> io::Result<()> {
         for skip in skips.iter().take(MAX_LISTED) {
             let reason = skip.reason.to_string();
-            let path = printable(&self.mask.path(skip.path.as_ref()));
-            writeln!(out, "  {path}: {}", printable(&self.mask.path(reason.as_str().into())))?;
+            let path = printable(&self.mask.text(&skip.path));
+            writeln!(out, "  {path}: {}", printable(&self.mask.text(reason.as_bytes())))?;
         }
         match skips.len().checked_sub(MAX_LISTED) {
             None | Some(0) => Ok(()),
@@ -90,7 +90,14 @@ impl Page<'_> {
             parts.push(format!("{} allowed", outcome.allowed.len()));
         }
         let totals = outcome.totals;
-        parts.push(format!("{} ({}) scanned", count(totals.blobs, "blob", "blobs"), size(totals.bytes)));
+        let what = match totals.objects {
+            0 => count(totals.blobs, "blob", "blobs"),
+            objects => {
+                let (objects, files) = (count(objects, "object", "objects"), count(totals.blobs, "file", "files"));
+                format!("{objects} and {files} beside them")
+            }
+        };
+        parts.push(format!("{what} ({}) scanned", size(totals.bytes)));
         if totals.left_out > 0 {
             let (entries, them) =
                 (count(totals.left_out, "entry", "entries"), if totals.left_out == 1 { "it" } else { "them" });
