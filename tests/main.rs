@@ -7,6 +7,7 @@ mod aws;
 mod cli;
 mod hook;
 mod layers;
+mod plan;
 mod readme;
 mod regression;
 mod scan;

@@ -10,10 +10,11 @@ use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::repo;
-use keysieve::report::Advice;
+use keysieve::report::{self, Advice};
 use keysieve::text::printable;
 
 use super::fault::Fault;
+use super::plan::PlanDir;
 use super::scan::Common;
 
 /// The words of `keysieve audit`.
@@ -22,6 +23,15 @@ pub(crate) struct AuditArgs {
     /// The repository: a work tree, a directory in it, a bare repository
     #[arg(default_value = ".", value_name = "REPO")]
     repo: PathBuf,
+    /// Print when secrets came and went, month by month, instead of the report; in the formats `human` and `json`
+    #[arg(long)]
+    timeline: bool,
+    /// Also write what a clean-up needs to this directory, and run none of it
+    ///
+    /// CHECKLIST.md says what to do, in which order; replacements.txt, for `git filter-repo --replace-text`, holds the secrets
+    /// in clear, so the directory has to be new or empty, and outside of the repository.
+    #[arg(long, value_name = "DIR")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
@@ -45,14 +55,20 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
+        let form = if self.timeline { report::timeline } else { report::report };
+        self.common.output.check(form)?;
         let repo = repo::open(&self.repo)?;
+        let plan = self.plan.as_deref().map(|dir| PlanDir::check(dir, &repo)).transpose()?;
         let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
         let audit = Audit { repo: &repo, scope, jobs: settings.jobs, stop };
         let outcome =
             self.common.output.watch(|progress| audit::run(&audit, &settings.scanner, &settings.policy, progress))?;
-        self.common.output.write(&outcome, settings.scanner.rules().version(), Advice::default())?;
+        if let Some(plan) = plan {
+            plan.write(&outcome)?;
+        }
+        self.common.output.write_as(form, &outcome, settings.scanner.rules().version(), Advice::default())?;
         Ok(outcome.status())
     }
 }

@@ -6,6 +6,7 @@ mod fault;
 mod generate;
 mod hook;
 mod output;
+mod plan;
 mod rules;
 mod scan;
 mod settings;

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, FORMATS, Options};
+use keysieve::report::{self, Advice, FORMATS, Make, Options};
 use keysieve::text::printable_path;
 
 use super::fault::Fault;
@@ -48,6 +48,9 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     no_progress: bool,
 }
+
+/// What is made of an outcome in the format of a name: its report, or something else that not every format can show.
+pub(crate) type Form = fn(&str) -> Option<Make>;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -86,10 +89,27 @@ impl OutputArgs {
     /// Writes the report of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
     /// take half of it for the whole.
     pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
+        self.write_as(report::report, outcome, rules_version, advice)
+    }
+
+    /// What `form` makes of the format that was asked for; to be asked before the work is done.
+    pub(crate) fn check(&self, form: Form) -> Result<Make, Fault> {
         let name = self.format.as_deref().unwrap_or(FORMATS[0].name);
-        let format = report::format(name).ok_or_else(|| Fault::new(format!("there is no format '{name}'")))?;
+        form(name)
+            .ok_or_else(|| Fault::new(format!("the format '{name}' cannot show this")).hint("use 'human' or 'json'"))
+    }
+
+    /// Writes what `form` makes of `outcome`.
+    pub(crate) fn write_as(
+        &self,
+        form: Form,
+        outcome: &Outcome,
+        rules_version: String,
+        advice: Advice,
+    ) -> Result<(), Fault> {
+        let make = self.check(form)?;
         let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
-        let report = (format.report)(Options {
+        let report = make(Options {
             reveal: self.reveal,
             color: file.is_none() && self.in_color(),
             show_allowed: self.show_allowed,

@@ -5,9 +5,11 @@ mod human;
 mod json;
 mod jsonl;
 mod mask;
+pub mod plan;
 #[cfg(test)]
 mod samples;
 mod shape;
+mod timeline;
 
 use std::io;
 
@@ -48,6 +50,9 @@ pub struct Advice {
     pub first_commit: bool,
 }
 
+/// Makes a report.
+pub type Make = fn(Options) -> Box<dyn Report>;
+
 /// A format: its name, what it is good for, and how to get its report.
 #[derive(Debug)]
 pub struct Format {
@@ -56,7 +61,7 @@ pub struct Format {
     /// What it is, in one line of help.
     pub about: &'static str,
     /// Its report.
-    pub report: fn(Options) -> Box<dyn Report>,
+    pub report: Make,
 }
 
 /// Every format there is. The first is the default.
@@ -70,6 +75,22 @@ pub const FORMATS: &[Format] = &[
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The report of the format of this name.
+#[must_use]
+pub fn report(format: &str) -> Option<Make> {
+    self::format(format).map(|format| format.report)
+}
+
+/// How a format that knows timelines shows when the secrets of a repository came and went, instead of its report.
+#[must_use]
+pub fn timeline(format: &str) -> Option<Make> {
+    match format {
+        "human" => Some(|options| Box::new(timeline::Table::new(options))),
+        "json" => Some(|options| Box::new(timeline::Json::new(options))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn is_in_own_index(found: &Finding) -> bool {
 }
 
 /// `path` as a shell reads it back: bare, in quotes, or with every odd byte escaped, as `printable` would demand.
-fn quoted(path: &[u8]) -> String {
+pub(in super::super) fn quoted(path: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/+=:@%,".contains(byte);
     if !path.is_empty() && path.iter().all(plain) {
         return String::from_utf8_lossy(path).into_owned();

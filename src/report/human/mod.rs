@@ -13,6 +13,8 @@ use super::{Options, Report};
 use crate::finding::Outcome;
 use style::Paint;
 
+pub(super) use advice::quoted;
+
 /// Writes for people.
 pub(super) struct Human {
     options: Options,
@@ -39,6 +41,11 @@ impl Report for Human {
         }
         page.ending(outcome, out)
     }
+}
+
+/// The end of a page that shows something else than the findings: what was not scanned, and the line that sums it up.
+pub(super) fn ending(options: &Options, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    Page::new(options, outcome).ending(outcome, out)
 }
 
 /// What every part of a report needs. The parts are written in the files below.
