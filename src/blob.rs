@@ -34,17 +34,28 @@ pub enum Fresh<'a> {
     All,
     /// To be asked only when something was found: most blobs are clean, and then nobody needs to compare versions.
     /// `None` says that an older version could not be read, so everything counts as new.
-    Lazy(Box<dyn FnOnce() -> Option<Before> + 'a>),
+    Lazy(Box<dyn FnOnce() -> Option<Before<'a>> + 'a>),
 }
 
 /// What a blob was before.
-#[derive(Debug, Default)]
-pub struct Before {
+#[derive(Default)]
+pub struct Before<'a> {
     /// The spans of the new version that no older one has; in order, without overlaps.
     pub fresh: Vec<Span>,
     /// The older versions. A change around bytes that stay the same can make a secret of them; whether it did is seen by
     /// scanning these.
     pub versions: Vec<Vec<u8>>,
+    /// Where else something new may come from; to be asked only when something is.
+    pub elsewhere: Option<Box<dyn FnOnce() -> Elsewhere + 'a>>,
+}
+
+/// Where a secret that the older versions do not hold may come from without being new.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    /// Other versions of the blob, whose secrets were reported there or are older still.
+    pub versions: Vec<Vec<u8>>,
+    /// Other blobs that the same change replaces, as they were and as they are now: what left them may have moved here.
+    pub replaced: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever stands on a seam is seen

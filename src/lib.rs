@@ -1,4 +1,5 @@
-//! keysieve keeps secrets out of git repositories: a scanner of files and of what is staged, and the hooks that call it.
+//! keysieve keeps secrets out of git repositories: a scanner of files and of what is staged, an audit of whole repositories, a
+//! gate on ranges of commits, and the hooks that call it.
 //!
 //! # Architecture
 //!
@@ -12,7 +13,7 @@
 //! | layer | modules | what they are |
 //! |---|---|---|
 //! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
-//! | 1 | [`blob`], [`rule`], [`repo`], [`objects`] | what is scanned, what is looked for, the repository it stands in |
+//! | 1 | [`blob`], [`rule`], [`repo`], [`objects`], [`range`] | what is scanned, what is looked for, the repository it stands in, which of its objects and commits |
 //! | 2 | [`scan`], [`source`], [`hook`] | finding matches in bytes; reading files and git; wiring into git. They never know each other |
 //! | 3 | [`finding`] | what a scan says |
 //! | 4 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
@@ -21,9 +22,11 @@
 //! | 7 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
 //!
 //! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it is found), [`source`]
-//! (where blobs come from), [`conduct`] (how it all runs). Beside `src/` lie `patterns/`, the rules, one file a provider,
-//! and `hooks/`, the stubs that git runs, one file a hook; `build.rs` embeds both, so adding one is adding one file. A
-//! report is one file in [`report`] and its line in the table there; a check is a function and its line in
+//! (where blobs come from), [`conduct`] (how it all runs), [`objects`] and [`audit`] (the same for millions of versions at
+//! once).
+//!
+//! Beside `src/` lie `patterns/`, the rules, one file a provider, and `hooks/`, the stubs that git runs, one file a hook, and in
+//! `hooks/ci/` what is to be copied; `build.rs` embeds patterns and stubs, so adding one is adding one file. A report is one file in [`report`] and its line in the table there; a check is a function and its line in
 //! [`rule::check::CHECKS`].
 //!
 //! **Invariant:** a module knows only lower layers. `tests/layers.rs` reads the imports and holds them to this table.
@@ -40,6 +43,10 @@
 //!
 //! **Invariant:** a verdict depends on its window only: a rule says how far around a keyword it looks, and what spans a whole
 //! blob, such as joining an id with its secret, works on the blob's matches. So large blobs are scanned in parts.
+//!
+//! **Invariant:** what is found follows from a text and its strikes, and strikes ride along where a text is taken over from an
+//! older one ([`scan::Scanner::strikes_after`]). So an audit, which searches a version only where it is new, finds what a scan
+//! of each version by itself would find.
 //!
 //! **Invariant:** linear time. Regular expressions are those of the `regex` crate, windows that overlap are searched once, and
 //! nothing is done for every pair of findings.
@@ -58,6 +65,7 @@ pub mod finding;
 pub mod hook;
 pub mod objects;
 pub mod policy;
+pub mod range;
 pub mod repo;
 pub mod report;
 pub mod rule;

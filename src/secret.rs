@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the value.
@@ -66,7 +67,7 @@ impl fmt::Display for Secret {
 ///
 /// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases. The key is public, so a
 /// short or common password can be guessed from its fingerprint; a random key cannot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
@@ -77,40 +78,102 @@ impl Fingerprint {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
         mac.update(value);
-        let digest = mac.finalize().into_bytes();
-        let mut short = [0; 16];
-        short.copy_from_slice(&digest[..16]);
-        Self(short)
+        Self(first_half(mac))
     }
 
     /// Reads 32 hex digits back; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        if digits.len() != 32 {
-            return None;
-        }
-        let mut out = [0; 16];
-        for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            *byte = u8::try_from(high * 16 + low).ok()?;
-        }
-        Some(Self(out))
+        from_hex(text).map(Self)
+    }
+
+    /// The fingerprint as a list with this salt has it.
+    #[must_use]
+    pub fn salted(self, salt: Salt) -> SaltedPrint {
+        let key = [b"keysieve baseline 1\0".as_slice(), &salt.0].concat();
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any key length");
+        mac.update(&self.0);
+        SaltedPrint(first_half(mac))
     }
 }
 
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+/// A random number of its own for each list of fingerprints, so that lists cannot be compared with one another, nor with a
+/// table that somebody made beforehand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Salt([u8; 16]);
+
+impl Salt {
+    /// A new one.
+    ///
+    /// # Errors
+    /// Where the system has no random numbers to give.
+    pub fn random() -> std::io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+        Ok(Self(bytes))
+    }
+
+    /// Reads 32 hex digits back; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
     }
 }
 
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({self})")
+/// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the fingerprint; written as 32
+/// lower-case hex digits. As the salt stands beside it, what can be guessed from a fingerprint can be guessed from this,
+/// one list at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SaltedPrint([u8; 16]);
+
+impl SaltedPrint {
+    /// Reads 32 hex digits back; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
     }
 }
+
+fn first_half(mac: Hmac<Sha256>) -> [u8; 16] {
+    let digest = mac.finalize().into_bytes();
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
+}
+
+fn from_hex(text: &str) -> Option<[u8; 16]> {
+    let digits = text.as_bytes();
+    if digits.len() != 32 {
+        return None;
+    }
+    let mut out = [0; 16];
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        let high = char::from(pair[0]).to_digit(16)?;
+        let low = char::from(pair[1]).to_digit(16)?;
+        *byte = u8::try_from(high * 16 + low).ok()?;
+    }
+    Some(out)
+}
+
+/// `Display` as hex digits, and `Debug` as the type around them.
+macro_rules! shown_in_hex {
+    ($($kind:ident),*) => {$(
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($kind))
+            }
+        }
+    )*};
+}
+
+shown_in_hex!(Fingerprint, Salt, SaltedPrint);
 
 #[cfg(test)]
 mod tests {
@@ -136,5 +199,15 @@ mod tests {
         assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
         assert_eq!(Fingerprint::parse("xyz"), None);
         assert_eq!(Fingerprint::parse(&"g".repeat(32)), None);
+    }
+
+    #[test]
+    fn a_salt_makes_lists_that_cannot_be_compared() {
+        let print = Fingerprint::new("a", b"x");
+        let (one, other) = (Salt::random().unwrap(), Salt::random().unwrap());
+        assert_eq!(print.salted(one), print.salted(Salt::parse(&one.to_string()).unwrap()));
+        assert_ne!(print.salted(one), print.salted(other));
+        assert_ne!(print.salted(one).to_string(), print.to_string());
+        assert_eq!(SaltedPrint::parse(&print.salted(one).to_string()), Some(print.salted(one)));
     }
 }

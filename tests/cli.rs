@@ -13,7 +13,7 @@ fn run(args: &[&str]) -> Ran {
     Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args).run()
 }
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["scan"],
     &["staged"],
@@ -23,6 +23,11 @@ const COMMANDS: [&[&str]; 16] = [
     &["hook", "status"],
     &["hook", "run"],
     &["allow"],
+    &["baseline"],
+    &["baseline", "write"],
+    &["baseline", "update"],
+    &["baseline", "check"],
+    &["explain"],
     &["rules"],
     &["rules", "list"],
     &["rules", "show"],

@@ -4,15 +4,26 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod aws;
+mod baseline;
 mod cli;
+mod explain;
+#[cfg(unix)]
+mod gate;
 mod hook;
+#[cfg(unix)]
+mod kept;
 mod layers;
+mod names;
 mod plan;
 mod readme;
 mod regression;
+#[cfg(unix)]
+mod roots;
 mod scan;
+mod server;
 #[cfg(unix)]
 mod staged;
 mod support;
+mod templates;
 #[cfg(unix)]
 mod unread;

@@ -198,3 +198,37 @@ fn the_report_counts_objects_and_says_what_to_do_once() {
     assert!(text.contains("published (2)\n") && text.contains("keysieve audit --plan DIR"), "{text}");
     assert!(text.contains(&format!("{} objects and ", objects.lines().count())), "{text}");
 }
+
+#[test]
+fn a_second_audit_counts_and_plans_the_same() {
+    let repo = repository();
+    // Only what lies in packs is remembered.
+    repo.git(["repack", "--quiet", "-ad"]);
+    let report = || repo.keysieve(["audit", "--format", "json"]).status(1).json();
+    let first = report();
+    plan(&repo);
+    let files_of_first = files(&plan_of(&repo));
+    fs::remove_dir_all(plan_of(&repo)).unwrap();
+    assert_eq!(report(), first);
+    plan(&repo);
+    assert_eq!(files(&plan_of(&repo)), files_of_first);
+    let uncached = repo.keysieve(["audit", "--no-cache", "--format", "json"]).status(1).json();
+    assert_eq!(uncached["scanned"], first["scanned"]);
+}
+
+#[test]
+fn a_submodule_is_cleaned_up_by_itself() {
+    let (repo, lib) = (Repo::new(), Repo::new());
+    lib.add("lib.ini", pair(2)).commit("lib");
+    repo.add("app.ini", pair(1)).commit("app");
+    let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add"].map(std::ffi::OsStr::new);
+    repo.git(add.into_iter().chain([lib.root().as_os_str(), "lib".as_ref()]));
+    let (ran, dir) = plan(&repo);
+    ran.has_status(1);
+    let page = &files(&dir)["CHECKLIST.md"];
+    assert!(page.contains("in the repository of the submodule `lib`, which is cleaned up by itself"), "{page}");
+    let rewrite = page.split("\n## 4.").nth(1).unwrap();
+    let masked = |seed| format!("`{}*", &secret_access_key(seed)[..4]);
+    assert!(rewrite.contains(&masked(1)) && !rewrite.contains(&masked(2)), "{rewrite}");
+    assert!(!commands(page, &[3]).contains("submodule"), "{page}");
+}

@@ -10,6 +10,7 @@ mod broken;
 mod ignored;
 mod large;
 mod output;
+mod reports;
 mod settings;
 #[cfg(unix)]
 mod special;

@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use crate::objects::{Number, Store};
 
 /// A commit as far as history needs it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) number: Number,
     /// Its tree, where that is there.
@@ -16,6 +18,9 @@ pub(super) struct Record {
     /// When it was committed, in seconds since 1970.
     pub(super) time: i64,
 }
+
+/// Stands for no commit.
+const NOWHERE: u32 = u32::MAX;
 
 /// All commits, each after its parents, and among those that could come next the oldest first.
 pub(super) struct Commits {
@@ -30,11 +35,12 @@ impl Commits {
     pub(super) fn new(mut records: Vec<Record>, store: &Store) -> Self {
         records.sort_by_key(|record| record.number);
         records.dedup_by_key(|record| record.number);
-        let place = |number: &Number| {
-            let at = records.binary_search_by_key(number, |record| record.number).ok()?;
-            u32::try_from(at).ok()
-        };
-        let parents_of = |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place).collect() };
+        records.sort_by_cached_key(|record| store.id_of(record.number));
+        // A table of all numbers: parents are looked up all over the place.
+        let mut place = vec![NOWHERE; store.len()];
+        (0_u32..).zip(&records).for_each(|(at, record)| place[record.number as usize] = at);
+        let place_of = |number: &Number| place.get(*number as usize).copied().filter(|&at| at != NOWHERE);
+        let parents_of = |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place_of).collect() };
         let parents: Vec<Vec<u32>> = records.iter().map(parents_of).collect();
         let mut waiting: Vec<u32> = vec![0; records.len()];
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
@@ -44,14 +50,11 @@ impl Commits {
                 children[parent as usize].push(child);
             }
         }
-        let key = |place: u32| {
-            let record = &records[place as usize];
-            Reverse((record.time, store.id_of(record.number), place))
-        };
+        let key = |place: u32| Reverse((records[place as usize].time, place));
         let mut ready: BinaryHeap<_> =
             (0_u32..).zip(&waiting).filter(|(_, n)| **n == 0).map(|(at, _)| key(at)).collect();
         let mut order = Vec::with_capacity(records.len());
-        while let Some(Reverse((.., next))) = ready.pop() {
+        while let Some(Reverse((_, next))) = ready.pop() {
             order.push(next);
             for &child in &children[next as usize] {
                 waiting[child as usize] -= 1;

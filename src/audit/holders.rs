@@ -48,34 +48,70 @@ impl Holders {
 
 /// Every (held, holder, name) upwards from `seeds`.
 fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Number, Number, u32)> {
-    let Holdings { mut added, removed, mut derived } = holdings;
-    added.sort_unstable_by_key(|&(tree, mark)| (mark, tree));
-    derived.sort_unstable();
-    let removed: HashSet<(Number, Mark)> = removed.into_iter().collect();
+    let Holdings { added, removed, derived } = holdings;
+    let added = Lists::new(added.into_iter().map(|(tree, mark)| (mark.child, (tree, mark.name))));
+    let removed = Lists::new(removed);
+    let derived = Lists::new(derived);
     let mut found = Vec::new();
     let mut open: Vec<Number> = seeds.into_iter().collect();
     let mut known: HashSet<Number> = open.iter().copied().collect();
-    let mut seen: HashSet<(Number, Mark)> = HashSet::new();
+    let mut seen: HashSet<(Number, u32)> = HashSet::new();
     while let Some(child) = open.pop() {
         seen.clear();
-        let first = added.partition_point(|(_, mark)| mark.child < child);
-        let of_child = added[first..].iter().take_while(|(_, mark)| mark.child == child);
         // Trees that have it, and those made from them that have it still.
-        let mut holders: Vec<(Number, Mark)> = of_child.copied().collect();
-        while let Some((tree, mark)) = holders.pop() {
-            if !seen.insert((tree, mark)) {
+        let mut holders: Vec<(Number, u32)> = added.of(child).collect();
+        while let Some((tree, name)) = holders.pop() {
+            if !seen.insert((tree, name)) {
                 continue;
             }
-            found.push((child, tree, mark.name));
+            found.push((child, tree, name));
             if known.insert(tree) {
                 open.push(tree);
             }
-            let first = derived.partition_point(|&(base, _)| base < tree);
-            let made = derived[first..].iter().take_while(|&&(base, _)| base == tree);
-            holders.extend(made.map(|&(_, made)| (made, mark)).filter(|key| !removed.contains(key)));
+            let has_still = |made: &Number| !removed.of(*made).any(|mark| mark == Mark { child, name });
+            holders.extend(derived.of(tree).filter(has_still).map(|made| (made, name)));
         }
     }
     found
+}
+
+/// Lists, each under a number.
+struct Lists<T> {
+    /// The buckets of a hash table: where in `items` each begins; one more than there are.
+    starts: Vec<u32>,
+    items: Vec<(Number, T)>,
+}
+
+impl<T: Copy + Default> Lists<T> {
+    fn new(items: impl IntoIterator<Item = (Number, T)>) -> Self {
+        let items: Vec<(Number, T)> = items.into_iter().collect();
+        let buckets = items.len().next_power_of_two();
+        let mut starts = vec![0_u32; buckets + 1];
+        items.iter().for_each(|(number, _)| starts[bucket(*number, buckets) + 1] += 1);
+        for at in 0..buckets {
+            starts[at + 1] += starts[at];
+        }
+        let mut free = starts.clone();
+        let mut sorted = vec![(0, T::default()); items.len()];
+        for item in items {
+            let place = &mut free[bucket(item.0, buckets)];
+            sorted[*place as usize] = item;
+            *place += 1;
+        }
+        Self { starts, items: sorted }
+    }
+
+    /// The list of `number`.
+    fn of(&self, number: Number) -> impl Iterator<Item = T> + '_ {
+        let bucket = bucket(number, self.starts.len() - 1);
+        let items = &self.items[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+        items.iter().filter(move |(other, _)| *other == number).map(|(_, item)| *item)
+    }
+}
+
+/// The bucket of `number` among so many, a power of two; Fibonacci hashing.
+fn bucket(number: Number, buckets: usize) -> usize {
+    (u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
 /// `nodes` so that what is held comes before what holds it. What goes round, which no true repository has, comes last.

@@ -2,20 +2,52 @@
 
 use bstr::BString;
 use gix::ObjectId;
+use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
 use crate::objects::{Kind, Number, Store};
 use crate::repo::Roots;
 
 /// An object that another names and that is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Reference {
     /// Its id.
+    #[serde(with = "hex")]
     pub(super) id: ObjectId,
     /// What it should be.
+    #[serde(with = "kind")]
     pub(super) kind: Kind,
     /// An object that names it.
     pub(super) from: Number,
+}
+
+/// Kinds by their names.
+mod kind {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
+
+    use crate::objects::Kind;
+
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, out: S) -> Result<S::Ok, S::Error> {
+        kind.as_bytes().serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
+        Kind::from_bytes(&Vec::<u8>::deserialize(from)?).map_err(de::Error::custom)
+    }
+}
+
+/// Ids as they are written.
+mod hex {
+    use gix::ObjectId;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(id: &ObjectId, out: S) -> Result<S::Ok, S::Error> {
+        id.to_string().serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ObjectId, D::Error> {
+        ObjectId::from_hex(String::deserialize(from)?.as_bytes()).map_err(de::Error::custom)
+    }
 }
 
 /// How many missing objects are told one by one.

@@ -12,23 +12,30 @@
 //! | `commits` | history in order |
 //! | `trace` | which commits and refs lead to what was found |
 //! | `paths` | what paths it has had |
+//! | `cache` | what is remembered for the next audit |
 //! | `missing` | what is named and not there |
 //! | `verdict` | from all that to findings |
+//! | `again` | reading single objects once more |
+//! | `submodule` | what the repository of a submodule adds |
 
+mod again;
+mod cache;
 mod commits;
 mod holders;
 mod missing;
 mod paths;
+mod submodule;
 mod texts;
 mod trace;
 mod trees;
 mod verdict;
 
 use std::collections::HashSet;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
@@ -36,13 +43,14 @@ use crate::conduct::{self, Examiner, Progress};
 use crate::finding::Outcome;
 use crate::objects::{Kind, Number, Problem, Store};
 use crate::policy::Policy;
-use crate::repo::{Roots, roots};
+use crate::repo::{self, Roots, roots};
 use crate::scan::Scanner;
 use crate::source::{Kept, SourceError};
 
+pub use cache::Cache;
 use missing::Reference;
 use texts::{Finds, Texts};
-use trees::{Holdings, Names, Trees};
+use trees::{Holdings, Mark, Names, Trees};
 
 /// What an audit looks at.
 pub struct Audit<'a> {
@@ -52,6 +60,8 @@ pub struct Audit<'a> {
     pub scope: Scope,
     /// How many threads read.
     pub jobs: usize,
+    /// The folder in which it is remembered what packs hold; none where nothing is.
+    pub cache: Option<&'a Path>,
     /// Set from outside to end it early: what was found until then is told, and that it is not all.
     pub stop: &'a AtomicBool,
 }
@@ -93,15 +103,20 @@ struct Shared<'a> {
     hash: gix::hash::Kind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
-    examiner: Examiner<'a>,
+    examiner: &'a Examiner<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
 
 impl Shared<'_> {
-    /// The number that stands for a name in which a secret stands.
+    /// The number that stands for a name in which a secret stands: from the highest down, where no object is numbered.
     fn number_of_name(&self, name: u32) -> Number {
-        Number::try_from(self.store.len()).unwrap_or(Number::MAX).saturating_add(name)
+        Number::MAX - name
+    }
+
+    /// The name that a number stands for.
+    fn name_of(&self, number: Number) -> Option<u32> {
+        (number as usize >= self.store.len()).then(|| Number::MAX - number)
     }
 }
 
@@ -117,39 +132,103 @@ struct Read {
     missing: Vec<Reference>,
 }
 
-/// Looks through everything that the repository holds.
+/// What comes of an audit.
+pub struct Audited {
+    /// What was found.
+    pub outcome: Outcome,
+    /// Why what was learned cannot be kept for the next audit, where that is so.
+    pub forgotten: Option<io::Error>,
+}
+
+/// Looks through everything that the repository holds, and the repositories of its submodules that lie in it.
 ///
 /// # Errors
 /// Where not even a part can be looked at. What concerns single objects is among the outcome's skips.
-pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Outcome, AuditError> {
-    let repo = audit.repo.to_thread_local();
-    let roots = roots(&repo);
-    check_refs(&audit.scope, &roots)?;
-    let store = Store::open(&repo.common_dir().join("objects"), repo.object_hash());
-    progress.expected.store(store.len() as u64, Ordering::Relaxed);
-    let shared = Shared {
-        store: &store,
-        hash: repo.object_hash(),
-        shallow: roots.shallow.iter().copied().collect(),
-        examiner: Examiner::new(scanner),
-        policy,
-        progress,
-    };
-    let read = read(&shared, audit);
-    let (objects, bytes) = (progress.blobs.load(Ordering::Relaxed), progress.bytes.load(Ordering::Relaxed));
-    let kept = Kept { repo: audit.repo.clone(), name: None, max_size: None, jobs: audit.jobs };
-    let mut outcome = conduct::run(&kept, scanner, policy, progress)?;
-    outcome.skipped.extend(skips(&store, &roots, &read, audit.stop.load(Ordering::Relaxed)));
-    outcome.totals.objects = objects;
-    outcome.totals.bytes += bytes;
-    verdict::conclude(&shared, audit, &roots, read, &mut outcome);
+pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Audited, AuditError> {
+    let examiner = Examiner::new(scanner);
+    let bench = Bench { audit, examiner: &examiner, policy, progress };
+    let Audited { mut outcome, mut forgotten } = bench.look_through(audit.repo, None)?;
+    let common = audit.repo.to_thread_local().common_dir().to_path_buf();
+    let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
+        outcome.skipped.push(unreadable("modules".into(), error.to_string()));
+        Vec::new()
+    });
+    for (name, path) in submodules {
+        match repo::open(&path) {
+            Ok(repo) => {
+                let inner = bench.look_through(&repo, Some(&name))?;
+                submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
+                forgotten = forgotten.or(inner.forgotten);
+            }
+            Err(error) => {
+                outcome.skipped.push(unreadable(submodule::named(name.as_bstr(), b"".into()), error.to_string()));
+            }
+        }
+    }
+    outcome.unused = policy.unused(&outcome);
     outcome.sort();
-    Ok(outcome)
+    Ok(Audited { outcome, forgotten })
 }
 
-/// Both passes over all objects.
-fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
-    let mut read = Read::default();
+/// What one audit uses for every repository.
+struct Bench<'a> {
+    audit: &'a Audit<'a>,
+    examiner: &'a Examiner<'a>,
+    policy: &'a Policy,
+    progress: &'a Progress,
+}
+
+impl Bench<'_> {
+    /// Looks through one repository; `submodule` is its name where it is one.
+    fn look_through(
+        &self,
+        shared_repo: &ThreadSafeRepository,
+        submodule: Option<&BString>,
+    ) -> Result<Audited, AuditError> {
+        let Self { audit, examiner, policy, progress } = *self;
+        let repo = shared_repo.to_thread_local();
+        let roots = roots(&repo);
+        if submodule.is_none() {
+            check_refs(&audit.scope, &roots)?;
+        }
+        let rules = examiner.scanner.rules().version();
+        let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
+        let cache = audit.cache.map(|folder| Cache::new(folder, repo.common_dir(), &key));
+        let (objects, hash) = (repo.common_dir().join("objects"), repo.object_hash());
+        let (store, known) = open(&objects, hash, cache.as_ref());
+        let shallow = roots.shallow.iter().copied().collect();
+        let shared = Shared { store: &store, hash, shallow, examiner, policy, progress };
+        progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
+        let read = read(&shared, audit, known);
+        let stopped = audit.stop.load(Ordering::Relaxed);
+        let is_news = !stopped && store.known_packs() < store.pack_names().len();
+        let forgotten = cache.filter(|_| is_news).and_then(|cache| cache.remember(&shared, &read).err());
+        let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
+        let kept = Kept { repo: shared_repo.clone(), name, max_size: None, jobs: audit.jobs };
+        let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
+        outcome.skipped.extend(skips(&store, &roots, &read, stopped));
+        outcome.totals.objects += store.len() as u64;
+        outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
+        verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);
+        Ok(Audited { outcome, forgotten })
+    }
+}
+
+/// The objects in a folder, and what is remembered of those of them that need not be read.
+fn open(objects: &Path, hash: gix::hash::Kind, cache: Option<&Cache>) -> (Store, Read) {
+    if let Some((packs, known)) = cache.and_then(Cache::recall) {
+        let store = Store::open_knowing(objects, hash, &packs);
+        let still_missing = |reference: &Reference| store.number_of(&reference.id).is_none();
+        if store.known_packs() == packs.len() && known.missing.iter().all(still_missing) {
+            return (store, known);
+        }
+    }
+    (Store::open(objects, hash), Read::default())
+}
+
+/// Both passes over all objects but those of which everything is `known`.
+fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
+    let mut read = known;
     let mut texts: Vec<Texts<'_>> = (0..audit.jobs.max(1)).map(|_| Texts::new(shared)).collect();
     shared.store.visit(&[Kind::Blob, Kind::Commit, Kind::Tag], &mut texts, audit.stop);
     if let Some(first) = texts.first_mut() {
@@ -165,7 +244,7 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
     read.tags.sort_unstable();
     read.tags.dedup();
     let held: HashSet<Number> = read.finds.places.iter().map(|place| place.object).collect();
-    let names = Names::default();
+    let names = Names::new(std::mem::take(&mut read.names));
     let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1)).map(|_| Trees::new(shared, &held, &names)).collect();
     shared.store.visit(&[Kind::Tree], &mut trees, audit.stop);
     for tree in trees {
@@ -177,21 +256,22 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>) -> Read {
         read.missing.extend(tree.missing);
     }
     read.names = names.into_list();
-    in_order_of_names(&mut read, shared.number_of_name(0));
+    in_order_of_names(shared, &mut read);
     read
 }
 
-/// Numbers names anew, in their order: until now the threads did it as they came by them. From `first` on a number stands
-/// for a name in which a secret stands.
-fn in_order_of_names(read: &mut Read, first: Number) {
+/// Numbers names anew, in their order: until now the threads did it as they came by them.
+fn in_order_of_names(shared: &Shared<'_>, read: &mut Read) {
     let mut order: Vec<u32> = (0..).take(read.names.len()).collect();
     order.sort_unstable_by_key(|&name| &read.names[name as usize]);
     let mut rank = vec![0; order.len()];
     (0_u32..).zip(&order).for_each(|(new, &old)| rank[old as usize] = new);
-    let object = |number: Number| number.checked_sub(first).map_or(number, |name| first + rank[name as usize]);
+    let object = |number: Number| match shared.name_of(number) {
+        Some(name) => shared.number_of_name(rank[name as usize]),
+        None => number,
+    };
     for (_, mark) in read.holdings.added.iter_mut().chain(&mut read.holdings.removed) {
-        mark.child = object(mark.child);
-        mark.name = rank[mark.name as usize];
+        *mark = Mark { child: object(mark.child), name: rank[mark.name as usize] };
     }
     read.finds.places.iter_mut().for_each(|place| place.object = object(place.object));
     read.names = order.iter().map(|&name| std::mem::take(&mut read.names[name as usize])).collect();
@@ -208,7 +288,6 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
 
 /// Everything that leaves the audit incomplete, and what was left out on purpose.
 fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
-    let unreadable = |path: BString, problem: String| Skip { path, reason: SkipReason::Unreadable(problem) };
     let mut skips: Vec<Skip> =
         store.unread.iter().map(|error| unreadable(shown(&error.path), error.problem.clone())).collect();
     skips.extend(store.leftovers.iter().map(|path| Skip { path: shown(path), reason: SkipReason::NoObject }));
@@ -223,6 +302,10 @@ fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> 
         skips.push(unreadable("objects".into(), "the audit was stopped before all were read".to_owned()));
     }
     skips
+}
+
+fn unreadable(path: BString, problem: String) -> Skip {
+    Skip { path, reason: SkipReason::Unreadable(problem) }
 }
 
 fn shown(path: &Path) -> BString {

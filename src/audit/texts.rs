@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use gix::ObjectId;
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, TagRefIter};
+use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::commits::Record;
@@ -15,7 +16,6 @@ use crate::blob::{Blob, Fresh, Origin, Part, Skip};
 use crate::conduct::Sighting;
 use crate::finding::{Exception, Finding};
 use crate::objects::{Base, Kind, Number, Object, Problem, Visit};
-use crate::policy::Judgement;
 use crate::rule::Confidence;
 use crate::scan::Strikes;
 use crate::secret::Fingerprint;
@@ -26,7 +26,7 @@ use crate::source::{Buffer, Worker};
 const BINARY_PREFIX: usize = 8192;
 
 /// A secret in an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Place {
     /// The object that it stands in; for a name, the number that stands for the name.
     pub(super) object: Number,
@@ -35,12 +35,27 @@ pub(super) struct Place {
     /// Line and column of its first character, from 1.
     pub(super) line: u32,
     pub(super) column: u32,
-    /// How it is written, or its other half, where that is not in clear.
-    pub(super) encoding: Option<&'static str>,
+    /// Whether it, or its other half, is written in another form than in clear.
+    pub(super) encoded: bool,
     /// Whether git would take the object for binary.
     pub(super) binary: bool,
     /// The marker beside it that lets it pass.
     pub(super) marker: Option<Exception>,
+}
+
+/// How many bytes objects have: those in packs, which may be remembered, and the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bytes {
+    pub(super) packed: u64,
+    pub(super) loose: u64,
+}
+
+impl Bytes {
+    /// Counts the object `number`.
+    pub(super) fn add(&mut self, shared: &Shared<'_>, number: Number, bytes: u64) {
+        let sum = if number < shared.store.first_loose() { &mut self.packed } else { &mut self.loose };
+        *sum += bytes;
+    }
 }
 
 /// What a thread finds in objects.
@@ -49,6 +64,10 @@ pub(super) struct Finds {
     /// Each secret as it was first met, without its frame.
     pub(super) secrets: HashMap<Fingerprint, Finding>,
     pub(super) places: Vec<Place>,
+    /// Whether one stands in an object that is too large to be read once more.
+    pub(super) in_large: bool,
+    /// The size of all that was read.
+    pub(super) bytes: Bytes,
 }
 
 impl Finds {
@@ -58,12 +77,11 @@ impl Finds {
         let nowhere = Origin::Repository { place: "".into() };
         shared.progress.found.fetch_add(sightings.len() as u64, Ordering::Relaxed);
         shared.examiner.conclude(&nowhere, sightings, &news, |mut finding, nearby| {
-            let marker = match shared.policy.judge(&finding, nearby) {
-                Judgement::Ignore => return false,
-                Judgement::Allow(marker @ Exception::Marker { .. }) => Some(marker),
-                // What an entry says may depend on the path, which is not known yet.
-                Judgement::Allow(_) | Judgement::Report { .. } => None,
-            };
+            if finding.confidence < shared.policy.report {
+                return false;
+            }
+            // What entries say depends on the path, which is not known yet.
+            let marker = shared.policy.marker(&finding, nearby);
             let marked = marker.is_some();
             let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             self.places.push(Place {
@@ -72,7 +90,8 @@ impl Finds {
                 confidence: finding.confidence,
                 line: short(finding.place.start.line),
                 column: short(finding.place.start.column),
-                encoding: finding.place.encoding.or(finding.partner.as_ref().and_then(|half| half.place.encoding)),
+                encoded: finding.place.encoding.is_some()
+                    || finding.partner.as_ref().is_some_and(|half| half.place.encoding.is_some()),
                 binary,
                 marker,
             });
@@ -85,6 +104,9 @@ impl Finds {
     /// Joins what another thread found.
     pub(super) fn join(&mut self, other: Self) {
         self.places.extend(other.places);
+        self.in_large |= other.in_large;
+        self.bytes.packed += other.bytes.packed;
+        self.bytes.loose += other.bytes.loose;
         for (fingerprint, finding) in other.secrets {
             self.secrets.entry(fingerprint).or_insert(finding);
         }
@@ -114,12 +136,6 @@ impl<'a> Texts<'a> {
             broken: Vec::new(),
             missing: Vec::new(),
         }
-    }
-
-    fn count(&self, bytes: usize) {
-        let progress = self.shared.progress;
-        progress.blobs.fetch_add(1, Ordering::Relaxed);
-        progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// The number of an object that `from` names; where there is none, that is noted.
@@ -160,7 +176,7 @@ impl Visit for Texts<'_> {
     type State = Strikes;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
-        let Object { number, kind, bytes } = object;
+        let Object { number, kind, bytes, .. } = object;
         let scanner = self.shared.examiner.scanner;
         let strikes = match base {
             Some(base) => scanner.strikes_after(base.state, bytes, base.copied),
@@ -185,16 +201,20 @@ impl Visit for Texts<'_> {
             }
             Kind::Blob | Kind::Tree => {}
         }
-        self.count(bytes.len());
+        self.finds.bytes.add(self.shared, number, bytes.len() as u64);
+        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         strikes
     }
 
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> io::Result<()> {
-        let mut parts = Parts { shared: self.shared, sightings: Vec::new(), binary: false };
+        let mut parts = Parts { shared: self.shared, sightings: Vec::new(), binary: false, bytes: 0 };
         let done = self.buffer.feed(content, &Origin::Repository { place: "".into() }, &mut parts);
-        let Parts { sightings, binary, .. } = parts;
+        let Parts { sightings, binary, bytes, .. } = parts;
         self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, binary);
-        self.count(0);
+        self.finds.in_large |= !sightings.is_empty();
+        self.finds.bytes.add(self.shared, number, bytes);
+        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
         done
     }
 
@@ -209,6 +229,7 @@ struct Parts<'a> {
     sightings: Vec<Sighting>,
     /// Whether the first part says that the whole is binary.
     binary: bool,
+    bytes: u64,
 }
 
 /// Whether git would take a blob that begins with `bytes` for binary.
@@ -219,7 +240,9 @@ fn is_binary(bytes: &[u8]) -> bool {
 impl Worker for Parts<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         debug_assert!(matches!(blob.fresh, Fresh::All), "a stream has no older version");
-        self.shared.progress.bytes.fetch_add(blob.part.own.len().min(blob.bytes.len()) as u64, Ordering::Relaxed);
+        let own = blob.part.own.len().min(blob.bytes.len()) as u64;
+        self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
+        self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
         self.sightings.extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));

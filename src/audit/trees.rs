@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
-use gix::ObjectId;
 use gix::hash::oid;
+use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::missing::Reference;
@@ -20,10 +20,10 @@ use crate::source::MIN_NAME;
 use crate::text::Copied;
 
 /// How many objects a thread remembers where it found.
-const KNOWN: usize = 1 << 15;
+const KNOWN: usize = 1 << 14;
 
 /// An entry of a tree that matters: what it leads to, and under which name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// The object; for a name that holds a secret, the number that stands for the name.
     pub(super) child: Number,
@@ -48,6 +48,12 @@ impl Names {
         number
     }
 
+    /// Names that are numbered already.
+    pub(super) fn new(list: Vec<BString>) -> Self {
+        let numbers = list.iter().cloned().zip(0..).collect();
+        Self(Mutex::new((numbers, list)))
+    }
+
     /// The names, in the order of their numbers.
     pub(super) fn into_list(self) -> Vec<BString> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).1
@@ -57,6 +63,8 @@ impl Names {
 /// A tree as it is carried to those that are made from it.
 #[derive(Default)]
 pub(super) struct State {
+    /// Whether others are made from it; where none are, nobody asks where its entries begin.
+    is_base: bool,
     /// Where each entry begins.
     starts: Vec<u32>,
     /// Length of the tree, in bytes, as far as it is one.
@@ -66,7 +74,7 @@ pub(super) struct State {
 }
 
 /// What the trees have of what matters, each told by how it differs from the one that it is a delta of.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Holdings {
     /// Entries that a tree has more than the one it is made from.
     pub(super) added: Vec<(Number, Mark)>,
@@ -83,7 +91,7 @@ pub(super) struct Trees<'a> {
     held: &'a HashSet<Number>,
     names: &'a Names,
     /// Where objects were found that this thread looked up: versions of a folder name the same ones again and again.
-    known: Vec<Option<(ObjectId, Option<Number>)>>,
+    known: Vec<(u128, Option<Number>)>,
     /// Names that this thread met: their numbers, and whether they hold a secret.
     met: HashMap<BString, (u32, bool)>,
     pub(super) finds: Finds,
@@ -98,7 +106,7 @@ impl<'a> Trees<'a> {
             shared,
             held,
             names,
-            known: vec![None; KNOWN],
+            known: vec![(0, None); KNOWN],
             met: HashMap::new(),
             finds: Finds::default(),
             holdings: Holdings::default(),
@@ -134,15 +142,13 @@ impl<'a> Trees<'a> {
     }
 
     fn number_of(&mut self, id: &oid) -> Option<Number> {
-        let place = id.as_bytes().first_chunk().map_or(0, |head| u32::from_be_bytes(*head) as usize % KNOWN);
-        match &self.known[place] {
-            Some((known, number)) if known.as_bytes() == id.as_bytes() => *number,
-            _ => {
-                let number = self.shared.store.number_of(id);
-                self.known[place] = Some((id.to_owned(), number));
-                number
-            }
+        // Two ids that begin with the same sixteen bytes are more than anybody can make.
+        let head = id.as_bytes().first_chunk().map_or(0, |head| u128::from_be_bytes(*head));
+        let known = &mut self.known[(head >> 96) as usize % KNOWN];
+        if known.0 != head || head == 0 {
+            *known = (head, self.shared.store.number_of(id));
         }
+        known.1
     }
 
     /// The number of a name, and whether a secret stands in it.
@@ -163,9 +169,12 @@ impl<'a> Trees<'a> {
     }
 
     /// The entries of `bytes`; those that `base` has in stretches that were copied from it are taken over.
-    fn entries(&mut self, tree: Number, bytes: &[u8], base: Option<&Base<'_, State>>) -> State {
-        let mut state = State::default();
-        state.starts.reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
+    fn entries(&mut self, tree: Number, object: Object<'_>, base: Option<&Base<'_, State>>) -> State {
+        let Object { bytes, is_base, .. } = object;
+        let mut state = State { is_base, ..State::default() };
+        if is_base {
+            state.starts.reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
+        }
         let mut kept = vec![false; base.map_or(0, |base| base.state.marks.len())];
         let mut stretches = base.map_or(&[][..], |base| base.copied);
         let mut at = 0;
@@ -185,7 +194,9 @@ impl<'a> Trees<'a> {
                 break;
             };
             let start = u32::try_from(at).unwrap_or(u32::MAX);
-            state.starts.push(start);
+            if is_base {
+                state.starts.push(start);
+            }
             self.entry(tree, &entry, start, &mut state);
             at += len;
         }
@@ -217,7 +228,9 @@ fn take_over(old: &State, stretch: Copied, at: usize, state: &mut State, kept: &
     }
     let end = end_of(last - 1);
     let moved = |start: u32| start - from + to;
-    state.starts.extend(old.starts[first..last].iter().map(|&start| moved(start)));
+    if state.is_base {
+        state.starts.extend(old.starts[first..last].iter().map(|&start| moved(start)));
+    }
     let first_mark = old.marks.partition_point(|(start, _)| *start < begin);
     let marks = old.marks[first_mark..].iter().zip(&mut kept[first_mark..]).take_while(|((start, _), _)| *start < end);
     state.marks.extend(marks.map(|((start, mark), kept)| {
@@ -256,11 +269,13 @@ impl Visit for Trees<'_> {
     type State = State;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, State>>) -> State {
+        let bytes = object.bytes.len() as u64;
+        self.finds.bytes.add(self.shared, object.number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.shared.progress.bytes.fetch_add(object.bytes.len() as u64, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
         let base = base.map(|base| Base { number: self.shared.store.canonical(base.number), ..base });
-        self.entries(tree, object.bytes, base.as_ref())
+        self.entries(tree, object, base.as_ref())
     }
 
     fn stream(&mut self, number: Number, _: &mut dyn Read) -> io::Result<()> {

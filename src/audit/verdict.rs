@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use bstr::{BStr, BString, ByteSlice};
-use gix::Repository;
+use bstr::{BStr, BString};
+use gix::{Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
+use super::again::{bring_back, commit_info, look_again, name_of};
 use super::commits::Commits;
 use super::holders::Holders;
 use super::paths::{Paths, joined};
 use super::texts::Place;
 use super::trace::{Sight, Start, Trace, Traced, UNREACHED};
-use super::{Audit, Read, Scope, Shared, Since};
-use crate::blob::{CommitInfo, Origin, Part};
+use super::{Read, Scope, Shared, Since};
+use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{Exposure, History, Reached, Spot, Standing, StandsIn};
 use crate::finding::{Allowed, Exception, Finding, Outcome};
 use crate::objects::Number;
@@ -24,11 +25,15 @@ use crate::secret::Fingerprint;
 /// Where no marker can stand.
 const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
 
-/// Objects larger than this are not read once more for their lines, in bytes.
-const MAX_READ: u64 = 32 << 20;
-
 /// Takes what was `read` into `outcome`, which holds what was found beside the objects.
-pub(super) fn conclude(shared: &Shared<'_>, audit: &Audit<'_>, roots: &Roots, mut read: Read, outcome: &mut Outcome) {
+pub(super) fn conclude(
+    shared: &Shared<'_>,
+    repo: &ThreadSafeRepository,
+    scope: &Scope,
+    roots: &Roots,
+    mut read: Read,
+    outcome: &mut Outcome,
+) {
     let mut secrets: BTreeMap<Fingerprint, Vec<Place>> = BTreeMap::new();
     for place in std::mem::take(&mut read.finds.places) {
         secrets.entry(place.secret).or_default().push(place);
@@ -36,19 +41,20 @@ pub(super) fn conclude(shared: &Shared<'_>, audit: &Audit<'_>, roots: &Roots, mu
     if secrets.is_empty() {
         return;
     }
-    let commits = Commits::new(std::mem::take(&mut read.commits), shared.store);
+    bring_back(shared, &repo.to_thread_local(), &mut read, &secrets, outcome);
     let seeds: HashSet<Number> = secrets.values().flatten().map(|place| place.object).collect();
-    let holders = Holders::new(seeds, std::mem::take(&mut read.holdings));
+    let (records, holdings) = (std::mem::take(&mut read.commits), std::mem::take(&mut read.holdings));
+    let (commits, holders) = rayon::join(|| Commits::new(records, shared.store), || Holders::new(seeds, holdings));
     let tops = commits.list.iter().filter_map(|commit| commit.tree).collect();
     let paths = Paths::new(&holders, &tops);
     let starts = starts(shared, roots);
     let number_of = |root: &Root| shared.store.number_of(&root.target);
     let head = roots.roots.iter().find(|root| root.kind == RootKind::Head).and_then(number_of);
     let mut trace = Trace::new(&commits, &holders, &read.tags, &starts.list, head);
-    trace.newer = newer(&commits, &audit.scope, shared);
-    let is_bare = audit.repo.to_thread_local().is_bare();
+    trace.newer = newer(&commits, scope, shared);
+    let is_bare = repo.to_thread_local().is_bare();
     let court = Court { shared, roots, read: &read, trace, paths, starts: &starts, is_bare };
-    court.sit(audit, secrets, outcome);
+    court.sit(repo, scope, secrets, outcome);
 }
 
 /// Starting points, and what each is.
@@ -79,14 +85,19 @@ struct Case {
 }
 
 impl Court<'_> {
-    fn sit(&self, audit: &Audit<'_>, secrets: BTreeMap<Fingerprint, Vec<Place>>, outcome: &mut Outcome) {
+    fn sit(
+        &self,
+        repo: &ThreadSafeRepository,
+        scope: &Scope,
+        secrets: BTreeMap<Fingerprint, Vec<Place>>,
+        outcome: &mut Outcome,
+    ) {
         let cases: Vec<Case> = secrets.into_iter().filter_map(|(secret, places)| self.case(secret, places)).collect();
         let subjects: Vec<Vec<Number>> =
             cases.iter().map(|case| case.places.iter().map(|place| place.object).collect()).collect();
         let traced = self.trace.follow(&subjects);
-        let wanted = cases.into_iter().zip(traced).filter(|(_, traced)| self.in_scope(&audit.scope, traced));
+        let wanted = cases.into_iter().zip(traced).filter(|(_, traced)| self.in_scope(scope, traced));
         let wanted: Vec<(Case, Traced)> = wanted.collect();
-        let repo = audit.repo;
         let concluded: Vec<(Finding, Option<Exception>)> = wanted
             .into_par_iter()
             .map_init(|| repo.to_thread_local(), |repo, (case, traced)| self.verdict(repo, case, &traced))
@@ -112,7 +123,6 @@ impl Court<'_> {
                 }
             }
         }
-        outcome.unused = self.shared.policy.unused(&outcome.allowed);
     }
 
     fn in_scope(&self, scope: &Scope, traced: &Traced) -> bool {
@@ -139,9 +149,7 @@ impl Court<'_> {
         finding.confidence = open.iter().map(|place| place.confidence).max()?;
         open.dedup_by(|next, kept| {
             let same = next.object == kept.object;
-            if same {
-                kept.encoding = kept.encoding.or(next.encoding);
-            }
+            kept.encoded |= same && next.encoded;
             same
         });
         Some(Case { finding, places: open, allowed })
@@ -182,41 +190,16 @@ impl Court<'_> {
         let first = places.iter().find(|place| place.object == object).unwrap_or(&places[0]);
         finding.place.start.line = first.line as usize;
         finding.place.start.column = first.column as usize;
-        if let Some(seen) = self.seen_again(repo, &finding, first) {
+        if let Some(seen) = look_again(self.shared, self.read, repo, first, &finding.origin) {
             finding = Finding { confidence: finding.confidence, ..seen };
         }
         finding.history = Some(Box::new(self.history(repo, &places, traced)));
         (finding, allowed)
     }
 
-    /// The same finding with the lines around it: the object is read once more.
-    fn seen_again(&self, repo: &Repository, finding: &Finding, place: &Place) -> Option<Finding> {
-        let bytes = match self.name_of(place.object) {
-            Some(name) => name.to_vec(),
-            None => {
-                let id = self.shared.store.id_of(place.object);
-                let small = repo.find_header(id).is_ok_and(|header| header.size() <= MAX_READ);
-                small.then(|| repo.find_object(id).ok())??.detach().data
-            }
-        };
-        let examiner = &self.shared.examiner;
-        let sightings = examiner.sight(&bytes, &Part::whole(bytes.len()), examiner.scanner.scan(&bytes));
-        let mut seen = None;
-        examiner.conclude(&finding.origin, &sightings, &vec![true; sightings.len()], |found, _| {
-            let same = found.fingerprint == finding.fingerprint && found.place.start == finding.place.start;
-            if same {
-                seen = Some(found);
-            }
-            // Where a marker splits a pair, the half is what was asked for.
-            !same
-        });
-        seen
-    }
-
     /// The name that a number stands for.
     fn name_of(&self, object: Number) -> Option<&BStr> {
-        let name = object.checked_sub(self.shared.number_of_name(0))?;
-        self.read.names.get(name as usize).map(|name| name.as_bstr())
+        name_of(self.shared, self.read, object)
     }
 
     /// Where the secret came in, or, where no commit holds it, where it stands.
@@ -271,7 +254,7 @@ impl Court<'_> {
             paths: self.paths_of(place.object).0,
             line: place.line as usize,
             column: place.column as usize,
-            encoding: place.encoding,
+            encoded: place.encoded,
             binary: place.binary,
         };
         let mut reached: Vec<Reached> =
@@ -288,7 +271,7 @@ impl Court<'_> {
     }
 
     fn stands_in(&self, object: Number) -> StandsIn {
-        if self.name_of(object).is_some() {
+        if self.shared.name_of(object).is_some() {
             StandsIn::Name
         } else if self.trace.commits.place_of(object).is_some() {
             StandsIn::Commit
@@ -316,15 +299,6 @@ impl Court<'_> {
             _ => Exposure::Unreachable,
         }
     }
-}
-
-/// What a commit says of itself, for reports.
-fn commit_info(id: gix::ObjectId, time: i64, bytes: &[u8], hash: gix::hash::Kind) -> CommitInfo {
-    let commit = || gix::objs::CommitRefIter::from_bytes(bytes, hash);
-    let author = commit().author().map(|who| format!("{} <{}>", who.name, who.email)).unwrap_or_default();
-    let message = commit().message().unwrap_or_default();
-    let subject = message.lines().next().unwrap_or_default();
-    CommitInfo { time, id: id.to_string(), author: author.into(), subject: subject.into() }
 }
 
 /// Every starting point that leads to an object which is there.

@@ -13,6 +13,7 @@ use keysieve::secret::Fingerprint;
 use keysieve::text::{printable, printable_path};
 
 use crate::cli::fault::Fault;
+use crate::cli::file::replace;
 
 /// The words of `keysieve allow`.
 #[derive(Args, Debug)]
@@ -59,7 +60,8 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
             )
         }
         Appended::Text { text, number } => {
-            replace(&file, &text).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
+            let written = replace(&file, &|out| out.write_all(text.as_bytes()));
+            written.map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
             format!(
                 "{}: wrote [[allow]] entry {number} for {} ({})",
                 printable_path(&file),
@@ -98,32 +100,6 @@ fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::new(format!("there is no rule '{}'", safe(rule))).hint("`keysieve rules list` shows them all"))
-}
-
-/// Puts `text` in the place of `file` in one step, so that nobody ever reads half of it. A symbolic link stays one.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let target: PathBuf = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut new = temporary(folder)?;
-    new.write_all(text.as_bytes())?;
-    if let Ok(old) = fs::metadata(&target) {
-        fs::set_permissions(new.path(), old.permissions())?;
-    }
-    new.as_file().sync_all()?;
-    new.persist(&target)?;
-    Ok(())
-}
-
-/// A temporary file that everybody may read whom the umask lets: it becomes a tracked file.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keysieve-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 fn safe(text: &str) -> String {

@@ -1,21 +1,25 @@
 //! `keysieve audit`: everything that a repository holds, its whole history first of all.
 
-use std::path::PathBuf;
+use std::env;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::BString;
 use clap::Args;
 use gix::ThreadSafeRepository;
 use jiff::civil::Date;
-use keysieve::audit::{self, Audit, Scope, Since};
+use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::repo;
 use keysieve::report::{self, Advice};
-use keysieve::text::printable;
+use keysieve::text::{printable, printable_path};
 
 use super::fault::Fault;
+use super::output::REPORT;
 use super::plan::PlanDir;
 use super::scan::Common;
+use super::settings::Settings;
 
 /// The words of `keysieve audit`.
 #[derive(Args, Debug)]
@@ -35,7 +39,21 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
+    memory: MemoryArgs,
+    #[command(flatten)]
     common: Common,
+}
+
+/// Words that say what is remembered for the next audit.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is remembered")]
+struct MemoryArgs {
+    /// Read every object, and remember nothing
+    #[arg(long)]
+    no_cache: bool,
+    /// The folder in which it is remembered what packs hold: places and fingerprints, no values [default: the user's]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
 }
 
 /// Words that say what counts. All objects are read in any case.
@@ -55,22 +73,58 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        let form = if self.timeline { report::timeline } else { report::report };
-        self.common.output.check(form)?;
-        let repo = repo::open(&self.repo)?;
+        let form = if self.timeline { report::timeline } else { REPORT };
+        self.common.output.check_form(form)?;
+        let here = Path::new(".");
+        // Whoever names a repository means that one; who names none stands in one, and git may have said in which.
+        let repo = if self.repo == here { repo::discover(here)? } else { repo::open(&self.repo)? };
         let plan = self.plan.as_deref().map(|dir| PlanDir::check(dir, &repo)).transpose()?;
         let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
-        let audit = Audit { repo: &repo, scope, jobs: settings.jobs, stop };
-        let outcome =
-            self.common.output.watch(|progress| audit::run(&audit, &settings.scanner, &settings.policy, progress))?;
+        let cache = self.memory.folder(&repo)?;
+        let audit = Audit { repo: &repo, scope, jobs: settings.jobs, cache: cache.as_deref(), stop };
+        let Settings { scanner, policy, .. } = &settings;
+        let Audited { outcome, forgotten } =
+            self.common.output.watch(|progress| audit::run(&audit, scanner, policy, progress))?;
+        if let Some(error) = forgotten {
+            let _ = writeln!(io::stderr(), "keysieve: what was learned cannot be kept for the next audit: {error}");
+        }
         if let Some(plan) = plan {
             plan.write(&outcome)?;
         }
-        self.common.output.write_as(form, &outcome, settings.scanner.rules().version(), Advice::default())?;
+        self.common.output.write_as(form, &outcome, scanner.rules().version(), Advice::default())?;
         Ok(outcome.status())
     }
+}
+
+impl MemoryArgs {
+    /// The folder to remember in. Never one of the repository's: nothing is written there.
+    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, Fault> {
+        let local = repo.to_thread_local();
+        let own = [Some(local.common_dir()), local.workdir()];
+        let own: Vec<PathBuf> = own.into_iter().flatten().filter_map(|dir| dir.canonicalize().ok()).collect();
+        let inside = |folder: &Path| {
+            let there = folder.ancestors().find_map(|part| part.canonicalize().ok());
+            there.is_some_and(|there| own.iter().any(|own| there.starts_with(own)))
+        };
+        match &self.cache {
+            _ if self.no_cache => Ok(None),
+            Some(folder) if inside(folder) => {
+                let message = format!("{}: lies in the repository that is looked through", printable_path(folder));
+                Err(Fault::new(message).hint("name a folder outside of it, or say --no-cache"))
+            }
+            Some(folder) => Ok(Some(folder.clone())),
+            None => Ok(users_cache().filter(|folder| !inside(folder))),
+        }
+    }
+}
+
+/// Where the user's programs keep what they can do without; see the XDG Base Directory Specification.
+fn users_cache() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || set("HOME").map(|home| home.join(".cache"));
+    set("XDG_CACHE_HOME").or_else(home).or_else(|| set("LOCALAPPDATA")).map(|folder| folder.join("keysieve"))
 }
 
 impl ScopeArgs {

@@ -17,6 +17,12 @@ impl Fault {
         Self { message: message.to_string(), hint: None }
     }
 
+    /// All that went wrong in one, if anything did. None of them may have a hint.
+    pub(crate) fn all(faults: Vec<Self>) -> Result<(), Self> {
+        let messages: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
+        if messages.is_empty() { Ok(()) } else { Err(Self::new(messages.join("\nkeysieve: "))) }
+    }
+
     /// The same, with what to do about it.
     pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
         Self { hint: Some(hint.to_string()), ..self }

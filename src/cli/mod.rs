@@ -2,14 +2,20 @@
 
 mod allow;
 mod audit;
+mod baseline;
+mod explain;
 mod fault;
+mod file;
+mod gate;
 mod generate;
 mod hook;
 mod output;
 mod plan;
+mod push;
 mod rules;
 mod scan;
 mod settings;
+mod target;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -39,10 +45,16 @@ enum Command {
     Staged(scan::StagedArgs),
     /// Find every secret that a repository holds: in its whole history and everything beside it
     Audit(audit::AuditArgs),
+    /// Judge the commits of a range, as a pull request or a push brings them
+    Gate(gate::GateArgs),
     /// Install, remove and check the hooks that stop a commit with a secret in it
     Hook(hook::HookArgs),
     /// Let a finding pass, with the reason
     Allow(allow::AllowArgs),
+    /// Write down what is known already, so that only what is new is reported
+    Baseline(baseline::BaselineArgs),
+    /// Say why something is found or is not: what each rule and check said, and what policy made of it
+    Explain(explain::ExplainArgs),
     /// List, show and check the rules
     Rules(rules::RulesArgs),
     /// Print shell completions or the man page
@@ -75,8 +87,11 @@ fn run(command: Command) -> Result<Status, Fault> {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),
         Command::Audit(args) => args.run(),
+        Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
         Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
+        Command::Baseline(args) => args.run(),
+        Command::Explain(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Generate(args) => args.run(&mut Cli::command()),
     }

@@ -1,6 +1,6 @@
 //! Where reports go, in which form, and the progress bar while a scan goes on.
 
-use std::fs::File;
+use std::cell::OnceCell;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -8,28 +8,31 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use std::{env, thread};
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, FORMATS, Make, Options};
+use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
 use keysieve::text::printable_path;
 
 use super::fault::Fault;
+use super::file;
+use super::target::{self, FormatParser, Target, Words};
 
 /// Words that say how the outcome is shown.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "How to show it")]
 pub(crate) struct OutputArgs {
-    /// The form of the report [default: human]
-    #[arg(short, long, value_name = "FORMAT", env = "KEYSIEVE_FORMAT",
-          value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))))]
-    format: Option<String>,
+    /// The form of the report, and its file; may be repeated [default: human]
+    ///
+    /// Several go to several places: `-f human -f sarif:out.sarif -f html:report.html`; in `KEYSIEVE_FORMAT`, commas part
+    /// them. A report without a file, or with the file `-`, goes to standard output, which takes one report only.
+    #[arg(short, long, value_name = "FORMAT[:FILE]", env = "KEYSIEVE_FORMAT", value_parser = FormatParser)]
+    format: Vec<Words>,
     /// Write the report to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show secrets in clear
+    /// Show secrets in clear; not in reports that are made for a service
     #[arg(long)]
     reveal: bool,
     /// List what was allowed, and by what
@@ -47,10 +50,24 @@ pub(crate) struct OutputArgs {
     /// Show no progress bar
     #[arg(long)]
     no_progress: bool,
+    /// When the scan began.
+    #[arg(skip)]
+    began: OnceCell<jiff::Timestamp>,
 }
 
-/// What is made of an outcome in the format of a name: its report, or something else that not every format can show.
-pub(crate) type Form = fn(&str) -> Option<Make>;
+/// What a report is written for.
+struct Page<'o> {
+    form: Form,
+    outcome: &'o Outcome,
+    rules_version: String,
+    advice: Advice,
+}
+
+/// What is made of an outcome in a format: its report, or something else that not every format can show.
+pub(crate) type Form = fn(&Format) -> Option<Make>;
+
+/// The report of a format.
+pub(crate) const REPORT: Form = |format| Some(format.report);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -63,6 +80,9 @@ enum Color {
     Never,
 }
 
+/// The format that GitHub Actions shows with a job.
+const JOB_SUMMARY: &str = "github-summary";
+
 /// How long a scan may take before a progress bar appears.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -70,8 +90,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(100);
 
 impl OutputArgs {
+    /// The same words, and what is allowed is listed whatever they say.
+    pub(crate) fn with_allowed(self) -> Self {
+        Self { show_allowed: true, ..self }
+    }
+
     /// Does `work` with a progress bar beside it, where a person is there to see it.
     pub(crate) fn watch<T>(&self, work: impl FnOnce(&Progress) -> T) -> T {
+        self.began.get_or_init(jiff::Timestamp::now);
         let progress = Progress::default();
         if self.no_progress || !io::stderr().is_terminal() {
             return work(&progress);
@@ -86,17 +112,35 @@ impl OutputArgs {
         })
     }
 
-    /// Writes the report of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
-    /// take half of it for the whole.
-    pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
-        self.write_as(report::report, outcome, rules_version, advice)
+    /// Whether the reports that were asked for can be written at all; to be asked before the work is done.
+    pub(crate) fn check(&self) -> Result<Vec<Target>, Fault> {
+        let targets = target::targets(&self.format, self.output.as_deref())?;
+        match targets.iter().find(|target| self.reveal && target.format.leaves) {
+            None => Ok(targets),
+            Some(Target { format, .. }) => {
+                let message = format!("--reveal would put secrets in clear into the report '{}'", format.name);
+                Err(Fault::new(message).hint(
+                    "that report is made to be handed to a service: leave out --reveal, or look at the secrets in another format",
+                ))
+            }
+        }
     }
 
-    /// What `form` makes of the format that was asked for; to be asked before the work is done.
-    pub(crate) fn check(&self, form: Form) -> Result<Make, Fault> {
-        let name = self.format.as_deref().unwrap_or(FORMATS[0].name);
-        form(name)
-            .ok_or_else(|| Fault::new(format!("the format '{name}' cannot show this")).hint("use 'human' or 'json'"))
+    /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
+    /// take half of it for the whole. The others are written all the same.
+    pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
+        self.write_as(REPORT, outcome, rules_version, advice)
+    }
+
+    /// Whether every format that was asked for can show `form`; to be asked before the work is done.
+    pub(crate) fn check_form(&self, form: Form) -> Result<(), Fault> {
+        match self.check()?.iter().find(|target| form(target.format).is_none()) {
+            None => Ok(()),
+            Some(Target { format, .. }) => {
+                let message = format!("the format '{}' cannot show this", format.name);
+                Err(Fault::new(message).hint("use 'human' or 'json'"))
+            }
+        }
     }
 
     /// Writes what `form` makes of `outcome`.
@@ -107,25 +151,52 @@ impl OutputArgs {
         rules_version: String,
         advice: Advice,
     ) -> Result<(), Fault> {
-        let make = self.check(form)?;
-        let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
-        let report = make(Options {
+        let targets = self.check()?;
+        let page = Page { form, outcome, rules_version, advice };
+        let mut faults: Vec<_> = targets.iter().filter_map(|target| self.put(target, &page).err()).collect();
+        faults.extend(self.job_summary(&targets, &page).err());
+        Fault::all(faults)
+    }
+
+    fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), Fault> {
+        let report = self.report(format, page, file.is_none() && self.in_color());
+        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        match file {
+            None => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                let done = write(&mut out).and_then(|()| out.flush());
+                done.map_err(|error| Fault::new(format!("the report cannot be written: {error}")))
+            }
+            Some(path) => file::replace(path, &write).map_err(|error| cannot_write(path, &error)),
+        }
+    }
+
+    /// GitHub Actions shows what is added to this file with the job; there, annotations alone say too little.
+    fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), Fault> {
+        let has = |name: &str| targets.iter().any(|target| target.format.name == name);
+        let file = env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let (Some(file), Some(format)) = (file, report::format(JOB_SUMMARY)) else { return Ok(()) };
+        if !has("github") || has(JOB_SUMMARY) {
+            return Ok(());
+        }
+        let report = self.report(format, page, false);
+        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        file::append(&file, &write).map_err(|error| cannot_write(&file, &error))
+    }
+
+    fn report(&self, format: &Format, page: &Page<'_>, color: bool) -> Box<dyn Report> {
+        let ended = jiff::Timestamp::now();
+        let make = (page.form)(format).unwrap_or(format.report);
+        make(Options {
             reveal: self.reveal,
-            color: file.is_none() && self.in_color(),
+            color,
             show_allowed: self.show_allowed,
             show_unused: self.unused,
-            rules_version,
+            rules_version: page.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            advice,
-        });
-        let write = |out: &mut dyn Write| report.write(outcome, out).and_then(|()| out.flush());
-        match file {
-            None => write(&mut BufWriter::new(io::stdout().lock()))
-                .map_err(|error| Fault::new(format!("the report cannot be written: {error}"))),
-            Some(path) => File::create(path).and_then(|file| write(&mut BufWriter::new(file))).map_err(|error| {
-                Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
-            }),
-        }
+            advice: page.advice,
+            times: Times { began: self.began.get().copied().unwrap_or(ended), ended },
+        })
     }
 
     /// See <https://no-color.org> for `NO_COLOR`.
@@ -140,6 +211,10 @@ impl OutputArgs {
             }
         }
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Fault {
+    Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
 }
 
 /// Draws until the sender is dropped.

@@ -1,10 +1,13 @@
 //! `keysieve scan` and `keysieve staged`.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::Args;
-use keysieve::finding::Status;
+use gix::{ObjectId, ThreadSafeRepository};
+use keysieve::finding::{Outcome, Status};
+use keysieve::hook::RefUpdate;
 use keysieve::repo;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
@@ -17,6 +20,15 @@ use super::settings::{self, Settings, SettingsArgs};
 /// The words of `keysieve scan`.
 #[derive(Args, Debug)]
 pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    what: Paths,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Words for files and directories.
+#[derive(Args, Debug)]
+pub(crate) struct Paths {
     /// Files and directories; `-` is standard input
     ///
     /// In a work tree, what git tracks and what it neither tracks nor ignores is scanned; elsewhere, everything. A path that
@@ -26,8 +38,6 @@ pub(crate) struct ScanArgs {
     /// Also scan what git's ignore rules leave out, such as a `.env`
     #[arg(long)]
     no_ignore: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// The words of `keysieve staged`.
@@ -51,25 +61,33 @@ pub(crate) struct Common {
 
 impl ScanArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
-        if self.paths.iter().any(|path| path == Path::new("-")) {
-            if self.paths.len() > 1 {
-                return Err(Fault::new("'-' stands for standard input and goes with no other path"));
-            }
-            let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
-            return self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default());
+        let paths = &self.what.paths;
+        if !paths.iter().any(|path| path == Path::new("-")) {
+            let (source, settings) = self.what.settle(&self.common.settings)?;
+            return self.common.scan(&source, &settings, Advice::default());
         }
-        let root = settings::common_root(&self.common.settings, &self.paths)?;
-        let mut settings = self.common.settings.settle(&root)?;
+        if paths.len() > 1 {
+            return Err(Fault::new("'-' stands for standard input and goes with no other path"));
+        }
+        let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
+        self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default())
+    }
+}
+
+impl Paths {
+    pub(crate) fn new(paths: Vec<PathBuf>, no_ignore: bool) -> Self {
+        Self { paths, no_ignore }
+    }
+
+    /// What feeds them, and the settings that hold for them.
+    pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), Fault> {
+        let root = settings::common_root(args, &self.paths)?;
+        let mut settings = args.settle(&root)?;
         let start =
             env::current_dir().map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
         settings.policy = settings.policy.reached_from(&start, &root.canonicalize().unwrap_or(root));
-        let source = Files {
-            paths: self.paths,
-            ignore_rules: !self.no_ignore,
-            max_size: settings.max_size,
-            jobs: settings.jobs,
-        };
-        self.common.scan(&source, &settings, Advice::default())
+        let Settings { max_size, jobs, .. } = settings;
+        Ok((Files { paths: self.paths, ignore_rules: !self.no_ignore, max_size, jobs }, settings))
     }
 }
 
@@ -86,7 +104,7 @@ impl Common {
         let repo = repo::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
         let advice = Advice { first_commit: repo::has_no_commit(&repo) };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
-        let source = Staged { repo, max_size: settings.max_size, jobs: settings.jobs };
+        let source = Staged { merging: merging(&repo), repo, max_size: settings.max_size, jobs: settings.jobs };
         self.scan(&source, &settings, advice)
     }
 
@@ -100,11 +118,33 @@ impl Common {
     }
 
     fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
-        let Settings { scanner, policy, .. } = settings;
-        let outcome = self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?;
-        self.output.write(&outcome, scanner.rules().version(), advice)?;
+        let outcome = self.look(source, settings)?;
+        self.tell(&outcome, settings, advice)?;
         Ok(outcome.status())
     }
+
+    /// Scans, and says nothing of it.
+    pub(super) fn look(&self, source: &dyn Source, settings: &Settings) -> Result<Outcome, Fault> {
+        self.output.check()?;
+        let Settings { scanner, policy, .. } = settings;
+        Ok(self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
+    }
+
+    /// Writes the report.
+    pub(super) fn tell(&self, outcome: &Outcome, settings: &Settings, advice: Advice) -> Result<(), Fault> {
+        self.output.write(outcome, settings.scanner.rules().version(), advice)
+    }
+}
+
+/// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`, before `MERGE_HEAD` is
+/// written. What is no commit here belongs to a merge elsewhere, and only has less taken for known.
+fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
+    let repo = repo.to_thread_local();
+    let id = |name: OsString| ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok();
+    let mut ids: Vec<_> = env::vars_os().filter_map(|(name, _)| id(name)).collect();
+    ids.retain(|&id| repo.find_commit(id).is_ok());
+    ids.sort_unstable();
+    ids
 }
 
 /// What the hooks call: the same scans, as the environment and the configuration file have them.
@@ -117,6 +157,14 @@ impl Scans for HookScans {
 
     fn message(&self, file: &Path) -> Result<Status, Fault> {
         Common::of_environment()?.message(file)
+    }
+
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault> {
+        Common::of_environment()?.push(remote, updates)
+    }
+
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+        Common::of_environment()?.receive(updates)
     }
 }
 

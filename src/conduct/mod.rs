@@ -43,7 +43,7 @@ pub fn run(
     let shared = Shared { examiner: Examiner::new(scanner), policy, progress, gathered: &gathered };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
     let mut outcome = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcome.unused = policy.unused(&outcome.allowed);
+    outcome.unused = policy.unused(&outcome);
     outcome.sort();
     Ok(outcome)
 }
@@ -118,7 +118,7 @@ impl ScanWorker<'_> {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let news = news::news(examiner.scanner, before.as_ref(), &sightings);
+        let news = news::news(examiner.scanner, before, &sightings);
         examiner
             .conclude(&origin, &sightings, &news, |finding, nearby| judge(&mut self.outcome, policy, finding, nearby));
     }

@@ -106,8 +106,8 @@ pub struct Standing {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
-    /// How it is written, where it stands anywhere in the object in another form than in clear.
-    pub encoding: Option<&'static str>,
+    /// Whether it, or its other half, stands anywhere in the object in another form than in clear.
+    pub encoded: bool,
     /// Whether git would take the object for binary: there is a zero byte in its first 8192.
     pub binary: bool,
 }

@@ -5,6 +5,9 @@ pub mod history;
 
 use std::sync::Arc;
 
+use bstr::BString;
+use serde::{Deserialize, Serialize};
+
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
@@ -82,7 +85,7 @@ pub struct Allowed {
 }
 
 /// What lets a finding pass. Each has said why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Exception {
     /// An `[[allow]]` entry of a configuration file.
     Entry {
@@ -98,17 +101,67 @@ pub enum Exception {
         /// Its reason, where one follows the marker.
         reason: Option<String>,
     },
+    /// An entry of the baseline: it was known before.
+    Baseline {
+        /// Why it may pass, where somebody has said so.
+        reason: Option<String>,
+        /// Who answers for it, where somebody has said so.
+        owner: Option<String>,
+    },
 }
 
-/// An `[[allow]]` entry that let nothing pass: it can go, or it has expired.
+/// An exception that let nothing pass: it can go, or it has expired.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unused {
-    /// Its number in the file, from 1.
+    /// Where exceptions of its kind are written down.
+    pub list: List,
+    /// Its number in the configuration file, or its line in the baseline; from 1.
     pub number: usize,
     /// Its reason.
     pub reason: String,
     /// The last day on which it held, where that day has passed.
     pub expired: Option<jiff::civil::Date>,
+}
+
+/// A file of policy that the commits which are judged change themselves.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyChange {
+    /// Its path in the repository.
+    pub path: BString,
+    /// What becomes of it.
+    pub what: Change,
+}
+
+/// What becomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It says something else.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+impl Change {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A list of exceptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum List {
+    /// The `[[allow]]` entries of the configuration file.
+    Config,
+    /// The baseline.
+    Baseline,
 }
 
 /// How much was scanned.
@@ -131,12 +184,14 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What was found and is allowed.
     pub allowed: Vec<Allowed>,
-    /// `[[allow]]` entries that let nothing pass.
+    /// Exceptions that let nothing pass: `[[allow]]` entries, and expired entries of the baseline that would have.
     pub unused: Vec<Unused>,
     /// What was not scanned.
     pub skipped: Vec<Skip>,
     /// How much was scanned.
     pub totals: Totals,
+    /// What the commits that are judged change of the policy themselves, where that is not the one they are judged by.
+    pub policy_changes: Vec<PolicyChange>,
 }
 
 /// How a run ended. The numbers are the exit codes.

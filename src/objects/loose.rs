@@ -81,7 +81,7 @@ impl Loose {
             // Nobody is believed a size: what is there is read.
             let mut bytes = Vec::with_capacity(size.min(STREAMED));
             content.read_to_end(&mut bytes).map_err(|_| Problem::Inflate)?;
-            visit.object(Object { number, kind, bytes: &bytes }, None);
+            visit.object(Object { number, kind, bytes: &bytes, is_base: false }, None);
         }
         match content.hasher.try_finalize() {
             Ok(id) if id == self.id => Ok(()),

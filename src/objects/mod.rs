@@ -18,7 +18,7 @@ use crate::text::{Copied, printable_path};
 use delta::DeltaError;
 
 pub use loose::Loose;
-pub use pack::Pack;
+pub use pack::{Pack, PackName};
 pub use store::Store;
 pub use walk::{Scratch, walk};
 
@@ -62,6 +62,8 @@ pub struct Object<'a> {
     pub kind: Kind,
     /// Its content.
     pub bytes: &'a [u8],
+    /// Whether others are made from it, so that what is kept of it will be asked for.
+    pub is_base: bool,
 }
 
 /// What an object was made from.

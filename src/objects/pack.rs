@@ -1,12 +1,14 @@
 //! A pack and its index: where its entries lie, what they are made from, and their bytes.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use gix::hash::{Kind as HashKind, oid};
 use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::{data, index};
 use gix::progress::Discard;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::forest::{Forest, Said};
 use super::{Kind, Problem, StoreError};
@@ -15,12 +17,28 @@ use super::{Kind, Problem, StoreError};
 pub struct Pack {
     data: data::File,
     index: index::File,
+    directory: Directory,
+    layout: OnceLock<Layout>,
+}
+
+/// Where the entries of a pack lie. Made when the first is read: of a pack that is known already none is.
+struct Layout {
     /// Where each entry begins, in the order of the pack, and where the last one ends.
     offsets: Vec<u64>,
     /// The number of each entry in the index, which is in the order of ids.
     order: Vec<u32>,
-    directory: Directory,
-    pub(super) forest: Forest,
+    forest: Forest,
+}
+
+/// What tells a pack from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackName {
+    /// The checksum at its end, which covers all that it holds, in hex.
+    checksum: String,
+    /// Its size, in bytes.
+    size: u64,
+    /// How many objects it holds.
+    objects: u32,
 }
 
 /// An entry, read as far as its header.
@@ -47,22 +65,38 @@ impl Pack {
         if data.num_objects() != index.num_objects() {
             return Err(fail(&pack, "the pack and its index do not hold the same number of objects".to_owned()));
         }
-        let mut places: Vec<(u64, u32)> =
-            (0..index.num_objects()).map(|number| (index.pack_offset_at_index(number), number)).collect();
-        places.par_sort_unstable();
-        let end = data.pack_end() as u64;
-        if places.last().is_some_and(|&(offset, _)| offset >= end)
-            || places.first().is_some_and(|&(offset, _)| offset < 12)
-        {
+        let offsets = || (0..index.num_objects()).map(|number| index.pack_offset_at_index(number));
+        let (first, last) = (offsets().min(), offsets().max());
+        if last.is_some_and(|offset| offset >= data.pack_end() as u64) || first.is_some_and(|offset| offset < HEAD) {
             return Err(fail(&pack, "the pack is shorter than its index says: it was cut off".to_owned()));
         }
-        let offsets = places.iter().map(|&(offset, _)| offset).chain([end]).collect();
-        let order = places.into_iter().map(|(_, number)| number).collect();
         let directory = Directory::new(index.num_objects(), |number| index.oid_at_index(number));
-        let mut pack = Self { data, index, offsets, order, directory, forest: Forest::default() };
-        let said: Vec<Said> = (0..pack.len()).into_par_iter().map(|entry| pack.said(entry)).collect();
-        pack.forest = Forest::new(&said, |entry| pack.offsets[entry + 1] - pack.offsets[entry] + 64);
-        Ok(pack)
+        Ok(Self { data, index, directory, layout: OnceLock::new() })
+    }
+
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| {
+            let mut places: Vec<(u64, u32)> =
+                (0..self.len()).map(|number| (self.index.pack_offset_at_index(number), number)).collect();
+            places.par_sort_unstable();
+            let end = self.data.pack_end() as u64;
+            let offsets: Vec<u64> = places.iter().map(|&(offset, _)| offset).chain([end]).collect();
+            let order = places.into_iter().map(|(_, number)| number).collect();
+            let said: Vec<Said> =
+                (0..self.len()).into_par_iter().map(|entry| self.said(&offsets, entry as usize)).collect();
+            let forest = Forest::new(&said, |entry| offsets[entry + 1] - offsets[entry] + 64);
+            Layout { offsets, order, forest }
+        })
+    }
+
+    pub(super) fn forest(&self) -> &Forest {
+        &self.layout().forest
+    }
+
+    /// What tells it from all others.
+    #[must_use]
+    pub fn name(&self) -> PackName {
+        PackName { checksum: self.data.checksum().to_string(), size: self.size(), objects: self.len() }
     }
 
     /// How many objects it holds.
@@ -99,50 +133,52 @@ impl Pack {
     #[must_use]
     pub fn number_of(&self, id: &oid) -> Option<u32> {
         let candidates = self.directory.candidates(id);
-        candidates.into_iter().find(|&number| self.id(number) == id)
+        candidates.into_iter().find(|&number| same_id(self.id(number), id))
     }
 
     /// The number, in the order of ids, of the entry at a position in the pack.
     pub(super) fn number_at(&self, entry: u32) -> u32 {
-        self.order[entry as usize]
+        self.layout().order[entry as usize]
     }
 
     /// The entry at a position in the pack, its bytes checked against the index.
     pub(super) fn entry(&self, entry: u32) -> Result<Entry<'_>, Problem> {
-        let bytes = self.bytes(entry).ok_or(Problem::Header)?;
-        let known = self.index.crc32_at_index(self.number_at(entry));
+        let Layout { offsets, order, .. } = self.layout();
+        let entry = entry as usize;
+        let bytes = self.bytes(offsets, entry).ok_or(Problem::Header)?;
+        let known = self.index.crc32_at_index(order[entry]);
         if known.is_some_and(|known| known != crc32fast::hash(bytes)) {
             return Err(Problem::Checksum);
         }
-        let header = self.header(entry).ok_or(Problem::Header)?;
-        let start = usize::try_from(header.data_offset - self.offsets[entry as usize]).map_err(|_| Problem::Header)?;
+        let header = self.header(offsets, entry).ok_or(Problem::Header)?;
+        let start = usize::try_from(header.data_offset - offsets[entry]).map_err(|_| Problem::Header)?;
         Ok(Entry {
             packed: bytes.get(start..).ok_or(Problem::Header)?,
             size: usize::try_from(header.decompressed_size).map_err(|_| Problem::Inflate)?,
         })
     }
 
-    fn bytes(&self, entry: u32) -> Option<&[u8]> {
-        self.data.entry_slice(self.offsets[entry as usize]..self.offsets[entry as usize + 1])
+    fn bytes(&self, offsets: &[u64], entry: usize) -> Option<&[u8]> {
+        self.data.entry_slice(offsets[entry]..offsets[entry + 1])
     }
 
-    fn header(&self, entry: u32) -> Option<data::Entry> {
-        data::Entry::from_bytes(self.bytes(entry)?, self.offsets[entry as usize], self.index.object_hash()).ok()
+    fn header(&self, offsets: &[u64], entry: usize) -> Option<data::Entry> {
+        data::Entry::from_bytes(self.bytes(offsets, entry)?, offsets[entry], self.index.object_hash()).ok()
     }
 
     /// What the entry's header says it is made from.
-    fn said(&self, entry: u32) -> Said {
-        let Some(header) = self.header(entry) else {
+    fn said(&self, offsets: &[u64], entry: usize) -> Said {
+        let Some(header) = self.header(offsets, entry) else {
             return Said::Broken;
         };
-        let at = |offset: u64| self.offsets[..self.order.len()].binary_search(&offset).ok();
+        let at = |offset: u64| offsets[..offsets.len() - 1].binary_search(&offset).ok();
         let base = match header.header {
             Header::Commit => return Said::Base(Kind::Commit),
             Header::Tree => return Said::Base(Kind::Tree),
             Header::Blob => return Said::Base(Kind::Blob),
             Header::Tag => return Said::Base(Kind::Tag),
             Header::OfsDelta { base_distance } => {
-                Header::verified_base_pack_offset(self.offsets[entry as usize], base_distance).and_then(at)
+                Header::verified_base_pack_offset(offsets[entry], base_distance).and_then(at)
             }
             Header::RefDelta { base_id } => {
                 self.number_of(&base_id).and_then(|number| at(self.index.pack_offset_at_index(number)))
@@ -151,6 +187,9 @@ impl Pack {
         base.and_then(|base| u32::try_from(base).ok()).map_or(Said::Broken, Said::Delta)
     }
 }
+
+/// Length of a pack's head: its signature, its version and its number of entries, four bytes each.
+const HEAD: u64 = 12;
 
 /// Which numbers the ids with the same first bits have. Every entry of every tree is looked up, and ids are spread evenly:
 /// so the bits say where to look, and one or two ids are compared instead of twenty.
@@ -180,6 +219,13 @@ impl Directory {
         let value = (first_bits(id) >> self.shift) as usize;
         self.starts[value]..self.starts[value + 1]
     }
+}
+
+/// Whether two ids are the same: sixteen bytes at a time, without a call.
+fn same_id(a: &oid, b: &oid) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let head = |id: &[u8]| id.first_chunk().map(|head| u128::from_ne_bytes(*head));
+    head(a) == head(b) && a.get(16..) == b.get(16..)
 }
 
 fn first_bits(id: &oid) -> u32 {

@@ -9,7 +9,7 @@ use gix::hash::{Kind as HashKind, oid};
 use rayon::prelude::*;
 
 use super::walk::{self, Scratch};
-use super::{Kind, Loose, Number, Pack, StoreError, Visit};
+use super::{Kind, Loose, Number, Pack, PackName, StoreError, Visit};
 
 /// The objects of a repository, numbered: those of each pack in the order of ids, then the loose ones.
 pub struct Store {
@@ -17,6 +17,8 @@ pub struct Store {
     loose: Vec<Loose>,
     /// The number of the first loose object.
     first_loose: Number,
+    /// How many packs at the start are known already.
+    known: usize,
     /// Objects that are there more than once, each with the number that stands for all of them; sorted.
     twins: Vec<(Number, Number)>,
     /// Packs and folders that cannot be read.
@@ -31,17 +33,28 @@ impl Store {
     /// A pack that cannot be used is among [`Store::unread`], as is whatever else cannot be read.
     #[must_use]
     pub fn open(objects: &Path, hash: HashKind) -> Self {
+        Self::open_knowing(objects, hash, &[])
+    }
+
+    /// The same, with packs of which everything is known already: if all of them are there, they come first, in that order,
+    /// so that what was noted of them by numbers holds still, and they are not read.
+    #[must_use]
+    pub fn open_knowing(objects: &Path, hash: HashKind, known: &[PackName]) -> Self {
         let mut store = Self {
             packs: Vec::new(),
             loose: Vec::new(),
             first_loose: 0,
+            known: 0,
             twins: Vec::new(),
             unread: Vec::new(),
             leftovers: Vec::new(),
         };
+        let mut packs = Vec::new();
         for folder in store.folders(objects) {
-            store.add(&folder, hash);
+            store.add_loose(&folder, hash);
+            packs.extend(store.packs_in(&folder, hash));
         }
+        store.number(packs, known);
         // An object may lie in several folders.
         store.loose.sort();
         store.loose.dedup_by(|a, b| a.id == b.id);
@@ -65,6 +78,24 @@ impl Store {
     #[must_use]
     pub fn pack_bytes(&self) -> u64 {
         self.packs.iter().map(|(pack, _)| pack.size()).sum()
+    }
+
+    /// The names of all packs, in the order of their numbers.
+    #[must_use]
+    pub fn pack_names(&self) -> Vec<PackName> {
+        self.packs.iter().map(|(pack, _)| pack.name()).collect()
+    }
+
+    /// How many packs are known already.
+    #[must_use]
+    pub fn known_packs(&self) -> usize {
+        self.known
+    }
+
+    /// The number of the first object that lies in no pack.
+    #[must_use]
+    pub fn first_loose(&self) -> Number {
+        self.first_loose
     }
 
     /// The number of the object `id`; of several, always the same.
@@ -106,15 +137,13 @@ impl Store {
         pack.id(number - first).to_owned()
     }
 
-    /// Hands every object of one of `kinds` to a visitor, in as many threads as there are visitors, until `stop` is set.
-    /// What belongs to one delta tree goes to one visitor, the largest trees first.
+    /// Hands every object of one of `kinds` to a visitor, but for those of packs that are known, in as many threads as there
+    /// are visitors, until `stop` is set. What belongs to one delta tree goes to one visitor, the largest trees first.
     pub fn visit<V: Visit + Send>(&self, kinds: &[Kind], visitors: &mut [V], stop: &AtomicBool) {
         let mut tasks: Vec<Task> = Vec::new();
-        for (pack, _) in self.packs.iter().enumerate() {
-            let roots = self.packs[pack].0.forest.roots().iter();
-            let wanted =
-                roots.filter(|&&root| self.packs[pack].0.forest.kind(root).is_some_and(|kind| kinds.contains(&kind)));
-            tasks.extend(wanted.map(|&root| Task::Tree { pack, root }));
+        for (pack, (of, _)) in self.packs.iter().enumerate().skip(self.known) {
+            let wanted = |root: &&u32| of.forest().kind(**root).is_some_and(|kind| kinds.contains(&kind));
+            tasks.extend(of.forest().roots().iter().filter(wanted).map(|&root| Task::Tree { pack, root }));
         }
         let wanted = |loose: &Loose| loose.kind().map_or(kinds.contains(&Kind::Blob), |kind| kinds.contains(&kind));
         let loose = self.loose.iter().enumerate().filter(|(_, loose)| wanted(loose));
@@ -129,7 +158,7 @@ impl Store {
 
     /// Hands what no base leads to to `visitor`.
     pub fn lost<V: Visit>(&self, visitor: &mut V) {
-        for (pack, first) in &self.packs {
+        for (pack, first) in self.packs.iter().skip(self.known) {
             walk::lost(pack, *first, visitor);
         }
     }
@@ -161,7 +190,7 @@ impl Store {
         }
     }
 
-    fn add(&mut self, objects: &Path, hash: HashKind) {
+    fn add_loose(&mut self, objects: &Path, hash: HashKind) {
         match Loose::list(objects, hash) {
             Ok((loose, odd)) => {
                 self.loose.extend(loose);
@@ -169,37 +198,54 @@ impl Store {
             }
             Err(error) => self.cannot(objects, &error),
         }
-        let mut indexes = Vec::new();
+    }
+
+    /// The packs in a folder of objects, in the order of their names.
+    fn packs_in(&mut self, objects: &Path, hash: HashKind) -> Vec<Pack> {
         let folder = objects.join("pack");
+        let mut files = Vec::new();
         for entry in fs::read_dir(&folder).into_iter().flatten() {
             match entry {
-                Ok(entry) => indexes.push(entry.path()),
+                Ok(entry) => files.push(entry.path()),
                 Err(error) => self.cannot(&folder, &error),
             }
         }
-        indexes.sort();
-        for path in indexes {
+        files.sort();
+        let mut packs = Vec::new();
+        for path in files {
             match path.extension().and_then(|ending| ending.to_str()) {
-                Some("idx") => self.add_pack(&path, hash),
+                Some("idx") => match Pack::open(&path, hash) {
+                    Ok(pack) => packs.push(pack),
+                    Err(error) => self.unread.push(error),
+                },
                 Some("pack") if !path.with_extension("idx").exists() => {
                     self.cannot(&path, &"the pack has no index; 'git index-pack' makes one");
                 }
                 _ => {}
             }
         }
+        packs
     }
 
-    fn add_pack(&mut self, path: &Path, hash: HashKind) {
-        let first = self.first_loose;
-        match Pack::open(path, hash) {
-            Ok(pack) => match first.checked_add(pack.len()) {
+    /// Numbers the objects of `packs`.
+    fn number(&mut self, mut packs: Vec<Pack>, known: &[PackName]) {
+        let names: Vec<PackName> = packs.iter().map(Pack::name).collect();
+        if known.iter().all(|name| names.contains(name)) {
+            self.known = known.len();
+            packs.sort_by_cached_key(|pack| {
+                let name = pack.name();
+                known.iter().position(|known| *known == name).unwrap_or(known.len())
+            });
+        }
+        for pack in packs {
+            let first = self.first_loose;
+            match first.checked_add(pack.len()) {
                 Some(next) => {
                     self.first_loose = next;
                     self.packs.push((pack, first));
                 }
-                None => self.cannot(path, &"the repository holds more objects than 32 bits can number"),
-            },
-            Err(error) => self.cannot(&error.path, &error.problem),
+                None => self.cannot(pack.path(), &"the repository holds more objects than 32 bits can number"),
+            }
         }
     }
 

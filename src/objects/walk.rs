@@ -44,7 +44,7 @@ struct Step<'p, S> {
 /// Hands the object at position `root` of `pack` and all that are made from it to `visit`. The pack's objects are numbered
 /// from `first`.
 pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scratch, visit: &mut V) {
-    let Some(kind) = pack.forest.kind(root) else {
+    let Some(kind) = pack.forest().kind(root) else {
         return;
     };
     let mut walk = Walk { pack, first, kind, scratch, visit };
@@ -73,7 +73,7 @@ pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scrat
 
 /// Reports what no base leads to: entries whose header is broken, and those made from them or from one another.
 pub(super) fn lost<V: Visit>(pack: &Pack, first: Number, visit: &mut V) {
-    for entry in pack.forest.lost() {
+    for entry in pack.forest().lost() {
         visit.broken(first + pack.number_at(entry), Problem::Base);
     }
 }
@@ -96,7 +96,7 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
     fn base(&mut self, entry: u32) -> Result<Option<Step<'p, V::State>>, Problem> {
         let number = self.number(entry);
         let read = self.pack.entry(entry)?;
-        let children = self.pack.forest.children(entry);
+        let children = self.pack.forest().children(entry);
         if read.size > MAX_HELD || (read.size > STREAMED && children.is_empty() && self.kind == Kind::Blob) {
             let mut content = Exactly { from: stream(read.packed), left: read.size };
             self.visit.stream(number, &mut content).map_err(|_| Problem::Inflate)?;
@@ -105,7 +105,8 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         }
         let mut bytes = self.scratch.take();
         self.scratch.inflater.inflate(read.packed, read.size, &mut bytes)?;
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes }, None);
+        let is_base = !children.is_empty();
+        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, None);
         Ok(Some(Step { number, bytes, state, children }))
     }
 
@@ -124,8 +125,9 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
         delta.apply(&base.bytes, &mut bytes, &mut self.scratch.copied)?;
         let made_from = Base { number: base.number, state: &base.state, copied: &self.scratch.copied };
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes }, Some(made_from));
-        let children = self.pack.forest.children(entry);
+        let children = self.pack.forest().children(entry);
+        let is_base = !children.is_empty();
+        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, Some(made_from));
         if children.is_empty() {
             self.scratch.put_back(bytes);
             return Ok(None);
@@ -136,10 +138,10 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
     /// Reports an entry that cannot be read, and all that would have been made from it.
     fn broken(&mut self, entry: u32, problem: Problem) {
         self.visit.broken(self.number(entry), problem);
-        let mut open = self.pack.forest.children(entry).to_vec();
+        let mut open = self.pack.forest().children(entry).to_vec();
         while let Some(entry) = open.pop() {
             self.visit.broken(self.number(entry), Problem::Base);
-            open.extend(self.pack.forest.children(entry));
+            open.extend(self.pack.forest().children(entry));
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::text::{line_at, printable, printable_path};
 pub const FILE_NAME: &str = ".keysieve.toml";
 
 /// The largest file of configuration or of rules that is read, in bytes.
-const MAX_SIZE: u64 = 4 << 20;
+pub(super) const MAX_SIZE: u64 = 4 << 20;
 
 /// Reads a file of configuration or of rules. A repository may put anything in its place, so what is no regular file, or
 /// is far too large for one, is not read.
@@ -25,9 +25,14 @@ const MAX_SIZE: u64 = 4 << 20;
 /// # Errors
 /// Those of the system, and one for each of these.
 pub fn read_text(path: &Path) -> io::Result<String> {
+    read_at_most(path, MAX_SIZE)
+}
+
+/// The same for a file that may have `limit` bytes.
+pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     let data = fs::metadata(path)?;
-    if !data.is_file() || data.len() > MAX_SIZE {
-        return Err(io::Error::other(format!("not a regular file of at most {MAX_SIZE} bytes")));
+    if !data.is_file() || data.len() > limit {
+        return Err(io::Error::other(format!("not a regular file of at most {limit} bytes")));
     }
     fs::read_to_string(path)
 }

@@ -3,7 +3,9 @@
 mod allow;
 mod append;
 mod base;
+mod baseline;
 mod config;
+mod files;
 mod marker;
 
 use std::borrow::Cow;
@@ -11,17 +13,19 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 
 use crate::blob::Origin;
-use crate::finding::{Allowed, Exception, Finding, Unused};
+use crate::finding::{Exception, Finding, List, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
 
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
 use base::Base;
+pub use baseline::{BASELINE_NAME, Baseline, BaselineError, BaselineProblem, Known, Renewed, Seen, Terms};
 pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
+pub use files::{PolicyFiles, changes};
 
 /// What is done about findings. Holds no state: judging the same finding twice says the same.
 #[derive(Debug)]
@@ -34,6 +38,10 @@ pub struct Policy {
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
     base: Option<Base>,
+    /// Whether inline markers count.
+    markers: bool,
+    /// The known findings, and the day that it is.
+    baseline: Option<(Baseline, Date)>,
 }
 
 /// The text around a finding, where inline markers may stand.
@@ -64,7 +72,8 @@ impl Policy {
     #[must_use]
     pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
         let ids = rules.rules.iter().map(|rule| &rule.id).chain(rules.pairs.iter().map(|pair| &pair.id));
-        Self { report, block, entries: Vec::new(), expired: Vec::new(), rule_ids: ids.cloned().collect(), base: None }
+        let (entries, expired, rule_ids) = (Vec::new(), Vec::new(), ids.cloned().collect());
+        Self { report, block, entries, expired, rule_ids, base: None, markers: true, baseline: None }
     }
 
     /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today` let nothing pass.
@@ -76,12 +85,19 @@ impl Policy {
         for entry in config.allow {
             match entry.until.filter(|_| entry.is_expired(today)) {
                 Some(day) => {
-                    self.expired.push(Unused { number: entry.number, reason: entry.reason, expired: Some(day) });
+                    let list = List::Config;
+                    self.expired.push(Unused { list, number: entry.number, reason: entry.reason, expired: Some(day) });
                 }
                 None => self.entries.push(entry),
             }
         }
         Ok(self)
+    }
+
+    /// The same policy with what `baseline` knows; those of its entries that expired before `today` let nothing pass.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Baseline, today: Date) -> Self {
+        Self { baseline: Some((baseline, today)), ..self }
     }
 
     /// The same policy for files that are reached from the folder `start`, while entries speak of paths below `root`;
@@ -91,7 +107,13 @@ impl Policy {
         Self { base: Some(Base::new(start, root)), ..self }
     }
 
-    /// What to do about `finding`. Entries are asked before markers, in the order of their file.
+    /// The same policy, but for inline markers: none lets anything pass.
+    #[must_use]
+    pub fn without_markers(self) -> Self {
+        Self { markers: false, ..self }
+    }
+
+    /// What to do about `finding`. Entries are asked before markers, in the order of their file, and the baseline last.
     #[must_use]
     pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
         if finding.confidence < self.report {
@@ -100,38 +122,83 @@ impl Policy {
         if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
-        if let Some(marker) = marker::find(nearby, finding, &self.rule_ids) {
+        if let Some(marker) = self.marker(finding, nearby).filter(|_| self.markers) {
             return Judgement::Allow(marker);
         }
+        if let Some((known, false)) = self.known(finding) {
+            let Terms { reason, owner, .. } = known.terms.clone();
+            return Judgement::Allow(Exception::Baseline { reason, owner });
+        }
         Judgement::Report { blocks: finding.confidence >= self.block }
+    }
+
+    /// The marker beside `finding` that lets it pass, whatever entries say.
+    #[must_use]
+    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<Exception> {
+        marker::find(nearby, finding, &self.rule_ids)
     }
 
     fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
         if self.entries.is_empty() {
             return None;
         }
-        let reached: &BStr = finding.origin.path();
-        let path = match (&self.base, &finding.origin) {
-            (Some(base), Origin::File { .. } | Origin::Name { .. }) => base.below_root(reached),
-            _ => Cow::Borrowed(reached),
-        };
+        let path = self.path_of(&finding.origin);
         self.entries.iter().find(|entry| entry.matches(finding, &path))
     }
 
-    /// The entries that let none of `allowed` pass, by number. An expired one is always among them.
+    /// The baseline's entry for `finding`, and whether it has expired.
     #[must_use]
-    pub fn unused(&self, allowed: &[Allowed]) -> Vec<Unused> {
-        let used: HashSet<usize> = allowed
+    pub fn known(&self, finding: &Finding) -> Option<(&Known, bool)> {
+        let (baseline, today) = self.baseline.as_ref()?;
+        let known = baseline.known(finding.fingerprint)?;
+        Some((known, known.is_expired(*today)))
+    }
+
+    /// The file of the baseline, where there is one.
+    #[must_use]
+    pub fn baseline_file(&self) -> Option<&str> {
+        self.baseline.as_ref().map(|(baseline, _)| baseline.file.as_str())
+    }
+
+    /// The path of `origin` as entries see it: from the root.
+    #[must_use]
+    pub fn path_of<'o>(&self, origin: &'o Origin) -> Cow<'o, BStr> {
+        match origin {
+            Origin::File { path } | Origin::Name { path, .. } => self.below_root(path.as_bstr()),
+            _ => Cow::Borrowed(origin.path()),
+        }
+    }
+
+    /// `path`, as it was reached, seen from the root.
+    #[must_use]
+    pub fn below_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
+        self.base.as_ref().map_or(Cow::Borrowed(path), |base| base.below_root(path))
+    }
+
+    /// The entries that let none of what `outcome` allows pass, by number; an expired one is always among them. Of the
+    /// baseline, which knows much that a scan of a part does not come by, only what has expired and would have let a
+    /// finding pass.
+    #[must_use]
+    pub fn unused(&self, outcome: &Outcome) -> Vec<Unused> {
+        let used: HashSet<usize> = outcome
+            .allowed
             .iter()
             .filter_map(|allowed| match &allowed.by {
                 Exception::Entry { number, .. } => Some(*number),
-                Exception::Marker { .. } => None,
+                Exception::Marker { .. } | Exception::Baseline { .. } => None,
             })
             .collect();
+        let unused = |list, number, reason: &str, expired| Unused { list, number, reason: reason.to_owned(), expired };
         let idle = self.entries.iter().filter(|entry| !used.contains(&entry.number));
-        let idle = idle.map(|entry| Unused { number: entry.number, reason: entry.reason.clone(), expired: None });
-        let mut all: Vec<_> = idle.chain(self.expired.iter().cloned()).collect();
+        let idle = idle.map(|entry| unused(List::Config, entry.number, &entry.reason, None));
+        let known = outcome.findings.iter().filter_map(|finding| self.known(finding));
+        let known = known.filter(|(_, expired)| *expired).map(|(known, _)| {
+            let reason = known.terms.reason.as_deref().unwrap_or("no reason given");
+            unused(List::Baseline, known.line, reason, known.terms.until)
+        });
+        let mut all: Vec<_> = idle.chain(self.expired.iter().cloned()).chain(known).collect();
         all.sort();
+        all.dedup();
         all
     }
 }
@@ -141,8 +208,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::finding::{Place, RuleInfo, frame::Frame};
-    use crate::secret::{Fingerprint, Secret};
+    use crate::finding::{Allowed, Place, RuleInfo, frame::Frame};
+    use crate::secret::{Fingerprint, Salt, Secret};
     use crate::text::Location;
 
     const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
@@ -194,7 +261,8 @@ mod tests {
         let after = policy(text, date(2026, 4, 1));
         assert_eq!(after.judge(&finding(), NOTHING), Judgement::Report { blocks: true });
         let expired = Some(date(2026, 3, 31));
-        assert_eq!(after.unused(&[]), [Unused { number: 1, reason: "r".to_owned(), expired }]);
+        let list = List::Config;
+        assert_eq!(after.unused(&Outcome::default()), [Unused { list, number: 1, reason: "r".to_owned(), expired }]);
     }
 
     #[test]
@@ -205,7 +273,8 @@ mod tests {
         let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
         let Judgement::Allow(by) = policy.judge(&finding(), marked) else { panic!("allowed") };
         assert_eq!(by, Exception::Entry { number: 2, reason: "b".to_owned() });
-        let unused = policy.unused(&[Allowed { finding: finding(), by }]);
+        let allowed = vec![Allowed { finding: finding(), by }];
+        let unused = policy.unused(&Outcome { allowed, ..Outcome::default() });
         assert_eq!(unused.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 3]);
     }
 
@@ -215,6 +284,28 @@ mod tests {
         let from = |start: &str| policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"));
         assert!(matches!(from("/repo/deep").judge(&finding(), NOTHING), Judgement::Allow(_)));
         assert!(matches!(from("/repo").judge(&finding(), NOTHING), Judgement::Report { .. }));
+    }
+
+    #[test]
+    fn the_baseline_is_asked_last_and_ends_with_its_last_day() {
+        let found = finding();
+        let seen = Seen { print: found.fingerprint, rule: String::new(), path: String::new(), wanted: true };
+        let terms = Terms { owner: Some("ops".to_owned()), until: Some(date(2026, 3, 31)), ..Terms::default() };
+        let policy = |today| {
+            let empty = Baseline::new(Path::new("b"), Salt::random().unwrap());
+            let baseline = empty.renewed(std::slice::from_ref(&seen), &terms, |_| true).baseline;
+            policy("", today).with_baseline(baseline, today)
+        };
+        let (last, after) = (policy(date(2026, 3, 31)), policy(date(2026, 4, 1)));
+        let by = Exception::Baseline { reason: None, owner: Some("ops".to_owned()) };
+        assert_eq!(last.judge(&found, NOTHING), Judgement::Allow(by));
+        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
+        assert!(matches!(last.judge(&found, marked), Judgement::Allow(Exception::Marker { .. })));
+        assert_eq!(after.judge(&found, NOTHING), Judgement::Report { blocks: true });
+        let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+        assert_eq!(after.unused(&outcome)[0].list, List::Baseline);
+        assert_eq!(after.unused(&Outcome::default()), []);
+        assert_eq!(last.unused(&outcome), []);
     }
 
     #[test]

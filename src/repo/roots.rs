@@ -18,8 +18,9 @@ pub use index::IndexRoot;
 /// A place that objects are reached from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Its full name, which `git rev-parse` understands: `refs/heads/main`, `refs/stash@{0}`, `worktrees/topic/HEAD`. Only
-    /// what a reflog's line replaced has no such name where no other line tells of it: `before refs/heads/main@{3}`.
+    /// Its full name, which `git rev-parse` understands: `refs/heads/main`, `refs/stash@{0}`, `worktrees/topic/HEAD`. Two
+    /// kinds have no such name: what a reflog's line replaced, where no other line tells of it, is `before
+    /// refs/heads/main@{3}`, and the notes of a rebase are files, `rebase-merge/onto`.
     pub name: BString,
     /// What kind of place it is.
     pub kind: RootKind,

@@ -4,9 +4,10 @@ use std::io;
 
 use serde::Serialize;
 
+use super::escaping::write;
 use super::shape::{
-    AllowedShape, FindingShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape, scanned, tool, unused,
-    write,
+    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
+    scanned, tool,
 };
 use super::{Options, Report};
 use crate::finding::Outcome;
@@ -33,7 +34,8 @@ struct Document<'o> {
     skipped: Vec<SkipShape>,
     allowed: Vec<AllowedShape<'o>>,
     findings: Vec<FindingShape<'o>>,
-    unused: Vec<UnusedShape<'o>>,
+    unused: Vec<UnusedShape>,
+    policy_changes: Vec<PolicyChangeShape>,
 }
 
 impl Report for Json {
@@ -47,7 +49,8 @@ impl Report for Json {
             skipped: outcome.skipped.iter().map(|skip| shaper.skip(skip)).collect(),
             allowed: outcome.allowed.iter().map(|allowed| shaper.allowed(allowed)).collect(),
             findings: outcome.findings.iter().map(|finding| shaper.finding(finding)).collect(),
-            unused: outcome.unused.iter().map(unused).collect(),
+            unused: outcome.unused.iter().map(|entry| shaper.unused(entry)).collect(),
+            policy_changes: outcome.policy_changes.iter().map(|change| shaper.policy_change(change)).collect(),
         };
         write(&document, true, out)
     }
@@ -73,8 +76,11 @@ mod tests {
         assert_eq!(all["status"], "incomplete");
         assert_eq!(all["scanned"], json!({"blobs": 20, "bytes": 1_258_291, "left_out": 3}));
         assert_eq!(all["skipped"].as_array().unwrap().len(), 2);
-        assert_eq!(all["unused"][0], json!({"number": 4, "reason": "old", "expired": "2026-03-31"}));
+        assert_eq!(all["unused"][0], json!({"kind": "entry", "number": 4, "reason": "old", "expired": "2026-03-31"}));
         assert_eq!(all["allowed"][0]["by"], json!({"kind": "marker", "word": "gitleaks:allow", "reason": "a fixture"}));
+        assert_eq!(all["policy_changes"], json!([{"path": ".keysieve.toml", "change": "changed"}]));
+        assert_eq!(all["allowed"][1]["by"], json!({"kind": "baseline", "owner": "platform"}));
+        assert_eq!(all["unused"][2]["kind"], "baseline");
         let pair = &all["findings"][0];
         assert_eq!(pair["rule"], "aws-credentials");
         assert_eq!(pair["path"], "src/config.py");

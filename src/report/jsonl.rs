@@ -4,8 +4,11 @@ use std::io;
 
 use serde::Serialize;
 
-use super::shape::{AllowedShape, FindingShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape};
-use super::shape::{scanned, tool, unused, write};
+use super::escaping::write;
+use super::shape::{
+    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
+};
+use super::shape::{scanned, tool};
 use super::{Options, Report};
 use crate::finding::Outcome;
 
@@ -28,7 +31,8 @@ enum Line<'o> {
     Finding(FindingShape<'o>),
     Allowed(AllowedShape<'o>),
     Skip(SkipShape),
-    Unused(UnusedShape<'o>),
+    Unused(UnusedShape),
+    PolicyChange(PolicyChangeShape),
     Summary(SummaryShape<'o>),
 }
 
@@ -57,8 +61,11 @@ impl Report for JsonLines {
         for skip in &outcome.skipped {
             write(&Line::Skip(shaper.skip(skip)), false, out)?;
         }
+        for change in &outcome.policy_changes {
+            write(&Line::PolicyChange(shaper.policy_change(change)), false, out)?;
+        }
         for entry in &outcome.unused {
-            write(&Line::Unused(unused(entry)), false, out)?;
+            write(&Line::Unused(shaper.unused(entry)), false, out)?;
         }
         let summary = SummaryShape {
             schema: SCHEMA,
@@ -86,7 +93,9 @@ mod tests {
         let text = shown("jsonl", &outcome(), Options::default());
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        assert_eq!(types, ["finding", "finding", "finding", "allowed", "skip", "skip", "unused", "unused", "summary"]);
+        let (first, rest) = types.split_at(5);
+        assert_eq!(first, ["finding", "finding", "finding", "allowed", "allowed"]);
+        assert_eq!(rest, ["skip", "skip", "policy-change", "unused", "unused", "unused", "summary"]);
         let summary = &lines[lines.len() - 1];
         assert_eq!((&summary["findings"], &summary["blocking"]), (&3.into(), &2.into()));
         assert_eq!(summary["status"], "incomplete");

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use bstr::ByteSlice;
 
 use crate::blob::Origin;
-use crate::finding::{Finding, Outcome, frame};
+use crate::finding::frame::{self, FrameLine};
+use crate::finding::{Finding, Outcome};
 use crate::secret::Secret;
-use crate::text::Span;
+use crate::text::{Span, columns, printable};
 
 /// Values that are shorter are words like any other: only where one was found in a name is it masked in names.
 const MIN_LENGTH: usize = 8;
@@ -21,9 +23,10 @@ const MAX_NEEDLE: usize = 48;
 /// Stands for what is not even shown by its first characters.
 const STARS: &str = "********";
 
-/// Masks every value of an outcome wherever a text holds it: in clear, in base64 or behind percent signs.
+/// Masks every value of an outcome wherever a text holds it: in clear, in base64, in hex or behind percent signs; and in
+/// any other form in which a name holds it.
 pub(super) struct Mask<'o> {
-    /// What each needle of the search stands for: the value itself, or `None` for one of its base64 forms.
+    /// What each needle of the search stands for: the value itself, or `None` for another form of it.
     values: Vec<Option<&'o [u8]>>,
     /// `None` hides nothing.
     search: Option<AhoCorasick>,
@@ -42,22 +45,23 @@ impl<'o> Mask<'o> {
     /// The mask for the texts of `outcome`.
     pub(super) fn new(outcome: &'o Outcome) -> Self {
         let findings = outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
-        let mut values = BTreeSet::new();
+        let (mut values, mut others) = (BTreeSet::new(), BTreeSet::new());
         for finding in findings {
             let halves =
                 std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret));
-            let in_name = matches!(finding.origin, Origin::Name { .. });
-            let long = halves.map(Secret::reveal).filter(|v| !v.is_empty() && (in_name || v.len() >= MIN_LENGTH));
-            values.extend(long);
+            let halves = halves.map(Secret::reveal).filter(|value| !value.is_empty());
+            values.extend(halves.filter(|value| value.len() >= MIN_LENGTH || is_in_name(finding, value)));
+            others.extend(written_in_name(finding).map(<[u8]>::to_vec));
         }
         let mut needles: Vec<(Vec<u8>, Option<&[u8]>)> = Vec::new();
         for value in values {
             let needle = &value[..value.len().min(MAX_NEEDLE)];
             needles.push((needle.to_vec(), Some(value)));
             if value.len() >= MIN_LENGTH {
-                needles.extend(base64_forms(needle).map(|form| (form, None)));
+                others.extend(base64_forms(needle).chain(hex_forms(needle)));
             }
         }
+        needles.extend(others.into_iter().map(|form| (form, None)));
         // A search that cannot be built would hide nothing: it takes more than four thousand million bytes of needles.
         #[expect(clippy::expect_used, reason = "only its size could be against it, and every needle is short")]
         let search = AhoCorasick::builder()
@@ -97,18 +101,6 @@ impl<'o> Mask<'o> {
         Cow::Owned(line.char_indices().map(|(at, c)| if covers(at) { '*' } else { c }).collect())
     }
 
-    /// The path of `finding` without the values. Where the secret stands in the name in another form, only its frame
-    /// knows what may be shown.
-    pub(super) fn path_of<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
-        let marked = finding.place.frame.lines.iter().find(|line| line.mark.is_some());
-        match (&finding.origin, marked) {
-            (Origin::Name { .. }, Some(line)) if finding.place.encoding.is_some() && self.search.is_some() => {
-                Cow::Owned(self.line(&line.text).into_owned().into_bytes())
-            }
-            _ => self.text(finding.origin.path()),
-        }
-    }
-
     fn hidden(&self, text: &[u8]) -> Vec<Hidden> {
         let Some(search) = &self.search else { return Vec::new() };
         let mut hidden: Vec<_> = self.matches(search, text).collect();
@@ -132,6 +124,59 @@ impl<'o> Mask<'o> {
             }
         })
     }
+}
+
+/// Whether a name that reports show of `finding` holds `value`, a short one.
+fn is_in_name(finding: &Finding, value: &[u8]) -> bool {
+    let own = match &finding.origin {
+        Origin::Name { .. } => return true,
+        Origin::Repository { place: name } | Origin::TagText { name, .. } => Some(name),
+        _ => None,
+    };
+    let history = finding.history.iter();
+    let others =
+        history.flat_map(|history| history.reached_from.iter().map(|reached| &reached.name).chain(&history.elsewhere));
+    own.into_iter().chain(others).any(|name| holds_word(name, value))
+}
+
+/// Whether `value` stands in `name` and is no part of a longer word: one of three letters stands in many words.
+fn holds_word(name: &[u8], value: &[u8]) -> bool {
+    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    name.find_iter(value).any(|at| is_end(name[..at].last()) && is_end(name.get(at + value.len())))
+}
+
+/// How the secret of `finding` is written in the name that it was found in, where it is not in clear there.
+fn written_in_name(finding: &Finding) -> Option<&[u8]> {
+    let place = &finding.place;
+    place.encoding.filter(|_| place.start.line == 1 && place.end.line == 1)?;
+    let (name, last) = match &finding.origin {
+        // It was searched with the folders that lead to it, or without.
+        Origin::Name { path, .. } => (path, path.rfind_byte(b'/').map_or(0, |slash| slash + 1)),
+        Origin::Repository { place } => (place, 0),
+        _ => return None,
+    };
+    let line = place.frame.lines.first()?;
+    let searched = [&name[last..], name.as_slice()].into_iter().filter(|text| line_is_of(line, text));
+    let written = |text| {
+        let span = Span::new(offset(text, place.start.column)?, offset(text, place.end.column)?);
+        Some(span.of(text)).filter(|written| !written.is_empty())
+    };
+    searched.into_iter().find_map(written)
+}
+
+/// Whether `line`, masked and perhaps cut, may have been made of the beginning of `text`.
+fn line_is_of(line: &FrameLine, text: &[u8]) -> bool {
+    let text = printable(text);
+    line.text.starts_with('…')
+        || line.text.ends_with('…')
+        || line.text.chars().count() <= text.chars().count()
+            && line.text.chars().zip(text.chars()).all(|(masked, clear)| masked == '*' || masked == clear)
+}
+
+/// Where the column `column` of `text`, one line, begins.
+fn offset(text: &[u8], column: usize) -> Option<usize> {
+    let begins = |at: &usize| text.get(*at).is_none_or(|&byte| columns(&[byte]) == 1);
+    (0..=text.len()).filter(begins).nth(column.checked_sub(1)?)
 }
 
 /// What stands for `text` where none of `hidden`, in order and without overlaps, may be seen.
@@ -185,6 +230,12 @@ fn base64_forms(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     forms.into_iter()
 }
 
+/// The digits of `value` in hex.
+fn hex_forms(value: &[u8]) -> [Vec<u8>; 2] {
+    let lower: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    [lower.to_ascii_uppercase().into_bytes(), lower.into_bytes()]
+}
+
 /// The base64 text around `span`; slashes and dashes end it, as they also part the names of a path.
 fn widened(text: &[u8], span: Span) -> Span {
     let inside = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=');
@@ -220,8 +271,12 @@ fn percent_decoded(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
 mod tests {
     use base64::engine::general_purpose::STANDARD;
 
-    use super::super::samples::{outcome, secrets};
+    use super::super::samples::{outcome, pair, rule, secrets};
     use super::*;
+    use crate::finding::history::{Exposure, History, Reached};
+    use crate::finding::{Place, frame::Frame};
+    use crate::repo::RootKind;
+    use crate::text::LineIndex;
 
     fn masked(text: impl AsRef<[u8]>) -> String {
         String::from_utf8(Mask::new(&outcome()).text(text.as_ref()).into_owned()).unwrap()
@@ -233,6 +288,8 @@ mod tests {
             assert_eq!(masked(format!("a/{value}/b")), format!("a/{}{}/b", &value[..4], "*".repeat(value.len() - 4)));
             let percent: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
             assert_eq!(masked(format!("a?k={percent}&b")), "a?k=********&b");
+            let hex = percent.replace('%', "");
+            assert_eq!(masked(format!("a/{hex}/b-{}", hex.to_uppercase())), "a/********/b-********");
             for around in ["", "x", "xy"] {
                 let encoded = STANDARD.encode(format!("{around}{value} and more"));
                 for form in [encoded.clone(), encoded.replace('+', "-").replace('/', "_")] {
@@ -241,6 +298,70 @@ mod tests {
                     assert!(!shown.contains(&form[4..form.len() - 20]), "{shown}");
                 }
             }
+        }
+    }
+
+    /// What a text looks like where a secret was found at `origin`.
+    fn masked_of(secret: &str, origin: Origin, history: Option<History>, text: &str) -> String {
+        let found =
+            Finding { secret: Secret::new(secret), partner: None, origin, history: history.map(Box::new), ..pair() };
+        let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+        String::from_utf8(Mask::new(&outcome).text(text.as_bytes()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_short_value_is_masked_where_a_name_holds_it() {
+        let short = "hun7er2";
+        let text = format!("refs/heads/{short}");
+        let hidden = "refs/heads/********";
+        let repository = |place: &str| Origin::Repository { place: place.into() };
+        let tag = |name: &str| Origin::TagText { name: name.into(), id: String::new() };
+        let name = Origin::Name { path: text.as_str().into(), commit: None };
+        for origin in [repository(&text), repository("reflog of hun7er2"), tag("v1-hun7er2"), name] {
+            assert_eq!(masked_of(short, origin, None, &text), hidden);
+        }
+        for origin in [repository("refs/heads/main"), tag("xhun7er2"), Origin::Stdin] {
+            assert_eq!(masked_of(short, origin, None, &text), text);
+        }
+        let reached = Reached { kind: RootKind::Branch, name: short.into() };
+        let history = |reached_from: Vec<Reached>, elsewhere: &[&str]| History {
+            exposure: Exposure::Local,
+            in_head: true,
+            last: None,
+            reached_from,
+            places: Vec::new(),
+            elsewhere: elsewhere.iter().map(|&place| place.into()).collect(),
+        };
+        let file = || Origin::File { path: "a".into() };
+        assert_eq!(masked_of(short, file(), Some(history(vec![reached], &[])), &text), hidden);
+        assert_eq!(masked_of(short, file(), Some(history(Vec::new(), &[&text])), &text), hidden);
+        assert_eq!(masked_of(short, file(), Some(history(Vec::new(), &[])), &text), text);
+    }
+
+    #[test]
+    fn a_name_that_holds_it_in_any_other_form_is_masked_everywhere() {
+        let written = "AK+IA+QYLP";
+        for (path, searched) in [("dir/é-AK+IA+QYLP.txt", 4), ("dir/é-AK+IA+QYLP.txt", 0)] {
+            let name = &path[searched..];
+            let at = name.find(written).unwrap();
+            let (span, index) = (Span::new(at, at + written.len()), LineIndex::new(name.as_bytes()));
+            let found = Finding {
+                rule: rule("r", "a rule"),
+                origin: Origin::Name { path: path.into(), commit: None },
+                place: Place {
+                    start: index.locate(span.start),
+                    end: index.locate(span.end),
+                    frame: Frame::new(name.as_bytes(), &index, span, &[span]),
+                    encoding: Some("joined"),
+                },
+                secret: Secret::new("AKIAQYLP"),
+                ..pair()
+            };
+            let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+            let mask = Mask::new(&outcome);
+            assert_eq!(mask.text(path.as_bytes()).to_str_lossy(), "dir/é-********.txt");
+            let below = format!("../{path}/inner");
+            assert_eq!(mask.text(below.as_bytes()).to_str_lossy(), "../dir/é-********.txt/inner");
         }
     }
 

@@ -1,15 +1,28 @@
 //! Reports: one file per format, and the table of them.
 
+mod checkstyle;
+mod csv;
+mod escaping;
+mod facts;
+mod github;
+mod github_summary;
+mod gitlab;
 mod history;
+mod html;
 mod human;
 mod json;
 mod jsonl;
+mod junit;
+mod markdown;
+mod markup;
 mod mask;
 pub mod plan;
 #[cfg(test)]
 mod samples;
+mod sarif;
 mod shape;
 mod timeline;
+mod words;
 
 use std::io;
 
@@ -41,6 +54,17 @@ pub struct Options {
     pub version: &'static str,
     /// What the advice at the end depends on.
     pub advice: Advice,
+    /// When the scan ran. Only for formats that demand it: any other report of the same scan is the same.
+    pub times: Times,
+}
+
+/// When a scan began and ended; the beginning of 1970 where nobody says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// When it began.
+    pub began: jiff::Timestamp,
+    /// When it ended.
+    pub ended: jiff::Timestamp,
 }
 
 /// What advice to a person depends on.
@@ -48,6 +72,12 @@ pub struct Options {
 pub struct Advice {
     /// There is no commit yet, so that `git restore --staged` has nothing to restore from.
     pub first_commit: bool,
+}
+
+/// Shows paths, and other texts that name something, without the values that `outcome` holds in any form; safe to print.
+pub fn masker(outcome: &Outcome) -> impl Fn(&[u8]) -> String {
+    let facts = facts::Facts::masked(outcome);
+    move |text| facts.text(text)
 }
 
 /// Makes a report.
@@ -60,15 +90,76 @@ pub struct Format {
     pub name: &'static str,
     /// What it is, in one line of help.
     pub about: &'static str,
+    /// Whether it is made to be handed to a service, which is no place for a secret in clear, whoever asks for it.
+    pub leaves: bool,
     /// Its report.
     pub report: Make,
 }
 
 /// Every format there is. The first is the default.
 pub const FORMATS: &[Format] = &[
-    Format { name: "human", about: "for reading: code frames and advice", report: |o| Box::new(human::Human::new(o)) },
-    Format { name: "json", about: "one JSON document", report: |o| Box::new(json::Json::new(o)) },
-    Format { name: "jsonl", about: "one JSON object a line", report: |o| Box::new(jsonl::JsonLines::new(o)) },
+    Format {
+        name: "human",
+        about: "for reading: code frames and advice",
+        leaves: false,
+        report: |o| Box::new(human::Human::new(o)),
+    },
+    Format { name: "json", about: "one JSON document", leaves: false, report: |o| Box::new(json::Json::new(o)) },
+    Format {
+        name: "jsonl",
+        about: "one JSON object a line",
+        leaves: false,
+        report: |o| Box::new(jsonl::JsonLines::new(o)),
+    },
+    Format {
+        name: "sarif",
+        about: "SARIF 2.1.0, for code scanning and editors",
+        leaves: true,
+        report: |o| Box::new(sarif::Sarif::new(o)),
+    },
+    Format {
+        name: "github",
+        about: "annotations of GitHub Actions, and its job summary",
+        leaves: true,
+        report: |o| Box::new(github::GitHub::new(o)),
+    },
+    Format {
+        name: "github-summary",
+        about: "the job summary of GitHub Actions alone",
+        leaves: true,
+        report: |o| Box::new(github_summary::Summary::new(o)),
+    },
+    Format {
+        name: "gitlab",
+        about: "the secret detection report of GitLab",
+        leaves: true,
+        report: |o| Box::new(gitlab::GitLab::new(o)),
+    },
+    Format {
+        name: "junit",
+        about: "JUnit XML, for test reports",
+        leaves: true,
+        report: |o| Box::new(junit::JUnit::new(o)),
+    },
+    Format {
+        name: "checkstyle",
+        about: "Checkstyle XML, for code reviews",
+        leaves: true,
+        report: |o| Box::new(checkstyle::Checkstyle::new(o)),
+    },
+    Format { name: "csv", about: "a table, for spreadsheets", leaves: false, report: |o| Box::new(csv::Csv::new(o)) },
+    Format {
+        name: "markdown",
+        about: "a page of Markdown",
+        leaves: false,
+        report: |o| Box::new(markdown::Markdown::new(o)),
+    },
+    Format {
+        name: "html",
+        about: "a page to search, filter and print, in one file",
+        leaves: false,
+        report: |o| Box::new(html::Html::new(o)),
+    },
 ];
 
 /// The format of this name.
@@ -77,16 +168,10 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// The report of the format of this name.
-#[must_use]
-pub fn report(format: &str) -> Option<Make> {
-    self::format(format).map(|format| format.report)
-}
-
 /// How a format that knows timelines shows when the secrets of a repository came and went, instead of its report.
 #[must_use]
-pub fn timeline(format: &str) -> Option<Make> {
-    match format {
+pub fn timeline(format: &Format) -> Option<Make> {
+    match format.name {
         "human" => Some(|options| Box::new(timeline::Table::new(options))),
         "json" => Some(|options| Box::new(timeline::Json::new(options))),
         _ => None,
@@ -95,10 +180,12 @@ pub fn timeline(format: &str) -> Option<Make> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::samples::{hostile, outcome, secrets, shown};
+    use super::samples::{history, hostile, outcome, secrets, shown};
     use super::*;
 
     fn all_options() -> Options {
@@ -115,8 +202,9 @@ mod tests {
 
     #[test]
     fn no_format_shows_a_secret_unless_asked() {
-        for known in FORMATS {
-            let text = shown(known.name, &outcome(), all_options());
+        let outcomes = [outcome(), history()];
+        for (known, outcome) in FORMATS.iter().flat_map(|known| outcomes.iter().map(move |outcome| (known, outcome))) {
+            let text = shown(known.name, outcome, all_options());
             for secret in secrets() {
                 let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
                 let reserved = secret.replace('/', "%2F").replace('+', "%2B").replace('\n', "%0A");
@@ -124,6 +212,58 @@ mod tests {
                 for form in [secret.clone(), STANDARD.encode(&secret), percent, reserved, escaped] {
                     assert!(!text.contains(&form), "{}: {form}\n{text}", known.name);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_shows_the_same_findings() {
+        let print = regex::Regex::new(r"\b[0-9a-f]{32}\b").unwrap();
+        for sample in [outcome(), history()] {
+            let sample = Outcome { allowed: Vec::new(), ..sample };
+            let expected: BTreeSet<_> = sample.findings.iter().map(|found| found.fingerprint.to_string()).collect();
+            for known in FORMATS {
+                let text = shown(known.name, &sample, Options::default());
+                let found: BTreeSet<_> = print.find_iter(&text).map(|found| found.as_str().to_owned()).collect();
+                assert_eq!(found, expected, "{}\n{text}", known.name);
+                for found in &sample.findings {
+                    let (rule, line) = (&*found.rule.id, found.place.start.line.to_string());
+                    assert!(text.contains(rule) && text.contains(&line), "{} {rule}:{line}\n{text}", known.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_says_what_could_not_be_read() {
+        for known in FORMATS {
+            let text = shown(known.name, &outcome(), Options::default());
+            assert!(text.contains("permission denied") && text.contains("vendor/lib"), "{}\n{text}", known.name);
+        }
+    }
+
+    #[test]
+    fn what_the_baseline_did_is_told_like_what_other_exceptions_did() {
+        // GitLab's report has no word for what is allowed, and those of some others none for what lets nothing pass.
+        let lists = |exception: &str, name: &str| match exception {
+            "gitleaks:allow" => name != "gitlab",
+            _ => ["human", "json", "jsonl", "sarif", "markdown", "html"].contains(&name),
+        };
+        for known in FORMATS {
+            let text = shown(known.name, &outcome(), all_options());
+            for (other, of_baseline) in [("gitleaks:allow", "platform"), ("2026-03-31", "inherited")] {
+                let told = [other, of_baseline].map(|part| text.contains(part));
+                assert_eq!(told, [lists(other, known.name); 2], "{} {other}\n{text}", known.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_names_the_commit() {
+        for known in FORMATS {
+            let text = shown(known.name, &history(), Options::default());
+            for part in ["1a2b3c4d5e6f", "A U Thor", "2026-03-01", "for now"] {
+                assert!(text.contains(part), "{} {part}\n{text}", known.name);
             }
         }
     }

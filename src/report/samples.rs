@@ -1,11 +1,17 @@
 //! Outcomes for the tests of reports: one with everything in it, and one that means harm.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;
 
 use super::{Options, format};
-use crate::blob::{Origin, Skip, SkipReason};
+use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, RuleInfo, Totals, Unused};
+use crate::finding::{
+    Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
+};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::{LineIndex, Span};
@@ -26,6 +32,17 @@ pub(super) fn secrets() -> Vec<String> {
         format!("-----BEGIN RSA PRIVATE KEY-----\n{key}-----END RSA PRIVATE KEY-----"),
         ["ghp_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat(),
     ]
+}
+
+/// A commit whose author and subject hold secrets themselves.
+pub(super) fn commit() -> CommitInfo {
+    let all = secrets();
+    CommitInfo {
+        time: 1_772_323_200,
+        id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
+        author: format!("A U Thor <{}@example.com>", all[3]).into(),
+        subject: format!("use {} for now", all[0]).into(),
+    }
 }
 
 /// A rule with an id and a description.
@@ -97,19 +114,23 @@ pub(super) fn outcome() -> Outcome {
     let token = format!("token = {}", all[3]);
     let token = finding(rule("github-pat", "GitHub token"), Confidence::Medium, &all[3], place(&token, &[&all[3]], 7));
     let by = Exception::Marker { word: "gitleaks:allow".to_owned(), reason: Some("a fixture".to_owned()) };
+    let known = Exception::Baseline { reason: None, owner: Some("platform".to_owned()) };
     let skip = |path: &str, reason| Skip { path: path.into(), reason };
+    let unused = |list, number, reason: &str, expired| Unused { list, number, reason: reason.to_owned(), expired };
     Outcome {
         findings: vec![pair(), pem, in_name],
-        allowed: vec![Allowed { finding: token, by }],
+        allowed: vec![Allowed { finding: token.clone(), by }, Allowed { finding: token, by: known }],
         unused: vec![
-            Unused { number: 4, reason: "old".to_owned(), expired: Some(date(2026, 3, 31)) },
-            Unused { number: 5, reason: "gone".to_owned(), expired: None },
+            unused(List::Config, 4, "old", Some(date(2026, 3, 31))),
+            unused(List::Config, 5, "gone", None),
+            unused(List::Baseline, 7, "inherited", Some(date(2026, 4, 30))),
         ],
         skipped: vec![
             skip("vendor/lib", SkipReason::Submodule),
             skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
         ],
         totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3, ..Totals::default() },
+        policy_changes: vec![PolicyChange { path: ".keysieve.toml".into(), what: Change::Changed }],
     }
 }
 
@@ -128,11 +149,39 @@ pub(super) fn hostile() -> Outcome {
     Outcome {
         findings: vec![found],
         allowed: vec![Allowed { finding: allowed, by }],
-        unused: vec![Unused { number: 2, reason: text.to_owned(), expired: None }],
+        unused: vec![Unused { list: List::Config, number: 2, reason: text.to_owned(), expired: None }],
         skipped: vec![
             Skip { path: text.into(), reason: SkipReason::Unreadable(text.to_owned()) },
             Skip { path: text.into(), reason: SkipReason::Submodule },
         ],
         totals: Totals::default(),
+        policy_changes: vec![PolicyChange { path: text.into(), what: Change::Added }],
+    }
+}
+
+/// Findings of history: in a commit's file, its own text, a tag, the name of a ref and the name of a file.
+pub(super) fn history() -> Outcome {
+    let all = secrets();
+    let commit = Arc::new(commit());
+    let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
+    let origins = [
+        Origin::Commit { commit: commit.clone(), path: "old.py".into(), id: id.clone() },
+        Origin::CommitText { commit: commit.clone() },
+        Origin::TagText { name: format!("v1-{}", all[1]).into(), id },
+        Origin::Repository { place: format!("refs/heads/{}", STANDARD.encode(&all[0])).into() },
+        Origin::Name { path: format!("k/{}", all[3]).into(), commit: Some(commit) },
+    ];
+    let mut findings: Vec<_> = origins.into_iter().map(|origin| Finding { origin, ..pair() }).collect();
+    findings[4].secret = Secret::new(all[3].as_str());
+    let by = Exception::Entry { number: 1, reason: format!("known: {}", all[1]) };
+    let percent = all[0].replace('/', "%2F").replace('+', "%2B");
+    let skip = Skip { path: format!("a?{percent}").into(), reason: SkipReason::Unreadable(all[1].clone()) };
+    Outcome {
+        allowed: vec![Allowed { finding: findings[4].clone(), by }],
+        unused: vec![Unused { list: List::Config, number: 2, reason: all[0].clone(), expired: None }],
+        findings,
+        skipped: vec![skip],
+        totals: Totals { blobs: 5, bytes: 4096, ..Totals::default() },
+        policy_changes: vec![PolicyChange { path: all[1].as_str().into(), what: Change::Removed }],
     }
 }

@@ -1,18 +1,16 @@
 //! The JSON of reports as written: what the formats `json` and `jsonl` share.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
-use super::history::{self, HistoryShape, Says};
-use super::mask::Mask;
+use super::facts::{CommitFacts, Facts};
+use super::history::{self, HistoryShape};
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome, Partner, Place, Totals, Unused};
+use crate::finding::{Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -80,8 +78,17 @@ struct OriginShape<'o> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'o str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commit: Option<&'o str>,
+    #[serde(flatten)]
+    commit: Option<CommitShape>,
+}
+
+/// The commit that brought something in.
+#[derive(Serialize)]
+struct CommitShape {
+    commit: String,
+    author: String,
+    date: String,
+    subject: String,
 }
 
 /// The other half of a pair.
@@ -107,7 +114,7 @@ pub(super) struct FindingShape<'o> {
     secret: SecretShape,
     fingerprint: String,
     origin: OriginShape<'o>,
-    details: BTreeMap<&'o str, &'o str>,
+    details: BTreeMap<&'o str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<PartnerShape<'o>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +125,7 @@ pub(super) struct FindingShape<'o> {
 #[derive(Serialize)]
 struct RuleShape<'o> {
     rule: &'o str,
-    description: &'o str,
+    description: String,
     confidence: &'static str,
     blocking: bool,
 }
@@ -137,58 +144,105 @@ pub(super) struct AllowedShape<'o> {
 enum ByShape<'o> {
     Entry {
         number: usize,
-        reason: &'o str,
+        reason: String,
     },
     Marker {
         word: &'o str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'o str>,
+        reason: Option<String>,
+    },
+    Baseline {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
     },
 }
 
 /// An exception that let nothing pass.
 #[derive(Serialize)]
-pub(super) struct UnusedShape<'o> {
+pub(super) struct UnusedShape {
+    /// As in [`ByShape`].
+    kind: &'static str,
     number: usize,
-    reason: &'o str,
+    reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expired: Option<String>,
 }
 
+/// A file of policy that the commits which are judged change.
+#[derive(Serialize)]
+pub(super) struct PolicyChangeShape {
+    #[serde(flatten)]
+    path: PathShape,
+    change: &'static str,
+}
+
 /// Turns an outcome's parts into their shapes.
 pub(super) struct Shaper<'o> {
-    reveal: bool,
-    mask: Mask<'o>,
+    facts: Facts<'o>,
 }
 
 impl<'o> Shaper<'o> {
-    /// A shaper for the parts of `outcome`, whose secrets no path may show.
+    /// A shaper for the parts of `outcome`.
     pub(super) fn new(outcome: &'o Outcome, options: &Options) -> Self {
-        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
-        Self { reveal: options.reveal, mask }
+        Self { facts: Facts::new(outcome, options) }
     }
 
     /// A finding.
     pub(super) fn finding(&self, finding: &'o Finding) -> FindingShape<'o> {
-        self.shape(finding, self.reveal)
+        self.shape(finding, self.facts.reveals())
     }
 
     /// An allowed finding. Always masked: an exception is no reason to look at it.
     pub(super) fn allowed(&self, allowed: &'o Allowed) -> AllowedShape<'o> {
+        let said = |text: &Option<String>| text.as_deref().map(|text| self.prose(text));
         let by = match &allowed.by {
-            Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason },
-            Exception::Marker { word, reason } => ByShape::Marker { word, reason: reason.as_deref() },
+            Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason: self.prose(reason) },
+            Exception::Marker { word, reason } => ByShape::Marker { word, reason: said(reason) },
+            Exception::Baseline { reason, owner } => ByShape::Baseline { reason: said(reason), owner: said(owner) },
         };
         AllowedShape { finding: self.shape(&allowed.finding, false), by }
     }
 
     /// What was not scanned; a reason that names a file is masked like its path.
     pub(super) fn skip(&self, skip: &Skip) -> SkipShape {
-        let path = path(&self.mask.text(&skip.path));
+        let path = path(&self.facts.bytes(&skip.path));
         // What the system says about a file may name it.
-        let reason = skip.reason.to_string();
-        let reason = String::from_utf8_lossy(&self.mask.text(reason.as_bytes())).into_owned();
+        let reason = self.text(&skip.reason.to_string());
         SkipShape { path, reason, failure: skip.reason.is_failure() }
+    }
+
+    /// An unused exception.
+    pub(super) fn unused(&self, entry: &Unused) -> UnusedShape {
+        let expired = entry.expired.map(|day| day.to_string());
+        let kind = match entry.list {
+            List::Config => "entry",
+            List::Baseline => "baseline",
+        };
+        UnusedShape { kind, number: entry.number, reason: self.prose(&entry.reason), expired }
+    }
+
+    /// A change of the policy.
+    pub(super) fn policy_change(&self, change: &PolicyChange) -> PolicyChangeShape {
+        PolicyChangeShape { path: path(&self.facts.bytes(&change.path)), change: change.what.word() }
+    }
+
+    /// Escapes are left to JSON here and below: what it cannot show comes out as it was.
+    fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.facts.bytes(text.as_bytes())).into_owned()
+    }
+
+    fn prose(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.facts.prose_bytes(text.as_bytes())).into_owned()
+    }
+
+    fn origin(&self, origin: &'o Origin) -> OriginShape<'o> {
+        let id = match origin {
+            Origin::Staged { id, .. } | Origin::Commit { id, .. } | Origin::TagText { id, .. } => Some(id.as_str()),
+            _ => None,
+        };
+        OriginShape { kind: origin.kind(), id, commit: origin.commit().map(|commit| self.facts.commit(commit).into()) }
     }
 
     fn shape(&self, finding: &'o Finding, reveal: bool) -> FindingShape<'o> {
@@ -200,22 +254,18 @@ impl<'o> Shaper<'o> {
         FindingShape {
             rule: RuleShape {
                 rule: &finding.rule.id,
-                description: &finding.rule.description,
+                description: self.text(&finding.rule.description),
                 confidence: finding.confidence.word(),
                 blocking: finding.blocking,
             },
-            path: path(&self.mask.path_of(finding)),
+            path: path(&self.facts.path_bytes(finding)),
             place: place(&finding.place),
             secret: secret(&finding.secret, reveal),
             fingerprint: finding.fingerprint.to_string(),
-            origin: origin(&finding.origin),
-            details: finding.details.iter().map(|detail| (detail.key, detail.value.as_str())).collect(),
+            origin: self.origin(&finding.origin),
+            details: finding.details.iter().map(|detail| (detail.key, self.text(&detail.value))).collect(),
             partner: finding.partner.as_ref().map(half),
-            history: finding.history.as_ref().map(|history| {
-                let name = |text: &[u8]| String::from_utf8_lossy(&self.mask.text(text)).into_owned();
-                let prose = |text: &[u8]| String::from_utf8_lossy(&self.mask.prose(text)).into_owned();
-                history::shape(history, &Says { name: &name, prose: &prose })
-            }),
+            history: finding.history.as_ref().map(|history| history::shape(history, &self.facts)),
         }
     }
 }
@@ -225,24 +275,16 @@ pub(super) fn tool(options: &Options) -> ToolShape<'_> {
     ToolShape { name: "keysieve", version: options.version, rules: &options.rules_version }
 }
 
+impl From<CommitFacts> for CommitShape {
+    fn from(CommitFacts { id, author, date, subject }: CommitFacts) -> Self {
+        Self { commit: id, author, date, subject }
+    }
+}
+
 /// The totals.
 pub(super) fn scanned(totals: Totals) -> ScannedShape {
     let objects = Some(totals.objects).filter(|&objects| objects > 0);
     ScannedShape { blobs: totals.blobs, objects, bytes: totals.bytes, left_out: totals.left_out }
-}
-
-/// An unused exception.
-pub(super) fn unused(entry: &Unused) -> UnusedShape<'_> {
-    let expired = entry.expired.map(|day| day.to_string());
-    UnusedShape { number: entry.number, reason: &entry.reason, expired }
-}
-
-fn origin(origin: &Origin) -> OriginShape<'_> {
-    let id = match origin {
-        Origin::Staged { id, .. } | Origin::Commit { id, .. } | Origin::TagText { id, .. } => Some(id.as_str()),
-        _ => None,
-    };
-    OriginShape { kind: origin.kind(), id, commit: origin.commit().map(|commit| commit.id.as_str()) }
 }
 
 fn path(bytes: &[u8]) -> PathShape {
@@ -269,78 +311,4 @@ fn secret(secret: &Secret, reveal: bool) -> SecretShape {
     let value = secret.reveal();
     let secret_base64 = std::str::from_utf8(value).is_err().then(|| STANDARD.encode(value));
     SecretShape { secret: String::from_utf8_lossy(value).into_owned(), secret_base64 }
-}
-
-/// Writes `value` as JSON in which every character that could fool a terminal is escaped: `\u202e` means the same to a
-/// parser, and nothing to an eye.
-pub(super) fn write<T: Serialize>(value: &T, pretty: bool, mut out: &mut dyn io::Write) -> io::Result<()> {
-    let done = if pretty {
-        let formatter = Escaping(PrettyFormatter::new());
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))
-    } else {
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Escaping(CompactFormatter)))
-    };
-    done.map_err(io::Error::from)?;
-    out.write_all(b"\n")
-}
-
-/// A formatter that escapes what is not printable, and leaves the rest to another.
-struct Escaping<F>(F);
-
-impl<F: Formatter> Formatter for Escaping<F> {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut from = 0;
-        for (at, c) in fragment.char_indices() {
-            let mut buffer = [0; 4];
-            let bytes = c.encode_utf8(&mut buffer).as_bytes();
-            if !c.is_ascii_graphic() && c != ' ' && printable(bytes).as_bytes() != bytes {
-                out.write_all(&fragment.as_bytes()[from..at])?;
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{unit:04x}")?;
-                }
-                from = at + bytes.len();
-            }
-        }
-        out.write_all(&fragment.as_bytes()[from..])
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
-        self.0.write_char_escape(out, escape)
-    }
-
-    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
-    }
 }

@@ -7,16 +7,13 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use super::mask::Mask;
-use super::shape::{SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, scanned, tool, write};
+use super::escaping::write;
+use super::facts::{Facts, short};
+use super::shape::{SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, scanned, tool};
 use super::{Options, Report, human};
 use crate::blob::Origin;
 use crate::finding::history::Spot;
 use crate::finding::{Finding, Outcome};
-use crate::text::printable;
-
-/// How many characters of an id name a commit to a person.
-const SHORT_ID: usize = 12;
 
 /// For people: a table, and under each month what came and went.
 pub(super) struct Table {
@@ -78,40 +75,27 @@ struct Change {
     commit: Option<String>,
 }
 
-/// Makes changes of findings.
-struct Teller<'o> {
-    mask: Mask<'o>,
-    reveal: bool,
+/// What is to be said of a finding.
+fn change(found: &Finding, facts: &Facts<'_>, change: Option<&'static str>) -> Change {
+    Change {
+        change,
+        rule: found.rule.id.to_string(),
+        secret: facts.secret(&found.secret),
+        fingerprint: found.fingerprint.to_string(),
+        path: facts.path(found),
+        line: (!matches!(found.origin, Origin::Name { .. })).then_some(found.place.start.line),
+        commit: found.origin.commit().map(|commit| commit.id.clone()),
+    }
 }
 
-impl<'o> Teller<'o> {
-    fn new(outcome: &'o Outcome, options: &Options) -> Self {
-        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
-        Self { mask, reveal: options.reveal }
-    }
-
-    fn change(&self, found: &Finding, change: Option<&'static str>) -> Change {
-        let value = &found.secret;
-        Change {
-            change,
-            rule: found.rule.id.to_string(),
-            secret: if self.reveal { printable(value.reveal()) } else { value.masked() },
-            fingerprint: found.fingerprint.to_string(),
-            path: printable(&self.mask.path_of(found)),
-            line: (!matches!(found.origin, Origin::Name { .. })).then_some(found.place.start.line),
-            commit: found.origin.commit().map(|commit| commit.id.clone()),
-        }
-    }
-
-    fn went(&self, found: &Finding, last: &Spot) -> Change {
-        let mut change = self.change(found, Some("gone"));
-        // A commit's own text has the commit for a path.
-        let path = if last.path.is_empty() { last.commit.id.as_bytes() } else { last.path.as_slice() };
-        change.path = printable(&self.mask.text(path));
-        change.line = change.line.and(Some(last.line));
-        change.commit = Some(last.commit.id.clone());
-        change
-    }
+fn went(found: &Finding, facts: &Facts<'_>, last: &Spot) -> Change {
+    let mut change = change(found, facts, Some("gone"));
+    // A commit's own text has the commit for a path.
+    let path = if last.path.is_empty() { last.commit.id.as_bytes() } else { last.path.as_slice() };
+    change.path = facts.text(path);
+    change.line = change.line.and(Some(last.line));
+    change.commit = Some(last.commit.id.clone());
+    change
 }
 
 /// A month, as a number that grows by one from each to the next.
@@ -126,20 +110,21 @@ fn name_of(month: i32) -> String {
 }
 
 impl Timeline {
-    fn new(outcome: &Outcome, teller: &Teller<'_>) -> Self {
+    fn new(outcome: &Outcome, options: &Options) -> Self {
+        let facts = Facts::new(outcome, options);
         let mut months: BTreeMap<i32, Vec<Change>> = BTreeMap::new();
         let mut undated = Vec::new();
         for found in &outcome.findings {
             let Some(commit) = found.origin.commit() else {
-                undated.push(teller.change(found, None));
+                undated.push(change(found, &facts, None));
                 continue;
             };
             let came = month_of(commit.time);
-            months.entry(came).or_default().push(teller.change(found, Some("came")));
+            months.entry(came).or_default().push(change(found, &facts, Some("came")));
             if let Some(last) = found.history.as_ref().and_then(|history| history.last.as_ref()) {
                 // Clocks differ: nothing goes before it came.
                 let gone = month_of(last.commit.time).max(came);
-                months.entry(gone).or_default().push(teller.went(found, last));
+                months.entry(gone).or_default().push(went(found, &facts, last));
             }
         }
         let (mut standing, mut before) = (0, None);
@@ -157,14 +142,14 @@ impl Timeline {
 
 impl Report for Table {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let Timeline { timeline, undated } = Timeline::new(outcome, &Teller::new(outcome, &self.options));
+        let Timeline { timeline, undated } = Timeline::new(outcome, &self.options);
         let changes = || timeline.iter().flat_map(|month| &month.changes).chain(&undated);
         let widest =
             |text: fn(&Change) -> &str| changes().map(|change| text(change).chars().count()).max().unwrap_or(0);
         let (rule, secret) = (widest(|change| &change.rule), widest(|change| &change.secret));
         let line = |sign: char, change: &Change, out: &mut dyn io::Write| {
             let at = change.line.map_or_else(String::new, |line| format!(":{line}"));
-            let commit = change.commit.as_deref().map_or("", |id| id.get(..SHORT_ID).unwrap_or(id));
+            let commit = change.commit.as_deref().map_or("", short);
             let place = if Some(&change.path) == change.commit.as_ref() {
                 "the commit itself".to_owned()
             } else {
@@ -221,7 +206,7 @@ impl Report for Json {
             status: outcome.status().word(),
             scanned: scanned(outcome.totals),
             skipped: outcome.skipped.iter().map(|skip| shaper.skip(skip)).collect(),
-            changes: Timeline::new(outcome, &Teller::new(outcome, &self.options)),
+            changes: Timeline::new(outcome, &self.options),
         };
         write(&document, true, out)
     }

@@ -9,6 +9,7 @@
 //! looked for only where the two differ: [`Scanner::strikes_after`].
 
 mod decode;
+mod explain;
 mod heads;
 mod pair;
 mod prefilter;
@@ -19,7 +20,7 @@ mod verify;
 
 use std::collections::HashMap;
 
-use crate::rule::{Confidence, Detail, Rule, RuleSet, Trigger};
+use crate::rule::{Candidate, Confidence, Detail, Rule, RuleSet, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
@@ -27,9 +28,10 @@ use decode::{Layer, Leads};
 use heads::Heads;
 use prefilter::Prefilter;
 
+pub use explain::{Cue, Step, Tested, Trial};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
-use strike::Cause;
+use strike::{Cause, Runs};
 pub use strike::{Strike, Strikes};
 
 /// How often decoded text is decoded again.
@@ -74,6 +76,43 @@ pub struct Scanner {
     longest_keyword: usize,
 }
 
+/// Takes down what is looked at. A scan wants what is confirmed, an explanation all that was tried.
+trait Record: Default {
+    /// Which runs are tried.
+    const RUNS: Runs = Runs::Promising;
+
+    /// Puts a candidate to the checks of `rule`.
+    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>);
+
+    /// Takes in what was found in a decoded stretch.
+    fn decoded(&mut self, inner: Self, layer: &Layer);
+
+    /// A rule has seen all its candidates in a window, or in a run.
+    fn tried(&mut self, _: &Tried<'_>) {}
+}
+
+/// Where a rule was tried.
+struct Tried<'a> {
+    index: usize,
+    rule: &'a Rule,
+    text: &'a [u8],
+    /// The window, or the run.
+    span: Span,
+    /// What struck there, whoever asked for it.
+    strikes: &'a [Strike],
+}
+
+impl Record for Vec<Match> {
+    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
+        self.extend(verify::confirm(index, rule, candidate, &mut |_| {}));
+    }
+
+    fn decoded(&mut self, inner: Self, layer: &Layer) {
+        let seen = |found: Match| Match { span: layer.origin(found.span), encoding: Some(layer.encoding), ..found };
+        self.extend(inner.into_iter().map(seen));
+    }
+}
+
 impl Scanner {
     /// A scanner for `rules`.
     ///
@@ -116,7 +155,7 @@ impl Scanner {
         found
     }
 
-    fn look(&self, text: &[u8], strikes: &Strikes, depth: usize, found: &mut Vec<Match>) {
+    fn look<R: Record>(&self, text: &[u8], strikes: &Strikes, depth: usize, record: &mut R) {
         if strikes.is_empty() {
             return;
         }
@@ -128,37 +167,41 @@ impl Scanner {
                     Some(rule) => windows.push((asker, window(rule, strike.span.start, text.len()))),
                     None => leads.keyword(asker - self.rules.rules.len(), strike.span.start),
                 },
-                Cause::Run => self.try_run(text, strike.span, &mut leads, found),
+                Cause::Run => self.try_run(text, strike, &mut leads, record),
             }
         }
         let mut done = (0, 0);
         for (index, window) in merge(windows) {
             // A window that was widened may have taken in those after it.
             if done.0 != index || window.end > done.1 {
-                done = (index, verify::pattern(index, &self.rules.rules[index], text, window, found));
+                let rule = &self.rules.rules[index];
+                let end = verify::candidates(rule, text, window, |candidate| record.test(index, rule, candidate));
+                let span = Span::new(window.start, end);
+                record.tried(&Tried { index, rule, text, span, strikes: strikes.within(span) });
+                done = (index, end);
             }
         }
         if depth < MAX_DEPTH {
-            leads.follow(text, strikes.has_nul(), |layer| self.look_into(layer, depth, found));
-        }
-    }
-
-    fn look_into(&self, layer: &Layer, depth: usize, found: &mut Vec<Match>) {
-        let before = found.len();
-        self.look(&layer.text, &self.strikes(&layer.text), depth + 1, found);
-        for inner in &mut found[before..] {
-            inner.span = layer.origin(inner.span);
-            inner.encoding = Some(layer.encoding);
+            leads.follow(text, strikes.has_nul(), |layer| {
+                let mut inner = R::default();
+                self.look(&layer.text, &self.strikes_of(&layer.text, R::RUNS), depth + 1, &mut inner);
+                record.decoded(inner, layer);
+            });
         }
     }
 
     /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may have to be decoded.
-    fn try_run(&self, text: &[u8], outer: Span, leads: &mut Leads, found: &mut Vec<Match>) {
+    fn try_run(&self, text: &[u8], strike: &Strike, leads: &mut Leads, record: &mut impl Record) {
+        let outer = strike.span;
         for inner in run::unbroken(text, outer) {
             leads.run(text, inner);
-            for candidate in run::candidates(text, inner) {
+            for span in run::candidates(text, inner) {
                 for &index in &self.run_rules {
-                    verify::run(index, &self.rules.rules[index], text, candidate, found);
+                    let rule = &self.rules.rules[index];
+                    if verify::fits(rule, span) {
+                        record.test(index, rule, Candidate { text, span });
+                    }
+                    record.tried(&Tried { index, rule, text, span, strikes: std::slice::from_ref(strike) });
                 }
             }
         }

@@ -28,6 +28,15 @@ pub(super) enum Cause {
     Run,
 }
 
+/// Which runs are strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Those that a rule may take a stretch of, or a decoder the whole.
+    Promising,
+    /// All, so that it can be told what speaks against the others.
+    All,
+}
+
 /// The strikes of a text, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strikes {
@@ -48,6 +57,12 @@ impl Strikes {
     /// The strikes.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Strike> {
         self.list.iter()
+    }
+
+    /// Those that begin in `span`.
+    pub(super) fn within(&self, span: Span) -> &[Strike] {
+        let before = |end: usize| self.list.partition_point(|strike| strike.span.start < end);
+        self.list.get(before(span.start)..before(span.end)).unwrap_or_default()
     }
 
     /// Whether there is a zero byte in the text.
@@ -80,8 +95,13 @@ impl Scanner {
     /// The strikes of `text`.
     #[must_use]
     pub fn strikes(&self, text: &[u8]) -> Strikes {
+        self.strikes_of(text, Runs::Promising)
+    }
+
+    /// The strikes of `text`, with these runs among them.
+    pub(super) fn strikes_of(&self, text: &[u8], runs: Runs) -> Strikes {
         let mut list = Vec::new();
-        self.search(text, Span::new(0, text.len()), &mut list);
+        self.search(text, Span::new(0, text.len()), runs, &mut list);
         list.sort_unstable();
         Strikes { list, len: text.len(), nul: memchr::memchr(0, text).is_some() }
     }
@@ -90,6 +110,9 @@ impl Scanner {
     /// stretches are in the order of `text` and do not overlap in it.
     #[must_use]
     pub fn strikes_after(&self, before: &Strikes, text: &[u8], copied: &[Copied]) -> Strikes {
+        if before.is_empty() && self.is_quiet(text, self.windows(text, copied, before.len)) {
+            return Strikes { len: text.len(), ..Strikes::default() };
+        }
         let mut list = Vec::new();
         for &stretch in copied {
             let first = before.list.partition_point(|strike| strike.span.start < stretch.from);
@@ -97,21 +120,8 @@ impl Scanner {
             let alike = inside.filter(|strike| rides_along(strike, stretch, before.len, text.len()));
             list.extend(alike.map(|strike| Strike { span: moved(strike.span, stretch.from, stretch.to), ..*strike }));
         }
-        let mut nul = false;
         let mut anew = Vec::new();
-        let mut window: Option<Span> = None;
-        for seam in seams(copied, before.len, text.len()) {
-            nul = nul || memchr::memchr(0, seam.of(text)).is_some();
-            let next = self.around(text, seam, window.map_or(0, |window| window.end));
-            window = match window {
-                Some(last) if next.start <= last.end => Some(last.join(next)),
-                last => {
-                    last.into_iter().for_each(|window| self.search(text, window, &mut anew));
-                    Some(next)
-                }
-            };
-        }
-        window.into_iter().for_each(|window| self.search(text, window, &mut anew));
+        self.windows(text, copied, before.len).for_each(|window| self.search(text, window, Runs::Promising, &mut anew));
         let known = |strike: &Strike| {
             let last = copied.partition_point(|stretch| stretch.to <= strike.span.start);
             let stretch = last.checked_sub(1).map(|index| copied[index]);
@@ -121,26 +131,51 @@ impl Scanner {
             })
         };
         list.extend(anew.into_iter().filter(|strike| !known(strike)));
-        // Zero bytes that were there before may have gone.
-        nul = nul || (before.nul && memchr::memchr(0, text).is_some());
+        let nul = memchr::memchr(0, text).is_some();
         if !list.is_sorted() {
             list.sort_unstable();
         }
         Strikes { list, len: text.len(), nul }
     }
 
-    /// Where strikes may stand that `seam` made or unmade: as far around it as a keyword is long, and out to where words end.
-    /// What lies before `known` is in the window before already.
-    fn around(&self, text: &[u8], seam: Span, known: usize) -> Span {
+    /// Whether nothing strikes in `windows`, taken together: most versions of a text bring nothing that anybody looks for, and
+    /// one search is done sooner than many short ones. What stands at the edge of a window counts rather too often.
+    fn is_quiet(&self, text: &[u8], windows: impl Iterator<Item = Span>) -> bool {
+        let mut joined = Vec::new();
+        for window in windows {
+            joined.extend_from_slice(window.of(text));
+            joined.push(b'\n');
+        }
+        self.strikes(&joined).is_empty()
+    }
+
+    /// Where strikes may stand that the seams made or unmade: as far around each as a keyword is long, and out to where words
+    /// end. In order, and apart.
+    fn windows<'t>(&self, text: &'t [u8], copied: &'t [Copied], old_len: usize) -> impl Iterator<Item = Span> + 't {
         let reach = self.longest_keyword.saturating_sub(1);
-        let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach).max(known));
-        let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
-        let on = text[high..].iter().take_while(|&&byte| run::is_word(byte)).count();
-        Span::new(low - back, high + on)
+        let around = move |seam: Span, known: usize| {
+            let (low, high) = (seam.start.saturating_sub(reach), text.len().min(seam.end + reach).max(known));
+            let back = text[known.min(low)..low].iter().rev().take_while(|&&byte| run::is_word(byte)).count();
+            let on = text[high..].iter().take_while(|&&byte| run::is_word(byte)).count();
+            Span::new(low - back, high + on)
+        };
+        let mut seams = seams(copied, old_len, text.len());
+        let mut open: Option<Span> = None;
+        std::iter::from_fn(move || {
+            for seam in seams.by_ref() {
+                let next = around(seam, open.map_or(0, |window| window.end));
+                match &mut open {
+                    Some(window) if next.start <= window.end => *window = window.join(next),
+                    Some(window) => return Some(std::mem::replace(window, next)),
+                    None => open = Some(next),
+                }
+            }
+            open.take()
+        })
     }
 
     /// Adds the strikes that stand in `window`, which ends no word, to `list`.
-    fn search(&self, text: &[u8], window: Span, list: &mut Vec<Strike>) {
+    fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Strike>) {
         let part = window.of(text);
         self.prefilter.search(part, |asker, at, len| {
             list.push(Strike { span: Span::new(at, at + len).shift(window.start), cause: Cause::Keyword(asker) });
@@ -152,7 +187,7 @@ impl Scanner {
                 list.push(Strike { span, cause: Cause::Keyword(asker) });
             });
             run::base64_runs(text, word, MIN_RUN, |span| {
-                if self.is_worth_a_look(text, span) {
+                if runs == Runs::All || self.is_worth_a_look(text, span) {
                     list.push(Strike { span, cause: Cause::Run });
                 }
             });

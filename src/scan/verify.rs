@@ -6,10 +6,10 @@ use crate::rule::{Candidate, MAX_REACH, Rule, Trigger, Verdict, check};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use super::Match;
+use super::{Match, Step};
 
-/// Tries a rule's pattern everywhere in `window`; returns where the search ended.
-pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, found: &mut Vec<Match>) -> usize {
+/// Calls `each` with everything that a rule's pattern matches in `window`; returns where the search ended.
+pub(super) fn candidates<'t>(rule: &Rule, text: &'t [u8], window: Span, mut each: impl FnMut(Candidate<'t>)) -> usize {
     let Trigger::Keywords(pattern) = &rule.trigger else {
         return window.end;
     };
@@ -19,7 +19,7 @@ pub(super) fn pattern(index: usize, rule: &Rule, text: &[u8], window: Span, foun
     for captures in regex.captures_iter(window.of(text)) {
         if let Some(secret) = captures.name("secret") {
             let span = Span::new(secret.start(), secret.end()).shift(window.start);
-            found.extend(confirm(index, rule, Candidate { text, span }));
+            each(Candidate { text, span });
         }
     }
     window.end
@@ -39,23 +39,31 @@ fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
     window
 }
 
-/// Tries a rule whose trigger is a run on a run.
-pub(super) fn run(index: usize, rule: &Rule, text: &[u8], run: Span, found: &mut Vec<Match>) {
-    if let Trigger::Run(lengths) = &rule.trigger
-        && lengths.iter().any(|range| range.contains(&run.len()))
-    {
-        found.extend(confirm(index, rule, Candidate { text, span: run }));
-    }
+/// Whether a run has one of the lengths that a rule wants.
+pub(super) fn fits(rule: &Rule, run: Span) -> bool {
+    matches!(&rule.trigger, Trigger::Run(lengths) if lengths.iter().any(|range| range.contains(&run.len())))
 }
 
-fn confirm(index: usize, rule: &Rule, candidate: Candidate<'_>) -> Option<Match> {
-    if rule.entropy.is_some_and(|floor| check::entropy(candidate.secret()) < floor) {
-        return None;
+/// Puts a candidate to the rule's checks, and tells `note` what each of them says.
+pub(super) fn confirm(
+    index: usize,
+    rule: &Rule,
+    candidate: Candidate<'_>,
+    note: &mut impl FnMut(Step),
+) -> Option<Match> {
+    if let Some(floor) = rule.entropy {
+        let measured = check::entropy(candidate.secret());
+        note(Step::Entropy { measured, floor });
+        if measured < floor {
+            return None;
+        }
     }
     let mut details = Vec::new();
     let mut confidence = rule.confidence;
     for check in &rule.checks {
-        match (check.run)(&candidate, &mut details) {
+        let verdict = (check.run)(&candidate, &mut details);
+        note(Step::Check { name: check.name, verdict });
+        match verdict {
             Verdict::Reject(_) => return None,
             Verdict::Accept => {}
             Verdict::Grade(grade) => confidence = grade,

@@ -1,13 +1,17 @@
 //! Sources: where blobs come from. A source knows nothing of what is looked for in them.
 
 mod files;
+mod git;
 mod kept;
+mod push;
+mod range;
 mod read;
 mod staged;
 mod stream;
 mod tracked;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::blob::{Blob, Skip};
 use crate::repo::RepoError;
@@ -15,6 +19,8 @@ use crate::text::printable_path;
 
 pub use files::Files;
 pub use kept::Kept;
+pub use push::Push;
+pub use range::Range;
 pub use read::{Buffer, parts};
 pub use staged::Staged;
 pub use stream::{Message, Stream};
@@ -58,6 +64,19 @@ fn in_pool(jobs: usize, work: impl FnOnce() + Send) {
     }
 }
 
+/// Does `work` with every item in a pool of `jobs` threads, each of which has one state of its own.
+fn each_in_pool<T: Sync, S>(jobs: usize, items: &[T], state: impl Fn() -> S + Sync, work: impl Fn(&mut S, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    in_pool(jobs, || {
+        rayon::broadcast(|_| {
+            let mut state = state();
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(&mut state, item);
+            }
+        });
+    });
+}
+
 /// Why a source cannot feed anything.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -80,6 +99,9 @@ pub enum SourceError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An object that a clone without all objects does not have, or that is lost.
+    #[error("{0}")]
+    NotHere(String),
     /// A file cannot be read.
     #[error("{}: {problem}", printable_path(path))]
     File {

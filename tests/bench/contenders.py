@@ -115,6 +115,17 @@ def on_history(programs, repo, jobs, secrets_config):
     return racers
 
 
+def on_gate(programs, repo, span, secrets_config):
+    """Everyone who can look at a range of commits. The first is the yardstick."""
+    found = [
+        ("git log -p -U0", "git", ["log", "-p", "-U0", span]),
+        ("keysieve gate", "keysieve", ["gate", span]),
+        ("betterleaks", "betterleaks", ["git", f"--log-opts={span}", "--no-banner", "--redact=100", "."]),
+        ("gitleaks", "gitleaks", ["git", f"--log-opts={span}", "--no-banner", "--redact=100", "."]),
+    ]
+    return contenders(programs, found, repo, secrets_config)
+
+
 def contenders(programs, rows, folder, secrets_config):
     """Those of the rows whose program is there."""
     racers = []

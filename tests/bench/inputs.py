@@ -99,24 +99,37 @@ def made_up_repo(folder):
     return folder, staged
 
 
+def made_up_range(folder):
+    """Three thousand files, and on top of them a range of fifty commits that change twenty files each, packed."""
+    if not os.path.isdir(folder):
+        partial = folder + ".partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        os.makedirs(partial)
+        git(partial, "init", "--quiet", "--initial-branch=main")
+        history(partial, random.Random(3), commits=51, width=20)
+        git(partial, "gc", "--quiet")
+        os.rename(partial, folder)
+    return folder, "main~50..main"
+
+
 def path_of(number):
     return f"src/{WORDS[number % 40]}/{WORDS[number // 40 % 60]}_{number:04}.c"
 
 
-def history(folder, chance):
+def history(folder, chance, commits=40, width=60):
     """Writes the commits with `git fast-import` and returns the files as the last one has them."""
     files = {path_of(number): [source_line(chance) for _ in range(chance.randint(20, 300))] for number in range(3000)}
     stream = []
     changed = list(files)
-    for number in range(40):
+    for number in range(commits):
         stream.append(f"commit refs/heads/main\ncommitter Ada <ada@example.org> {1_700_000_000 + number * 3600} +0000\n")
         stream.append(f"data 10\ncommit {number:03}")
         for path in changed:
             text = "".join(files[path])
             stream.append(f"\nM 100644 inline {path}\ndata {len(text)}\n{text}")
         stream.append("\n")
-        if number < 39:
-            changed = chance.sample(sorted(files), 60)
+        if number < commits - 1:
+            changed = chance.sample(sorted(files), width)
             for path in changed:
                 files[path] = edited(files[path], chance)
     git(folder, "fast-import", "--quiet", text="".join(stream))

@@ -10,7 +10,23 @@ use super::{key, outside, pair, there};
 use crate::support::keys::{access_key_id, account_of, secret_access_key};
 use crate::support::{Repo, Run};
 
-const FORMATS: [&str; 3] = ["human", "json", "jsonl"];
+const FORMATS: [&str; 12] = [
+    "human",
+    "json",
+    "jsonl",
+    "csv",
+    "markdown",
+    "html",
+    "sarif",
+    "github",
+    "github-summary",
+    "gitlab",
+    "junit",
+    "checkstyle",
+];
+
+/// How many of them stay with whoever asked for them. The others are made for a service.
+const STAY: usize = 6;
 
 /// A key in clear, in base64 and in percent signs, two on a line.
 fn hidden() -> String {
@@ -39,9 +55,19 @@ fn no_format_shows_a_secret() {
 #[test]
 fn what_is_to_be_revealed_is_shown() {
     let sandbox = outside("a", pair(1));
-    for format in FORMATS {
+    for format in &FORMATS[..STAY] {
         let ran = there(&sandbox, &["scan", "--reveal", "-f", format]).status(1);
         ran.says(&secret_access_key(1)).says(&access_key_id(1));
+    }
+}
+
+#[test]
+fn nothing_is_revealed_to_a_service() {
+    let sandbox = outside("a", pair(1));
+    for format in &FORMATS[STAY..] {
+        let ran = there(&sandbox, &["scan", "--reveal", "-f", "human", "-f", &format!("{format}:../out")]).status(2);
+        ran.says("--reveal would put secrets in clear").says(format).never_says(&secret_access_key(1));
+        assert!(!sandbox.root().join("out").exists());
     }
 }
 

@@ -191,12 +191,13 @@ impl Place {
     }
 
     fn unread_log(&self, name: impl AsRef<[u8]>, problem: impl Display) -> Unread {
-        let unread = self.unread(name, problem);
-        Unread { name: joined(&[b"reflog of ", &unread.name]), ..unread }
+        let log = shown(self.full(name.as_ref().into()).as_bstr());
+        Unread::new(joined(&[b"reflog of ", &log]), problem)
     }
 
     fn unread(&self, name: impl AsRef<[u8]>, problem: impl Display) -> Unread {
-        Unread::new(shown(self.full(name.as_ref().into()).as_bstr()), problem)
+        let of = self.worktree.as_ref().map(|worktree| joined(&[b" of worktree ", worktree]));
+        Unread::new(joined(&[name.as_ref(), &of.unwrap_or_default()]), problem)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 
+use super::super::words::ROTATE;
 use super::Page;
 use crate::blob::Origin;
 use crate::finding::Finding;
@@ -16,17 +17,12 @@ impl Page<'_> {
     /// What to do about `findings`.
     pub(super) fn advice(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "{}", self.paint.strong("what to do"))?;
-        writeln!(
-            out,
-            "  {}   Whoever has seen a key can use it. If it was ever pushed or shared, revoke it at its provider first:\n\
-             \x20          taking it out of git is not enough.",
-            self.paint.strong("rotate")
-        )?;
+        writeln!(out, "  {}   {}\n           {}", self.paint.strong("rotate"), ROTATE[0], ROTATE[1])?;
         if let Some(command) = self.unstage(findings) {
             writeln!(out, "  {}  {command}", self.paint.strong("unstage"))?;
         }
         let message = findings.iter().find_map(|found| match &found.origin {
-            Origin::CommitMessage { path } => Some(quoted(path)),
+            Origin::CommitMessage { path } => Some(quoted(&self.facts.bytes(path))),
             _ => None,
         });
         if let Some(message) = message {
@@ -79,7 +75,7 @@ impl Page<'_> {
             if self.options.advice.first_commit { "git rm --cached --" } else { "git restore --staged --" }.to_owned();
         for path in paths.iter().take(MAX_PATHS) {
             command.push(' ');
-            command.push_str(&quoted(&self.mask.text(path)));
+            command.push_str(&quoted(&self.facts.bytes(path)));
         }
         if let Some(more) = paths.len().checked_sub(MAX_PATHS).filter(|&more| more > 0) {
             // Writing to a String cannot fail.

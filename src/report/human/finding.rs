@@ -2,11 +2,10 @@
 
 use std::io;
 
-use super::super::history::{self, Says};
+use super::super::history::ADVICE;
 use super::Page;
-use super::style::because;
 use crate::blob::Origin;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -16,8 +15,8 @@ impl Page<'_> {
         let gutter = gutter(found);
         let head = self.paint.finding(found.blocking, format_args!("{}[{}]", found.confidence, found.rule.id));
         let remark = if found.blocking { "" } else { " (does not block)" };
-        writeln!(out, "{head}: {}{remark}", self.paint.strong(printable(found.rule.description.as_bytes())))?;
-        writeln!(out, "{:gutter$}{} {}", "", self.paint.rail("-->"), self.place_of(found, &found.place))?;
+        writeln!(out, "{head}: {}{remark}", self.paint.strong(self.facts.description(found)))?;
+        writeln!(out, "{:gutter$}{} {}", "", self.paint.rail("-->"), self.facts.place(found, &found.place))?;
         self.frame(found, gutter, out)?;
         if self.options.reveal {
             self.revealed("secret", &found.secret, gutter, out)?;
@@ -25,19 +24,14 @@ impl Page<'_> {
                 self.revealed("with", &partner.secret, gutter, out)?;
             }
         }
-        for (label, text) in self.notes(found, with_help) {
+        for (label, text) in self.facts.notes(found) {
+            // What follows from exposure is said at the end.
+            if label == "help" && !with_help || label == ADVICE {
+                continue;
+            }
             writeln!(out, "{:gutter$} {} {}: {text}", "", self.paint.rail("="), self.paint.strong(label))?;
         }
         writeln!(out)
-    }
-
-    /// `path:line:column`, which terminals and editors open; the path alone where it is the path that holds the secret.
-    pub(super) fn place_of(&self, found: &Finding, place: &Place) -> String {
-        let path = printable(&self.mask.path_of(found));
-        match found.origin {
-            Origin::Name { .. } => path,
-            _ => format!("{path}:{}:{}", place.start.line, place.start.column),
-        }
     }
 
     fn frame(&self, found: &Finding, gutter: usize, out: &mut dyn io::Write) -> io::Result<()> {
@@ -49,10 +43,10 @@ impl Page<'_> {
         }
         writeln!(out, "{:gutter$} {bar}", "")?;
         let mut last_marked = 0;
-        for line in lines {
+        for (line, text) in self.facts.frame(&found.place) {
             let number = self.paint.rail(format_args!("{:>gutter$}", line.number));
             // Frames are printable already; a trailing blank would only be seen in a diff.
-            writeln!(out, "{}", format!("{number} {bar} {}", line.text).trim_end())?;
+            writeln!(out, "{}", format!("{number} {bar} {text}").trim_end())?;
             if let Some((from, to)) = line.mark {
                 let carets = "^".repeat(to.saturating_sub(from).max(1));
                 let carets = self.paint.finding(found.blocking, carets);
@@ -77,49 +71,6 @@ impl Page<'_> {
             writeln!(out, "{:gutter$}   {}", "", printable(line.strip_suffix(b"\r").unwrap_or(line)))?;
         }
         Ok(())
-    }
-
-    fn notes(&self, found: &Finding, with_help: bool) -> Vec<(&'static str, String)> {
-        let mut notes = Vec::new();
-        let what = self.what(found);
-        if !what.is_empty() {
-            notes.push(("what", what.join("; ")));
-        }
-        let mut why = format!("{}: {}", found.confidence, because(found.confidence, found.partner.is_some()));
-        if let Some(encoding) = found.place.encoding {
-            why.push_str("; written as ");
-            why.push_str(encoding);
-        }
-        notes.push(("why", why));
-        if let Some(history) = &found.history {
-            let name = |text: &[u8]| printable(&self.mask.text(text));
-            let prose = |text: &[u8]| printable(&self.mask.prose(text));
-            notes.extend(history::notes(history, &Says { name: &name, prose: &prose }));
-        }
-        if let Some(help) = found.rule.help.as_ref().filter(|_| with_help) {
-            notes.push(("help", printable(help.trim().as_bytes())));
-        }
-        notes.push(("allow", format!("keysieve allow {} --reason \"why it may pass\"", found.fingerprint)));
-        notes
-    }
-
-    fn what(&self, found: &Finding) -> Vec<String> {
-        let mut what = Vec::new();
-        match found.origin {
-            Origin::Name { .. } => what.push("stands in a file's name".to_owned()),
-            Origin::CommitMessage { .. } => what.push("stands in the commit message".to_owned()),
-            Origin::CommitText { .. } => what.push("stands in the commit itself".to_owned()),
-            Origin::TagText { .. } => what.push("stands in the tag itself".to_owned()),
-            _ => {}
-        }
-        for detail in &found.details {
-            what.push(format!("{} {}", detail.key.replace('_', " "), printable(detail.value.as_bytes())));
-        }
-        if let Some(partner) = &found.partner {
-            let description = printable(partner.rule.description.as_bytes());
-            what.push(format!("with the {description} at {}", self.place_of(found, &partner.place)));
-        }
-        what
     }
 }
 

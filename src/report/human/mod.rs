@@ -8,7 +8,7 @@ mod summary;
 use std::collections::HashSet;
 use std::io;
 
-use super::mask::Mask;
+use super::facts::Facts;
 use super::{Options, Report};
 use crate::finding::Outcome;
 use style::Paint;
@@ -43,7 +43,8 @@ impl Report for Human {
     }
 }
 
-/// The end of a page that shows something else than the findings: what was not scanned, and the line that sums it up.
+/// The end of a page that shows something else than the findings: what was allowed or not scanned, and the line that sums
+/// it up.
 pub(super) fn ending(options: &Options, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     Page::new(options, outcome).ending(outcome, out)
 }
@@ -52,16 +53,16 @@ pub(super) fn ending(options: &Options, outcome: &Outcome, out: &mut dyn io::Wri
 struct Page<'o> {
     options: &'o Options,
     paint: Paint,
-    mask: Mask<'o>,
+    facts: Facts<'o>,
 }
 
 impl<'o> Page<'o> {
     fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
-        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
-        Self { options, paint: Paint::new(options.color), mask }
+        Self { options, paint: Paint::new(options.color), facts: Facts::new(outcome, options) }
     }
 
     fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        self.policy_changes(&outcome.policy_changes, out)?;
         self.allowed(&outcome.allowed, out)?;
         self.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
         self.skipped(&outcome.skipped, out)?;
@@ -164,11 +165,13 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
     #[test]
     fn what_was_allowed_is_listed_when_asked() {
         let quiet = shown("human", &outcome(), Options::default());
-        assert!(!quiet.contains("gitleaks:allow") && quiet.contains("; 1 allowed;"), "{quiet}");
+        assert!(!quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"), "{quiet}");
         assert!(quiet.contains("entry 4 expired on 2026-03-31") && !quiet.contains("entry 5"), "{quiet}");
+        assert!(quiet.contains("baseline line 7 expired on 2026-04-30: inherited"), "{quiet}");
         let options = Options { show_allowed: true, show_unused: true, ..Options::default() };
         let all = shown("human", &outcome(), options);
         assert!(all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"), "{all}");
+        assert!(all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"), "{all}");
         assert!(all.contains("entry 5 let nothing pass: gone"), "{all}");
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::rule::Confidence;
+use super::super::words::Tone;
 
 /// Paints words.
 #[derive(Clone, Copy)]
@@ -16,6 +16,15 @@ impl Paint {
     /// Paints if `color`.
     pub(super) const fn new(color: bool) -> Self {
         Self { color }
+    }
+
+    /// A part of the sentence that sums up.
+    pub(super) fn tone(self, tone: Tone, text: impl Display) -> String {
+        match tone {
+            Tone::Bad => self.bad(text),
+            Tone::Warn => self.warn(text),
+            Tone::Good => self.good(text),
+        }
     }
 
     /// What stops the run.
@@ -50,48 +59,5 @@ impl Paint {
 
     fn with(self, style: Style, text: impl Display) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
-    }
-}
-
-/// `1 blob`, `2 blobs`.
-pub(super) fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// A size with a unit that keeps it short.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
-/// Why a finding has its confidence.
-pub(super) const fn because(confidence: Confidence, is_pair: bool) -> &'static str {
-    match (confidence, is_pair) {
-        (_, true) => "both halves of it were found",
-        (Confidence::Certain, false) => "proven by its checksum or by what it decodes to",
-        (Confidence::High, false) => "it has the shape, and stands where a secret stands",
-        (Confidence::Medium, false) => "hardly anything but a secret has this shape",
-        (Confidence::Low, false) => "it has the shape of a secret; nothing else speaks for it",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        let sizes = [0, 1023, 1024, 1_258_291, 1_395_864_371, 1 << 50].map(size);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.2 MiB", "1.3 GiB", "1024.0 TiB"]);
     }
 }

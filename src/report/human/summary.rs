@@ -2,31 +2,35 @@
 
 use std::io;
 
+use super::super::words::{UNREAD, lists_unused, summary};
 use super::Page;
-use super::style::{count, size};
 use crate::blob::Skip;
-use crate::finding::{Allowed, Exception, Outcome, Status, Unused};
-use crate::rule::Confidence;
-use crate::text::printable;
+use crate::finding::{Allowed, Outcome, PolicyChange, Unused};
 
 /// The most skips that are listed one by one.
 const MAX_LISTED: usize = 10;
 
 impl Page<'_> {
+    /// Files of policy that the commits which are judged change: who reviews them has to look at these.
+    pub(super) fn policy_changes(&self, changes: &[PolicyChange], out: &mut dyn io::Write) -> io::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{}: this change alters what keysieve ignores", self.paint.warn("policy"))?;
+        for PolicyChange { path, what } in changes {
+            writeln!(out, "  {}: {}", self.facts.text(path), what.word())?;
+        }
+        writeln!(out)
+    }
+
     /// What was allowed, and by what, if that was asked for.
     pub(super) fn allowed(&self, allowed: &[Allowed], out: &mut dyn io::Write) -> io::Result<()> {
         if !self.options.show_allowed || allowed.is_empty() {
             return Ok(());
         }
         writeln!(out, "{}", self.paint.strong("allowed"))?;
-        for Allowed { finding, by } in allowed {
-            let by = match by {
-                Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
-                Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
-                Exception::Marker { word, reason: None } => word.clone(),
-            };
-            let place = self.place_of(finding, &finding.place);
-            writeln!(out, "  {place} {}, by {}", finding.rule.id, printable(by.as_bytes()))?;
+        for entry in allowed {
+            writeln!(out, "  {}", self.facts.allowed(entry))?;
         }
         writeln!(out)
     }
@@ -34,15 +38,9 @@ impl Page<'_> {
     /// Exceptions that let nothing pass, if that was asked for; the expired ones also where something was found, as
     /// they may have let it pass before.
     pub(super) fn unused(&self, unused: &[Unused], found: bool, out: &mut dyn io::Write) -> io::Result<()> {
-        let shown = |entry: &&Unused| self.options.show_unused || (found && entry.expired.is_some());
         let mut any = false;
-        for entry in unused.iter().filter(shown) {
-            let reason = printable(entry.reason.as_bytes());
-            let what = match entry.expired {
-                Some(day) => format!("expired on {day}"),
-                None => "let nothing pass".to_owned(),
-            };
-            writeln!(out, "{}: [[allow]] entry {} {what}: {reason}", self.paint.warn("unused"), entry.number)?;
+        for entry in unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found)) {
+            writeln!(out, "{}: {}", self.paint.warn("unused"), self.facts.unused(entry))?;
             any = true;
         }
         if any { writeln!(out) } else { Ok(()) }
@@ -53,7 +51,7 @@ impl Page<'_> {
         let (failed, other): (Vec<_>, Vec<_>) = skipped.iter().partition(|skip| skip.reason.is_failure());
         if !failed.is_empty() {
             let title = self.paint.bad("NOT COMPLETED");
-            writeln!(out, "{title}: {} could not be read, so nothing is known about what is there", failed.len())?;
+            writeln!(out, "{title}: {} {UNREAD}", failed.len())?;
             self.list(&failed, out)?;
         }
         if !other.is_empty() {
@@ -65,9 +63,8 @@ impl Page<'_> {
 
     fn list(&self, skips: &[&Skip], out: &mut dyn io::Write) -> io::Result<()> {
         for skip in skips.iter().take(MAX_LISTED) {
-            let reason = skip.reason.to_string();
-            let path = printable(&self.mask.text(&skip.path));
-            writeln!(out, "  {path}: {}", printable(&self.mask.text(reason.as_bytes())))?;
+            let (path, reason) = self.facts.skip(skip);
+            writeln!(out, "  {path}: {reason}")?;
         }
         match skips.len().checked_sub(MAX_LISTED) {
             None | Some(0) => Ok(()),
@@ -77,46 +74,6 @@ impl Page<'_> {
 
     /// The last line.
     pub(super) fn summary(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut parts = Vec::new();
-        match outcome.status() {
-            Status::Incomplete => parts.push(self.paint.bad("NOT COMPLETED")),
-            Status::Clean if outcome.findings.is_empty() => parts.push(self.paint.good("clean")),
-            Status::Clean | Status::Findings => {}
-        }
-        if !outcome.findings.is_empty() {
-            parts.push(self.findings(outcome));
-        }
-        if !outcome.allowed.is_empty() {
-            parts.push(format!("{} allowed", outcome.allowed.len()));
-        }
-        let totals = outcome.totals;
-        let what = match totals.objects {
-            0 => count(totals.blobs, "blob", "blobs"),
-            objects => {
-                let (objects, files) = (count(objects, "object", "objects"), count(totals.blobs, "file", "files"));
-                format!("{objects} and {files} beside them")
-            }
-        };
-        parts.push(format!("{what} ({}) scanned", size(totals.bytes)));
-        if totals.left_out > 0 {
-            let (entries, them) =
-                (count(totals.left_out, "entry", "entries"), if totals.left_out == 1 { "it" } else { "them" });
-            parts.push(format!("{entries} left out by git's ignore rules (--no-ignore scans {them})"));
-        }
-        writeln!(out, "keysieve: {}", parts.join("; "))
-    }
-
-    fn findings(&self, outcome: &Outcome) -> String {
-        let of = |confidence| outcome.findings.iter().filter(move |found| found.confidence == confidence).count();
-        let grades = Confidence::ALL.into_iter().rev().filter(|&confidence| of(confidence) > 0);
-        let grades: Vec<_> = grades.map(|confidence| format!("{} {confidence}", of(confidence))).collect();
-        let blocking = outcome.findings.iter().filter(|found| found.blocking).count();
-        let block = match blocking {
-            0 => "none blocks".to_owned(),
-            1 => "1 blocks".to_owned(),
-            many => format!("{many} block"),
-        };
-        let number = count(outcome.findings.len() as u64, "finding", "findings");
-        format!("{} ({}), {block}", self.paint.finding(blocking > 0, number), grades.join(", "))
+        writeln!(out, "keysieve: {}", summary(outcome, |tone, text| self.paint.tone(tone, text)))
     }
 }

@@ -34,10 +34,10 @@ pub(super) fn paths(sheet: &Sheet<'_>) -> String {
     for item in sheet.items {
         head(&mut text, item);
         for place in item.places() {
-            let form = match (place.encoding, place.binary) {
-                (Some(encoding), _) => encoding,
-                (None, true) => "in a binary file",
-                (None, false) => "in clear",
+            let form = match (place.encoded, place.binary) {
+                (true, _) => "encoded",
+                (false, true) => "in a binary file",
+                (false, false) => "in clear",
             };
             let (object, kind) = (place.object.as_deref().unwrap_or("-"), place.kind.word());
             let _ = write!(text, "{object}\t{kind}\t{}:{}\t{form}", place.line, place.column);

@@ -31,7 +31,7 @@ impl Holds {
     fn of(items: &[Item<'_>]) -> Self {
         let mut holds = Self::default();
         for item in items {
-            if item.needs_rewriting() {
+            if item.needs_rewriting() || item.submodule().is_some() {
                 continue;
             }
             let logs = item.beside.iter().filter_map(|place| place.strip_prefix(b"reflog of "));
@@ -75,6 +75,7 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
     let holds = Holds::of(sheet.items);
     page.push_str("\n## 3. Clear what only this repository has\n\n");
     beside(sheet, page);
+    submodules(sheet, page);
     if holds.is_empty() {
         page.push_str("No stash, index or reflog holds anything that nothing else leads to.\n");
         return;
@@ -135,6 +136,25 @@ fn beside(sheet: &Sheet<'_>, page: &mut String) {
         }
     }
     if sheet.items.iter().any(|item| !item.beside.is_empty()) {
+        page.push('\n');
+    }
+}
+
+/// What stands in the repository of a submodule.
+fn submodules(sheet: &Sheet<'_>, page: &mut String) {
+    for item in sheet.items {
+        if let Some(name) = item.submodule() {
+            let _ = writeln!(
+                page,
+                "- [ ] {}: in the repository of the submodule {}, which is cleaned up by itself: make a plan for \
+                 `.git/modules/{}` or, better, for where it was cloned from",
+                item.title(),
+                sheet.code(name),
+                sheet.name(name)
+            );
+        }
+    }
+    if sheet.items.iter().any(|item| item.submodule().is_some()) {
         page.push('\n');
     }
 }

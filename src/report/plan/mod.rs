@@ -19,12 +19,11 @@ use std::path::Path;
 
 use bstr::{BStr, ByteSlice};
 
-use super::mask::Mask;
+use super::facts::Facts;
 use crate::blob::Origin;
 use crate::finding::history::{Exposure, History, Standing, StandsIn};
 use crate::finding::{Finding, Outcome, Status};
 use crate::secret::{Fingerprint, Secret};
-use crate::text::printable;
 
 use replacements::Replacements;
 
@@ -57,12 +56,12 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
     }
     let items = items(outcome);
     let replacements = Replacements::new(&items);
-    let mask = Mask::new(outcome);
+    let facts = Facts::masked(outcome);
     let blobs = lists::blobs(&items);
     let sheet = Sheet {
         items: &items,
         replacements: &replacements,
-        mask: &mask,
+        facts: &facts,
         subject,
         strips_blobs: !blobs.is_empty(),
         is_complete: outcome.status() != Status::Incomplete,
@@ -84,7 +83,7 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
 struct Sheet<'a> {
     items: &'a [Item<'a>],
     replacements: &'a Replacements<'a>,
-    mask: &'a Mask<'a>,
+    facts: &'a Facts<'a>,
     subject: &'a Subject<'a>,
     /// Whether there are blobs that have to go as a whole.
     strips_blobs: bool,
@@ -94,7 +93,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     /// A name of foreign origin, without secrets and safe to print.
     fn name(&self, name: &[u8]) -> String {
-        printable(&self.mask.text(name))
+        self.facts.text(name)
     }
 
     /// The same, as code of Markdown.
@@ -105,7 +104,7 @@ impl Sheet<'_> {
 
     /// The same, as a word of a shell.
     fn word(&self, name: &[u8]) -> String {
-        super::human::quoted(&self.mask.text(name))
+        super::human::quoted(&self.facts.bytes(name))
     }
 
     /// Whether history has to be rewritten.
@@ -139,8 +138,16 @@ impl<'o> Item<'o> {
         self.history().map(|history| history.exposure)
     }
 
+    /// The submodule in whose repository it stands: nothing that is done to the one around it reaches there.
+    fn submodule(&self) -> Option<&'o BStr> {
+        let reached = self.history().and_then(|history| history.reached_from.first());
+        let name = reached.map_or(self.finding.origin.path(), |reached| reached.name.as_bstr());
+        let (name, _) = name.strip_prefix(b"submodule ")?.split_once_str(": ")?;
+        Some(name.as_bstr())
+    }
+
     fn needs_rewriting(&self) -> bool {
-        matches!(self.exposure(), Some(Exposure::Published | Exposure::Local))
+        self.submodule().is_none() && matches!(self.exposure(), Some(Exposure::Published | Exposure::Local))
     }
 
     /// The objects that it stands in.
@@ -173,7 +180,7 @@ impl<'o> Item<'o> {
 /// Whether a place cannot be put right by replacing the value: it is written there in another form, or git-filter-repo takes
 /// the blob for binary and leaves it as it is.
 fn is_out_of_reach(place: &Standing) -> bool {
-    place.encoding.is_some() || place.binary && place.kind == StandsIn::Blob
+    place.encoded || place.binary && place.kind == StandsIn::Blob
 }
 
 /// The secrets of `outcome`, each once, the most exposed first.
@@ -181,11 +188,17 @@ fn items(outcome: &Outcome) -> Vec<Item<'_>> {
     let mut items: Vec<Item<'_>> = Vec::new();
     let mut known: HashMap<Fingerprint, usize> = HashMap::new();
     for finding in &outcome.findings {
-        let at = *known.entry(finding.fingerprint).or_insert_with(|| {
+        let mut add = || {
             let elsewhere = finding.history.iter().flat_map(|history| &history.elsewhere);
             items.push(Item { number: 0, finding, beside: elsewhere.map(|place| place.as_bstr()).collect() });
             items.len() - 1
-        });
+        };
+        // The same secret in the repository of a submodule has a history of its own, and so needs its own clean-up.
+        let at = match (&finding.history, known.get(&finding.fingerprint)) {
+            (None, Some(&at)) => at,
+            (_, _) => add(),
+        };
+        known.entry(finding.fingerprint).or_insert(at);
         if matches!(finding.origin, Origin::Repository { .. } | Origin::Name { .. }) && finding.history.is_none() {
             items[at].beside.push(finding.origin.path());
         }

@@ -73,7 +73,7 @@ fn remote(sheet: &Sheet<'_>) -> String {
 /// What of a secret no replacement reaches.
 fn out_of_reach(sheet: &Sheet<'_>, item: &Item<'_>, page: &mut String) {
     for place in item.places().iter().filter(|place| is_out_of_reach(place)) {
-        let form = place.encoding.map_or("in a binary blob".to_owned(), |encoding| format!("as {encoding} in"));
+        let form = if place.encoded { "encoded in" } else { "in a binary blob" };
         let object = place.object.as_deref().unwrap_or("a name");
         let paths: Vec<_> = place.paths.iter().take(5).map(|path| sheet.code(path)).collect();
         let at = if paths.is_empty() { String::new() } else { format!(", {}", paths.join(", ")) };

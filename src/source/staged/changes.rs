@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use gix::index::entry::{Flags, Mode};
 use gix::index::extension::Tree as CacheTree;
 use gix::index::{Entry, State};
@@ -12,6 +12,7 @@ use gix::{ObjectId, Repository};
 use crate::blob::{Skip, SkipReason};
 
 use super::super::SourceError;
+use super::super::git::{Lost, TreeEntry, read_tree};
 
 /// A blob, link or commit of the index that the tree does not have at that path.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Walk<'_> {
         if tree.is_some() && known.map(|cached| cached.id) == tree {
             return Ok(());
         }
-        let mut old = read_tree(self.repo, tree)?;
+        let mut old = old_entries(self.repo, tree)?;
         let above: BString = entries.first().map(|first| first.path(self.index)[..prefix].into()).unwrap_or_default();
         let mut rest = entries;
         while let Some(first) = rest.first() {
@@ -133,8 +134,8 @@ impl Walk<'_> {
         if old == Some(new) {
             return Ok(());
         }
-        let mut old = read_tree(self.repo, old)?;
-        for (name, entry) in read_entries(self.repo, new)? {
+        let mut old = old_entries(self.repo, old)?;
+        for (name, entry) in read_tree(self.repo, new)? {
             let full = BString::from([path, &name[..]].concat());
             let before = old.get_mut(name.as_bstr()).filter(|old| old.is_tree == entry.is_tree).map(|old| {
                 old.met = true;
@@ -160,90 +161,27 @@ impl Walk<'_> {
     }
 }
 
-struct TreeEntry {
-    id: ObjectId,
-    mode: Mode,
-    is_tree: bool,
-}
-
-fn read_tree(repo: &Repository, tree: Option<ObjectId>) -> Result<HashMap<BString, Old>, SourceError> {
-    let entries = tree.map(|id| read_entries(repo, id)).transpose()?.unwrap_or_default();
+fn old_entries(repo: &Repository, tree: Option<ObjectId>) -> Result<HashMap<BString, Old>, SourceError> {
+    let entries = tree.map(|id| read_tree(repo, id)).transpose()?.unwrap_or_default();
     let old = |entry: TreeEntry| Old { id: entry.id, is_tree: entry.is_tree, met: false };
     Ok(entries.into_iter().map(|(name, entry)| (name, old(entry))).collect())
 }
 
-fn read_entries(repo: &Repository, id: ObjectId) -> Result<Vec<(BString, TreeEntry)>, SourceError> {
-    let wrong = |error: &dyn std::fmt::Display| SourceError::Object { id: id.to_string(), problem: error.to_string() };
-    let tree = repo.find_tree(id).map_err(|error| wrong(&error))?;
-    let mut entries = Vec::new();
-    for entry in tree.iter() {
-        let entry = entry.map_err(|error| wrong(&error))?;
-        let mode = Mode::from_bits_truncate(u32::from(entry.mode().value()));
-        let found = TreeEntry { id: entry.object_id(), mode, is_tree: entry.mode().is_tree() };
-        entries.push((entry.filename().to_owned(), found));
-    }
-    Ok(entries)
-}
-
-/// How many removed files are compared with an added one to find where it came from.
-const MAX_COMPARED: usize = 100;
-
-/// Every file that is gone, those of removed directories among them.
-pub(super) fn removed_files(repo: &Repository, removed: &[Removed]) -> Vec<(BString, ObjectId)> {
-    let mut files = Vec::new();
-    for removed in removed {
-        list_files(repo, removed, &mut files);
-    }
+/// Every file that is lost: those that are gone, among them those of removed directories, and those that changed.
+pub(super) fn lost(repo: &Repository, removed: &[Removed], changed: &[Lost]) -> Vec<Lost> {
+    let mut files = changed.to_vec();
+    removed.iter().for_each(|removed| list_files(repo, removed, &mut files));
     files
 }
 
-/// The content of the removed file that `change` most likely is under a new name: the same blob, or the one with which
-/// it shares most, at least half of the longer one, as git has it.
-pub(super) fn renamed_from(
-    repo: &Repository,
-    files: &[(BString, ObjectId)],
-    change: &Change,
-    bytes: &[u8],
-) -> Option<Vec<u8>> {
-    if files.iter().any(|(_, id)| *id == change.id) {
-        return Some(bytes.to_vec());
-    }
-    // Most files keep their name or at least their ending when they move.
-    let likely = |path: &BStr| {
-        let name = |path: &BStr| path.rsplit_once_str("/").map_or(path.to_vec(), |(_, name)| name.to_vec());
-        let ending = |path: &BStr| path.rsplit_once_str(".").map(|(_, ending)| ending.to_vec());
-        let new = change.path.as_bstr();
-        (name(path) != name(new), ending(path) != ending(new))
-    };
-    let mut likeliest: Vec<_> = files.iter().collect();
-    likeliest.sort_by_cached_key(|(path, _)| (likely(path.as_bstr()), path));
-    let contents =
-        likeliest.into_iter().take(MAX_COMPARED).filter_map(|(_, id)| Some(repo.find_object(*id).ok()?.detach().data));
-    let scored = contents.map(|old| (shared_bytes(&old, bytes), old));
-    let (shared, old) = scored.max_by_key(|(shared, _)| *shared)?;
-    (shared * 2 >= old.len().max(bytes.len())).then_some(old)
-}
-
-fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<(BString, ObjectId)>) {
+fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<Lost>) {
     if !removed.is_tree {
-        files.push((removed.path.clone(), removed.id));
+        files.push(Lost { path: removed.path.clone(), id: removed.id, now: None });
         return;
     }
     // A tree that cannot be read here costs a rename, so more is reported, not less.
-    for (name, entry) in read_entries(repo, removed.id).unwrap_or_default() {
+    for (name, entry) in read_tree(repo, removed.id).unwrap_or_default() {
         let path = BString::from([&removed.path[..], b"/", &name[..]].concat());
         list_files(repo, &Removed { path, id: entry.id, is_tree: entry.is_tree }, files);
     }
-}
-
-/// Bytes in lines that both texts have.
-fn shared_bytes(old: &[u8], new: &[u8]) -> usize {
-    let mut counts: HashMap<&[u8], usize> = HashMap::new();
-    for line in old.lines_with_terminator() {
-        *counts.entry(line).or_default() += 1;
-    }
-    let shared = new
-        .lines_with_terminator()
-        .filter(|line| counts.get_mut(line).filter(|count| **count > 0).map(|count| *count -= 1).is_some());
-    shared.map(<[u8]>::len).sum()
 }

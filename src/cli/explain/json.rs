@@ -1,0 +1,131 @@
+//! The answer as JSON.
+
+use keysieve::finding::{Exception, Finding};
+use keysieve::rule::{Confidence, Verdict};
+use keysieve::scan::{Step, Tested, Trial};
+use keysieve::text::{LineIndex, printable};
+use serde_json::{Value, json};
+
+use super::{Answer, Decision, Place};
+use crate::cli::settings::Layer;
+
+/// Version of the shape below. Grows when a consumer would have to change.
+const SCHEMA: u32 = 1;
+
+impl Answer<'_> {
+    /// The answer as one document.
+    pub(super) fn json(&self) -> String {
+        let policy = &self.settings.policy;
+        let origins = &self.settings.origins;
+        let level = |value: Confidence, layer| json!({"value": value.word(), "from": from(layer)});
+        let document = json!({
+            "schema": SCHEMA,
+            "places": self.places.iter().map(|place| self.place_json(place)).collect::<Vec<_>>(),
+            "policy": {
+                "report": level(self.report, origins.report),
+                "block": level(policy.block, origins.block),
+                "config": origins.config,
+                "baseline": policy.baseline_file(),
+            },
+        });
+        format!("{document:#}\n")
+    }
+
+    fn place_json(&self, place: &Place) -> Value {
+        let index = LineIndex::new(&place.text);
+        json!({
+            "path": place.path,
+            "line": place.line,
+            "skipped": place.skipped.as_ref().map(|reason| printable(reason.as_bytes())),
+            "trials": place.trials.iter().map(|trial| self.trial_json(trial, &index)).collect::<Vec<_>>(),
+            "findings": place.findings.iter().map(|(found, by)| self.finding_json(found, by)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn trial_json(&self, trial: &Trial, index: &LineIndex<'_>) -> Value {
+        let rule = &self.settings.scanner.rules().rules[trial.rule];
+        let cues = trial.cues.iter().map(|cue| {
+            let at = index.locate(cue.span.start);
+            let keyword = cue.keyword.as_ref().map(|word| printable(word.as_bytes()));
+            json!({"keyword": keyword, "length": cue.span.len(), "line": at.line, "column": at.column})
+        });
+        json!({
+            "rule": *rule.id,
+            "file": printable(rule.source.file.as_bytes()),
+            "encoding": trial.encoding,
+            "cues": cues.collect::<Vec<_>>(),
+            "candidates": trial.candidates.iter().map(|tested| candidate(tested, index)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn finding_json(&self, finding: &Finding, decision: &Decision) -> Value {
+        let partner = finding.partner.as_ref().map(|partner| {
+            let at = partner.place.start;
+            json!({"rule": *partner.rule.id, "line": at.line, "column": at.column})
+        });
+        json!({
+            "rule": *finding.rule.id,
+            "confidence": finding.confidence.word(),
+            "fingerprint": finding.fingerprint.to_string(),
+            "line": finding.place.start.line,
+            "column": finding.place.start.column,
+            "partner": partner,
+            "decision": self.decision_json(decision),
+        })
+    }
+
+    fn decision_json(&self, decision: &Decision) -> Value {
+        let safe = |text: &String| printable(text.as_bytes());
+        match decision {
+            Decision::Ignored => json!({"kind": "ignored"}),
+            Decision::Reported { blocks, expired } => {
+                json!({"kind": "reported", "blocks": blocks, "expired_baseline_line": expired})
+            }
+            Decision::Allowed { by: Exception::Entry { number, reason }, .. } => json!({
+                "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
+                "file": self.settings.origins.config,
+            }),
+            Decision::Allowed { by: Exception::Marker { word, reason }, .. } => json!({
+                "kind": "allowed", "by": "marker", "word": word, "reason": reason.as_ref().map(safe),
+            }),
+            Decision::Allowed { by: Exception::Baseline { reason, owner }, line } => json!({
+                "kind": "allowed", "by": "baseline", "line": line, "reason": reason.as_ref().map(safe),
+                "owner": owner.as_ref().map(safe), "file": self.settings.policy.baseline_file(),
+            }),
+        }
+    }
+}
+
+fn candidate(tested: &Tested, index: &LineIndex<'_>) -> Value {
+    let at = index.locate(tested.span.start);
+    let steps = tested.steps.iter().map(|step| match step {
+        Step::Entropy { measured, floor } => {
+            json!({"check": "entropy", "accepts": measured >= floor, "measured": measured, "floor": floor})
+        }
+        Step::Check { name, verdict } => {
+            let (reason, grade) = match verdict {
+                Verdict::Accept => (None, None),
+                Verdict::Reject(reason) => (Some(reason), None),
+                Verdict::Grade(grade) => (None, Some(grade.word())),
+            };
+            json!({"check": name, "accepts": reason.is_none(), "reason": reason, "grade": grade})
+        }
+    });
+    json!({
+        "secret": printable(tested.value.masked().as_bytes()),
+        "line": at.line,
+        "column": at.column,
+        "steps": steps.collect::<Vec<_>>(),
+        "confidence": tested.found.as_ref().map(|found| found.confidence.word()),
+        "reported": tested.kept,
+    })
+}
+
+fn from(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Flag => "flag",
+        Layer::Environment => "environment",
+        Layer::Config => "config",
+        Layer::Default => "default",
+    }
+}

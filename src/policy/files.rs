@@ -1,0 +1,156 @@
+//! Where the text of policy is read from: the disk, or a commit that is trusted.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use bstr::{BString, ByteVec as _};
+use gix::{ObjectId, Repository};
+
+use super::baseline::{BASELINE_NAME, Baseline, BaselineError, MAX_SIZE as MAX_BASELINE};
+use super::config::{Config, ConfigError, FILE_NAME, MAX_SIZE, read_text};
+use crate::finding::{Change, PolicyChange};
+use crate::repo;
+use crate::text::printable_path;
+
+/// The files that say what is looked for and what is let pass. They are read and nothing else.
+#[derive(Debug)]
+pub enum PolicyFiles {
+    /// Those below a folder.
+    Disk(PathBuf),
+    /// Those of a commit.
+    Commit {
+        /// The repository.
+        repo: Box<Repository>,
+        /// The commit.
+        id: ObjectId,
+    },
+    /// None, as before the very first commit.
+    Nothing,
+}
+
+impl PolicyFiles {
+    /// Those of the commit `id`, or none.
+    #[must_use]
+    pub fn of_commit(repo: &Repository, id: Option<ObjectId>) -> Self {
+        id.map_or(Self::Nothing, |id| Self::Commit { repo: Box::new(repo.clone()), id })
+    }
+
+    /// The text of the file at `path`, seen from the root; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where there is something at the path that cannot be such a file, or that cannot be read.
+    pub fn text(&self, path: &Path) -> io::Result<Option<String>> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Disk(root) => match read_text(&root.join(path)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                text => text.map(Some),
+            },
+            Self::Commit { repo, id } => text_in(repo, *id, path, MAX_SIZE),
+        }
+    }
+
+    /// The file at `path` as errors name it.
+    #[must_use]
+    pub fn named(&self, path: &Path) -> PathBuf {
+        match self {
+            Self::Disk(root) => root.join(path),
+            Self::Commit { id, .. } => PathBuf::from(format!("{}:{}", id.to_hex_with_len(12), path.display())),
+            Self::Nothing => path.to_path_buf(),
+        }
+    }
+
+    /// The configuration; `None` where there is none.
+    ///
+    /// # Errors
+    /// Everything but its absence.
+    pub fn config(&self) -> Result<Option<Config>, ConfigError> {
+        let file = self.named(Path::new(FILE_NAME));
+        match self.text(Path::new(FILE_NAME)) {
+            Ok(text) => text.map(|text| Config::parse(&file, &text)).transpose(),
+            Err(source) => Err(ConfigError::Read { file: printable_path(&file), source }),
+        }
+    }
+
+    /// The baseline; `None` where there is none.
+    ///
+    /// # Errors
+    /// Everything but its absence.
+    pub fn baseline(&self) -> Result<Option<Baseline>, BaselineError> {
+        let file = self.named(Path::new(BASELINE_NAME));
+        let text = match self {
+            Self::Disk(_) => return Baseline::load(&file),
+            Self::Commit { repo, id } => text_in(repo, *id, Path::new(BASELINE_NAME), MAX_BASELINE),
+            Self::Nothing => Ok(None),
+        };
+        match text {
+            Ok(text) => text.map(|text| Baseline::parse(&file, &text)).transpose(),
+            Err(source) => Err(BaselineError::Read { file: printable_path(&file), source }),
+        }
+    }
+
+    /// A file of rules that [`Self::config`] names: how errors name it, and its text.
+    pub fn rules(&self, file: &Path) -> (PathBuf, io::Result<String>) {
+        match self {
+            // The configuration has joined it to its own folder.
+            Self::Disk(_) => (file.to_path_buf(), read_text(file)),
+            _ => {
+                let text = self.text(file).and_then(|text| text.ok_or_else(|| io::ErrorKind::NotFound.into()));
+                (self.named(file), text)
+            }
+        }
+    }
+
+    /// Every file that policy is made of, as far as it is named here: seen from the root.
+    fn listed(&self) -> Vec<PathBuf> {
+        let rules = self.config().ok().flatten().map(|config| config.rules).unwrap_or_default();
+        POLICY_FILES.iter().map(PathBuf::from).chain(rules).collect()
+    }
+}
+
+/// The files of policy that lie at the root of a repository.
+const POLICY_FILES: [&str; 2] = [FILE_NAME, BASELINE_NAME];
+
+/// The files of policy that are not the same in `before` and `after`, both of commits.
+#[must_use]
+pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
+    let mut paths = [before.listed(), after.listed()].concat();
+    paths.iter_mut().for_each(|path| *path = path.components().filter(|part| *part != Component::CurDir).collect());
+    paths.sort();
+    paths.dedup();
+    let change = |path: PathBuf| {
+        let text = |files: &PolicyFiles| files.text(&path).map_err(|error| error.to_string());
+        let what = match (text(before), text(after)) {
+            (before, after) if before == after => return None,
+            (Ok(None), _) => Change::Added,
+            (_, Ok(None)) => Change::Removed,
+            _ => Change::Changed,
+        };
+        Some(PolicyChange { path: BString::from(Vec::from_path_lossy(&path).into_owned()), what })
+    };
+    paths.into_iter().filter_map(change).collect()
+}
+
+/// The text of a file of a commit. What leads out of the repository, or to something else than a file, is an error.
+fn text_in(repo: &Repository, commit: ObjectId, path: &Path, max_size: u64) -> io::Result<Option<String>> {
+    let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !inside {
+        return Err(io::Error::other("lies outside the repository"));
+    }
+    let names = path.components().filter(|part| *part != Component::CurDir);
+    let fault = |error: &dyn std::fmt::Display| {
+        let partial =
+            if repo::is_partial(repo) { "; 'git fetch --refetch --no-filter' brings all objects" } else { "" };
+        io::Error::other(format!("{error}{partial}"))
+    };
+    let commit = repo.find_commit(commit).map_err(|error| fault(&error))?;
+    let tree = commit.tree().map_err(|error| fault(&error))?;
+    let entry = tree.lookup_entry_by_path(names.collect::<PathBuf>()).map_err(|error| fault(&error))?;
+    let Some(entry) = entry else { return Ok(None) };
+    let size = repo.find_header(entry.object_id()).map_err(|error| fault(&error))?.size();
+    if !entry.mode().is_blob() || size > max_size {
+        return Err(io::Error::other(format!("not a regular file of at most {max_size} bytes")));
+    }
+    let data = entry.object().map_err(|error| fault(&error))?.detach().data;
+    String::from_utf8(data).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}

@@ -1,0 +1,58 @@
+//! An audit knows what is known: wherever in history it stands, and beside history.
+
+use std::fs;
+
+use super::{amend, key, known};
+use crate::support::Repo;
+
+/// Everything in one commit, and then gone from the work tree.
+fn committed(repo: &Repo) {
+    repo.git(["add", "--all"]);
+    repo.commit("all");
+    repo.git(["rm", "-r", "--quiet", "src"]);
+    repo.commit("none");
+}
+
+#[test]
+fn what_is_known_passes_in_history_and_what_is_not_does_not() {
+    let repo = known(&[1, 2]);
+    committed(&repo);
+    repo.keysieve(["audit", "--show-allowed"]).status(0).says("2 allowed").says("src/1.ini").says("by the baseline");
+    repo.keysieve(["audit", "--no-baseline"]).status(1).says("2 findings");
+    repo.add("old.ini", key(3));
+    repo.commit("a key");
+    repo.git(["mv", "old.ini", "new.ini"]);
+    repo.commit("moved");
+    let report = repo.keysieve(["audit", "-f", "json"]).status(1).json();
+    assert_eq!((report["findings"].as_array().unwrap().len(), &report["findings"][0]["path"]), (1, &"old.ini".into()));
+    assert_eq!(report["allowed"][0]["by"]["kind"], "baseline");
+    assert!(report["allowed"][0]["history"]["exposure"].is_string(), "{report}");
+}
+
+#[test]
+fn what_is_known_passes_beside_history() {
+    let repo = known(&[1]);
+    committed(&repo);
+    repo.config("keysieve.note", key(1).trim_end());
+    repo.git(["branch", key(1).replace(" = ", "/").trim_end()]);
+    repo.keysieve(["audit"]).status(0).never_says("findings");
+    repo.config("keysieve.note", key(2).trim_end());
+    repo.keysieve(["audit"]).status(1).says(".git/config");
+}
+
+#[test]
+fn an_expired_entry_lets_nothing_pass_and_is_named() {
+    let repo = known(&[1, 2]);
+    amend(&repo, "src/1.ini", "\"until\":\"2001-01-31\"");
+    committed(&repo);
+    let ran = repo.keysieve(["audit"]).status(1);
+    ran.says("src/1.ini").says("expired on 2001-01-31").says("baseline line").says("1 allowed");
+}
+
+#[test]
+fn a_broken_baseline_is_no_audit() {
+    let repo = known(&[1]);
+    committed(&repo);
+    fs::write(repo.path(super::FILE), "{").unwrap();
+    repo.keysieve(["audit"]).status(2).says(super::FILE);
+}
