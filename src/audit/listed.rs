@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Read;
 use crate::blob::{Blob, Origin};
 use crate::finding::Finding;
-use crate::finding::history::{Exposure, History, Reached, Standing};
+use crate::finding::history::{Exposure, History, Reached, Standing, StandsIn};
 use crate::repo::{RootKind, Roots};
 use crate::source::{MIN_NAME, Source, SourceError, Workers};
 
@@ -49,10 +49,13 @@ impl<'a> Listed<'a> {
             last: None,
             reached_from: indexes.map(|index| Reached { kind: RootKind::Index, name: index.name.clone() }).collect(),
             places: vec![Standing {
+                kind: StandsIn::Name,
                 object: None,
                 paths: vec![path.to_owned()],
                 line: start.line,
                 column: start.column,
+                encoded: finding.place.encoding.is_some(),
+                binary: false,
             }],
             elsewhere: Vec::new(),
         }
