@@ -23,8 +23,8 @@ pub struct Environment {
     pub name: &'static str,
     /// The setting that brings the whole history into its clones.
     pub setting: &'static str,
-    /// The variables one of which tells it from others, with its value where only one will do.
-    marks: &'static [(&'static str, Option<&'static str>)],
+    /// The variables one of which tells it from others.
+    marks: &'static [&'static str],
     plan: fn(&Environment, &Facts) -> Result<Plan, CiError>,
 }
 
@@ -61,48 +61,43 @@ const CHECKOUT: &str = "give actions/checkout 'fetch-depth: 0'";
 
 /// Every environment that is known. Those that are like others come before them.
 pub const ENVIRONMENTS: &[Environment] = &[
-    Environment {
-        name: "Forgejo Actions",
-        setting: CHECKOUT,
-        marks: &[("FORGEJO_ACTIONS", None)],
-        plan: actions::plan,
-    },
-    Environment { name: "Gitea Actions", setting: CHECKOUT, marks: &[("GITEA_ACTIONS", None)], plan: actions::plan },
-    Environment { name: "GitHub Actions", setting: CHECKOUT, marks: &[("GITHUB_ACTIONS", None)], plan: actions::plan },
+    Environment { name: "Forgejo Actions", setting: CHECKOUT, marks: &["FORGEJO_ACTIONS"], plan: actions::plan },
+    Environment { name: "Gitea Actions", setting: CHECKOUT, marks: &["GITEA_ACTIONS"], plan: actions::plan },
+    Environment { name: "GitHub Actions", setting: CHECKOUT, marks: &["GITHUB_ACTIONS"], plan: actions::plan },
     Environment {
         name: "GitLab CI",
         setting: "set the variable 'GIT_DEPTH: 0'",
-        marks: &[("GITLAB_CI", None)],
+        marks: &["GITLAB_CI"],
         plan: others::gitlab,
     },
     Environment {
         name: "Bitbucket Pipelines",
         setting: "set 'clone: depth: full'",
-        marks: &[("BITBUCKET_COMMIT", None)],
+        marks: &["BITBUCKET_COMMIT"],
         plan: others::bitbucket,
     },
     Environment {
         name: "Azure Pipelines",
         setting: "set 'fetchDepth: 0' in the step 'checkout: self'",
-        marks: &[("TF_BUILD", None)],
+        marks: &["TF_BUILD"],
         plan: others::azure,
     },
     Environment {
         name: "CircleCI",
         setting: "use 'checkout' with 'method: full'",
-        marks: &[("CIRCLECI", None)],
+        marks: &["CIRCLECI"],
         plan: others::circleci,
     },
     Environment {
         name: "Buildkite",
         setting: "take '--depth' out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
-        marks: &[("BUILDKITE", None)],
+        marks: &["BUILDKITE"],
         plan: others::buildkite,
     },
     Environment {
         name: "Jenkins",
         setting: "turn off 'Shallow clone' and fetch all branches in the job's Git settings",
-        marks: &[("JENKINS_URL", None), ("JENKINS_HOME", None)],
+        marks: &["JENKINS_URL", "JENKINS_HOME"],
         plan: others::jenkins,
     },
 ];
@@ -112,9 +107,7 @@ pub const ENVIRONMENTS: &[Environment] = &[
 /// # Errors
 /// Where what it says is no range.
 pub fn plan(facts: &Facts) -> Option<(&'static Environment, Result<Plan, CiError>)> {
-    let is = |(name, value): &(&str, Option<&str>)| {
-        facts.get(name).is_some_and(|found| found != "false" && value.is_none_or(|value| found == value))
-    };
+    let is = |name: &&str| facts.get(name).is_some_and(|found| found != "false");
     let environment = ENVIRONMENTS.iter().find(|environment| environment.marks.iter().any(is))?;
     Some((environment, (environment.plan)(environment, facts)))
 }
