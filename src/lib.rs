@@ -23,9 +23,10 @@
 //!
 //! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it is found), [`source`]
 //! (where blobs come from), [`conduct`] (how it all runs), [`objects`] and [`audit`] (the same for millions of versions at
-//! once). Beside `src/` lie `patterns/`, the rules, one file a provider,
-//! and `hooks/`, the stubs that git runs, one file a hook; `build.rs` embeds both, so adding one is adding one file. A
-//! report is one file in [`report`] and its line in the table there; a check is a function and its line in
+//! once).
+//!
+//! Beside `src/` lie `patterns/`, the rules, one file a provider, and `hooks/`, the stubs that git runs, one file a hook, and in
+//! `hooks/ci/` what is to be copied; `build.rs` embeds patterns and stubs, so adding one is adding one file. A report is one file in [`report`] and its line in the table there; a check is a function and its line in
 //! [`rule::check::CHECKS`].
 //!
 //! **Invariant:** a module knows only lower layers. `tests/layers.rs` reads the imports and holds them to this table.

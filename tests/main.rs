@@ -19,8 +19,10 @@ mod regression;
 #[cfg(unix)]
 mod roots;
 mod scan;
+mod server;
 #[cfg(unix)]
 mod staged;
 mod support;
+mod templates;
 #[cfg(unix)]
 mod unread;

@@ -10,6 +10,7 @@ mod gate;
 mod generate;
 mod hook;
 mod output;
+mod push;
 mod rules;
 mod scan;
 mod settings;

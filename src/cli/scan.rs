@@ -1,10 +1,13 @@
 //! `keysieve scan` and `keysieve staged`.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::Args;
-use keysieve::finding::Status;
+use gix::{ObjectId, ThreadSafeRepository};
+use keysieve::finding::{Outcome, Status};
+use keysieve::hook::RefUpdate;
 use keysieve::repo;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
@@ -101,7 +104,7 @@ impl Common {
         let repo = repo::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
         let advice = Advice { first_commit: repo::has_no_commit(&repo) };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
-        let source = Staged { repo, max_size: settings.max_size, jobs: settings.jobs };
+        let source = Staged { merging: merging(&repo), repo, max_size: settings.max_size, jobs: settings.jobs };
         self.scan(&source, &settings, advice)
     }
 
@@ -115,12 +118,33 @@ impl Common {
     }
 
     fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
-        self.output.check()?;
-        let Settings { scanner, policy, .. } = settings;
-        let outcome = self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?;
-        self.output.write(&outcome, scanner.rules().version(), advice)?;
+        let outcome = self.look(source, settings)?;
+        self.tell(&outcome, settings, advice)?;
         Ok(outcome.status())
     }
+
+    /// Scans, and says nothing of it.
+    pub(super) fn look(&self, source: &dyn Source, settings: &Settings) -> Result<Outcome, Fault> {
+        self.output.check()?;
+        let Settings { scanner, policy, .. } = settings;
+        Ok(self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
+    }
+
+    /// Writes the report.
+    pub(super) fn tell(&self, outcome: &Outcome, settings: &Settings, advice: Advice) -> Result<(), Fault> {
+        self.output.write(outcome, settings.scanner.rules().version(), advice)
+    }
+}
+
+/// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`, before `MERGE_HEAD` is
+/// written. What is no commit here belongs to a merge elsewhere, and only has less taken for known.
+fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
+    let repo = repo.to_thread_local();
+    let id = |name: OsString| ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok();
+    let mut ids: Vec<_> = env::vars_os().filter_map(|(name, _)| id(name)).collect();
+    ids.retain(|&id| repo.find_commit(id).is_ok());
+    ids.sort_unstable();
+    ids
 }
 
 /// What the hooks call: the same scans, as the environment and the configuration file have them.
@@ -133,6 +157,14 @@ impl Scans for HookScans {
 
     fn message(&self, file: &Path) -> Result<Status, Fault> {
         Common::of_environment()?.message(file)
+    }
+
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault> {
+        Common::of_environment()?.push(remote, updates)
+    }
+
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+        Common::of_environment()?.receive(updates)
     }
 }
 

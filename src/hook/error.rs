@@ -71,6 +71,12 @@ pub enum Error {
         /// The names there are.
         known: String,
     },
+    /// The hook is of no use on a server.
+    #[error("{name} runs where commits are made, not where they are pushed to")]
+    NotOfServers {
+        /// Its name.
+        name: &'static str,
+    },
     /// The program cannot be written into a hook.
     #[error("{} cannot stand in a hook as the program to run: it must be an absolute path", printable_path(.path))]
     Program {
@@ -117,6 +123,7 @@ impl Error {
             Self::DeadTemplate { .. } => {
                 "`keysieve hook install --force` in any repository puts the hooks into that folder".to_owned()
             }
+            Self::NotOfServers { .. } => "leave out --server, or name pre-receive or update".to_owned(),
             Self::NotAFile { .. } | Self::NotAFolder { .. } => "move it away".to_owned(),
             Self::Git { .. } | Self::UnknownHook { .. } | Self::Program { .. } | Self::Io { .. } => return None,
         };

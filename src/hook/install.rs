@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::io;
 use super::file::{self, Ready};
-use super::{Error, Git, Hook, Manager, Place, Standing, Step, Stub, VERSION};
+use super::{Error, Git, Hook, Manager, Place, Side, Standing, Step, Stub, VERSION};
 use crate::text::printable_path;
 
 /// What is to be installed.
@@ -36,7 +36,7 @@ pub fn install(git: &Git, request: &Request<'_>) -> Result<Vec<Step>, Error> {
     }
     place.guard(request.force)?;
     let mut steps = fill(&place, request)?;
-    steps.extend(notes(&place));
+    steps.extend(notes(&place, request.hooks));
     Ok(steps)
 }
 
@@ -128,8 +128,22 @@ impl Plan {
 }
 
 /// What to know about the place where the hooks are now.
-fn notes(place: &Place) -> Vec<Step> {
+fn notes(place: &Place, hooks: &[Hook]) -> Vec<Step> {
     let mut notes = Vec::new();
+    if place.bare && hooks.iter().all(|hook| hook.side() == Side::Client) {
+        notes.push(
+            "the repository is bare: these hooks run in worktrees of it; what is pushed to it is scanned by those of \
+             `keysieve hook install --server`"
+                .to_owned(),
+        );
+    }
+    if hooks.iter().any(|hook| hook.name == "update") {
+        notes.push(
+            "update runs when the objects of a push are in the repository already: what it refuses stays there until \
+             git clears it away, which pre-receive does at once"
+                .to_owned(),
+        );
+    }
     if let Some(setting) = place.setting.as_ref().filter(|setting| !setting.scope.is_own()) {
         let folder = printable_path(&place.folder);
         notes.push(format!("core.hooksPath leads every repository to {folder}, by the {} git config", setting.scope));

@@ -116,15 +116,19 @@ impl fmt::Display for Advice {
     }
 }
 
-/// What the hook is called with: only the hooks for a message have something to look at.
-fn argument(hook: Hook, word: &str) -> String {
-    if hook.name.ends_with("-msg") { format!(" {word}") } else { String::new() }
+/// What the hook is called with: only those for a message and for a push have something to look at.
+fn argument(hook: Hook, message: &'static str, push: &'static str) -> &'static str {
+    match hook.name {
+        "commit-msg" | "prepare-commit-msg" => message,
+        "pre-push" => push,
+        _ => "",
+    }
 }
 
 fn husky(hooks: &[Hook]) -> String {
     let line = |hook: &Hook| {
         let name = hook.name;
-        format!("# in .husky/{name}\nkeysieve hook run {name}{}\n", argument(*hook, "\"$1\""))
+        format!("# in .husky/{name}\nkeysieve hook run {name}{}\n", argument(*hook, " \"$1\"", " \"$@\""))
     };
     hooks.iter().map(line).collect()
 }
@@ -132,7 +136,7 @@ fn husky(hooks: &[Hook]) -> String {
 fn lefthook(hooks: &[Hook]) -> String {
     let entry = |hook: &Hook| {
         let name = hook.name;
-        let argument = argument(*hook, "{1}");
+        let argument = argument(*hook, " {1}", " {1} {2}\n      use_stdin: true");
         format!("{name}:\n  commands:\n    keysieve:\n      run: keysieve hook run {name}{argument}\n")
     };
     hooks.iter().map(entry).collect()
@@ -142,8 +146,8 @@ fn pre_commit(hooks: &[Hook]) -> String {
     let mut lines = "repos:\n  - repo: local\n    hooks:\n".to_owned();
     for hook in hooks {
         let name = hook.name;
-        let id = if name == "pre-commit" { "keysieve-system".to_owned() } else { format!("keysieve-{name}") };
-        let files = !argument(*hook, "").is_empty();
+        let id = if name == "pre-commit" { "keysieve-system".to_owned() } else { format!("keysieve-system-{name}") };
+        let files = !argument(*hook, "message", "").is_empty();
         lines.push_str(&format!(
             "      - id: {id}\n        name: keysieve\n        entry: keysieve hook run {name}\n        \
              language: system\n        pass_filenames: {files}\n        always_run: true\n        stages: [{name}]\n"

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::{Error, Hook};
 
 /// The version of the stubs in `hooks/`. Raise it, and the id line of each stub with it, whenever one changes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How the id line begins; the version follows.
 const ID: &str = "# keysieve hook ";
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn other_scripts_are_not_ours() {
-        for text in ["", "#!/bin/sh\necho hi\n", "#!/bin/sh\n\n\n\n# keysieve hook 1\n", "# keysieve hook one\n"] {
+        for text in ["", "#!/bin/sh\necho hi\n", "#!/bin/sh\n\n\n\n# keysieve hook 2\n", "# keysieve hook one\n"] {
             assert_eq!(Stub::read(hook(), text.as_bytes()), None, "{text:?}");
         }
     }

@@ -1,20 +1,23 @@
-//! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git runs in the real one.
+//! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git runs in the real one;
+//! for the hooks of a push, it is pushed to another one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::{Error, Git, Verdict};
+use super::{Error, Git, Hook, Side, Verdict};
 use crate::text::printable;
 
 /// What is tried.
 pub(super) struct Trial<'a> {
     /// The git of the real repository.
     pub(super) git: &'a Git,
-    /// The stub.
+    /// The hook.
+    pub(super) hook: Hook,
+    /// The stub that stands for it.
     pub(super) stub: &'a Path,
     /// The top of the work tree.
     pub(super) top: &'a Path,
@@ -23,73 +26,109 @@ pub(super) struct Trial<'a> {
 }
 
 /// Settings of the user that have no say in whether a key is stopped, but could stop the trial or wait for somebody.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 10] = [
     "user.name=keysieve",
     "user.email=keysieve@localhost",
     "commit.gpgSign=false",
     "core.fsmonitor=false",
     "core.attributesFile=",
     "core.safecrlf=false",
+    "protocol.file.allow=always",
+    "push.gpgSign=false",
     "gc.auto=0",
     "maintenance.auto=false",
 ];
 
-impl Trial<'_> {
-    /// Commits a file without a key, which must go through, and one with a key, which must not: a hook that refuses
-    /// everything proves nothing.
-    pub(super) fn run(&self) -> Result<Verdict, Error> {
-        let folder = tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
-        let hooks = folder.path().join("hooks");
-        let work = folder.path().join("work");
-        for path in [&hooks, &work] {
-            fs::create_dir(path).map_err(io("make the folder", path))?;
-        }
-        // Only the stub is taken along, so a chained hook, or any other hook of the repository, cannot run.
-        let stub = hooks.join("pre-commit");
-        borrow(self.stub, &stub).map_err(io("borrow", self.stub))?;
-        self.git.elsewhere(&work).ask(&["init", "--quiet", "--template="])?;
+/// The throw-away folders.
+struct Ground {
+    /// Holds the stub, and nothing else.
+    hooks: PathBuf,
+    /// Holds no hook.
+    none: PathBuf,
+    /// The repository that commits.
+    work: PathBuf,
+    /// The repository that is pushed to.
+    server: PathBuf,
+    _folder: tempfile::TempDir,
+}
 
-        let clean = work.join("README");
-        fs::write(&clean, "nothing to see\n").map_err(io("write", &clean))?;
-        self.carry_along(&work)?;
-        let output = self.commit(&work, &hooks)?;
+impl Trial<'_> {
+    /// Commits, or pushes, a file without a key, which must go through, and one with a key, which must not: a hook that
+    /// refuses everything proves nothing.
+    pub(super) fn run(&self) -> Result<Verdict, Error> {
+        let what = if self.pushes() { "a push" } else { "a commit" };
+        let ground = self.prepare()?;
+        let output = self.attempt(&ground, "README", "nothing to see\n")?;
         if !output.status.success() {
             let said = printable(output.stderr.trim()).replace("\\n", "\n    ");
-            return Ok(Verdict::Unknown(format!("a commit without a key was refused as well:\n    {said}")));
+            return Ok(Verdict::Unknown(format!("{what} without a key was refused as well:\n    {said}")));
         }
-
-        let key = work.join("credentials");
-        fs::write(&key, test_key()).map_err(io("write", &key))?;
-        if self.commit(&work, &hooks)?.status.success() {
-            return Ok(Verdict::Dead("a commit with a test key in it went through".to_owned()));
+        if self.attempt(&ground, "credentials", &test_key())?.status.success() {
+            return Ok(Verdict::Dead(format!("{what} with a test key in it went through")));
         }
         Ok(Verdict::Live)
     }
 
-    /// Stages everything and commits it.
-    fn commit(&self, work: &Path, hooks: &Path) -> Result<Output, Error> {
-        let git = || {
-            let mut git = self.git.elsewhere(work).command();
+    fn pushes(&self) -> bool {
+        self.hook.side() == Side::Server || self.hook.name == "pre-push"
+    }
+
+    fn prepare(&self) -> Result<Ground, Error> {
+        let folder = tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
+        let make = |name: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).map_err(io("make the folder", &path)).map(|()| path)
+        };
+        let (hooks, none, work, server) = (make("hooks")?, make("none")?, make("work")?, make("server")?);
+        // Only the stub is taken along, so a chained hook, or any other hook of the repository, cannot run.
+        borrow(self.stub, &hooks.join(self.hook.name)).map_err(io("borrow", self.stub))?;
+        self.git.elsewhere(&work).ask(&["init", "--quiet", "--template="])?;
+        self.carry_along(&work)?;
+        if self.pushes() {
+            let git = self.git.elsewhere(&server);
+            git.ask(&["init", "--quiet", "--bare", "--template="])?;
+            let hooks = if self.hook.side() == Side::Server { &hooks } else { &none };
+            git.ask(&["config".as_ref(), "core.hooksPath".as_ref(), hooks.as_os_str()])?;
+            self.carry_along(&server)?;
+        }
+        Ok(Ground { hooks, none, work, server, _folder: folder })
+    }
+
+    /// Commits a file, and pushes it where the hook is one of pushes.
+    fn attempt(&self, ground: &Ground, name: &str, text: &str) -> Result<Output, Error> {
+        let file = ground.work.join(name);
+        fs::write(&file, text).map_err(io("write", &file))?;
+        let git = |hooks: &Path| {
+            let mut git = self.git.elsewhere(&ground.work).command();
             for setting in SETTINGS {
                 git.args(["-c", setting]);
             }
             git.arg("-c").arg(path_setting("core.hooksPath", hooks));
             git
         };
+        let run = |git: &mut Command| git.output().map_err(Error::NoGit);
         // By force: what the user's own ignore rules name is staged as well.
-        let added = git().args(["add", "--force", "--all"]).output().map_err(Error::NoGit)?;
+        let added = run(git(&ground.none).args(["add", "--force", "--all"]))?;
         if !added.status.success() {
             return Ok(added);
         }
-        git().args(["commit", "--quiet", "--message=trial"]).output().map_err(Error::NoGit)
+        let commit = ["commit", "--quiet", "--message=trial"];
+        if !self.pushes() {
+            return run(git(&ground.hooks).args(commit));
+        }
+        let committed = run(git(&ground.none).args(commit))?;
+        if !committed.status.success() {
+            return Ok(committed);
+        }
+        run(git(&ground.hooks).args(["push", "--quiet"]).arg(&ground.server).arg("HEAD:refs/heads/trial"))
     }
 
-    fn carry_along(&self, work: &Path) -> Result<(), Error> {
+    fn carry_along(&self, to: &Path) -> Result<(), Error> {
         for name in self.carry {
             let from = self.top.join(name);
             if from.is_file() {
-                let to = work.join(name);
-                let folder = to.parent().unwrap_or(work);
+                let to = to.join(name);
+                let folder = to.parent().unwrap_or(&to);
                 fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
                 fs::copy(&from, &to).map_err(io("copy", &from))?;
             }

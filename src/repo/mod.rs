@@ -1,8 +1,10 @@
 //! Opening a repository so that nothing in it can steer us: no programs, no replaced objects, its own configuration only.
 
 mod layout;
+mod objects;
 mod refs;
 mod roots;
+mod tips;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,10 @@ use gix::open::{Options, Permissions};
 use crate::text::printable_path;
 
 pub use layout::{is_repository, submodule_repositories, worktrees};
+pub use objects::{WithObjects, with_objects};
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
 pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, Unread, roots, shown};
+pub use tips::{ids_of_refs, ids_of_remote, resolve};
 
 /// Why a repository cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,22 @@ pub enum RepoError {
     Reftable {
         /// The repository.
         path: PathBuf,
+    },
+    /// Its refs cannot be read.
+    #[error("{}: its refs cannot be read: {problem}", printable_path(path))]
+    Refs {
+        /// The repository.
+        path: PathBuf,
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// The objects of a push cannot be read.
+    #[error("{}: the objects of the push cannot be read: {problem}", printable_path(path))]
+    Objects {
+        /// Where git keeps them.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// It has no work tree.
     #[error("{}: a bare repository has no index, so nothing can be staged", printable_path(path))]

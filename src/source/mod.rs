@@ -3,6 +3,7 @@
 mod files;
 mod git;
 mod kept;
+mod push;
 mod range;
 mod read;
 mod staged;
@@ -18,6 +19,7 @@ use crate::text::printable_path;
 
 pub use files::Files;
 pub use kept::Kept;
+pub use push::Push;
 pub use range::Range;
 pub use read::{Buffer, parts};
 pub use staged::Staged;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use keysieve::hook::{self, Error, Git, Hook, Request, Step, Verdict};
+use keysieve::hook::{self, Error, Git, Hook, Request, Side, Step, Verdict};
 use tempfile::TempDir;
 
 /// A repository, a home of its own, and a program that writes down how it is called and refuses what holds `AKIA`.
@@ -19,6 +19,15 @@ echo \"$*\" >> \"$(dirname \"$0\")/calls\"
 case $3 in
     pre-commit) if git diff --cached | grep -q AKIA; then exit 1; fi ;;
     commit-msg) if grep -q AKIA \"$4\"; then exit 1; fi ;;
+    pre-merge-commit) ;;
+    pre-push | pre-receive)
+        while read -r old new name more; do
+            echo \"$old $new $name $more\" >> \"$(dirname \"$0\")/calls\"
+            case $name in refs/*) ;; *) new=$old ;; esac
+            if git show \"$new\" | grep -q AKIA; then exit 1; fi
+        done
+        ;;
+    update) if git show \"$6\" | grep -q AKIA; then exit 1; fi ;;
     *) exit 2 ;;
 esac
 ";
@@ -101,7 +110,7 @@ impl Ground {
     }
 
     pub(crate) fn install_by(&self, dir: &Path, program: &Path, force: bool) -> Result<Vec<Step>, Error> {
-        let hooks: Vec<_> = Hook::all().collect();
+        let hooks: Vec<_> = Hook::usual(Side::Client).collect();
         hook::install(&self.at(dir), &Request { hooks: &hooks, program, force })
     }
 
@@ -110,7 +119,7 @@ impl Ground {
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
-        hook::status(&self.at(&self.repo()), &self.program, &[".keysieve.toml".into()]).unwrap().verdict
+        hook::status(&self.at(&self.repo()), &self.program, &[".keysieve.toml".into()], None).unwrap().verdict
     }
 
     pub(crate) fn calls(&self) -> String {

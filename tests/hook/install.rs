@@ -16,7 +16,11 @@ fn installing_again_changes_nothing() {
     let steps = ground.install(&ground.repo()).unwrap();
     assert!(steps.iter().all(|step| matches!(step, Step::Already(_))), "{steps:?}");
     assert_eq!(before, fs::read(ground.hooks().join("pre-commit")).unwrap());
-    assert_eq!(ground.names(), ["commit-msg", "pre-commit"], "no temporary file is left");
+    assert_eq!(
+        ground.names(),
+        ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"],
+        "no temporary file is left"
+    );
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn a_linked_worktree_shares_the_hooks() {
     assert!(steps.iter().any(|step| step.to_string().contains("linked worktree")), "{steps:?}");
     assert!(!ground.commit(&linked, &key()));
     assert!(!ground.commit(&ground.repo(), &key()));
-    assert_eq!(hook::status(&ground.at(&linked), &ground.program, &[]).unwrap().verdict, Verdict::Live);
+    assert_eq!(hook::status(&ground.at(&linked), &ground.program, &[], None).unwrap().verdict, Verdict::Live);
 }
 
 #[test]

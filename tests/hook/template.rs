@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use keysieve::hook::{self, Error, Hook, Request, Step, Verdict};
+use keysieve::hook::{self, Error, Hook, Request, Side, Step, Verdict};
 
 use super::ground::{Ground, OTHER, key};
 
 #[test]
 fn templates_give_the_hook_to_future_repositories() {
     let ground = Ground::new();
-    let hooks: Vec<_> = Hook::all().collect();
+    let hooks: Vec<_> = Hook::usual(Side::Client).collect();
     let request = Request { hooks: &hooks, program: &ground.program, force: false };
     let default = ground.dir.path().join("home/.config/git/template");
     let git = ground.at(&ground.repo());
@@ -35,7 +35,7 @@ fn a_template_folder_of_the_user_keeps_what_it_holds() {
     let own = ground.dir.path().join("home/own");
     ground.script(&own.join("hooks/pre-commit"), OTHER);
     ground.git(&["config", "--global", "init.templateDir", "~/own"]);
-    let hooks: Vec<_> = Hook::all().collect();
+    let hooks: Vec<_> = Hook::usual(Side::Client).collect();
     let request = Request { hooks: &hooks, program: &ground.program, force: false };
     let git = ground.at(&ground.repo());
     let default = ground.dir.path().join("home/default");

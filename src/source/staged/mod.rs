@@ -21,6 +21,8 @@ use changes::Changes;
 pub struct Staged {
     /// The repository.
     pub repo: ThreadSafeRepository,
+    /// The commits that are being merged, where `MERGE_HEAD` does not say so: git writes that after its hooks have run.
+    pub merging: Vec<ObjectId>,
     /// Blobs larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
     /// How many threads scan.
@@ -37,7 +39,7 @@ impl Source for Staged {
             return Err(repo::RepoError::Reftable { path: repo.common_dir().to_path_buf() }.into());
         }
         let mut skips = Vec::new();
-        let set = change_set(&repo, &mut skips)?;
+        let set = change_set(&repo, &self.merging, &mut skips)?;
         let mut worker = workers();
         skips.into_iter().for_each(|skip| worker.skip(skip));
         if self.jobs < 2 || set.candidates.len() < WORTH_THREADS {
@@ -60,12 +62,16 @@ impl Staged {
 }
 
 /// What is new against every parent, and what each parent has that is lost.
-fn change_set(repo: &Repository, skips: &mut Vec<Skip>) -> Result<ChangeSet<'static>, SourceError> {
+fn change_set(
+    repo: &Repository,
+    merging: &[ObjectId],
+    skips: &mut Vec<Skip>,
+) -> Result<ChangeSet<'static>, SourceError> {
     let index = repo
         .index_or_empty()
         .map_err(|error| SourceError::Index { path: repo.index_path(), problem: error.to_string() })?;
     let mut sets = Vec::new();
-    for tree in parent_trees(repo)? {
+    for tree in parent_trees(repo, merging)? {
         sets.push(Changes::between(repo, tree, &index)?);
     }
     // Parents agree on what the index has, so the first one's skips are all there are.
@@ -97,7 +103,7 @@ fn parent(Changes { changed, removed, .. }: Changes) -> Parent<'static> {
 
 /// The trees of the commits that the next one will follow: HEAD's, and those of a merge in progress. `None` stands for
 /// the empty tree before the first commit.
-fn parent_trees(repo: &Repository) -> Result<Vec<Option<ObjectId>>, SourceError> {
+fn parent_trees(repo: &Repository, merging: &[ObjectId]) -> Result<Vec<Option<ObjectId>>, SourceError> {
     let object =
         |id: &str, error: &dyn std::fmt::Display| SourceError::Object { id: id.to_owned(), problem: error.to_string() };
     let head = repo.head().map_err(|error| object("HEAD", &error))?;
@@ -105,11 +111,18 @@ fn parent_trees(repo: &Repository) -> Result<Vec<Option<ObjectId>>, SourceError>
     if !head.is_unborn() {
         trees[0] = Some(repo.head_tree_id().map_err(|error| object("HEAD", &error))?.detach());
     }
-    let merging = fs::read_to_string(repo.git_dir().join("MERGE_HEAD")).unwrap_or_default();
-    for line in merging.lines().filter(|line| !line.is_empty()) {
-        let id = ObjectId::from_hex(line.as_bytes()).map_err(|error| object("MERGE_HEAD", &error))?;
-        let commit = repo.find_commit(id).map_err(|error| object(line, &error))?;
-        trees.push(Some(commit.tree_id().map_err(|error| object(line, &error))?.detach()));
+    let mut others = Vec::new();
+    let merge_head = fs::read_to_string(repo.git_dir().join("MERGE_HEAD")).unwrap_or_default();
+    for line in merge_head.lines().filter(|line| !line.is_empty()) {
+        others.push(ObjectId::from_hex(line.as_bytes()).map_err(|error| object("MERGE_HEAD", &error))?);
+    }
+    if others.is_empty() {
+        others.extend_from_slice(merging);
+    }
+    for id in others {
+        let failed = |error: &dyn std::fmt::Display| object(&id.to_string(), error);
+        let commit = repo.find_commit(id).map_err(|error| failed(&error))?;
+        trees.push(Some(commit.tree_id().map_err(|error| failed(&error))?.detach()));
     }
     Ok(trees)
 }

@@ -1,21 +1,23 @@
 //! `keysieve hook`: installing the hooks, taking them away, proving that they are live, and what they call.
 
 use std::env;
-use std::ffi::OsString;
-use std::io::{self, Write};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
-use keysieve::hook::{self, Git, Hook, HookState, Report, Request, Standing, Step, Verdict};
+use keysieve::hook::{self, Git, Hook, HookState, RefUpdate, Report, Request, Side, Standing, Step, Verdict};
 use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::rule::Confidence;
 use keysieve::text::printable_path;
 
+mod push;
+
 use crate::cli::fault::Fault;
 use crate::cli::settings;
 
-/// Install, remove and check the hooks that stop a commit with a secret in it.
+/// Install, remove and check the hooks that stop a commit or a push with a secret in it.
 #[derive(Args, Debug)]
 pub(crate) struct HookArgs {
     #[command(subcommand)]
@@ -26,14 +28,17 @@ pub(crate) struct HookArgs {
 enum Action {
     /// Install the hooks into a repository, or for all future clones.
     ///
+    /// Where commits are made: pre-commit, pre-merge-commit, commit-msg and pre-push, and by --hook prepare-commit-msg, which
+    /// `--no-verify` does not hold off. With --server, where they are pushed to: pre-receive, or update by --hook.
+    ///
     /// A hook that is there already is kept and runs first. Where husky, lefthook or the pre-commit framework owns the
     /// hooks, nothing is changed: the lines to add to its configuration are printed, and the exit status is 2.
     Install(WriteArgs),
     /// Remove the hooks, and put back those that stood there before.
     Uninstall(WriteArgs),
-    /// Say where git looks for hooks and what stands there, and try whether a staged key is stopped.
+    /// Say where git looks for hooks and what stands there, and try whether a key is stopped.
     ///
-    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried.
+    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried. A bare repository is taken for a server.
     Status(StatusArgs),
     /// Do what a hook does; the hooks call this.
     Run(RunArgs),
@@ -46,10 +51,13 @@ struct WriteArgs {
     /// For all future clones, by way of git's template folder
     #[arg(long, conflicts_with = "repo")]
     global: bool,
+    /// The hooks of a server: a push with a secret in it is refused
+    #[arg(long, conflicts_with = "global")]
+    server: bool,
     /// Also where `core.hooksPath` makes other repositories share the hooks, and over those of a newer keysieve
     #[arg(long)]
     force: bool,
-    /// Only this hook; may be repeated [default: every hook]
+    /// Only this hook; may be repeated [default: the usual ones; to uninstall, all]
     #[arg(long = "hook", value_name = "NAME")]
     hooks: Vec<String>,
 }
@@ -58,6 +66,9 @@ struct WriteArgs {
 struct StatusArgs {
     /// The repository: any folder in it [default: the current one]
     repo: Option<PathBuf>,
+    /// Judge the hooks of a server
+    #[arg(long)]
+    server: bool,
 }
 
 #[derive(Args, Debug)]
@@ -69,12 +80,19 @@ struct RunArgs {
     args: Vec<OsString>,
 }
 
+/// What to tell who calls a hook by hand.
+const AS_A_HOOK: &str = "git says which: this is meant to be called as a hook";
+
 /// The scans that hooks are made of.
 pub(crate) trait Scans {
     /// Scans what the next commit would add.
     fn staged(&self) -> Result<Status, Fault>;
     /// Scans a commit message that is being written.
     fn message(&self, file: &Path) -> Result<Status, Fault>;
+    /// Scans what a push takes to a remote, named or by its address, that has not got it; without one, what no remote has.
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault>;
+    /// Scans what a push brings here.
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault>;
 }
 
 /// Does what the command line asks for.
@@ -83,12 +101,13 @@ pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, Fault> {
         Action::Install(args) => install(&args),
         Action::Uninstall(args) => uninstall(&args),
         Action::Status(args) => status(&args),
-        Action::Run(args) => call(&args, scans),
+        Action::Run(args) => call(&args, scans, &mut io::stdin().lock()),
     }
 }
 
 fn install(args: &WriteArgs) -> Result<Status, Fault> {
-    let hooks = Hook::chosen(&args.hooks).map_err(fault)?;
+    let side = if args.server { Side::Server } else { Side::Client };
+    let hooks = Hook::chosen(&args.hooks, side).map_err(fault)?;
     let program = own_path()?;
     let request = Request { hooks: &hooks, program: &program, force: args.force };
     let steps = if args.global {
@@ -100,12 +119,20 @@ fn install(args: &WriteArgs) -> Result<Status, Fault> {
 }
 
 fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
-    let hooks = Hook::chosen(&args.hooks).map_err(fault)?;
-    let steps = if args.global {
+    let all = args.hooks.is_empty();
+    let hooks = match all {
+        true => Hook::all().filter(|hook| !args.server || hook.side() == Side::Server).collect(),
+        false => Hook::chosen(&args.hooks, Side::Client).map_err(fault)?,
+    };
+    let mut steps = if args.global {
         hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(fault)?
     } else {
         hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(fault)?
     };
+    // Of hooks that nobody named, only those that were there are worth a line; unless there was none at all.
+    if all && steps.iter().any(|step| matches!(step, Step::Removed(_) | Step::Restored(_))) {
+        steps.retain(|step| !matches!(step, Step::Absent(_)));
+    }
     tell(&steps)
 }
 
@@ -115,9 +142,11 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     // Files of the work tree that decide what is refused, so that the trial needs them.
     let rules = config.rules.iter().filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
     let carry: Vec<PathBuf> = rules.chain([FILE_NAME, BASELINE_NAME].map(PathBuf::from)).collect();
-    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &carry).map_err(fault)?;
+    let side = args.server.then_some(Side::Server);
+    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(fault)?;
+    let what = if report.side == Side::Server { "a push" } else { "a commit" };
     let (status, verdict) = match &report.verdict {
-        Verdict::Live => (Status::Clean, "live: a commit with a test key was stopped".to_owned()),
+        Verdict::Live => (Status::Clean, format!("live: {what} with a test key was stopped")),
         Verdict::Dead(why) => (Status::Findings, format!("not live: {why}")),
         Verdict::Unknown(why) => (Status::Incomplete, format!("not known to be live: {why}")),
     };
@@ -130,12 +159,17 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     Ok(status)
 }
 
-fn call(args: &RunArgs, scans: &dyn Scans) -> Result<Status, Fault> {
+fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Status, Fault> {
     match (args.hook.as_str(), args.args.as_slice()) {
-        ("pre-commit", _) => scans.staged(),
+        ("pre-commit" | "pre-merge-commit" | "prepare-commit-msg", _) => scans.staged(),
         ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
-        ("commit-msg", []) => Err(Fault::new("commit-msg needs the file that holds the message")
-            .hint("git names it: this is meant to be called as a hook")),
+        ("commit-msg", []) => Err(Fault::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK)),
+        // Git names the remote; nobody else does.
+        ("pre-push", [remote, ..]) => scans.push(Some(remote), &push::told(input, RefUpdate::of_push)?),
+        ("pre-push", []) => push::from_variables(scans),
+        ("pre-receive", _) => scans.receive(&push::told(input, RefUpdate::of_receive)?),
+        ("update", [name, old, new, ..]) => scans.receive(&[push::asked(name, old, new)?]),
+        ("update", _) => Err(Fault::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK)),
         (name, _) => Err(match Hook::named(name) {
             Ok(hook) => Fault::new(format!("this keysieve has no scan for the hook {}", hook.name)),
             Err(error) => fault(error),
@@ -243,6 +277,14 @@ mod tests {
         fn message(&self, file: &Path) -> Result<Status, Fault> {
             if file == Path::new("--msg") { Ok(Status::Clean) } else { Ok(Status::Incomplete) }
         }
+
+        fn push(&self, _: Option<&OsStr>, _: &[RefUpdate]) -> Result<Status, Fault> {
+            Ok(Status::Findings)
+        }
+
+        fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+            if updates.is_empty() { Ok(Status::Clean) } else { Ok(Status::Findings) }
+        }
     }
 
     #[derive(clap::Parser)]
@@ -253,8 +295,13 @@ mod tests {
 
     fn answer(words: &[&str]) -> Result<Status, Fault> {
         let words = ["keysieve", "run"].iter().chain(words);
-        run(<Words as clap::Parser>::try_parse_from(words).expect("good words").hook, &Fake)
+        match <Words as clap::Parser>::try_parse_from(words).expect("good words").hook.action {
+            Action::Run(args) => call(&args, &Fake, &mut io::empty()),
+            other => panic!("{other:?}"),
+        }
     }
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
     #[test]
     fn each_hook_runs_its_scan() {
@@ -264,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_hook_that_scans_nothing_is_an_error() {
-        for words in [&["commit-msg"][..], &["post-coffee"]] {
+        for words in [&["commit-msg"][..], &["post-coffee"], &["update", "refs/heads/main"], &["update", "a", "b", A]] {
             assert!(answer(words).is_err(), "{words:?}");
         }
     }
@@ -272,7 +319,7 @@ mod tests {
     #[test]
     fn every_stub_has_a_scan() {
         for hook in Hook::all() {
-            assert!(answer(&[hook.name, "file"]).is_ok(), "{}", hook.name);
+            assert!(answer(&[hook.name, "refs/heads/main", A, A]).is_ok(), "{}", hook.name);
         }
     }
 }

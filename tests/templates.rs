@@ -1,0 +1,224 @@
+//! What is ready to copy: the commands of `action.yml` and of `hooks/ci/`, taken out of their files and run.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::support::keys::access_key_id;
+use crate::support::{Ran, Repo, Run};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The files, each with what its `gate` writes besides what a person reads.
+const FILES: [(&str, &[&str]); 5] = [
+    ("action.yml", &["keysieve.sarif", "keysieve.md"]),
+    ("hooks/ci/gitlab.yml", &["gl-secret-detection-report.json"]),
+    ("hooks/ci/bitbucket.yml", &["test-results/keysieve.xml", "keysieve.html"]),
+    ("hooks/ci/azure.yml", &["keysieve.xml", "keysieve.sarif"]),
+    ("hooks/ci/Jenkinsfile", &["keysieve.xml", "keysieve.html"]),
+];
+
+fn text_of(file: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
+}
+
+/// The scripts in a template: blocks of YAML that open with `|`, and what Jenkins has between `'''`.
+fn scripts(text: &str) -> Vec<String> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    // The key of an entry of a list stands behind the dash.
+    let key =
+        |line: &str| indent(line) + if line.trim_start().starts_with("- ") && line.ends_with(": |") { 2 } else { 0 };
+    let mut scripts = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let (block, until) = (line.ends_with(": |") || line.trim() == "- |", line.ends_with("'''"));
+        if !block && !until {
+            continue;
+        }
+        let mut script = Vec::new();
+        while let Some(next) = lines.next_if(|next| match until {
+            true => next.trim() != "'''",
+            false => next.trim().is_empty() || indent(next) > key(line),
+        }) {
+            script.push(next);
+        }
+        if until {
+            // The line that closes, which would open the next one.
+            lines.next();
+        }
+        let least = script.iter().filter(|line| !line.trim().is_empty()).map(|line| indent(line)).min().unwrap_or(0);
+        let body: String = script.iter().map(|line| format!("{}\n", line.get(least..).unwrap_or(""))).collect();
+        scripts.push(body);
+    }
+    scripts
+}
+
+/// The only script that runs `gate`.
+fn gate(text: &str) -> String {
+    let mut found = scripts(text).into_iter().filter(|script| script.contains("keysieve gate"));
+    let script = found.next().expect("a script that runs the gate");
+    assert_eq!(found.next(), None);
+    script
+}
+
+/// A program in the place of keysieve that writes down its words, one a line, and ends as it is told.
+fn stand_in(repo: &Repo) -> PathBuf {
+    let bin = repo.sandbox().root().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let program = bin.join("keysieve");
+    fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/words\"\nexit \"${STATUS:-0}\"\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    bin
+}
+
+/// Runs a script as the services do: with bash, and ending at the first command that fails.
+fn run(repo: &Repo, script: &str, bin: &Path) -> Run {
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    repo.program("bash").args(["-e", "-o", "pipefail", "-c", script]).env("PATH", path)
+}
+
+#[test]
+fn every_script_is_found_and_none_takes_words_of_others_in() {
+    for (file, _) in FILES {
+        let text = text_of(file);
+        let scripts = scripts(&text);
+        assert!(scripts.len() >= 2, "{file}: {scripts:#?}");
+        for script in scripts {
+            assert!(!script.contains("${{"), "{file}:\n{script}");
+            let ran = Repo::new().program("bash").args(["-n", "-c", &script]).run();
+            ran.has_status(0);
+        }
+    }
+    let workflow = text_of("hooks/ci/github.yml");
+    assert!(workflow.contains("fetch-depth: 0") && scripts(&workflow).is_empty());
+}
+
+#[test]
+fn what_is_built_is_not_told_how_by_the_checkout() {
+    for (file, _) in FILES {
+        for script in scripts(&text_of(file)).iter().filter(|script| script.contains("cargo install")) {
+            let away = script.contains("(cd / && cargo install") || script.starts_with("cd -- \"$SOURCES\"\n");
+            assert!(away, "{file}:\n{script}");
+        }
+    }
+}
+
+#[test]
+fn the_gate_ends_the_job_as_it_ends_itself() {
+    let repo = Repo::new();
+    let bin = stand_in(&repo);
+    for (file, _) in FILES.iter().filter(|(file, _)| *file != "action.yml") {
+        let script = gate(&text_of(file));
+        for status in [0, 1, 2] {
+            run(&repo, &script, &bin).env("STATUS", status.to_string()).status(status);
+        }
+        let words = fs::read_to_string(repo.sandbox().home().join("words")).unwrap();
+        assert!(words.starts_with("gate\n-f\nhuman\n-f\n"), "{file}: {words}");
+    }
+}
+
+/// Runs the gate of the action, with what GitHub sets and these inputs.
+fn act(repo: &Repo, inputs: &[(&str, &str)], status: &str) -> (Ran, String) {
+    let temp = repo.sandbox().root().join("temp");
+    fs::create_dir_all(temp.join("keysieve/bin")).unwrap();
+    let link = temp.join("keysieve/bin/keysieve");
+    if !link.exists() {
+        symlink(stand_in(repo).join("keysieve"), &link).unwrap();
+    }
+    let output = repo.sandbox().root().join("output");
+    fs::write(&output, "").unwrap();
+    let mut run = run(repo, &gate(&text_of("action.yml")), Path::new("/nowhere"));
+    for name in ["IN_RANGE", "IN_CONFIG", "IN_BASELINE", "IN_ARGS"] {
+        run = run.env(name, "");
+    }
+    run = run.env("IN_FORMAT", "github").env("RUNNER_TEMP", &temp).env("GITHUB_OUTPUT", &output).env("STATUS", status);
+    let ran = inputs.iter().fold(run, |run, (name, value)| run.env(name, value)).run();
+    (ran, fs::read_to_string(&output).unwrap())
+}
+
+#[test]
+fn the_action_hands_its_inputs_on_as_they_are() {
+    let repo = Repo::new();
+    let words = || fs::read_to_string(repo.sandbox().home().join("words")).unwrap();
+    let temp = repo.sandbox().root().join("temp");
+    let reports = format!("-f\nsarif:{0}/keysieve.sarif\n-f\nmarkdown:{0}/keysieve.md\n", temp.display());
+    let (ran, output) = act(&repo, &[], "0");
+    ran.has_status(0);
+    assert_eq!(words(), format!("gate\n-f\ngithub\n{reports}"));
+    assert_eq!(output, "status=0\n", "a report that is not there is not uploaded");
+
+    let evil = "$(touch evil); `touch evil` \"'* --policy=head";
+    let inputs =
+        [("IN_RANGE", evil), ("IN_CONFIG", evil), ("IN_BASELINE", "b c"), ("IN_ARGS", "--fetch\n\n--block\nhigh\n")];
+    let (ran, output) = act(&repo, &inputs, "1");
+    ran.has_status(1);
+    let expected =
+        format!("gate\n-f\ngithub\n{reports}--config\n{evil}\n--baseline\nb c\n--fetch\n--block\nhigh\n--\n{evil}\n");
+    assert_eq!((words(), output.as_str()), (expected, "status=1\n"));
+    assert!(!repo.path("evil").exists());
+}
+
+/// What the services run, with the real program: on a push without a key, and then on one with a key.
+#[test]
+fn the_real_gate_in_every_template() {
+    for (file, reports) in FILES {
+        let repo = Repo::new();
+        let temp = repo.sandbox().root().join("temp");
+        let bin = temp.join("keysieve/bin");
+        fs::create_dir_all(&bin).unwrap();
+        symlink(Run::KEYSIEVE, bin.join("keysieve")).unwrap();
+        let script = gate(&text_of(file));
+        let pushed = |before: &str, after: &str| {
+            let run = environment(file, run(&repo, &script, &bin), before, after);
+            run.env("RUNNER_TEMP", &temp).env("GITHUB_OUTPUT", temp.join("output"))
+        };
+        let first = repo.add("a", "clean\n").commit("first");
+        let second = repo.add("b", "clean\n").commit("second");
+        pushed(&first, &second).status(0);
+        let third = repo.add("b", format!("id = {}\n", access_key_id(1))).commit("third");
+        pushed(&second, &third).status(1).never_says(&access_key_id(1));
+        for report in reports {
+            let folder = if file == "action.yml" { &temp } else { repo.root() };
+            let text =
+                fs::read_to_string(folder.join(report)).unwrap_or_else(|error| panic!("{file}: {report}: {error}"));
+            assert!(text.contains("aws-access-token") && !text.contains(&access_key_id(1)), "{file}: {report}");
+        }
+    }
+}
+
+/// What each service says of a push to `main`.
+fn environment(file: &str, run: Run, before: &str, after: &str) -> Run {
+    let range = format!("{before}..{after}");
+    let variables: Vec<(&str, &str)> = match file {
+        "action.yml" => {
+            vec![("IN_FORMAT", "github"), ("IN_RANGE", &range), ("IN_CONFIG", ""), ("IN_BASELINE", ""), ("IN_ARGS", "")]
+        }
+        "hooks/ci/gitlab.yml" => vec![
+            ("GITLAB_CI", "true"),
+            ("CI_PIPELINE_SOURCE", "push"),
+            ("CI_COMMIT_BEFORE_SHA", before),
+            ("CI_COMMIT_SHA", after),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_COMMIT_REF_NAME", "main"),
+            ("CI_DEFAULT_BRANCH", "main"),
+        ],
+        "hooks/ci/bitbucket.yml" => {
+            vec![("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", after), ("BITBUCKET_BRANCH", "main")]
+        }
+        "hooks/ci/azure.yml" => vec![
+            ("TF_BUILD", "True"),
+            ("BUILD_REASON", "IndividualCI"),
+            ("BUILD_SOURCEVERSION", after),
+            ("BUILD_SOURCEBRANCH", "refs/heads/main"),
+        ],
+        _ => vec![
+            ("JENKINS_URL", "http://localhost"),
+            ("GIT_COMMIT", after),
+            ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", before),
+            ("GIT_BRANCH", "origin/main"),
+        ],
+    };
+    variables.into_iter().fold(run, |run, (name, value)| run.env(name, value))
+}
