@@ -83,7 +83,11 @@ impl Cache {
         // A packed commit may follow on one that is not packed yet, and those are not remembered.
         let alone =
             commits.iter().all(|commit| commit.parents.iter().chain(&commit.tree).all(|&number| number < packed));
-        if !whole || in_name || read.finds.in_large || !alone || !shared.shallow.is_empty() {
+        // Nor are edges from what is packed to what is not, so where there are some, what they come from must be read again.
+        let leads_out = |&(tree, mark): &(Number, super::trees::Mark)| tree < packed && mark.child >= packed;
+        let closed = !read.holdings.added.iter().chain(&read.holdings.removed).any(leads_out)
+            && read.tags.iter().all(|&(tag, target)| tag >= packed || target < packed);
+        if !closed || !whole || in_name || read.finds.in_large || !alone || !shared.shallow.is_empty() {
             return Ok(());
         }
         let of_packs = |list: &[(Number, super::trees::Mark)]| {

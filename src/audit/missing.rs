@@ -1,12 +1,14 @@
 //! Objects that are named and are not there: what a shallow or partial clone left out, or what was lost.
 
+use std::collections::HashSet;
+
 use bstr::BString;
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
 use crate::objects::{Kind, Number, Store};
-use crate::repo::Roots;
+use crate::repo::{RootKind, Roots};
 
 /// An object that another names and that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,7 +70,14 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
             skip(format!("{kind} {id}").into(), problem)
         })
         .collect();
-    if let Some(more) = missing.len().checked_sub(MAX_LISTED).filter(|&more| more > 0) {
+    let told: HashSet<ObjectId> = missing.iter().map(|reference| reference.id).collect();
+    let mut unled: Vec<_> = unled(roots, store).filter(|(id, _)| !told.contains(id)).collect();
+    unled.sort_unstable();
+    unled.dedup_by_key(|(id, _)| *id);
+    skips.extend(unled.iter().take(MAX_LISTED).map(|(id, name)| {
+        skip(format!("object {id}").into(), format!("missing, though {name} leads to it; {way_out}"))
+    }));
+    if let Some(more) = (missing.len() + unled.len()).checked_sub(skips.len()).filter(|&more| more > 0) {
         skips.push(skip("objects".into(), format!("{more} more are missing; {way_out}")));
     }
     if !roots.shallow.is_empty() {
@@ -82,6 +91,17 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
         skips.push(skip("history".into(), problem));
     }
     skips
+}
+
+/// Objects that refs and indexes lead to and that are not there, and who does. What a reflog or an operation that is over
+/// tells of may be gone: git does not hold on to it.
+fn unled<'r>(roots: &'r Roots, store: &'r Store) -> impl Iterator<Item = (ObjectId, BString)> + 'r {
+    let lasts = |kind| !matches!(kind, RootKind::Reflog | RootKind::Operation);
+    let refs = roots.roots.iter().filter(move |root| lasts(root.kind)).map(|root| (root.target, root.shown()));
+    let staged = roots.indexes.iter().flat_map(|index| {
+        index.entries.iter().map(|(path, id)| (*id, bstr::concat([path.as_slice(), b" in the ", &index.name]).into()))
+    });
+    refs.chain(staged).filter(|(id, _)| store.number_of(id).is_none())
 }
 
 /// The command that brings what is missing.

@@ -9,6 +9,7 @@
 //! | `texts` | the first pass |
 //! | `trees` | the second pass |
 //! | `holders` | which trees hold what was found |
+//! | `listed` | names that only an index lists |
 //! | `commits` | history in order |
 //! | `trace` | which commits and refs lead to what was found |
 //! | `paths` | what paths it has had |
@@ -22,6 +23,7 @@ mod again;
 mod cache;
 mod commits;
 mod holders;
+mod listed;
 mod missing;
 mod paths;
 mod submodule;
@@ -48,6 +50,7 @@ use crate::scan::Scanner;
 use crate::source::{Kept, SourceError};
 
 pub use cache::Cache;
+use listed::Listed;
 use missing::Reference;
 use texts::{Finds, Texts};
 use trees::{Holdings, Mark, Names, Trees};
@@ -206,6 +209,16 @@ impl Bench<'_> {
         let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
         let kept = Kept { repo: shared_repo.clone(), name, max_size: None, jobs: audit.jobs };
         let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
+        if audit.scope == Scope::default() {
+            let listed = Listed::new(&roots, &read);
+            let mut names = conduct::run(&listed, examiner.scanner, policy, progress)?;
+            let allowed = names.allowed.iter_mut().map(|allowed| &mut allowed.finding);
+            for finding in names.findings.iter_mut().chain(allowed) {
+                finding.history = Some(Box::new(listed.history(finding)));
+            }
+            outcome.findings.extend(names.findings);
+            outcome.allowed.extend(names.allowed);
+        }
         outcome.skipped.extend(skips(&store, &roots, &read, stopped));
         outcome.totals.blobs += store.len() as u64;
         verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);

@@ -255,6 +255,7 @@ impl Court<'_> {
         let mut reached: Vec<Reached> =
             traced.starts.iter().map(|&at| self.starts.what[at as usize].0.clone()).collect();
         reached.sort();
+        reached.dedup();
         History {
             exposure: self.exposure(traced),
             in_head: traced.in_head,

@@ -34,13 +34,11 @@ impl Report for Checkstyle {
         for skip in &outcome.skipped {
             let (path, reason) = facts.skip(skip);
             let severity = if skip.reason.is_failure() { "error" } else { "info" };
-            writeln!(
-                out,
-                "  <file name=\"{}\">\n    <error severity=\"{severity}\" message=\"not scanned: {}\" \
-                 source=\"keysieve.not-scanned\"/>\n  </file>",
-                escaped(&path),
-                escaped(&reason)
-            )?;
+            file(&path, severity, &format!("not scanned: {reason}"), "not-scanned", out)?;
+        }
+        for change in &outcome.policy_changes {
+            let (path, what) = facts.policy_change(change);
+            file(&path, "info", &format!("policy: {what}"), "policy", out)?;
         }
         for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
             let Finding { rule, place, .. } = &allowed.finding;
@@ -51,12 +49,20 @@ impl Report for Checkstyle {
                 escaped(&facts.path(&allowed.finding)),
                 place.start.line,
                 place.start.column,
-                escaped(&facts.exception(&allowed.by)),
+                escaped(&facts.exception(allowed)),
                 escaped(&rule.id)
             )?;
         }
         writeln!(out, "</checkstyle>")
     }
+}
+
+/// What is to be said about a file that is no finding.
+fn file(path: &str, severity: &str, message: &str, source: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    let (path, message) = (escaped(path), escaped(message));
+    writeln!(out, "  <file name=\"{path}\">")?;
+    writeln!(out, "    <error severity=\"{severity}\" message=\"{message}\" source=\"keysieve.{source}\"/>")?;
+    writeln!(out, "  </file>")
 }
 
 fn error(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
@@ -89,14 +95,17 @@ mod tests {
         let xml = roxmltree::Document::parse(&text).unwrap();
         let errors: Vec<_> = xml.descendants().filter(|node| node.has_tag_name("error")).collect();
         let severities: Vec<_> = errors.iter().map(|error| error.attribute("severity").unwrap()).collect();
-        assert_eq!(severities, ["error", "error", "warning", "info", "error", "ignore", "ignore"]);
+        assert_eq!(severities, ["error", "error", "warning", "info", "error", "info", "ignore", "ignore"]);
         let pair = errors[0];
         assert_eq!(pair.parent_element().unwrap().attribute("name"), Some("src/config.py"));
         assert_eq!((pair.attribute("line"), pair.attribute("column")), (Some("12"), Some("11")));
         assert_eq!(pair.attribute("source"), Some("keysieve.aws-credentials"));
         assert!(pair.attribute("message").unwrap().contains("account 123456789012"));
-        assert_eq!(errors[5].attribute("message"), Some("allowed by gitleaks:allow: a fixture"));
-        assert_eq!(errors[6].attribute("message"), Some("allowed by the baseline (owner: platform)"));
+        let policy = errors[5];
+        assert_eq!(policy.parent_element().unwrap().attribute("name"), Some(".keysieve.toml"));
+        assert_eq!(policy.attribute("message"), Some("policy: changed; this change alters what keysieve ignores"));
+        assert_eq!(errors[6].attribute("message"), Some("allowed by gitleaks:allow: a fixture"));
+        assert_eq!(errors[7].attribute("message"), Some("allowed by the baseline (owner: platform)"));
     }
 
     #[test]
@@ -105,6 +114,6 @@ mod tests {
         outcome.skipped[0].path = "\"/><file name=\"x\u{fffe}&".into();
         let text = shown("checkstyle", &outcome, Options::default());
         let xml = roxmltree::Document::parse(&text).unwrap();
-        assert_eq!(xml.descendants().filter(|node| node.has_tag_name("file")).count(), 3);
+        assert_eq!(xml.descendants().filter(|node| node.has_tag_name("file")).count(), 4);
     }
 }

@@ -1,4 +1,4 @@
-//! The format `csv`: a table with a row for each finding and each skip, safe to open in a spreadsheet.
+//! The format `csv`: a table with a row for each finding, each skip and each change of the policy, safe to open in a spreadsheet.
 
 use std::io;
 
@@ -18,8 +18,8 @@ impl Csv {
     }
 }
 
-/// The columns. `state` is `blocks`, `reported` or `allowed` of a finding, and `unread` or `skipped` of what was not
-/// scanned.
+/// The columns. `state` is `blocks`, `reported` or `allowed` of a finding, `unread` or `skipped` of what was not
+/// scanned, and `policy` of a file of policy that is changed.
 const COLUMNS: [&str; 19] = [
     "state",
     "confidence",
@@ -52,19 +52,27 @@ impl Report for Csv {
         }
         let masked = Facts::masked(outcome);
         for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let state = ["allowed".to_owned(), facts.exception(&allowed.by)];
+            let state = ["allowed".to_owned(), facts.exception(allowed)];
             row(cells(&masked, &allowed.finding, state), out)?;
         }
         for skip in &outcome.skipped {
-            let mut cells = [const { String::new() }; COLUMNS.len()];
-            let (path, reason) = facts.skip(skip);
-            cells[0] = if skip.reason.is_failure() { "unread" } else { "skipped" }.to_owned();
-            cells[4] = path;
-            cells[18] = reason;
-            row(cells, out)?;
+            let state = if skip.reason.is_failure() { "unread" } else { "skipped" };
+            row(file(state, facts.skip(skip)), out)?;
+        }
+        for change in &outcome.policy_changes {
+            row(file("policy", facts.policy_change(change)), out)?;
         }
         Ok(())
     }
+}
+
+/// What is to be said about a file that is no finding.
+fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()] {
+    let mut cells = [const { String::new() }; COLUMNS.len()];
+    cells[0] = state.to_owned();
+    cells[4] = path;
+    cells[18] = reason;
+    cells
 }
 
 fn cells(facts: &Facts<'_>, found: &Finding, state: [String; 2]) -> [String; COLUMNS.len()] {
@@ -125,16 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn a_row_for_each_finding_and_skip() {
+    fn a_row_for_each_finding_skip_and_change_of_policy() {
         let rows = parsed(&outcome(), Options { show_allowed: true, ..Options::default() });
         assert_eq!(rows[0], COLUMNS);
         let states: Vec<_> = rows.iter().skip(1).map(|row| row[0].as_str()).collect();
-        assert_eq!(states, ["blocks", "blocks", "reported", "allowed", "allowed", "skipped", "unread"]);
+        assert_eq!(states, ["blocks", "blocks", "reported", "allowed", "allowed", "skipped", "unread", "policy"]);
         assert_eq!(rows[1][1..9], ["certain", "aws-credentials", &rows[1][3], "src/config.py", "12", "11", "12", "51"]);
         assert_eq!(rows[1][11], "aws-access-token src/config.py:11:11");
         assert_eq!(rows[4][18], "gitleaks:allow: a fixture");
         assert_eq!(rows[5][18], "the baseline (owner: platform)");
         assert!(rows[7][18].contains("permission denied"));
+        let change = (&*rows[8][4], &*rows[8][18]);
+        assert_eq!(change, (".keysieve.toml", "changed; this change alters what keysieve ignores"));
         let commit = parsed(&history(), Options::default())[1].clone();
         assert_eq!((commit[13].as_str(), commit[16].as_str()), ("commit", "2026-03-01T00:00:00Z"));
         assert!(commit[15].starts_with("A U Thor <") && commit[17].starts_with("use "), "{commit:?}");

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::Options;
 use super::history;
 use super::mask::Mask;
-use super::words::{because, exception, unused};
+use super::words::{because, exception, policy_change, unused};
 use crate::blob::{CommitInfo, Origin, Skip};
 use crate::finding::frame::FrameLine;
-use crate::finding::{Allowed, Exception, Finding, Outcome, Place, Unused};
+use crate::finding::{Allowed, Finding, Outcome, Place, PolicyChange, Unused};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -116,9 +116,14 @@ impl<'o> Facts<'o> {
         (self.text(&skip.path), self.text(skip.reason.to_string()))
     }
 
+    /// A file of policy that the commits which are judged change, and what becomes of it.
+    pub(super) fn policy_change(&self, change: &PolicyChange) -> (String, String) {
+        (self.text(&change.path), policy_change(change))
+    }
+
     /// What lets a finding pass, and why.
-    pub(super) fn exception(&self, by: &Exception) -> String {
-        self.prose(exception(by))
+    pub(super) fn exception(&self, allowed: &Allowed) -> String {
+        self.prose(exception(allowed))
     }
 
     /// What lets nothing pass, and why it was written.
@@ -127,11 +132,9 @@ impl<'o> Facts<'o> {
     }
 
     /// One line on a finding that may pass.
-    pub(super) fn allowed(&self, Allowed { finding, by }: &Allowed) -> String {
-        let own = matches!((&finding.origin, by), (Origin::Commit { .. }, Exception::Marker { .. }));
-        let remark = if own { " (a marker that stands in the commit itself)" } else { "" };
-        let by = self.exception(by);
-        format!("{} {}, by {by}{remark}", self.place(finding, &finding.place), finding.rule.id)
+    pub(super) fn allowed(&self, allowed: &Allowed) -> String {
+        let finding = &allowed.finding;
+        format!("{} {}, by {}", self.place(finding, &finding.place), finding.rule.id, self.exception(allowed))
     }
 
     /// A commit, in its parts.

@@ -22,13 +22,19 @@ impl GitHub {
 
 impl Report for GitHub {
     /// What stops the run is an error, what does not block a warning, what was left out a notice. GitHub shows ten of
-    /// each kind for a step beside the code, and all of them in the log.
+    /// each kind for a step beside the code, and all of them in the log; so what changes the policy, and has to be
+    /// looked at, is the first of the warnings.
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let facts = Facts::new(outcome, &self.options);
         for skip in outcome.skipped.iter().filter(|skip| skip.reason.is_failure()) {
             let (path, reason) = facts.skip(skip);
             let properties = [("file", relative(&path)), ("title", "keysieve: NOT COMPLETED".to_owned())];
             command("error", &properties, &format!("{path}: {reason}"), out)?;
+        }
+        for change in &outcome.policy_changes {
+            let (path, what) = facts.policy_change(change);
+            let properties = [("file", relative(&path)), ("title", "keysieve: policy".to_owned())];
+            command("warning", &properties, &format!("{path}: {what}"), out)?;
         }
         for found in &outcome.findings {
             let level = if found.blocking { "error" } else { "warning" };
@@ -101,7 +107,10 @@ mod tests {
     fn what_blocks_is_an_error_and_what_was_left_out_a_notice() {
         let text = shown("github", &outcome(), Options { show_allowed: true, ..Options::default() });
         let levels: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("::")?.split(' ').next()).collect();
-        assert_eq!(levels, ["error", "error", "error", "warning", "notice", "notice", "notice"]);
+        assert_eq!(levels, ["error", "warning", "error", "error", "warning", "notice", "notice", "notice"]);
+        let policy =
+            "::warning file=.keysieve.toml,title=keysieve%3A policy::.keysieve.toml: changed; this change alters ";
+        assert!(text.contains(policy), "{text}");
         let pair = "::error file=src/config.py,line=12,endLine=12,col=11,endColumn=50,title=keysieve%3A \
                     certain[aws-credentials]::AWS access key id with its secret access key at src/config.py:12:11%0Asecret: ";
         assert!(text.contains(pair), "{text}");
@@ -130,6 +139,6 @@ mod tests {
         assert_eq!(text.lines().filter(|line| line.starts_with("::")).count(), 1, "{text}");
         assert!(text.contains("file=a%2Cline=9%3A%3Ax%250A\\n%3A%3Aerror%3A%3Ay,line=12,"), "{text}");
         let text = shown("github", &hostile(), Options { show_allowed: true, ..Options::default() });
-        assert_eq!(text.lines().count(), 5, "{text}");
+        assert_eq!(text.lines().count(), 6, "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::facts::{Facts, Note};
-use super::markdown::{advice, code, head, skips};
+use super::markdown::{advice, code, head, policy, skips};
 use super::words::UNREAD;
 use super::{Options, Report};
 use crate::finding::{Finding, Outcome};
@@ -11,8 +11,8 @@ use crate::finding::{Finding, Outcome};
 /// GitHub shows no summary of more than a mebibyte for a step, so rows end before, and the rest is counted.
 const MAX_BYTES: usize = 900 * 1024;
 
-/// The most skips of a kind that are listed.
-const MAX_SKIPS: usize = 50;
+/// The most skips of a kind that are listed, and the most files of policy.
+const MAX_LISTED: usize = 50;
 
 /// The notes that there is room for in a row.
 const NOTES: [&str; 3] = ["what", "in", "allow"];
@@ -34,12 +34,13 @@ impl Report for Summary {
         let facts = Facts::new(outcome, &self.options);
         head(outcome, out)?;
         let (failed, other): (Vec<_>, Vec<_>) = outcome.skipped.iter().partition(|skip| skip.reason.is_failure());
-        let listed = |skips: &[_]| skips.len().min(MAX_SKIPS);
+        let listed = |skips: &[_]| skips.len().min(MAX_LISTED);
         skips(&facts, &format!("{} {UNREAD}", failed.len()), &failed[..listed(&failed)], out)?;
+        policy(&facts, &outcome.policy_changes, MAX_LISTED, out)?;
         let shown = outcome.allowed.iter().filter(|_| self.options.show_allowed);
         let rows = outcome.findings.iter().map(|found| row(&facts, found, &facts.secrets(found)));
         let allowed = shown.map(|allowed| {
-            let by = ("allowed", format!("allowed by {}", facts.exception(&allowed.by)));
+            let by = ("allowed", format!("allowed by {}", facts.exception(allowed)));
             row(&facts, &allowed.finding, &[("secret", allowed.finding.secret.masked()), by])
         });
         table(rows.chain(allowed), out)?;
@@ -94,6 +95,8 @@ mod tests {
         assert!(text.contains("| ❌ certain | `aws-credentials` | `src/config.py:12:11` | `q8/Z****"), "{text}");
         assert!(text.contains("`account 123456789012; with the AWS access key id"), "{text}");
         assert!(text.contains("1 could not be read") && text.contains("Rotate first"), "{text}");
+        let policy = "## 1 file of policy: this change alters what keysieve ignores\n\n- `.keysieve.toml`: changed\n";
+        assert!(text.contains(policy), "{text}");
     }
 
     #[test]
@@ -106,10 +109,14 @@ mod tests {
 
     #[test]
     fn a_summary_has_an_end() {
-        let findings = vec![pair(); 10_000];
-        let text = shown("github-summary", &Outcome { findings, ..Outcome::default() }, Options::default());
+        let (findings, policy_changes) = (vec![pair(); 10_000], vec![outcome().policy_changes[0].clone(); 10_000]);
+        let all = Outcome { findings, policy_changes, ..Outcome::default() };
+        let text = shown("github-summary", &all, Options::default());
         assert!(text.len() < 1024 * 1024 && text.len() > 800 * 1024, "{}", text.len());
         let rows = text.lines().filter(|line| line.starts_with("| ❌ ")).count();
         assert!(text.contains(&format!("... and {} more", 10_000 - rows)));
+        assert!(
+            text.contains("## 10000 files of policy: ") && text.matches("- `.keysieve.toml`").count() == MAX_LISTED
+        );
     }
 }

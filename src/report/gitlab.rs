@@ -22,7 +22,7 @@ const NO_COMMIT: &str = "0000000";
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7000;
 
-/// Writes GitLab's report. What is allowed is no vulnerability, and so is not in it.
+/// Writes GitLab's report. What is allowed is no vulnerability, and so is only among the messages of the scan.
 pub(super) struct GitLab {
     options: Options,
 }
@@ -49,11 +49,6 @@ impl GitLab {
         let program =
             json!({ "id": "keysieve", "name": "keysieve", "version": version, "vendor": { "name": "keysieve" } });
         let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        let messages = outcome.skipped.iter().map(|skip| {
-            let (path, reason) = facts.skip(skip);
-            let level = if skip.reason.is_failure() { "fatal" } else { "info" };
-            json!({ "level": level, "value": format!("{path}: {reason}") })
-        });
         json!({
             "analyzer": program,
             "scanner": program,
@@ -61,8 +56,24 @@ impl GitLab {
             "start_time": time(self.options.times.began),
             "end_time": time(self.options.times.ended),
             "status": if outcome.status() == Status::Incomplete { "failure" } else { "success" },
-            "messages": messages.collect::<Vec<_>>(),
+            "messages": self.messages(facts, outcome),
         })
+    }
+
+    fn messages(&self, facts: &Facts<'_>, outcome: &Outcome) -> Vec<Value> {
+        let message = |level: &str, value: String| json!({ "level": level, "value": value });
+        let skips = outcome.skipped.iter().map(|skip| {
+            let (path, reason) = facts.skip(skip);
+            message(if skip.reason.is_failure() { "fatal" } else { "info" }, format!("{path}: {reason}"))
+        });
+        let changes = outcome.policy_changes.iter().map(|change| {
+            let (path, what) = facts.policy_change(change);
+            message("info", format!("{path}: {what}"))
+        });
+        let masked = Facts::masked(outcome);
+        let allowed = outcome.allowed.iter().filter(|_| self.options.show_allowed);
+        let allowed = allowed.map(|allowed| message("info", format!("allowed: {}", masked.allowed(allowed))));
+        skips.chain(changes).chain(allowed).collect()
     }
 }
 
@@ -160,7 +171,7 @@ mod tests {
     use super::*;
 
     fn document(outcome: &Outcome) -> Value {
-        let options = Options { version: "1.2.3", ..Options::default() };
+        let options = Options { version: "1.2.3", show_allowed: true, ..Options::default() };
         serde_json::from_str(&shown("gitlab", outcome, options)).unwrap()
     }
 
@@ -230,11 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_a_vulnerability_and_a_skip_a_message() {
+    fn a_finding_is_a_vulnerability_and_all_else_a_message() {
         let report = document(&outcome());
         assert_eq!(report["scan"]["status"], "failure");
         let levels: Vec<_> = report["scan"]["messages"].as_array().unwrap().iter().map(|m| &m["level"]).collect();
-        assert_eq!(levels, ["info", "fatal"]);
+        assert_eq!(levels, ["info", "fatal", "info", "info", "info"]);
+        let texts = ["changed; this change alters what keysieve ignores", "by gitleaks:allow: a fixture"];
+        is_like(&report["scan"]["messages"][2]["value"], &format!(r"^\.keysieve\.toml: {}$", texts[0]));
+        is_like(
+            &report["scan"]["messages"][3]["value"],
+            &format!("^allowed: deploy/key.pem:7:9 github-pat, {}$", texts[1]),
+        );
         let found = report["vulnerabilities"].as_array().unwrap();
         assert_eq!(found.len(), 3);
         assert_eq!(found[0]["severity"], "Critical");

@@ -33,7 +33,7 @@ impl Report for JUnit {
         let mut cases: Vec<_> = outcome.findings.iter().map(|found| of_finding(&facts, found)).collect();
         let masked = Facts::masked(outcome);
         for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let by = escaped(&facts.exception(&allowed.by));
+            let by = escaped(&facts.exception(allowed));
             let case = of_finding(&masked, &allowed.finding);
             cases.push(Case { end: format!("<skipped message=\"allowed by {by}\"/>"), ..case });
         }
@@ -45,6 +45,12 @@ impl Report for JUnit {
                 false => format!("<skipped message=\"{reason}\"/>"),
             };
             cases.push(Case { name: format!("not scanned: {path}"), class: path, end });
+        }
+        for change in &outcome.policy_changes {
+            // A change of the policy fails nothing. Readers list skipped tests, and hide what one that passed has to say.
+            let (path, what) = facts.policy_change(change);
+            let end = format!("<skipped message=\"{}\"/>", escaped(&what));
+            cases.push(Case { name: format!("policy: {path}"), class: path, end });
         }
         if cases.is_empty() {
             // A suite without tests is taken for a mistake by many readers.
@@ -99,11 +105,14 @@ mod tests {
         let xml = roxmltree::Document::parse(&text).unwrap();
         let suite = xml.descendants().find(|node| node.has_tag_name("testsuite")).unwrap();
         let count = |name| suite.attribute(name).unwrap();
-        assert_eq!(["tests", "failures", "errors", "skipped"].map(count), ["7", "2", "1", "3"]);
+        assert_eq!(["tests", "failures", "errors", "skipped"].map(count), ["8", "2", "1", "4"]);
         let cases: Vec<_> = suite.children().filter(roxmltree::Node::is_element).collect();
         let ends: Vec<_> = cases.iter().map(|case| case.first_element_child().unwrap().tag_name().name()).collect();
-        assert_eq!(ends, ["failure", "failure", "system-out", "skipped", "skipped", "skipped", "error"]);
+        assert_eq!(ends, ["failure", "failure", "system-out", "skipped", "skipped", "skipped", "error", "skipped"]);
         assert_eq!(cases[0].attribute("name"), Some("aws-credentials at src/config.py:12:11"));
+        assert_eq!(cases[7].attribute("name"), Some("policy: .keysieve.toml"));
+        let skipped = cases[7].first_element_child().unwrap().attribute("message");
+        assert_eq!(skipped, Some("changed; this change alters what keysieve ignores"));
         assert!(cases[0].first_element_child().unwrap().text().unwrap().contains("account 123456789012"));
     }
 

@@ -3,10 +3,10 @@
 use std::io;
 
 use super::facts::Facts;
-use super::words::{ROTATE, UNREAD, lists_unused, summary};
+use super::words::{POLICY, ROTATE, UNREAD, count, lists_unused, summary};
 use super::{Options, Report};
 use crate::blob::{Origin, Skip};
-use crate::finding::{Finding, Outcome, Status};
+use crate::finding::{Finding, Outcome, PolicyChange, Status};
 
 /// Writes Markdown.
 pub(super) struct Markdown {
@@ -30,6 +30,7 @@ impl Report for Markdown {
         if !outcome.findings.is_empty() {
             writeln!(out, "## What to do\n\n{}\n", advice())?;
         }
+        policy(&facts, &outcome.policy_changes, usize::MAX, out)?;
         if self.options.show_allowed && !outcome.allowed.is_empty() {
             writeln!(out, "## Allowed\n")?;
             for allowed in &outcome.allowed {
@@ -92,6 +93,24 @@ fn frame(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Res
     writeln!(out, "{fence}text\n{text}\n{fence}\n")
 }
 
+/// A list of the files of policy that are changed, if any; at most `max` of them.
+pub(super) fn policy(
+    facts: &Facts<'_>,
+    changes: &[PolicyChange],
+    max: usize,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let number = count(changes.len() as u64, "file of policy", "files of policy");
+    writeln!(out, "## {number}: {POLICY}\n")?;
+    for change in changes.iter().take(max) {
+        writeln!(out, "- {}: {}", code(&facts.text(&change.path)), change.what.word())?;
+    }
+    writeln!(out)
+}
+
 /// A list of what was not scanned, if anything.
 pub(super) fn skips(facts: &Facts<'_>, title: &str, skips: &[&Skip], out: &mut dyn io::Write) -> io::Result<()> {
     if skips.is_empty() {
@@ -139,14 +158,18 @@ mod tests {
                 "## high `private-key`",
                 "## medium `aws-access-token` (does not block)",
                 "## What to do",
+                "## 1 file of policy: this change alters what keysieve ignores",
                 "## Allowed",
                 "## 1 could not be read, so nothing is known about what is there",
                 "## Not scanned",
             ]
         );
-        for part in
-            ["```text\n    11  key_id = \"AKIA*", "- **what**: `account 123456789012; with", "**Rotate first.**"]
-        {
+        for part in [
+            "```text\n    11  key_id = \"AKIA*",
+            "- **what**: `account 123456789012; with",
+            "**Rotate first.**",
+            "- `.keysieve.toml`: changed\n",
+        ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
     }

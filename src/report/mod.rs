@@ -166,12 +166,14 @@ pub fn format(name: &str) -> Option<&'static Format> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::samples::{history, hostile, outcome, secrets, shown};
+    use super::samples::{commit, history, hostile, marked, outcome, secrets, shown};
     use super::*;
+    use crate::blob::Origin;
 
     fn all_options() -> Options {
         Options { color: true, show_allowed: true, show_unused: true, ..Options::default() }
@@ -229,9 +231,9 @@ mod tests {
 
     #[test]
     fn what_the_baseline_did_is_told_like_what_other_exceptions_did() {
-        // GitLab's report has no word for what is allowed, and those of some others none for what lets nothing pass.
+        // Some reports have no word for what lets nothing pass.
         let lists = |exception: &str, name: &str| match exception {
-            "gitleaks:allow" => name != "gitlab",
+            "gitleaks:allow" => true,
             _ => ["human", "json", "jsonl", "sarif", "markdown", "html"].contains(&name),
         };
         for known in FORMATS {
@@ -240,6 +242,38 @@ mod tests {
                 let told = [other, of_baseline].map(|part| text.contains(part));
                 assert_eq!(told, [lists(other, known.name); 2], "{} {other}\n{text}", known.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_format_says_what_changes_the_policy() {
+        for known in FORMATS {
+            let text = shown(known.name, &outcome(), Options::default());
+            assert!(text.contains(".keysieve.toml") && text.contains("changed"), "{}\n{text}", known.name);
+            let said = text.contains("this change alters what keysieve ignores") || known.name.starts_with("json");
+            assert!(said, "{}\n{text}", known.name);
+            let text = shown(known.name, &Outcome { policy_changes: Vec::new(), ..outcome() }, Options::default());
+            assert!(!text.contains(".keysieve.toml"), "{}\n{text}", known.name);
+        }
+    }
+
+    #[test]
+    fn every_format_says_which_markers_come_with_what_is_judged() {
+        let (commit, id) = (Arc::new(commit()), String::new());
+        let of_commit = Origin::Commit { commit: commit.clone(), path: "old.py".into(), id: id.clone() };
+        let tag = Origin::TagText { name: "v1".into(), id };
+        for (origin, place) in [(of_commit, "commit"), (Origin::CommitText { commit }, "commit"), (tag, "tag")] {
+            for known in FORMATS {
+                let text = shown(known.name, &marked(&origin), all_options());
+                let json = text.replace(' ', "").contains(&format!("\"stands_in\":\"{place}\""));
+                let said =
+                    text.contains(&format!("gitleaks:allow: a fixture (a marker that stands in the {place} itself)"));
+                assert!(if known.name.starts_with("json") { json } else { said }, "{}\n{text}", known.name);
+            }
+        }
+        for known in FORMATS {
+            let text = shown(known.name, &marked(&Origin::File { path: "a".into() }), all_options());
+            assert!(!text.contains("a marker that") && !text.contains("stands_in"), "{}\n{text}", known.name);
         }
     }
 

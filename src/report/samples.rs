@@ -134,6 +134,15 @@ pub(super) fn outcome() -> Outcome {
     }
 }
 
+/// A finding of this origin that a marker lets pass, and nothing else.
+pub(super) fn marked(origin: &Origin) -> Outcome {
+    let allowed = outcome()
+        .allowed
+        .into_iter()
+        .map(|allowed| Allowed { finding: Finding { origin: origin.clone(), ..allowed.finding }, by: allowed.by });
+    Outcome { allowed: allowed.collect(), ..Outcome::default() }
+}
+
 /// Names and values that would move the cursor, hide text or forge a line.
 pub(super) fn hostile() -> Outcome {
     let text = "evil\n\u{1b}[2J\u{202e}\u{9b}\u{7f}";

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Options;
 use super::facts::{CommitFacts, Facts};
 use super::history::{self, HistoryShape};
+use super::words::own_marker;
 use crate::blob::{Origin, Skip};
 use crate::finding::{Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused};
 use crate::secret::Secret;
@@ -148,6 +149,9 @@ enum ByShape<'o> {
         word: &'o str,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// `commit` or `tag`, where that is what is judged and the marker came with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stands_in: Option<&'static str>,
     },
     Baseline {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,7 +201,9 @@ impl<'o> Shaper<'o> {
         let said = |text: &Option<String>| text.as_deref().map(|text| self.prose(text));
         let by = match &allowed.by {
             Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason: self.prose(reason) },
-            Exception::Marker { word, reason } => ByShape::Marker { word, reason: said(reason) },
+            Exception::Marker { word, reason } => {
+                ByShape::Marker { word, reason: said(reason), stands_in: own_marker(allowed) }
+            }
             Exception::Baseline { reason, owner } => ByShape::Baseline { reason: said(reason), owner: said(owner) },
         };
         AllowedShape { finding: self.shape(&allowed.finding, false), by }

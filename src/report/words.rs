@@ -1,6 +1,7 @@
 //! Words that several formats share: counts, sizes, reasons, and the sentence that sums a run up.
 
-use crate::finding::{Exception, List, Outcome, Status, Unused};
+use crate::blob::Origin;
+use crate::finding::{Allowed, Exception, List, Outcome, PolicyChange, Status, Unused};
 use crate::rule::Confidence;
 
 /// What to do first, whatever was found.
@@ -11,6 +12,9 @@ pub(super) const ROTATE: [&str; 2] = [
 
 /// What failures mean.
 pub(super) const UNREAD: &str = "could not be read, so nothing is known about what is there";
+
+/// What it means that the commits which are judged change the policy: who reviews them has to look at that.
+pub(super) const POLICY: &str = "this change alters what keysieve ignores";
 
 /// How good or bad a part of a sentence is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +57,8 @@ pub(super) const fn because(confidence: Confidence, is_pair: bool) -> &'static s
 }
 
 /// What lets a finding pass, and why, as it was written.
-pub(super) fn exception(by: &Exception) -> String {
-    match by {
+pub(super) fn exception(allowed: &Allowed) -> String {
+    let mut text = match &allowed.by {
         Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
         Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
         Exception::Marker { word, reason: None } => word.clone(),
@@ -63,7 +67,27 @@ pub(super) fn exception(by: &Exception) -> String {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("the baseline{owner}{reason}")
         }
+    };
+    if let Some(place) = own_marker(allowed) {
+        text.push_str(" (a marker that stands in the ");
+        text.push_str(place);
+        text.push_str(" itself)");
     }
+    text
+}
+
+/// What a marker stands in, where that is itself what is judged: who brings a secret can bring the marker with it.
+pub(super) fn own_marker(allowed: &Allowed) -> Option<&'static str> {
+    match (&allowed.by, &allowed.finding.origin) {
+        (Exception::Entry { .. } | Exception::Baseline { .. }, _) => None,
+        (Exception::Marker { .. }, Origin::TagText { .. }) => Some("tag"),
+        (Exception::Marker { .. }, origin) => origin.commit().map(|_| "commit"),
+    }
+}
+
+/// What becomes of a file of policy, and what that means.
+pub(super) fn policy_change(change: &PolicyChange) -> String {
+    format!("{}; {POLICY}", change.what.word())
 }
 
 /// An exception that let nothing pass, and why it was written.

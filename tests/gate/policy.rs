@@ -135,6 +135,21 @@ fn an_inline_marker_is_shown_or_counts_for_nothing() {
 }
 
 #[test]
+fn every_format_shows_what_comes_with_the_change() {
+    let (repo, base) = started();
+    let id = access_key_id(1306);
+    repo.add(".keysieve.toml", ALLOW_ALL).add("app.ini", id_line(&id).replace('\n', " # keysieve:allow a dummy\n"));
+    repo.commit("a key with a marker, and a policy");
+    for format in
+        ["human", "sarif", "github", "github-summary", "gitlab", "junit", "checkstyle", "csv", "markdown", "html"]
+    {
+        let ran = repo.keysieve(["gate", "-f", format, &range(&base)]).status(0);
+        ran.says(".keysieve.toml").says("this change alters what keysieve ignores");
+        ran.says("keysieve:allow: a dummy (a marker that stands in the commit itself)").never_says(&id);
+    }
+}
+
+#[test]
 fn before_the_first_commit_there_is_no_policy() {
     let repo = Repo::new();
     repo.add(".keysieve.toml", ALLOW_ALL).add("app.ini", id_line(&access_key_id(1305))).commit("all at once");

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::facts::Facts;
 use super::markup::escaped;
-use super::words::{ROTATE, Tone, UNREAD, lists_unused, summary};
+use super::words::{POLICY, ROTATE, Tone, UNREAD, lists_unused, summary};
 use super::{Options, Report, Times};
 use crate::blob::Skip;
 use crate::finding::{Outcome, Status};
@@ -36,6 +36,11 @@ impl Report for Html {
         head(outcome, out)?;
         let (failed, other): (Vec<_>, Vec<_>) = outcome.skipped.iter().partition(|skip| skip.reason.is_failure());
         skips(&facts, &format!("{} {UNREAD}", failed.len()), "bad", &failed, out)?;
+        let changes = outcome.policy_changes.iter().map(|change| {
+            let path = facts.text(&change.path);
+            format!("{path}: {}", change.what.word())
+        });
+        list(&format!("Policy: {POLICY}"), "warn", changes, out)?;
         filters(out)?;
         writeln!(out, "<main id=\"findings\">")?;
         for found in &outcome.findings {

@@ -51,6 +51,7 @@ fn the_page_says_all_without_its_script() {
         "account 123456789012",
         "<strong>Rotate first.</strong>",
         "1 could not be read",
+        "<h2>Policy: this change alters what keysieve ignores</h2>\n<ul>\n<li>.keysieve.toml: changed</li>",
         "gitleaks:allow: a fixture",
         "entry 5 let nothing pass: gone",
         "<strong class=\"bad\">NOT COMPLETED</strong>",

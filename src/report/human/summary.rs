@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::words::{UNREAD, lists_unused, summary};
+use super::super::words::{POLICY, UNREAD, lists_unused, summary};
 use super::Page;
 use crate::blob::Skip;
 use crate::finding::{Allowed, Outcome, PolicyChange, Unused};
@@ -16,7 +16,7 @@ impl Page<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        writeln!(out, "{}: this change alters what keysieve ignores", self.paint.warn("policy"))?;
+        writeln!(out, "{}: {POLICY}", self.paint.warn("policy"))?;
         for PolicyChange { path, what } in changes {
             writeln!(out, "  {}: {}", self.facts.text(path), what.word())?;
         }

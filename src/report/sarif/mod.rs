@@ -66,6 +66,7 @@ impl Sarif {
             "notifications": [
                 notification("unread", "Something in scope could not be read, so the scan is not complete."),
                 notification("skipped", "Something was left out of the scan on purpose."),
+                notification("policy", "A file that says what is ignored is changed by the commits that are judged."),
                 notification("unused", "An exception let nothing pass."),
             ],
             "properties": { "rules": self.options.rules_version },
@@ -77,16 +78,20 @@ impl Sarif {
     }
 
     fn invocation(&self, facts: &Facts<'_>, outcome: &Outcome) -> Value {
-        let skips = outcome.skipped.iter().map(|skip| {
-            let (path, reason) = facts.skip(skip);
-            let (id, level) = if skip.reason.is_failure() { ("unread", "error") } else { ("skipped", "note") };
+        let on_file = |(id, level): (&str, &str), path: &[u8], (name, text): (String, String)| {
             json!({
                 "descriptor": { "id": id },
                 "level": level,
-                "message": message(&format!("{path}: {reason}")),
-                "locations": [{ "physicalLocation": { "artifactLocation": artifact(&facts.bytes(&skip.path)) } }],
+                "message": message(&format!("{name}: {text}")),
+                "locations": [{ "physicalLocation": { "artifactLocation": artifact(&facts.bytes(path)) } }],
             })
+        };
+        let skips = outcome.skipped.iter().map(|skip| {
+            let kind = if skip.reason.is_failure() { ("unread", "error") } else { ("skipped", "note") };
+            on_file(kind, &skip.path, facts.skip(skip))
         });
+        let changes = outcome.policy_changes.iter();
+        let changes = changes.map(|change| on_file(("policy", "note"), &change.path, facts.policy_change(change)));
         let found = !outcome.findings.is_empty();
         let unused = outcome.unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found));
         let unused = unused.map(|entry| {
@@ -96,7 +101,7 @@ impl Sarif {
         json!({
             "executionSuccessful": outcome.status() != Status::Incomplete,
             "exitCode": outcome.status() as i32,
-            "toolExecutionNotifications": skips.collect::<Vec<_>>(),
+            "toolExecutionNotifications": skips.chain(changes).collect::<Vec<_>>(),
             "toolConfigurationNotifications": unused.collect::<Vec<_>>(),
         })
     }
@@ -177,8 +182,7 @@ fn suppressed(facts: &Facts<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value 
         Exception::Marker { .. } => "inSource",
     };
     let mut result = result(facts, rules, &allowed.finding);
-    result["suppressions"] =
-        json!([{ "kind": kind, "status": "accepted", "justification": facts.exception(&allowed.by) }]);
+    result["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": facts.exception(allowed) }]);
     result
 }
 

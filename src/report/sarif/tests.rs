@@ -95,7 +95,15 @@ fn what_is_allowed_is_suppressed_and_what_was_not_read_a_notification() {
     assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&json!(false), &json!(2)));
     let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
     let levels: Vec<_> = notes.iter().map(|note| note["level"].as_str().unwrap()).collect();
-    assert_eq!(levels, ["note", "error"]);
+    assert_eq!(levels, ["note", "error", "note"]);
+    let change = &notes[2];
+    assert_eq!(change["descriptor"]["id"], "policy");
+    assert_eq!(change["message"]["text"], ".keysieve.toml: changed; this change alters what keysieve ignores");
+    assert_eq!(change["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], ".keysieve.toml");
+    let known = report["tool"]["driver"]["notifications"].as_array().unwrap();
+    for note in notes {
+        assert!(known.iter().any(|known| known["id"] == note["descriptor"]["id"]), "{note}");
+    }
     assert_eq!(invocation["toolConfigurationNotifications"].as_array().unwrap().len(), 3);
     assert_eq!(run(&Outcome::default(), all_options())["invocations"][0]["executionSuccessful"], true);
 }
