@@ -157,7 +157,7 @@ pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Pro
         Vec::new()
     });
     for (name, path) in submodules {
-        match repo::open(&path) {
+        match repo::open_git_dir(&path) {
             Ok(repo) => {
                 let inner = bench.look_through(&repo, Some(&name))?;
                 submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());

@@ -91,6 +91,20 @@ pub fn open(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
     let trust = trusting(&options(Environment::isolated()));
     let repo = ThreadSafeRepository::discover_opts(dir, gix::discover::upwards::Options::default(), trust)
         .map_err(|error| not_opened(dir, &error))?;
+    readable(repo)
+}
+
+/// Opens the git directory `dir`, and no other: where it cannot be opened, none around it is taken for it.
+///
+/// # Errors
+/// Where it cannot be opened, or its refs cannot be read.
+pub fn open_git_dir(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
+    let options = options(Environment::isolated()).open_path_as_is(true).with(gix::sec::Trust::Full);
+    let broken = |error: gix::Error| RepoError::Broken { path: dir.to_path_buf(), problem: error.to_string() };
+    readable(ThreadSafeRepository::open_opts(dir, options).map_err(broken)?)
+}
+
+fn readable(repo: ThreadSafeRepository) -> Result<ThreadSafeRepository, RepoError> {
     let common = repo.to_thread_local().common_dir().to_path_buf();
     if is_reftable(&common) { Err(RepoError::Reftable { path: common }) } else { Ok(repo) }
 }

@@ -1,0 +1,69 @@
+//! The fast way: objects along their delta trees, strikes that ride along, and only what struck is judged.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use keysieve::objects::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::scan::Strikes;
+
+use super::{All, SCANNER, Seen};
+
+/// One thread.
+struct Visitor<'a> {
+    store: &'a Store,
+    all: All,
+    /// How many objects came as deltas.
+    deltas: usize,
+}
+
+/// Everything in the repository at `dir`.
+pub(super) fn all(dir: &Path) -> All {
+    let hash = keysieve::repo::open(dir).unwrap().to_thread_local().object_hash();
+    let store = Store::open(&dir.join("objects"), hash);
+    assert!(store.unread.is_empty(), "{:?}", store.unread);
+    let mut visitors: Vec<Visitor<'_>> =
+        (0..3).map(|_| Visitor { store: &store, all: All::default(), deltas: 0 }).collect();
+    let kinds = [Kind::Blob, Kind::Commit, Kind::Tag, Kind::Tree];
+    store.visit(&kinds, &mut visitors, &AtomicBool::new(false));
+    store.lost(&mut visitors[0]);
+    let mut all = All::default();
+    for visitor in visitors {
+        all.objects.extend(visitor.all.objects);
+        all.seen.extend(visitor.all.seen);
+    }
+    all
+}
+
+impl Visit for Visitor<'_> {
+    type State = Strikes;
+
+    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
+        let id = self.store.id_of(object.number);
+        let made = gix::objs::compute_hash(id.kind(), object.kind, object.bytes).unwrap();
+        assert_eq!(made, id, "other bytes than git's");
+        let id = id.to_string();
+        self.deltas += usize::from(base.is_some());
+        let strikes = match base {
+            Some(base) => SCANNER.strikes_after(base.state, object.bytes, base.copied),
+            None => SCANNER.strikes(object.bytes),
+        };
+        if object.kind != Kind::Tree {
+            let matches = SCANNER.judge(object.bytes, &strikes);
+            self.all.seen.extend(matches.iter().map(|found| Seen::new(&id, found)));
+        }
+        self.all.objects.insert(id);
+        strikes
+    }
+
+    fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        self.object(Object { number, kind: Kind::Blob, bytes: &bytes, is_base: false }, None);
+        Ok(())
+    }
+
+    fn broken(&mut self, number: Number, problem: Problem) {
+        panic!("{}: {problem}", self.store.id_of(number));
+    }
+}
