@@ -161,7 +161,7 @@ impl<'a> Trees<'a> {
         if name.len() >= MIN_NAME {
             let matches = self.shared.examiner.scanner.scan(name);
             let sightings = self.shared.examiner.sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings);
+            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings, false);
         }
         let known = (number, self.finds.places.len() > before);
         self.met.insert(name.into(), known);
@@ -271,7 +271,10 @@ impl Visit for Trees<'_> {
     type State = State;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, State>>) -> State {
+        let bytes = object.bytes.len() as u64;
+        self.finds.bytes.add(self.shared, object.number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
         let base = base.map(|base| Base { number: self.shared.store.canonical(base.number), ..base });
         self.entries(tree, object, base.as_ref())

@@ -15,7 +15,7 @@ use super::texts::Place;
 use super::trace::{Sight, Start, Trace, Traced, UNREACHED};
 use super::{Read, Scope, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
-use crate::finding::history::{Exposure, History, Reached, Spot, Standing};
+use crate::finding::history::{Exposure, History, Reached, Spot, Standing, StandsIn};
 use crate::finding::{Allowed, Exception, Finding, Outcome};
 use crate::objects::Number;
 use crate::policy::{Judgement, Nearby};
@@ -175,7 +175,11 @@ impl Court<'_> {
             None => places.into_iter().zip(&judged).filter(|(_, by)| by.is_none()).map(|(place, _)| place).collect(),
         };
         finding.confidence = open.iter().map(|place| place.confidence).max()?;
-        open.dedup_by_key(|place| place.object);
+        open.dedup_by(|next, kept| {
+            let same = next.object == kept.object;
+            kept.encoded |= same && next.encoded;
+            same
+        });
         Some(Case { finding, places: open, allowed })
     }
 
@@ -280,10 +284,13 @@ impl Court<'_> {
             line: line_in(sight.object) as usize,
         };
         let standing = |place: &Place| Standing {
+            kind: self.stands_in(place.object),
             object: self.name_of(place.object).is_none().then(|| self.shared.store.id_of(place.object).to_string()),
             paths: self.paths_of(place.object).0,
             line: place.line as usize,
             column: place.column as usize,
+            encoded: place.encoded,
+            binary: place.binary,
         };
         let mut reached: Vec<Reached> =
             traced.starts.iter().map(|&at| self.starts.what[at as usize].0.clone()).collect();
@@ -296,6 +303,18 @@ impl Court<'_> {
             reached_from: reached,
             places: places.iter().map(standing).collect(),
             elsewhere: Vec::new(),
+        }
+    }
+
+    fn stands_in(&self, object: Number) -> StandsIn {
+        if self.shared.name_of(object).is_some() {
+            StandsIn::Name
+        } else if self.trace.commits.place_of(object).is_some() {
+            StandsIn::Commit
+        } else if self.read.tags.binary_search_by_key(&object, |&(tag, _)| tag).is_ok() {
+            StandsIn::Tag
+        } else {
+            StandsIn::Blob
         }
     }
 

@@ -14,10 +14,12 @@ use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::repo;
-use keysieve::report::Advice;
+use keysieve::report::{self, Advice};
 use keysieve::text::{printable, printable_path};
 
 use super::fault::Fault;
+use super::output::REPORT;
+use super::plan::PlanDir;
 use super::scan::Common;
 use super::settings::Settings;
 
@@ -27,6 +29,15 @@ pub(crate) struct AuditArgs {
     /// The repository: a work tree, a directory in it, a bare repository
     #[arg(default_value = ".", value_name = "REPO")]
     repo: PathBuf,
+    /// Print when secrets came and went, month by month, instead of the report; in the formats `human` and `json`
+    #[arg(long)]
+    timeline: bool,
+    /// Also write what a clean-up needs to this directory, and run none of it
+    ///
+    /// CHECKLIST.md says what to do, in which order; replacements.txt, for `git filter-repo --replace-text`, holds the secrets
+    /// in clear, so the directory has to be new or empty, and outside of the repository.
+    #[arg(long, value_name = "DIR")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
@@ -64,9 +75,12 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
+        let form = if self.timeline { report::timeline } else { REPORT };
+        self.common.output.check_form(form)?;
         let here = Path::new(".");
         // Whoever names a repository means that one; who names none stands in one, and git may have said in which.
         let repo = if self.repo == here { repo::discover(here)? } else { repo::open(&self.repo)? };
+        let plan = self.plan.as_deref().map(|dir| PlanDir::check(dir, &repo)).transpose()?;
         let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
@@ -78,7 +92,10 @@ impl AuditArgs {
         if let Some(error) = forgotten {
             let _ = writeln!(io::stderr(), "keysieve: what was learned cannot be kept for the next audit: {error}");
         }
-        self.common.output.write(&outcome, scanner.rules().version(), Advice::default())?;
+        if let Some(plan) = plan {
+            plan.write(&outcome)?;
+        }
+        self.common.output.write_as(form, &outcome, scanner.rules().version(), Advice::default())?;
         Ok(outcome.status())
     }
 }
