@@ -16,6 +16,7 @@ mod hook;
 mod kept;
 mod layers;
 mod names;
+mod plan;
 mod readme;
 mod regression;
 #[cfg(unix)]

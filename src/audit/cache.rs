@@ -20,7 +20,7 @@ use super::{Read, Shared};
 use crate::objects::{Number, PackName};
 
 /// What begins a cache: its form. Another form has another number.
-const HEAD: &[u8] = b"keysieve audit cache 1\n";
+const HEAD: &[u8] = b"keysieve audit cache 2\n";
 
 /// Where an audit remembers what it learned.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ struct Memory<'m> {
     key: std::borrow::Cow<'m, str>,
     packs: Vec<PackName>,
     places: Vec<Place>,
+    /// The size of all the packs' objects.
+    bytes: u64,
     commits: Vec<Record>,
     tags: Vec<(Number, Number)>,
     holdings: Holdings,
@@ -63,9 +65,10 @@ impl Cache {
         }
         let memory: Memory<'_> =
             postcard::from_bytes(body).ok().filter(|memory: &Memory<'_>| memory.key == self.key)?;
-        let Memory { packs, places, commits, tags, holdings, names, missing, .. } = memory;
+        let Memory { packs, places, bytes, commits, tags, holdings, names, missing, .. } = memory;
         let mut read = Read { commits, tags, holdings, names, missing, ..Read::default() };
         read.finds.places = places;
+        read.finds.bytes.packed = bytes;
         Some((packs, read))
     }
 
@@ -102,6 +105,7 @@ impl Cache {
             key: self.key.as_str().into(),
             packs: shared.store.pack_names(),
             places: read.finds.places.iter().filter(|place| place.object < packed).cloned().collect(),
+            bytes: read.finds.bytes.packed,
             commits,
             tags: read.tags.iter().filter(|&&(tag, target)| tag < packed && target < packed).copied().collect(),
             holdings,

@@ -15,8 +15,8 @@ pub(super) struct Record {
     pub(super) tree: Option<Number>,
     /// Its parents, as far as they are there.
     pub(super) parents: Vec<Number>,
-    /// When it was committed, in seconds since 1970.
-    pub(super) time: i64,
+    /// When it was committed, in seconds since 1970; none where it does not say so.
+    pub(super) time: Option<i64>,
 }
 
 /// Stands for no commit.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,10 @@ fn unled<'r>(roots: &'r Roots, store: &'r Store) -> impl Iterator<Item = (Object
 /// The command that brings what is missing.
 fn way_out(roots: &Roots) -> String {
     match roots.promisors.first() {
+        // A remote that is named after its address may have a password in its name.
+        Some(promisor) if promisor.remote.contains_str("://") => {
+            "a partial clone: 'git fetch --refetch --no-filter' with its remote brings it".to_owned()
+        }
         Some(promisor) => format!("a partial clone: 'git fetch --refetch --no-filter {}' brings it", promisor.remote),
         None => "'git fsck' tells more, and a fresh clone may have it".to_owned(),
     }

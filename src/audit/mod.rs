@@ -220,7 +220,8 @@ impl Bench<'_> {
             outcome.allowed.extend(names.allowed);
         }
         outcome.skipped.extend(skips(&store, &roots, &read, stopped));
-        outcome.totals.blobs += store.len() as u64;
+        outcome.totals.objects += store.len() as u64;
+        outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
         verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);
         Ok(Audited { outcome, forgotten })
     }

@@ -23,6 +23,7 @@ pub(super) fn absorb(outcome: &mut Outcome, inner: Outcome, name: &BStr) {
         skip
     }));
     outcome.totals.blobs += inner.totals.blobs;
+    outcome.totals.objects += inner.totals.objects;
     outcome.totals.bytes += inner.totals.bytes;
 }
 

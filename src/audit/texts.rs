@@ -10,6 +10,7 @@ use gix::objs::{CommitRefIter, TagRefIter};
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::again::MAX_READ;
 use super::commits::Record;
 use super::missing::Reference;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
@@ -21,6 +22,10 @@ use crate::scan::Strikes;
 use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
+/// How many bytes at the start of a blob say whether it is binary. Git itself looks at 8000; whoever rewrites history, as
+/// git-filter-repo does, at these.
+const BINARY_PREFIX: usize = 8192;
+
 /// A secret in an object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Place {
@@ -31,8 +36,27 @@ pub(super) struct Place {
     /// Line and column of its first character, from 1.
     pub(super) line: u32,
     pub(super) column: u32,
+    /// Whether it, or its other half, is written in another form than in clear.
+    pub(super) encoded: bool,
+    /// Whether git would take the object for binary.
+    pub(super) binary: bool,
     /// The marker beside it that lets it pass.
     pub(super) marker: Option<Exception>,
+}
+
+/// How many bytes objects have: those in packs, which may be remembered, and the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bytes {
+    pub(super) packed: u64,
+    pub(super) loose: u64,
+}
+
+impl Bytes {
+    /// Counts the object `number`.
+    pub(super) fn add(&mut self, shared: &Shared<'_>, number: Number, bytes: u64) {
+        let sum = if number < shared.store.first_loose() { &mut self.packed } else { &mut self.loose };
+        *sum += bytes;
+    }
 }
 
 /// What a thread finds in objects.
@@ -43,11 +67,13 @@ pub(super) struct Finds {
     pub(super) places: Vec<Place>,
     /// Whether one stands in an object that is too large to be read once more.
     pub(super) in_large: bool,
+    /// The size of all that was read.
+    pub(super) bytes: Bytes,
 }
 
 impl Finds {
-    /// Takes in what stands in the object `number`.
-    pub(super) fn take(&mut self, shared: &Shared<'_>, number: Number, sightings: &[Sighting]) {
+    /// Takes in what stands in the object `number`, be it text or `binary`.
+    pub(super) fn take(&mut self, shared: &Shared<'_>, number: Number, sightings: &[Sighting], binary: bool) {
         let news = vec![true; sightings.len()];
         let nowhere = Origin::Repository { place: "".into() };
         shared.progress.found.fetch_add(sightings.len() as u64, Ordering::Relaxed);
@@ -65,6 +91,9 @@ impl Finds {
                 confidence: finding.confidence,
                 line: short(finding.place.start.line),
                 column: short(finding.place.start.column),
+                encoded: finding.place.encoding.is_some()
+                    || finding.partner.as_ref().is_some_and(|half| half.place.encoding.is_some()),
+                binary,
                 marker,
             });
             finding.place.frame = Default::default();
@@ -77,6 +106,8 @@ impl Finds {
     pub(super) fn join(&mut self, other: Self) {
         self.places.extend(other.places);
         self.in_large |= other.in_large;
+        self.bytes.packed += other.bytes.packed;
+        self.bytes.loose += other.bytes.loose;
         for (fingerprint, finding) in other.secrets {
             self.secrets.entry(fingerprint).or_insert(finding);
         }
@@ -108,12 +139,6 @@ impl<'a> Texts<'a> {
         }
     }
 
-    fn count(&self, bytes: usize) {
-        let progress = self.shared.progress;
-        progress.blobs.fetch_add(1, Ordering::Relaxed);
-        progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
     /// The number of an object that `from` names; where there is none, that is noted.
     fn look_up(&mut self, from: Number, id: ObjectId, kind: Kind) -> Option<Number> {
         let found = self.shared.store.number_of(&id);
@@ -131,14 +156,15 @@ impl<'a> Texts<'a> {
         };
         let tree = self.look_up(number, tree, Kind::Tree);
         let is_cut = !self.shared.shallow.is_empty() && self.shared.shallow.contains(&self.shared.store.id_of(number));
-        let (mut parents, mut time) = (Vec::new(), 0);
+        let (mut parents, mut time) = (Vec::new(), None);
+        // What comes after the parents may be broken: the commit is one all the same.
         for token in commit.map_while(Result::ok) {
             match token {
                 // History was cut here on purpose; that is said once, for all such commits.
                 Token::Parent { .. } if is_cut => {}
                 Token::Parent { id } => parents.extend(self.look_up(number, id, Kind::Commit)),
                 Token::Committer { signature } => {
-                    time = signature.seconds();
+                    time = signature.time().ok().map(|time| time.seconds);
                     break;
                 }
                 _ => {}
@@ -161,8 +187,9 @@ impl Visit for Texts<'_> {
         if !strikes.is_empty() {
             let matches = scanner.judge(bytes, &strikes);
             if !matches.is_empty() {
+                self.finds.in_large |= bytes.len() as u64 > MAX_READ;
                 let sightings = self.shared.examiner.sight(bytes, &Part::whole(bytes.len()), matches);
-                self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
+                self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, is_binary(bytes));
             }
         }
         match kind {
@@ -177,17 +204,20 @@ impl Visit for Texts<'_> {
             }
             Kind::Blob | Kind::Tree => {}
         }
-        self.count(bytes.len());
+        self.finds.bytes.add(self.shared, number, bytes.len() as u64);
+        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         strikes
     }
 
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> io::Result<()> {
-        let mut parts = Parts { shared: self.shared, sightings: Vec::new() };
+        let mut parts = Parts { shared: self.shared, sightings: Vec::new(), binary: false, bytes: 0 };
         let done = self.buffer.feed(content, &Origin::Repository { place: "".into() }, &mut parts);
-        let sightings = parts.sightings;
-        self.finds.take(self.shared, self.shared.store.canonical(number), &sightings);
+        let Parts { sightings, binary, bytes, .. } = parts;
+        self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, binary);
         self.finds.in_large |= !sightings.is_empty();
-        self.count(0);
+        self.finds.bytes.add(self.shared, number, bytes);
+        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
         done
     }
 
@@ -200,12 +230,23 @@ impl Visit for Texts<'_> {
 struct Parts<'a> {
     shared: &'a Shared<'a>,
     sightings: Vec<Sighting>,
+    /// Whether the first part says that the whole is binary.
+    binary: bool,
+    bytes: u64,
+}
+
+/// Whether git would take a blob that begins with `bytes` for binary.
+fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(BINARY_PREFIX)]).is_some()
 }
 
 impl Worker for Parts<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         debug_assert!(matches!(blob.fresh, Fresh::All), "a stream has no older version");
-        self.shared.progress.bytes.fetch_add(blob.part.own.len().min(blob.bytes.len()) as u64, Ordering::Relaxed);
+        let own = blob.part.own.len().min(blob.bytes.len()) as u64;
+        self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
+        self.bytes += own;
+        self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
         self.sightings.extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));
     }

@@ -161,7 +161,7 @@ impl<'a> Trees<'a> {
         if name.len() >= MIN_NAME {
             let matches = self.shared.examiner.scanner.scan(name);
             let sightings = self.shared.examiner.sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings);
+            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings, false);
         }
         let known = (number, self.finds.places.len() > before);
         self.met.insert(name.into(), known);
@@ -253,11 +253,13 @@ impl<'t> Entry<'t> {
     fn read(bytes: &'t [u8], hash: gix::hash::Kind) -> Option<(Self, usize)> {
         let blank = memchr::memchr(b' ', bytes.get(..8.min(bytes.len()))?)?;
         let end = blank + memchr::memchr(0, &bytes[blank..])?;
-        let kind = match &bytes[..blank] {
-            b"40000" | b"040000" => Some(Kind::Tree),
-            b"160000" => None,
-            mode if !mode.is_empty() && mode.iter().all(u8::is_ascii_digit) => Some(Kind::Blob),
-            _ => return None,
+        let octal = |mode: u32, digit: &u8| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'));
+        let mode = bytes[..blank].iter().try_fold(0, octal).filter(|_| blank > 0)?;
+        // As git takes them: what is no file, no link and no folder is the commit of a submodule.
+        let kind = match mode & 0o170_000 {
+            0o040_000 => Some(Kind::Tree),
+            0o100_000 | 0o120_000 => Some(Kind::Blob),
+            _ => None,
         };
         let id = bytes.get(end + 1..end + 1 + hash.len_in_bytes())?;
         let entry = Self { kind, name: &bytes[blank + 1..end], id: oid::from_bytes_unchecked(id) };
@@ -269,7 +271,10 @@ impl Visit for Trees<'_> {
     type State = State;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, State>>) -> State {
+        let bytes = object.bytes.len() as u64;
+        self.finds.bytes.add(self.shared, object.number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
         let base = base.map(|base| Base { number: self.shared.store.canonical(base.number), ..base });
         self.entries(tree, object, base.as_ref())

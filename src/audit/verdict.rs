@@ -15,12 +15,13 @@ use super::texts::Place;
 use super::trace::{Sight, Start, Trace, Traced, UNREACHED};
 use super::{Read, Scope, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
-use crate::finding::history::{Exposure, History, Reached, Spot, Standing};
+use crate::finding::history::{Exposure, History, Reached, Spot, Standing, StandsIn};
 use crate::finding::{Allowed, Exception, Finding, Outcome};
 use crate::objects::Number;
 use crate::policy::{Judgement, Nearby};
 use crate::repo::{Root, RootKind, Roots};
 use crate::secret::Fingerprint;
+use crate::text::Location;
 
 /// Where no marker can stand.
 const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
@@ -43,6 +44,12 @@ pub(super) fn conclude(
     }
     bring_back(shared, &repo.to_thread_local(), &mut read, &secrets, outcome);
     let seeds: HashSet<Number> = secrets.values().flatten().map(|place| place.object).collect();
+    let mut staged: HashMap<Number, Vec<BString>> = HashMap::new();
+    for (path, id) in roots.indexes.iter().flat_map(|index| &index.entries) {
+        if let Some(number) = shared.store.number_of(id).filter(|number| seeds.contains(number)) {
+            staged.entry(number).or_default().push(path.clone());
+        }
+    }
     let (records, holdings) = (std::mem::take(&mut read.commits), std::mem::take(&mut read.holdings));
     let (commits, holders) = rayon::join(|| Commits::new(records, shared.store), || Holders::new(seeds, holdings));
     let tops = commits.list.iter().filter_map(|commit| commit.tree).collect();
@@ -53,7 +60,7 @@ pub(super) fn conclude(
     let mut trace = Trace::new(&commits, &holders, &read.tags, &starts.list, head);
     trace.newer = newer(&commits, scope, shared);
     let is_bare = repo.to_thread_local().is_bare();
-    let court = Court { shared, roots, read: &read, trace, paths, starts: &starts, is_bare };
+    let court = Court { shared, roots, read: &read, trace, paths, starts: &starts, staged, is_bare };
     court.sit(repo, scope, secrets, outcome);
 }
 
@@ -71,6 +78,8 @@ struct Court<'a> {
     trace: Trace<'a>,
     paths: Paths,
     starts: &'a Starts,
+    /// The paths of objects with secrets in the indexes of work trees.
+    staged: HashMap<Number, Vec<BString>>,
     /// Whether the repository has no work tree: what its branches lead to is there for others to fetch.
     is_bare: bool,
 }
@@ -82,6 +91,14 @@ struct Case {
     places: Vec<Place>,
     /// What lets it pass everywhere; none where it has to be reported.
     allowed: Option<Exception>,
+}
+
+impl Case {
+    /// The place to show: in the object that the first commit has, or else the first of all.
+    fn first(&self, traced: &Traced) -> &Place {
+        let of_first = |sight: &Sight| self.places.iter().find(|place| place.object == sight.object);
+        traced.first.as_ref().and_then(of_first).unwrap_or(&self.places[0])
+    }
 }
 
 impl Court<'_> {
@@ -97,11 +114,22 @@ impl Court<'_> {
             cases.iter().map(|case| case.places.iter().map(|place| place.object).collect()).collect();
         let traced = self.trace.follow(&subjects);
         let wanted = cases.into_iter().zip(traced).filter(|(_, traced)| self.in_scope(scope, traced));
-        let wanted: Vec<(Case, Traced)> = wanted.collect();
-        let concluded: Vec<(Finding, Option<Exception>)> = wanted
-            .into_par_iter()
-            .map_init(|| repo.to_thread_local(), |repo, (case, traced)| self.verdict(repo, case, &traced))
-            .collect();
+        // What stands in one object is looked at together: a dump of keys is read once.
+        let mut by_object: BTreeMap<Number, Vec<(Case, Traced)>> = BTreeMap::new();
+        for (case, traced) in wanted {
+            by_object.entry(case.first(&traced).object).or_default().push((case, traced));
+        }
+        let together = |repo: &mut Repository, (object, cases): (Number, Vec<(Case, Traced)>)| {
+            let spots = cases.iter().map(|(case, traced)| case.first(traced).spot()).collect();
+            let mut seen = look_again(self.shared, self.read, repo, object, &spots);
+            let one = |(case, traced): (Case, Traced)| {
+                let seen = seen.remove(&case.first(&traced).spot());
+                self.verdict(repo, case, &traced, seen)
+            };
+            cases.into_iter().map(one).collect::<Vec<_>>()
+        };
+        let concluded: Vec<(Finding, Option<Exception>)> =
+            by_object.into_par_iter().map_init(|| repo.to_thread_local(), together).flatten_iter().collect();
         let mut elsewhere: HashMap<Fingerprint, Vec<BString>> = HashMap::new();
         // What lets it pass in history may hold for its paths there only.
         let reported = concluded.iter().filter(|(_, allowed)| allowed.is_none());
@@ -149,7 +177,11 @@ impl Court<'_> {
             None => places.into_iter().zip(&judged).filter(|(_, by)| by.is_none()).map(|(place, _)| place).collect(),
         };
         finding.confidence = open.iter().map(|place| place.confidence).max()?;
-        open.dedup_by_key(|place| place.object);
+        open.dedup_by(|next, kept| {
+            let same = next.object == kept.object;
+            kept.encoded |= same && next.encoded;
+            same
+        });
         Some(Case { finding, places: open, allowed })
     }
 
@@ -165,7 +197,8 @@ impl Court<'_> {
                 Judgement::Report { .. } | Judgement::Ignore => None,
             }
         };
-        let (paths, more) = self.paths_of(place.object);
+        let (mut paths, more) = self.paths_of(place.object);
+        paths.extend(self.staged.get(&place.object).into_iter().flatten().cloned());
         if paths.is_empty() || more {
             return judge(Origin::Repository { place: "".into() });
         }
@@ -181,16 +214,22 @@ impl Court<'_> {
         place.map_or_else(Default::default, |place| self.paths.of(place, &self.read.names))
     }
 
-    fn verdict(&self, repo: &Repository, case: Case, traced: &Traced) -> (Finding, Option<Exception>) {
+    /// What to say of a case, whose first place looks as `seen` where it could be looked at again.
+    fn verdict(
+        &self,
+        repo: &Repository,
+        case: Case,
+        traced: &Traced,
+        seen: Option<Finding>,
+    ) -> (Finding, Option<Exception>) {
+        let first = case.first(traced);
+        let place = Location { line: first.line as usize, column: first.column as usize };
         let Case { mut finding, places, allowed } = case;
-        finding.origin = self.origin(repo, &places, traced);
-        let object = traced.first.as_ref().map_or(places[0].object, |sight| sight.object);
-        let first = places.iter().find(|place| place.object == object).unwrap_or(&places[0]);
-        finding.place.start.line = first.line as usize;
-        finding.place.start.column = first.column as usize;
-        if let Some(seen) = look_again(self.shared, self.read, repo, first, &finding.origin) {
+        (finding.place.start, finding.place.end) = (place, place);
+        if let Some(seen) = seen {
             finding = Finding { confidence: finding.confidence, ..seen };
         }
+        finding.origin = self.origin(repo, &places, traced);
         finding.history = Some(Box::new(self.history(repo, &places, traced)));
         (finding, allowed)
     }
@@ -247,10 +286,13 @@ impl Court<'_> {
             line: line_in(sight.object) as usize,
         };
         let standing = |place: &Place| Standing {
+            kind: self.stands_in(place.object),
             object: self.name_of(place.object).is_none().then(|| self.shared.store.id_of(place.object).to_string()),
             paths: self.paths_of(place.object).0,
             line: place.line as usize,
             column: place.column as usize,
+            encoded: place.encoded,
+            binary: place.binary,
         };
         let mut reached: Vec<Reached> =
             traced.starts.iter().map(|&at| self.starts.what[at as usize].0.clone()).collect();
@@ -266,16 +308,36 @@ impl Court<'_> {
         }
     }
 
+    fn stands_in(&self, object: Number) -> StandsIn {
+        if self.shared.name_of(object).is_some() {
+            StandsIn::Name
+        } else if self.trace.commits.place_of(object).is_some() {
+            StandsIn::Commit
+        } else if self.read.tags.binary_search_by_key(&object, |&(tag, _)| tag).is_ok() {
+            StandsIn::Tag
+        } else {
+            StandsIn::Blob
+        }
+    }
+
     fn exposure(&self, traced: &Traced) -> Exposure {
         let class = traced.starts.iter().map(|&at| self.starts.list[at as usize].class).min().unwrap_or(UNREACHED);
         let is_remote = |&at: &u32| {
             let (reached, full) = &self.starts.what[at as usize];
-            reached.kind == RootKind::Remote
-                || full.starts_with(b"refs/pull/")
-                || full.starts_with(b"refs/merge-requests/")
+            // What a remote once had, it was given, whatever it has now.
+            const REMOTE: [&str; 6] = [
+                "refs/remotes/",
+                "before refs/remotes/",
+                "refs/prefetch/",
+                "refs/pull/",
+                "refs/merge-requests/",
+                "FETCH_HEAD",
+            ];
+            reached.kind == RootKind::Remote || REMOTE.iter().any(|prefix| full.starts_with(prefix.as_bytes()))
         };
         match class {
-            0 if self.is_bare || traced.starts.iter().any(is_remote) => Exposure::Published,
+            _ if traced.starts.iter().any(is_remote) => Exposure::Published,
+            0 if self.is_bare => Exposure::Published,
             0 => Exposure::Local,
             1 => Exposure::Stash,
             2 => Exposure::Index,
@@ -321,7 +383,7 @@ const fn class_of(kind: RootKind) -> u8 {
 /// Which commits count as newer.
 fn newer(commits: &Commits, scope: &Scope, shared: &Shared<'_>) -> Option<Vec<bool>> {
     match scope.since? {
-        Since::Time(time) => Some(commits.list.iter().map(|commit| commit.time >= time).collect()),
+        Since::Time(time) => Some(commits.list.iter().map(|commit| commit.time.is_none_or(|at| at >= time)).collect()),
         Since::Commit(id) => {
             let mut newer = vec![true; commits.list.len()];
             if let Some(place) = shared.store.number_of(&id).and_then(|number| commits.place_of(number)) {

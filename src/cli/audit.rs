@@ -4,6 +4,8 @@ use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use bstr::BString;
 use clap::Args;
@@ -12,10 +14,12 @@ use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::repo;
-use keysieve::report::Advice;
+use keysieve::report::{self, Advice};
 use keysieve::text::{printable, printable_path};
 
 use super::fault::Fault;
+use super::output::REPORT;
+use super::plan::PlanDir;
 use super::scan::Common;
 use super::settings::Settings;
 
@@ -25,6 +29,15 @@ pub(crate) struct AuditArgs {
     /// The repository: a work tree, a directory in it, a bare repository
     #[arg(default_value = ".", value_name = "REPO")]
     repo: PathBuf,
+    /// Print when secrets came and went, month by month, instead of the report; in the formats `human` and `json`
+    #[arg(long)]
+    timeline: bool,
+    /// Also write what a clean-up needs to this directory, and run none of it
+    ///
+    /// CHECKLIST.md says what to do, in which order; replacements.txt, for `git filter-repo --replace-text`, holds the secrets
+    /// in clear, so the directory has to be new or empty, and outside of the repository.
+    #[arg(long, value_name = "DIR")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
@@ -62,9 +75,12 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, Fault> {
+        let form = if self.timeline { report::timeline } else { REPORT };
+        self.common.output.check_form(form)?;
         let here = Path::new(".");
         // Whoever names a repository means that one; who names none stands in one, and git may have said in which.
         let repo = if self.repo == here { repo::discover(here)? } else { repo::open(&self.repo)? };
+        let plan = self.plan.as_deref().map(|dir| PlanDir::check(dir, &repo)).transpose()?;
         let settings = self.common.settings.settle(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
@@ -76,7 +92,10 @@ impl AuditArgs {
         if let Some(error) = forgotten {
             let _ = writeln!(io::stderr(), "keysieve: what was learned cannot be kept for the next audit: {error}");
         }
-        self.common.output.write(&outcome, scanner.rules().version(), Advice::default())?;
+        if let Some(plan) = plan {
+            plan.write(&outcome)?;
+        }
+        self.common.output.write_as(form, &outcome, scanner.rules().version(), Advice::default())?;
         Ok(outcome.status())
     }
 }
@@ -134,6 +153,9 @@ fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, Fault> {
     Ok(Since::Commit(commit.id))
 }
 
+/// How long an audit that was asked to end may take to tell what it found.
+const GRACE: Duration = Duration::from_secs(20);
+
 /// A flag that is set when the user or the system asks the program to end. Asked twice, it ends at once.
 fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
     static STOP: AtomicBool = AtomicBool::new(false);
@@ -141,6 +163,11 @@ fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(Status::Incomplete as i32);
         }
+        // Whatever a thread may be waiting for, the end comes.
+        thread::spawn(|| {
+            thread::sleep(GRACE);
+            std::process::exit(Status::Incomplete as i32);
+        });
     })
     .map_err(|error| Fault::new(format!("signals cannot be handled: {error}")))?;
     Ok(&STOP)

@@ -10,6 +10,7 @@ mod gate;
 mod generate;
 mod hook;
 mod output;
+mod plan;
 mod push;
 mod rules;
 mod scan;

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::conduct::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, Format, Options, Report, Times};
+use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
 use keysieve::text::printable_path;
 
 use super::fault::Fault;
@@ -57,10 +57,17 @@ pub(crate) struct OutputArgs {
 
 /// What a report is written for.
 struct Page<'o> {
+    form: Form,
     outcome: &'o Outcome,
     rules_version: String,
     advice: Advice,
 }
+
+/// What is made of an outcome in a format: its report, or something else that not every format can show.
+pub(crate) type Form = fn(&Format) -> Option<Make>;
+
+/// The report of a format.
+pub(crate) const REPORT: Form = |format| Some(format.report);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -122,8 +129,30 @@ impl OutputArgs {
     /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
     /// take half of it for the whole. The others are written all the same.
     pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
+        self.write_as(REPORT, outcome, rules_version, advice)
+    }
+
+    /// Whether every format that was asked for can show `form`; to be asked before the work is done.
+    pub(crate) fn check_form(&self, form: Form) -> Result<(), Fault> {
+        match self.check()?.iter().find(|target| form(target.format).is_none()) {
+            None => Ok(()),
+            Some(Target { format, .. }) => {
+                let message = format!("the format '{}' cannot show this", format.name);
+                Err(Fault::new(message).hint("use 'human' or 'json'"))
+            }
+        }
+    }
+
+    /// Writes what `form` makes of `outcome`.
+    pub(crate) fn write_as(
+        &self,
+        form: Form,
+        outcome: &Outcome,
+        rules_version: String,
+        advice: Advice,
+    ) -> Result<(), Fault> {
         let targets = self.check()?;
-        let page = Page { outcome, rules_version, advice };
+        let page = Page { form, outcome, rules_version, advice };
         let mut faults: Vec<_> = targets.iter().filter_map(|target| self.put(target, &page).err()).collect();
         faults.extend(self.job_summary(&targets, &page).err());
         Fault::all(faults)
@@ -157,7 +186,8 @@ impl OutputArgs {
 
     fn report(&self, format: &Format, page: &Page<'_>, color: bool) -> Box<dyn Report> {
         let ended = jiff::Timestamp::now();
-        (format.report)(Options {
+        let make = (page.form)(format).unwrap_or(format.report);
+        make(Options {
             reveal: self.reveal,
             color,
             show_allowed: self.show_allowed,

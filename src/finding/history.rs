@@ -51,7 +51,7 @@ impl Exposure {
             Self::Stash => "only a stash holds it: drop that stash, then let the reflog expire and prune",
             Self::Index => "it is staged and was never committed: unstage it, then prune",
             Self::Reflog => "only what a ref once was leads to it: let the reflog expire, then prune",
-            Self::Unreachable => "nothing leads to it any more: 'git prune' takes it away",
+            Self::Unreachable => "nothing leads to it any more: 'git gc --prune=now' takes it away",
         }
     }
 }
@@ -96,6 +96,8 @@ pub struct Spot {
 /// An object that a secret stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// What it is.
+    pub kind: StandsIn,
     /// Its id, in hex; none for a name.
     pub object: Option<String>,
     /// The paths that it has had.
@@ -104,4 +106,34 @@ pub struct Standing {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
+    /// Whether it, or its other half, stands anywhere in the object in another form than in clear.
+    pub encoded: bool,
+    /// Whether git would take the object for binary: there is a zero byte in its first 8192.
+    pub binary: bool,
+}
+
+/// Kinds of objects that a secret may stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StandsIn {
+    /// A file's content, or where a symlink leads.
+    Blob,
+    /// A commit's own text: its message, its author and its committer.
+    Commit,
+    /// An annotated tag's own text.
+    Tag,
+    /// The name of a file or a directory.
+    Name,
+}
+
+impl StandsIn {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Blob => "blob",
+            Self::Commit => "commit",
+            Self::Tag => "tag",
+            Self::Name => "name",
+        }
+    }
 }

@@ -167,9 +167,11 @@ pub enum List {
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Blobs.
+    /// Blobs; in an audit, files beside the objects.
     pub blobs: u64,
-    /// Bytes in them.
+    /// Objects of a repository's store; one that lies there twice counts twice. Only in an audit.
+    pub objects: u64,
+    /// Bytes in all of them.
     pub bytes: u64,
     /// Entries of the work tree that git's ignore rules left out; a folder counts as one.
     pub left_out: u64,

@@ -95,8 +95,8 @@ pub enum Problem {
     /// It is made from an object that is missing, broken, or made from it in turn.
     #[error("the object that it is a delta of cannot be read")]
     Base,
-    /// It is too large to be made from a delta. Git writes no deltas of objects that large.
-    #[error("it is larger than {} MiB and stored as a delta; 'git repack -adF' with core.bigFileThreshold mends it", walk::MAX_HELD >> 20)]
+    /// It is too large to be held: a delta, or no blob. Git writes no deltas of objects that large.
+    #[error("it is larger than {} MiB, and a delta or no blob; 'git repack -adF' makes whole objects of large deltas", walk::MAX_HELD >> 20)]
     TooLarge,
     /// A tree whose entries are none.
     #[error("it is no list of names and ids, as a tree is")]

@@ -1,8 +1,8 @@
 //! All objects of a repository: its packs and loose objects, and those of the repositories that it borrows from.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{fs, io};
 
 use gix::ObjectId;
 use gix::hash::{Kind as HashKind, oid};
@@ -204,7 +204,14 @@ impl Store {
     fn packs_in(&mut self, objects: &Path, hash: HashKind) -> Vec<Pack> {
         let folder = objects.join("pack");
         let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).into_iter().flatten() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.cannot(&folder, &error);
+                return Vec::new();
+            }
+            entries => entries,
+        };
+        for entry in entries.into_iter().flatten() {
             match entry {
                 Ok(entry) => files.push(entry.path()),
                 Err(error) => self.cannot(&folder, &error),
@@ -231,12 +238,13 @@ impl Store {
     fn number(&mut self, mut packs: Vec<Pack>, known: &[PackName]) {
         let names: Vec<PackName> = packs.iter().map(Pack::name).collect();
         if known.iter().all(|name| names.contains(name)) {
-            self.known = known.len();
             packs.sort_by_cached_key(|pack| {
                 let name = pack.name();
                 known.iter().position(|known| *known == name).unwrap_or(known.len())
             });
         }
+        let first: Vec<PackName> = packs.iter().take(known.len()).map(Pack::name).collect();
+        self.known = if first == known { known.len() } else { 0 };
         for pack in packs {
             let first = self.first_loose;
             match first.checked_add(pack.len()) {

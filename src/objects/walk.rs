@@ -97,6 +97,9 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         let number = self.number(entry);
         let read = self.pack.entry(entry)?;
         let children = self.pack.forest().children(entry);
+        if read.size > MAX_HELD && self.kind != Kind::Blob {
+            return Err(Problem::TooLarge);
+        }
         if read.size > MAX_HELD || (read.size > STREAMED && children.is_empty() && self.kind == Kind::Blob) {
             let mut content = Exactly { from: stream(read.packed), left: read.size };
             self.visit.stream(number, &mut content).map_err(|_| Problem::Inflate)?;

@@ -122,7 +122,7 @@ impl Policy {
         if let Some(entry) = self.entry_for(finding) {
             return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
         }
-        if let Some(marker) = self.marker(finding, nearby).filter(|_| self.markers) {
+        if let Some(marker) = self.marker(finding, nearby) {
             return Judgement::Allow(marker);
         }
         if let Some((known, false)) = self.known(finding) {
@@ -135,7 +135,7 @@ impl Policy {
     /// The marker beside `finding` that lets it pass, whatever entries say.
     #[must_use]
     pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<Exception> {
-        marker::find(nearby, finding, &self.rule_ids)
+        marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers)
     }
 
     fn entry_for(&self, finding: &Finding) -> Option<&Allow> {

@@ -27,14 +27,22 @@ pub struct Resolved {
 pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError> {
     let (mut tips, mut hidden, mut alone, mut bases) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for word in words {
+        // Git would take HEAD for either: but whoever writes "$BASE..HEAD" with no base set must not get a range of nothing.
         let or_head = |rev: &str| if rev.is_empty() { "HEAD".to_owned() } else { rev.to_owned() };
+        let some = |rev: &str| match rev.is_empty() {
+            true => Err(RangeError::Rev {
+                rev: word.clone(),
+                problem: "nothing stands before the dots: is a variable not set?".to_owned(),
+            }),
+            false => Ok(rev.to_owned()),
+        };
         if let Some((from, to)) = word.split_once("...") {
-            let (from, to) = (revision(repo, &or_head(from))?, revision(repo, &or_head(to))?);
+            let (from, to) = (revision(repo, &some(from)?)?, revision(repo, &or_head(to))?);
             bases.extend(repo.merge_base(from, to).ok().flatten().map(gix::Id::detach));
             hidden.push(from);
             tips.push(to);
         } else if let Some((from, to)) = word.split_once("..") {
-            let from = revision(repo, &or_head(from))?;
+            let from = revision(repo, &some(from)?)?;
             bases.push(from);
             hidden.push(from);
             tips.push(revision(repo, &or_head(to))?);
@@ -55,6 +63,11 @@ pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError
 
 /// The object that `rev` names.
 fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
+    if is_ambiguous(repo, rev) {
+        let problem =
+            "it is the name of a tag and of a branch, or of several branches: write 'refs/heads/…' or the like";
+        return Err(RangeError::Rev { rev: rev.to_owned(), problem: problem.to_owned() });
+    }
     let problem = match repo.rev_parse_single(rev) {
         Ok(id) => return Ok(id.detach()),
         Err(error) => error.to_string(),
@@ -69,6 +82,17 @@ fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
         _ => return Err(RangeError::Rev { rev: rev.to_owned(), problem }),
     };
     Err(RangeError::Unknown { rev: rev.to_owned(), need: Need { fetch, history } })
+}
+
+/// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and takes the tag, so whoever
+/// may push a tag could choose where a range begins.
+fn is_ambiguous(repo: &Repository, rev: &str) -> bool {
+    let name = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
+    let places = ["refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
+    let refs = places.iter().filter_map(|full| repo.try_find_reference(full.as_str()).ok().flatten());
+    let mut ids: Vec<ObjectId> = refs.filter_map(|mut found| found.peel_to_id().ok()).map(gix::Id::detach).collect();
+    ids.dedup();
+    !name.is_empty() && ids.len() > 1
 }
 
 /// The range of a plan; `None` where nothing is to be judged.
@@ -87,7 +111,11 @@ pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, Range
             let id = tracked(repo, name)?;
             (vec![id], Some(id), format!("not in {name} at {}", short(id)))
         }
-        Base::Branches { but: Some(but) } => (branches(repo, Some(but))?, None, "in no other branch".to_owned()),
+        Base::Branches { but: Some(but) } => match default_branch(repo).filter(|(name, _)| name != but) {
+            // Another branch may be as new as this one, and no better.
+            Some((name, id)) => (vec![id], Some(id), format!("not in {name} at {}", short(id))),
+            None => (branches(repo, Some(but))?, None, "in no other branch".to_owned()),
+        },
         Base::Branches { but: None } => (branches(repo, None)?, None, "in no branch".to_owned()),
         Base::Pushed { before, branch, default } => match point(repo, before) {
             Ok(id) => (vec![id], Some(id), format!("not in {}", short(id))),
@@ -97,6 +125,16 @@ pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, Range
     };
     let what = format!("{what}: what is in {} and {since}", short(tip));
     Ok(Some(Resolved { selection: Selection::Between { tips: vec![tip], hidden }, base: trusted, what }))
+}
+
+/// The branch that the remote calls its own, where the clone has noted it, and what it is at.
+fn default_branch(repo: &Repository) -> Option<(String, ObjectId)> {
+    let remote = remote_of(repo)?;
+    let head = repo.try_find_reference(format!("refs/remotes/{remote}/HEAD").as_str()).ok()??;
+    let mut branch = head.follow()?.ok()?;
+    let name = branch.name().as_bstr().to_string();
+    let name = name.strip_prefix(&format!("refs/remotes/{remote}/"))?.to_owned();
+    Some((name, branch.peel_to_id().ok()?.detach()))
 }
 
 type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);

@@ -145,7 +145,8 @@ impl Walk<'_> {
             return Ok(());
         }
         let mut stack = if hidden { vec![id] } else { Vec::new() };
-        while let Some(node) = stack.pop().and_then(|id| self.nodes.get_mut(&id)).filter(|node| !node.hidden) {
+        while let Some(id) = stack.pop() {
+            let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.hidden) else { continue };
             node.hidden = true;
             if node.done {
                 stack.extend(&node.parents);

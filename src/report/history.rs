@@ -36,11 +36,13 @@ struct ReachedShape {
 
 #[derive(Serialize)]
 struct StandingShape {
+    kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
     paths: Vec<String>,
     line: usize,
     column: usize,
+    encoded: bool,
 }
 
 /// The JSON of `history`.
@@ -52,10 +54,12 @@ pub(super) fn shape(history: &History, facts: &Facts<'_>) -> HistoryShape {
         SpotShape { commit, author, date, subject, path: name(&spot.path), line: spot.line }
     };
     let places = history.places.iter().map(|place| StandingShape {
+        kind: place.kind.word(),
         object: place.object.clone(),
         paths: place.paths.iter().map(name).collect(),
         line: place.line,
         column: place.column,
+        encoded: place.encoded,
     });
     let reached = history.reached_from.iter();
     HistoryShape {
@@ -68,13 +72,19 @@ pub(super) fn shape(history: &History, facts: &Facts<'_>) -> HistoryShape {
     }
 }
 
+/// The label of what follows from how exposed a secret is.
+pub(super) const ADVICE: &str = "advice";
+
 /// How many names of one kind are written out for a person.
 const MAX_NAMED: usize = 3;
 
 /// What a person should know of `history`.
 pub(super) fn notes(history: &History, facts: &Facts<'_>) -> Vec<Note> {
     let still = if history.in_head { "; HEAD has it still" } else { "" };
-    let mut notes = vec![("exposed", format!("{}: {}{still}", history.exposure.word(), history.exposure.advice()))];
+    let mut notes = vec![
+        ("exposed", format!("{}{still}", history.exposure.word())),
+        (ADVICE, history.exposure.advice().to_owned()),
+    ];
     let groups = history.reached_from.chunk_by(|a, b| a.kind == b.kind).map(|group| {
         let named: Vec<_> = group.iter().take(MAX_NAMED).map(|reached| facts.text(&reached.name)).collect();
         let more = match group.len() - named.len() {

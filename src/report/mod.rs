@@ -16,10 +16,12 @@ mod junit;
 mod markdown;
 mod markup;
 mod mask;
+pub mod plan;
 #[cfg(test)]
 mod samples;
 mod sarif;
 mod shape;
+mod timeline;
 mod words;
 
 use std::io;
@@ -78,6 +80,9 @@ pub fn masker(outcome: &Outcome) -> impl Fn(&[u8]) -> String {
     move |text| facts.text(text)
 }
 
+/// Makes a report.
+pub type Make = fn(Options) -> Box<dyn Report>;
+
 /// A format: its name, what it is good for, and how to get its report.
 #[derive(Debug)]
 pub struct Format {
@@ -88,7 +93,7 @@ pub struct Format {
     /// Whether it is made to be handed to a service, which is no place for a secret in clear, whoever asks for it.
     pub leaves: bool,
     /// Its report.
-    pub report: fn(Options) -> Box<dyn Report>,
+    pub report: Make,
 }
 
 /// Every format there is. The first is the default.
@@ -161,6 +166,16 @@ pub const FORMATS: &[Format] = &[
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// How a format that knows timelines shows when the secrets of a repository came and went, instead of its report.
+#[must_use]
+pub fn timeline(format: &Format) -> Option<Make> {
+    match format.name {
+        "human" => Some(|options| Box::new(timeline::Table::new(options))),
+        "json" => Some(|options| Box::new(timeline::Json::new(options))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

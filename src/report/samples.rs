@@ -129,7 +129,7 @@ pub(super) fn outcome() -> Outcome {
             skip("vendor/lib", SkipReason::Submodule),
             skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
         ],
-        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3 },
+        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3, ..Totals::default() },
         policy_changes: vec![PolicyChange { path: ".keysieve.toml".into(), what: Change::Changed }],
     }
 }
@@ -190,7 +190,7 @@ pub(super) fn history() -> Outcome {
         unused: vec![Unused { list: List::Config, number: 2, reason: all[0].clone(), expired: None }],
         findings,
         skipped: vec![skip],
-        totals: Totals { blobs: 5, bytes: 4096, left_out: 0 },
+        totals: Totals { blobs: 5, bytes: 4096, ..Totals::default() },
         policy_changes: vec![PolicyChange { path: all[1].as_str().into(), what: Change::Removed }],
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct ToolShape<'o> {
 #[derive(Serialize)]
 pub(super) struct ScannedShape {
     blobs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<u64>,
     bytes: u64,
     left_out: u64,
 }
@@ -286,8 +288,9 @@ impl From<CommitFacts> for CommitShape {
 }
 
 /// The totals.
-pub(super) const fn scanned(totals: Totals) -> ScannedShape {
-    ScannedShape { blobs: totals.blobs, bytes: totals.bytes, left_out: totals.left_out }
+pub(super) fn scanned(totals: Totals) -> ScannedShape {
+    let objects = Some(totals.objects).filter(|&objects| objects > 0);
+    ScannedShape { blobs: totals.blobs, objects, bytes: totals.bytes, left_out: totals.left_out }
 }
 
 fn path(bytes: &[u8]) -> PathShape {

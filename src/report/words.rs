@@ -121,7 +121,14 @@ pub(super) fn summary(outcome: &Outcome, paint: impl Fn(Tone, String) -> String)
         parts.push(format!("{} allowed", outcome.allowed.len()));
     }
     let totals = outcome.totals;
-    parts.push(format!("{} ({}) scanned", count(totals.blobs, "blob", "blobs"), size(totals.bytes)));
+    let what = match totals.objects {
+        0 => count(totals.blobs, "blob", "blobs"),
+        objects => {
+            let (objects, files) = (count(objects, "object", "objects"), count(totals.blobs, "file", "files"));
+            format!("{objects} and {files} beside them")
+        }
+    };
+    parts.push(format!("{what} ({}) scanned", size(totals.bytes)));
     if totals.left_out > 0 {
         let (entries, them) =
             (count(totals.left_out, "entry", "entries"), if totals.left_out == 1 { "it" } else { "them" });

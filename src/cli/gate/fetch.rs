@@ -67,7 +67,8 @@ impl Fetch {
         command.arg("-C").arg(&self.dir).args(["-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--no-tags"]);
         command.args(["--no-recurse-submodules", "--no-auto-maintenance"]).args(options);
         command.args(["--end-of-options", &self.remote]).args(refs);
-        let words: Vec<_> = [&["git", "fetch"], options, &[self.remote.as_str()], refs].concat();
+        let shown = if self.remote.contains("://") { "REMOTE" } else { self.remote.as_str() };
+        let words: Vec<_> = [&["git", "fetch"], options, &[shown], refs].concat();
         super::say(&words.join(" "));
         let output = command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).output();
         let output = output.map_err(|error| Fault::new(format!("git cannot be run: {error}")))?;

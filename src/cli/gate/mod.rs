@@ -210,7 +210,9 @@ impl Wanted {
     /// The error, with the setting or the command that mends it.
     fn fault(&self, error: RangeError, repo: &gix::Repository) -> Fault {
         let Some(need) = error.need() else { return error.into() };
-        let remote = range::remote_of(repo).unwrap_or_else(|| "origin".to_owned());
+        // A remote that is named after its address may have a password in its name.
+        let remote = range::remote_of(repo).filter(|name| !name.contains("://"));
+        let remote = remote.unwrap_or_else(|| "origin".to_owned());
         let command = match need.fetch.as_slice() {
             _ if need.history => format!("git fetch --unshallow {remote}"),
             [] => format!("git fetch {remote}"),

@@ -149,7 +149,12 @@ impl Environment {
                     Some(_) => format!("the new branch {branch}"),
                     None => format!("the branch {branch}, whose old head is not told"),
                 };
-                self.judge(&what, head, Base::Branches { but: Some(branch.to_owned()) })
+                let base = match default.filter(|name| *name != branch) {
+                    // Another branch may be as new as this one, and no better: only the default branch is trusted.
+                    Some(default) => Base::Branch(default.to_owned()),
+                    None => Base::Branches { but: Some(branch.to_owned()) },
+                };
+                self.judge(&what, head, base)
             }
         }
     }
@@ -162,5 +167,5 @@ impl Environment {
 
 /// Whether `id` is the one that stands for nothing.
 fn is_zero(id: &str) -> bool {
-    id.bytes().all(|byte| byte == b'0')
+    !id.is_empty() && id.bytes().all(|byte| byte == b'0')
 }

@@ -8,6 +8,7 @@ use super::super::words::ROTATE;
 use super::Page;
 use crate::blob::Origin;
 use crate::finding::Finding;
+use crate::repo::RootKind;
 
 /// The most paths that are put into one command.
 const MAX_PATHS: usize = 5;
@@ -27,6 +28,13 @@ impl Page<'_> {
         if let Some(message) = message {
             writeln!(out, "  {}   git commit --edit --file {message}", self.paint.strong("reword"))?;
         }
+        if self.by_exposure(findings, out)? {
+            return writeln!(
+                out,
+                "  {}    If it may pass, run the line beside the finding.\n",
+                self.paint.strong("allow")
+            );
+        }
         writeln!(
             out,
             "  {}    If it may pass, run the line beside the finding, or write the comment `keysieve:allow REASON` on \
@@ -35,10 +43,28 @@ impl Page<'_> {
         )
     }
 
+    /// What follows from how exposed they are, for each way once, the worst first; whether there was anything to say.
+    fn by_exposure(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<bool> {
+        let of = |finding: &Finding| finding.history.as_ref().map(|history| history.exposure);
+        let exposures: BTreeSet<_> = findings.iter().filter_map(of).collect();
+        for exposure in &exposures {
+            let many = findings.iter().filter(|finding| of(finding) == Some(*exposure)).count();
+            writeln!(out, "  {} ({many})\n           {}", self.paint.strong(exposure.word()), exposure.advice())?;
+        }
+        if !exposures.is_empty() {
+            writeln!(
+                out,
+                "  {}     'keysieve audit --plan DIR' writes all that a clean-up needs, in the right order.",
+                self.paint.strong("plan")
+            )?;
+        }
+        Ok(!exposures.is_empty())
+    }
+
     /// The command that takes what is staged out of the next commit, if anything is.
     fn unstage(&self, findings: &[Finding]) -> Option<String> {
         let staged = findings.iter().filter_map(|found| match &found.origin {
-            Origin::Staged { path, .. } => Some(path),
+            Origin::Staged { path, .. } if is_in_own_index(found) => Some(path),
             _ => None,
         });
         let paths: BTreeSet<_> = staged.collect();
@@ -59,8 +85,15 @@ impl Page<'_> {
     }
 }
 
+/// Whether what is staged is so in the work tree that was asked about; an audit sees those of others too.
+fn is_in_own_index(found: &Finding) -> bool {
+    found.history.as_ref().is_none_or(|history| {
+        history.reached_from.iter().any(|reached| reached.kind == RootKind::Index && reached.name == "index")
+    })
+}
+
 /// `path` as a shell reads it back: bare, in quotes, or with every odd byte escaped, as `printable` would demand.
-fn quoted(path: &[u8]) -> String {
+pub(in super::super) fn quoted(path: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/+=:@%,".contains(byte);
     if !path.is_empty() && path.iter().all(plain) {
         return String::from_utf8_lossy(path).into_owned();

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::super::history::ADVICE;
 use super::Page;
 use crate::blob::Origin;
 use crate::finding::Finding;
@@ -24,10 +25,10 @@ impl Page<'_> {
             }
         }
         for (label, text) in self.facts.notes(found) {
-            if label == "help" && !with_help {
+            // What follows from exposure is said at the end.
+            if label == "help" && !with_help || label == ADVICE {
                 continue;
             }
-
             writeln!(out, "{:gutter$} {} {}: {text}", "", self.paint.rail("="), self.paint.strong(label))?;
         }
         writeln!(out)

@@ -13,6 +13,8 @@ use super::{Options, Report};
 use crate::finding::Outcome;
 use style::Paint;
 
+pub(super) use advice::quoted;
+
 /// Writes for people.
 pub(super) struct Human {
     options: Options,
@@ -27,8 +29,7 @@ impl Human {
 
 impl Report for Human {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        let page = Page { options: &self.options, paint: Paint::new(self.options.color), facts };
+        let page = Page::new(&self.options, outcome);
         let mut helped = HashSet::new();
         for found in &outcome.findings {
             // What a rule has to say is said once.
@@ -38,12 +39,14 @@ impl Report for Human {
         if !outcome.findings.is_empty() {
             page.advice(&outcome.findings, out)?;
         }
-        page.policy_changes(&outcome.policy_changes, out)?;
-        page.allowed(&outcome.allowed, out)?;
-        page.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
-        page.skipped(&outcome.skipped, out)?;
-        page.summary(outcome, out)
+        page.ending(outcome, out)
     }
+}
+
+/// The end of a page that shows something else than the findings: what was allowed or not scanned, and the line that sums
+/// it up.
+pub(super) fn ending(options: &Options, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    Page::new(options, outcome).ending(outcome, out)
 }
 
 /// What every part of a report needs. The parts are written in the files below.
@@ -51,6 +54,20 @@ struct Page<'o> {
     options: &'o Options,
     paint: Paint,
     facts: Facts<'o>,
+}
+
+impl<'o> Page<'o> {
+    fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
+        Self { options, paint: Paint::new(options.color), facts: Facts::new(outcome, options) }
+    }
+
+    fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        self.policy_changes(&outcome.policy_changes, out)?;
+        self.allowed(&outcome.allowed, out)?;
+        self.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
+        self.skipped(&outcome.skipped, out)?;
+        self.summary(outcome, out)
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +79,11 @@ mod tests {
     use crate::report::Advice;
 
     fn one(found: crate::finding::Finding) -> Outcome {
-        Outcome { findings: vec![found], totals: Totals { blobs: 1, bytes: 2048, left_out: 0 }, ..Outcome::default() }
+        Outcome {
+            findings: vec![found],
+            totals: Totals { blobs: 1, bytes: 2048, ..Totals::default() },
+            ..Outcome::default()
+        }
     }
 
     #[test]
@@ -94,7 +115,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 
     #[test]
     fn a_clean_run_is_one_line() {
-        let totals = Totals { blobs: 20, bytes: 1_258_291, left_out: 1 };
+        let totals = Totals { blobs: 20, bytes: 1_258_291, left_out: 1, ..Totals::default() };
         let clean = Outcome { totals, ..Outcome::default() };
         assert_eq!(
             shown("human", &clean, Options::default()),
