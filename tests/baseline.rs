@@ -10,6 +10,8 @@ use crate::support::{Repo, Run};
 mod audit;
 mod broken;
 mod check;
+#[cfg(unix)]
+mod gate;
 mod merge;
 mod secrecy;
 mod settings;

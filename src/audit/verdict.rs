@@ -131,7 +131,9 @@ impl Court<'_> {
         let concluded: Vec<(Finding, Option<Exception>)> =
             by_object.into_par_iter().map_init(|| repo.to_thread_local(), together).flatten_iter().collect();
         let mut elsewhere: HashMap<Fingerprint, Vec<BString>> = HashMap::new();
-        let known: HashSet<Fingerprint> = concluded.iter().map(|(finding, _)| finding.fingerprint).collect();
+        // What lets it pass in history may hold for its paths there only.
+        let reported = concluded.iter().filter(|(_, allowed)| allowed.is_none());
+        let known: HashSet<Fingerprint> = reported.map(|(finding, _)| finding.fingerprint).collect();
         outcome.findings.retain(|finding| {
             let twice = known.contains(&finding.fingerprint);
             if twice {

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use bstr::{BString, ByteVec as _};
 use gix::{ObjectId, Repository};
 
-use super::baseline::{BASELINE_NAME, Baseline, BaselineError, MAX_SIZE as MAX_BASELINE};
-use super::config::{Config, ConfigError, FILE_NAME, MAX_SIZE, read_text};
+use super::baseline::{self, BASELINE_NAME, Baseline, BaselineError};
+use super::config::{self, Config, ConfigError, FILE_NAME, read_at_most, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::repo;
 use crate::text::printable_path;
@@ -40,13 +40,11 @@ impl PolicyFiles {
     /// # Errors
     /// Where there is something at the path that cannot be such a file, or that cannot be read.
     pub fn text(&self, path: &Path) -> io::Result<Option<String>> {
+        let limit = if path == Path::new(BASELINE_NAME) { baseline::MAX_SIZE } else { config::MAX_SIZE };
         match self {
             Self::Nothing => Ok(None),
-            Self::Disk(root) => match read_text(&root.join(path)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                text => text.map(Some),
-            },
-            Self::Commit { repo, id } => text_in(repo, *id, path, MAX_SIZE),
+            Self::Disk(root) => if_there(read_at_most(&root.join(path), limit)),
+            Self::Commit { repo, id } => text_in(repo, *id, path, limit),
         }
     }
 
@@ -78,15 +76,7 @@ impl PolicyFiles {
     /// Everything but its absence.
     pub fn baseline(&self) -> Result<Option<Baseline>, BaselineError> {
         let file = self.named(Path::new(BASELINE_NAME));
-        let text = match self {
-            Self::Disk(_) => return Baseline::load(&file),
-            Self::Commit { repo, id } => text_in(repo, *id, Path::new(BASELINE_NAME), MAX_BASELINE),
-            Self::Nothing => Ok(None),
-        };
-        match text {
-            Ok(text) => text.map(|text| Baseline::parse(&file, &text)).transpose(),
-            Err(source) => Err(BaselineError::Read { file: printable_path(&file), source }),
-        }
+        Baseline::of(&file, self.text(Path::new(BASELINE_NAME)))
     }
 
     /// A file of rules that [`Self::config`] names: how errors name it, and its text.
@@ -105,6 +95,14 @@ impl PolicyFiles {
     fn listed(&self) -> Vec<PathBuf> {
         let rules = self.config().ok().flatten().map(|config| config.rules).unwrap_or_default();
         POLICY_FILES.iter().map(PathBuf::from).chain(rules).collect()
+    }
+}
+
+/// The text of a file; `None` where there is no file.
+pub(super) fn if_there(text: io::Result<String>) -> io::Result<Option<String>> {
+    match text {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
     }
 }
 
@@ -132,7 +130,7 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
 }
 
 /// The text of a file of a commit. What leads out of the repository, or to something else than a file, is an error.
-fn text_in(repo: &Repository, commit: ObjectId, path: &Path, max_size: u64) -> io::Result<Option<String>> {
+fn text_in(repo: &Repository, commit: ObjectId, path: &Path, limit: u64) -> io::Result<Option<String>> {
     let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !inside {
         return Err(io::Error::other("lies outside the repository"));
@@ -148,8 +146,8 @@ fn text_in(repo: &Repository, commit: ObjectId, path: &Path, max_size: u64) -> i
     let entry = tree.lookup_entry_by_path(names.collect::<PathBuf>()).map_err(|error| fault(&error))?;
     let Some(entry) = entry else { return Ok(None) };
     let size = repo.find_header(entry.object_id()).map_err(|error| fault(&error))?.size();
-    if !entry.mode().is_blob() || size > max_size {
-        return Err(io::Error::other(format!("not a regular file of at most {max_size} bytes")));
+    if !entry.mode().is_blob() || size > limit {
+        return Err(io::Error::other(format!("not a regular file of at most {limit} bytes")));
     }
     let data = entry.object().map_err(|error| fault(&error))?.detach().data;
     String::from_utf8(data).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))

@@ -1,18 +1,17 @@
 //! Masks for text of foreign origin: what was found must not leave with a path, the subject of a commit or a reason.
 
+mod names;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use bstr::ByteSlice;
 
-use crate::blob::Origin;
-use crate::finding::frame::{self, FrameLine};
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Outcome, frame};
 use crate::secret::Secret;
-use crate::text::{Span, columns, printable};
+use crate::text::Span;
 
 /// Values that are shorter are words like any other: only where one was found in a name is it masked in names.
 const MIN_LENGTH: usize = 8;
@@ -50,8 +49,8 @@ impl<'o> Mask<'o> {
             let halves =
                 std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret));
             let halves = halves.map(Secret::reveal).filter(|value| !value.is_empty());
-            values.extend(halves.filter(|value| value.len() >= MIN_LENGTH || is_in_name(finding, value)));
-            others.extend(written_in_name(finding).map(<[u8]>::to_vec));
+            values.extend(halves.filter(|value| value.len() >= MIN_LENGTH || names::hold(finding, value)));
+            others.extend(names::written_in(finding).map(<[u8]>::to_vec));
         }
         let mut needles: Vec<(Vec<u8>, Option<&[u8]>)> = Vec::new();
         for value in values {
@@ -124,59 +123,6 @@ impl<'o> Mask<'o> {
             }
         })
     }
-}
-
-/// Whether a name that reports show of `finding` holds `value`, a short one.
-fn is_in_name(finding: &Finding, value: &[u8]) -> bool {
-    let own = match &finding.origin {
-        Origin::Name { .. } => return true,
-        Origin::Repository { place: name } | Origin::TagText { name, .. } => Some(name),
-        _ => None,
-    };
-    let history = finding.history.iter();
-    let others =
-        history.flat_map(|history| history.reached_from.iter().map(|reached| &reached.name).chain(&history.elsewhere));
-    own.into_iter().chain(others).any(|name| holds_word(name, value))
-}
-
-/// Whether `value` stands in `name` and is no part of a longer word: one of three letters stands in many words.
-fn holds_word(name: &[u8], value: &[u8]) -> bool {
-    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    name.find_iter(value).any(|at| is_end(name[..at].last()) && is_end(name.get(at + value.len())))
-}
-
-/// How the secret of `finding` is written in the name that it was found in, where it is not in clear there.
-fn written_in_name(finding: &Finding) -> Option<&[u8]> {
-    let place = &finding.place;
-    place.encoding.filter(|_| place.start.line == 1 && place.end.line == 1)?;
-    let (name, last) = match &finding.origin {
-        // It was searched with the folders that lead to it, or without.
-        Origin::Name { path, .. } => (path, path.rfind_byte(b'/').map_or(0, |slash| slash + 1)),
-        Origin::Repository { place } => (place, 0),
-        _ => return None,
-    };
-    let line = place.frame.lines.first()?;
-    let searched = [&name[last..], name.as_slice()].into_iter().filter(|text| line_is_of(line, text));
-    let written = |text| {
-        let span = Span::new(offset(text, place.start.column)?, offset(text, place.end.column)?);
-        Some(span.of(text)).filter(|written| !written.is_empty())
-    };
-    searched.into_iter().find_map(written)
-}
-
-/// Whether `line`, masked and perhaps cut, may have been made of the beginning of `text`.
-fn line_is_of(line: &FrameLine, text: &[u8]) -> bool {
-    let text = printable(text);
-    line.text.starts_with('…')
-        || line.text.ends_with('…')
-        || line.text.chars().count() <= text.chars().count()
-            && line.text.chars().zip(text.chars()).all(|(masked, clear)| masked == '*' || masked == clear)
-}
-
-/// Where the column `column` of `text`, one line, begins.
-fn offset(text: &[u8], column: usize) -> Option<usize> {
-    let begins = |at: &usize| text.get(*at).is_none_or(|&byte| columns(&[byte]) == 1);
-    (0..=text.len()).filter(begins).nth(column.checked_sub(1)?)
 }
 
 /// What stands for `text` where none of `hidden`, in order and without overlaps, may be seen.
@@ -270,11 +216,13 @@ fn percent_decoded(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD;
+    use bstr::ByteSlice;
 
     use super::super::samples::{outcome, pair, rule, secrets};
     use super::*;
+    use crate::blob::Origin;
     use crate::finding::history::{Exposure, History, Reached};
-    use crate::finding::{Place, frame::Frame};
+    use crate::finding::{Finding, Place, frame::Frame};
     use crate::repo::RootKind;
     use crate::text::LineIndex;
 
@@ -341,13 +289,16 @@ mod tests {
     #[test]
     fn a_name_that_holds_it_in_any_other_form_is_masked_everywhere() {
         let written = "AK+IA+QYLP";
-        for (path, searched) in [("dir/é-AK+IA+QYLP.txt", 4), ("dir/é-AK+IA+QYLP.txt", 0)] {
+        let file = || Origin::Name { path: "dir/é-AK+IA+QYLP.txt".into(), commit: None };
+        let branch = Origin::Repository { place: "submodule lib: refs/heads/AK+IA+QYLP".into() };
+        for (origin, searched) in [(file(), 4), (file(), 0), (branch, 15)] {
+            let path = origin.path().to_string();
             let name = &path[searched..];
             let at = name.find(written).unwrap();
             let (span, index) = (Span::new(at, at + written.len()), LineIndex::new(name.as_bytes()));
             let found = Finding {
                 rule: rule("r", "a rule"),
-                origin: Origin::Name { path: path.into(), commit: None },
+                origin,
                 place: Place {
                     start: index.locate(span.start),
                     end: index.locate(span.end),
@@ -359,9 +310,10 @@ mod tests {
             };
             let outcome = Outcome { findings: vec![found], ..Outcome::default() };
             let mask = Mask::new(&outcome);
-            assert_eq!(mask.text(path.as_bytes()).to_str_lossy(), "dir/é-********.txt");
-            let below = format!("../{path}/inner");
-            assert_eq!(mask.text(below.as_bytes()).to_str_lossy(), "../dir/é-********.txt/inner");
+            for text in [path.clone(), format!("../{path}/inner")] {
+                let hidden = text.replace(written, "********");
+                assert_eq!(mask.text(text.as_bytes()).to_str_lossy(), hidden);
+            }
         }
     }
 

@@ -56,3 +56,13 @@ fn a_broken_baseline_is_no_audit() {
     fs::write(repo.path(super::FILE), "{").unwrap();
     repo.keysieve(["audit"]).status(2).says(super::FILE);
 }
+
+#[test]
+fn what_an_entry_lets_pass_in_history_is_reported_beside_it() {
+    let repo = Repo::new();
+    repo.write(".keysieve.toml", "[[allow]]\npath = \"a.ini\"\nreason = \"r\"\n").add("a.ini", key(1));
+    repo.commit("a");
+    repo.keysieve(["audit"]).status(0).says("1 allowed");
+    repo.config("keysieve.note", key(1).trim_end());
+    repo.keysieve(["audit"]).status(1).says(".git/config").says("1 allowed");
+}

@@ -38,7 +38,7 @@ pub(crate) struct GateArgs {
     /// Runs `git fetch`; without this, nothing ever uses the network.
     #[arg(long)]
     fetch: bool,
-    /// Whose `.keysieve.toml` and rules count
+    /// Whose `.keysieve.toml`, rules and baseline count
     #[arg(long, value_name = "WHOSE", value_enum, default_value_t)]
     policy: Whose,
     /// Let no inline marker count: those that stand beside a new secret came with it

@@ -139,9 +139,13 @@ impl Baseline {
     /// # Errors
     /// Everything but the absence of the file.
     pub fn load(path: &Path) -> Result<Option<Self>, BaselineError> {
-        match read_at_most(path, MAX_SIZE) {
-            Ok(text) => Self::parse(path, &text).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Self::of(path, super::files::if_there(read_at_most(path, MAX_SIZE)))
+    }
+
+    /// The baseline whose text was read from `path`, or was not.
+    pub(super) fn of(path: &Path, text: io::Result<Option<String>>) -> Result<Option<Self>, BaselineError> {
+        match text {
+            Ok(text) => text.map(|text| Self::parse(path, &text)).transpose(),
             Err(source) => Err(BaselineError::Read { file: printable_path(path), source }),
         }
     }
