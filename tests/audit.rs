@@ -3,6 +3,7 @@
 
 mod broken;
 mod everywhere;
+mod fooled;
 mod forms;
 mod ground;
 mod memory;

@@ -5,6 +5,7 @@ use crate::support::{Ran, Repo, Run};
 
 mod ci;
 mod fetch;
+mod fooled;
 mod history;
 mod incomplete;
 mod moves;

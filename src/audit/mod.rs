@@ -47,7 +47,7 @@ use crate::objects::{Kind, Number, Problem, Store};
 use crate::policy::Policy;
 use crate::repo::{self, Roots, roots};
 use crate::scan::Scanner;
-use crate::source::{Kept, SourceError};
+use crate::source::{Kept, SourceError, in_pool};
 
 pub use cache::Cache;
 use listed::Listed;
@@ -103,6 +103,10 @@ pub enum AuditError {
 /// What all threads share.
 struct Shared<'a> {
     store: &'a Store,
+    roots: &'a Roots,
+    scope: &'a Scope,
+    /// The name of the submodule whose repository it is; paths are judged and shown below it.
+    submodule: Option<&'a BString>,
     hash: gix::hash::Kind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
@@ -150,27 +154,7 @@ pub struct Audited {
 pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Audited, AuditError> {
     let examiner = Examiner::new(scanner);
     let bench = Bench { audit, examiner: &examiner, policy, progress };
-    let Audited { mut outcome, mut forgotten } = bench.look_through(audit.repo, None)?;
-    let common = audit.repo.to_thread_local().common_dir().to_path_buf();
-    let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
-        outcome.skipped.push(unreadable("modules".into(), error.to_string()));
-        Vec::new()
-    });
-    for (name, path) in submodules {
-        match repo::open_git_dir(&path) {
-            Ok(repo) => {
-                let inner = bench.look_through(&repo, Some(&name))?;
-                submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
-                forgotten = forgotten.or(inner.forgotten);
-            }
-            Err(error) => {
-                outcome.skipped.push(unreadable(submodule::named(name.as_bstr(), b"".into()), error.to_string()));
-            }
-        }
-    }
-    outcome.unused = policy.unused(&outcome);
-    outcome.sort();
-    Ok(Audited { outcome, forgotten })
+    in_pool(audit.jobs, || bench.look_through_all())
 }
 
 /// What one audit uses for every repository.
@@ -182,6 +166,31 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Looks through the repository and those of its submodules.
+    fn look_through_all(&self) -> Result<Audited, AuditError> {
+        let Audited { mut outcome, mut forgotten } = self.look_through(self.audit.repo, None)?;
+        let common = self.audit.repo.to_thread_local().common_dir().to_path_buf();
+        let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
+            outcome.skipped.push(unreadable("modules".into(), error.to_string()));
+            Vec::new()
+        });
+        for (name, path) in submodules {
+            match repo::open_git_dir(&path) {
+                Ok(repo) => {
+                    let inner = self.look_through(&repo, Some(&name))?;
+                    submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
+                    forgotten = forgotten.or(inner.forgotten);
+                }
+                Err(error) => {
+                    outcome.skipped.push(unreadable(submodule::named(name.as_bstr(), b"".into()), error.to_string()));
+                }
+            }
+        }
+        outcome.unused = self.policy.unused(&outcome);
+        outcome.sort();
+        Ok(Audited { outcome, forgotten })
+    }
+
     /// Looks through one repository; `submodule` is its name where it is one.
     fn look_through(
         &self,
@@ -200,7 +209,8 @@ impl Bench<'_> {
         let (objects, hash) = (repo.common_dir().join("objects"), repo.object_hash());
         let (store, known) = open(&objects, hash, cache.as_ref());
         let shallow = roots.shallow.iter().copied().collect();
-        let shared = Shared { store: &store, hash, shallow, examiner, policy, progress };
+        let (store, roots) = (&store, &roots);
+        let shared = Shared { store, roots, scope: &audit.scope, submodule, hash, shallow, examiner, policy, progress };
         progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
         let read = read(&shared, audit, known);
         let stopped = audit.stop.load(Ordering::Relaxed);
@@ -210,7 +220,7 @@ impl Bench<'_> {
         let kept = Kept { repo: shared_repo.clone(), name, max_size: None, jobs: audit.jobs };
         let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
         if audit.scope == Scope::default() {
-            let listed = Listed::new(&roots, &read);
+            let listed = Listed::new(roots, &read);
             let mut names = conduct::run(&listed, examiner.scanner, policy, progress)?;
             let allowed = names.allowed.iter_mut().map(|allowed| &mut allowed.finding);
             for finding in names.findings.iter_mut().chain(allowed) {
@@ -219,10 +229,10 @@ impl Bench<'_> {
             outcome.findings.extend(names.findings);
             outcome.allowed.extend(names.allowed);
         }
-        outcome.skipped.extend(skips(&store, &roots, &read, stopped));
-        outcome.totals.objects += store.len() as u64;
+        outcome.skipped.extend(skips(store, roots, &read, stopped));
+        outcome.totals.objects += store.known_objects() + read.finds.bytes.objects;
         outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
-        verdict::conclude(&shared, shared_repo, &audit.scope, &roots, read, &mut outcome);
+        verdict::conclude(&shared, shared_repo, read, &mut outcome);
         Ok(Audited { outcome, forgotten })
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn named(submodule: &BStr, name: &BStr) -> BString {
 }
 
 /// A path in the submodule, as a path of the repository around it.
-fn joined(submodule: &BStr, path: &BString) -> BString {
+pub(super) fn joined(submodule: &BStr, path: &BString) -> BString {
     bstr::concat([submodule.as_bytes(), b"/", path]).into()
 }
 

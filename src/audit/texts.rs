@@ -44,9 +44,10 @@ pub(super) struct Place {
     pub(super) marker: Option<Exception>,
 }
 
-/// How many bytes objects have: those in packs, which may be remembered, and the others.
+/// How many objects were read, and how many bytes they have: those in packs, which may be remembered, and the others.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bytes {
+    pub(super) objects: u64,
     pub(super) packed: u64,
     pub(super) loose: u64,
 }
@@ -56,6 +57,7 @@ impl Bytes {
     pub(super) fn add(&mut self, shared: &Shared<'_>, number: Number, bytes: u64) {
         let sum = if number < shared.store.first_loose() { &mut self.packed } else { &mut self.loose };
         *sum += bytes;
+        self.objects += 1;
     }
 }
 
@@ -108,6 +110,7 @@ impl Finds {
         self.in_large |= other.in_large;
         self.bytes.packed += other.bytes.packed;
         self.bytes.loose += other.bytes.loose;
+        self.bytes.objects += other.bytes.objects;
         for (fingerprint, finding) in other.secrets {
             self.secrets.entry(fingerprint).or_insert(finding);
         }

@@ -1,6 +1,8 @@
 //! Where secrets can be reached from: the commits whose trees hold them, in the order of history, and the refs and other
 //! starting points from which those commits are reached. Sixty-four secrets at a time, a bit each.
 
+use std::collections::HashMap;
+
 use super::commits::Commits;
 use super::holders::{Edge, Holders};
 use crate::objects::Number;
@@ -66,8 +68,9 @@ pub(super) struct Trace<'a> {
 }
 
 /// Bits of one round.
-struct Round<'s> {
-    subjects: &'s [Subject],
+struct Round {
+    /// For each object of a subject what it is of.
+    seeds: HashMap<Number, u64>,
     /// For each node what it holds.
     nodes: Vec<u64>,
     /// For each commit what its tree and its text hold.
@@ -167,11 +170,13 @@ impl<'a> Trace<'a> {
     }
 
     /// Spreads the bits of `subjects` from their objects to trees, from trees to commits, and on to later commits.
-    fn spread<'s>(&self, subjects: &'s [Subject]) -> Round<'s> {
+    fn spread(&self, subjects: &[Subject]) -> Round {
         let mut nodes = vec![0_u64; self.holders.nodes.len()];
         let mut holds = vec![0_u64; self.commits.list.len()];
+        let mut seeds: HashMap<Number, u64> = HashMap::new();
         for (bit, subject) in subjects.iter().enumerate() {
             for &object in subject {
+                *seeds.entry(object).or_default() |= 1 << bit;
                 if let Some(place) = self.holders.place_of(object) {
                     nodes[place as usize] |= 1 << bit;
                 }
@@ -190,17 +195,15 @@ impl<'a> Trace<'a> {
             let before = self.commits.parents[place].iter().fold(0, |bits, &parent| bits | reaches[parent as usize]);
             reaches[place] = holds[place] | before;
         }
-        Round { subjects, nodes, holds, reaches }
+        Round { seeds, nodes, holds, reaches }
     }
 
     /// What is reached from `target`, be it a commit, a tag, a tree or a blob.
-    fn reached(&self, round: &Round<'_>, target: Number) -> u64 {
+    fn reached(&self, round: &Round, target: Number) -> u64 {
         let mut reached = 0;
         let mut number = target;
         for _ in 0..=self.tags.len() {
-            for (bit, subject) in round.subjects.iter().enumerate() {
-                reached |= u64::from(subject.contains(&number)) << bit;
-            }
+            reached |= round.seeds.get(&number).copied().unwrap_or(0);
             match self.tag_target(number) {
                 Some(target) => number = target,
                 None => break,
@@ -212,14 +215,13 @@ impl<'a> Trace<'a> {
     }
 
     /// Where the commit at `place` holds subject `bit`.
-    fn sight(&self, round: &Round<'_>, place: u32, bit: usize) -> Sight {
+    fn sight(&self, round: &Round, place: u32, bit: usize) -> Sight {
         let commit = &self.commits.list[place as usize];
-        let subject = &round.subjects[bit];
         let mut path = Vec::new();
         let mut node = commit.tree.and_then(|tree| self.holders.place_of(tree));
         while let Some(at) = node.filter(|&at| round.nodes[at as usize] & (1 << bit) != 0) {
             let object = self.holders.nodes[at as usize];
-            if subject.contains(&object) {
+            if round.seeds.get(&object).is_some_and(|bits| bits & (1 << bit) != 0) {
                 return Sight { commit: place, object, path };
             }
             let first = self.downwards.partition_point(|edge| edge.parent < at);

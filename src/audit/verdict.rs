@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 use gix::{Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
@@ -11,9 +11,10 @@ use super::again::{bring_back, commit_info, look_again, name_of};
 use super::commits::Commits;
 use super::holders::Holders;
 use super::paths::{Paths, joined};
+use super::submodule::joined as joined_below;
 use super::texts::Place;
 use super::trace::{Sight, Start, Trace, Traced, UNREACHED};
-use super::{Read, Scope, Shared, Since};
+use super::{Read, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{Exposure, History, Reached, Spot, Standing, StandsIn};
 use crate::finding::{Allowed, Exception, Finding, Outcome};
@@ -27,14 +28,8 @@ use crate::text::Location;
 const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
 
 /// Takes what was `read` into `outcome`, which holds what was found beside the objects.
-pub(super) fn conclude(
-    shared: &Shared<'_>,
-    repo: &ThreadSafeRepository,
-    scope: &Scope,
-    roots: &Roots,
-    mut read: Read,
-    outcome: &mut Outcome,
-) {
+pub(super) fn conclude(shared: &Shared<'_>, repo: &ThreadSafeRepository, mut read: Read, outcome: &mut Outcome) {
+    let roots = shared.roots;
     let mut secrets: BTreeMap<Fingerprint, Vec<Place>> = BTreeMap::new();
     for place in std::mem::take(&mut read.finds.places) {
         secrets.entry(place.secret).or_default().push(place);
@@ -58,10 +53,10 @@ pub(super) fn conclude(
     let number_of = |root: &Root| shared.store.number_of(&root.target);
     let head = roots.roots.iter().find(|root| root.kind == RootKind::Head).and_then(number_of);
     let mut trace = Trace::new(&commits, &holders, &read.tags, &starts.list, head);
-    trace.newer = newer(&commits, scope, shared);
+    trace.newer = newer(&commits, shared);
     let is_bare = repo.to_thread_local().is_bare();
-    let court = Court { shared, roots, read: &read, trace, paths, starts: &starts, staged, is_bare };
-    court.sit(repo, scope, secrets, outcome);
+    let court = Court { shared, read: &read, trace, paths, starts: &starts, staged, is_bare };
+    court.sit(repo, secrets, outcome);
 }
 
 /// Starting points, and what each is.
@@ -73,7 +68,6 @@ struct Starts {
 /// Everything that is needed to judge.
 struct Court<'a> {
     shared: &'a Shared<'a>,
-    roots: &'a Roots,
     read: &'a Read,
     trace: Trace<'a>,
     paths: Paths,
@@ -102,18 +96,12 @@ impl Case {
 }
 
 impl Court<'_> {
-    fn sit(
-        &self,
-        repo: &ThreadSafeRepository,
-        scope: &Scope,
-        secrets: BTreeMap<Fingerprint, Vec<Place>>,
-        outcome: &mut Outcome,
-    ) {
+    fn sit(&self, repo: &ThreadSafeRepository, secrets: BTreeMap<Fingerprint, Vec<Place>>, outcome: &mut Outcome) {
         let cases: Vec<Case> = secrets.into_iter().filter_map(|(secret, places)| self.case(secret, places)).collect();
         let subjects: Vec<Vec<Number>> =
             cases.iter().map(|case| case.places.iter().map(|place| place.object).collect()).collect();
         let traced = self.trace.follow(&subjects);
-        let wanted = cases.into_iter().zip(traced).filter(|(_, traced)| self.in_scope(scope, traced));
+        let wanted = cases.into_iter().zip(traced).filter(|(_, traced)| self.in_scope(traced));
         // What stands in one object is looked at together: a dump of keys is read once.
         let mut by_object: BTreeMap<Number, Vec<(Case, Traced)>> = BTreeMap::new();
         for (case, traced) in wanted {
@@ -155,7 +143,8 @@ impl Court<'_> {
         }
     }
 
-    fn in_scope(&self, scope: &Scope, traced: &Traced) -> bool {
+    fn in_scope(&self, traced: &Traced) -> bool {
+        let scope = self.shared.scope;
         let starts =
             || traced.starts.iter().map(|&at| (&self.starts.list[at as usize], &self.starts.what[at as usize]));
         (!scope.reachable || starts().any(|(start, _)| start.class == 0))
@@ -204,6 +193,8 @@ impl Court<'_> {
         }
         let mut by = None;
         for path in paths {
+            // Entries speak of paths as they are shown.
+            let path = self.shared.submodule.map_or(path.clone(), |name| joined_below(name.as_bstr(), &path));
             by = Some(judge(Origin::Staged { path, id: String::new() })?);
         }
         by
@@ -261,7 +252,7 @@ impl Court<'_> {
             let name = start.map_or_else(|| BString::from(id.to_string()), |start| start.name.clone());
             return Origin::TagText { name, id: id.to_string() };
         }
-        let staged = self.roots.indexes.iter().flat_map(|index| &index.entries).find(|(_, entry)| *entry == id);
+        let staged = self.shared.roots.indexes.iter().flat_map(|index| &index.entries).find(|(_, entry)| *entry == id);
         if let Some((path, _)) = staged {
             return Origin::Staged { path: path.clone(), id: id.to_string() };
         }
@@ -381,8 +372,8 @@ const fn class_of(kind: RootKind) -> u8 {
 }
 
 /// Which commits count as newer.
-fn newer(commits: &Commits, scope: &Scope, shared: &Shared<'_>) -> Option<Vec<bool>> {
-    match scope.since? {
+fn newer(commits: &Commits, shared: &Shared<'_>) -> Option<Vec<bool>> {
+    match shared.scope.since? {
         Since::Time(time) => Some(commits.list.iter().map(|commit| commit.time.is_none_or(|at| at >= time)).collect()),
         Since::Commit(id) => {
             let mut newer = vec![true; commits.list.len()];

@@ -92,6 +92,12 @@ impl Store {
         self.known
     }
 
+    /// How many objects lie in packs that are known already.
+    #[must_use]
+    pub fn known_objects(&self) -> u64 {
+        self.packs.get(self.known).map_or(self.first_loose, |(_, first)| *first).into()
+    }
+
     /// The number of the first object that lies in no pack.
     #[must_use]
     pub fn first_loose(&self) -> Number {

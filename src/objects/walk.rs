@@ -3,7 +3,7 @@
 //!
 //! Of the entries made from one, that with the heaviest tree comes last, and by then the one itself is not needed any more.
 //! So what is held are the ends of ever lighter branches, at most as many as the logarithm of the tree's size: a chain of ten
-//! thousand deltas needs two objects.
+//! thousand deltas needs two objects. What a forged tree would hold beyond two of the largest is refused.
 
 use std::io::{self, Read};
 
@@ -47,26 +47,28 @@ pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scrat
     let Some(kind) = pack.forest().kind(root) else {
         return;
     };
-    let mut walk = Walk { pack, first, kind, scratch, visit };
+    let mut walk = Walk { pack, first, kind, scratch, visit, held: 0 };
     let mut path: Vec<Step<'_, V::State>> = Vec::new();
     match walk.base(root) {
         Ok(step) => path.extend(step),
         Err(problem) => walk.broken(root, problem),
     }
+    walk.held = path.iter().map(|step| step.bytes.len()).sum();
     while let Some(step) = path.last_mut() {
-        let Some((&child, rest)) = step.children.split_first() else {
-            path.pop();
-            continue;
-        };
-        step.children = rest;
-        let made = walk.child(child, step);
-        if rest.is_empty() {
-            path.pop().into_iter().for_each(|done| walk.scratch.put_back(done.bytes));
+        let made = step.children.split_first().map(|(&child, rest)| {
+            step.children = rest;
+            (child, walk.child(child, step))
+        });
+        if step.children.is_empty() {
+            path.pop().into_iter().for_each(|done| walk.leave(done));
         }
         match made {
-            Ok(Some(next)) => path.push(next),
-            Ok(None) => {}
-            Err(problem) => walk.broken(child, problem),
+            Some((_, Ok(Some(next)))) => {
+                walk.held += next.bytes.len();
+                path.push(next);
+            }
+            Some((child, Err(problem))) => walk.broken(child, problem),
+            Some((_, Ok(None))) | None => {}
         }
     }
 }
@@ -85,6 +87,8 @@ struct Walk<'p, 's, V: Visit> {
     kind: Kind,
     scratch: &'s mut Scratch,
     visit: &'s mut V,
+    /// How many bytes the objects on the path have.
+    held: usize,
 }
 
 impl<'p, V: Visit> Walk<'p, '_, V> {
@@ -106,7 +110,7 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
             children.iter().for_each(|&child| self.broken(child, Problem::TooLarge));
             return Ok(None);
         }
-        let mut bytes = self.scratch.take();
+        let mut bytes = self.scratch.spare.pop().unwrap_or_default();
         self.scratch.inflater.inflate(read.packed, read.size, &mut bytes)?;
         let is_base = !children.is_empty();
         let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, None);
@@ -122,7 +126,7 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         }
         self.scratch.inflater.inflate(read.packed, read.size, &mut self.scratch.delta)?;
         let delta = Delta::parse(&self.scratch.delta, base.bytes.len())?;
-        if delta.size > MAX_HELD {
+        if delta.size > MAX_HELD || self.held + delta.size > 2 * MAX_HELD {
             return Err(Problem::TooLarge);
         }
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
@@ -138,6 +142,12 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         Ok(Some(Step { number, bytes, state, children }))
     }
 
+    /// Leaves an entry that nothing more is made from.
+    fn leave(&mut self, done: Step<'p, V::State>) {
+        self.held -= done.bytes.len();
+        self.scratch.put_back(done.bytes);
+    }
+
     /// Reports an entry that cannot be read, and all that would have been made from it.
     fn broken(&mut self, entry: u32, problem: Problem) {
         self.visit.broken(self.number(entry), problem);
@@ -150,10 +160,6 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
 }
 
 impl Scratch {
-    fn take(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
-    }
-
     fn put_back(&mut self, bytes: Vec<u8>) {
         if self.spare.len() < SPARE && bytes.capacity() <= SPARE_SIZE {
             self.spare.push(bytes);

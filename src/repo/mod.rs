@@ -105,8 +105,17 @@ pub fn open_git_dir(dir: &Path) -> Result<ThreadSafeRepository, RepoError> {
 }
 
 fn readable(repo: ThreadSafeRepository) -> Result<ThreadSafeRepository, RepoError> {
-    let common = repo.to_thread_local().common_dir().to_path_buf();
-    if is_reftable(&common) { Err(RepoError::Reftable { path: common }) } else { Ok(repo) }
+    check_refs(&repo.to_thread_local())?;
+    Ok(repo)
+}
+
+/// Whether the refs of `repo` are in a format that can be read.
+///
+/// # Errors
+/// Where they are not.
+pub fn check_refs(repo: &gix::Repository) -> Result<(), RepoError> {
+    let common = repo.common_dir();
+    if is_reftable(common) { Err(RepoError::Reftable { path: common.to_path_buf() }) } else { Ok(()) }
 }
 
 fn not_opened(dir: &Path, error: &gix::Error) -> RepoError {
@@ -122,7 +131,7 @@ fn not_opened(dir: &Path, error: &gix::Error) -> RepoError {
 }
 
 /// Whether the repository whose shared part is at `common` keeps its refs as a reftable.
-pub(crate) fn is_reftable(common: &Path) -> bool {
+fn is_reftable(common: &Path) -> bool {
     common.join("reftable").is_dir()
 }
 

@@ -56,7 +56,7 @@ pub const MIN_NAME: usize = 20;
 const WORTH_THREADS: usize = 24;
 
 /// Does `work` in a pool of `jobs` threads.
-fn in_pool(jobs: usize, work: impl FnOnce() + Send) {
+pub fn in_pool<T: Send>(jobs: usize, work: impl FnOnce() -> T + Send) -> T {
     match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
         Ok(pool) => pool.install(work),
         // Where no threads are to be had, those of the process serve as well.

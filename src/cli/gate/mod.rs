@@ -127,6 +127,7 @@ impl GateArgs {
             let hint = "run it in a repository, or name one with --repo";
             let repo = repo::discover(&self.repo).map_err(|error| Fault::from(error).hint(hint))?;
             let mut local = repo.to_thread_local();
+            repo::check_refs(&local)?;
             local.object_cache_size_if_unset(4 << 20);
             let (error, ends) = match wanted.resolve(&local) {
                 Ok(None) => return Ok(Found { repo, history: History::default(), base: None }),

@@ -93,7 +93,7 @@ fn out_of_reach(sheet: &Sheet<'_>, item: &Item<'_>, page: &mut String) {
 
 /// The command that rewrites.
 fn command(sheet: &Sheet<'_>, page: &mut String) {
-    let has = |kind| sheet.items.iter().any(|item| item.stands_in(kind));
+    let has = |kind| sheet.items.iter().any(|item| item.needs_rewriting() && item.stands_in(kind));
     let (names, people) = (has(StandsIn::Name), has(StandsIn::Commit) || has(StandsIn::Tag));
     if names || people {
         page.push_str(CALLBACK);

@@ -65,6 +65,12 @@ pub(in crate::source) struct Step<'a> {
     pub(in crate::source) earlier: &'a dyn Fn(&Candidate) -> Vec<ObjectId>,
 }
 
+/// Whether the content of `object` has this id. Whoever can write to the store could put something harmless in the place of
+/// what will be pushed.
+fn is_of(object: &gix::Object<'_>, id: ObjectId) -> bool {
+    gix::objs::compute_hash(id.kind(), object.kind, &object.data).is_ok_and(|found| found == id)
+}
+
 impl Step<'_> {
     /// Feeds a candidate of `set`, and its name where it is new.
     pub(in crate::source) fn feed(&self, set: &ChangeSet<'_>, candidate: &Candidate, worker: &mut dyn Worker) {
@@ -81,6 +87,10 @@ impl Step<'_> {
             return worker.skip(Skip { path: path.clone(), reason: SkipReason::TooLarge { limit } });
         }
         match self.repo.find_object(*id) {
+            Ok(object) if !is_of(&object, *id) => {
+                let problem = format!("object {id}: its content is not what its id says; 'git fsck' tells more");
+                worker.skip(Skip { path: path.clone(), reason: SkipReason::Unreadable(problem) });
+            }
             Ok(object) => {
                 let origin = set.at.blob(candidate);
                 let fresh = || Fresh::Lazy(Box::new(|| self.before(set, candidate, &object.data)));

@@ -35,9 +35,7 @@ impl Source for Staged {
         if repo.workdir().is_none() && !repo.index_path().exists() {
             return Err(repo::RepoError::Bare { path: repo.git_dir().to_path_buf() }.into());
         }
-        if repo.common_dir().join("reftable").is_dir() {
-            return Err(repo::RepoError::Reftable { path: repo.common_dir().to_path_buf() }.into());
-        }
+        repo::check_refs(&repo)?;
         let mut skips = Vec::new();
         let set = change_set(&repo, &self.merging, &mut skips)?;
         let mut worker = workers();
