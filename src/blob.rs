@@ -1,4 +1,5 @@
-//! What is scanned and what was not: blobs with their origin and their fresh part, and skips with their reason.
+//! What is scanned and what was not: blobs with their origin and their fresh part, and skips with
+//! their reason.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -24,7 +25,12 @@ impl<'a> Blob<'a> {
     /// A blob in one piece, all of it new.
     #[must_use]
     pub fn whole(bytes: &'a [u8], origin: Origin) -> Self {
-        Self { bytes, origin, fresh: Fresh::All, part: Part::whole(bytes.len()) }
+        Self {
+            bytes,
+            origin,
+            fresh: Fresh::All,
+            part: Part::whole(bytes.len()),
+        }
     }
 }
 
@@ -32,8 +38,9 @@ impl<'a> Blob<'a> {
 pub enum Fresh<'a> {
     /// All of them.
     All,
-    /// To be asked only when something was found: most blobs are clean, and then nobody needs to compare versions.
-    /// `None` says that an older version could not be read, so everything counts as new.
+    /// To be asked only when something was found: most blobs are clean, and then nobody needs to
+    /// compare versions. `None` says that an older version could not be read, so everything counts
+    /// as new.
     Lazy(Box<dyn FnOnce() -> Option<Before<'a>> + 'a>),
 }
 
@@ -42,8 +49,8 @@ pub enum Fresh<'a> {
 pub struct Before<'a> {
     /// The spans of the new version that no older one has; in order, without overlaps.
     pub fresh: Vec<Span>,
-    /// The older versions. A change around bytes that stay the same can make a secret of them; whether it did is seen by
-    /// scanning these.
+    /// The older versions. A change around bytes that stay the same can make a secret of them;
+    /// whether it did is seen by scanning these.
     pub versions: Vec<Vec<u8>>,
     /// Where else something new may come from; to be asked only when something is.
     pub elsewhere: Option<Box<dyn FnOnce() -> Elsewhere + 'a>>,
@@ -54,12 +61,13 @@ pub struct Before<'a> {
 pub struct Elsewhere {
     /// Other versions of the blob, whose secrets were reported there or are older still.
     pub versions: Vec<Vec<u8>>,
-    /// Other blobs that the same change replaces, as they were and as they are now: what left them may have moved here.
+    /// Other blobs that the same change replaces, as they were and as they are now: what left them
+    /// may have moved here.
     pub replaced: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever stands on a seam is seen
-/// whole by one of them; [`Part::own`] says which piece reports it.
+/// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever
+/// stands on a seam is seen whole by one of them; [`Part::own`] says which piece reports it.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Offset of the piece in the whole, in bytes.
@@ -76,11 +84,17 @@ impl Part {
     /// The only piece of a blob of `len` bytes.
     #[must_use]
     pub fn whole(len: usize) -> Self {
-        Self { offset: 0, lines: 0, own: 0..len.max(1), last: true }
+        Self {
+            offset: 0,
+            lines: 0,
+            own: 0..len.max(1),
+            last: true,
+        }
     }
 }
 
-/// A commit, as far as reports name it. Author and subject are as they were written: they may hold a secret themselves.
+/// A commit, as far as reports name it. Author and subject are as they were written: they may hold
+/// a secret themselves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitInfo {
     /// When it was committed, in seconds since 1970. Comes first: commits are in the order of time.
@@ -93,7 +107,8 @@ pub struct CommitInfo {
     pub subject: BString,
 }
 
-/// Where a blob came from. Paths are bytes, as git has them, relative to the work tree or as named by the user.
+/// Where a blob came from. Paths are bytes, as git has them, relative to the work tree or as named
+/// by the user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A file on disk.
@@ -136,7 +151,8 @@ pub enum Origin {
         /// Id of the tag object, in hex.
         id: String,
     },
-    /// Something else that a repository keeps: the name of a ref, a line of a reflog, its configuration.
+    /// Something else that a repository keeps: the name of a ref, a line of a reflog, its
+    /// configuration.
     Repository {
         /// Where, as a person would name it: `refs/heads/topic`, `stash@{0}`, `.git/config`.
         place: BString,
@@ -167,7 +183,8 @@ impl Origin {
         }
     }
 
-    /// The path to show and to match policy against; a commit's own text has the commit's id for a path.
+    /// The path to show and to match policy against; a commit's own text has the commit's id for a
+    /// path.
     #[must_use]
     pub fn path(&self) -> &BStr {
         match self {
@@ -232,7 +249,8 @@ pub enum SkipReason {
     /// Where a repository keeps its objects, met outside of a work tree.
     #[error("a repository's own store: its history is not scanned")]
     Store,
-    /// Among the objects of a repository, and none: git, interrupted, left it, and reads it no more.
+    /// Among the objects of a repository, and none: git, interrupted, left it, and reads it no
+    /// more.
     #[error("no object, though it lies among them: left by an interrupted git")]
     NoObject,
     /// A device, a socket or a named pipe: reading it could wait for ever.
@@ -244,8 +262,8 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// Whether the skip leaves the scan incomplete, so that it must not pass. The others follow from what the user
-    /// asked for.
+    /// Whether the skip leaves the scan incomplete, so that it must not pass. The others follow
+    /// from what the user asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Unmerged)

@@ -6,7 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the value.
+/// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the
+/// value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
@@ -17,7 +18,8 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value in clear. Every call is a place where a secret may leave the program: keep them few.
+    /// The value in clear. Every call is a place where a secret may leave the program: keep them
+    /// few.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
         &self.0
@@ -35,13 +37,18 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// What may be shown: the first four characters (they tell the kind: `AKIA`, `ghp_`) of a secret of at least 20,
-    /// nothing of a shorter one, then stars. Values of more than one line or of 100 bytes and more show their length.
+    /// What may be shown: the first four characters (they tell the kind: `AKIA`, `ghp_`) of a
+    /// secret of at least 20, nothing of a shorter one, then stars. Values of more than one line or
+    /// of 100 bytes and more show their length.
     #[must_use]
     pub fn masked(&self) -> String {
         let bytes = &self.0;
-        let head = bytes.get(..4).filter(|head| bytes.len() >= 20 && head.iter().all(|b| b.is_ascii_graphic()));
-        let head = head.map(|h| String::from_utf8_lossy(h).into_owned()).unwrap_or_default();
+        let head = bytes
+            .get(..4)
+            .filter(|head| bytes.len() >= 20 && head.iter().all(|b| b.is_ascii_graphic()));
+        let head = head
+            .map(|h| String::from_utf8_lossy(h).into_owned())
+            .unwrap_or_default();
         if bytes.len() >= 100 || bytes.contains(&b'\n') {
             return format!("{head}… ({} bytes)", bytes.len());
         }
@@ -63,10 +70,12 @@ impl fmt::Display for Secret {
 }
 
 /// Says "the same secret under the same rule" without holding the secret: the first 16 bytes of
-/// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex digits.
+/// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex
+/// digits.
 ///
-/// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases. The key is public, so a
-/// short or common password can be guessed from its fingerprint; a random key cannot.
+/// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
+/// The key is public, so a short or common password can be guessed from its fingerprint; a random
+/// key cannot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
@@ -98,8 +107,8 @@ impl Fingerprint {
     }
 }
 
-/// A random number of its own for each list of fingerprints, so that lists cannot be compared with one another, nor with a
-/// table that somebody made beforehand.
+/// A random number of its own for each list of fingerprints, so that lists cannot be compared with
+/// one another, nor with a table that somebody made beforehand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt([u8; 16]);
 
@@ -121,9 +130,9 @@ impl Salt {
     }
 }
 
-/// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the fingerprint; written as 32
-/// lower-case hex digits. As the salt stands beside it, what can be guessed from a fingerprint can be guessed from this,
-/// one list at a time.
+/// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the
+/// fingerprint; written as 32 lower-case hex digits. As the salt stands beside it, what can be
+/// guessed from a fingerprint can be guessed from this, one list at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SaltedPrint([u8; 16]);
 
@@ -205,9 +214,15 @@ mod tests {
     fn a_salt_makes_lists_that_cannot_be_compared() {
         let print = Fingerprint::new("a", b"x");
         let (one, other) = (Salt::random().unwrap(), Salt::random().unwrap());
-        assert_eq!(print.salted(one), print.salted(Salt::parse(&one.to_string()).unwrap()));
+        assert_eq!(
+            print.salted(one),
+            print.salted(Salt::parse(&one.to_string()).unwrap())
+        );
         assert_ne!(print.salted(one), print.salted(other));
         assert_ne!(print.salted(one).to_string(), print.to_string());
-        assert_eq!(SaltedPrint::parse(&print.salted(one).to_string()), Some(print.salted(one)));
+        assert_eq!(
+            SaltedPrint::parse(&print.salted(one).to_string()),
+            Some(print.salted(one))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Places in bytes: spans, the lines and columns they fall on, and how foreign text is shown safely.
+//! Places in bytes: spans, the lines and columns they fall on, and how foreign text is shown
+//! safely.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -91,8 +92,8 @@ impl Copied {
 
 /// A line and a column, both counted from 1.
 ///
-/// Columns count characters as an editor does: every byte that does not continue a UTF-8 sequence and is not NUL is
-/// one column, so a UTF-16 file of plain text counts right as well.
+/// Columns count characters as an editor does: every byte that does not continue a UTF-8 sequence
+/// and is not NUL is one column, so a UTF-16 file of plain text counts right as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The line, from 1.
@@ -112,7 +113,10 @@ impl<'t> LineIndex<'t> {
     /// Reads `text` once and remembers every line feed.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, ends: memchr::memchr_iter(b'\n', text).collect() }
+        Self {
+            text,
+            ends: memchr::memchr_iter(b'\n', text).collect(),
+        }
     }
 
     /// Number of the line, from 0, that holds `offset`.
@@ -147,12 +151,15 @@ impl<'t> LineIndex<'t> {
         let offset = offset.min(self.text.len());
         let line = self.line_of(offset);
         let before = Span::new(self.span(line).start, offset).of(self.text);
-        Location { line: line + 1, column: 1 + columns(before) }
+        Location {
+            line: line + 1,
+            column: 1 + columns(before),
+        }
     }
 }
 
-/// Locates offsets that come in order, each from the one before it: in a text that is one long line, counting columns
-/// from the line's start every time would never end.
+/// Locates offsets that come in order, each from the one before it: in a text that is one long
+/// line, counting columns from the line's start every time would never end.
 #[derive(Debug)]
 pub struct Locator<'i, 't> {
     index: &'i LineIndex<'t>,
@@ -173,7 +180,10 @@ impl<'i, 't> Locator<'i, 't> {
         let location = match self.last {
             Some((before, at)) if at.line == line && before <= offset => {
                 let between = Span::new(before, offset).of(self.index.text);
-                Location { line, column: at.column + columns(between) }
+                Location {
+                    line,
+                    column: at.column + columns(between),
+                }
             }
             _ => self.index.locate(offset),
         };
@@ -185,17 +195,25 @@ impl<'i, 't> Locator<'i, 't> {
 /// The line, from 1, on which the byte at `offset` of `text` stands.
 #[must_use]
 pub fn line_at(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+    1 + text
+        .bytes()
+        .take(offset)
+        .filter(|&byte| byte == b'\n')
+        .count()
 }
 
 /// How many columns `bytes` take, as [`Location`] counts them.
 #[must_use]
 pub fn columns(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&b| b != 0 && b & 0xC0 != 0x80).count()
+    bytes
+        .iter()
+        .filter(|&&b| b != 0 && b & 0xC0 != 0x80)
+        .count()
 }
 
-/// Text that came from a repository, made safe to print: control characters, bidirectional overrides and bytes that
-/// are not UTF-8 come out as escapes, so no name or line can move the cursor or hide what follows it.
+/// Text that came from a repository, made safe to print: control characters, bidirectional
+/// overrides and bytes that are not UTF-8 come out as escapes, so no name or line can move the
+/// cursor or hide what follows it.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
@@ -229,7 +247,8 @@ fn push_printable(out: &mut String, c: char) {
     }
 }
 
-/// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source", CVE-2021-42574).
+/// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source",
+/// CVE-2021-42574).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -270,7 +289,10 @@ mod tests {
 
     #[test]
     fn printable_escapes_what_could_fool_a_terminal() {
-        assert_eq!(printable(b"a\x1b[31m\n\xff\xc3\xa9"), "a\\u{1b}[31m\\n\\xff\u{e9}");
+        assert_eq!(
+            printable(b"a\x1b[31m\n\xff\xc3\xa9"),
+            "a\\u{1b}[31m\\n\\xff\u{e9}"
+        );
         assert_eq!(printable("x\u{202e}y".as_bytes()), "x\\u{202e}y");
     }
 }

@@ -1,5 +1,5 @@
-//! `keysieve audit` on real repositories: what it finds and what it says of it, checked against git; what is broken; and
-//! that it leaves everything as it was.
+//! `keysieve audit` on real repositories: what it finds and what it says of it, checked against
+//! git; what is broken; and that it leaves everything as it was.
 
 mod broken;
 mod everywhere;

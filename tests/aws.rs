@@ -1,4 +1,5 @@
-//! AWS credentials in every form and place in which they are known to occur, put to the whole program.
+//! AWS credentials in every form and place in which they are known to occur, put to the whole
+//! program.
 
 use serde_json::Value;
 
@@ -32,7 +33,10 @@ fn fill(template: &str) -> String {
 
 /// The same for several.
 fn filled(templates: &[&str]) -> Vec<Vec<u8>> {
-    templates.iter().map(|template| fill(template).into_bytes()).collect()
+    templates
+        .iter()
+        .map(|template| fill(template).into_bytes())
+        .collect()
 }
 
 /// Scans a folder with these files, secrets in clear, and returns the findings of each, in order.
@@ -44,7 +48,9 @@ fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     for (number, text) in texts.iter().enumerate() {
         std::fs::write(folder.join(number.to_string()), text).unwrap();
     }
-    let ran = Run::new(Run::KEYSIEVE, &folder, &sandbox).args(["scan", "-f", "json", "--reveal"]).run();
+    let ran = Run::new(Run::KEYSIEVE, &folder, &sandbox)
+        .args(["scan", "-f", "json", "--reveal"])
+        .run();
     let report = ran.json();
     assert_eq!(report["scanned"]["blobs"], texts.len(), "all were scanned");
     let mut found = vec![Vec::new(); texts.len()];
@@ -65,14 +71,19 @@ fn scan_one(text: impl AsRef<[u8]>) -> Vec<Value> {
 #[track_caller]
 fn scan_stdin(text: impl Into<Vec<u8>>, args: &[&str]) -> Ran {
     let sandbox = Sandbox::new();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-"]).args(args).stdin(text).run()
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan", "-"])
+        .args(args)
+        .stdin(text)
+        .run()
 }
 
 fn is(finding: &Value, rule: &str, confidence: &str, secret: &str) -> bool {
     finding["rule"] == rule && finding["confidence"] == confidence && finding["secret"] == secret
 }
 
-/// Expects that in each text `rule` finds `secret` with this confidence, and that nothing else is found.
+/// Expects that in each text `rule` finds `secret` with this confidence, and that nothing else is
+/// found.
 #[track_caller]
 fn each_holds(rule: &str, confidence: &str, secret: &str, texts: &[Vec<u8>]) {
     let mut complaints = String::new();
@@ -80,10 +91,16 @@ fn each_holds(rule: &str, confidence: &str, secret: &str, texts: &[Vec<u8>]) {
         let right = found.len() == 1 && is(&found[0], rule, confidence, secret);
         if !right {
             let said: Vec<_> = found.iter().map(brief).collect();
-            complaints += &format!("──── {}\n     found {said:?}\n", String::from_utf8_lossy(text));
+            complaints += &format!(
+                "──── {}\n     found {said:?}\n",
+                String::from_utf8_lossy(text)
+            );
         }
     }
-    assert!(complaints.is_empty(), "expected one finding, {rule}, {confidence}, {secret}, in\n{complaints}");
+    assert!(
+        complaints.is_empty(),
+        "expected one finding, {rule}, {confidence}, {secret}, in\n{complaints}"
+    );
 }
 
 /// Expects that in each text the first keys are found as a pair, and nothing else.
@@ -92,20 +109,37 @@ fn each_is_a_pair(texts: &[Vec<u8>]) {
     each_holds(PAIR, "certain", &secret_access_key(1), texts);
 }
 
-/// Expects that nothing surer than `most` is found in any of the texts; with `none`, nothing at all.
+/// Expects that nothing surer than `most` is found in any of the texts; with `none`, nothing at
+/// all.
 #[track_caller]
 fn none_above<T: AsRef<[u8]>>(most: &str, texts: &[T]) {
     let mut complaints = String::new();
     for (text, found) in texts.iter().zip(scan_all(texts)) {
-        let found: Vec<_> = found.iter().filter(|finding| finding["confidence"] != most).map(brief).collect();
+        let found: Vec<_> = found
+            .iter()
+            .filter(|finding| finding["confidence"] != most)
+            .map(brief)
+            .collect();
         if !found.is_empty() {
-            complaints += &format!("──── {}\n     found {found:?}\n", String::from_utf8_lossy(text.as_ref()));
+            complaints += &format!(
+                "──── {}\n     found {found:?}\n",
+                String::from_utf8_lossy(text.as_ref())
+            );
         }
     }
-    assert!(complaints.is_empty(), "expected nothing above {most}\n{complaints}");
+    assert!(
+        complaints.is_empty(),
+        "expected nothing above {most}\n{complaints}"
+    );
 }
 
 fn brief(finding: &Value) -> String {
     let part = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
-    format!("{} {} {} {}", part("confidence"), part("rule"), part("secret"), finding["details"])
+    format!(
+        "{} {} {} {}",
+        part("confidence"),
+        part("rule"),
+        part("secret"),
+        finding["details"]
+    )
 }

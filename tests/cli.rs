@@ -10,7 +10,9 @@ mod rules;
 #[track_caller]
 fn run(args: &[&str]) -> Ran {
     let sandbox = Sandbox::new();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args).run()
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(args)
+        .run()
 }
 
 const COMMANDS: [&[&str]; 21] = [
@@ -43,7 +45,11 @@ fn every_command_has_help() {
         for help in ["--help", "-h"] {
             let ran = run(&[words, &[help]].concat());
             ran.has_status(0);
-            assert!(ran.stdout().contains("Usage: keysieve"), "{words:?}: {}", ran.text());
+            assert!(
+                ran.stdout().contains("Usage: keysieve"),
+                "{words:?}: {}",
+                ran.text()
+            );
             assert!(ran.stderr().is_empty());
         }
     }
@@ -63,7 +69,10 @@ fn the_version_is_that_of_the_package() {
     for word in ["--version", "-V"] {
         let ran = run(&[word]);
         ran.has_status(0);
-        assert_eq!(ran.stdout(), format!("keysieve {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            ran.stdout(),
+            format!("keysieve {}\n", env!("CARGO_PKG_VERSION"))
+        );
     }
 }
 
@@ -76,7 +85,9 @@ fn without_a_command_help_is_a_mistake() {
 
 #[test]
 fn staged_outside_of_a_repository_is_a_failure() {
-    run(&["staged"]).has_status(2).says("not in a git repository");
+    run(&["staged"])
+        .has_status(2)
+        .says("not in a git repository");
     let repo = Repo::new();
     repo.keysieve(["staged", "nowhere"]).status(2);
     repo.keysieve(["staged"]).status(0);

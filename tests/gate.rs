@@ -18,7 +18,9 @@ fn id_line(id: &str) -> String {
 
 /// Some lines of nothing special, so that git sees a renamed file as the same.
 fn filler() -> String {
-    (1..=30).map(|number| format!("line number {number} of thirty\n")).collect()
+    (1..=30)
+        .map(|number| format!("line number {number} of thirty\n"))
+        .collect()
 }
 
 /// A repository with one commit, and its id.
@@ -40,15 +42,20 @@ fn blamed(ran: &Ran) -> Vec<(String, String)> {
     let report = ran.json();
     let findings = report["findings"].as_array().expect("findings").iter();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    findings.map(|finding| (text(&finding["path"]), text(&finding["origin"]["commit"]))).collect()
+    findings
+        .map(|finding| (text(&finding["path"]), text(&finding["origin"]["commit"])))
+        .collect()
 }
 
-/// Judges what `head` has and `base` has not, and expects exactly these findings, each with the commit to blame.
+/// Judges what `head` has and `base` has not, and expects exactly these findings, each with the
+/// commit to blame.
 #[track_caller]
 fn finds(repo: &Repo, base: &str, head: &str, expected: &[(&str, &str)]) -> Ran {
     let ran = gate(repo, &[&format!("{base}..{head}")]).status(i32::from(!expected.is_empty()));
-    let mut expected: Vec<_> =
-        expected.iter().map(|(path, commit)| ((*path).to_owned(), (*commit).to_owned())).collect();
+    let mut expected: Vec<_> = expected
+        .iter()
+        .map(|(path, commit)| ((*path).to_owned(), (*commit).to_owned()))
+        .collect();
     let mut found = blamed(&ran);
     expected.sort();
     found.sort();
@@ -69,7 +76,10 @@ fn a_key_in_a_range_is_found_and_its_commit_named() {
     let ran = finds(&repo, &base, "HEAD", &[("app.ini", &bad)]);
     ran.never_says(&id);
     assert_eq!(ran.json()["findings"][0]["origin"]["kind"], "commit");
-    repo.keysieve(["gate", &format!("{base}..")]).status(1).says("app.ini:1:21").never_says(&id);
+    repo.keysieve(["gate", &format!("{base}..")])
+        .status(1)
+        .says("app.ini:1:21")
+        .never_says(&id);
 }
 
 #[test]
@@ -82,9 +92,15 @@ fn commits_are_judged_one_by_one_where_they_are_named() {
     repo.add("c.txt", "clean\n");
     repo.commit("three");
     gate(&repo, &["HEAD"]).status(0);
-    assert_eq!(blamed(&gate(&repo, &[&first]).status(1)), [("a.ini".to_owned(), first.clone())]);
+    assert_eq!(
+        blamed(&gate(&repo, &[&first]).status(1)),
+        [("a.ini".to_owned(), first.clone())]
+    );
     assert_eq!(blamed(&gate(&repo, &[&second, &first]).status(1)).len(), 2);
-    assert_eq!(blamed(&gate(&repo, &["HEAD", &format!("^{first}")]).status(1)), [("b.ini".to_owned(), second)]);
+    assert_eq!(
+        blamed(&gate(&repo, &["HEAD", &format!("^{first}")]).status(1)),
+        [("b.ini".to_owned(), second)]
+    );
 }
 
 #[test]
@@ -96,9 +112,14 @@ fn three_dots_are_what_one_side_has_since_they_parted() {
     repo.git(["checkout", "--quiet", "main"]);
     repo.add("b.ini", id_line(&access_key_id(704)));
     repo.commit("on main");
-    assert_eq!(blamed(&gate(&repo, &["main...side"]).status(1)), [("a.ini".to_owned(), bad)]);
+    assert_eq!(
+        blamed(&gate(&repo, &["main...side"]).status(1)),
+        [("a.ini".to_owned(), bad)]
+    );
     gate(&repo, &["main..main"]).status(0).says("0 commits");
-    gate(&repo, &[&format!("{base}..main")]).status(1).says("1 commit");
+    gate(&repo, &[&format!("{base}..main")])
+        .status(1)
+        .says("1 commit");
 }
 
 #[test]
@@ -108,11 +129,18 @@ fn what_commits_and_tags_say_is_judged() {
     let bad = repo.commit(&format!("subject\n\nthe key is {id}"));
     let ran = finds(&repo, &base, "HEAD", &[(&bad, &bad)]);
     let finding = &ran.json()["findings"][0];
-    assert_eq!((&finding["origin"]["kind"], &finding["line"]), (&"commit-text".into(), &3.into()));
+    assert_eq!(
+        (&finding["origin"]["kind"], &finding["line"]),
+        (&"commit-text".into(), &3.into())
+    );
     repo.keysieve(["gate", "HEAD"]).status(1).never_says(&id);
 
-    let author = repo.program("git").env("GIT_AUTHOR_NAME", format!("key {id}"));
-    author.args(["commit", "--quiet", "--allow-empty", "--message", "fine"]).status(0);
+    let author = repo
+        .program("git")
+        .env("GIT_AUTHOR_NAME", format!("key {id}"));
+    author
+        .args(["commit", "--quiet", "--allow-empty", "--message", "fine"])
+        .status(0);
     gate(&repo, &["HEAD"]).status(1).never_says(&id);
 
     repo.commit("clean");
@@ -139,7 +167,13 @@ fn a_name_is_blamed_on_the_commit_that_brought_it_and_once() {
     let report = ran.json();
     let findings = report["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!((&findings[0]["origin"]["kind"], &findings[0]["origin"]["commit"]), (&"name".into(), &bad.into()));
+    assert_eq!(
+        (
+            &findings[0]["origin"]["kind"],
+            &findings[0]["origin"]["commit"]
+        ),
+        (&"name".into(), &bad.into())
+    );
 }
 
 #[test]
@@ -152,7 +186,10 @@ fn many_commits_on_many_threads_say_the_same() {
             (path, repo.commit("next"))
         })
         .collect();
-    let expected: Vec<_> = expected.iter().map(|(path, commit)| (path.as_str(), commit.as_str())).collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(path, commit)| (path.as_str(), commit.as_str()))
+        .collect();
     finds(&repo, &base, "HEAD", &expected);
     let range = format!("{base}..");
     let one = gate(&repo, &[&range, "--jobs", "1"]).status(1);

@@ -1,4 +1,5 @@
-//! Hooks in real repositories: git says where they live and runs them; a small script stands for the program.
+//! Hooks in real repositories: git says where they live and runs them; a small script stands for
+//! the program.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]

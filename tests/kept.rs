@@ -1,5 +1,5 @@
-//! What a repository keeps beside its objects: a marker is put in each place, and must come out under a name that a
-//! person would give that place.
+//! What a repository keeps beside its objects: a marker is put in each place, and must come out
+//! under a name that a person would give that place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,9 +25,19 @@ struct Taker<'a>(&'a Mutex<Fed>);
 
 impl Worker for Taker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        let own = if blob.part.last { &blob.bytes[blob.part.own.start..] } else { &blob.bytes[blob.part.own] };
+        let own = if blob.part.last {
+            &blob.bytes[blob.part.own.start..]
+        } else {
+            &blob.bytes[blob.part.own]
+        };
         let place = String::from_utf8_lossy(blob.origin.path()).into_owned();
-        self.0.lock().unwrap().blobs.entry(place).or_default().extend_from_slice(own);
+        self.0
+            .lock()
+            .unwrap()
+            .blobs
+            .entry(place)
+            .or_default()
+            .extend_from_slice(own);
     }
     fn skip(&mut self, skip: Skip) {
         self.0.lock().unwrap().skips.push(skip);
@@ -38,7 +48,12 @@ impl Worker for Taker<'_> {
 }
 
 fn kept(path: &Path, settings: impl FnOnce(&mut Kept)) -> Fed {
-    let mut source = Kept { repo: repo::open(path).unwrap(), name: None, max_size: None, jobs: 1 };
+    let mut source = Kept {
+        repo: repo::open(path).unwrap(),
+        name: None,
+        max_size: None,
+        jobs: 1,
+    };
     settings(&mut source);
     let fed = Mutex::new(Fed::default());
     source.feed(&|| Box::new(Taker(&fed))).unwrap();
@@ -48,8 +63,15 @@ fn kept(path: &Path, settings: impl FnOnce(&mut Kept)) -> Fed {
 impl Fed {
     /// Places whose text holds `marker`.
     fn places_of(&self, marker: &str) -> Vec<&str> {
-        let holds = |text: &[u8]| text.windows(marker.len()).any(|window| window == marker.as_bytes());
-        self.blobs.iter().filter(|(_, text)| holds(text)).map(|(place, _)| place.as_str()).collect()
+        let holds = |text: &[u8]| {
+            text.windows(marker.len())
+                .any(|window| window == marker.as_bytes())
+        };
+        self.blobs
+            .iter()
+            .filter(|(_, text)| holds(text))
+            .map(|(place, _)| place.as_str())
+            .collect()
     }
 }
 
@@ -70,13 +92,25 @@ fn files_of_all_sorts() {
     let files = [
         ("config", ".git/config"),
         ("config.worktree", ".git/config.worktree"),
-        ("worktrees/other/config.worktree", ".git/worktrees/other/config.worktree"),
-        ("worktrees/other/COMMIT_EDITMSG", ".git/worktrees/other/COMMIT_EDITMSG"),
-        ("worktrees/other/logs/refs/worktree/x", "reflog of refs/worktree/x of worktree other"),
+        (
+            "worktrees/other/config.worktree",
+            ".git/worktrees/other/config.worktree",
+        ),
+        (
+            "worktrees/other/COMMIT_EDITMSG",
+            ".git/worktrees/other/COMMIT_EDITMSG",
+        ),
+        (
+            "worktrees/other/logs/refs/worktree/x",
+            "reflog of refs/worktree/x of worktree other",
+        ),
         ("description", ".git/description"),
         ("COMMIT_EDITMSG", ".git/COMMIT_EDITMSG"),
         ("MERGE_MSG", ".git/MERGE_MSG"),
-        ("rebase-merge/git-rebase-todo", ".git/rebase-merge/git-rebase-todo"),
+        (
+            "rebase-merge/git-rebase-todo",
+            ".git/rebase-merge/git-rebase-todo",
+        ),
         ("info/exclude", ".git/info/exclude"),
         ("hooks/pre-push", ".git/hooks/pre-push"),
         ("hooks/pre-push.sample", ".git/hooks/pre-push.sample"),
@@ -88,8 +122,14 @@ fn files_of_all_sorts() {
         ("logs/refs/heads/gone", "reflog of gone"),
         ("logs/refs/remotes/origin/x", "reflog of origin/x"),
         ("refs/heads/damaged", "refs/heads/damaged"),
-        ("objects/info/alternates", "info/alternates of the object store"),
-        ("objects/pack/pack-12.keep", "pack/pack-12.keep of the object store"),
+        (
+            "objects/info/alternates",
+            "info/alternates of the object store",
+        ),
+        (
+            "objects/pack/pack-12.keep",
+            "pack/pack-12.keep of the object store",
+        ),
         ("index.lock", ".git/index.lock"),
         ("a/folder nobody/knows", ".git/a/folder nobody/knows"),
         (&lfs, &lfs_place),
@@ -106,7 +146,11 @@ fn files_of_all_sorts() {
             assert_eq!(fed.places_of(&format!("marker-{number:03}")), [*place]);
         }
         assert_eq!(fed.skips, []);
-        assert!(fed.blobs.keys().all(|place| !place.starts_with(".git/objects") && !place.ends_with("index")));
+        assert!(
+            fed.blobs
+                .keys()
+                .all(|place| !place.starts_with(".git/objects") && !place.ends_with("index"))
+        );
     }
 }
 
@@ -117,11 +161,19 @@ fn names_of_refs_wherever_they_stand() {
         repo.git(["branch", name]);
     }
     repo.git(["pack-refs", "--all"]);
-    repo.git(["update-ref", "refs/heads/deep/marker-both", &repo.commit("next")]);
+    repo.git([
+        "update-ref",
+        "refs/heads/deep/marker-both",
+        &repo.commit("next"),
+    ]);
     repo.git(["branch", "--force", "marker-loose"]);
     repo.write(".git/logs/refs/heads/marker-log", "");
     fs::create_dir_all(repo.path(".git/refs/heads/marker-folder")).unwrap();
-    repo.git(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/marker-target"]);
+    repo.git([
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/marker-target",
+    ]);
     let packed = fs::read_to_string(repo.path(".git/packed-refs")).unwrap();
     repo.write(".git/packed-refs", packed.clone() + "# marker-comment\n");
     let fed = kept(repo.root(), |_| {});
@@ -136,19 +188,35 @@ fn names_of_refs_wherever_they_stand() {
     ] {
         assert_eq!(fed.places_of(marker), [place]);
     }
-    assert_eq!(fed.blobs["refs/heads/deep/marker-both"], b"refs/heads/deep/marker-both", "once, and no id");
-    let line = fed.blobs[".git/packed-refs"].split(|&byte| byte == b'\n').position(|line| line == b"# marker-comment");
-    assert_eq!(line, Some(packed.lines().count()), "on the line where it stands");
+    assert_eq!(
+        fed.blobs["refs/heads/deep/marker-both"], b"refs/heads/deep/marker-both",
+        "once, and no id"
+    );
+    let line = fed.blobs[".git/packed-refs"]
+        .split(|&byte| byte == b'\n')
+        .position(|line| line == b"# marker-comment");
+    assert_eq!(
+        line,
+        Some(packed.lines().count()),
+        "on the line where it stands"
+    );
 }
 
 #[test]
 fn long_names_of_files_are_looked_at_and_those_made_of_hashes_are_not() {
     let repo = with_commit();
-    repo.write(".git/notes/marker-in-a-long-file-name", "").write(".git/folder-with-a-long-marker/x", "");
+    repo.write(".git/notes/marker-in-a-long-file-name", "")
+        .write(".git/folder-with-a-long-marker/x", "");
     repo.write(format!(".git/lfs/objects/59/94/{OID}"), "large");
     let fed = kept(repo.root(), |_| {});
-    assert_eq!(fed.places_of("marker-in-a"), [".git/notes/marker-in-a-long-file-name"]);
-    assert_eq!(fed.places_of("long-marker"), [".git/folder-with-a-long-marker"]);
+    assert_eq!(
+        fed.places_of("marker-in-a"),
+        [".git/notes/marker-in-a-long-file-name"]
+    );
+    assert_eq!(
+        fed.places_of("long-marker"),
+        [".git/folder-with-a-long-marker"]
+    );
     assert_eq!(fed.blobs[&format!("LFS object {OID}")], b"large");
 }
 
@@ -167,26 +235,57 @@ fn submodules_are_listed_and_left_to_themselves() {
     let common = repo.path(".git");
     let listed = repo::submodule_repositories(&common).unwrap();
     let names: Vec<_> = listed.iter().map(|(name, _)| name.to_string()).collect();
-    assert_eq!(names, ["group/tool", "lib", "lib of worktree other", "lib/modules/inner"]);
-    assert!(kept(repo.root(), |_| {}).places_of("marker-of-module").is_empty());
+    assert_eq!(
+        names,
+        [
+            "group/tool",
+            "lib",
+            "lib of worktree other",
+            "lib/modules/inner"
+        ]
+    );
+    assert!(
+        kept(repo.root(), |_| {})
+            .places_of("marker-of-module")
+            .is_empty()
+    );
     for (name, path) in listed {
-        let fed = kept(&path, |source| source.name = Some(format!(".git/modules/{name}").into()));
-        assert_eq!(fed.places_of("marker-of-module"), [format!(".git/modules/{name}/marker")]);
+        let fed = kept(&path, |source| {
+            source.name = Some(format!(".git/modules/{name}").into());
+        });
+        assert_eq!(
+            fed.places_of("marker-of-module"),
+            [format!(".git/modules/{name}/marker")]
+        );
     }
     fs::remove_file(repo.path(".git/modules/lib/HEAD")).unwrap();
-    assert_eq!(repo::submodule_repositories(&common).unwrap().len(), 4, "a damaged one is still one");
+    assert_eq!(
+        repo::submodule_repositories(&common).unwrap().len(),
+        4,
+        "a damaged one is still one"
+    );
 }
 
 #[test]
 fn links_are_told_and_followed_nowhere() {
     let repo = with_commit();
-    repo.write("outside/secret", "marker-outside").write(".git/inside", "marker-inside");
+    repo.write("outside/secret", "marker-outside")
+        .write(".git/inside", "marker-inside");
     symlink(repo.path("outside"), repo.path(".git/marker-link")).unwrap();
     symlink("inside", repo.path(".git/second")).unwrap();
     symlink("missing", repo.path(".git/third")).unwrap();
     let fed = kept(repo.root(), |_| {});
-    assert_eq!(fed.skips, [Skip { path: ".git/marker-link".into(), reason: SkipReason::Outside }]);
-    assert_eq!(fed.blobs[".git/marker-link"], repo.path("outside").to_str().unwrap().as_bytes());
+    assert_eq!(
+        fed.skips,
+        [Skip {
+            path: ".git/marker-link".into(),
+            reason: SkipReason::Outside
+        }]
+    );
+    assert_eq!(
+        fed.blobs[".git/marker-link"],
+        repo.path("outside").to_str().unwrap().as_bytes()
+    );
     assert!(fed.places_of("marker-outside").is_empty());
     assert_eq!(fed.places_of("marker-inside"), [".git/inside"]);
     assert_eq!(fed.blobs[".git/third"], b"missing");
@@ -199,17 +298,26 @@ fn what_cannot_be_fed_is_told() {
     let _daemon = UnixListener::bind(repo.path(".git/fsmonitor--daemon.ipc")).unwrap();
     let _other = UnixListener::bind(repo.path(".git/socket")).unwrap();
     let fed = kept(repo.root(), |source| source.max_size = Some(999));
-    let mut skips: Vec<_> = fed.skips.iter().map(|skip| (skip.path.to_string(), skip.reason.clone())).collect();
+    let mut skips: Vec<_> = fed
+        .skips
+        .iter()
+        .map(|skip| (skip.path.to_string(), skip.reason.clone()))
+        .collect();
     skips.retain(|(path, _)| !path.starts_with(".git/hooks/"));
     let large = (".git/large".to_owned(), SkipReason::TooLarge { limit: 999 });
-    assert_eq!(skips, [(".git/socket".to_owned(), SkipReason::NotRegular), large]);
+    assert_eq!(
+        skips,
+        [(".git/socket".to_owned(), SkipReason::NotRegular), large]
+    );
     assert!(!fed.blobs.contains_key(".git/large"));
 }
 
 #[test]
 fn a_large_file_is_fed_in_parts() {
     let repo = with_commit();
-    let text: Vec<u8> = (0..3_000_000_u32).flat_map(|number| format!("{number:>7}\n").into_bytes()).collect();
+    let text: Vec<u8> = (0..3_000_000_u32)
+        .flat_map(|number| format!("{number:>7}\n").into_bytes())
+        .collect();
     let path = format!(".git/lfs/objects/59/94/{OID}");
     repo.write(&path, &text);
     assert!(kept(repo.root(), |_| {}).blobs[&format!("LFS object {OID}")] == text);
@@ -220,8 +328,16 @@ fn snapshot(folder: &Path) -> BTreeSet<(String, Vec<u8>, std::time::SystemTime)>
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let data = entry.metadata().unwrap();
-        let content = if data.is_file() { fs::read(entry.path()).unwrap() } else { Vec::new() };
-        found.insert((entry.path().to_string_lossy().into_owned(), content, data.modified().unwrap()));
+        let content = if data.is_file() {
+            fs::read(entry.path()).unwrap()
+        } else {
+            Vec::new()
+        };
+        found.insert((
+            entry.path().to_string_lossy().into_owned(),
+            content,
+            data.modified().unwrap(),
+        ));
         if data.is_dir() {
             found.extend(snapshot(&entry.path()));
         }
@@ -234,23 +350,41 @@ fn nothing_is_changed_and_nothing_is_run() {
     let repo = with_commit();
     let ran = repo.path("ran");
     let touch = format!("touch '{}'", ran.display());
-    for key in ["core.fsmonitor", "core.hooksPath", "diff.external", "core.pager", "filter.x.clean", "core.sshCommand"]
-    {
+    for key in [
+        "core.fsmonitor",
+        "core.hooksPath",
+        "diff.external",
+        "core.pager",
+        "filter.x.clean",
+        "core.sshCommand",
+    ] {
         repo.config(key, &touch);
     }
     repo.write(".gitattributes", "* filter=x\n");
     let before = snapshot(&repo.path(".git"));
     let fed = kept(repo.root(), |_| {});
-    assert_eq!(repo::roots(&repo::open(repo.root()).unwrap().to_thread_local()).unread, []);
+    assert_eq!(
+        repo::roots(&repo::open(repo.root()).unwrap().to_thread_local()).unread,
+        []
+    );
     assert!(fed.skips.is_empty() && !ran.exists());
-    assert!(before == snapshot(&repo.path(".git")), "something was written");
+    assert!(
+        before == snapshot(&repo.path(".git")),
+        "something was written"
+    );
 }
 
 #[test]
 fn a_bare_repository_is_called_by_its_name() {
     let repo = with_commit();
     let bare = repo.sandbox().root().join("project.git");
-    repo.git(["clone".as_ref(), "--quiet".as_ref(), "--bare".as_ref(), repo.root().as_os_str(), bare.as_os_str()]);
+    repo.git([
+        "clone".as_ref(),
+        "--quiet".as_ref(),
+        "--bare".as_ref(),
+        repo.root().as_os_str(),
+        bare.as_os_str(),
+    ]);
     let fed = kept(&bare, |_| {});
     assert_eq!(fed.places_of("[remote \"origin\"]"), ["project.git/config"]);
 }
@@ -263,7 +397,15 @@ fn logs_and_lists_of_ids_are_clean() {
         repo.commit(&format!("rotate the secret key and the api token {number}"));
     }
     repo.git(["pack-refs", "--all"]);
-    let files = [".git/logs/HEAD", ".git/packed-refs", ".git/ORIG_HEAD", ".git/logs/refs/heads/main"];
+    let files = [
+        ".git/logs/HEAD",
+        ".git/packed-refs",
+        ".git/ORIG_HEAD",
+        ".git/logs/refs/heads/main",
+    ];
     repo.git(["reset", "--quiet", "--hard", "HEAD~"]);
-    Run::new(Run::KEYSIEVE, repo.root(), repo.sandbox()).args(["scan"]).args(files).status(0);
+    Run::new(Run::KEYSIEVE, repo.root(), repo.sandbox())
+        .args(["scan"])
+        .args(files)
+        .status(0);
 }

@@ -32,18 +32,24 @@ fn hex(text: &str) -> String {
 /// Whether `text` holds `secret` in clear or in a form that is read back at once.
 fn holds(text: &str, secret: &str) -> bool {
     let reserved = secret.replace('/', "%2F").replace('+', "%2B");
-    let encoded = [STANDARD.encode(secret), URL_SAFE.encode(secret)].map(|form| form.trim_end_matches('=').to_owned());
+    let encoded = [STANDARD.encode(secret), URL_SAFE.encode(secret)]
+        .map(|form| form.trim_end_matches('=').to_owned());
     let forms = [secret.to_owned(), reserved, percent(secret), hex(secret)];
     // The last characters of base64 also depend on what follows.
     let encoded = encoded.map(|form| form[..form.len() - 2].to_owned());
-    forms.iter().chain(&encoded).any(|form| text.to_lowercase().contains(&form.to_lowercase()))
+    forms
+        .iter()
+        .chain(&encoded)
+        .any(|form| text.to_lowercase().contains(&form.to_lowercase()))
 }
 
 /// No format of an audit of `repo` shows one of `secrets`, and each shows that there are some.
 #[track_caller]
 fn shows_none(repo: &Repo, secrets: &[String]) {
     for format in FORMATS {
-        let ran = repo.keysieve(["audit", "-f", format, "--show-allowed", "--unused"]).run();
+        let ran = repo
+            .keysieve(["audit", "-f", format, "--show-allowed", "--unused"])
+            .run();
         assert!(ran.stdout().contains("aws-"), "{format}\n{}", ran.stdout());
         for secret in secrets {
             if holds(&ran.text(), secret) {
@@ -70,10 +76,18 @@ fn a_branch_named_by_a_key_is_never_shown() {
     ] {
         repo.git(["branch", &name]);
     }
-    repo.git(["tag", "--annotate", "--message", &format!("a key: {}", ids[5]), &format!("v1-{}", ids[5])]);
+    repo.git([
+        "tag",
+        "--annotate",
+        "--message",
+        &format!("a key: {}", ids[5]),
+        &format!("v1-{}", ids[5]),
+    ]);
     let mut all = ids;
     all.push(secret);
-    repo.keysieve(["audit"]).status(1).says("refs/heads/AKIA****************");
+    repo.keysieve(["audit"])
+        .status(1)
+        .says("refs/heads/AKIA****************");
     shows_none(&repo, &all);
     repo.git(["pack-refs", "--all"]);
     shows_none(&repo, &all);
@@ -88,12 +102,31 @@ fn a_key_that_a_branch_named_by_it_leads_to_is_never_shown() {
         repo.add(format!("dir-{id}/a.ini"), format!("id = {id}\n"));
         repo.commit(&format!("use {id}"));
     }
-    repo.git(["checkout", "--quiet", "-b", &format!("b64/{}", STANDARD.encode(format!("id: {}", ids[1])))]);
+    repo.git([
+        "checkout",
+        "--quiet",
+        "-b",
+        &format!("b64/{}", STANDARD.encode(format!("id: {}", ids[1]))),
+    ]);
     repo.git(["branch", &format!("p/{}", percent(&ids[2]))]);
-    repo.write("a.txt", format!("id = {}\n", ids[2])).stage("a.txt");
-    repo.git(["stash", "push", "--quiet", "--message", &format!("on {}", ids[1])]);
+    repo.write("a.txt", format!("id = {}\n", ids[2]))
+        .stage("a.txt");
+    repo.git([
+        "stash",
+        "push",
+        "--quiet",
+        "--message",
+        &format!("on {}", ids[1]),
+    ]);
     let report = repo.keysieve(["audit", "-f", "json"]).status(1).json();
-    assert!(report["findings"].as_array().unwrap().iter().any(|found| found["history"].is_object()), "{report}");
+    assert!(
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|found| found["history"].is_object()),
+        "{report}"
+    );
     shows_none(&repo, &ids);
 }
 
@@ -102,7 +135,10 @@ fn a_short_password_that_names_a_branch_is_never_shown() {
     let repo = Repo::new();
     let password = ["hun", "7er2"].concat();
     repo.git(["checkout", "--quiet", "-b", &format!("pw/{password}")]);
-    repo.add("a", format!("postgres://app:{password}@db-1.keysieve.net/x\n"));
+    repo.add(
+        "a",
+        format!("postgres://app:{password}@db-1.keysieve.net/x\n"),
+    );
     repo.commit("a");
     for format in FORMATS {
         let ran = repo.keysieve(["audit", "-f", format]).run();

@@ -1,5 +1,5 @@
-//! The README is true: its picture is what the program prints, its configuration is read, its rule does what it says,
-//! and its commands exist.
+//! The README is true: its picture is what the program prints, its configuration is read, its rule
+//! does what it says, and its commands exist.
 
 use std::path::Path;
 
@@ -14,7 +14,11 @@ const README: &str = include_str!("../README.md");
 /// The blocks of the README between fences of this language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
-    README.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    README
+        .split(fence.as_str())
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
 }
 
 #[test]
@@ -50,13 +54,26 @@ fn the_commands_exist() {
     let sandbox = Sandbox::new();
     let mut seen = 0;
     for line in blocks("sh").iter().flat_map(|block| block.lines()) {
-        let command = line.split(" #").next().unwrap().rsplit("| ").next().unwrap();
+        let command = line
+            .split(" #")
+            .next()
+            .unwrap()
+            .rsplit("| ")
+            .next()
+            .unwrap();
         let Some(words) = command.trim().strip_prefix("keysieve ") else {
             continue;
         };
-        // What would act is asked for its help instead; a word that does not exist is refused before that.
-        let words: Vec<_> = words.split_whitespace().map(|word| word.trim_matches('"')).collect();
-        let subcommands = words.iter().take_while(|word| word.chars().all(char::is_alphabetic)).take(2);
+        // What would act is asked for its help instead; a word that does not exist is refused
+        // before that.
+        let words: Vec<_> = words
+            .split_whitespace()
+            .map(|word| word.trim_matches('"'))
+            .collect();
+        let subcommands = words
+            .iter()
+            .take_while(|word| word.chars().all(char::is_alphabetic))
+            .take(2);
         let options = words.iter().filter(|word| word.starts_with("--"));
         let text = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
             .args(subcommands.copied().chain(["--help"]).collect::<Vec<_>>())

@@ -21,23 +21,31 @@ fn filler() -> String {
 fn a_key_between_lines_that_were_indented() {
     let id = keys::access_key_id(1);
     let after = format!("if x:\n    a = 1\n    key = \"{id}\"\n    b = 2\n");
-    edited("a = 1\nb = 2\n", &after).keysieve(["staged"]).status(1);
+    edited("a = 1\nb = 2\n", &after)
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
 fn a_name_put_before_a_bare_secret() {
     let secret = keys::secret_access_key(1);
     let after = format!("{}aws_secret_access_key = '{secret}'\n", filler());
-    edited(&format!("{}x = '{secret}'\n", filler()), &after).keysieve(["staged"]).status(1);
+    edited(&format!("{}x = '{secret}'\n", filler()), &after)
+        .keysieve(["staged"])
+        .status(1);
     let above = format!("aws_secret_access_key =\n{secret}\n");
-    edited(&format!("{secret}\n"), &above).keysieve(["staged"]).status(1);
+    edited(&format!("{secret}\n"), &above)
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
 fn a_secret_taken_out_of_a_longer_name() {
     let secret = keys::secret_access_key(2);
     let after = format!("aws_secret_access_key = {secret}\n");
-    edited(&format!("x = docs.{secret}.html\n"), &after).keysieve(["staged"]).status(1);
+    edited(&format!("x = docs.{secret}.html\n"), &after)
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
@@ -45,31 +53,56 @@ fn literals_that_are_joined_by_taking_a_blank_away() {
     let id = keys::access_key_id(2);
     let (head, tail) = id.split_at(8);
     let after = format!("id = \"{head}\" + \"{tail}\"\n");
-    edited(&format!("id = \"{head}\"  + \"{tail}\"\n"), &after).keysieve(["staged"]).status(1);
+    edited(&format!("id = \"{head}\"  + \"{tail}\"\n"), &after)
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
 fn an_edit_beside_an_old_key_in_a_file_of_one_long_line() {
     let id = keys::access_key_id(3);
-    let line = |word: &str| format!("{}{word} id={id} {}\n", "a,b;".repeat(200_000), "c.d ".repeat(100_000));
-    edited(&line("old"), &line("new")).keysieve(["staged"]).status(0);
+    let line = |word: &str| {
+        format!(
+            "{}{word} id={id} {}\n",
+            "a,b;".repeat(200_000),
+            "c.d ".repeat(100_000)
+        )
+    };
+    edited(&line("old"), &line("new"))
+        .keysieve(["staged"])
+        .status(0);
     let other = keys::access_key_id(4);
-    edited(&line("old"), &line("old").replace(&id, &other)).keysieve(["staged"]).status(1);
+    edited(&line("old"), &line("old").replace(&id, &other))
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
 fn half_of_an_old_pair_that_stays() {
     let (id, secret) = (keys::access_key_id(5), keys::secret_access_key(5));
-    edited(&format!("id={id}\nsecret={secret}\n"), &format!("id={id}\n")).keysieve(["staged"]).status(0);
+    edited(
+        &format!("id={id}\nsecret={secret}\n"),
+        &format!("id={id}\n"),
+    )
+    .keysieve(["staged"])
+    .status(0);
 }
 
 #[test]
 fn errors_never_quote_what_a_rule_file_holds() {
     let sandbox = Sandbox::new();
     let secret = keys::secret_access_key(6);
-    fs::write(sandbox.root().join("credentials"), format!("[default]\naws_secret_access_key = {secret}\n")).unwrap();
-    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "--rules", "credentials"]).status(2);
-    ran.never_says(&secret).never_says(&secret[..12]).says("credentials:2: ");
+    fs::write(
+        sandbox.root().join("credentials"),
+        format!("[default]\naws_secret_access_key = {secret}\n"),
+    )
+    .unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan", "--rules", "credentials"])
+        .status(2);
+    ran.never_says(&secret)
+        .never_says(&secret[..12])
+        .says("credentials:2: ");
 }
 
 #[test]
@@ -77,14 +110,22 @@ fn a_repository_names_no_rules_outside_of_itself() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "rules = [\"../outside.toml\"]\n");
     fs::write(repo.root().join("../outside.toml"), "[[rule]]\n").unwrap();
-    repo.keysieve(["scan"]).status(2).says("lies outside the repository");
+    repo.keysieve(["scan"])
+        .status(2)
+        .says("lies outside the repository");
 }
 
 #[test]
 fn errors_cannot_move_the_cursor() {
     let sandbox = Sandbox::new();
-    fs::write(sandbox.root().join(".keysieve.toml"), "\"\\u001b[2Jx\" = 1\n").unwrap();
-    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(2);
+    fs::write(
+        sandbox.root().join(".keysieve.toml"),
+        "\"\\u001b[2Jx\" = 1\n",
+    )
+    .unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan"])
+        .status(2);
     ran.never_says("\u{1b}");
 }
 
@@ -92,16 +133,24 @@ fn errors_cannot_move_the_cursor() {
 fn a_line_of_scissors_without_a_diff_cuts_nothing() {
     let repo = Repo::new();
     let scissors = "# ------------------------ >8 ------------------------";
-    repo.write("message", format!("subject\n\n{scissors}\nkey {}\n", keys::access_key_id(7)));
-    repo.keysieve(["hook", "run", "commit-msg", "message"]).status(1);
+    repo.write(
+        "message",
+        format!("subject\n\n{scissors}\nkey {}\n", keys::access_key_id(7)),
+    );
+    repo.keysieve(["hook", "run", "commit-msg", "message"])
+        .status(1);
 }
 
 #[test]
 fn thousands_of_keys_on_one_line_take_neither_long_nor_much() {
     let sandbox = Sandbox::new();
-    let ids: String = (0..5_000).map(|seed| keys::access_key_id(seed) + " ").collect();
+    let ids: String = (0..5_000)
+        .map(|seed| keys::access_key_id(seed) + " ")
+        .collect();
     fs::write(sandbox.root().join("dump"), ids).unwrap();
-    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).status(1);
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan", "-f", "json"])
+        .status(1);
     assert!(ran.json()["findings"].as_array().unwrap().len() > 4_900);
 }
 
@@ -111,7 +160,9 @@ fn utf16_after_an_accent_and_within_curly_quotes() {
     let text = format!("\u{e9} id \u{201c}{}\u{201d}", keys::access_key_id(8));
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(sandbox.root().join("wide"), bytes).unwrap();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1);
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan"])
+        .status(1);
 }
 
 #[test]
@@ -125,7 +176,8 @@ fn a_folder_that_only_looks_like_a_store_is_scanned() {
     }
     let scan = |args: &[&str]| Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args);
     scan(&["scan", "a"]).status(1);
-    // What git calls an invalid gitfile is a repository that cannot be opened, unless nobody asks for it.
+    // What git calls an invalid gitfile is a repository that cannot be opened, unless nobody asks
+    // for it.
     scan(&["scan", "b"]).status(2);
     scan(&["scan", "b", "--no-ignore", "--no-config"]).status(1);
 }
@@ -136,7 +188,11 @@ fn one_folders_configuration_does_not_hold_for_another() {
     for folder in ["a", "b"] {
         fs::create_dir(sandbox.root().join(folder)).unwrap();
     }
-    fs::write(sandbox.root().join("a/.keysieve.toml"), "[[allow]]\npath = \"*\"\nreason = \"all\"\n").unwrap();
+    fs::write(
+        sandbox.root().join("a/.keysieve.toml"),
+        "[[allow]]\npath = \"*\"\nreason = \"all\"\n",
+    )
+    .unwrap();
     fs::write(sandbox.root().join("b/key"), keys::access_key_id(10)).unwrap();
     let scan = |args: &[&str]| Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(args);
     scan(&["scan", "a", "b"]).status(2).says("--config");
@@ -147,9 +203,15 @@ fn one_folders_configuration_does_not_hold_for_another() {
 #[test]
 fn a_marker_far_away_on_a_long_line_means_something_else() {
     let sandbox = Sandbox::new();
-    let text = format!("{} {} // gitleaks:allow\n", keys::access_key_id(11), "x ".repeat(5_000));
+    let text = format!(
+        "{} {} // gitleaks:allow\n",
+        keys::access_key_id(11),
+        "x ".repeat(5_000)
+    );
     fs::write(sandbox.root().join("minified.js"), text).unwrap();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1);
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan"])
+        .status(1);
 }
 
 #[test]
@@ -166,14 +228,23 @@ fn status_of_a_hook_whose_configuration_names_rules() {
 #[test]
 fn a_token_longer_than_its_rule_expects() {
     let sandbox = Sandbox::new();
-    let body: String = (0..120).map(|seed| keys::secret_access_key(seed).replace(['/', '+'], "_")).collect();
-    fs::write(sandbox.root().join("token"), format!("refresh: {}{body}\n", ["Atz", "r|"].concat())).unwrap();
-    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).status(1);
+    let body: String = (0..120)
+        .map(|seed| keys::secret_access_key(seed).replace(['/', '+'], "_"))
+        .collect();
+    fs::write(
+        sandbox.root().join("token"),
+        format!("refresh: {}{body}\n", ["Atz", "r|"].concat()),
+    )
+    .unwrap();
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan", "-f", "json"])
+        .status(1);
     let end = ran.json()["findings"][0]["end_column"].as_u64().unwrap();
     assert_eq!(end, 10 + 5 + 4_800, "the whole token is one finding");
 }
 
-/// Three keys in a dotenv file, whose labels are of such lengths that the nearest id is the next key's.
+/// Three keys in a dotenv file, whose labels are of such lengths that the nearest id is the next
+/// key's.
 fn three_keys() -> Vec<String> {
     let block = |seed| {
         let (id, secret) = (keys::access_key_id(seed), keys::secret_access_key(seed));
@@ -187,9 +258,16 @@ fn each_id_is_joined_with_its_own_secret() {
     let repo = Repo::new();
     repo.write(".env", three_keys().concat());
     let report = repo.keysieve(["scan", "-f", "json"]).status(1).json();
-    let lines: Vec<_> =
-        report["findings"].as_array().unwrap().iter().map(|f| (&f["partner"]["line"], &f["line"])).collect();
-    assert_eq!(format!("{lines:?}"), "[(Number(1), Number(2)), (Number(3), Number(4)), (Number(5), Number(6))]");
+    let lines: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (&f["partner"]["line"], &f["line"]))
+        .collect();
+    assert_eq!(
+        format!("{lines:?}"),
+        "[(Number(1), Number(2)), (Number(3), Number(4)), (Number(5), Number(6))]"
+    );
 }
 
 #[test]
@@ -197,18 +275,30 @@ fn what_only_takes_away_or_spaces_out_old_keys() {
     let blocks = three_keys();
     let old = blocks.concat();
     for kept in [[0, 1], [0, 2], [1, 2]] {
-        edited(&old, &kept.map(|index| blocks[index].as_str()).concat()).keysieve(["staged"]).status(0);
+        edited(&old, &kept.map(|index| blocks[index].as_str()).concat())
+            .keysieve(["staged"])
+            .status(0);
     }
-    edited(&old, &blocks.join("# next\n")).keysieve(["staged"]).status(0);
-    edited(&old, &old.replace("AWS_", "MY_").replace('=', " = ")).keysieve(["staged"]).status(0);
-    let without_an_id: String = old.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    edited(&old, &blocks.join("# next\n"))
+        .keysieve(["staged"])
+        .status(0);
+    edited(&old, &old.replace("AWS_", "MY_").replace('=', " = "))
+        .keysieve(["staged"])
+        .status(0);
+    let without_an_id: String = old
+        .lines()
+        .skip(1)
+        .map(|line| format!("{line}\n"))
+        .collect();
     edited(&old, &without_an_id).keysieve(["staged"]).status(0);
 }
 
 #[test]
 fn another_copy_of_an_old_key_is_new() {
     let id = keys::access_key_id(24);
-    edited(&format!("a = {id}\n"), &format!("a = {id}\nb = {id}\n")).keysieve(["staged"]).status(1);
+    edited(&format!("a = {id}\n"), &format!("a = {id}\nb = {id}\n"))
+        .keysieve(["staged"])
+        .status(1);
 }
 
 #[test]
@@ -218,25 +308,42 @@ fn a_long_token_after_many_keywords() {
     let long: String = (0..150).map(keys::secret_access_key).collect();
     let text = format!("{}\nk={head}{long}\n", format!("{head} doc ").repeat(5_000));
     fs::write(sandbox.root().join("doc"), text).unwrap();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan", "-f", "json"]).run().says("aws-bedrock-api-key");
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan", "-f", "json"])
+        .run()
+        .says("aws-bedrock-api-key");
 }
 
 #[test]
 fn a_rule_file_that_never_ends() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "rules = [\"pipe\"]\n");
-    assert!(std::process::Command::new("mkfifo").arg(repo.path("pipe")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(repo.path("pipe"))
+            .status()
+            .unwrap()
+            .success()
+    );
     repo.keysieve(["scan"]).status(2).says("not a regular file");
 }
 
 #[test]
 fn a_value_in_base64_on_the_line_below_its_name() {
     let sandbox = Sandbox::new();
-    let encoded =
-        base64::engine::Engine::encode(&base64::engine::general_purpose::STANDARD, keys::secret_access_key(30));
-    fs::write(sandbox.root().join("secret.yaml"), format!("data:\n  AWS_SECRET_ACCESS_KEY: >-\n    {encoded}\n"))
-        .unwrap();
-    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["scan"]).status(1).says("high");
+    let encoded = base64::engine::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        keys::secret_access_key(30),
+    );
+    fs::write(
+        sandbox.root().join("secret.yaml"),
+        format!("data:\n  AWS_SECRET_ACCESS_KEY: >-\n    {encoded}\n"),
+    )
+    .unwrap();
+    Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["scan"])
+        .status(1)
+        .says("high");
 }
 
 #[test]
@@ -246,5 +353,8 @@ fn refs_that_cannot_be_read_are_named() {
     if made.code() != Some(0) {
         return; // A git before 2.45 knows no reftables, and so nobody has one.
     }
-    repo.program(Run::KEYSIEVE).args(["staged", "tables"]).status(2).says("reftable");
+    repo.program(Run::KEYSIEVE)
+        .args(["staged", "tables"])
+        .status(2)
+        .says("reftable");
 }

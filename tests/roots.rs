@@ -29,21 +29,29 @@ fn roots(repo: &Repo) -> Roots {
 
 /// Lines of `name id`, sorted.
 fn lines<'a>(roots: impl IntoIterator<Item = &'a Root>) -> BTreeSet<String> {
-    roots.into_iter().map(|root| format!("{} {}", root.name, root.target)).collect()
+    roots
+        .into_iter()
+        .map(|root| format!("{} {}", root.name, root.target))
+        .collect()
 }
 
 fn said(text: &str) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Every root's name means to git what it means to us; what a log's line replaced and notes of a rebase have no such name.
+/// Every root's name means to git what it means to us; what a log's line replaced and notes of a
+/// rebase have no such name.
 #[track_caller]
 fn git_agrees(repo: &Repo, found: &Roots) {
     let unnamed: [&[u8]; 3] = [b"before ", b"rebase-merge/", b"sequencer/"];
     let is_named = |root: &&Root| !unnamed.iter().any(|start| root.name.starts_with(start));
     let named: Vec<_> = found.roots.iter().filter(is_named).collect();
     let names: Vec<_> = named.iter().map(|root| root.name.to_string()).collect();
-    let ids = repo.git(["rev-parse".to_owned()].into_iter().chain(names.iter().cloned()));
+    let ids = repo.git(
+        ["rev-parse".to_owned()]
+            .into_iter()
+            .chain(names.iter().cloned()),
+    );
     for ((root, name), id) in named.iter().zip(&names).zip(ids.lines()) {
         assert_eq!(root.target.to_string(), id, "{name}");
     }
@@ -55,7 +63,10 @@ fn git_agrees(repo: &Repo, found: &Roots) {
 fn refs_are_those_of_git(repo: &Repo, found: &Roots) {
     let mut expected = said(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
     expected.retain(|line| !line.starts_with("refs/stash "));
-    let refs = found.roots.iter().filter(|root| root.name.starts_with(b"refs/") && !root.name.contains(&b'@'));
+    let refs = found
+        .roots
+        .iter()
+        .filter(|root| root.name.starts_with(b"refs/") && !root.name.contains(&b'@'));
     assert_eq!(lines(refs), expected);
 }
 
@@ -64,10 +75,18 @@ fn refs_are_those_of_git(repo: &Repo, found: &Roots) {
 fn logs_are_those_of_git(repo: &Repo, found: &Roots, log: &str) {
     let path = repo.path(repo.git(["rev-parse", "--git-path", &format!("logs/{log}")]));
     let text = fs::read_to_string(path).unwrap();
-    let ids = text.lines().flat_map(|line| line.split(' ').take(2)).filter(|id| id.bytes().any(|byte| byte != b'0'));
+    let ids = text
+        .lines()
+        .flat_map(|line| line.split(' ').take(2))
+        .filter(|id| id.bytes().any(|byte| byte != b'0'));
     let expected: BTreeSet<_> = ids.map(str::to_owned).collect();
     let of_log = |root: &&Root| root.name.starts_with(format!("{log}@{{").as_bytes());
-    let found: BTreeSet<_> = found.roots.iter().filter(of_log).map(|root| root.target.to_string()).collect();
+    let found: BTreeSet<_> = found
+        .roots
+        .iter()
+        .filter(of_log)
+        .map(|root| root.target.to_string())
+        .collect();
     assert_eq!(found, expected, "{log}");
 }
 
@@ -81,10 +100,15 @@ fn furnished(repo: Repo) -> Repo {
     repo.add("a", "2\n").commit("second");
     repo.git(["notes", "add", "--message=a note"]);
     repo.git(["update-ref", "refs/remotes/origin/main", "HEAD~"]);
-    repo.git(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    repo.git([
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+    ]);
     repo.git(["update-ref", "refs/pull/7/head", "HEAD"]);
     for round in 0..3 {
-        repo.write("a", format!("stashed {round}\n")).write("untracked", format!("{round}\n"));
+        repo.write("a", format!("stashed {round}\n"))
+            .write("untracked", format!("{round}\n"));
         repo.git(["stash", "push", "--quiet", "--include-untracked"]);
     }
     repo.git(["stash", "drop", "--quiet", "stash@{1}"]);
@@ -101,12 +125,23 @@ fn everything_is_as_git_says(repo: &Repo) {
     for log in ["HEAD", "refs/heads/main", "refs/stash"] {
         logs_are_those_of_git(repo, &found, log);
     }
-    let stashes = found.roots.iter().filter(|root| root.kind == RootKind::Stash);
-    let stashes: Vec<_> = stashes.map(|root| format!("{} {}", root.shown(), root.target)).collect();
-    assert_eq!(stashes.join("\n"), repo.git(["stash", "list", "--format=%gd %H"]));
+    let stashes = found
+        .roots
+        .iter()
+        .filter(|root| root.kind == RootKind::Stash);
+    let stashes: Vec<_> = stashes
+        .map(|root| format!("{} {}", root.shown(), root.target))
+        .collect();
+    assert_eq!(
+        stashes.join("\n"),
+        repo.git(["stash", "list", "--format=%gd %H"])
+    );
     assert_eq!(stashes.len(), 2);
     let head = &found.roots[0];
-    assert_eq!((head.kind, &head.stands_for), (RootKind::Head, &Some("refs/heads/main".into())));
+    assert_eq!(
+        (head.kind, &head.stands_for),
+        (RootKind::Head, &Some("refs/heads/main".into()))
+    );
     assert!(found.shallow.is_empty() && found.promisors.is_empty());
 }
 
@@ -136,7 +171,12 @@ fn kinds_are_told_apart() {
         ("main@{1}", RootKind::Reflog),
         ("ORIG_HEAD", RootKind::Operation),
     ] {
-        let kinds: Vec<_> = found.roots.iter().filter(|root| root.shown() == shown).map(|root| root.kind).collect();
+        let kinds: Vec<_> = found
+            .roots
+            .iter()
+            .filter(|root| root.shown() == shown)
+            .map(|root| root.kind)
+            .collect();
         assert_eq!(kinds, [kind], "{shown}");
     }
     assert!(found.roots.is_sorted_by_key(|root| root.kind));
@@ -151,12 +191,30 @@ fn linked_work_trees_have_their_own() {
     let found = roots(&repo);
     git_agrees(&repo, &found);
     refs_are_those_of_git(&repo, &found);
-    let heads = found.roots.iter().filter(|root| root.kind == RootKind::WorktreeHead);
-    let heads: Vec<_> = heads.map(|root| (root.shown().to_string(), root.target.to_string())).collect();
-    assert_eq!(heads, [("HEAD of worktree other".to_owned(), other.git(["rev-parse", "HEAD"]))]);
-    let shown: BTreeSet<_> = found.roots.iter().map(|root| root.shown().to_string()).collect();
+    let heads = found
+        .roots
+        .iter()
+        .filter(|root| root.kind == RootKind::WorktreeHead);
+    let heads: Vec<_> = heads
+        .map(|root| (root.shown().to_string(), root.target.to_string()))
+        .collect();
+    assert_eq!(
+        heads,
+        [(
+            "HEAD of worktree other".to_owned(),
+            other.git(["rev-parse", "HEAD"])
+        )]
+    );
+    let shown: BTreeSet<_> = found
+        .roots
+        .iter()
+        .map(|root| root.shown().to_string())
+        .collect();
     for name in ["refs/bisect/bad", "BISECT_EXPECTED_REV", "HEAD@{1}"] {
-        assert!(shown.contains(&format!("{name} of worktree other")), "{name} in {shown:?}");
+        assert!(
+            shown.contains(&format!("{name} of worktree other")),
+            "{name} in {shown:?}"
+        );
     }
     let there = roots(&other);
     assert_eq!(there.roots, found.roots, "the same, wherever one stands");
@@ -167,16 +225,36 @@ fn linked_work_trees_have_their_own() {
 fn a_bare_repository_with_a_work_tree() {
     let repo = furnished(Repo::new());
     let bare = repo.sandbox().root().join("bare.git");
-    repo.git(["clone".as_ref(), "--quiet".as_ref(), "--mirror".as_ref(), repo.root().as_os_str(), bare.as_os_str()]);
+    repo.git([
+        "clone".as_ref(),
+        "--quiet".as_ref(),
+        "--mirror".as_ref(),
+        repo.root().as_os_str(),
+        bare.as_os_str(),
+    ]);
     let found = roots_at(&bare);
     assert_eq!((found.unread.len(), found.indexes.len()), (0, 0));
     let expected = said(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
-    assert!(lines(&found.roots).is_superset(&expected), "the stash of a mirror has no log");
+    assert!(
+        lines(&found.roots).is_superset(&expected),
+        "the stash of a mirror has no log"
+    );
     let tree = repo.sandbox().root().join("tree");
     let bare_git = |args: &[&str]| repo.git([&["-C", bare.to_str().unwrap()], args].concat());
-    bare_git(&["worktree", "add", "--quiet", tree.to_str().unwrap(), "side/deep"]);
+    bare_git(&[
+        "worktree",
+        "add",
+        "--quiet",
+        tree.to_str().unwrap(),
+        "side/deep",
+    ]);
     let found = roots_at(&tree);
-    assert!(found.roots.iter().any(|root| root.name == "worktrees/tree/HEAD"));
+    assert!(
+        found
+            .roots
+            .iter()
+            .any(|root| root.name == "worktrees/tree/HEAD")
+    );
     assert_eq!(found.indexes[0].name, "index of worktree tree");
 }
 
@@ -189,12 +267,23 @@ fn a_log_with_gaps_still_tells_of_everything() {
     repo.git(["reflog", "delete", "HEAD@{2}"]);
     repo.git(["reflog", "delete", "HEAD@{3}"]);
     let found = roots(&repo);
-    let of_head =
-        |root: &&Root| root.kind == RootKind::Reflog && root.name.ends_with(b"}") && !root.name.contains(&b'/');
-    let targets: BTreeSet<_> = found.roots.iter().filter(of_head).map(|root| root.target.to_string()).collect();
+    let of_head = |root: &&Root| {
+        root.kind == RootKind::Reflog && root.name.ends_with(b"}") && !root.name.contains(&b'/')
+    };
+    let targets: BTreeSet<_> = found
+        .roots
+        .iter()
+        .filter(of_head)
+        .map(|root| root.target.to_string())
+        .collect();
     let commits: BTreeSet<_> = said(&repo.git(["rev-list", "HEAD"]));
     assert_eq!(targets, commits);
-    assert!(found.roots.iter().any(|root| root.name == "before HEAD@{1}"));
+    assert!(
+        found
+            .roots
+            .iter()
+            .any(|root| root.name == "before HEAD@{1}")
+    );
     git_agrees(&repo, &found);
 }
 
@@ -204,21 +293,34 @@ fn a_repository_is_opened_wherever_one_points() {
     let other = repo.worktree("other");
     repo.write("deep/down/file", "x");
     let expected = roots(&repo).roots;
-    for path in [repo.path("deep/down"), repo.path(".git"), other.root().to_owned(), repo.path(".git/worktrees/other")]
-    {
+    for path in [
+        repo.path("deep/down"),
+        repo.path(".git"),
+        other.root().to_owned(),
+        repo.path(".git/worktrees/other"),
+    ] {
         assert_eq!(roots_at(&path).roots, expected, "{}", path.display());
     }
-    assert!(matches!(repo::open(&repo.sandbox().home()), Err(RepoError::NotARepository { .. })));
+    assert!(matches!(
+        repo::open(&repo.sandbox().home()),
+        Err(RepoError::NotARepository { .. })
+    ));
     fs::remove_dir_all(repo.path(".git/refs")).unwrap();
     fs::write(repo.path(".git/refs"), "no folder").unwrap();
-    assert!(matches!(repo::open(repo.root()), Err(RepoError::Broken { .. })));
+    assert!(matches!(
+        repo::open(repo.root()),
+        Err(RepoError::Broken { .. })
+    ));
 }
 
 #[test]
 fn refs_in_a_reftable_cannot_be_read() {
     let repo = Repo::new();
     repo.git(["init", "--quiet", "--ref-format=reftable", "tables"]);
-    assert!(matches!(repo::open(&repo.path("tables")), Err(RepoError::Reftable { .. })));
+    assert!(matches!(
+        repo::open(&repo.path("tables")),
+        Err(RepoError::Reftable { .. })
+    ));
 }
 
 #[test]
@@ -228,5 +330,9 @@ fn an_empty_repository_has_no_roots() {
     let repo = Repo::new();
     repo.add("a", "1\n").commit("first");
     fs::remove_file(repo.path(".git/config")).unwrap();
-    assert_eq!(roots(&repo).roots[0].name, "HEAD", "also without a configuration");
+    assert_eq!(
+        roots(&repo).roots[0].name,
+        "HEAD",
+        "also without a configuration"
+    );
 }

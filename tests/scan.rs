@@ -22,7 +22,11 @@ fn key(seed: u64) -> String {
 
 /// A pair of lines.
 fn pair(seed: u64) -> String {
-    format!("{}aws_secret_access_key = {}\n", key(seed), secret_access_key(seed))
+    format!(
+        "{}aws_secret_access_key = {}\n",
+        key(seed),
+        secret_access_key(seed)
+    )
 }
 
 /// A place outside of any repository, with this file in it.
@@ -41,7 +45,10 @@ fn there(sandbox: &Sandbox, args: &[&str]) -> Run {
 /// Scans as JSON and expects findings in these files and no others.
 #[track_caller]
 fn finds_in(repo: &Repo, args: &[&str], paths: &[&str]) -> Value {
-    let ran = repo.keysieve(["scan", "-f", "json"]).args(args).status(i32::from(!paths.is_empty()));
+    let ran = repo
+        .keysieve(["scan", "-f", "json"])
+        .args(args)
+        .status(i32::from(!paths.is_empty()));
     assert_eq!(paths_of(&ran), paths, "{}", ran.text());
     ran.json()
 }
@@ -51,7 +58,10 @@ fn finds_in(repo: &Repo, args: &[&str], paths: &[&str]) -> Value {
 fn paths_of(ran: &Ran) -> Vec<String> {
     let report = ran.json();
     let findings = report["findings"].as_array().unwrap();
-    findings.iter().map(|finding| finding["path"].as_str().unwrap().to_owned()).collect()
+    findings
+        .iter()
+        .map(|finding| finding["path"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -64,7 +74,10 @@ fn a_clean_folder_exits_0() {
 fn a_finding_exits_1_and_shows_the_place() {
     let sandbox = outside("a.ini", format!("[default]\n{}", pair(1)));
     let ran = there(&sandbox, &["scan"]).status(1);
-    ran.says("a.ini:3:25").says("a.ini:2:21").never_says(&access_key_id(1)).never_says(&secret_access_key(1));
+    ran.says("a.ini:3:25")
+        .says("a.ini:2:21")
+        .never_says(&access_key_id(1))
+        .never_says(&secret_access_key(1));
 }
 
 #[test]
@@ -99,10 +112,17 @@ fn an_empty_file_and_an_empty_folder_are_clean() {
 fn standard_input_is_scanned() {
     let sandbox = Sandbox::new();
     let run = || Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox);
-    let ran = run().args(["scan", "-", "-f", "json"]).stdin(pair(1)).status(1);
+    let ran = run()
+        .args(["scan", "-", "-f", "json"])
+        .stdin(pair(1))
+        .status(1);
     assert_eq!(ran.json()["findings"][0]["origin"]["kind"], "stdin");
     run().args(["scan", "-"]).stdin("").status(0);
-    run().args(["scan", "-", "."]).stdin("").status(2).says("'-' stands for standard input");
+    run()
+        .args(["scan", "-", "."])
+        .stdin("")
+        .status(2)
+        .says("'-' stands for standard input");
 }
 
 #[test]
@@ -116,25 +136,39 @@ fn several_paths_are_scanned_and_the_same_file_only_once_said() {
 #[test]
 fn a_key_in_the_name_of_a_file_or_a_folder_is_found() {
     let repo = Repo::new();
-    repo.write(format!("{}.txt", access_key_id(1)), "").write(format!("x/{}/y", access_key_id(2)), "");
+    repo.write(format!("{}.txt", access_key_id(1)), "")
+        .write(format!("x/{}/y", access_key_id(2)), "");
     let ran = repo.keysieve(["scan", "-f", "json"]).status(1);
-    ran.never_says(&access_key_id(1)).never_says(&access_key_id(2));
+    ran.never_says(&access_key_id(1))
+        .never_says(&access_key_id(2));
     assert_eq!(ran.json()["findings"].as_array().unwrap().len(), 2);
     assert_eq!(ran.json()["findings"][0]["origin"]["kind"], "name");
-    repo.keysieve(["scan"]).status(1).never_says(&access_key_id(1)).never_says(&access_key_id(2));
+    repo.keysieve(["scan"])
+        .status(1)
+        .never_says(&access_key_id(1))
+        .never_says(&access_key_id(2));
 }
 
 #[test]
 fn any_number_of_threads_says_the_same() {
     let repo = Repo::new();
     for seed in 0..60 {
-        repo.write(format!("d{}/f{seed}", seed % 7), pair(seed).repeat(2) + &key(seed + 100));
+        repo.write(
+            format!("d{}/f{seed}", seed % 7),
+            pair(seed).repeat(2) + &key(seed + 100),
+        );
     }
     for format in ["human", "json", "jsonl"] {
-        let answer = |jobs: &str| repo.keysieve(["scan", "-f", format, "--jobs", jobs]).status(1);
+        let answer = |jobs: &str| {
+            repo.keysieve(["scan", "-f", format, "--jobs", jobs])
+                .status(1)
+        };
         let one = answer("1");
         for jobs in ["2", "16"] {
-            assert!(one.stdout_bytes() == answer(jobs).stdout_bytes(), "{format} with {jobs} threads");
+            assert!(
+                one.stdout_bytes() == answer(jobs).stdout_bytes(),
+                "{format} with {jobs} threads"
+            );
         }
     }
 }
@@ -155,29 +189,56 @@ fn files_of_a_submodule_are_scanned() {
     inner.add("inner.txt", key(1)).commit("inner");
     let repo = Repo::new();
     let url = inner.root().to_str().unwrap();
-    repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "sub"]);
+    repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        url,
+        "sub",
+    ]);
     finds_in(&repo, &[], &["sub/inner.txt"]);
 }
 
 #[test]
 fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
     let inner = Repo::new();
-    inner.add(".gitignore", "*.log\n").add("kept.log", key(1)).commit("inner");
+    inner
+        .add(".gitignore", "*.log\n")
+        .add("kept.log", key(1))
+        .commit("inner");
     let repo = Repo::new();
     let url = inner.root().to_str().unwrap();
-    repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "sub"]);
+    repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        url,
+        "sub",
+    ]);
     repo.write("sub/left.log", key(2)).write("sub/new", key(3));
     let report = finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
     assert_eq!(report["scanned"]["left_out"], 1);
     repo.write(".gitignore", "sub/\n");
     finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
     finds_in(&repo, &["sub"], &["sub/kept.log", "sub/new"]);
-    finds_in(&repo, &["--no-ignore"], &["sub/kept.log", "sub/left.log", "sub/new"]);
+    finds_in(
+        &repo,
+        &["--no-ignore"],
+        &["sub/kept.log", "sub/left.log", "sub/new"],
+    );
     repo.write(".gitignore", "*.tmp\n");
     repo.git(["clone", "--quiet", url, "clone"]);
     finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/new"]);
     repo.write("sub/.git", "gitdir: ../nowhere\n");
-    finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/left.log", "sub/new"]);
+    finds_in(
+        &repo,
+        &[],
+        &["clone/kept.log", "sub/kept.log", "sub/left.log", "sub/new"],
+    );
 }
 
 #[test]
@@ -193,5 +254,8 @@ fn the_store_of_git_is_left_to_the_audit() {
 fn ceilings_of_other_places_do_not_matter() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\n").write("a.log", key(1));
-    repo.keysieve(["scan"]).env("GIT_CEILING_DIRECTORIES", "/nowhere:/home").status(0).says("1 entry left out");
+    repo.keysieve(["scan"])
+        .env("GIT_CEILING_DIRECTORIES", "/nowhere:/home")
+        .status(0)
+        .says("1 entry left out");
 }

@@ -1,4 +1,5 @@
-//! Pushes as git has them: from a clone with hooks, to a server with hooks, through the real program.
+//! Pushes as git has them: from a clone with hooks, to a server with hooks, through the real
+//! program.
 
 #![cfg(unix)]
 

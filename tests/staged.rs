@@ -1,4 +1,5 @@
-//! `keysieve staged` as the pre-commit hook of real git: git decides what a commit would be, the hook what it may hold.
+//! `keysieve staged` as the pre-commit hook of real git: git decides what a commit would be, the
+//! hook what it may hold.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,13 +13,16 @@ mod names;
 mod settings;
 mod store;
 
-/// Makes the program the pre-commit hook. The hook tells how it ended, since git says 1 for any failure of a hook.
+/// Makes the program the pre-commit hook. The hook tells how it ended, since git says 1 for any
+/// failure of a hook.
 fn guard(repo: &Repo) {
     let hooks = repo.path(repo.git(["rev-parse", "--git-path", "hooks"]));
     fs::create_dir_all(&hooks).unwrap();
     let hook = hooks.join("pre-commit");
     let bin = Run::KEYSIEVE;
-    let script = format!("#!/bin/sh\n'{bin}' staged\nstatus=$?\necho \"keysieve ended with $status\"\nexit $status\n");
+    let script = format!(
+        "#!/bin/sh\n'{bin}' staged\nstatus=$?\necho \"keysieve ended with $status\"\nexit $status\n"
+    );
     fs::write(&hook, script).unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -38,12 +42,15 @@ fn id_line(id: &str) -> String {
 
 /// Some lines of nothing special, so that git sees a renamed file as the same.
 fn filler() -> String {
-    (1..=30).map(|number| format!("line number {number} of thirty\n")).collect()
+    (1..=30)
+        .map(|number| format!("line number {number} of thirty\n"))
+        .collect()
 }
 
 /// The last commit, or nothing where there is none.
 fn head(repo: &Repo) -> String {
-    repo.try_git(["rev-parse", "--verify", "--quiet", "HEAD"]).stdout()
+    repo.try_git(["rev-parse", "--verify", "--quiet", "HEAD"])
+        .stdout()
 }
 
 /// Runs a `git commit` that must be stopped because of a finding, without showing the key.
@@ -51,7 +58,9 @@ fn head(repo: &Repo) -> String {
 fn stopped(repo: &Repo, args: &[&str], key: &str) -> Ran {
     let before = head(repo);
     let ran = repo.try_git(args);
-    ran.has_status(1).says("keysieve ended with 1").never_says(key);
+    ran.has_status(1)
+        .says("keysieve ended with 1")
+        .never_says(key);
     assert_eq!(head(repo), before, "a commit was made");
     ran
 }
@@ -73,15 +82,22 @@ fn a_staged_key_is_stopped_and_shown_with_place_and_account() {
     let repo = guarded();
     let id = access_key_id(1);
     repo.add("conf/app.ini", format!("[default]\n{}", id_line(&id)));
-    stopped(&repo, COMMIT, &id).says("conf/app.ini:2:21").says(&account_of(&id));
+    stopped(&repo, COMMIT, &id)
+        .says("conf/app.ini:2:21")
+        .says(&account_of(&id));
 }
 
 #[test]
 fn a_pair_is_stopped_and_neither_half_is_shown() {
     let repo = guarded();
     let (id, secret) = (access_key_id(2), secret_access_key(2));
-    repo.add("credentials", format!("{}aws_secret_access_key = {secret}\n", id_line(&id)));
-    stopped(&repo, COMMIT, &id).never_says(&secret).says("credentials:");
+    repo.add(
+        "credentials",
+        format!("{}aws_secret_access_key = {secret}\n", id_line(&id)),
+    );
+    stopped(&repo, COMMIT, &id)
+        .never_says(&secret)
+        .says("credentials:");
 }
 
 #[test]
@@ -101,8 +117,11 @@ fn after_an_allow_entry_it_goes_through() {
     repo.add("app.ini", id_line(&id));
     stopped(&repo, COMMIT, &id);
     let report = repo.keysieve(["staged", "-f", "json"]).status(1).json();
-    let fingerprint = report["findings"][0]["fingerprint"].as_str().expect("a fingerprint");
-    repo.keysieve(["allow", fingerprint, "--reason", "revoked long ago"]).status(0);
+    let fingerprint = report["findings"][0]["fingerprint"]
+        .as_str()
+        .expect("a fingerprint");
+    repo.keysieve(["allow", fingerprint, "--reason", "revoked long ago"])
+        .status(0);
     passes(&repo, COMMIT);
 }
 
@@ -110,14 +129,16 @@ fn after_an_allow_entry_it_goes_through() {
 fn a_key_cleaned_in_the_working_file_only_is_stopped() {
     let repo = guarded();
     let id = access_key_id(5);
-    repo.add("app.ini", id_line(&id)).write("app.ini", "nothing here\n");
+    repo.add("app.ini", id_line(&id))
+        .write("app.ini", "nothing here\n");
     stopped(&repo, COMMIT, &id).says("app.ini:1:21");
 }
 
 #[test]
 fn a_key_in_the_working_file_only_goes_through() {
     let repo = guarded();
-    repo.add("app.ini", "nothing here\n").write("app.ini", id_line(&access_key_id(6)));
+    repo.add("app.ini", "nothing here\n")
+        .write("app.ini", id_line(&access_key_id(6)));
     passes(&repo, COMMIT);
 }
 
@@ -125,7 +146,8 @@ fn a_key_in_the_working_file_only_goes_through() {
 fn an_unrelated_edit_beside_an_old_key_goes_through() {
     let repo = guarded();
     let line = id_line(&access_key_id(7));
-    repo.add("app.ini", format!("before\n{line}after\n")).commit("an old key");
+    repo.add("app.ini", format!("before\n{line}after\n"))
+        .commit("an old key");
     repo.add("app.ini", format!("changed\n{line}changed\nadded\n"));
     passes(&repo, COMMIT);
 }
@@ -133,7 +155,8 @@ fn an_unrelated_edit_beside_an_old_key_goes_through() {
 #[test]
 fn deleting_a_file_with_an_old_key_goes_through() {
     let repo = guarded();
-    repo.add("app.ini", id_line(&access_key_id(8))).commit("an old key");
+    repo.add("app.ini", id_line(&access_key_id(8)))
+        .commit("an old key");
     repo.git(["rm", "--quiet", "app.ini"]);
     passes(&repo, COMMIT);
 }
@@ -142,7 +165,8 @@ fn deleting_a_file_with_an_old_key_goes_through() {
 fn the_second_half_of_a_pair_is_stopped() {
     let repo = guarded();
     let (line, secret) = (id_line(&access_key_id(9)), secret_access_key(9));
-    repo.add("app.ini", format!("{line}{}", filler())).commit("the first half");
+    repo.add("app.ini", format!("{line}{}", filler()))
+        .commit("the first half");
     // Under a name that says nothing: alone it would be too little to stop a commit.
     repo.add("app.ini", format!("{line}{}value: {secret}\n", filler()));
     stopped(&repo, COMMIT, &secret).says("app.ini:");
@@ -152,9 +176,15 @@ fn the_second_half_of_a_pair_is_stopped() {
 fn a_key_replaced_by_another_on_the_same_line_is_stopped() {
     let repo = guarded();
     let new = access_key_id(11);
-    repo.add("app.ini", format!("before\n{}after\n", id_line(&access_key_id(10)))).commit("an old key");
+    repo.add(
+        "app.ini",
+        format!("before\n{}after\n", id_line(&access_key_id(10))),
+    )
+    .commit("an old key");
     repo.add("app.ini", format!("before\n{}after\n", id_line(&new)));
-    stopped(&repo, COMMIT, &new).says("app.ini:2:21").says(&account_of(&new));
+    stopped(&repo, COMMIT, &new)
+        .says("app.ini:2:21")
+        .says(&account_of(&new));
 }
 
 #[test]
@@ -164,7 +194,12 @@ fn a_second_key_below_an_old_one_is_the_only_one_reported() {
     repo.add("app.ini", &old).commit("an old key");
     repo.add("app.ini", format!("{old}{}", id_line(&new)));
     let report = repo.keysieve(["staged", "-f", "json"]).status(1).json();
-    let lines: Vec<_> = report["findings"].as_array().unwrap().iter().map(|finding| &finding["line"]).collect();
+    let lines: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["line"])
+        .collect();
     assert_eq!(lines, [2]);
     stopped(&repo, COMMIT, &new);
 }
@@ -198,13 +233,20 @@ fn the_report_names_what_is_staged() {
     ran.never_says(&id);
     let finding = &ran.json()["findings"][0];
     assert_eq!(finding["path"], "app.ini");
-    assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(1), Some(21)));
+    assert_eq!(
+        (finding["line"].as_u64(), finding["column"].as_u64()),
+        (Some(1), Some(21))
+    );
     assert_eq!(finding["origin"]["kind"], "staged");
 }
 
 #[test]
 fn a_subfolder_sees_everything_that_is_staged() {
     let repo = guarded();
-    repo.add("app.ini", id_line(&access_key_id(16))).write("deep/down/x", "");
-    Run::new(Run::KEYSIEVE, &repo.path("deep/down"), repo.sandbox()).args(["staged"]).status(1).says("app.ini");
+    repo.add("app.ini", id_line(&access_key_id(16)))
+        .write("deep/down/x", "");
+    Run::new(Run::KEYSIEVE, &repo.path("deep/down"), repo.sandbox())
+        .args(["staged"])
+        .status(1)
+        .says("app.ini");
 }

@@ -1,4 +1,5 @@
-//! What is ready to copy: the commands of `action.yml` and of `hooks/ci/`, taken out of their files and run.
+//! What is ready to copy: the commands of `action.yml` and of `hooks/ci/`, taken out of their files
+//! and run.
 
 #![cfg(unix)]
 
@@ -15,7 +16,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const FILES: [(&str, &[&str]); 5] = [
     ("action.yml", &["keysieve.sarif", "keysieve.md"]),
     ("hooks/ci/gitlab.yml", &["gl-secret-detection-report.json"]),
-    ("hooks/ci/bitbucket.yml", &["test-results/keysieve.xml", "keysieve.html"]),
+    (
+        "hooks/ci/bitbucket.yml",
+        &["test-results/keysieve.xml", "keysieve.html"],
+    ),
     ("hooks/ci/azure.yml", &["keysieve.xml", "keysieve.sarif"]),
     ("hooks/ci/Jenkinsfile", &["keysieve.xml", "keysieve.html"]),
 ];
@@ -24,16 +28,26 @@ fn text_of(file: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
 }
 
-/// The scripts in a template: blocks of YAML that open with `|`, and what Jenkins has between `'''`.
+/// The scripts in a template: blocks of YAML that open with `|`, and what Jenkins has between
+/// `'''`.
 fn scripts(text: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     // The key of an entry of a list stands behind the dash.
-    let key =
-        |line: &str| indent(line) + if line.trim_start().starts_with("- ") && line.ends_with(": |") { 2 } else { 0 };
+    let key = |line: &str| {
+        indent(line)
+            + if line.trim_start().starts_with("- ") && line.ends_with(": |") {
+                2
+            } else {
+                0
+            }
+    };
     let mut scripts = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let (block, until) = (line.ends_with(": |") || line.trim() == "- |", line.ends_with("'''"));
+        let (block, until) = (
+            line.ends_with(": |") || line.trim() == "- |",
+            line.ends_with("'''"),
+        );
         if !block && !until {
             continue;
         }
@@ -48,8 +62,16 @@ fn scripts(text: &str) -> Vec<String> {
             // The line that closes, which would open the next one.
             lines.next();
         }
-        let least = script.iter().filter(|line| !line.trim().is_empty()).map(|line| indent(line)).min().unwrap_or(0);
-        let body: String = script.iter().map(|line| format!("{}\n", line.get(least..).unwrap_or(""))).collect();
+        let least = script
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| indent(line))
+            .min()
+            .unwrap_or(0);
+        let body: String = script
+            .iter()
+            .map(|line| format!("{}\n", line.get(least..).unwrap_or("")))
+            .collect();
         scripts.push(body);
     }
     scripts
@@ -57,18 +79,25 @@ fn scripts(text: &str) -> Vec<String> {
 
 /// The only script that runs `gate`.
 fn gate(text: &str) -> String {
-    let mut found = scripts(text).into_iter().filter(|script| script.contains("keysieve gate"));
+    let mut found = scripts(text)
+        .into_iter()
+        .filter(|script| script.contains("keysieve gate"));
     let script = found.next().expect("a script that runs the gate");
     assert_eq!(found.next(), None);
     script
 }
 
-/// A program in the place of keysieve that writes down its words, one a line, and ends as it is told.
+/// A program in the place of keysieve that writes down its words, one a line, and ends as it is
+/// told.
 fn stand_in(repo: &Repo) -> PathBuf {
     let bin = repo.sandbox().root().join("bin");
     fs::create_dir_all(&bin).unwrap();
     let program = bin.join("keysieve");
-    fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/words\"\nexit \"${STATUS:-0}\"\n").unwrap();
+    fs::write(
+        &program,
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/words\"\nexit \"${STATUS:-0}\"\n",
+    )
+    .unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     bin
 }
@@ -76,7 +105,9 @@ fn stand_in(repo: &Repo) -> PathBuf {
 /// Runs a script as the services do: with bash, and ending at the first command that fails.
 fn run(repo: &Repo, script: &str, bin: &Path) -> Run {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    repo.program("bash").args(["-e", "-o", "pipefail", "-c", script]).env("PATH", path)
+    repo.program("bash")
+        .args(["-e", "-o", "pipefail", "-c", script])
+        .env("PATH", path)
 }
 
 #[test]
@@ -87,7 +118,10 @@ fn every_script_is_found_and_none_takes_words_of_others_in() {
         assert!(scripts.len() >= 2, "{file}: {scripts:#?}");
         for script in scripts {
             assert!(!script.contains("${{"), "{file}:\n{script}");
-            let ran = Repo::new().program("bash").args(["-n", "-c", &script]).run();
+            let ran = Repo::new()
+                .program("bash")
+                .args(["-n", "-c", &script])
+                .run();
             ran.has_status(0);
         }
     }
@@ -98,8 +132,12 @@ fn every_script_is_found_and_none_takes_words_of_others_in() {
 #[test]
 fn what_is_built_is_not_told_how_by_the_checkout() {
     for (file, _) in FILES {
-        for script in scripts(&text_of(file)).iter().filter(|script| script.contains("cargo install")) {
-            let away = script.contains("(cd / && cargo install") || script.starts_with("cd -- \"$SOURCES\"\n");
+        for script in scripts(&text_of(file))
+            .iter()
+            .filter(|script| script.contains("cargo install"))
+        {
+            let away = script.contains("(cd / && cargo install")
+                || script.starts_with("cd -- \"$SOURCES\"\n");
             assert!(away, "{file}:\n{script}");
         }
     }
@@ -112,10 +150,15 @@ fn the_gate_ends_the_job_as_it_ends_itself() {
     for (file, _) in FILES.iter().filter(|(file, _)| *file != "action.yml") {
         let script = gate(&text_of(file));
         for status in [0, 1, 2] {
-            run(&repo, &script, &bin).env("STATUS", status.to_string()).status(status);
+            run(&repo, &script, &bin)
+                .env("STATUS", status.to_string())
+                .status(status);
         }
         let words = fs::read_to_string(repo.sandbox().home().join("words")).unwrap();
-        assert!(words.starts_with("gate\n-f\nhuman\n-f\n"), "{file}: {words}");
+        assert!(
+            words.starts_with("gate\n-f\nhuman\n-f\n"),
+            "{file}: {words}"
+        );
     }
 }
 
@@ -133,8 +176,15 @@ fn act(repo: &Repo, inputs: &[(&str, &str)], status: &str) -> (Ran, String) {
     for name in ["IN_RANGE", "IN_CONFIG", "IN_BASELINE", "IN_ARGS"] {
         run = run.env(name, "");
     }
-    run = run.env("IN_FORMAT", "github").env("RUNNER_TEMP", &temp).env("GITHUB_OUTPUT", &output).env("STATUS", status);
-    let ran = inputs.iter().fold(run, |run, (name, value)| run.env(name, value)).run();
+    run = run
+        .env("IN_FORMAT", "github")
+        .env("RUNNER_TEMP", &temp)
+        .env("GITHUB_OUTPUT", &output)
+        .env("STATUS", status);
+    let ran = inputs
+        .iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
+        .run();
     (ran, fs::read_to_string(&output).unwrap())
 }
 
@@ -143,24 +193,36 @@ fn the_action_hands_its_inputs_on_as_they_are() {
     let repo = Repo::new();
     let words = || fs::read_to_string(repo.sandbox().home().join("words")).unwrap();
     let temp = repo.sandbox().root().join("temp");
-    let reports = format!("-f\nsarif:{0}/keysieve.sarif\n-f\nmarkdown:{0}/keysieve.md\n", temp.display());
+    let reports = format!(
+        "-f\nsarif:{0}/keysieve.sarif\n-f\nmarkdown:{0}/keysieve.md\n",
+        temp.display()
+    );
     let (ran, output) = act(&repo, &[], "0");
     ran.has_status(0);
     assert_eq!(words(), format!("gate\n-f\ngithub\n{reports}"));
-    assert_eq!(output, "status=0\n", "a report that is not there is not uploaded");
+    assert_eq!(
+        output, "status=0\n",
+        "a report that is not there is not uploaded"
+    );
 
     let evil = "$(touch evil); `touch evil` \"'* --policy=head";
-    let inputs =
-        [("IN_RANGE", evil), ("IN_CONFIG", evil), ("IN_BASELINE", "b c"), ("IN_ARGS", "--fetch\n\n--block\nhigh\n")];
+    let inputs = [
+        ("IN_RANGE", evil),
+        ("IN_CONFIG", evil),
+        ("IN_BASELINE", "b c"),
+        ("IN_ARGS", "--fetch\n\n--block\nhigh\n"),
+    ];
     let (ran, output) = act(&repo, &inputs, "1");
     ran.has_status(1);
-    let expected =
-        format!("gate\n-f\ngithub\n{reports}--config\n{evil}\n--baseline\nb c\n--fetch\n--block\nhigh\n--\n{evil}\n");
+    let expected = format!(
+        "gate\n-f\ngithub\n{reports}--config\n{evil}\n--baseline\nb c\n--fetch\n--block\nhigh\n--\n{evil}\n"
+    );
     assert_eq!((words(), output.as_str()), (expected, "status=1\n"));
     assert!(!repo.path("evil").exists());
 }
 
-/// What the services run, with the real program: on a push without a key, and then on one with a key.
+/// What the services run, with the real program: on a push without a key, and then on one with a
+/// key.
 #[test]
 fn the_real_gate_in_every_template() {
     for (file, reports) in FILES {
@@ -172,18 +234,30 @@ fn the_real_gate_in_every_template() {
         let script = gate(&text_of(file));
         let pushed = |before: &str, after: &str| {
             let run = environment(file, run(&repo, &script, &bin), before, after);
-            run.env("RUNNER_TEMP", &temp).env("GITHUB_OUTPUT", temp.join("output"))
+            run.env("RUNNER_TEMP", &temp)
+                .env("GITHUB_OUTPUT", temp.join("output"))
         };
         let first = repo.add("a", "clean\n").commit("first");
         let second = repo.add("b", "clean\n").commit("second");
         pushed(&first, &second).status(0);
-        let third = repo.add("b", format!("id = {}\n", access_key_id(1))).commit("third");
-        pushed(&second, &third).status(1).never_says(&access_key_id(1));
+        let third = repo
+            .add("b", format!("id = {}\n", access_key_id(1)))
+            .commit("third");
+        pushed(&second, &third)
+            .status(1)
+            .never_says(&access_key_id(1));
         for report in reports {
-            let folder = if file == "action.yml" { &temp } else { repo.root() };
-            let text =
-                fs::read_to_string(folder.join(report)).unwrap_or_else(|error| panic!("{file}: {report}: {error}"));
-            assert!(text.contains("aws-access-token") && !text.contains(&access_key_id(1)), "{file}: {report}");
+            let folder = if file == "action.yml" {
+                &temp
+            } else {
+                repo.root()
+            };
+            let text = fs::read_to_string(folder.join(report))
+                .unwrap_or_else(|error| panic!("{file}: {report}: {error}"));
+            assert!(
+                text.contains("aws-access-token") && !text.contains(&access_key_id(1)),
+                "{file}: {report}"
+            );
         }
     }
 }
@@ -193,7 +267,13 @@ fn environment(file: &str, run: Run, before: &str, after: &str) -> Run {
     let range = format!("{before}..{after}");
     let variables: Vec<(&str, &str)> = match file {
         "action.yml" => {
-            vec![("IN_FORMAT", "github"), ("IN_RANGE", &range), ("IN_CONFIG", ""), ("IN_BASELINE", ""), ("IN_ARGS", "")]
+            vec![
+                ("IN_FORMAT", "github"),
+                ("IN_RANGE", &range),
+                ("IN_CONFIG", ""),
+                ("IN_BASELINE", ""),
+                ("IN_ARGS", ""),
+            ]
         }
         "hooks/ci/gitlab.yml" => vec![
             ("GITLAB_CI", "true"),
@@ -205,7 +285,11 @@ fn environment(file: &str, run: Run, before: &str, after: &str) -> Run {
             ("CI_DEFAULT_BRANCH", "main"),
         ],
         "hooks/ci/bitbucket.yml" => {
-            vec![("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", after), ("BITBUCKET_BRANCH", "main")]
+            vec![
+                ("BITBUCKET_BUILD_NUMBER", "1"),
+                ("BITBUCKET_COMMIT", after),
+                ("BITBUCKET_BRANCH", "main"),
+            ]
         }
         "hooks/ci/azure.yml" => vec![
             ("TF_BUILD", "True"),
@@ -220,5 +304,7 @@ fn environment(file: &str, run: Run, before: &str, after: &str) -> Run {
             ("GIT_BRANCH", "origin/main"),
         ],
     };
-    variables.into_iter().fold(run, |run, (name, value)| run.env(name, value))
+    variables
+        .into_iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
 }

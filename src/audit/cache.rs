@@ -1,8 +1,9 @@
-//! What an audit remembers for the next one: of packs that were read whole, the places where secrets stand (by fingerprint,
-//! never by value) and what the trees hold. A pack never changes, so the next audit reads only what is new.
+//! What an audit remembers for the next one: of packs that were read whole, the places where
+//! secrets stand (by fingerprint, never by value) and what the trees hold. A pack never changes, so
+//! the next audit reads only what is new.
 //!
-//! A cache is a file in a folder of the user's. What is damaged in it, of other rules, or of packs that are not there any
-//! more, is ignored, and everything is read again.
+//! A cache is a file in a folder of the user's. What is damaged in it, of other rules, or of packs
+//! that are not there any more, is ignored, and everything is read again.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -47,70 +48,152 @@ struct Memory<'m> {
 }
 
 impl Cache {
-    /// The cache in `folder` for the repository whose common directory is `repo`; `key` says what else it depends on.
+    /// The cache in `folder` for the repository whose common directory is `repo`; `key` says what
+    /// else it depends on.
     #[must_use]
     pub fn new(folder: &Path, repo: &Path, key: &str) -> Self {
         let repo = repo.canonicalize().unwrap_or_else(|_| repo.to_path_buf());
         let digest = Sha256::digest(repo.as_os_str().as_encoded_bytes());
-        let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { file: folder.join(format!("audit-{name}")), key: key.to_owned() }
+        let name: String = digest[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            file: folder.join(format!("audit-{name}")),
+            key: key.to_owned(),
+        }
     }
 
-    /// What was remembered, and the packs it was learned from; nothing where there is no sound memory of these rules.
+    /// What was remembered, and the packs it was learned from; nothing where there is no sound
+    /// memory of these rules.
     pub(super) fn recall(&self) -> Option<(Vec<PackName>, Read)> {
         let bytes = fs::read(&self.file).ok()?;
         let (digest, body) = bytes.strip_prefix(HEAD)?.split_first_chunk::<32>()?;
         if *digest != *Sha256::digest(body) {
             return None;
         }
-        let memory: Memory<'_> =
-            postcard::from_bytes(body).ok().filter(|memory: &Memory<'_>| memory.key == self.key)?;
-        let Memory { packs, places, bytes, commits, tags, holdings, names, missing, .. } = memory;
-        let mut read = Read { commits, tags, holdings, names, missing, ..Read::default() };
+        let memory: Memory<'_> = postcard::from_bytes(body)
+            .ok()
+            .filter(|memory: &Memory<'_>| memory.key == self.key)?;
+        let Memory {
+            packs,
+            places,
+            bytes,
+            commits,
+            tags,
+            holdings,
+            names,
+            missing,
+            ..
+        } = memory;
+        let mut read = Read {
+            commits,
+            tags,
+            holdings,
+            names,
+            missing,
+            ..Read::default()
+        };
         read.finds.places = places;
         read.finds.bytes.packed = bytes;
         Some((packs, read))
     }
 
-    /// Remembers of `read` what lies in packs. Where something could not be read, or a secret stands in the name of a file or
-    /// in what is too large to be read again, nothing is: what is remembered must be all there is to know of a pack, be
-    /// seen again where it is, and hold no value.
+    /// Remembers of `read` what lies in packs. Where something could not be read, or a secret
+    /// stands in the name of a file or in what is too large to be read again, nothing is: what is
+    /// remembered must be all there is to know of a pack, be seen again where it is, and hold no
+    /// value.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub(super) fn remember(&self, shared: &Shared<'_>, read: &Read) -> io::Result<()> {
         let packed = shared.store.first_loose();
         let whole = read.broken.is_empty() && shared.store.unread.is_empty();
-        let in_name = read.finds.places.iter().any(|place| shared.name_of(place.object).is_some());
-        let commits: Vec<Record> = read.commits.iter().filter(|commit| commit.number < packed).cloned().collect();
+        let in_name = read
+            .finds
+            .places
+            .iter()
+            .any(|place| shared.name_of(place.object).is_some());
+        let commits: Vec<Record> = read
+            .commits
+            .iter()
+            .filter(|commit| commit.number < packed)
+            .cloned()
+            .collect();
         // A packed commit may follow on one that is not packed yet, and those are not remembered.
-        let alone =
-            commits.iter().all(|commit| commit.parents.iter().chain(&commit.tree).all(|&number| number < packed));
-        // Nor are edges from what is packed to what is not, so where there are some, what they come from must be read again.
-        let leads_out = |&(tree, mark): &(Number, super::trees::Mark)| tree < packed && mark.child >= packed;
-        let closed = !read.holdings.added.iter().chain(&read.holdings.removed).any(leads_out)
-            && read.tags.iter().all(|&(tag, target)| tag >= packed || target < packed);
-        if !closed || !whole || in_name || read.finds.in_large || !alone || !shared.shallow.is_empty() {
+        let alone = commits.iter().all(|commit| {
+            commit
+                .parents
+                .iter()
+                .chain(&commit.tree)
+                .all(|&number| number < packed)
+        });
+        // Nor are edges from what is packed to what is not, so where there are some, what they come
+        // from must be read again.
+        let leads_out =
+            |&(tree, mark): &(Number, super::trees::Mark)| tree < packed && mark.child >= packed;
+        let closed = !read
+            .holdings
+            .added
+            .iter()
+            .chain(&read.holdings.removed)
+            .any(leads_out)
+            && read
+                .tags
+                .iter()
+                .all(|&(tag, target)| tag >= packed || target < packed);
+        if !closed
+            || !whole
+            || in_name
+            || read.finds.in_large
+            || !alone
+            || !shared.shallow.is_empty()
+        {
             return Ok(());
         }
         let of_packs = |list: &[(Number, super::trees::Mark)]| {
-            list.iter().filter(|(tree, mark)| *tree < packed && mark.child < packed).copied().collect()
+            list.iter()
+                .filter(|(tree, mark)| *tree < packed && mark.child < packed)
+                .copied()
+                .collect()
         };
         let holdings = Holdings {
             added: of_packs(&read.holdings.added),
             removed: of_packs(&read.holdings.removed),
-            derived: read.holdings.derived.iter().filter(|&&(a, b)| a < packed && b < packed).copied().collect(),
+            derived: read
+                .holdings
+                .derived
+                .iter()
+                .filter(|&&(a, b)| a < packed && b < packed)
+                .copied()
+                .collect(),
         };
         let memory = Memory {
             key: self.key.as_str().into(),
             packs: shared.store.pack_names(),
-            places: read.finds.places.iter().filter(|place| place.object < packed).cloned().collect(),
+            places: read
+                .finds
+                .places
+                .iter()
+                .filter(|place| place.object < packed)
+                .cloned()
+                .collect(),
             bytes: read.finds.bytes.packed,
             commits,
-            tags: read.tags.iter().filter(|&&(tag, target)| tag < packed && target < packed).copied().collect(),
+            tags: read
+                .tags
+                .iter()
+                .filter(|&&(tag, target)| tag < packed && target < packed)
+                .copied()
+                .collect(),
             holdings,
             names: read.names.clone(),
-            missing: read.missing.iter().filter(|missing| missing.from < packed).copied().collect(),
+            missing: read
+                .missing
+                .iter()
+                .filter(|missing| missing.from < packed)
+                .copied()
+                .collect(),
         };
         self.write(&postcard::to_allocvec(&memory).map_err(io::Error::other)?)
     }

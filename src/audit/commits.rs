@@ -31,16 +31,25 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    /// Brings `records` into order. Two of one time are told apart by their ids, so the order depends on nothing else.
+    /// Brings `records` into order. Two of one time are told apart by their ids, so the order
+    /// depends on nothing else.
     pub(super) fn new(mut records: Vec<Record>, store: &Store) -> Self {
         records.sort_by_key(|record| record.number);
         records.dedup_by_key(|record| record.number);
         records.sort_by_cached_key(|record| store.id_of(record.number));
         // A table of all numbers: parents are looked up all over the place.
         let mut place = vec![NOWHERE; store.len()];
-        (0_u32..).zip(&records).for_each(|(at, record)| place[record.number as usize] = at);
-        let place_of = |number: &Number| place.get(*number as usize).copied().filter(|&at| at != NOWHERE);
-        let parents_of = |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place_of).collect() };
+        (0_u32..)
+            .zip(&records)
+            .for_each(|(at, record)| place[record.number as usize] = at);
+        let place_of = |number: &Number| {
+            place
+                .get(*number as usize)
+                .copied()
+                .filter(|&at| at != NOWHERE)
+        };
+        let parents_of =
+            |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place_of).collect() };
         let parents: Vec<Vec<u32>> = records.iter().map(parents_of).collect();
         let mut waiting: Vec<u32> = vec![0; records.len()];
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
@@ -51,8 +60,11 @@ impl Commits {
             }
         }
         let key = |place: u32| Reverse((records[place as usize].time, place));
-        let mut ready: BinaryHeap<_> =
-            (0_u32..).zip(&waiting).filter(|(_, n)| **n == 0).map(|(at, _)| key(at)).collect();
+        let mut ready: BinaryHeap<_> = (0_u32..)
+            .zip(&waiting)
+            .filter(|(_, n)| **n == 0)
+            .map(|(at, _)| key(at))
+            .collect();
         let mut order = Vec::with_capacity(records.len());
         while let Some(Reverse((_, next))) = ready.pop() {
             order.push(next);
@@ -64,12 +76,29 @@ impl Commits {
             }
         }
         let mut new_place = vec![0; records.len()];
-        (0_u32..).zip(&order).for_each(|(place, &old)| new_place[old as usize] = place);
-        let list: Vec<Record> = order.iter().map(|&old| records[old as usize].clone()).collect();
-        let moved = |old: &u32| parents[*old as usize].iter().map(|&parent| new_place[parent as usize]).collect();
+        (0_u32..)
+            .zip(&order)
+            .for_each(|(place, &old)| new_place[old as usize] = place);
+        let list: Vec<Record> = order
+            .iter()
+            .map(|&old| records[old as usize].clone())
+            .collect();
+        let moved = |old: &u32| {
+            parents[*old as usize]
+                .iter()
+                .map(|&parent| new_place[parent as usize])
+                .collect()
+        };
         let parents = order.iter().map(moved).collect();
-        let places = (0..).zip(&list).map(|(place, record)| (record.number, place)).collect();
-        Self { list, parents, places }
+        let places = (0..)
+            .zip(&list)
+            .map(|(place, record)| (record.number, place))
+            .collect();
+        Self {
+            list,
+            parents,
+            places,
+        }
     }
 
     /// The place of a commit in the list.

@@ -1,4 +1,5 @@
-//! Which trees hold what matters, upwards from the objects with secrets in them to the trees of commits.
+//! Which trees hold what matters, upwards from the objects with secrets in them to the trees of
+//! commits.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,17 +28,31 @@ impl Holders {
     /// The holders of `seeds`.
     pub(super) fn new(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Self {
         let held = held(seeds, holdings);
-        let mut nodes: Vec<Number> = held.iter().flat_map(|&(child, parent, _)| [child, parent]).collect();
+        let mut nodes: Vec<Number> = held
+            .iter()
+            .flat_map(|&(child, parent, _)| [child, parent])
+            .collect();
         nodes.sort_unstable();
         nodes.dedup();
         let nodes = in_order(&nodes, &held);
-        let places: HashMap<Number, u32> = (0..).zip(&nodes).map(|(place, &node)| (node, place)).collect();
+        let places: HashMap<Number, u32> = (0..)
+            .zip(&nodes)
+            .map(|(place, &node)| (node, place))
+            .collect();
         let edge = |&(child, parent, name): &(Number, Number, u32)| {
-            Some(Edge { child: *places.get(&child)?, parent: *places.get(&parent)?, name })
+            Some(Edge {
+                child: *places.get(&child)?,
+                parent: *places.get(&parent)?,
+                name,
+            })
         };
         let mut edges: Vec<Edge> = held.iter().filter_map(edge).collect();
         edges.sort_unstable();
-        Self { nodes, edges, places }
+        Self {
+            nodes,
+            edges,
+            places,
+        }
     }
 
     /// The place of an object among the nodes, if anything is held there.
@@ -48,8 +63,16 @@ impl Holders {
 
 /// Every (held, holder, name) upwards from `seeds`.
 fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Number, Number, u32)> {
-    let Holdings { added, removed, derived } = holdings;
-    let added = Lists::new(added.into_iter().map(|(tree, mark)| (mark.child, (tree, mark.name))));
+    let Holdings {
+        added,
+        removed,
+        derived,
+    } = holdings;
+    let added = Lists::new(
+        added
+            .into_iter()
+            .map(|(tree, mark)| (mark.child, (tree, mark.name))),
+    );
     let removed = Lists::new(removed);
     let derived = Lists::new(derived);
     let mut found = Vec::new();
@@ -68,7 +91,8 @@ fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Num
             if known.insert(tree) {
                 open.push(tree);
             }
-            let has_still = |made: &Number| !removed.of(*made).any(|mark| mark == Mark { child, name });
+            let has_still =
+                |made: &Number| !removed.of(*made).any(|mark| mark == Mark { child, name });
             holders.extend(derived.of(tree).filter(has_still).map(|made| (made, name)));
         }
     }
@@ -87,7 +111,9 @@ impl<T: Copy + Default> Lists<T> {
         let items: Vec<(Number, T)> = items.into_iter().collect();
         let buckets = items.len().next_power_of_two();
         let mut starts = vec![0_u32; buckets + 1];
-        items.iter().for_each(|(number, _)| starts[bucket(*number, buckets) + 1] += 1);
+        items
+            .iter()
+            .for_each(|(number, _)| starts[bucket(*number, buckets) + 1] += 1);
         for at in 0..buckets {
             starts[at + 1] += starts[at];
         }
@@ -98,14 +124,20 @@ impl<T: Copy + Default> Lists<T> {
             sorted[*place as usize] = item;
             *place += 1;
         }
-        Self { starts, items: sorted }
+        Self {
+            starts,
+            items: sorted,
+        }
     }
 
     /// The list of `number`.
     fn of(&self, number: Number) -> impl Iterator<Item = T> + '_ {
         let bucket = bucket(number, self.starts.len() - 1);
         let items = &self.items[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
-        items.iter().filter(move |(other, _)| *other == number).map(|(_, item)| *item)
+        items
+            .iter()
+            .filter(move |(other, _)| *other == number)
+            .map(|(_, item)| *item)
     }
 }
 
@@ -114,19 +146,27 @@ fn bucket(number: Number, buckets: usize) -> usize {
     (u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
-/// `nodes` so that what is held comes before what holds it. What goes round, which no true repository has, comes last.
+/// `nodes` so that what is held comes before what holds it. What goes round, which no true
+/// repository has, comes last.
 fn in_order(nodes: &[Number], held: &[(Number, Number, u32)]) -> Vec<Number> {
     let place = |node: Number| nodes.partition_point(|&other| other < node);
     let mut waiting = vec![0_u32; nodes.len()];
-    let mut holders: Vec<(usize, usize)> =
-        held.iter().map(|&(child, parent, _)| (place(child), place(parent))).collect();
+    let mut holders: Vec<(usize, usize)> = held
+        .iter()
+        .map(|&(child, parent, _)| (place(child), place(parent)))
+        .collect();
     holders.sort_unstable();
     holders.iter().for_each(|&(_, parent)| waiting[parent] += 1);
-    let mut order: Vec<usize> = (0..nodes.len()).filter(|&node| waiting[node] == 0).collect();
+    let mut order: Vec<usize> = (0..nodes.len())
+        .filter(|&node| waiting[node] == 0)
+        .collect();
     let mut next = 0;
     while let Some(&child) = order.get(next) {
         let first = holders.partition_point(|&(other, _)| other < child);
-        for &(_, parent) in holders[first..].iter().take_while(|&&(other, _)| other == child) {
+        for &(_, parent) in holders[first..]
+            .iter()
+            .take_while(|&&(other, _)| other == child)
+        {
             waiting[parent] -= 1;
             if waiting[parent] == 0 {
                 order.push(parent);
@@ -145,10 +185,16 @@ mod tests {
     #[test]
     fn holders_are_found_through_deltas() {
         let mark = |child, name| Mark { child, name };
-        // Tree 10 has object 1 as `a`. Tree 11 is made from it and has it still, 12 from that and has it no more, and 13 from
-        // that and has it again, under another name. Tree 20 holds 11, and 21 is made from 20.
+        // Tree 10 has object 1 as `a`. Tree 11 is made from it and has it still, 12 from that and
+        // has it no more, and 13 from that and has it again, under another name. Tree 20 holds 11,
+        // and 21 is made from 20.
         let holdings = Holdings {
-            added: vec![(10, mark(1, 0)), (13, mark(1, 5)), (20, mark(11, 7)), (30, mark(2, 0))],
+            added: vec![
+                (10, mark(1, 0)),
+                (13, mark(1, 5)),
+                (20, mark(11, 7)),
+                (30, mark(2, 0)),
+            ],
             removed: vec![(12, mark(1, 0))],
             derived: vec![(10, 11), (11, 12), (12, 13), (20, 21)],
         };
@@ -156,11 +202,23 @@ mod tests {
         let mut edges: Vec<_> = holders
             .edges
             .iter()
-            .map(|edge| (holders.nodes[edge.child as usize], holders.nodes[edge.parent as usize], edge.name))
+            .map(|edge| {
+                (
+                    holders.nodes[edge.child as usize],
+                    holders.nodes[edge.parent as usize],
+                    edge.name,
+                )
+            })
             .collect();
         edges.sort_unstable();
-        assert_eq!(edges, [(1, 10, 0), (1, 11, 0), (1, 13, 5), (11, 20, 7), (11, 21, 7)]);
-        assert!(holders.edges.iter().all(|edge| edge.child < edge.parent), "what is held comes first");
+        assert_eq!(
+            edges,
+            [(1, 10, 0), (1, 11, 0), (1, 13, 5), (11, 20, 7), (11, 21, 7)]
+        );
+        assert!(
+            holders.edges.iter().all(|edge| edge.child < edge.parent),
+            "what is held comes first"
+        );
     }
 
     #[test]

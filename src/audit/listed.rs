@@ -1,4 +1,5 @@
-//! Names that only the index of a work tree lists: those of files that were staged and never committed.
+//! Names that only the index of a work tree lists: those of files that were staged and never
+//! committed.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,11 @@ impl<'a> Listed<'a> {
             let mut start = 0;
             for name in path.split(|&byte| byte == b'/') {
                 let end = start + name.len();
-                let is_read = || read.names.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok();
+                let is_read = || {
+                    read.names
+                        .binary_search_by(|known| known.as_bytes().cmp(name))
+                        .is_ok()
+                };
                 if name.len() >= MIN_NAME && !is_read() {
                     names.entry(name.as_bstr()).or_insert(path[..end].as_bstr());
                 }
@@ -39,15 +44,27 @@ impl<'a> Listed<'a> {
     /// What is known of a name in which `finding` is.
     pub(super) fn history(&self, finding: &Finding) -> History {
         let path = finding.origin.path();
-        let below =
-            |entry: &BString| entry.strip_prefix(path.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
-        let indexes = self.roots.indexes.iter().filter(|index| index.entries.iter().any(|(entry, _)| below(entry)));
+        let below = |entry: &BString| {
+            entry
+                .strip_prefix(path.as_bytes())
+                .is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+        };
+        let indexes = self
+            .roots
+            .indexes
+            .iter()
+            .filter(|index| index.entries.iter().any(|(entry, _)| below(entry)));
         let start = finding.place.start;
         History {
             exposure: Exposure::Index,
             in_head: false,
             last: None,
-            reached_from: indexes.map(|index| Reached { kind: RootKind::Index, name: index.name.clone() }).collect(),
+            reached_from: indexes
+                .map(|index| Reached {
+                    kind: RootKind::Index,
+                    name: index.name.clone(),
+                })
+                .collect(),
             places: vec![Standing {
                 kind: StandsIn::Name,
                 object: None,
@@ -66,7 +83,13 @@ impl Source for Listed<'_> {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let mut worker = workers();
         for (name, path) in &self.names {
-            worker.blob(Blob::whole(name, Origin::Name { path: (*path).to_owned(), commit: None }));
+            worker.blob(Blob::whole(
+                name,
+                Origin::Name {
+                    path: (*path).to_owned(),
+                    commit: None,
+                },
+            ));
         }
         Ok(())
     }

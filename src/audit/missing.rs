@@ -1,4 +1,5 @@
-//! Objects that are named and are not there: what a shallow or partial clone left out, or what was lost.
+//! Objects that are named and are not there: what a shallow or partial clone left out, or what was
+//! lost.
 
 use std::collections::HashSet;
 
@@ -61,7 +62,10 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
     missing.sort_unstable_by_key(|reference| (reference.kind as u8, reference.id, reference.from));
     missing.dedup_by_key(|reference| reference.id);
     let way_out = way_out(roots);
-    let skip = |path: BString, problem: String| Skip { path, reason: SkipReason::Unreadable(problem) };
+    let skip = |path: BString, problem: String| Skip {
+        path,
+        reason: SkipReason::Unreadable(problem),
+    };
     let mut skips: Vec<Skip> = missing
         .iter()
         .take(MAX_LISTED)
@@ -71,14 +75,25 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
         })
         .collect();
     let told: HashSet<ObjectId> = missing.iter().map(|reference| reference.id).collect();
-    let mut unled: Vec<_> = unled(roots, store).filter(|(id, _)| !told.contains(id)).collect();
+    let mut unled: Vec<_> = unled(roots, store)
+        .filter(|(id, _)| !told.contains(id))
+        .collect();
     unled.sort_unstable();
     unled.dedup_by_key(|(id, _)| *id);
     skips.extend(unled.iter().take(MAX_LISTED).map(|(id, name)| {
-        skip(format!("object {id}").into(), format!("missing, though {name} leads to it; {way_out}"))
+        skip(
+            format!("object {id}").into(),
+            format!("missing, though {name} leads to it; {way_out}"),
+        )
     }));
-    if let Some(more) = (missing.len() + unled.len()).checked_sub(skips.len()).filter(|&more| more > 0) {
-        skips.push(skip("objects".into(), format!("{more} more are missing; {way_out}")));
+    if let Some(more) = (missing.len() + unled.len())
+        .checked_sub(skips.len())
+        .filter(|&more| more > 0)
+    {
+        skips.push(skip(
+            "objects".into(),
+            format!("{more} more are missing; {way_out}"),
+        ));
     }
     if !roots.shallow.is_empty() {
         let problem = format!(
@@ -93,15 +108,25 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
     skips
 }
 
-/// Objects that refs and indexes lead to and that are not there, and who does. What a reflog or an operation that is over
-/// tells of may be gone: git does not hold on to it.
+/// Objects that refs and indexes lead to and that are not there, and who does. What a reflog or an
+/// operation that is over tells of may be gone: git does not hold on to it.
 fn unled<'r>(roots: &'r Roots, store: &'r Store) -> impl Iterator<Item = (ObjectId, BString)> + 'r {
     let lasts = |kind| !matches!(kind, RootKind::Reflog | RootKind::Operation);
-    let refs = roots.roots.iter().filter(move |root| lasts(root.kind)).map(|root| (root.target, root.shown()));
+    let refs = roots
+        .roots
+        .iter()
+        .filter(move |root| lasts(root.kind))
+        .map(|root| (root.target, root.shown()));
     let staged = roots.indexes.iter().flat_map(|index| {
-        index.entries.iter().map(|(path, id)| (*id, bstr::concat([path.as_slice(), b" in the ", &index.name]).into()))
+        index.entries.iter().map(|(path, id)| {
+            (
+                *id,
+                bstr::concat([path.as_slice(), b" in the ", &index.name]).into(),
+            )
+        })
     });
-    refs.chain(staged).filter(|(id, _)| store.number_of(id).is_none())
+    refs.chain(staged)
+        .filter(|(id, _)| store.number_of(id).is_none())
 }
 
 /// The command that brings what is missing.
@@ -109,9 +134,13 @@ fn way_out(roots: &Roots) -> String {
     match roots.promisors.first() {
         // A remote that is named after its address may have a password in its name.
         Some(promisor) if promisor.remote.contains_str("://") => {
-            "a partial clone: 'git fetch --refetch --no-filter' with its remote brings it".to_owned()
+            "a partial clone: 'git fetch --refetch --no-filter' with its remote brings it"
+                .to_owned()
         }
-        Some(promisor) => format!("a partial clone: 'git fetch --refetch --no-filter {}' brings it", promisor.remote),
+        Some(promisor) => format!(
+            "a partial clone: 'git fetch --refetch --no-filter {}' brings it",
+            promisor.remote
+        ),
         None => "'git fsck' tells more, and a fresh clone may have it".to_owned(),
     }
 }

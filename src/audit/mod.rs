@@ -1,8 +1,10 @@
-//! The audit: every secret that a repository holds anywhere, where it came in, and from where it can still be reached.
+//! The audit: every secret that a repository holds anywhere, where it came in, and from where it
+//! can still be reached.
 //!
-//! Two passes read each object once, along the delta trees of its pack: first blobs, commits and tags, whose text is searched
-//! where it is new; then trees, whose names are searched, and of which it is kept which of them have what matters. Only then,
-//! and only for what was found, the way up is followed: from objects to trees, to commits, to refs.
+//! Two passes read each object once, along the delta trees of its pack: first blobs, commits and
+//! tags, whose text is searched where it is new; then trees, whose names are searched, and of which
+//! it is kept which of them have what matters. Only then, and only for what was found, the way up
+//! is followed: from objects to trees, to commits, to refs.
 //!
 //! | file | part |
 //! |---|---|
@@ -116,7 +118,8 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// The number that stands for a name in which a secret stands: from the highest down, where no object is numbered.
+    /// The number that stands for a name in which a secret stands: from the highest down, where no
+    /// object is numbered.
     fn number_of_name(&self, name: u32) -> Number {
         Number::MAX - name
     }
@@ -147,13 +150,25 @@ pub struct Audited {
     pub forgotten: Option<io::Error>,
 }
 
-/// Looks through everything that the repository holds, and the repositories of its submodules that lie in it.
+/// Looks through everything that the repository holds, and the repositories of its submodules that
+/// lie in it.
 ///
 /// # Errors
-/// Where not even a part can be looked at. What concerns single objects is among the outcome's skips.
-pub fn run(audit: &Audit<'_>, scanner: &Scanner, policy: &Policy, progress: &Progress) -> Result<Audited, AuditError> {
+/// Where not even a part can be looked at. What concerns single objects is among the outcome's
+/// skips.
+pub fn run(
+    audit: &Audit<'_>,
+    scanner: &Scanner,
+    policy: &Policy,
+    progress: &Progress,
+) -> Result<Audited, AuditError> {
     let examiner = Examiner::new(scanner);
-    let bench = Bench { audit, examiner: &examiner, policy, progress };
+    let bench = Bench {
+        audit,
+        examiner: &examiner,
+        policy,
+        progress,
+    };
     in_pool(audit.jobs, || bench.look_through_all())
 }
 
@@ -168,10 +183,15 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Looks through the repository and those of its submodules.
     fn look_through_all(&self) -> Result<Audited, AuditError> {
-        let Audited { mut outcome, mut forgotten } = self.look_through(self.audit.repo, None)?;
+        let Audited {
+            mut outcome,
+            mut forgotten,
+        } = self.look_through(self.audit.repo, None)?;
         let common = self.audit.repo.to_thread_local().common_dir().to_path_buf();
         let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
-            outcome.skipped.push(unreadable("modules".into(), error.to_string()));
+            outcome
+                .skipped
+                .push(unreadable("modules".into(), error.to_string()));
             Vec::new()
         });
         for (name, path) in submodules {
@@ -182,7 +202,10 @@ impl Bench<'_> {
                     forgotten = forgotten.or(inner.forgotten);
                 }
                 Err(error) => {
-                    outcome.skipped.push(unreadable(submodule::named(name.as_bstr(), b"".into()), error.to_string()));
+                    outcome.skipped.push(unreadable(
+                        submodule::named(name.as_bstr(), b"".into()),
+                        error.to_string(),
+                    ));
                 }
             }
         }
@@ -197,7 +220,12 @@ impl Bench<'_> {
         shared_repo: &ThreadSafeRepository,
         submodule: Option<&BString>,
     ) -> Result<Audited, AuditError> {
-        let Self { audit, examiner, policy, progress } = *self;
+        let Self {
+            audit,
+            examiner,
+            policy,
+            progress,
+        } = *self;
         let repo = shared_repo.to_thread_local();
         let roots = roots(&repo);
         if submodule.is_none() {
@@ -205,19 +233,40 @@ impl Bench<'_> {
         }
         let rules = examiner.scanner.rules().version();
         let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
-        let cache = audit.cache.map(|folder| Cache::new(folder, repo.common_dir(), &key));
+        let cache = audit
+            .cache
+            .map(|folder| Cache::new(folder, repo.common_dir(), &key));
         let (objects, hash) = (repo.common_dir().join("objects"), repo.object_hash());
         let (store, known) = open(&objects, hash, cache.as_ref());
         let shallow = roots.shallow.iter().copied().collect();
         let (store, roots) = (&store, &roots);
-        let shared = Shared { store, roots, scope: &audit.scope, submodule, hash, shallow, examiner, policy, progress };
-        progress.expected.fetch_add(store.len() as u64, Ordering::Relaxed);
+        let shared = Shared {
+            store,
+            roots,
+            scope: &audit.scope,
+            submodule,
+            hash,
+            shallow,
+            examiner,
+            policy,
+            progress,
+        };
+        progress
+            .expected
+            .fetch_add(store.len() as u64, Ordering::Relaxed);
         let read = read(&shared, audit, known);
         let stopped = audit.stop.load(Ordering::Relaxed);
         let is_news = !stopped && store.known_packs() < store.pack_names().len();
-        let forgotten = cache.filter(|_| is_news).and_then(|cache| cache.remember(&shared, &read).err());
+        let forgotten = cache
+            .filter(|_| is_news)
+            .and_then(|cache| cache.remember(&shared, &read).err());
         let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
-        let kept = Kept { repo: shared_repo.clone(), name, max_size: None, jobs: audit.jobs };
+        let kept = Kept {
+            repo: shared_repo.clone(),
+            name,
+            max_size: None,
+            jobs: audit.jobs,
+        };
         let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
         if audit.scope == Scope::default() {
             let listed = Listed::new(roots, &read);
@@ -253,7 +302,11 @@ fn open(objects: &Path, hash: gix::hash::Kind, cache: Option<&Cache>) -> (Store,
 fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
     let mut read = known;
     let mut texts: Vec<Texts<'_>> = (0..audit.jobs.max(1)).map(|_| Texts::new(shared)).collect();
-    shared.store.visit(&[Kind::Blob, Kind::Commit, Kind::Tag], &mut texts, audit.stop);
+    shared.store.visit(
+        &[Kind::Blob, Kind::Commit, Kind::Tag],
+        &mut texts,
+        audit.stop,
+    );
     if let Some(first) = texts.first_mut() {
         shared.store.lost(first);
     }
@@ -268,7 +321,9 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
     read.tags.dedup();
     let held: HashSet<Number> = read.finds.places.iter().map(|place| place.object).collect();
     let names = Names::new(std::mem::take(&mut read.names));
-    let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1)).map(|_| Trees::new(shared, &held, &names)).collect();
+    let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1))
+        .map(|_| Trees::new(shared, &held, &names))
+        .collect();
     shared.store.visit(&[Kind::Tree], &mut trees, audit.stop);
     for tree in trees {
         read.finds.join(tree.finds);
@@ -288,21 +343,42 @@ fn in_order_of_names(shared: &Shared<'_>, read: &mut Read) {
     let mut order: Vec<u32> = (0..).take(read.names.len()).collect();
     order.sort_unstable_by_key(|&name| &read.names[name as usize]);
     let mut rank = vec![0; order.len()];
-    (0_u32..).zip(&order).for_each(|(new, &old)| rank[old as usize] = new);
+    (0_u32..)
+        .zip(&order)
+        .for_each(|(new, &old)| rank[old as usize] = new);
     let object = |number: Number| match shared.name_of(number) {
         Some(name) => shared.number_of_name(rank[name as usize]),
         None => number,
     };
-    for (_, mark) in read.holdings.added.iter_mut().chain(&mut read.holdings.removed) {
-        *mark = Mark { child: object(mark.child), name: rank[mark.name as usize] };
+    for (_, mark) in read
+        .holdings
+        .added
+        .iter_mut()
+        .chain(&mut read.holdings.removed)
+    {
+        *mark = Mark {
+            child: object(mark.child),
+            name: rank[mark.name as usize],
+        };
     }
-    read.finds.places.iter_mut().for_each(|place| place.object = object(place.object));
-    read.names = order.iter().map(|&name| std::mem::take(&mut read.names[name as usize])).collect();
+    read.finds
+        .places
+        .iter_mut()
+        .for_each(|place| place.object = object(place.object));
+    read.names = order
+        .iter()
+        .map(|&name| std::mem::take(&mut read.names[name as usize]))
+        .collect();
 }
 
 /// A ref that was asked for must be there.
 fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
-    let unknown = |name: &&BString| !roots.roots.iter().any(|root| root.name == **name || root.shown() == **name);
+    let unknown = |name: &&BString| {
+        !roots
+            .roots
+            .iter()
+            .any(|root| root.name == **name || root.shown() == **name)
+    };
     match scope.refs.iter().find(unknown) {
         None => Ok(()),
         Some(name) => Err(AuditError::NoRef(name.to_string())),
@@ -311,24 +387,42 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
 
 /// Everything that leaves the audit incomplete, and what was left out on purpose.
 fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
-    let mut skips: Vec<Skip> =
-        store.unread.iter().map(|error| unreadable(shown(&error.path), error.problem.clone())).collect();
-    skips.extend(store.leftovers.iter().map(|path| Skip { path: shown(path), reason: SkipReason::NoObject }));
-    let refs = roots.unread.iter().map(|unread| unreadable(unread.name.clone(), unread.problem.clone()));
+    let mut skips: Vec<Skip> = store
+        .unread
+        .iter()
+        .map(|error| unreadable(shown(&error.path), error.problem.clone()))
+        .collect();
+    skips.extend(store.leftovers.iter().map(|path| Skip {
+        path: shown(path),
+        reason: SkipReason::NoObject,
+    }));
+    let refs = roots
+        .unread
+        .iter()
+        .map(|unread| unreadable(unread.name.clone(), unread.problem.clone()));
     skips.extend(refs);
     let broken = read.broken.iter().map(|&(number, problem)| {
-        unreadable(format!("object {}", store.id_of(number)).into(), format!("{problem}; 'git fsck' tells more"))
+        unreadable(
+            format!("object {}", store.id_of(number)).into(),
+            format!("{problem}; 'git fsck' tells more"),
+        )
     });
     skips.extend(broken);
     skips.extend(missing::skips(&read.missing, roots, store));
     if stopped {
-        skips.push(unreadable("objects".into(), "the audit was stopped before all were read".to_owned()));
+        skips.push(unreadable(
+            "objects".into(),
+            "the audit was stopped before all were read".to_owned(),
+        ));
     }
     skips
 }
 
 fn unreadable(path: BString, problem: String) -> Skip {
-    Skip { path, reason: SkipReason::Unreadable(problem) }
+    Skip {
+        path,
+        reason: SkipReason::Unreadable(problem),
+    }
 }
 
 fn shown(path: &Path) -> BString {

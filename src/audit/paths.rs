@@ -7,8 +7,8 @@ use bstr::BString;
 use super::holders::Holders;
 use crate::objects::Number;
 
-/// How many paths of one object are told apart. Trees can be nested so that a few of them make more paths than there is
-/// room for; what has more is taken to stand anywhere.
+/// How many paths of one object are told apart. Trees can be nested so that a few of them make more
+/// paths than there is room for; what has more is taken to stand anywhere.
 const MAX_PATHS: usize = 100;
 
 /// The paths of everything that is held.
@@ -26,14 +26,18 @@ impl Paths {
         let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
         let mut of: Vec<(Vec<u32>, bool)> = vec![Default::default(); holders.nodes.len()];
         let mut is_held = vec![false; holders.nodes.len()];
-        holders.edges.iter().for_each(|edge| is_held[edge.child as usize] = true);
+        holders
+            .edges
+            .iter()
+            .for_each(|edge| is_held[edge.child as usize] = true);
         for (place, node) in holders.nodes.iter().enumerate() {
             if tops.contains(node) || !is_held[place] {
                 of[place].0.push(0);
             }
         }
         let mut downwards = holders.edges.clone();
-        downwards.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.parent), edge.name, edge.child));
+        downwards
+            .sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.parent), edge.name, edge.child));
         for edge in downwards.iter().filter(|edge| edge.child < edge.parent) {
             let (above, more) = of[edge.parent as usize].clone();
             let (below, has_more) = &mut of[edge.child as usize];
@@ -58,8 +62,11 @@ impl Paths {
     /// The paths of the node at `place`, sorted, and whether there are more.
     pub(super) fn of(&self, place: u32, names: &[BString]) -> (Vec<BString>, bool) {
         let (numbers, more) = &self.of[place as usize];
-        let mut paths: Vec<BString> =
-            numbers.iter().filter(|&&number| number > 0).map(|&n| self.path(n, names)).collect();
+        let mut paths: Vec<BString> = numbers
+            .iter()
+            .filter(|&&number| number > 0)
+            .map(|&n| self.path(n, names))
+            .collect();
         paths.sort();
         (paths, *more)
     }
@@ -78,5 +85,9 @@ impl Paths {
 
 /// The path that these names make.
 pub(super) fn joined(path: &[u32], names: &[BString]) -> BString {
-    bstr::join("/", path.iter().map(|&name| names[name as usize].as_slice())).into()
+    bstr::join(
+        "/",
+        path.iter().map(|&name| names[name as usize].as_slice()),
+    )
+    .into()
 }

@@ -1,4 +1,5 @@
-//! The first pass: every blob, commit and tag, searched where it is new, and the commits' place in history.
+//! The first pass: every blob, commit and tag, searched where it is new, and the commits' place in
+//! history.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -22,8 +23,8 @@ use crate::scan::Strikes;
 use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
-/// How many bytes at the start of a blob say whether it is binary. Git itself looks at 8000; whoever rewrites history, as
-/// git-filter-repo does, at these.
+/// How many bytes at the start of a blob say whether it is binary. Git itself looks at 8000;
+/// whoever rewrites history, as git-filter-repo does, at these.
 const BINARY_PREFIX: usize = 8192;
 
 /// A secret in an object.
@@ -44,7 +45,8 @@ pub(super) struct Place {
     pub(super) marker: Option<Exception>,
 }
 
-/// How many objects were read, and how many bytes they have: those in packs, which may be remembered, and the others.
+/// How many objects were read, and how many bytes they have: those in packs, which may be
+/// remembered, and the others.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bytes {
     pub(super) objects: u64,
@@ -55,7 +57,11 @@ pub(super) struct Bytes {
 impl Bytes {
     /// Counts the object `number`.
     pub(super) fn add(&mut self, shared: &Shared<'_>, number: Number, bytes: u64) {
-        let sum = if number < shared.store.first_loose() { &mut self.packed } else { &mut self.loose };
+        let sum = if number < shared.store.first_loose() {
+            &mut self.packed
+        } else {
+            &mut self.loose
+        };
         *sum += bytes;
         self.objects += 1;
     }
@@ -75,33 +81,47 @@ pub(super) struct Finds {
 
 impl Finds {
     /// Takes in what stands in the object `number`, be it text or `binary`.
-    pub(super) fn take(&mut self, shared: &Shared<'_>, number: Number, sightings: &[Sighting], binary: bool) {
+    pub(super) fn take(
+        &mut self,
+        shared: &Shared<'_>,
+        number: Number,
+        sightings: &[Sighting],
+        binary: bool,
+    ) {
         let news = vec![true; sightings.len()];
         let nowhere = Origin::Repository { place: "".into() };
-        shared.progress.found.fetch_add(sightings.len() as u64, Ordering::Relaxed);
-        shared.examiner.conclude(&nowhere, sightings, &news, |mut finding, nearby| {
-            if finding.confidence < shared.policy.report {
-                return false;
-            }
-            // What entries say depends on the path, which is not known yet.
-            let marker = shared.policy.marker(&finding, nearby);
-            let marked = marker.is_some();
-            let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            self.places.push(Place {
-                object: number,
-                secret: finding.fingerprint,
-                confidence: finding.confidence,
-                line: short(finding.place.start.line),
-                column: short(finding.place.start.column),
-                encoded: finding.place.encoding.is_some()
-                    || finding.partner.as_ref().is_some_and(|half| half.place.encoding.is_some()),
-                binary,
-                marker,
+        shared
+            .progress
+            .found
+            .fetch_add(sightings.len() as u64, Ordering::Relaxed);
+        shared
+            .examiner
+            .conclude(&nowhere, sightings, &news, |mut finding, nearby| {
+                if finding.confidence < shared.policy.report {
+                    return false;
+                }
+                // What entries say depends on the path, which is not known yet.
+                let marker = shared.policy.marker(&finding, nearby);
+                let marked = marker.is_some();
+                let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+                self.places.push(Place {
+                    object: number,
+                    secret: finding.fingerprint,
+                    confidence: finding.confidence,
+                    line: short(finding.place.start.line),
+                    column: short(finding.place.start.column),
+                    encoded: finding.place.encoding.is_some()
+                        || finding
+                            .partner
+                            .as_ref()
+                            .is_some_and(|half| half.place.encoding.is_some()),
+                    binary,
+                    marker,
+                });
+                finding.place.frame = Default::default();
+                self.secrets.entry(finding.fingerprint).or_insert(finding);
+                marked
             });
-            finding.place.frame = Default::default();
-            self.secrets.entry(finding.fingerprint).or_insert(finding);
-            marked
-        });
     }
 
     /// Joins what another thread found.
@@ -158,7 +178,11 @@ impl<'a> Texts<'a> {
             return;
         };
         let tree = self.look_up(number, tree, Kind::Tree);
-        let is_cut = !self.shared.shallow.is_empty() && self.shared.shallow.contains(&self.shared.store.id_of(number));
+        let is_cut = !self.shared.shallow.is_empty()
+            && self
+                .shared
+                .shallow
+                .contains(&self.shared.store.id_of(number));
         let (mut parents, mut time) = (Vec::new(), None);
         // What comes after the parents may be broken: the commit is one all the same.
         for token in commit.map_while(Result::ok) {
@@ -173,7 +197,12 @@ impl<'a> Texts<'a> {
                 _ => {}
             }
         }
-        self.commits.push(Record { number, tree, parents, time });
+        self.commits.push(Record {
+            number,
+            tree,
+            parents,
+            time,
+        });
     }
 }
 
@@ -181,7 +210,12 @@ impl Visit for Texts<'_> {
     type State = Strikes;
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
-        let Object { number, kind, bytes, .. } = object;
+        let Object {
+            number,
+            kind,
+            bytes,
+            ..
+        } = object;
         let scanner = self.shared.examiner.scanner;
         let strikes = match base {
             Some(base) => scanner.strikes_after(base.state, bytes, base.copied),
@@ -191,8 +225,16 @@ impl Visit for Texts<'_> {
             let matches = scanner.judge(bytes, &strikes);
             if !matches.is_empty() {
                 self.finds.in_large |= bytes.len() as u64 > MAX_READ;
-                let sightings = self.shared.examiner.sight(bytes, &Part::whole(bytes.len()), matches);
-                self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, is_binary(bytes));
+                let sightings =
+                    self.shared
+                        .examiner
+                        .sight(bytes, &Part::whole(bytes.len()), matches);
+                self.finds.take(
+                    self.shared,
+                    self.shared.store.canonical(number),
+                    &sightings,
+                    is_binary(bytes),
+                );
             }
         }
         match kind {
@@ -207,17 +249,41 @@ impl Visit for Texts<'_> {
             }
             Kind::Blob | Kind::Tree => {}
         }
-        self.finds.bytes.add(self.shared, number, bytes.len() as u64);
+        self.finds
+            .bytes
+            .add(self.shared, number, bytes.len() as u64);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.shared.progress.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.shared
+            .progress
+            .bytes
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
         strikes
     }
 
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> io::Result<()> {
-        let mut parts = Parts { shared: self.shared, sightings: Vec::new(), binary: false, bytes: 0 };
-        let done = self.buffer.feed(content, &Origin::Repository { place: "".into() }, &mut parts);
-        let Parts { sightings, binary, bytes, .. } = parts;
-        self.finds.take(self.shared, self.shared.store.canonical(number), &sightings, binary);
+        let mut parts = Parts {
+            shared: self.shared,
+            sightings: Vec::new(),
+            binary: false,
+            bytes: 0,
+        };
+        let done = self.buffer.feed(
+            content,
+            &Origin::Repository { place: "".into() },
+            &mut parts,
+        );
+        let Parts {
+            sightings,
+            binary,
+            bytes,
+            ..
+        } = parts;
+        self.finds.take(
+            self.shared,
+            self.shared.store.canonical(number),
+            &sightings,
+            binary,
+        );
         self.finds.in_large |= !sightings.is_empty();
         self.finds.bytes.add(self.shared, number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
@@ -245,13 +311,17 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 impl Worker for Parts<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        debug_assert!(matches!(blob.fresh, Fresh::All), "a stream has no older version");
+        debug_assert!(
+            matches!(blob.fresh, Fresh::All),
+            "a stream has no older version"
+        );
         let own = blob.part.own.len().min(blob.bytes.len()) as u64;
         self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
         self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
-        self.sightings.extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));
+        self.sightings
+            .extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));
     }
 
     fn skip(&mut self, _: Skip) {}

@@ -1,5 +1,6 @@
-//! Where secrets can be reached from: the commits whose trees hold them, in the order of history, and the refs and other
-//! starting points from which those commits are reached. Sixty-four secrets at a time, a bit each.
+//! Where secrets can be reached from: the commits whose trees hold them, in the order of history,
+//! and the refs and other starting points from which those commits are reached. Sixty-four secrets
+//! at a time, a bit each.
 
 use std::collections::HashMap;
 
@@ -97,7 +98,9 @@ impl<'a> Trace<'a> {
             classes: vec![UNREACHED; commits.list.len()],
             downwards: holders.edges.clone(),
         };
-        trace.downwards.sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
+        trace
+            .downwards
+            .sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
         for start in starts {
             for &target in &start.targets {
                 if let Some(place) = commits.place_of(trace.peeled(target)) {
@@ -108,7 +111,8 @@ impl<'a> Trace<'a> {
         }
         for place in (0..commits.list.len()).rev() {
             for &parent in &commits.parents[place] {
-                trace.classes[parent as usize] = trace.classes[parent as usize].min(trace.classes[place]);
+                trace.classes[parent as usize] =
+                    trace.classes[parent as usize].min(trace.classes[place]);
             }
         }
         trace
@@ -116,7 +120,10 @@ impl<'a> Trace<'a> {
 
     /// Follows each of `subjects`.
     pub(super) fn follow(&self, subjects: &[Subject]) -> Vec<Traced> {
-        subjects.chunks(ROUND).flat_map(|subjects| self.round(subjects)).collect()
+        subjects
+            .chunks(ROUND)
+            .flat_map(|subjects| self.round(subjects))
+            .collect()
     }
 
     /// What a tag leads to in the end; anything else leads to itself.
@@ -132,7 +139,10 @@ impl<'a> Trace<'a> {
     }
 
     fn tag_target(&self, number: Number) -> Option<Number> {
-        let at = self.tags.binary_search_by_key(&number, |&(tag, _)| tag).ok()?;
+        let at = self
+            .tags
+            .binary_search_by_key(&number, |&(tag, _)| tag)
+            .ok()?;
         Some(self.tags[at].1)
     }
 
@@ -151,25 +161,36 @@ impl<'a> Trace<'a> {
                     *last = Some(place);
                 }
             }
-            let before =
-                self.commits.parents[place as usize].iter().fold(0, |bits, &up| bits | round.holds[up as usize]);
-            if self.newer.as_ref().is_none_or(|newer| newer[place as usize]) {
+            let before = self.commits.parents[place as usize]
+                .iter()
+                .fold(0, |bits, &up| bits | round.holds[up as usize]);
+            if self
+                .newer
+                .as_ref()
+                .is_none_or(|newer| newer[place as usize])
+            {
                 bits(holds & !before).for_each(|bit| traced[bit].is_newer = true);
             }
         }
         for (bit, (_, first, last)) in best.into_iter().enumerate() {
             traced[bit].first = first.map(|place| self.sight(&round, place, bit));
             traced[bit].last = last.map(|place| self.sight(&round, place, bit));
-            traced[bit].in_head = self.head.is_some_and(|head| round.holds[head as usize] & (1 << bit) != 0);
+            traced[bit].in_head = self
+                .head
+                .is_some_and(|head| round.holds[head as usize] & (1 << bit) != 0);
         }
         for (at, start) in (0..).zip(self.starts) {
-            let reached = start.targets.iter().fold(0, |bits, &target| bits | self.reached(&round, target));
+            let reached = start
+                .targets
+                .iter()
+                .fold(0, |bits, &target| bits | self.reached(&round, target));
             bits(reached).for_each(|bit| traced[bit].starts.push(at));
         }
         traced
     }
 
-    /// Spreads the bits of `subjects` from their objects to trees, from trees to commits, and on to later commits.
+    /// Spreads the bits of `subjects` from their objects to trees, from trees to commits, and on to
+    /// later commits.
     fn spread(&self, subjects: &[Subject]) -> Round {
         let mut nodes = vec![0_u64; self.holders.nodes.len()];
         let mut holds = vec![0_u64; self.commits.list.len()];
@@ -192,10 +213,17 @@ impl<'a> Trace<'a> {
         for (place, commit) in self.commits.list.iter().enumerate() {
             let tree = commit.tree.and_then(|tree| self.holders.place_of(tree));
             holds[place] |= tree.map_or(0, |tree| nodes[tree as usize]);
-            let before = self.commits.parents[place].iter().fold(0, |bits, &parent| bits | reaches[parent as usize]);
+            let before = self.commits.parents[place]
+                .iter()
+                .fold(0, |bits, &parent| bits | reaches[parent as usize]);
             reaches[place] = holds[place] | before;
         }
-        Round { seeds, nodes, holds, reaches }
+        Round {
+            seeds,
+            nodes,
+            holds,
+            reaches,
+        }
     }
 
     /// What is reached from `target`, be it a commit, a tag, a tree or a blob.
@@ -209,8 +237,14 @@ impl<'a> Trace<'a> {
                 None => break,
             }
         }
-        let commit = self.commits.place_of(number).map_or(0, |place| round.reaches[place as usize]);
-        let node = self.holders.place_of(number).map_or(0, |place| round.nodes[place as usize]);
+        let commit = self
+            .commits
+            .place_of(number)
+            .map_or(0, |place| round.reaches[place as usize]);
+        let node = self
+            .holders
+            .place_of(number)
+            .map_or(0, |place| round.nodes[place as usize]);
         reached | commit | node
     }
 
@@ -221,17 +255,32 @@ impl<'a> Trace<'a> {
         let mut node = commit.tree.and_then(|tree| self.holders.place_of(tree));
         while let Some(at) = node.filter(|&at| round.nodes[at as usize] & (1 << bit) != 0) {
             let object = self.holders.nodes[at as usize];
-            if round.seeds.get(&object).is_some_and(|bits| bits & (1 << bit) != 0) {
-                return Sight { commit: place, object, path };
+            if round
+                .seeds
+                .get(&object)
+                .is_some_and(|bits| bits & (1 << bit) != 0)
+            {
+                return Sight {
+                    commit: place,
+                    object,
+                    path,
+                };
             }
             let first = self.downwards.partition_point(|edge| edge.parent < at);
-            let below = self.downwards[first..].iter().take_while(|edge| edge.parent == at);
-            let next =
-                below.filter(|edge| edge.child < at).find(|edge| round.nodes[edge.child as usize] & (1 << bit) != 0);
+            let below = self.downwards[first..]
+                .iter()
+                .take_while(|edge| edge.parent == at);
+            let next = below
+                .filter(|edge| edge.child < at)
+                .find(|edge| round.nodes[edge.child as usize] & (1 << bit) != 0);
             path.extend(next.map(|edge| edge.name));
             node = next.map(|edge| edge.child);
         }
-        Sight { commit: place, object: commit.number, path: Vec::new() }
+        Sight {
+            commit: place,
+            object: commit.number,
+            path: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! The second pass: every tree, entry by entry where it is new. Names are searched, and for everything that matters (trees
-//! and what holds a secret) it is kept which trees have it: as what each tree has more and less than the one that it is a
-//! delta of, so that the whole takes no more room than the deltas do.
+//! The second pass: every tree, entry by entry where it is new. Names are searched, and for
+//! everything that matters (trees and what holds a secret) it is kept which trees have it: as what
+//! each tree has more and less than the one that it is a delta of, so that the whole takes no more
+//! room than the deltas do.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
@@ -23,7 +24,9 @@ use crate::text::Copied;
 const KNOWN: usize = 1 << 14;
 
 /// An entry of a tree that matters: what it leads to, and under which name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub(super) struct Mark {
     /// The object; for a name that holds a secret, the number that stands for the name.
     pub(super) child: Number,
@@ -56,7 +59,10 @@ impl Names {
 
     /// The names, in the order of their numbers.
     pub(super) fn into_list(self) -> Vec<BString> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).1
+        self.0
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
     }
 }
 
@@ -73,7 +79,8 @@ pub(super) struct State {
     marks: Vec<(u32, Mark)>,
 }
 
-/// What the trees have of what matters, each told by how it differs from the one that it is a delta of.
+/// What the trees have of what matters, each told by how it differs from the one that it is a delta
+/// of.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Holdings {
     /// Entries that a tree has more than the one it is made from.
@@ -90,7 +97,8 @@ pub(super) struct Trees<'a> {
     /// Objects that a secret stands in.
     held: &'a HashSet<Number>,
     names: &'a Names,
-    /// Where objects were found that this thread looked up: versions of a folder name the same ones again and again.
+    /// Where objects were found that this thread looked up: versions of a folder name the same ones
+    /// again and again.
     known: Vec<(u128, Option<Number>)>,
     /// Names that this thread met: their numbers, and whether they hold a secret.
     met: HashMap<BString, (u32, bool)>,
@@ -121,7 +129,11 @@ impl<'a> Trees<'a> {
             Some(kind) => {
                 let child = self.number_of(entry.id);
                 if child.is_none() {
-                    self.missing.push(Reference { id: entry.id.to_owned(), kind, from: tree });
+                    self.missing.push(Reference {
+                        id: entry.id.to_owned(),
+                        kind,
+                        from: tree,
+                    });
                 }
                 child.filter(|child| kind == Kind::Tree || self.held.contains(child))
             }
@@ -143,7 +155,10 @@ impl<'a> Trees<'a> {
 
     fn number_of(&mut self, id: &oid) -> Option<Number> {
         // Two ids that begin with the same sixteen bytes are more than anybody can make.
-        let head = id.as_bytes().first_chunk().map_or(0, |head| u128::from_be_bytes(*head));
+        let head = id
+            .as_bytes()
+            .first_chunk()
+            .map_or(0, |head| u128::from_be_bytes(*head));
         let known = &mut self.known[(head >> 96) as usize % KNOWN];
         if known.0 != head || head == 0 {
             *known = (head, self.shared.store.number_of(id));
@@ -160,26 +175,48 @@ impl<'a> Trees<'a> {
         let before = self.finds.places.len();
         if name.len() >= MIN_NAME {
             let matches = self.shared.examiner.scanner.scan(name);
-            let sightings = self.shared.examiner.sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(self.shared, self.shared.number_of_name(number), &sightings, false);
+            let sightings = self
+                .shared
+                .examiner
+                .sight(name, &Part::whole(name.len()), matches);
+            self.finds.take(
+                self.shared,
+                self.shared.number_of_name(number),
+                &sightings,
+                false,
+            );
         }
         let known = (number, self.finds.places.len() > before);
         self.met.insert(name.into(), known);
         known
     }
 
-    /// The entries of `bytes`; those that `base` has in stretches that were copied from it are taken over.
-    fn entries(&mut self, tree: Number, object: Object<'_>, base: Option<&Base<'_, State>>) -> State {
+    /// The entries of `bytes`; those that `base` has in stretches that were copied from it are
+    /// taken over.
+    fn entries(
+        &mut self,
+        tree: Number,
+        object: Object<'_>,
+        base: Option<&Base<'_, State>>,
+    ) -> State {
         let Object { bytes, is_base, .. } = object;
-        let mut state = State { is_base, ..State::default() };
+        let mut state = State {
+            is_base,
+            ..State::default()
+        };
         if is_base {
-            state.starts.reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
+            state
+                .starts
+                .reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
         }
         let mut kept = vec![false; base.map_or(0, |base| base.state.marks.len())];
         let mut stretches = base.map_or(&[][..], |base| base.copied);
         let mut at = 0;
         while at < bytes.len() {
-            while stretches.first().is_some_and(|stretch| stretch.target().end <= at) {
+            while stretches
+                .first()
+                .is_some_and(|stretch| stretch.target().end <= at)
+            {
                 stretches = &stretches[1..];
             }
             let copied = stretches.first().filter(|stretch| stretch.to <= at);
@@ -203,21 +240,38 @@ impl<'a> Trees<'a> {
         state.len = u32::try_from(at).unwrap_or(u32::MAX);
         if let Some(base) = base {
             self.holdings.derived.push((base.number, tree));
-            let marks = base.state.marks.iter().zip(&kept).filter(|(_, kept)| !**kept);
-            self.holdings.removed.extend(marks.map(|((_, mark), _)| (tree, *mark)));
+            let marks = base
+                .state
+                .marks
+                .iter()
+                .zip(&kept)
+                .filter(|(_, kept)| !**kept);
+            self.holdings
+                .removed
+                .extend(marks.map(|((_, mark), _)| (tree, *mark)));
         }
         state
     }
 }
 
-/// Takes over all entries of `old` that lie whole in `stretch` and follow on the place `at` of the new tree, if one begins
-/// there; where they end.
-fn take_over(old: &State, stretch: Copied, at: usize, state: &mut State, kept: &mut [bool]) -> Option<usize> {
-    let (from, to) = (u32::try_from(stretch.from).ok()?, u32::try_from(stretch.to).ok()?);
+/// Takes over all entries of `old` that lie whole in `stretch` and follow on the place `at` of the
+/// new tree, if one begins there; where they end.
+fn take_over(
+    old: &State,
+    stretch: Copied,
+    at: usize,
+    state: &mut State,
+    kept: &mut [bool],
+) -> Option<usize> {
+    let (from, to) = (
+        u32::try_from(stretch.from).ok()?,
+        u32::try_from(stretch.to).ok()?,
+    );
     let limit = u32::try_from(stretch.source().end).ok()?;
     let begin = u32::try_from(at).ok()? - to + from;
     let first = old.starts.binary_search(&begin).ok()?;
-    // The entries that begin up to the stretch's end; the last of them ends where the next one begins.
+    // The entries that begin up to the stretch's end; the last of them ends where the next one
+    // begins.
     let mut last = first + old.starts[first..].partition_point(|&start| start < limit);
     let end_of = |entry: usize| old.starts.get(entry + 1).copied().unwrap_or(old.len);
     while last > first && end_of(last - 1) > limit {
@@ -229,10 +283,15 @@ fn take_over(old: &State, stretch: Copied, at: usize, state: &mut State, kept: &
     let end = end_of(last - 1);
     let moved = |start: u32| start - from + to;
     if state.is_base {
-        state.starts.extend(old.starts[first..last].iter().map(|&start| moved(start)));
+        state
+            .starts
+            .extend(old.starts[first..last].iter().map(|&start| moved(start)));
     }
     let first_mark = old.marks.partition_point(|(start, _)| *start < begin);
-    let marks = old.marks[first_mark..].iter().zip(&mut kept[first_mark..]).take_while(|((start, _), _)| *start < end);
+    let marks = old.marks[first_mark..]
+        .iter()
+        .zip(&mut kept[first_mark..])
+        .take_while(|((start, _), _)| *start < end);
     state.marks.extend(marks.map(|((start, mark), kept)| {
         *kept = true;
         (moved(*start), *mark)
@@ -253,8 +312,13 @@ impl<'t> Entry<'t> {
     fn read(bytes: &'t [u8], hash: gix::hash::Kind) -> Option<(Self, usize)> {
         let blank = memchr::memchr(b' ', bytes.get(..8.min(bytes.len()))?)?;
         let end = blank + memchr::memchr(0, &bytes[blank..])?;
-        let octal = |mode: u32, digit: &u8| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'));
-        let mode = bytes[..blank].iter().try_fold(0, octal).filter(|_| blank > 0)?;
+        let octal = |mode: u32, digit: &u8| {
+            matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'))
+        };
+        let mode = bytes[..blank]
+            .iter()
+            .try_fold(0, octal)
+            .filter(|_| blank > 0)?;
         // As git takes them: what is no file, no link and no folder is the commit of a submodule.
         let kind = match mode & 0o170_000 {
             0o040_000 => Some(Kind::Tree),
@@ -262,7 +326,11 @@ impl<'t> Entry<'t> {
             _ => None,
         };
         let id = bytes.get(end + 1..end + 1 + hash.len_in_bytes())?;
-        let entry = Self { kind, name: &bytes[blank + 1..end], id: oid::from_bytes_unchecked(id) };
+        let entry = Self {
+            kind,
+            name: &bytes[blank + 1..end],
+            id: oid::from_bytes_unchecked(id),
+        };
         Some((entry, end + 1 + id.len()))
     }
 }
@@ -274,9 +342,15 @@ impl Visit for Trees<'_> {
         let bytes = object.bytes.len() as u64;
         self.finds.bytes.add(self.shared, object.number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.shared.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.shared
+            .progress
+            .bytes
+            .fetch_add(bytes, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
-        let base = base.map(|base| Base { number: self.shared.store.canonical(base.number), ..base });
+        let base = base.map(|base| Base {
+            number: self.shared.store.canonical(base.number),
+            ..base
+        });
         self.entries(tree, object, base.as_ref())
     }
 

@@ -77,29 +77,41 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
 fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, Fault> {
     // The word is not repeated: somebody may have pasted the secret itself.
     let value = Fingerprint::parse(args.fingerprint.trim()).ok_or_else(|| {
-        Fault::new("that is not a fingerprint").hint("copy the 32 hex digits that the report shows for the finding")
+        Fault::new("that is not a fingerprint")
+            .hint("copy the 32 hex digits that the report shows for the finding")
     })?;
     if args.reason.trim().is_empty() {
-        return Err(Fault::new("an exception needs a reason").hint("say --reason \"why it may pass\""));
+        return Err(
+            Fault::new("an exception needs a reason").hint("say --reason \"why it may pass\"")
+        );
     }
     if args.until.is_some_and(|until| until < today) {
-        return Err(Fault::new("the entry would have expired already").hint("--until takes the last day it holds"));
+        return Err(Fault::new("the entry would have expired already")
+            .hint("--until takes the last day it holds"));
     }
     let (rule, path) = (args.rule.as_deref(), args.path.as_deref());
-    Ok(NewEntry { value, reason: args.reason.trim(), until: args.until, rule, path })
+    Ok(NewEntry {
+        value,
+        reason: args.reason.trim(),
+        until: args.until,
+        rule,
+        path,
+    })
 }
 
 /// An entry for a rule that does not exist would make every later run fail.
 fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), Fault> {
     let mut rules = RuleSet::builtin()?;
     for extra in Config::parse(file, text)?.rules {
-        let text = read_text(&extra).map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
+        let text = read_text(&extra)
+            .map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
         rules.extend(&printable_path(&extra), &text)?;
     }
     if rules.has(rule) {
         return Ok(());
     }
-    Err(Fault::new(format!("there is no rule '{}'", safe(rule))).hint("`keysieve rules list` shows them all"))
+    Err(Fault::new(format!("there is no rule '{}'", safe(rule)))
+        .hint("`keysieve rules list` shows them all"))
 }
 
 fn safe(text: &str) -> String {
@@ -113,7 +125,14 @@ mod tests {
 
     fn args(fingerprint: &str) -> AllowArgs {
         let fingerprint = fingerprint.to_owned();
-        AllowArgs { fingerprint, reason: "a fixture".to_owned(), until: None, rule: None, path: None, config: None }
+        AllowArgs {
+            fingerprint,
+            reason: "a fixture".to_owned(),
+            until: None,
+            rule: None,
+            path: None,
+            config: None,
+        }
     }
 
     #[test]
@@ -123,10 +142,17 @@ mod tests {
         fs::write(&file, "# ours\nreport = \"medium\"\n").unwrap();
         run(args(&"ab".repeat(16)), root.path()).unwrap();
         let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("# ours\nreport = \"medium\"\n\n[[allow]]\n"), "{text}");
+        assert!(
+            text.starts_with("# ours\nreport = \"medium\"\n\n[[allow]]\n"),
+            "{text}"
+        );
         run(args(&"ab".repeat(16)), root.path()).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing is left behind");
+        assert_eq!(
+            fs::read_dir(root.path()).unwrap().count(),
+            1,
+            "nothing is left behind"
+        );
     }
 
     #[test]
@@ -135,10 +161,22 @@ mod tests {
         let print = "ab".repeat(16);
         for wrong in [
             args("AKIA"),
-            AllowArgs { reason: " ".to_owned(), ..args(&print) },
-            AllowArgs { rule: Some("no-such-rule".to_owned()), ..args(&print) },
-            AllowArgs { until: Some(jiff::civil::date(2001, 1, 1)), ..args(&print) },
-            AllowArgs { path: Some(String::new()), ..args(&print) },
+            AllowArgs {
+                reason: " ".to_owned(),
+                ..args(&print)
+            },
+            AllowArgs {
+                rule: Some("no-such-rule".to_owned()),
+                ..args(&print)
+            },
+            AllowArgs {
+                until: Some(jiff::civil::date(2001, 1, 1)),
+                ..args(&print)
+            },
+            AllowArgs {
+                path: Some(String::new()),
+                ..args(&print)
+            },
         ] {
             assert!(run(wrong, root.path()).is_err());
         }

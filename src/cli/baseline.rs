@@ -1,4 +1,5 @@
-//! `keysieve baseline`: writes down the secrets that are known, keeps the list up to date, and says what can go from it.
+//! `keysieve baseline`: writes down the secrets that are known, keeps the list up to date, and says
+//! what can go from it.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -21,9 +22,9 @@ use super::file::replace;
 use super::scan::Paths;
 use super::settings::{self, SettingsArgs};
 
-/// Known secrets are written down by salted fingerprints, never by their values, in `.keysieve-baseline.json` at the root of
-/// the repository. A scan lets pass what stands there, wherever it stands in the repository; another secret in its place is
-/// reported.
+/// Known secrets are written down by salted fingerprints, never by their values, in
+/// `.keysieve-baseline.json` at the root of the repository. A scan lets pass what stands there,
+/// wherever it stands in the repository; another secret in its place is reported.
 #[derive(Args, Debug)]
 pub(crate) struct BaselineArgs {
     #[command(subcommand)]
@@ -34,11 +35,13 @@ pub(crate) struct BaselineArgs {
 enum Action {
     /// Write a new baseline with all that a scan reports
     Write(WriteArgs),
-    /// Add what is new and take out what is gone; what people wrote into the entries that stay is kept
+    /// Add what is new and take out what is gone; what people wrote into the entries that stay is
+    /// kept
     Update(UpdateArgs),
     /// List the entries whose secrets are gone and those that have expired
     ///
-    /// The exit status is 0 where there are none, 1 where there are, and 2 where the scan was not completed.
+    /// The exit status is 0 where there are none, 1 where there are, and 2 where the scan was not
+    /// completed.
     Check(Scope),
 }
 
@@ -104,15 +107,25 @@ impl BaselineArgs {
 fn write(args: WriteArgs) -> Result<Status, Fault> {
     let file = args.scope.file()?;
     if !args.force && file.symlink_metadata().is_ok() {
-        return Err(Fault::new(format!("{}: there is a baseline already", printable_path(&file)))
-            .hint("'keysieve baseline update' keeps what is in it; --force makes a new one"));
+        return Err(Fault::new(format!(
+            "{}: there is a baseline already",
+            printable_path(&file)
+        ))
+        .hint("'keysieve baseline update' keeps what is in it; --force makes a new one"));
     }
     let terms = args.terms.checked()?;
     let scan = args.scope.scan()?;
-    let salt = Salt::random().map_err(|error| Fault::new(format!("no random number to be had: {error}")))?;
-    let baseline = Baseline::new(&file, salt).renewed(&scan.seen, &terms, |_| true).baseline;
+    let salt = Salt::random()
+        .map_err(|error| Fault::new(format!("no random number to be had: {error}")))?;
+    let baseline = Baseline::new(&file, salt)
+        .renewed(&scan.seen, &terms, |_| true)
+        .baseline;
     put(&file, &baseline)?;
-    say(&format!("{}: wrote {}", printable_path(&file), entries(baseline.entries().len())))?;
+    say(&format!(
+        "{}: wrote {}",
+        printable_path(&file),
+        entries(baseline.entries().len())
+    ))?;
     Ok(Status::Clean)
 }
 
@@ -125,11 +138,23 @@ fn update(args: UpdateArgs) -> Result<Status, Fault> {
     let shown = printable_path(&file);
     put(&file, &after.baseline)?;
     let all = after.baseline.entries();
-    let mut said = format!("{shown}: {}: {} added, {} gone\n", entries(all.len()), after.added, after.gone);
-    let expired = all.iter().filter(|known| known.is_expired(settings::today())).count();
+    let mut said = format!(
+        "{shown}: {}: {} added, {} gone\n",
+        entries(all.len()),
+        after.added,
+        after.gone
+    );
+    let expired = all
+        .iter()
+        .filter(|known| known.is_expired(settings::today()))
+        .count();
     if expired > 0 {
         // Writing to a String cannot fail.
-        let _ = writeln!(said, "{shown}: {} expired, which let nothing pass", entries(expired));
+        let _ = writeln!(
+            said,
+            "{shown}: {} expired, which let nothing pass",
+            entries(expired)
+        );
     }
     say(said.trim_end())?;
     Ok(Status::Clean)
@@ -140,8 +165,12 @@ fn check(scope: Scope) -> Result<Status, Fault> {
     let baseline = load(&file)?;
     let scan = scope.scan()?;
     let today = settings::today();
-    let there: HashSet<_> =
-        scan.seen.iter().filter_map(|seen| baseline.known(seen.print)).map(|known| known.print).collect();
+    let there: HashSet<_> = scan
+        .seen
+        .iter()
+        .filter_map(|seen| baseline.known(seen.print))
+        .map(|known| known.print)
+        .collect();
     let (mut said, mut count) = (String::new(), 0);
     for known in baseline.entries() {
         let what = match known.terms.until.filter(|_| known.is_expired(today)) {
@@ -151,12 +180,27 @@ fn check(scope: Scope) -> Result<Status, Fault> {
         };
         count += 1;
         // Writing to a String cannot fail.
-        let _ = writeln!(said, "{}:{}: {what}: {}", printable_path(&file), known.line, about(known));
+        let _ = writeln!(
+            said,
+            "{}:{}: {what}: {}",
+            printable_path(&file),
+            known.line,
+            about(known)
+        );
     }
-    let _ =
-        write!(said, "{}: {} of {} gone or expired", printable_path(&file), count, entries(baseline.entries().len()));
+    let _ = write!(
+        said,
+        "{}: {} of {} gone or expired",
+        printable_path(&file),
+        count,
+        entries(baseline.entries().len())
+    );
     say(&said)?;
-    Ok(if count == 0 { Status::Clean } else { Status::Findings })
+    Ok(if count == 0 {
+        Status::Clean
+    } else {
+        Status::Findings
+    })
 }
 
 /// An entry in words.
@@ -193,16 +237,20 @@ fn say(text: &str) -> Result<(), Fault> {
 
 impl TermsArgs {
     fn checked(self) -> Result<Terms, Fault> {
-        let said = |text: Option<String>, name: &str| match text.map(|text| text.trim().to_owned()) {
+        let said = |text: Option<String>, name: &str| match text.map(|text| text.trim().to_owned())
+        {
             Some(text) if text.is_empty() => Err(Fault::new(format!("--{name} says nothing"))),
             text => Ok(text),
         };
         if self.until.is_some_and(|until| until < settings::today()) {
-            return Err(
-                Fault::new("the entries would have expired already").hint("--until takes the last day they hold")
-            );
+            return Err(Fault::new("the entries would have expired already")
+                .hint("--until takes the last day they hold"));
         }
-        Ok(Terms { reason: said(self.reason, "reason")?, owner: said(self.owner, "owner")?, until: self.until })
+        Ok(Terms {
+            reason: said(self.reason, "reason")?,
+            owner: said(self.owner, "owner")?,
+            until: self.until,
+        })
     }
 }
 
@@ -238,7 +286,12 @@ impl Scope {
         let (source, mut settings) = Paths::new(paths, self.no_ignore).settle(&settings)?;
         let report = settings.policy.report;
         settings.policy.report = Confidence::Low;
-        let outcome = conduct::run(&source, &settings.scanner, &settings.policy, &Progress::default())?;
+        let outcome = conduct::run(
+            &source,
+            &settings.scanner,
+            &settings.policy,
+            &Progress::default(),
+        )?;
         complete(&outcome)?;
         let shown = report::masker(&outcome);
         let seen = |finding: &Finding, wanted| Seen {
@@ -247,24 +300,39 @@ impl Scope {
             path: shown(&settings.policy.path_of(&finding.origin)),
             wanted,
         };
-        let reported = outcome.findings.iter().map(|finding| seen(finding, finding.confidence >= report));
+        let reported = outcome
+            .findings
+            .iter()
+            .map(|finding| seen(finding, finding.confidence >= report));
         // What another exception lets pass is no news to the baseline, and not gone either.
-        let allowed = outcome.allowed.iter().map(|allowed| seen(&allowed.finding, false));
+        let allowed = outcome
+            .allowed
+            .iter()
+            .map(|allowed| seen(&allowed.finding, false));
         let below = self.paths.iter().map(|path| {
             let path = Vec::from_path_lossy(path);
-            settings.policy.below_root(BStr::new(path.as_ref())).into_owned()
+            settings
+                .policy
+                .below_root(BStr::new(path.as_ref()))
+                .into_owned()
         });
-        Ok(Scanned { seen: reported.chain(allowed).collect(), below: below.collect() })
+        Ok(Scanned {
+            seen: reported.chain(allowed).collect(),
+            below: below.collect(),
+        })
     }
 }
 
 impl Scanned {
-    /// Whether the secret of this entry was looked for where it stood. Without a path only a scan of all says so.
+    /// Whether the secret of this entry was looked for where it stood. Without a path only a scan
+    /// of all says so.
     fn looked_at(&self, known: &Known) -> bool {
         let path = known.path.as_deref().unwrap_or_default().as_bytes();
         let holds = |folder: &BString| {
             folder.is_empty()
-                || path.strip_prefix(folder.as_slice()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+                || path
+                    .strip_prefix(folder.as_slice())
+                    .is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
         };
         self.below.is_empty() || self.below.iter().any(holds)
     }
@@ -274,11 +342,18 @@ impl Scanned {
 fn complete(outcome: &Outcome) -> Result<(), Fault> {
     const MAX_SHOWN: usize = 10;
     let shown = report::masker(outcome);
-    let failed: Vec<_> = outcome.skipped.iter().filter(|skip| skip.reason.is_failure()).collect();
+    let failed: Vec<_> = outcome
+        .skipped
+        .iter()
+        .filter(|skip| skip.reason.is_failure())
+        .collect();
     if failed.is_empty() {
         return Ok(());
     }
-    let mut message = format!("{} could not be read, so nothing is known about what is there", failed.len());
+    let mut message = format!(
+        "{} could not be read, so nothing is known about what is there",
+        failed.len()
+    );
     for skip in failed.iter().take(MAX_SHOWN) {
         let (path, reason) = (shown(&skip.path), shown(skip.reason.to_string().as_bytes()));
         // Writing to a String cannot fail.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use keysieve::text::printable;
 
-/// An error for a person: one sentence that names what it is about, and, where there is one, the way out. Exit 2.
+/// An error for a person: one sentence that names what it is about, and, where there is one, the
+/// way out. Exit 2.
 #[derive(Debug)]
 pub(crate) struct Fault {
     message: String,
@@ -14,18 +15,28 @@ pub(crate) struct Fault {
 impl Fault {
     /// What went wrong.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string(), hint: None }
+        Self {
+            message: message.to_string(),
+            hint: None,
+        }
     }
 
     /// All that went wrong in one, if anything did. None of them may have a hint.
     pub(crate) fn all(faults: Vec<Self>) -> Result<(), Self> {
         let messages: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
-        if messages.is_empty() { Ok(()) } else { Err(Self::new(messages.join("\nkeysieve: "))) }
+        if messages.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::new(messages.join("\nkeysieve: ")))
+        }
     }
 
     /// The same, with what to do about it.
     pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
-        Self { hint: Some(hint.to_string()), ..self }
+        Self {
+            hint: Some(hint.to_string()),
+            ..self
+        }
     }
 }
 
@@ -39,9 +50,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Messages name files and quote what is in them: line by line, nothing in them may move the cursor.
+/// Messages name files and quote what is in them: line by line, nothing in them may move the
+/// cursor.
 fn safe(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(|line| printable(line.as_bytes())).collect();
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| printable(line.as_bytes()))
+        .collect();
     lines.join("\n")
 }
 
@@ -56,6 +71,9 @@ impl<E: std::error::Error> From<E> for Fault {
             }
             cause = inner.source();
         }
-        Self { message, hint: None }
+        Self {
+            message,
+            hint: None,
+        }
     }
 }

@@ -7,8 +7,9 @@ use std::path::Path;
 /// What writes to what it is given.
 pub(crate) type Writer<'w> = &'w dyn Fn(&mut dyn Write) -> io::Result<()>;
 
-/// Writes to `path` through a file beside it, so that nobody ever reads half of it, and the old one stays where the new one
-/// cannot be written, even where the power fails. What is no ordinary file, such as a pipe, is written to as it is.
+/// Writes to `path` through a file beside it, so that nobody ever reads half of it, and the old one
+/// stays where the new one cannot be written, even where the power fails. What is no ordinary file,
+/// such as a pipe, is written to as it is.
 pub(crate) fn replace(path: &Path, write: Writer<'_>) -> io::Result<()> {
     let meta = fs::metadata(path);
     if meta.as_ref().is_ok_and(|meta| !meta.is_file()) {
@@ -16,7 +17,10 @@ pub(crate) fn replace(path: &Path, write: Writer<'_>) -> io::Result<()> {
     }
     // A link stays a link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".keysieve-");
     if let Some(mode) = default_mode() {
@@ -35,7 +39,11 @@ pub(crate) fn replace(path: &Path, write: Writer<'_>) -> io::Result<()> {
 pub(crate) fn append(path: &Path, write: Writer<'_>) -> io::Result<()> {
     let mut text = Vec::new();
     write(&mut text)?;
-    File::options().append(true).create(true).open(path)?.write_all(&text)
+    File::options()
+        .append(true)
+        .create(true)
+        .open(path)?
+        .write_all(&text)
 }
 
 fn through(file: File, write: Writer<'_>) -> io::Result<()> {
@@ -44,7 +52,8 @@ fn through(file: File, write: Writer<'_>) -> io::Result<()> {
     out.flush()
 }
 
-/// What a new file may be read by, less what the user's mask takes away: it is no secret, unlike most temporary files.
+/// What a new file may be read by, less what the user's mask takes away: it is no secret, unlike
+/// most temporary files.
 #[cfg(unix)]
 fn default_mode() -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -30,7 +30,9 @@ impl GenerateArgs {
     pub(crate) fn run(&self, command: &mut clap::Command) -> Result<Status, Fault> {
         let mut text = Vec::new();
         match self.what {
-            What::Completions { shell } => clap_complete::generate(shell, command, "keysieve", &mut text),
+            What::Completions { shell } => {
+                clap_complete::generate(shell, command, "keysieve", &mut text);
+            }
             What::Man => manual(command.clone(), &mut text)?,
         }
         io::stdout().write_all(&text)?;
@@ -47,7 +49,10 @@ fn manual(mut command: clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
 
 /// A section for each command below `command`, and for those below it.
 fn sections(above: &str, command: &clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
-    for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
+    for part in command
+        .get_subcommands()
+        .filter(|part| part.get_name() != "help")
+    {
         let name = format!("{above} {}", part.get_name());
         writeln!(out, ".SH \"{}\"", name.to_uppercase())?;
         let page = clap_mangen::Man::new(part.clone());

@@ -28,8 +28,8 @@ use fault::Fault;
 
 /// Keeps secrets out of git repositories: AWS credentials first of all.
 ///
-/// Exit status: 0 where everything in scope was read and nothing that blocks was found, 1 where something was found, 2
-/// where the run was not completed, whatever was found until then.
+/// Exit status: 0 where everything in scope was read and nothing that blocks was found, 1 where
+/// something was found, 2 where the run was not completed, whatever was found until then.
 #[derive(Parser, Debug)]
 #[command(name = "keysieve", version, max_term_width = 100)]
 struct Cli {
@@ -53,7 +53,8 @@ enum Command {
     Allow(allow::AllowArgs),
     /// Write down what is known already, so that only what is new is reported
     Baseline(baseline::BaselineArgs),
-    /// Say why something is found or is not: what each rule and check said, and what policy made of it
+    /// Say why something is found or is not: what each rule and check said, and what policy made of
+    /// it
     Explain(explain::ExplainArgs),
     /// List, show and check the rules
     Rules(rules::RulesArgs),
@@ -70,10 +71,16 @@ pub(crate) fn main() -> ExitCode {
     // What a panic has to say may hold what was scanned. Where it happened does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(std::io::stderr(), "keysieve: this is a mistake in keysieve, at {place}; please report it");
+        let _ = writeln!(
+            std::io::stderr(),
+            "keysieve: this is a mistake in keysieve, at {place}; please report it"
+        );
     }));
-    let outcome = std::panic::catch_unwind(|| run(command))
-        .unwrap_or_else(|_| Err(Fault::new("the run was not completed, so nothing is known of what was not read")));
+    let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
+        Err(Fault::new(
+            "the run was not completed, so nothing is known of what was not read",
+        ))
+    });
     let status = outcome.unwrap_or_else(|fault| {
         // Where standard error is closed as well, the exit status still says it.
         let _ = writeln!(std::io::stderr(), "{fault}");
@@ -97,7 +104,8 @@ fn run(command: Command) -> Result<Status, Fault> {
     }
 }
 
-/// Help and version go to standard output and are a success; anything else that clap has to say is a mistake.
+/// Help and version go to standard output and are a success; anything else that clap has to say is
+/// a mistake.
 fn usage(error: &clap::Error) -> ExitCode {
     match (error.print(), error.use_stderr()) {
         (Ok(()), false) => ExitCode::SUCCESS,

@@ -25,8 +25,9 @@ use super::target::{self, FormatParser, Target, Words};
 pub(crate) struct OutputArgs {
     /// The form of the report, and its file; may be repeated [default: human]
     ///
-    /// Several go to several places: `-f human -f sarif:out.sarif -f html:report.html`; in `KEYSIEVE_FORMAT`, commas part
-    /// them. A report without a file, or with the file `-`, goes to standard output, which takes one report only.
+    /// Several go to several places: `-f human -f sarif:out.sarif -f html:report.html`; in
+    /// `KEYSIEVE_FORMAT`, commas part them. A report without a file, or with the file `-`, goes to
+    /// standard output, which takes one report only.
     #[arg(short, long, value_name = "FORMAT[:FILE]", env = "KEYSIEVE_FORMAT", value_parser = FormatParser)]
     format: Vec<Words>,
     /// Write the report to a file; `-` is standard output
@@ -63,7 +64,8 @@ struct Page<'o> {
     advice: Advice,
 }
 
-/// What is made of an outcome in a format: its report, or something else that not every format can show.
+/// What is made of an outcome in a format: its report, or something else that not every format can
+/// show.
 pub(crate) type Form = fn(&Format) -> Option<Make>;
 
 /// The report of a format.
@@ -92,7 +94,10 @@ const TICK: Duration = Duration::from_millis(100);
 impl OutputArgs {
     /// The same words, and what is allowed is listed whatever they say.
     pub(crate) fn with_allowed(self) -> Self {
-        Self { show_allowed: true, ..self }
+        Self {
+            show_allowed: true,
+            ..self
+        }
     }
 
     /// Does `work` with a progress bar beside it, where a person is there to see it.
@@ -112,13 +117,20 @@ impl OutputArgs {
         })
     }
 
-    /// Whether the reports that were asked for can be written at all; to be asked before the work is done.
+    /// Whether the reports that were asked for can be written at all; to be asked before the work
+    /// is done.
     pub(crate) fn check(&self) -> Result<Vec<Target>, Fault> {
         let targets = target::targets(&self.format, self.output.as_deref())?;
-        match targets.iter().find(|target| self.reveal && target.format.leaves) {
+        match targets
+            .iter()
+            .find(|target| self.reveal && target.format.leaves)
+        {
             None => Ok(targets),
             Some(Target { format, .. }) => {
-                let message = format!("--reveal would put secrets in clear into the report '{}'", format.name);
+                let message = format!(
+                    "--reveal would put secrets in clear into the report '{}'",
+                    format.name
+                );
                 Err(Fault::new(message).hint(
                     "that report is made to be handed to a service: leave out --reveal, or look at the secrets in another format",
                 ))
@@ -126,15 +138,25 @@ impl OutputArgs {
         }
     }
 
-    /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever waits for it must not
-    /// take half of it for the whole. The others are written all the same.
-    pub(crate) fn write(&self, outcome: &Outcome, rules_version: String, advice: Advice) -> Result<(), Fault> {
+    /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever
+    /// waits for it must not take half of it for the whole. The others are written all the same.
+    pub(crate) fn write(
+        &self,
+        outcome: &Outcome,
+        rules_version: String,
+        advice: Advice,
+    ) -> Result<(), Fault> {
         self.write_as(REPORT, outcome, rules_version, advice)
     }
 
-    /// Whether every format that was asked for can show `form`; to be asked before the work is done.
+    /// Whether every format that was asked for can show `form`; to be asked before the work is
+    /// done.
     pub(crate) fn check_form(&self, form: Form) -> Result<(), Fault> {
-        match self.check()?.iter().find(|target| form(target.format).is_none()) {
+        match self
+            .check()?
+            .iter()
+            .find(|target| form(target.format).is_none())
+        {
             None => Ok(()),
             Some(Target { format, .. }) => {
                 let message = format!("the format '{}' cannot show this", format.name);
@@ -152,8 +174,16 @@ impl OutputArgs {
         advice: Advice,
     ) -> Result<(), Fault> {
         let targets = self.check()?;
-        let page = Page { form, outcome, rules_version, advice };
-        let mut faults: Vec<_> = targets.iter().filter_map(|target| self.put(target, &page).err()).collect();
+        let page = Page {
+            form,
+            outcome,
+            rules_version,
+            advice,
+        };
+        let mut faults: Vec<_> = targets
+            .iter()
+            .filter_map(|target| self.put(target, &page).err())
+            .collect();
         faults.extend(self.job_summary(&targets, &page).err());
         Fault::all(faults)
     }
@@ -171,11 +201,16 @@ impl OutputArgs {
         }
     }
 
-    /// GitHub Actions shows what is added to this file with the job; there, annotations alone say too little.
+    /// GitHub Actions shows what is added to this file with the job; there, annotations alone say
+    /// too little.
     fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), Fault> {
         let has = |name: &str| targets.iter().any(|target| target.format.name == name);
-        let file = env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from);
-        let (Some(file), Some(format)) = (file, report::format(JOB_SUMMARY)) else { return Ok(()) };
+        let file = env::var_os("GITHUB_STEP_SUMMARY")
+            .filter(|file| !file.is_empty())
+            .map(PathBuf::from);
+        let (Some(file), Some(format)) = (file, report::format(JOB_SUMMARY)) else {
+            return Ok(());
+        };
         if !has("github") || has(JOB_SUMMARY) {
             return Ok(());
         }
@@ -195,7 +230,10 @@ impl OutputArgs {
             rules_version: page.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
             advice: page.advice,
-            times: Times { began: self.began.get().copied().unwrap_or(ended), ended },
+            times: Times {
+                began: self.began.get().copied().unwrap_or(ended),
+                ended,
+            },
         })
     }
 
@@ -214,7 +252,10 @@ impl OutputArgs {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Fault {
-    Fault::new(format!("{}: the report cannot be written: {error}", printable_path(path)))
+    Fault::new(format!(
+        "{}: the report cannot be written: {error}",
+        printable_path(path)
+    ))
 }
 
 /// Draws until the sender is dropped.
@@ -225,7 +266,10 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     let expected = progress.expected.load(Ordering::Relaxed);
     let (bar, template) = match expected {
         0 => (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]"),
-        known => (ProgressBar::new(known), "{bar:32} {percent}% {msg} [{elapsed}, {eta} left]"),
+        known => (
+            ProgressBar::new(known),
+            "{bar:32} {percent}% {msg} [{elapsed}, {eta} left]",
+        ),
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
@@ -238,7 +282,10 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
             found => format!(", {} found", HumanCount(found)),
         };
         let what = if expected > 0 { "objects" } else { "blobs" };
-        bar.set_message(format!("scanned {} {what}, {bytes}{found}", HumanCount(done)));
+        bar.set_message(format!(
+            "scanned {} {what}, {bytes}{found}",
+            HumanCount(done)
+        ));
         bar.set_position(done.min(expected));
         bar.tick();
     }

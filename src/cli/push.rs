@@ -22,17 +22,25 @@ use super::scan::Common;
 use super::settings::Settings;
 
 impl Common {
-    /// Scans what a push takes to a remote, named or by its address, that has not got it; without one, what no remote has.
-    pub(super) fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault> {
+    /// Scans what a push takes to a remote, named or by its address, that has not got it; without
+    /// one, what no remote has.
+    pub(super) fn push(
+        &self,
+        remote: Option<&OsStr>,
+        updates: &[RefUpdate],
+    ) -> Result<Status, Fault> {
         let repo = repo::discover(Path::new("."))?;
         let remote = remote.map(|remote| remote.as_encoded_bytes().as_bstr());
         let mut known = repo::ids_of_remote(&repo, remote)?;
         known.extend(updates.iter().filter_map(|update| update.old));
-        let settings = self.settings.settle(repo.work_dir().unwrap_or(Path::new(".")))?;
+        let settings = self
+            .settings
+            .settle(repo.work_dir().unwrap_or(Path::new(".")))?;
         self.judge(repo, updates, &known, &settings)
     }
 
-    /// Scans what a push brings here. What is let pass by a comment that came with it is shown at least.
+    /// Scans what a push brings here. What is let pass by a comment that came with it is shown at
+    /// least.
     pub(super) fn receive(mut self, updates: &[RefUpdate]) -> Result<Status, Fault> {
         self.output = self.output.with_allowed();
         let repo = repo::discover(Path::new("."))?;
@@ -49,12 +57,15 @@ impl Common {
             }
         };
         if status == Status::Findings {
-            say(&format!("  help: an exception counts here once {FILE_NAME} has it on the main branch"));
+            say(&format!(
+                "  help: an exception counts here once {FILE_NAME} has it on the main branch"
+            ));
         }
         Ok(status)
     }
 
-    /// Scans a push. One that may pass and has nothing worth a look is not worth a word: who pushes reads it every time.
+    /// Scans a push. One that may pass and has nothing worth a look is not worth a word: who pushes
+    /// reads it every time.
     fn judge(
         &self,
         repo: ThreadSafeRepository,
@@ -62,13 +73,19 @@ impl Common {
         known: &[ObjectId],
         settings: &Settings,
     ) -> Result<Status, Fault> {
-        let refs: Vec<_> = updates.iter().filter_map(|update| Some((update.name.clone(), update.new?))).collect();
+        let refs: Vec<_> = updates
+            .iter()
+            .filter_map(|update| Some((update.name.clone(), update.new?)))
+            .collect();
         if refs.is_empty() {
             return Ok(Status::Clean);
         }
         let source = Push::new(repo, refs, known)?.within(settings.max_size, settings.jobs);
         let outcome = self.look(&source, settings)?;
-        if !outcome.findings.is_empty() || !outcome.skipped.is_empty() || !outcome.allowed.is_empty() {
+        if !outcome.findings.is_empty()
+            || !outcome.skipped.is_empty()
+            || !outcome.allowed.is_empty()
+        {
             self.tell(&outcome, settings, Advice::default())?;
         }
         if outcome.status() == Status::Findings {
@@ -78,8 +95,8 @@ impl Common {
     }
 }
 
-/// Whoever has the server says what may pass, in a file beside `HEAD`; where there is none, the main branch says it, as it
-/// was before the push. The push itself has no say.
+/// Whoever has the server says what may pass, in a file beside `HEAD`; where there is none, the
+/// main branch says it, as it was before the push. The push itself has no say.
 fn policy_of(repo: &ThreadSafeRepository) -> PolicyFiles {
     let folder = repo.refs.git_dir();
     if fs::symlink_metadata(folder.join(FILE_NAME)).is_ok() {
@@ -98,7 +115,8 @@ fn say(text: &str) {
 /// The most commits that are named.
 const MAX_COMMITS: usize = 10;
 
-/// What a person reads last when a push is refused: which commits it is about, and how to mend them.
+/// What a person reads last when a push is refused: which commits it is about, and how to mend
+/// them.
 fn refusal(outcome: &Outcome) -> String {
     let blocking = outcome.findings.iter().filter(|found| found.blocking);
     let commits: BTreeSet<_> = blocking.filter_map(|found| found.origin.commit()).collect();
@@ -106,14 +124,26 @@ fn refusal(outcome: &Outcome) -> String {
         return "keysieve: the push is refused".to_owned();
     };
     let short = |commit: &CommitInfo| commit.id.chars().take(SHORT).collect::<String>();
-    let mut named: Vec<_> = commits.iter().take(MAX_COMMITS).map(|commit| short(commit)).collect();
-    if let Some(more) = commits.len().checked_sub(MAX_COMMITS).filter(|&more| more > 0) {
+    let mut named: Vec<_> = commits
+        .iter()
+        .take(MAX_COMMITS)
+        .map(|commit| short(commit))
+        .collect();
+    if let Some(more) = commits
+        .len()
+        .checked_sub(MAX_COMMITS)
+        .filter(|&more| more > 0)
+    {
         named.push(format!("and {more} more"));
     }
     format!(
         "keysieve: the push is refused for what is in {} {}\n  help: take it out of history, then push again: `git commit \
          --amend` for the last commit, or `git rebase --interactive {}^` and `edit`",
-        if commits.len() == 1 { "commit" } else { "commits" },
+        if commits.len() == 1 {
+            "commit"
+        } else {
+            "commits"
+        },
         named.join(", "),
         short(first)
     )

@@ -34,7 +34,8 @@ enum Action {
     },
     /// Put every rule's examples and counter-examples to the whole scanner
     ///
-    /// The exit status is 0 where all are as the rules say, 1 where one is not, and 2 where a rule cannot be loaded.
+    /// The exit status is 0 where all are as the rules say, 1 where one is not, and 2 where a rule
+    /// cannot be loaded.
     Check,
 }
 
@@ -56,15 +57,35 @@ fn list(rules: &RuleSet) -> String {
     let rows: Vec<_> = rules
         .rules
         .iter()
-        .map(|rule| (&rule.id, rule.confidence, &rule.source.file, &rule.description))
-        .chain(rules.pairs.iter().map(|pair| (&pair.id, pair.confidence, &pair.source.file, &pair.description)))
+        .map(|rule| {
+            (
+                &rule.id,
+                rule.confidence,
+                &rule.source.file,
+                &rule.description,
+            )
+        })
+        .chain(rules.pairs.iter().map(|pair| {
+            (
+                &pair.id,
+                pair.confidence,
+                &pair.source.file,
+                &pair.description,
+            )
+        }))
         .collect();
     let width = |of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).max().unwrap_or(0);
-    let (ids, files) = (width(&|row| rows[row].0.len()), width(&|row| rows[row].2.len()));
+    let (ids, files) = (
+        width(&|row| rows[row].0.len()),
+        width(&|row| rows[row].2.len()),
+    );
     let mut text = String::new();
     for (id, confidence, file, description) in rows {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{id:ids$}  {confidence:7}  {file:files$}  {description}");
+        let _ = writeln!(
+            text,
+            "{id:ids$}  {confidence:7}  {file:files$}  {description}"
+        );
     }
     text
 }
@@ -75,8 +96,11 @@ fn show(rules: &RuleSet, id: &str) -> Result<String, Fault> {
     }
     match rules.pairs.iter().find(|pair| &*pair.id == id) {
         Some(pair) => Ok(show_pair(rules, pair)),
-        None => Err(Fault::new(format!("there is no rule '{}'", keysieve::text::printable(id.as_bytes())))
-            .hint("'keysieve rules list' lists them")),
+        None => Err(Fault::new(format!(
+            "there is no rule '{}'",
+            keysieve::text::printable(id.as_bytes())
+        ))
+        .hint("'keysieve rules list' lists them")),
     }
 }
 
@@ -93,7 +117,10 @@ fn show_rule(rule: &Rule) -> String {
             rows.push(("pattern", pattern.source().to_owned()));
             rows.push((
                 "window",
-                format!("{} bytes before a keyword, {} from its start", pattern.before, pattern.after),
+                format!(
+                    "{} bytes before a keyword, {} from its start",
+                    pattern.before, pattern.after
+                ),
             ));
         }
         Trigger::Run(lengths) => {
@@ -101,12 +128,27 @@ fn show_rule(rule: &Rule) -> String {
                 Ordering::Equal => low.to_string(),
                 _ => format!("{low} to {high}"),
             };
-            let lengths = lengths.iter().map(|range| words((range.start(), range.end())));
-            rows.push(("run", format!("of {} base64 characters", lengths.collect::<Vec<_>>().join(", "))));
+            let lengths = lengths
+                .iter()
+                .map(|range| words((range.start(), range.end())));
+            rows.push((
+                "run",
+                format!(
+                    "of {} base64 characters",
+                    lengths.collect::<Vec<_>>().join(", ")
+                ),
+            ));
         }
     }
-    rows.extend(rule.entropy.map(|floor| ("entropy", format!("at least {floor} bits per character"))));
-    rows.extend(rule.checks.iter().map(|check| ("check", format!("{}: {}", check.name, check.about))));
+    rows.extend(
+        rule.entropy
+            .map(|floor| ("entropy", format!("at least {floor} bits per character"))),
+    );
+    rows.extend(
+        rule.checks
+            .iter()
+            .map(|check| ("check", format!("{}: {}", check.name, check.about))),
+    );
     rows.extend(rule.help.iter().map(|help| ("help", help.clone())));
     rows.push(("samples", samples(&rule.source)));
     table(&rows)
@@ -118,7 +160,13 @@ fn show_pair(rules: &RuleSet, pair: &PairRule) -> String {
         ("finds", pair.description.clone()),
         ("file", pair.source.file.clone()),
         ("confidence", pair.confidence.to_string()),
-        ("joins", format!("{} with {}", rules.rules[pair.first].id, rules.rules[pair.second].id)),
+        (
+            "joins",
+            format!(
+                "{} with {}",
+                rules.rules[pair.first].id, rules.rules[pair.second].id
+            ),
+        ),
     ];
     rows.extend(pair.help.iter().map(|help| ("help", help.clone())));
     rows.push(("samples", samples(&pair.source)));
@@ -126,11 +174,17 @@ fn show_pair(rules: &RuleSet, pair: &PairRule) -> String {
 }
 
 fn samples(source: &keysieve::rule::RuleSource) -> String {
-    format!("{} examples, {} counter-examples", source.examples.len(), source.counter_examples.len())
+    format!(
+        "{} examples, {} counter-examples",
+        source.examples.len(),
+        source.counter_examples.len()
+    )
 }
 
 fn table(rows: &[(&str, String)]) -> String {
-    rows.iter().map(|(name, value)| format!("{name:<11} {value}\n")).collect()
+    rows.iter()
+        .map(|(name, value)| format!("{name:<11} {value}\n"))
+        .collect()
 }
 
 fn check(rules: RuleSet) -> Result<(String, Status), Fault> {
@@ -139,7 +193,9 @@ fn check(rules: RuleSet) -> Result<(String, Status), Fault> {
     let faults = check_samples(&scanner);
     if faults.is_empty() {
         return Ok((
-            format!("{count} rules find all of their examples and none of their counter-examples\n"),
+            format!(
+                "{count} rules find all of their examples and none of their counter-examples\n"
+            ),
             Status::Clean,
         ));
     }

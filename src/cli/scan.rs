@@ -31,8 +31,9 @@ pub(crate) struct ScanArgs {
 pub(crate) struct Paths {
     /// Files and directories; `-` is standard input
     ///
-    /// In a work tree, what git tracks and what it neither tracks nor ignores is scanned; elsewhere, everything. A path that
-    /// is named here is always scanned. Binary files are scanned as well.
+    /// In a work tree, what git tracks and what it neither tracks nor ignores is scanned;
+    /// elsewhere, everything. A path that is named here is always scanned. Binary files are scanned
+    /// as well.
     #[arg(default_value = ".", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Also scan what git's ignore rules leave out, such as a `.env`
@@ -67,10 +68,16 @@ impl ScanArgs {
             return self.common.scan(&source, &settings, Advice::default());
         }
         if paths.len() > 1 {
-            return Err(Fault::new("'-' stands for standard input and goes with no other path"));
+            return Err(Fault::new(
+                "'-' stands for standard input and goes with no other path",
+            ));
         }
-        let settings = self.common.settings.settle(&settings::root_of(Path::new("."))?)?;
-        self.common.scan(&Stream::new(io::stdin()), &settings, Advice::default())
+        let settings = self
+            .common
+            .settings
+            .settle(&settings::root_of(Path::new("."))?)?;
+        self.common
+            .scan(&Stream::new(io::stdin()), &settings, Advice::default())
     }
 }
 
@@ -83,11 +90,21 @@ impl Paths {
     pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), Fault> {
         let root = settings::common_root(args, &self.paths)?;
         let mut settings = args.settle(&root)?;
-        let start =
-            env::current_dir().map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
-        settings.policy = settings.policy.reached_from(&start, &root.canonicalize().unwrap_or(root));
+        let start = env::current_dir()
+            .map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
+        settings.policy = settings
+            .policy
+            .reached_from(&start, &root.canonicalize().unwrap_or(root));
         let Settings { max_size, jobs, .. } = settings;
-        Ok((Files { paths: self.paths, ignore_rules: !self.no_ignore, max_size, jobs }, settings))
+        Ok((
+            Files {
+                paths: self.paths,
+                ignore_rules: !self.no_ignore,
+                max_size,
+                jobs,
+            },
+            settings,
+        ))
     }
 }
 
@@ -102,22 +119,38 @@ impl Common {
     fn staged(&self, dir: &Path) -> Result<Status, Fault> {
         let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
         let repo = repo::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
-        let advice = Advice { first_commit: repo::has_no_commit(&repo) };
+        let advice = Advice {
+            first_commit: repo::has_no_commit(&repo),
+        };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
-        let source = Staged { merging: merging(&repo), repo, max_size: settings.max_size, jobs: settings.jobs };
+        let source = Staged {
+            merging: merging(&repo),
+            repo,
+            max_size: settings.max_size,
+            jobs: settings.jobs,
+        };
         self.scan(&source, &settings, advice)
     }
 
     /// Scans a commit message that is being written.
     fn message(&self, file: &Path) -> Result<Status, Fault> {
         let settings = self.settings.settle(&settings::root_of(Path::new("."))?)?;
-        // Git tells its hooks with this editor that no person edits the message; see githooks(5), pre-commit.
+        // Git tells its hooks with this editor that no person edits the message; see githooks(5),
+        // pre-commit.
         let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-        let source = Message { file: file.to_path_buf(), edited };
+        let source = Message {
+            file: file.to_path_buf(),
+            edited,
+        };
         self.scan(&source, &settings, Advice::default())
     }
 
-    fn scan(&self, source: &dyn Source, settings: &Settings, advice: Advice) -> Result<Status, Fault> {
+    fn scan(
+        &self,
+        source: &dyn Source,
+        settings: &Settings,
+        advice: Advice,
+    ) -> Result<Status, Fault> {
         let outcome = self.look(source, settings)?;
         self.tell(&outcome, settings, advice)?;
         Ok(outcome.status())
@@ -126,21 +159,34 @@ impl Common {
     /// Scans, and says nothing of it.
     pub(super) fn look(&self, source: &dyn Source, settings: &Settings) -> Result<Outcome, Fault> {
         self.output.check()?;
-        let Settings { scanner, policy, .. } = settings;
-        Ok(self.output.watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
+        let Settings {
+            scanner, policy, ..
+        } = settings;
+        Ok(self
+            .output
+            .watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
     }
 
     /// Writes the report.
-    pub(super) fn tell(&self, outcome: &Outcome, settings: &Settings, advice: Advice) -> Result<(), Fault> {
-        self.output.write(outcome, settings.scanner.rules().version(), advice)
+    pub(super) fn tell(
+        &self,
+        outcome: &Outcome,
+        settings: &Settings,
+        advice: Advice,
+    ) -> Result<(), Fault> {
+        self.output
+            .write(outcome, settings.scanner.rules().version(), advice)
     }
 }
 
-/// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`, before `MERGE_HEAD` is
-/// written. What is no commit here belongs to a merge elsewhere, and only has less taken for known.
+/// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`,
+/// before `MERGE_HEAD` is written. What is no commit here belongs to a merge elsewhere, and only
+/// has less taken for known.
 fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
     let repo = repo.to_thread_local();
-    let id = |name: OsString| ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok();
+    let id = |name: OsString| {
+        ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
+    };
     let mut ids: Vec<_> = env::vars_os().filter_map(|(name, _)| id(name)).collect();
     ids.retain(|&id| repo.find_commit(id).is_ok());
     ids.sort_unstable();

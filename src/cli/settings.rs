@@ -1,12 +1,14 @@
-//! From flags, environment and configuration file to a scanner and a policy: flags win over the environment, the
-//! environment over the file, the file over the defaults.
+//! From flags, environment and configuration file to a scanner and a policy: flags win over the
+//! environment, the environment over the file, the file over the defaults.
 
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use keysieve::policy::{BASELINE_NAME, Baseline, Config, FILE_NAME, Policy, PolicyFiles, read_text};
+use keysieve::policy::{
+    BASELINE_NAME, Baseline, Config, FILE_NAME, Policy, PolicyFiles, read_text,
+};
 use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
@@ -27,7 +29,8 @@ pub(crate) struct SettingsArgs {
     /// Read no configuration file
     #[arg(long)]
     no_config: bool,
-    /// Let pass what this baseline knows, instead of `.keysieve-baseline.json` at the root of the repository
+    /// Let pass what this baseline knows, instead of `.keysieve-baseline.json` at the root of the
+    /// repository
     #[arg(long, value_name = "FILE", env = "KEYSIEVE_BASELINE")]
     baseline: Option<PathBuf>,
     /// Read no baseline
@@ -110,7 +113,10 @@ impl FromArgMatches for Layers {
             Some(ValueSource::EnvVariable) => Layer::Environment,
             _ => Layer::Default,
         };
-        Ok(Self { report: layer("report"), block: layer("block") })
+        Ok(Self {
+            report: layer("report"),
+            block: layer("block"),
+        })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -142,17 +148,45 @@ impl SettingsArgs {
             .flat_map(env::split_paths)
             .filter(|file| !file.as_os_str().is_empty())
             .collect();
-        let of_config = config.iter().filter(|_| self.config.is_some()).flat_map(|config| &config.rules);
-        add_rules(&mut rules, of_config.chain(&of_environment).chain(&self.rules))?;
-        let level = |word: Option<Confidence>, layer, pick: fn(&Config) -> Option<Confidence>, default| {
-            let of_config = config.as_ref().and_then(pick).map(|level| (level, Layer::Config));
-            word.map(|level| (level, layer)).or(of_config).unwrap_or((default, Layer::Default))
-        };
-        let (report, of_report) = level(self.report, self.layers.report, |config| config.report, Confidence::Low);
-        let (block, of_block) = level(self.block, self.layers.block, |config| config.block, Confidence::Medium);
+        let of_config = config
+            .iter()
+            .filter(|_| self.config.is_some())
+            .flat_map(|config| &config.rules);
+        add_rules(
+            &mut rules,
+            of_config.chain(&of_environment).chain(&self.rules),
+        )?;
+        let level =
+            |word: Option<Confidence>, layer, pick: fn(&Config) -> Option<Confidence>, default| {
+                let of_config = config
+                    .as_ref()
+                    .and_then(pick)
+                    .map(|level| (level, Layer::Config));
+                word.map(|level| (level, layer))
+                    .or(of_config)
+                    .unwrap_or((default, Layer::Default))
+            };
+        let (report, of_report) = level(
+            self.report,
+            self.layers.report,
+            |config| config.report,
+            Confidence::Low,
+        );
+        let (block, of_block) = level(
+            self.block,
+            self.layers.block,
+            |config| config.block,
+            Confidence::Medium,
+        );
         let file = config.as_ref().map(|config| config.file.clone());
-        let origins = Origins { report: of_report, block: of_block, config: file };
-        let max_size = self.max_size.or(config.as_ref().and_then(|config| config.max_size));
+        let origins = Origins {
+            report: of_report,
+            block: of_block,
+            config: file,
+        };
+        let max_size = self
+            .max_size
+            .or(config.as_ref().and_then(|config| config.max_size));
         let mut policy = Policy::new(report, block, &rules);
         if let Some(config) = config {
             policy = policy.with_entries(config, &rules, today())?;
@@ -162,7 +196,13 @@ impl SettingsArgs {
         }
         let processors = || std::thread::available_parallelism().map_or(1, Into::into);
         let jobs = self.jobs.map_or_else(processors, Into::into).min(MAX_JOBS);
-        Ok(Settings { scanner: Scanner::new(rules)?, policy, max_size, jobs, origins })
+        Ok(Settings {
+            scanner: Scanner::new(rules)?,
+            policy,
+            max_size,
+            jobs,
+            origins,
+        })
     }
 
     fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, Fault> {
@@ -172,7 +212,8 @@ impl SettingsArgs {
         match &self.config {
             None => Ok(files.config()?),
             Some(file) => {
-                let missing = || Fault::new(format!("{}: there is no such file", printable_path(file)));
+                let missing =
+                    || Fault::new(format!("{}: there is no such file", printable_path(file)));
                 Config::load(file)?.ok_or_else(missing).map(Some)
             }
         }
@@ -183,15 +224,21 @@ impl SettingsArgs {
 impl SettingsArgs {
     /// The file for a repository, or a directory, at `root`; whether it is there or not.
     pub(crate) fn baseline_file(&self, root: &Path) -> PathBuf {
-        self.baseline.clone().unwrap_or_else(|| root.join(BASELINE_NAME))
+        self.baseline
+            .clone()
+            .unwrap_or_else(|| root.join(BASELINE_NAME))
     }
 
     /// The same settings without a baseline; an error where somebody asked for that already.
     pub(crate) fn without_baseline(self) -> Result<Self, Fault> {
         if self.no_baseline {
-            return Err(Fault::new("--no-baseline makes no sense here").hint("name another file with --baseline"));
+            return Err(Fault::new("--no-baseline makes no sense here")
+                .hint("name another file with --baseline"));
         }
-        Ok(Self { no_baseline: true, ..self })
+        Ok(Self {
+            no_baseline: true,
+            ..self
+        })
     }
 
     /// The one that somebody named, or else that of these files.
@@ -199,7 +246,9 @@ impl SettingsArgs {
         if self.no_baseline {
             return Ok(None);
         }
-        let Some(file) = &self.baseline else { return Ok(files.baseline()?) };
+        let Some(file) = &self.baseline else {
+            return Ok(files.baseline()?);
+        };
         let missing = || {
             let missing = format!("{}: there is no such file", printable_path(file));
             Fault::new(missing).hint("`keysieve baseline write` makes one")
@@ -216,7 +265,10 @@ pub(crate) fn today() -> jiff::civil::Date {
 /// A repository may name rules of its own, and no other files of whoever scans it.
 fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let outside = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| !file.starts_with(&root));
+    let outside = |file: &&PathBuf| {
+        file.canonicalize()
+            .is_ok_and(|file| !file.starts_with(&root))
+    };
     match config.rules.iter().find(outside) {
         None => Ok(()),
         Some(file) => Err(Fault::new(format!(
@@ -228,7 +280,8 @@ fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
     }
 }
 
-/// The one root of all `paths`; several are an error where it would matter whose configuration counts.
+/// The one root of all `paths`; several are an error where it would matter whose configuration
+/// counts.
 pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
     let mut folders: Vec<&Path> = paths.iter().map(|path| folder_of(path)).collect();
     folders.sort_unstable();
@@ -240,19 +293,33 @@ pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<Path
         Err(_) if own_word => Ok(folder.to_path_buf()),
         root => root,
     };
-    let mut roots = folders.into_iter().map(root).collect::<Result<Vec<_>, _>>()?;
+    let mut roots = folders
+        .into_iter()
+        .map(root)
+        .collect::<Result<Vec<_>, _>>()?;
     roots.sort();
     roots.dedup();
-    let several =
-        |own_word: bool, name: &str| roots.len() > 1 && !own_word && roots.iter().any(|root| root.join(name).exists());
-    for (own_word, name, word) in [(own_word, FILE_NAME, "config"), (own_baseline, BASELINE_NAME, "baseline")] {
+    let several = |own_word: bool, name: &str| {
+        roots.len() > 1 && !own_word && roots.iter().any(|root| root.join(name).exists())
+    };
+    for (own_word, name, word) in [
+        (own_word, FILE_NAME, "config"),
+        (own_baseline, BASELINE_NAME, "baseline"),
+    ] {
         if several(own_word, name) {
             let places = roots.len();
-            return Err(Fault::new(format!("the paths lie in {places} places, and not one {name} holds for all"))
-                .hint(format!("scan them one by one, or name one with --{word}, or none with --no-{word}")));
+            return Err(Fault::new(format!(
+                "the paths lie in {places} places, and not one {name} holds for all"
+            ))
+            .hint(format!(
+                "scan them one by one, or name one with --{word}, or none with --no-{word}"
+            )));
         }
     }
-    Ok(roots.into_iter().next().unwrap_or_else(|| PathBuf::from(".")))
+    Ok(roots
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| PathBuf::from(".")))
 }
 
 /// The folder that `path` is, or lies in.
@@ -260,10 +327,13 @@ fn folder_of(path: &Path) -> &Path {
     if path.is_dir() {
         return path;
     }
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
-/// Where the configuration of `near` lies: the root of its work tree, or, outside of any, the directory itself.
+/// Where the configuration of `near` lies: the root of its work tree, or, outside of any, the
+/// directory itself.
 pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
     let dir = folder_of(near);
     if !dir.is_dir() {
@@ -276,8 +346,13 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
 }
 
 /// Adds the rules of some files to `rules`.
-pub(crate) fn add_rules<'f>(rules: &mut RuleSet, files: impl IntoIterator<Item = &'f PathBuf>) -> Result<(), Fault> {
-    files.into_iter().try_for_each(|file| add_text(rules, file, read_text(file)))
+pub(crate) fn add_rules<'f>(
+    rules: &mut RuleSet,
+    files: impl IntoIterator<Item = &'f PathBuf>,
+) -> Result<(), Fault> {
+    files
+        .into_iter()
+        .try_for_each(|file| add_text(rules, file, read_text(file)))
 }
 
 fn add_text(rules: &mut RuleSet, file: &Path, text: io::Result<String>) -> Result<(), Fault> {

@@ -25,13 +25,15 @@ pub(crate) struct Target {
 impl Target {
     /// Where it goes, however that was written: `x` is `./x`.
     fn place(&self) -> Option<PathBuf> {
-        self.file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()))
+        self.file
+            .as_ref()
+            .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()))
     }
 }
 
 impl Words {
-    /// Reads the value of a `--format`. A comma parts two formats where the name of one follows it: a file may have commas
-    /// in its name.
+    /// Reads the value of a `--format`. A comma parts two formats where the name of one follows it:
+    /// a file may have commas in its name.
     fn parse(text: &str) -> Result<Self, String> {
         let mut words: Vec<String> = Vec::new();
         for part in text.split(',') {
@@ -43,7 +45,11 @@ impl Words {
                 _ => words.push(part.trim().to_owned()),
             }
         }
-        words.iter().map(|word| one(word)).collect::<Result<_, _>>().map(Self)
+        words
+            .iter()
+            .map(|word| one(word))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -54,12 +60,19 @@ pub(crate) struct FormatParser;
 impl TypedValueParser for FormatParser {
     type Value = Words;
 
-    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Words, clap::Error> {
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Words, clap::Error> {
         TypedValueParser::parse_ref(&|text: &str| Words::parse(text), command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about))))
+        Some(Box::new(FORMATS.iter().map(|format| {
+            PossibleValue::new(format.name).help(format.about)
+        })))
     }
 }
 
@@ -80,9 +93,13 @@ fn one(word: &str) -> Result<(&'static Format, Option<PathBuf>), String> {
     }
 }
 
-/// The reports to write: those of `words`, or the default one. `output` is the file of the one that names none.
+/// The reports to write: those of `words`, or the default one. `output` is the file of the one that
+/// names none.
 pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Target>, Fault> {
-    let mut words: Vec<_> = words.iter().flat_map(|Words(words)| words.clone()).collect();
+    let mut words: Vec<_> = words
+        .iter()
+        .flat_map(|Words(words)| words.clone())
+        .collect();
     if words.is_empty() {
         words.push((&FORMATS[0], None));
     }
@@ -91,17 +108,25 @@ pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Targ
         match free.next() {
             Some((_, file)) => *file = Some(output.to_owned()),
             None => {
-                return Err(Fault::new("--output names the file of a report, and every --format has one of its own")
-                    .hint("leave out one of them"));
+                return Err(Fault::new(
+                    "--output names the file of a report, and every --format has one of its own",
+                )
+                .hint("leave out one of them"));
             }
         }
     }
     let targets: Vec<_> = words
         .into_iter()
-        .map(|(format, file)| Target { format, file: file.filter(|path| path != Path::new("-")) })
+        .map(|(format, file)| Target {
+            format,
+            file: file.filter(|path| path != Path::new("-")),
+        })
         .collect();
     for (at, target) in targets.iter().enumerate() {
-        if let Some(first) = targets[..at].iter().find(|first| first.place() == target.place()) {
+        if let Some(first) = targets[..at]
+            .iter()
+            .find(|first| first.place() == target.place())
+        {
             return Err(twice(first, target));
         }
     }
@@ -109,11 +134,21 @@ pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Targ
 }
 
 fn twice(first: &Target, second: &Target) -> Fault {
-    let names = format!("two reports, {} and {},", first.format.name, second.format.name);
-    let hint = format!("give one a file of its own: --format {}:FILE", second.format.name);
+    let names = format!(
+        "two reports, {} and {},",
+        first.format.name, second.format.name
+    );
+    let hint = format!(
+        "give one a file of its own: --format {}:FILE",
+        second.format.name
+    );
     match &first.file {
         None => Fault::new(format!("{names} cannot both go to standard output")).hint(hint),
-        Some(file) => Fault::new(format!("{names} cannot both go to {}", printable_path(file))).hint(hint),
+        Some(file) => Fault::new(format!(
+            "{names} cannot both go to {}",
+            printable_path(file)
+        ))
+        .hint(hint),
     }
 }
 
@@ -121,11 +156,20 @@ fn twice(first: &Target, second: &Target) -> Fault {
 mod tests {
     use super::*;
 
-    fn list(words: &[&str], output: Option<&str>) -> Result<Vec<(&'static str, Option<String>)>, String> {
-        let words = words.iter().map(|word| Words::parse(word)).collect::<Result<Vec<_>, _>>()?;
+    fn list(
+        words: &[&str],
+        output: Option<&str>,
+    ) -> Result<Vec<(&'static str, Option<String>)>, String> {
+        let words = words
+            .iter()
+            .map(|word| Words::parse(word))
+            .collect::<Result<Vec<_>, _>>()?;
         let targets = targets(&words, output.map(Path::new)).map_err(|fault| fault.to_string())?;
         let file = |target: &Target| target.file.as_ref().map(|file| file.display().to_string());
-        Ok(targets.iter().map(|target| (target.format.name, file(target))).collect())
+        Ok(targets
+            .iter()
+            .map(|target| (target.format.name, file(target)))
+            .collect())
     }
 
     #[test]
@@ -133,11 +177,24 @@ mod tests {
         let file = |name: &str| Some(name.to_owned());
         assert_eq!(list(&[], None), Ok(vec![("human", None)]));
         assert_eq!(list(&[], Some("x")), Ok(vec![("human", file("x"))]));
-        assert_eq!(list(&["json", "csv:-x"], Some("-")), Ok(vec![("json", None), ("csv", file("-x"))]));
-        assert_eq!(list(&["sarif:-", "human:x"], None), Ok(vec![("sarif", None), ("human", file("x"))]));
-        let both = Ok(vec![("human", None), ("sarif", file("a,b.sarif")), ("csv", file("c:d"))]);
+        assert_eq!(
+            list(&["json", "csv:-x"], Some("-")),
+            Ok(vec![("json", None), ("csv", file("-x"))])
+        );
+        assert_eq!(
+            list(&["sarif:-", "human:x"], None),
+            Ok(vec![("sarif", None), ("human", file("x"))])
+        );
+        let both = Ok(vec![
+            ("human", None),
+            ("sarif", file("a,b.sarif")),
+            ("csv", file("c:d")),
+        ]);
         assert_eq!(list(&["human,sarif:a,b.sarif,csv:c:d"], None), both);
-        assert_eq!(list(&["human, json:x"], None), Ok(vec![("human", None), ("json", file("x"))]));
+        assert_eq!(
+            list(&["human, json:x"], None),
+            Ok(vec![("human", None), ("json", file("x"))])
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! From the matches of one blob to findings: pairs are joined, and each finding gets its rule's words and its name.
+//! From the matches of one blob to findings: pairs are joined, and each finding gets its rule's
+//! words and its name.
 
 use std::sync::Arc;
 
@@ -32,7 +33,11 @@ impl<'a> Examiner<'a> {
         let of_rule = |rule: &Rule| info(&rule.id, &rule.description, &rule.help);
         let of_pair = |pair: &PairRule| info(&pair.id, &pair.description, &pair.help);
         let set = scanner.rules();
-        Self { scanner, rules: set.rules.iter().map(of_rule).collect(), pairs: set.pairs.iter().map(of_pair).collect() }
+        Self {
+            scanner,
+            rules: set.rules.iter().map(of_rule).collect(),
+            pairs: set.pairs.iter().map(of_pair).collect(),
+        }
     }
 
     /// Those of `matches`, found in `text`, that are `part`'s own, with their surroundings.
@@ -41,8 +46,8 @@ impl<'a> Examiner<'a> {
         sighting::take(text, part, matches)
     }
 
-    /// Hands every finding of a blob to `judge`, which says whether a marker lets it pass: the `sightings` that are `news`,
-    /// joined into pairs where they belong together.
+    /// Hands every finding of a blob to `judge`, which says whether a marker lets it pass: the
+    /// `sightings` that are `news`, joined into pairs where they belong together.
     pub fn conclude(
         &self,
         origin: &Origin,
@@ -50,7 +55,10 @@ impl<'a> Examiner<'a> {
         news: &[bool],
         mut judge: impl FnMut(Finding, Nearby<'_>) -> bool,
     ) {
-        let pairings = pair_up(self.scanner.rules(), sightings.iter().map(|seen| &seen.found));
+        let pairings = pair_up(
+            self.scanner.rules(),
+            sightings.iter().map(|seen| &seen.found),
+        );
         let mut paired = vec![false; sightings.len()];
         for pairing in pairings {
             (paired[pairing.first], paired[pairing.second]) = (true, true);
@@ -58,7 +66,10 @@ impl<'a> Examiner<'a> {
                 continue;
             }
             let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
-            let marked = judge(self.pair_finding(origin, pairing.rule, first, second), second.nearby());
+            let marked = judge(
+                self.pair_finding(origin, pairing.rule, first, second),
+                second.nearby(),
+            );
             // A marker means its own line: the half on another line still has to answer for itself.
             if marked && news[pairing.first] && first.place.start.line != second.place.start.line {
                 judge(self.finding(origin, first), first.nearby());
@@ -87,9 +98,20 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn pair_finding(&self, origin: &Origin, pair: usize, first: &Sighting, second: &Sighting) -> Finding {
+    fn pair_finding(
+        &self,
+        origin: &Origin,
+        pair: usize,
+        first: &Sighting,
+        second: &Sighting,
+    ) -> Finding {
         let rule = self.pairs[pair].clone();
-        let value = [first.found.value.reveal(), b"\n", second.found.value.reveal()].concat();
+        let value = [
+            first.found.value.reveal(),
+            b"\n",
+            second.found.value.reveal(),
+        ]
+        .concat();
         Finding {
             fingerprint: Fingerprint::new(&rule.id, &value),
             rule,

@@ -1,4 +1,5 @@
-//! The conductor: has a source feed its blobs, scans them, judges what is found and gathers it in order.
+//! The conductor: has a source feed its blobs, scans them, judges what is found and gathers it in
+//! order.
 
 mod examine;
 mod news;
@@ -40,9 +41,16 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome, SourceError> {
     let gathered = Mutex::new(Outcome::default());
-    let shared = Shared { examiner: Examiner::new(scanner), policy, progress, gathered: &gathered };
+    let shared = Shared {
+        examiner: Examiner::new(scanner),
+        policy,
+        progress,
+        gathered: &gathered,
+    };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
-    let mut outcome = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut outcome = gathered
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     outcome.unused = policy.unused(&outcome);
     outcome.sort();
     Ok(outcome)
@@ -66,7 +74,11 @@ struct ScanWorker<'a> {
 
 impl<'a> ScanWorker<'a> {
     fn new(shared: &'a Shared<'a>) -> Self {
-        Self { shared, outcome: Outcome::default(), open: None }
+        Self {
+            shared,
+            outcome: Outcome::default(),
+            open: None,
+        }
     }
 }
 
@@ -74,9 +86,15 @@ impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         let matches = self.shared.examiner.scanner.scan(blob.bytes);
         if !matches.is_empty() {
-            self.shared.progress.found.fetch_add(matches.len() as u64, Ordering::Relaxed);
+            self.shared
+                .progress
+                .found
+                .fetch_add(matches.len() as u64, Ordering::Relaxed);
             let sightings = self.shared.examiner.sight(blob.bytes, &blob.part, matches);
-            self.open.get_or_insert_with(|| (blob.origin.clone(), Vec::new())).1.extend(sightings);
+            self.open
+                .get_or_insert_with(|| (blob.origin.clone(), Vec::new()))
+                .1
+                .extend(sightings);
         }
         if !matches!(blob.origin, Origin::Name { .. }) {
             self.count(&blob);
@@ -101,7 +119,10 @@ impl ScanWorker<'_> {
     fn count(&mut self, blob: &Blob<'_>) {
         let bytes = blob.part.own.len().min(blob.bytes.len()) as u64;
         self.outcome.totals.bytes += bytes;
-        self.shared.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.shared
+            .progress
+            .bytes
+            .fetch_add(bytes, Ordering::Relaxed);
         if blob.part.last {
             self.outcome.totals.blobs += 1;
             self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
@@ -113,14 +134,17 @@ impl ScanWorker<'_> {
         let Some((origin, sightings)) = self.open.take() else {
             return;
         };
-        let Shared { examiner, policy, .. } = self.shared;
+        let Shared {
+            examiner, policy, ..
+        } = self.shared;
         let before = match fresh {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
         let news = news::news(examiner.scanner, before, &sightings);
-        examiner
-            .conclude(&origin, &sightings, &news, |finding, nearby| judge(&mut self.outcome, policy, finding, nearby));
+        examiner.conclude(&origin, &sightings, &news, |finding, nearby| {
+            judge(&mut self.outcome, policy, finding, nearby)
+        });
     }
 }
 
@@ -142,7 +166,11 @@ fn judge(outcome: &mut Outcome, policy: &Policy, mut finding: Finding, nearby: N
 /// A thread's share joins the rest when the thread is done.
 impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
-        let mut all = self.shared.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .shared
+            .gathered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.findings.append(&mut self.outcome.findings);
         all.allowed.append(&mut self.outcome.allowed);
         all.skipped.append(&mut self.outcome.skipped);

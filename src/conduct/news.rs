@@ -1,4 +1,5 @@
-//! What is news in a blob against its older versions: secrets by their values, not by the lines they stand on.
+//! What is news in a blob against its older versions: secrets by their values, not by the lines
+//! they stand on.
 
 use std::collections::HashMap;
 
@@ -22,16 +23,26 @@ type Known = HashMap<Fingerprint, Old>;
 
 /// For each sighting, whether it is news.
 ///
-/// A secret that no older version holds, or not as sure as now, is news wherever its bytes come from: a change around
-/// bytes that stay the same can make a secret of them. One that was there already is news if it stands there more often
-/// now; then where the text is fresh, or anywhere if nobody can tell. What the same change takes away elsewhere has
-/// moved, and is no news.
-pub(super) fn news(scanner: &Scanner, before: Option<Before<'_>>, sightings: &[Sighting]) -> Vec<bool> {
+/// A secret that no older version holds, or not as sure as now, is news wherever its bytes come
+/// from: a change around bytes that stay the same can make a secret of them. One that was there
+/// already is news if it stands there more often now; then where the text is fresh, or anywhere if
+/// nobody can tell. What the same change takes away elsewhere has moved, and is no news.
+pub(super) fn news(
+    scanner: &Scanner,
+    before: Option<Before<'_>>,
+    sightings: &[Sighting],
+) -> Vec<bool> {
     let Some(before) = before else {
         return vec![true; sightings.len()];
     };
-    let names: Vec<Fingerprint> = sightings.iter().map(|seen| name(scanner, &seen.found)).collect();
-    let fresh: Vec<bool> = sightings.iter().map(|seen| any_overlaps(&before.fresh, seen.found.span)).collect();
+    let names: Vec<Fingerprint> = sightings
+        .iter()
+        .map(|seen| name(scanner, &seen.found))
+        .collect();
+    let fresh: Vec<bool> = sightings
+        .iter()
+        .map(|seen| any_overlaps(&before.fresh, seen.found.span))
+        .collect();
     // How often each stands there now, and how often where the text is fresh.
     let mut now: HashMap<Fingerprint, (usize, usize)> = HashMap::new();
     for (name, fresh) in names.iter().zip(&fresh) {
@@ -65,7 +76,9 @@ pub(super) fn news(scanner: &Scanner, before: Option<Before<'_>>, sightings: &[S
 /// What stands in older versions; in several, what the one says that has most of it.
 fn known(scanner: &Scanner, versions: &[Vec<u8>]) -> Known {
     let mut known = Known::new();
-    versions.iter().for_each(|version| keep_most(&mut known, held_by(scanner, version)));
+    versions
+        .iter()
+        .for_each(|version| keep_most(&mut known, held_by(scanner, version)));
     known
 }
 
@@ -81,9 +94,15 @@ fn keep_most(known: &mut Known, others: Known) {
 fn add_moved(scanner: &Scanner, known: &mut Known, replaced: &[(Vec<u8>, Vec<u8>)]) {
     for (old, new) in replaced {
         let left = held_by(scanner, old);
-        let stayed = if left.is_empty() { Known::new() } else { held_by(scanner, new) };
+        let stayed = if left.is_empty() {
+            Known::new()
+        } else {
+            held_by(scanner, new)
+        };
         for (name, mut moved) in left {
-            moved.count = moved.count.saturating_sub(stayed.get(&name).map_or(0, |old| old.count));
+            moved.count = moved
+                .count
+                .saturating_sub(stayed.get(&name).map_or(0, |old| old.count));
             if moved.count > 0 {
                 let old = known.entry(name).or_insert(Old { count: 0, ..moved });
                 old.confidence = old.confidence.max(moved.confidence);
@@ -96,9 +115,15 @@ fn add_moved(scanner: &Scanner, known: &mut Known, replaced: &[(Vec<u8>, Vec<u8>
 fn held_by(scanner: &Scanner, version: &[u8]) -> Known {
     let mut here = Known::new();
     for (bytes, part) in source::parts(version) {
-        let own = scanner.scan(bytes).into_iter().filter(|found| part.own.contains(&found.span.start));
+        let own = scanner
+            .scan(bytes)
+            .into_iter()
+            .filter(|found| part.own.contains(&found.span.start));
         for found in own {
-            let old = here.entry(name(scanner, &found)).or_insert(Old { confidence: found.confidence, count: 0 });
+            let old = here.entry(name(scanner, &found)).or_insert(Old {
+                confidence: found.confidence,
+                count: 0,
+            });
             old.confidence = old.confidence.max(found.confidence);
             old.count += 1;
         }

@@ -1,4 +1,5 @@
-//! Code frames: the lines around a finding, with everything that may be secret masked before it is kept.
+//! Code frames: the lines around a finding, with everything that may be secret masked before it is
+//! kept.
 
 use crate::text::{LineIndex, Span, columns, printable};
 
@@ -27,10 +28,11 @@ pub struct FrameLine {
 }
 
 impl Frame {
-    /// The frame of `span` in the text of `index`; `secrets` are all places in it that must not be shown.
+    /// The frame of `span` in the text of `index`; `secrets` are all places in it that must not be
+    /// shown.
     ///
-    /// Besides those, every word that is long and mixed enough to be a secret is masked: a line that holds one secret
-    /// often holds another that no rule knows.
+    /// Besides those, every word that is long and mixed enough to be a secret is masked: a line
+    /// that holds one secret often holds another that no rule knows.
     #[must_use]
     pub fn new(text: &[u8], index: &LineIndex<'_>, span: Span, secrets: &[Span]) -> Self {
         let first = index.line_of(span.start);
@@ -43,7 +45,10 @@ impl Frame {
             frame_line(text, number + 1, line, span, secrets)
         });
         let mut lines: Vec<_> = lines.collect();
-        while lines.last().is_some_and(|line| line.mark.is_none() && line.text.trim().is_empty()) {
+        while lines
+            .last()
+            .is_some_and(|line| line.mark.is_none() && line.text.trim().is_empty())
+        {
             lines.pop();
         }
         Self { lines }
@@ -51,18 +56,30 @@ impl Frame {
 }
 
 fn frame_line(text: &[u8], number: usize, line: Span, span: Span, secrets: &[Span]) -> FrameLine {
-    let marked = Span::new(span.start.clamp(line.start, line.end), span.end.clamp(line.start, line.end));
-    let focus = if marked.is_empty() { Span::new(line.start, line.start) } else { marked };
+    let marked = Span::new(
+        span.start.clamp(line.start, line.end),
+        span.end.clamp(line.start, line.end),
+    );
+    let focus = if marked.is_empty() {
+        Span::new(line.start, line.start)
+    } else {
+        marked
+    };
     let shown = Span::new(
         line.start.max(focus.start.saturating_sub(REACH)),
         line.end.min(focus.end.min(focus.start + 2 * REACH) + REACH),
     );
     let mut masked = shown.of(text).to_vec();
     // Words are judged on the whole line, so that cutting it cannot make a secret look short.
-    for secret in secrets.iter().copied().chain(suspicious_words(text, line, shown)) {
+    for secret in secrets
+        .iter()
+        .copied()
+        .chain(suspicious_words(text, line, shown))
+    {
         let start = secret.start.clamp(shown.start, shown.end) - shown.start;
         let end = secret.end.clamp(shown.start, shown.end) - shown.start;
-        // Four characters tell the kind, as in `Secret::masked`; a start that the line's cut hides is not shown.
+        // Four characters tell the kind, as in `Secret::masked`; a start that the line's cut hides
+        // is not shown.
         let kept = match secret.of(text) {
             // The first line of a private key says its kind and nothing else.
             block if block.starts_with(b"-----BEGIN ") => {
@@ -72,7 +89,10 @@ fn frame_line(text: &[u8], number: usize, line: Span, span: Span, secrets: &[Spa
             _ => 0,
         };
         let kept = if secret.start >= shown.start { kept } else { 0 };
-        for byte in masked.get_mut((start + kept).min(end)..end).unwrap_or_default() {
+        for byte in masked
+            .get_mut((start + kept).min(end)..end)
+            .unwrap_or_default()
+        {
             if *byte != 0 {
                 *byte = b'*';
             }
@@ -87,7 +107,11 @@ fn render(number: usize, masked: &[u8], line: Span, shown: Span, marked: Span) -
         text.push('…');
     }
     let part = |from: usize, to: usize| {
-        let bytes: Vec<u8> = masked[from - shown.start..to - shown.start].iter().copied().filter(|b| *b != 0).collect();
+        let bytes: Vec<u8> = masked[from - shown.start..to - shown.start]
+            .iter()
+            .copied()
+            .filter(|b| *b != 0)
+            .collect();
         let tabs = String::from_utf8_lossy(&bytes).replace('\t', "    ");
         printable(tabs.trim_end_matches('\r').as_bytes())
     };
@@ -108,23 +132,28 @@ fn render(number: usize, masked: &[u8], line: Span, shown: Span, marked: Span) -
     FrameLine { number, text, mark }
 }
 
-/// The words of `line` that could be secrets, though no rule knows them; text that stands in no file, such as the subject of
-/// a commit, is masked by these.
+/// The words of `line` that could be secrets, though no rule knows them; text that stands in no
+/// file, such as the subject of a commit, is masked by these.
 pub fn suspicious(line: &[u8]) -> impl Iterator<Item = Span> {
     let whole = Span::new(0, line.len());
     suspicious_words(line, whole, whole)
 }
 
-/// Words near `shown` that could be secrets: at least 16 characters long, with letters of both cases and a digit, or
-/// at least 20 long with letters and digits.
+/// Words near `shown` that could be secrets: at least 16 characters long, with letters of both
+/// cases and a digit, or at least 20 long with letters and digits.
 fn suspicious_words(text: &[u8], line: Span, shown: Span) -> impl Iterator<Item = Span> {
     const MARGIN: usize = 256;
     let from = line.start.max(shown.start.saturating_sub(MARGIN));
     let to = line.end.min(shown.end + MARGIN);
-    let in_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'%' | b'~' | b'.' | 0);
+    let in_word = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'%' | b'~' | b'.' | 0)
+    };
     let mut words = Vec::new();
     let mut start = None;
-    let ends = text[from..to].iter().map(|&byte| in_word(byte)).chain([false]);
+    let ends = text[from..to]
+        .iter()
+        .map(|&byte| in_word(byte))
+        .chain([false]);
     for (at, inside) in (from..).zip(ends) {
         match (start, inside) {
             (None, true) => start = Some(at),
@@ -152,7 +181,12 @@ mod tests {
     fn frame(text: &str, secret: &str) -> Frame {
         let at = text.find(secret).expect("the secret is in the text");
         let span = Span::new(at, at + secret.len());
-        Frame::new(text.as_bytes(), &LineIndex::new(text.as_bytes()), span, &[span])
+        Frame::new(
+            text.as_bytes(),
+            &LineIndex::new(text.as_bytes()),
+            span,
+            &[span],
+        )
     }
 
     #[test]
@@ -180,6 +214,12 @@ mod tests {
         assert!(line.text.starts_with('…') && line.text.ends_with('…'));
         assert!(line.text.chars().count() < 200);
         let (from, to) = line.mark.expect("marked");
-        assert!(line.text.chars().skip(from).take(to - from).all(|c| c == '*'));
+        assert!(
+            line.text
+                .chars()
+                .skip(from)
+                .take(to - from)
+                .all(|c| c == '*')
+        );
     }
 }

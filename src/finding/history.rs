@@ -12,7 +12,8 @@ use crate::repo::RootKind;
 pub enum Exposure {
     /// Another repository has it, or may fetch it from here.
     Published,
-    /// A branch, a tag or another ref of this repository leads to it, and as far as is known to nobody else's.
+    /// A branch, a tag or another ref of this repository leads to it, and as far as is known to
+    /// nobody else's.
     Local,
     /// Only a stash leads to it.
     Stash,
@@ -48,9 +49,13 @@ impl Exposure {
             Self::Local => {
                 "no other repository is known to have it: rewrite before you push, and rotate it if in doubt"
             }
-            Self::Stash => "only a stash holds it: drop that stash, then let the reflog expire and prune",
+            Self::Stash => {
+                "only a stash holds it: drop that stash, then let the reflog expire and prune"
+            }
             Self::Index => "it is staged and was never committed: unstage it, then prune",
-            Self::Reflog => "only what a ref once was leads to it: let the reflog expire, then prune",
+            Self::Reflog => {
+                "only what a ref once was leads to it: let the reflog expire, then prune"
+            }
             Self::Unreachable => "nothing leads to it any more: 'git gc --prune=now' takes it away",
         }
     }

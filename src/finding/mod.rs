@@ -1,4 +1,5 @@
-//! What a scan says: findings, what was allowed, what was not scanned, and the exit status that follows.
+//! What a scan says: findings, what was allowed, what was not scanned, and the exit status that
+//! follows.
 
 pub mod frame;
 pub mod history;
@@ -32,7 +33,8 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// What the checks learned.
     pub details: Vec<Detail>,
-    /// The other half, where it was found together with one: the access key id beside a secret access key.
+    /// The other half, where it was found together with one: the access key id beside a secret
+    /// access key.
     pub partner: Option<Partner>,
     /// Whether it fails the run; set by the policy.
     pub blocking: bool,
@@ -177,20 +179,23 @@ pub struct Totals {
     pub left_out: u64,
 }
 
-/// Everything that a scan has to say. Sorted: the same input gives the same outcome, whatever the number of threads.
+/// Everything that a scan has to say. Sorted: the same input gives the same outcome, whatever the
+/// number of threads.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// What was found and is reported.
     pub findings: Vec<Finding>,
     /// What was found and is allowed.
     pub allowed: Vec<Allowed>,
-    /// Exceptions that let nothing pass: `[[allow]]` entries, and expired entries of the baseline that would have.
+    /// Exceptions that let nothing pass: `[[allow]]` entries, and expired entries of the baseline
+    /// that would have.
     pub unused: Vec<Unused>,
     /// What was not scanned.
     pub skipped: Vec<Skip>,
     /// How much was scanned.
     pub totals: Totals,
-    /// What the commits that are judged change of the policy themselves, where that is not the one they are judged by.
+    /// What the commits that are judged change of the policy themselves, where that is not the one
+    /// they are judged by.
     pub policy_changes: Vec<PolicyChange>,
 }
 
@@ -230,7 +235,8 @@ impl Outcome {
         }
     }
 
-    /// Brings everything into the order of reports, and drops what was found twice since its file was named twice.
+    /// Brings everything into the order of reports, and drops what was found twice since its file
+    /// was named twice.
     pub fn sort(&mut self) {
         let by_place = |a: &Finding, b: &Finding| {
             let key = |f: &Finding| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);
@@ -238,8 +244,10 @@ impl Outcome {
         };
         self.findings.sort_by(by_place);
         self.findings.dedup_by(|a, b| by_place(a, b).is_eq());
-        self.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
-        self.allowed.dedup_by(|a, b| by_place(&a.finding, &b.finding).is_eq());
+        self.allowed
+            .sort_by(|a, b| by_place(&a.finding, &b.finding));
+        self.allowed
+            .dedup_by(|a, b| by_place(&a.finding, &b.finding).is_eq());
         self.skipped.sort();
         self.skipped.dedup();
         self.unused.sort();

@@ -20,7 +20,8 @@ pub enum Error {
         /// What it said.
         message: String,
     },
-    /// The folder is inside a `.git` directory, where paths that are relative to the work tree mean nothing.
+    /// The folder is inside a `.git` directory, where paths that are relative to the work tree mean
+    /// nothing.
     #[error("this is the inside of a git directory, not a work tree")]
     NoWorkTree,
     /// Hooks are switched off by `core.hooksPath`.
@@ -84,7 +85,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// Templates are of no use: the hooks of new repositories are looked for elsewhere.
-    #[error("core.hooksPath is set in the {scope} git config, so git would never look at hooks from a template")]
+    #[error(
+        "core.hooksPath is set in the {scope} git config, so git would never look at hooks from a template"
+    )]
     DeadTemplate {
         /// Where it is set.
         scope: Scope,
@@ -133,5 +136,9 @@ impl Error {
 
 /// Turns an [`io::Error`] into an [`Error`] that says what was tried with which path.
 pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Io { action, path: path.to_owned(), source }
+    move |source| Error::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
 }

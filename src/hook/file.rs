@@ -27,7 +27,9 @@ impl Ready {
     pub(super) fn new(path: &Path, text: &[u8]) -> Result<Self, Error> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let write = || {
-            let mut temp = tempfile::Builder::new().prefix(".keysieve-").tempfile_in(folder)?;
+            let mut temp = tempfile::Builder::new()
+                .prefix(".keysieve-")
+                .tempfile_in(folder)?;
             temp.write_all(text)?;
             make_executable(temp.path())?;
             temp.as_file().sync_all()?;
@@ -38,7 +40,10 @@ impl Ready {
 
     /// Gives it the name, in place of whatever has it.
     pub(super) fn put(self, path: &Path) -> Result<(), Error> {
-        self.0.persist(path).map(drop).map_err(|error| io("write", path)(error.error))
+        self.0
+            .persist(path)
+            .map(drop)
+            .map_err(|error| io("write", path)(error.error))
     }
 }
 
@@ -53,10 +58,11 @@ fn make_executable(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Gives the file `from` the second name `to`, which must be free, so that there is no moment without it; where the
-/// file system has no second names, or `from` is a link, it is moved.
+/// Gives the file `from` the second name `to`, which must be free, so that there is no moment
+/// without it; where the file system has no second names, or `from` is a link, it is moved.
 pub(super) fn keep_as(from: &Path, to: &Path) -> Result<(), Error> {
-    let linked = fs::symlink_metadata(from).is_ok_and(|meta| meta.is_file()) && fs::hard_link(from, to).is_ok();
+    let linked = fs::symlink_metadata(from).is_ok_and(|meta| meta.is_file())
+        && fs::hard_link(from, to).is_ok();
     if linked {
         return Ok(());
     }

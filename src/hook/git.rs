@@ -39,13 +39,20 @@ impl Git {
     /// The repository that git itself would take: that of the current folder, or of `GIT_DIR`.
     #[must_use]
     pub fn here() -> Self {
-        Self { dir: None, env: Vec::new() }
+        Self {
+            dir: None,
+            env: Vec::new(),
+        }
     }
 
-    /// The repository that holds `dir`, whatever the environment says: who names a repository means that one.
+    /// The repository that holds `dir`, whatever the environment says: who names a repository means
+    /// that one.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: Some(dir.into()), env: Vec::new() }
+        Self {
+            dir: Some(dir.into()),
+            env: Vec::new(),
+        }
     }
 
     /// The same, with a variable set for git and for the hooks that it runs; the rest they inherit.
@@ -57,14 +64,18 @@ impl Git {
 
     /// The same git, speaking about another repository.
     pub(super) fn elsewhere(&self, dir: &Path) -> Self {
-        Self { dir: Some(dir.to_owned()), env: self.env.clone() }
+        Self {
+            dir: Some(dir.to_owned()),
+            env: self.env.clone(),
+        }
     }
 
     /// A path that git printed, relative to where git was run.
     pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         let joined = self.dir.as_deref().unwrap_or(Path::new("")).join(path);
         let absolute = std::path::absolute(&joined).unwrap_or(joined);
-        // Without the `..` that git puts in when it is run in a subfolder; a path that is not there stays as it is.
+        // Without the `..` that git puts in when it is run in a subfolder; a path that is not there
+        // stays as it is.
         if absolute.components().any(|part| part.as_os_str() == "..") {
             return absolute.canonicalize().unwrap_or(absolute);
         }
@@ -80,7 +91,9 @@ impl Git {
                 command.env_remove(name);
             }
         }
-        command.envs(self.env.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+        command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
         command
     }
 
@@ -106,7 +119,14 @@ impl Git {
 
     /// A setting as git sees it here, all files, includes and variables taken together.
     pub(super) fn setting(&self, key: &str) -> Result<Option<Setting>, Error> {
-        let args = ["config", "--show-scope", "--null", "--type=path", "--get", key];
+        let args = [
+            "config",
+            "--show-scope",
+            "--null",
+            "--type=path",
+            "--get",
+            key,
+        ];
         let output = self.run(&args)?;
         // 1: not set.
         if output.status.code() == Some(1) {
@@ -117,15 +137,28 @@ impl Git {
         }
         let mut parts = output.stdout.split_str("\0");
         let scope = Scope::named(parts.next().unwrap_or_default());
-        Ok(Some(Setting { scope, value: parts.next().unwrap_or_default().into() }))
+        Ok(Some(Setting {
+            scope,
+            value: parts.next().unwrap_or_default().into(),
+        }))
     }
 }
 
 fn refusal<S: AsRef<OsStr>>(args: &[S], output: &Output) -> Error {
-    let command: Vec<_> = args.iter().map(|arg| arg.as_ref().to_string_lossy()).collect();
+    let command: Vec<_> = args
+        .iter()
+        .map(|arg| arg.as_ref().to_string_lossy())
+        .collect();
     let said = printable(output.stderr.trim()).replace("\\n", "; ");
-    let message = if said.is_empty() { output.status.to_string() } else { said };
-    Error::Git { command: command.join(" "), message }
+    let message = if said.is_empty() {
+        output.status.to_string()
+    } else {
+        said
+    };
+    Error::Git {
+        command: command.join(" "),
+        message,
+    }
 }
 
 /// A value of git's configuration, and on whose word.
@@ -163,7 +196,8 @@ impl Scope {
         }
     }
 
-    /// Whether the setting is this repository's own. Others hold for repositories that nobody asked about.
+    /// Whether the setting is this repository's own. Others hold for repositories that nobody asked
+    /// about.
     #[must_use]
     pub fn is_own(self) -> bool {
         matches!(self, Self::Local | Self::Worktree)
@@ -191,7 +225,12 @@ mod tests {
         let ties = Git::here().ask(&["rev-parse", "--local-env-vars"]).unwrap();
         for tie in ties.lines().map(|line| line.to_str().unwrap()) {
             // Configuration from the environment ties to no repository.
-            assert!(TIES.contains(&tie) || tie.starts_with("GIT_CONFIG") || tie.starts_with("GIT_INTERNAL"), "{tie}");
+            assert!(
+                TIES.contains(&tie)
+                    || tie.starts_with("GIT_CONFIG")
+                    || tie.starts_with("GIT_INTERNAL"),
+                "{tie}"
+            );
         }
     }
 }

@@ -16,7 +16,8 @@ pub struct Request<'a> {
     pub hooks: &'a [Hook],
     /// The program that they run: an absolute path.
     pub program: &'a Path,
-    /// Whether to install into a folder that other repositories share, and over stubs of a newer keysieve.
+    /// Whether to install into a folder that other repositories share, and over stubs of a newer
+    /// keysieve.
     pub force: bool,
 }
 
@@ -26,13 +27,15 @@ pub struct Request<'a> {
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, another program owns them, the folder is shared with other repositories, or
-/// a file cannot be written.
+/// Where git cannot say where hooks live, another program owns them, the folder is shared with
+/// other repositories, or a file cannot be written.
 pub fn install(git: &Git, request: &Request<'_>) -> Result<Vec<Step>, Error> {
     let place = Place::find(git)?;
     place.check_on()?;
     if let Some(manager) = Manager::of_folder(&place.folder) {
-        return Err(Error::Managed(Box::new(manager.advice(&place.top, request.hooks))));
+        return Err(Error::Managed(Box::new(
+            manager.advice(&place.top, request.hooks),
+        )));
     }
     place.guard(request.force)?;
     let mut steps = fill(&place, request)?;
@@ -42,11 +45,17 @@ pub fn install(git: &Git, request: &Request<'_>) -> Result<Vec<Step>, Error> {
 
 /// Installs hooks into a folder, wherever it is.
 pub(super) fn fill(place: &Place, request: &Request<'_>) -> Result<Vec<Step>, Error> {
-    let plans = request.hooks.iter().map(|&hook| plan(place, hook, request)).collect::<Result<Vec<_>, _>>()?;
+    let plans = request
+        .hooks
+        .iter()
+        .map(|&hook| plan(place, hook, request))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut steps = Vec::new();
     if !place.folder.is_dir() {
         fs::create_dir_all(&place.folder).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => Error::NotAFolder { path: place.folder.clone() },
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => Error::NotAFolder {
+                path: place.folder.clone(),
+            },
             _ => io("make the folder", &place.folder)(error),
         })?;
         steps.push(Step::MadeFolder(place.folder.clone()));
@@ -80,17 +89,30 @@ fn plan(place: &Place, hook: Hook, request: &Request<'_>) -> Result<Plan, Error>
     let path = place.hook(hook);
     let action = match place.standing(hook)? {
         Standing::Missing => Action::Write,
-        Standing::Ours { stub, .. } if stub.version > VERSION && !request.force => Action::Say(Step::Newer(path)),
-        Standing::Ours { stub, executable: true } if stub.program.as_deref() == Some(request.program) => {
-            Action::Say(Step::Already(path))
+        Standing::Ours { stub, .. } if stub.version > VERSION && !request.force => {
+            Action::Say(Step::Newer(path))
         }
+        Standing::Ours {
+            stub,
+            executable: true,
+        } if stub.program.as_deref() == Some(request.program) => Action::Say(Step::Already(path)),
         Standing::Ours { .. } => Action::Refresh,
         Standing::NotAFile => return Err(Error::NotAFile { path }),
-        Standing::Foreign { manager: Some(manager), .. } => {
-            return Err(Error::Managed(Box::new(manager.advice(&place.top, request.hooks))));
+        Standing::Foreign {
+            manager: Some(manager),
+            ..
+        } => {
+            return Err(Error::Managed(Box::new(
+                manager.advice(&place.top, request.hooks),
+            )));
         }
         Standing::Foreign { .. } => match place.kept(hook) {
-            Some(chained) => return Err(Error::BothThere { hook: path, chained }),
+            Some(chained) => {
+                return Err(Error::BothThere {
+                    hook: path,
+                    chained,
+                });
+            }
             None => Action::Chain,
         },
     };
@@ -120,7 +142,11 @@ impl Plan {
             (Action::Refresh, _) => Step::Refreshed(path),
             (_, Some(kept)) => {
                 let runs = fs::metadata(&kept).is_ok_and(|meta| file::executable(&meta));
-                Step::Chained { hook: path, kept, runs }
+                Step::Chained {
+                    hook: path,
+                    kept,
+                    runs,
+                }
             }
             (_, None) => Step::Installed(path),
         })
@@ -144,16 +170,28 @@ fn notes(place: &Place, hooks: &[Hook]) -> Vec<Step> {
                 .to_owned(),
         );
     }
-    if let Some(setting) = place.setting.as_ref().filter(|setting| !setting.scope.is_own()) {
+    if let Some(setting) = place
+        .setting
+        .as_ref()
+        .filter(|setting| !setting.scope.is_own())
+    {
         let folder = printable_path(&place.folder);
-        notes.push(format!("core.hooksPath leads every repository to {folder}, by the {} git config", setting.scope));
+        notes.push(format!(
+            "core.hooksPath leads every repository to {folder}, by the {} git config",
+            setting.scope
+        ));
     }
     if place.linked {
-        notes.push("this is a linked worktree: the hooks are those of all worktrees of the repository".to_owned());
+        notes.push(
+            "this is a linked worktree: the hooks are those of all worktrees of the repository"
+                .to_owned(),
+        );
     }
     if place.is_in_work_tree() {
         let folder = printable_path(&place.folder);
-        notes.push(format!("{folder} is in the work tree: who commits the hooks asks every clone to have keysieve"));
+        notes.push(format!(
+            "{folder} is in the work tree: who commits the hooks asks every clone to have keysieve"
+        ));
     }
     if let Some(manager) = Manager::configured(&place.top).filter(|_| !place.bare) {
         notes.push(format!(

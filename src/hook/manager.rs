@@ -1,4 +1,5 @@
-//! Programs that write the hooks of a repository themselves, and the lines to give to them instead of fighting.
+//! Programs that write the hooks of a repository themselves, and the lines to give to them instead
+//! of fighting.
 
 use std::fmt;
 use std::fs;
@@ -35,7 +36,10 @@ const LEFTHOOK: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
 impl Manager {
     /// The manager that generated a hook, by its text.
     pub(super) fn of_hook(text: &[u8]) -> Option<Self> {
-        SIGNS.iter().find(|(sign, _)| text.contains_str(sign)).map(|&(_, manager)| manager)
+        SIGNS
+            .iter()
+            .find(|(sign, _)| text.contains_str(sign))
+            .map(|&(_, manager)| manager)
     }
 
     /// The manager that a folder of hooks belongs to, by its name.
@@ -43,32 +47,46 @@ impl Manager {
         (folder.ends_with(".husky/_") || folder.ends_with(".husky")).then_some(Self::Husky)
     }
 
-    /// A manager whose configuration lies in the work tree, whether or not it has taken over the hooks.
+    /// A manager whose configuration lies in the work tree, whether or not it has taken over the
+    /// hooks.
     pub(super) fn configured(top: &Path) -> Option<Self> {
         if top.join(".husky").is_dir() {
             return Some(Self::Husky);
         }
-        [Self::Lefthook, Self::PreCommit].into_iter().find(|manager| manager.files(top, &[]).any(|file| file.exists()))
+        [Self::Lefthook, Self::PreCommit]
+            .into_iter()
+            .find(|manager| manager.files(top, &[]).any(|file| file.exists()))
     }
 
     /// The files that may say what it runs.
     fn files(self, top: &Path, hooks: &[Hook]) -> impl Iterator<Item = PathBuf> {
         let names: Vec<String> = match self {
-            Self::Husky => hooks.iter().map(|hook| format!(".husky/{}", hook.name)).collect(),
+            Self::Husky => hooks
+                .iter()
+                .map(|hook| format!(".husky/{}", hook.name))
+                .collect(),
             Self::Lefthook => {
                 let formats = ["yml", "yaml", "toml", "json", "jsonc"];
-                let all = LEFTHOOK.iter().flat_map(|name| formats.map(|format| format!("{name}.{format}")));
+                let all = LEFTHOOK
+                    .iter()
+                    .flat_map(|name| formats.map(|format| format!("{name}.{format}")));
                 all.collect()
             }
             Self::PreCommit => vec![".pre-commit-config.yaml".to_owned()],
             Self::Prek => vec!["prek.toml".to_owned(), ".pre-commit-config.yaml".to_owned()],
         };
-        names.into_iter().map(|name| top.join(name)).collect::<Vec<_>>().into_iter()
+        names
+            .into_iter()
+            .map(|name| top.join(name))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
-    /// Whether its configuration names keysieve for all of `hooks`. Only a hint: nothing of it is run to find out.
+    /// Whether its configuration names keysieve for all of `hooks`. Only a hint: nothing of it is
+    /// run to find out.
     pub(super) fn mentions_us(self, top: &Path, hooks: &[Hook]) -> bool {
-        let names_us = |file: PathBuf| fs::read(file).is_ok_and(|text| text.contains_str("keysieve"));
+        let names_us =
+            |file: PathBuf| fs::read(file).is_ok_and(|text| text.contains_str("keysieve"));
         self.files(top, hooks).any(names_us)
     }
 
@@ -84,7 +102,11 @@ impl Manager {
             Self::Husky => top.join(default),
             _ => there.unwrap_or_else(|| top.join(default)),
         };
-        Advice { manager: self, file, lines }
+        Advice {
+            manager: self,
+            file,
+            lines,
+        }
     }
 }
 
@@ -112,7 +134,12 @@ pub struct Advice {
 
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "add to {}:\n\n{}", printable_path(&self.file), self.lines)
+        write!(
+            f,
+            "add to {}:\n\n{}",
+            printable_path(&self.file),
+            self.lines
+        )
     }
 }
 
@@ -128,7 +155,10 @@ fn argument(hook: Hook, message: &'static str, push: &'static str) -> &'static s
 fn husky(hooks: &[Hook]) -> String {
     let line = |hook: &Hook| {
         let name = hook.name;
-        format!("# in .husky/{name}\nkeysieve hook run {name}{}\n", argument(*hook, " \"$1\"", " \"$@\""))
+        format!(
+            "# in .husky/{name}\nkeysieve hook run {name}{}\n",
+            argument(*hook, " \"$1\"", " \"$@\"")
+        )
     };
     hooks.iter().map(line).collect()
 }
@@ -137,7 +167,9 @@ fn lefthook(hooks: &[Hook]) -> String {
     let entry = |hook: &Hook| {
         let name = hook.name;
         let argument = argument(*hook, " {1}", " {1} {2}\n      use_stdin: true");
-        format!("{name}:\n  commands:\n    keysieve:\n      run: keysieve hook run {name}{argument}\n")
+        format!(
+            "{name}:\n  commands:\n    keysieve:\n      run: keysieve hook run {name}{argument}\n"
+        )
     };
     hooks.iter().map(entry).collect()
 }
@@ -146,14 +178,21 @@ fn pre_commit(hooks: &[Hook]) -> String {
     let mut lines = "repos:\n  - repo: local\n    hooks:\n".to_owned();
     for hook in hooks {
         let name = hook.name;
-        let id = if name == "pre-commit" { "keysieve-system".to_owned() } else { format!("keysieve-system-{name}") };
+        let id = if name == "pre-commit" {
+            "keysieve-system".to_owned()
+        } else {
+            format!("keysieve-system-{name}")
+        };
         let files = !argument(*hook, "message", "").is_empty();
         lines.push_str(&format!(
             "      - id: {id}\n        name: keysieve\n        entry: keysieve hook run {name}\n        \
              language: system\n        pass_filenames: {files}\n        always_run: true\n        stages: [{name}]\n"
         ));
     }
-    let types: String = hooks.iter().map(|hook| format!(" --hook-type {}", hook.name)).collect();
+    let types: String = hooks
+        .iter()
+        .map(|hook| format!(" --hook-type {}", hook.name))
+        .collect();
     lines.push_str(&format!("# and then, once: pre-commit install{types}\n"));
     lines
 }

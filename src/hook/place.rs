@@ -62,18 +62,37 @@ impl Place {
         if !bare && !answer.ends_with(b"true") {
             return Err(Error::NoWorkTree);
         }
-        let top = git.ask_path(&["rev-parse", if bare { "--absolute-git-dir" } else { "--show-toplevel" }])?;
+        let top = git.ask_path(&[
+            "rev-parse",
+            if bare {
+                "--absolute-git-dir"
+            } else {
+                "--show-toplevel"
+            },
+        ])?;
         let git_dir = git.ask_path(&["rev-parse", "--absolute-git-dir"])?;
         let common = git.ask_path(&["rev-parse", "--git-common-dir"])?;
         let setting = git.setting("core.hooksPath")?;
         let folder = git.ask_path(&["rev-parse", "--git-path", "hooks"])?;
         let linked = !bare && canonical(&git_dir) != canonical(&common);
-        Ok(Self { folder, setting, top, bare, linked })
+        Ok(Self {
+            folder,
+            setting,
+            top,
+            bare,
+            linked,
+        })
     }
 
     /// A folder of hooks that no repository uses yet: that of a template.
     pub(super) fn template(folder: PathBuf) -> Self {
-        Self { top: folder.clone(), folder, setting: None, bare: true, linked: false }
+        Self {
+            top: folder.clone(),
+            folder,
+            setting: None,
+            bare: true,
+            linked: false,
+        }
     }
 
     /// Where a hook stands.
@@ -105,13 +124,18 @@ impl Place {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Missing),
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
-                return Err(Error::NotAFolder { path: self.folder.clone() });
+                return Err(Error::NotAFolder {
+                    path: self.folder.clone(),
+                });
             }
             Err(error) => return Err(io("look at", &path)(error)),
         }
         // Through links: it is what they lead to that git runs.
         let Ok(meta) = fs::metadata(&path) else {
-            return Ok(Standing::Foreign { executable: false, manager: None });
+            return Ok(Standing::Foreign {
+                executable: false,
+                manager: None,
+            });
         };
         if !meta.is_file() {
             return Ok(Standing::NotAFile);
@@ -120,27 +144,36 @@ impl Place {
         let executable = executable(&meta);
         Ok(match Stub::read(hook, &text) {
             Some(stub) => Standing::Ours { stub, executable },
-            None => Standing::Foreign { executable, manager: Manager::of_hook(&text) },
+            None => Standing::Foreign {
+                executable,
+                manager: Manager::of_hook(&text),
+            },
         })
     }
 
     /// The error of there being no place for hooks, because they are switched off.
     pub(super) fn check_on(&self) -> Result<(), Error> {
         match &self.setting {
-            // Git itself knows nothing of switching hooks off: with either value it just finds none.
+            // Git itself knows nothing of switching hooks off: with either value it just finds
+            // none.
             Some(setting) if setting.value.is_empty() || setting.value == "/dev/null" => {
-                Err(Error::Off { value: printable(&setting.value), scope: setting.scope })
+                Err(Error::Off {
+                    value: printable(&setting.value),
+                    scope: setting.scope,
+                })
             }
             _ => Ok(()),
         }
     }
 
-    /// The error of touching a folder that other repositories use as well, which takes more than a request.
+    /// The error of touching a folder that other repositories use as well, which takes more than a
+    /// request.
     pub(super) fn guard(&self, force: bool) -> Result<(), Error> {
         match &self.setting {
-            Some(setting) if !setting.scope.is_own() && !force => {
-                Err(Error::Shared { path: self.folder.clone(), scope: setting.scope })
-            }
+            Some(setting) if !setting.scope.is_own() && !force => Err(Error::Shared {
+                path: self.folder.clone(),
+                scope: setting.scope,
+            }),
             _ => Ok(()),
         }
     }
@@ -148,7 +181,11 @@ impl Place {
     /// Whether the folder is a part of the work tree, so that its hooks are files like any other.
     pub(super) fn is_in_work_tree(&self) -> bool {
         let git_dir = |path: &Path| path.components().any(|part| part.as_os_str() == ".git");
-        !self.bare && self.folder.strip_prefix(&self.top).is_ok_and(|inside| !git_dir(inside))
+        !self.bare
+            && self
+                .folder
+                .strip_prefix(&self.top)
+                .is_ok_and(|inside| !git_dir(inside))
     }
 }
 

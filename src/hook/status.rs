@@ -43,19 +43,34 @@ pub enum Verdict {
     Unknown(String),
 }
 
-/// Looks at the hooks of the repository that `git` speaks about, and tries those that stop commits and pushes. Without
-/// a side, a bare repository is a server.
+/// Looks at the hooks of the repository that `git` speaks about, and tries those that stop commits
+/// and pushes. Without a side, a bare repository is a server.
 ///
-/// `program` is the program that is asking, which is trusted wherever it stands; `carry` names files of the work tree,
-/// relative to its top, that the trial needs to come to the same verdict: the configuration.
+/// `program` is the program that is asking, which is trusted wherever it stands; `carry` names
+/// files of the work tree, relative to its top, that the trial needs to come to the same verdict:
+/// the configuration.
 ///
 /// # Errors
 ///
 /// Where git cannot say where hooks live, or what stands there cannot be looked at.
-pub fn status(git: &Git, program: &Path, carry: &[PathBuf], side: Option<Side>) -> Result<Report, Error> {
+pub fn status(
+    git: &Git,
+    program: &Path,
+    carry: &[PathBuf],
+    side: Option<Side>,
+) -> Result<Report, Error> {
     let place = Place::find(git)?;
-    let side = side.unwrap_or(if place.bare { Side::Server } else { Side::Client });
-    let dead = |place, why: &Error| Report { place, side, hooks: Vec::new(), verdict: Verdict::Dead(why.to_string()) };
+    let side = side.unwrap_or(if place.bare {
+        Side::Server
+    } else {
+        Side::Client
+    });
+    let dead = |place, why: &Error| Report {
+        place,
+        side,
+        hooks: Vec::new(),
+        verdict: Verdict::Dead(why.to_string()),
+    };
     if let Err(off) = place.check_on() {
         return Ok(dead(place, &off));
     }
@@ -66,15 +81,33 @@ pub fn status(git: &Git, program: &Path, carry: &[PathBuf], side: Option<Side>) 
     };
     let verdict = match (Manager::of_folder(&place.folder), side) {
         (Some(manager), Side::Client) => managed(manager, &place.top),
-        _ => judge_all(&Judge { git, place: &place, program, carry }, side)?,
+        _ => judge_all(
+            &Judge {
+                git,
+                place: &place,
+                program,
+                carry,
+            },
+            side,
+        )?,
     };
-    Ok(Report { place, side, hooks, verdict })
+    Ok(Report {
+        place,
+        side,
+        hooks,
+        verdict,
+    })
 }
 
 fn look(place: &Place, side: Side) -> Result<Vec<HookState>, Error> {
     let mut states = Vec::new();
     for hook in Hook::all() {
-        let state = HookState { hook, path: place.hook(hook), standing: place.standing(hook)?, kept: place.kept(hook) };
+        let state = HookState {
+            hook,
+            path: place.hook(hook),
+            standing: place.standing(hook)?,
+            kept: place.kept(hook),
+        };
         let usual = hook.side() == side && !hook.is_on_request();
         if usual || state.standing != Standing::Missing || state.kept.is_some() {
             states.push(state);
@@ -83,9 +116,15 @@ fn look(place: &Place, side: Side) -> Result<Vec<HookState>, Error> {
     Ok(states)
 }
 
-/// The verdict on a side: that on the hook that everything passes, and on those that stand behind it.
+/// The verdict on a side: that on the hook that everything passes, and on those that stand behind
+/// it.
 fn judge_all(judge: &Judge<'_>, side: Side) -> Result<Verdict, Error> {
-    let ours = |name| Ok::<_, Error>(matches!(judge.place.standing(Hook::named(name)?)?, Standing::Ours { .. }));
+    let ours = |name| {
+        Ok::<_, Error>(matches!(
+            judge.place.standing(Hook::named(name)?)?,
+            Standing::Ours { .. }
+        ))
+    };
     let names: &[&str] = match side {
         Side::Client if ours("pre-push")? => &["pre-commit", "pre-push"],
         Side::Client => &["pre-commit"],
@@ -115,21 +154,45 @@ impl Judge<'_> {
         let place = self.place;
         let path = printable_path(&place.hook(hook));
         let dead = |why: &str| Verdict::Dead(format!("{path} {why}"));
-        let install =
-            if hook.side() == Side::Server { "keysieve hook install --server" } else { "keysieve hook install" };
+        let install = if hook.side() == Side::Server {
+            "keysieve hook install --server"
+        } else {
+            "keysieve hook install"
+        };
         Ok(match place.standing(hook)? {
             Standing::Missing => dead(&format!("is not there: `{install}` puts it there")),
             Standing::NotAFile => dead(&format!("is not a file: move it away, then `{install}`")),
-            Standing::Foreign { manager: Some(manager), .. } => managed(manager, &place.top),
-            Standing::Foreign { .. } => dead(&format!("is not keysieve's: `{install}` keeps it and runs it first")),
-            Standing::Ours { executable: false, .. } => {
-                dead(&format!("is not executable, so git does not run it: `{install}` mends that"))
-            }
-            Standing::Ours { stub: Stub { version, program: None }, .. } => Verdict::Unknown(format!(
+            Standing::Foreign {
+                manager: Some(manager),
+                ..
+            } => managed(manager, &place.top),
+            Standing::Foreign { .. } => dead(&format!(
+                "is not keysieve's: `{install}` keeps it and runs it first"
+            )),
+            Standing::Ours {
+                executable: false, ..
+            } => dead(&format!(
+                "is not executable, so git does not run it: `{install}` mends that"
+            )),
+            Standing::Ours {
+                stub:
+                    Stub {
+                        version,
+                        program: None,
+                    },
+                ..
+            } => Verdict::Unknown(format!(
                 "{path} (version {version}) was edited or is of another version of keysieve, so it was not run: \
                  `{install}` writes it anew"
             )),
-            Standing::Ours { stub: Stub { program: Some(runs), .. }, .. } => {
+            Standing::Ours {
+                stub:
+                    Stub {
+                        program: Some(runs),
+                        ..
+                    },
+                ..
+            } => {
                 // What the stub would find on PATH instead may be a part of the repository.
                 let Ok(real) = runs.canonicalize() else {
                     return Ok(Verdict::Unknown(format!(
@@ -137,22 +200,33 @@ impl Judge<'_> {
                         printable_path(&runs)
                     )));
                 };
-                // A stub in the work tree may have come with the repository, and so may the program that it names.
+                // A stub in the work tree may have come with the repository, and so may the program
+                // that it names.
                 if real.starts_with(&place.top) && runs != self.program {
                     return Ok(Verdict::Unknown(format!(
                         "{path} runs {}, a file of the repository, so it was not run",
                         printable_path(&runs)
                     )));
                 }
-                Trial { git: self.git, hook, stub: &place.hook(hook), top: &place.top, carry: self.carry }.run()?
+                Trial {
+                    git: self.git,
+                    hook,
+                    stub: &place.hook(hook),
+                    top: &place.top,
+                    carry: self.carry,
+                }
+                .run()?
             }
         })
     }
 }
 
-/// The verdict where another program runs the hooks: it cannot be tried without running what the repository says.
+/// The verdict where another program runs the hooks: it cannot be tried without running what the
+/// repository says.
 fn managed(manager: Manager, top: &Path) -> Verdict {
-    let hooks: Vec<_> = Hook::all().filter(|hook| hook.name == "pre-commit").collect();
+    let hooks: Vec<_> = Hook::all()
+        .filter(|hook| hook.name == "pre-commit")
+        .collect();
     if manager.mentions_us(top, &hooks) {
         return Verdict::Unknown(format!(
             "{manager} runs the hooks, and its configuration names keysieve; trying it would run everything that it \

@@ -53,7 +53,11 @@ impl fmt::Display for Step {
             Self::MadeFolder(path) => write!(f, "made the folder {}", printable_path(path)),
             Self::Installed(path) => write!(f, "installed {}", printable_path(path)),
             Self::Chained { hook, kept, runs } => {
-                let what = if *runs { "runs first" } else { "is not executable, so it does not run, as before" };
+                let what = if *runs {
+                    "runs first"
+                } else {
+                    "is not executable, so it does not run, as before"
+                };
                 write!(
                     f,
                     "installed {}; the hook that is kept as {} {what}",
@@ -63,16 +67,33 @@ impl fmt::Display for Step {
             }
             Self::Refreshed(path) => write!(f, "brought up to date {}", printable_path(path)),
             Self::Already(path) => write!(f, "already installed {}", printable_path(path)),
-            Self::Newer(path) => write!(f, "left as it is {}: a newer keysieve wrote it", printable_path(path)),
+            Self::Newer(path) => write!(
+                f,
+                "left as it is {}: a newer keysieve wrote it",
+                printable_path(path)
+            ),
             Self::Removed(path) => write!(f, "removed {}", printable_path(path)),
             Self::Restored(path) => {
-                write!(f, "put back {}: the hook that was there before keysieve's", printable_path(path))
+                write!(
+                    f,
+                    "put back {}: the hook that was there before keysieve's",
+                    printable_path(path)
+                )
             }
-            Self::LeftForeign(path) => write!(f, "left as it is {}: not keysieve's", printable_path(path)),
+            Self::LeftForeign(path) => {
+                write!(f, "left as it is {}: not keysieve's", printable_path(path))
+            }
             Self::Absent(path) => write!(f, "nothing to remove at {}", printable_path(path)),
             Self::Template(path) => write!(f, "template file {}", printable_path(path)),
-            Self::Configured { key, value: Some(value) } => {
-                write!(f, "set {key} to {} for all your clones", printable_path(value))
+            Self::Configured {
+                key,
+                value: Some(value),
+            } => {
+                write!(
+                    f,
+                    "set {key} to {} for all your clones",
+                    printable_path(value)
+                )
             }
             Self::Configured { key, value: None } => write!(f, "unset {key}"),
             Self::Note(text) => write!(f, "note: {text}"),

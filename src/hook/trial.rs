@@ -1,5 +1,5 @@
-//! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git runs in the real one;
-//! for the hooks of a push, it is pushed to another one.
+//! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git
+//! runs in the real one; for the hooks of a push, it is pushed to another one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,8 @@ pub(super) struct Trial<'a> {
     pub(super) carry: &'a [PathBuf],
 }
 
-/// Settings of the user that have no say in whether a key is stopped, but could stop the trial or wait for somebody.
+/// Settings of the user that have no say in whether a key is stopped, but could stop the trial or
+/// wait for somebody.
 const SETTINGS: [&str; 10] = [
     "user.name=keysieve",
     "user.email=keysieve@localhost",
@@ -53,18 +54,26 @@ struct Ground {
 }
 
 impl Trial<'_> {
-    /// Commits, or pushes, a file without a key, which must go through, and one with a key, which must not: a hook that
-    /// refuses everything proves nothing.
+    /// Commits, or pushes, a file without a key, which must go through, and one with a key, which
+    /// must not: a hook that refuses everything proves nothing.
     pub(super) fn run(&self) -> Result<Verdict, Error> {
         let what = if self.pushes() { "a push" } else { "a commit" };
         let ground = self.prepare()?;
         let output = self.attempt(&ground, "README", "nothing to see\n")?;
         if !output.status.success() {
             let said = printable(output.stderr.trim()).replace("\\n", "\n    ");
-            return Ok(Verdict::Unknown(format!("{what} without a key was refused as well:\n    {said}")));
+            return Ok(Verdict::Unknown(format!(
+                "{what} without a key was refused as well:\n    {said}"
+            )));
         }
-        if self.attempt(&ground, "credentials", &test_key())?.status.success() {
-            return Ok(Verdict::Dead(format!("{what} with a test key in it went through")));
+        if self
+            .attempt(&ground, "credentials", &test_key())?
+            .status
+            .success()
+        {
+            return Ok(Verdict::Dead(format!(
+                "{what} with a test key in it went through"
+            )));
         }
         Ok(Verdict::Live)
     }
@@ -74,24 +83,49 @@ impl Trial<'_> {
     }
 
     fn prepare(&self) -> Result<Ground, Error> {
-        let folder = tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
+        let folder =
+            tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
         let make = |name: &str| {
             let path = folder.path().join(name);
-            fs::create_dir(&path).map_err(io("make the folder", &path)).map(|()| path)
+            fs::create_dir(&path)
+                .map_err(io("make the folder", &path))
+                .map(|()| path)
         };
-        let (hooks, none, work, server) = (make("hooks")?, make("none")?, make("work")?, make("server")?);
-        // Only the stub is taken along, so a chained hook, or any other hook of the repository, cannot run.
+        let (hooks, none, work, server) = (
+            make("hooks")?,
+            make("none")?,
+            make("work")?,
+            make("server")?,
+        );
+        // Only the stub is taken along, so a chained hook, or any other hook of the repository,
+        // cannot run.
         borrow(self.stub, &hooks.join(self.hook.name)).map_err(io("borrow", self.stub))?;
-        self.git.elsewhere(&work).ask(&["init", "--quiet", "--template="])?;
+        self.git
+            .elsewhere(&work)
+            .ask(&["init", "--quiet", "--template="])?;
         self.carry_along(&work)?;
         if self.pushes() {
             let git = self.git.elsewhere(&server);
             git.ask(&["init", "--quiet", "--bare", "--template="])?;
-            let hooks = if self.hook.side() == Side::Server { &hooks } else { &none };
-            git.ask(&["config".as_ref(), "core.hooksPath".as_ref(), hooks.as_os_str()])?;
+            let hooks = if self.hook.side() == Side::Server {
+                &hooks
+            } else {
+                &none
+            };
+            git.ask(&[
+                "config".as_ref(),
+                "core.hooksPath".as_ref(),
+                hooks.as_os_str(),
+            ])?;
             self.carry_along(&server)?;
         }
-        Ok(Ground { hooks, none, work, server, _folder: folder })
+        Ok(Ground {
+            hooks,
+            none,
+            work,
+            server,
+            _folder: folder,
+        })
     }
 
     /// Commits a file, and pushes it where the hook is one of pushes.
@@ -120,7 +154,10 @@ impl Trial<'_> {
         if !committed.status.success() {
             return Ok(committed);
         }
-        run(git(&ground.hooks).args(["push", "--quiet"]).arg(&ground.server).arg("HEAD:refs/heads/trial"))
+        run(git(&ground.hooks)
+            .args(["push", "--quiet"])
+            .arg(&ground.server)
+            .arg("HEAD:refs/heads/trial"))
     }
 
     fn carry_along(&self, to: &Path) -> Result<(), Error> {
@@ -143,8 +180,9 @@ fn path_setting(key: &str, path: &Path) -> std::ffi::OsString {
     setting
 }
 
-/// Puts the real stub under another name. As a link, so that it is the very file that is run, with its mode and on its
-/// file system; the name that it sees is that of the link, so it finds no chained hook beside it.
+/// Puts the real stub under another name. As a link, so that it is the very file that is run, with
+/// its mode and on its file system; the name that it sees is that of the link, so it finds no
+/// chained hook beside it.
 #[cfg(unix)]
 fn borrow(stub: &Path, link: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(stub, link)
@@ -155,7 +193,8 @@ fn borrow(stub: &Path, copy: &Path) -> std::io::Result<()> {
     fs::copy(stub, copy).map(drop)
 }
 
-/// A pair of AWS keys that never was one, put together here so that no scanner finds it in the program's own source.
+/// A pair of AWS keys that never was one, put together here so that no scanner finds it in the
+/// program's own source.
 fn test_key() -> String {
     let id = ["AKIA", "Q3EG", "RIIO", "FD7A", "NFP6"].concat();
     let secret = ["V7zq4fvtSU", "trP5AoCE4F", "/QOlNkzV9e", "qQ3UM3NUbs"].concat();

@@ -1,4 +1,5 @@
-//! Uninstalling: our stubs go, the hooks that stood there before come back, and nothing else is touched.
+//! Uninstalling: our stubs go, the hooks that stood there before come back, and nothing else is
+//! touched.
 
 use std::fs;
 
@@ -9,8 +10,8 @@ use super::{Error, Git, Hook, Place, Standing, Step};
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, there are stubs in a folder that other repositories share and `force` is not
-/// set, or a file cannot be moved.
+/// Where git cannot say where hooks live, there are stubs in a folder that other repositories share
+/// and `force` is not set, or a file cannot be moved.
 pub fn uninstall(git: &Git, hooks: &[Hook], force: bool) -> Result<Vec<Step>, Error> {
     let place = Place::find(git)?;
     place.check_on()?;

@@ -15,8 +15,8 @@ pub struct RefUpdate {
 }
 
 impl RefUpdate {
-    /// Reads a line that git writes to `pre-push`: local ref, local id, remote ref, remote id. The local ref may be any
-    /// expression that names an object, with spaces in it.
+    /// Reads a line that git writes to `pre-push`: local ref, local id, remote ref, remote id. The
+    /// local ref may be any expression that names an object, with spaces in it.
     #[must_use]
     pub fn of_push(line: &[u8]) -> Option<Self> {
         let mut words = line.rsplitn(4, |&byte| byte == b' ');
@@ -39,8 +39,16 @@ impl RefUpdate {
         if name.is_empty() || name.contains_str(" ") {
             return None;
         }
-        let id = |hex: &[u8]| ObjectId::from_hex(hex).ok().map(|id| Some(id).filter(|id| !id.is_null()));
-        Some(Self { name: name.into(), old: id(old)?, new: id(new)? })
+        let id = |hex: &[u8]| {
+            ObjectId::from_hex(hex)
+                .ok()
+                .map(|id| Some(id).filter(|id| !id.is_null()))
+        };
+        Some(Self {
+            name: name.into(),
+            old: id(old)?,
+            new: id(new)?,
+        })
     }
 }
 
@@ -62,15 +70,27 @@ mod tests {
         let main = || BString::from("refs/heads/main");
         assert_eq!(
             read(format!("refs/heads/topic {A} refs/heads/main {B}")),
-            RefUpdate { name: main(), old: id(B), new: id(A) }
+            RefUpdate {
+                name: main(),
+                old: id(B),
+                new: id(A)
+            }
         );
         assert_eq!(
             read(format!("HEAD^{{/fix a bug}} {A} refs/heads/main {ZERO}")),
-            RefUpdate { name: main(), old: None, new: id(A) }
+            RefUpdate {
+                name: main(),
+                old: None,
+                new: id(A)
+            }
         );
         assert_eq!(
             read(format!("(delete) {ZERO} refs/heads/main {B}")),
-            RefUpdate { name: main(), old: id(B), new: None }
+            RefUpdate {
+                name: main(),
+                old: id(B),
+                new: None
+            }
         );
     }
 
@@ -78,17 +98,37 @@ mod tests {
     fn a_push_that_comes_in_has_its_ids_first() {
         let (long_a, long_b) = (A.repeat(2)[..64].to_owned(), B.repeat(2)[..64].to_owned());
         for (old, new) in [(A, B), (long_a.as_str(), long_b.as_str())] {
-            let read = RefUpdate::of_receive(format!("{old} {new} refs/tags/v1").as_bytes()).unwrap();
-            assert_eq!(read, RefUpdate { name: "refs/tags/v1".into(), old: id(old), new: id(new) });
+            let read =
+                RefUpdate::of_receive(format!("{old} {new} refs/tags/v1").as_bytes()).unwrap();
+            assert_eq!(
+                read,
+                RefUpdate {
+                    name: "refs/tags/v1".into(),
+                    old: id(old),
+                    new: id(new)
+                }
+            );
         }
     }
 
     #[test]
     fn other_lines_are_refused() {
-        for line in ["", "x", A, "a b c d", &format!("x {A} y"), &format!("{A} {B} "), &format!("{A} {B} a b")] {
+        for line in [
+            "",
+            "x",
+            A,
+            "a b c d",
+            &format!("x {A} y"),
+            &format!("{A} {B} "),
+            &format!("{A} {B} a b"),
+        ] {
             assert_eq!(RefUpdate::of_receive(line.as_bytes()), None, "{line}");
         }
-        for line in ["", &format!("{A} refs/heads/main {B}"), &format!("x {A} refs/heads/main nothing")] {
+        for line in [
+            "",
+            &format!("{A} refs/heads/main {B}"),
+            &format!("x {A} refs/heads/main nothing"),
+        ] {
             assert_eq!(RefUpdate::of_push(line.as_bytes()), None, "{line}");
         }
     }

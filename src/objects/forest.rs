@@ -1,4 +1,5 @@
-//! The delta trees of a pack: which entries are made from which, as three arrays of four bytes an entry.
+//! The delta trees of a pack: which entries are made from which, as three arrays of four bytes an
+//! entry.
 
 use super::Kind;
 
@@ -16,7 +17,8 @@ pub(super) enum Said {
 /// Entries by what they are made from.
 #[derive(Debug, Default)]
 pub(super) struct Forest {
-    /// For each entry its kind; `None` where no base leads to one, since the chain is broken or goes round.
+    /// For each entry its kind; `None` where no base leads to one, since the chain is broken or
+    /// goes round.
     kinds: Vec<Option<Kind>>,
     /// Where in `children` those of an entry begin; one more than there are entries.
     starts: Vec<u32>,
@@ -27,7 +29,8 @@ pub(super) struct Forest {
 }
 
 impl Forest {
-    /// The forest of entries of which this is said; `weight` tells how much work an entry is by itself.
+    /// The forest of entries of which this is said; `weight` tells how much work an entry is by
+    /// itself.
     pub(super) fn new(said: &[Said], weight: impl Fn(usize) -> u64) -> Self {
         let (starts, mut children) = children_of(said);
         let range = |entry: usize| starts[entry] as usize..starts[entry + 1] as usize;
@@ -48,7 +51,8 @@ impl Forest {
             }
             next += 1;
         }
-        // Children come after what they are made from, so from the end each tree's weight is known before it is added.
+        // Children come after what they are made from, so from the end each tree's weight is known
+        // before it is added.
         let mut weights: Vec<u64> = (0..said.len()).map(weight).collect();
         for &entry in order.iter().rev() {
             if let Said::Delta(base) = said[entry as usize] {
@@ -60,7 +64,12 @@ impl Forest {
         }
         order.truncate(roots_len);
         order.sort_unstable_by_key(|&root| (std::cmp::Reverse(weights[root as usize]), root));
-        Self { kinds, starts, children, roots: order }
+        Self {
+            kinds,
+            starts,
+            children,
+            roots: order,
+        }
     }
 
     /// The entries that stand for themselves, the heaviest trees first.
@@ -81,7 +90,10 @@ impl Forest {
 
     /// The entries that nothing leads to.
     pub(super) fn lost(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..).zip(&self.kinds).filter(|(_, kind)| kind.is_none()).map(|(entry, _)| entry)
+        (0..)
+            .zip(&self.kinds)
+            .filter(|(_, kind)| kind.is_none())
+            .map(|(entry, _)| entry)
     }
 }
 
@@ -89,10 +101,12 @@ impl Forest {
 fn children_of(said: &[Said]) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; said.len() + 1];
     let bases = || {
-        said.iter().enumerate().filter_map(|(entry, said)| match said {
-            Said::Delta(base) => Some((entry, *base as usize)),
-            _ => None,
-        })
+        said.iter()
+            .enumerate()
+            .filter_map(|(entry, said)| match said {
+                Said::Delta(base) => Some((entry, *base as usize)),
+                _ => None,
+            })
     };
     for (_, base) in bases() {
         starts[base + 1] += 1;
@@ -103,7 +117,10 @@ fn children_of(said: &[Said]) -> (Vec<u32>, Vec<u32>) {
     let mut free = starts.clone();
     let mut children = vec![0_u32; starts[said.len()] as usize];
     for (entry, base) in bases() {
-        #[expect(clippy::cast_possible_truncation, reason = "a pack numbers its entries with 32 bits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a pack numbers its entries with 32 bits"
+        )]
         let child = entry as u32;
         children[free[base] as usize] = child;
         free[base] += 1;
@@ -118,8 +135,17 @@ mod tests {
     #[test]
     fn trees_are_found_and_what_goes_round_is_lost() {
         use Said::{Base, Broken, Delta};
-        let said =
-            [Base(Kind::Blob), Delta(0), Delta(1), Delta(0), Base(Kind::Tree), Delta(6), Delta(5), Broken, Delta(7)];
+        let said = [
+            Base(Kind::Blob),
+            Delta(0),
+            Delta(1),
+            Delta(0),
+            Base(Kind::Tree),
+            Delta(6),
+            Delta(5),
+            Broken,
+            Delta(7),
+        ];
         let forest = Forest::new(&said, |_| 1);
         assert_eq!(forest.roots(), [0, 4], "the larger tree first");
         assert_eq!(forest.children(0), [3, 1], "the lighter child first");

@@ -1,4 +1,5 @@
-//! Inflating: entries of packs at once, since their size is known, and what is too large for that as a stream.
+//! Inflating: entries of packs at once, since their size is known, and what is too large for that
+//! as a stream.
 
 use std::io::Read;
 
@@ -20,8 +21,14 @@ impl Default for Inflater {
 }
 
 impl Inflater {
-    /// Inflates `packed`, a zlib stream (RFC 1950), which must make exactly `size` bytes, into `out`.
-    pub(super) fn inflate(&mut self, packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), Problem> {
+    /// Inflates `packed`, a zlib stream (RFC 1950), which must make exactly `size` bytes, into
+    /// `out`.
+    pub(super) fn inflate(
+        &mut self,
+        packed: &[u8],
+        size: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Problem> {
         // Whoever claims more than can be in there claims it to have us reserve it.
         if size > packed.len().saturating_mul(MAX_RATIO) {
             return Err(Problem::Inflate);

@@ -20,7 +20,8 @@ pub struct Loose {
 }
 
 impl Loose {
-    /// The loose objects in a folder of objects, and whatever else lies among them and is none: what an interrupted git left.
+    /// The loose objects in a folder of objects, and whatever else lies among them and is none:
+    /// what an interrupted git left.
     ///
     /// # Errors
     /// Where a folder cannot be read.
@@ -28,16 +29,27 @@ impl Loose {
         let (mut found, mut odd) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(objects)? {
             let folder = entry?.path();
-            let Some(head) = folder.file_name().and_then(|name| name.to_str()) else { continue };
-            if head.len() != 2 || !head.bytes().all(|byte| byte.is_ascii_hexdigit()) || !folder.is_dir() {
+            let Some(head) = folder.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if head.len() != 2
+                || !head.bytes().all(|byte| byte.is_ascii_hexdigit())
+                || !folder.is_dir()
+            {
                 odd.extend(head.starts_with("tmp_obj").then(|| folder.clone()));
                 continue;
             }
             for entry in fs::read_dir(&folder)? {
                 let path = entry?.path();
-                let tail = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                let tail = path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .unwrap_or_default();
                 match ObjectId::from_hex(format!("{head}{tail}").as_bytes()) {
-                    Ok(id) if id.kind() == hash => found.push(Self { id, folder: objects.to_path_buf() }),
+                    Ok(id) if id.kind() == hash => found.push(Self {
+                        id,
+                        folder: objects.to_path_buf(),
+                    }),
                     _ => odd.push(path),
                 }
             }
@@ -58,7 +70,11 @@ impl Loose {
         let hex = self.id.to_string();
         let path = self.folder.join(&hex[..2]).join(&hex[2..]);
         // Opening a named pipe would wait for ever.
-        let file = path.is_file().then(|| File::open(path).ok()).flatten().ok_or(Problem::Inflate)?;
+        let file = path
+            .is_file()
+            .then(|| File::open(path).ok())
+            .flatten()
+            .ok_or(Problem::Inflate)?;
         let mut content = ZlibDecoder::new(BufReader::new(file));
         let (kind, size) = header(&mut content)?;
         Ok((kind, size, content))
@@ -79,14 +95,32 @@ impl Loose {
         }
         let mut hasher = gix::hash::hasher(self.id.kind());
         hasher.update(&gix::objs::encode::loose_header(kind, size as u64));
-        let mut content = Hashing { from: Exactly { from: content, left: size }, hasher };
+        let mut content = Hashing {
+            from: Exactly {
+                from: content,
+                left: size,
+            },
+            hasher,
+        };
         if size > STREAMED && kind == Kind::Blob {
-            visit.stream(number, &mut content).map_err(|_| Problem::Inflate)?;
+            visit
+                .stream(number, &mut content)
+                .map_err(|_| Problem::Inflate)?;
         } else {
             // Nobody is believed a size: what is there is read.
             let mut bytes = Vec::with_capacity(size.min(STREAMED));
-            content.read_to_end(&mut bytes).map_err(|_| Problem::Inflate)?;
-            visit.object(Object { number, kind, bytes: &bytes, is_base: false }, None);
+            content
+                .read_to_end(&mut bytes)
+                .map_err(|_| Problem::Inflate)?;
+            visit.object(
+                Object {
+                    number,
+                    kind,
+                    bytes: &bytes,
+                    is_base: false,
+                },
+                None,
+            );
         }
         match content.hasher.try_finalize() {
             Ok(id) if id == self.id => Ok(()),
@@ -100,7 +134,9 @@ fn header(content: &mut impl Read) -> Result<(Kind, usize), Problem> {
     let mut text = Vec::new();
     let mut byte = [0];
     loop {
-        content.read_exact(&mut byte).map_err(|_| Problem::Inflate)?;
+        content
+            .read_exact(&mut byte)
+            .map_err(|_| Problem::Inflate)?;
         match byte[0] {
             0 => break,
             // No header is longer: the longest word, a blank, and the digits of 64 bits.

@@ -1,5 +1,6 @@
-//! The objects of a repository, each read once and in the order that is quickest: a pack's along its delta trees, so that
-//! every entry is inflated once and what a delta adds is known; see gitformat-pack(5).
+//! The objects of a repository, each read once and in the order that is quickest: a pack's along
+//! its delta trees, so that every entry is inflated once and what a delta adds is known; see
+//! gitformat-pack(5).
 
 pub mod delta;
 mod forest;
@@ -40,7 +41,8 @@ pub trait Visit {
     /// What is kept of an object while those that are made from it are read.
     type State;
 
-    /// An object, and, where it was made from another, what was kept of that and what was taken over from it.
+    /// An object, and, where it was made from another, what was kept of that and what was taken
+    /// over from it.
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State;
 
     /// A blob too large to be held at once.

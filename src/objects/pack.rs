@@ -21,7 +21,8 @@ pub struct Pack {
     layout: OnceLock<Layout>,
 }
 
-/// Where the entries of a pack lie. Made when the first is read: of a pack that is known already none is.
+/// Where the entries of a pack lie. Made when the first is read: of a pack that is known already
+/// none is.
 struct Layout {
     /// Where each entry begins, in the order of the pack, and where the last one ends.
     offsets: Vec<u64>,
@@ -55,7 +56,10 @@ impl Pack {
     /// # Errors
     /// Where one of the two is missing, is no such file, or does not fit the other.
     pub fn open(path: &Path, hash: HashKind) -> Result<Self, StoreError> {
-        let fail = |path: &Path, problem: String| StoreError { path: path.to_path_buf(), problem };
+        let fail = |path: &Path, problem: String| StoreError {
+            path: path.to_path_buf(),
+            problem,
+        };
         let index = index::File::at(path, hash).map_err(|error| fail(path, error.to_string()))?;
         index
             .verify_checksum(&mut Discard, &std::sync::atomic::AtomicBool::new(false))
@@ -63,29 +67,53 @@ impl Pack {
         let pack = path.with_extension("pack");
         let data = data::File::at(&pack, hash).map_err(|error| fail(&pack, error.to_string()))?;
         if data.num_objects() != index.num_objects() {
-            return Err(fail(&pack, "the pack and its index do not hold the same number of objects".to_owned()));
+            return Err(fail(
+                &pack,
+                "the pack and its index do not hold the same number of objects".to_owned(),
+            ));
         }
         let offsets = || (0..index.num_objects()).map(|number| index.pack_offset_at_index(number));
         let (first, last) = (offsets().min(), offsets().max());
-        if last.is_some_and(|offset| offset >= data.pack_end() as u64) || first.is_some_and(|offset| offset < HEAD) {
-            return Err(fail(&pack, "the pack is shorter than its index says: it was cut off".to_owned()));
+        if last.is_some_and(|offset| offset >= data.pack_end() as u64)
+            || first.is_some_and(|offset| offset < HEAD)
+        {
+            return Err(fail(
+                &pack,
+                "the pack is shorter than its index says: it was cut off".to_owned(),
+            ));
         }
         let directory = Directory::new(index.num_objects(), |number| index.oid_at_index(number));
-        Ok(Self { data, index, directory, layout: OnceLock::new() })
+        Ok(Self {
+            data,
+            index,
+            directory,
+            layout: OnceLock::new(),
+        })
     }
 
     fn layout(&self) -> &Layout {
         self.layout.get_or_init(|| {
-            let mut places: Vec<(u64, u32)> =
-                (0..self.len()).map(|number| (self.index.pack_offset_at_index(number), number)).collect();
+            let mut places: Vec<(u64, u32)> = (0..self.len())
+                .map(|number| (self.index.pack_offset_at_index(number), number))
+                .collect();
             places.par_sort_unstable();
             let end = self.data.pack_end() as u64;
-            let offsets: Vec<u64> = places.iter().map(|&(offset, _)| offset).chain([end]).collect();
+            let offsets: Vec<u64> = places
+                .iter()
+                .map(|&(offset, _)| offset)
+                .chain([end])
+                .collect();
             let order = places.into_iter().map(|(_, number)| number).collect();
-            let said: Vec<Said> =
-                (0..self.len()).into_par_iter().map(|entry| self.said(&offsets, entry as usize)).collect();
+            let said: Vec<Said> = (0..self.len())
+                .into_par_iter()
+                .map(|entry| self.said(&offsets, entry as usize))
+                .collect();
             let forest = Forest::new(&said, |entry| offsets[entry + 1] - offsets[entry] + 64);
-            Layout { offsets, order, forest }
+            Layout {
+                offsets,
+                order,
+                forest,
+            }
         })
     }
 
@@ -96,7 +124,11 @@ impl Pack {
     /// What tells it from all others.
     #[must_use]
     pub fn name(&self) -> PackName {
-        PackName { checksum: self.data.checksum().to_string(), size: self.size(), objects: self.len() }
+        PackName {
+            checksum: self.data.checksum().to_string(),
+            size: self.size(),
+            objects: self.len(),
+        }
     }
 
     /// How many objects it holds.
@@ -133,7 +165,9 @@ impl Pack {
     #[must_use]
     pub fn number_of(&self, id: &oid) -> Option<u32> {
         let candidates = self.directory.candidates(id);
-        candidates.into_iter().find(|&number| same_id(self.id(number), id))
+        candidates
+            .into_iter()
+            .find(|&number| same_id(self.id(number), id))
     }
 
     /// The number, in the order of ids, of the entry at a position in the pack.
@@ -151,7 +185,8 @@ impl Pack {
             return Err(Problem::Checksum);
         }
         let header = self.header(offsets, entry).ok_or(Problem::Header)?;
-        let start = usize::try_from(header.data_offset - offsets[entry]).map_err(|_| Problem::Header)?;
+        let start =
+            usize::try_from(header.data_offset - offsets[entry]).map_err(|_| Problem::Header)?;
         Ok(Entry {
             packed: bytes.get(start..).ok_or(Problem::Header)?,
             size: usize::try_from(header.decompressed_size).map_err(|_| Problem::Inflate)?,
@@ -163,7 +198,12 @@ impl Pack {
     }
 
     fn header(&self, offsets: &[u64], entry: usize) -> Option<data::Entry> {
-        data::Entry::from_bytes(self.bytes(offsets, entry)?, offsets[entry], self.index.object_hash()).ok()
+        data::Entry::from_bytes(
+            self.bytes(offsets, entry)?,
+            offsets[entry],
+            self.index.object_hash(),
+        )
+        .ok()
     }
 
     /// What the entry's header says it is made from.
@@ -180,24 +220,27 @@ impl Pack {
             Header::OfsDelta { base_distance } => {
                 Header::verified_base_pack_offset(offsets[entry], base_distance).and_then(at)
             }
-            Header::RefDelta { base_id } => {
-                self.number_of(&base_id).and_then(|number| at(self.index.pack_offset_at_index(number)))
-            }
+            Header::RefDelta { base_id } => self
+                .number_of(&base_id)
+                .and_then(|number| at(self.index.pack_offset_at_index(number))),
         };
-        base.and_then(|base| u32::try_from(base).ok()).map_or(Said::Broken, Said::Delta)
+        base.and_then(|base| u32::try_from(base).ok())
+            .map_or(Said::Broken, Said::Delta)
     }
 }
 
 /// Length of a pack's head: its signature, its version and its number of entries, four bytes each.
 const HEAD: u64 = 12;
 
-/// Which numbers the ids with the same first bits have. Every entry of every tree is looked up, and ids are spread evenly:
-/// so the bits say where to look, and one or two ids are compared instead of twenty.
+/// Which numbers the ids with the same first bits have. Every entry of every tree is looked up, and
+/// ids are spread evenly: so the bits say where to look, and one or two ids are compared instead of
+/// twenty.
 #[derive(Debug)]
 struct Directory {
     /// How many bits of an id's first 32 are left out.
     shift: u32,
-    /// For each value of the bits the first number that has it or a higher one; one more than there are values.
+    /// For each value of the bits the first number that has it or a higher one; one more than there
+    /// are values.
     starts: Vec<u32>,
 }
 
@@ -229,5 +272,7 @@ fn same_id(a: &oid, b: &oid) -> bool {
 }
 
 fn first_bits(id: &oid) -> u32 {
-    id.as_bytes().first_chunk().map_or(0, |head| u32::from_be_bytes(*head))
+    id.as_bytes()
+        .first_chunk()
+        .map_or(0, |head| u32::from_be_bytes(*head))
 }

@@ -1,4 +1,5 @@
-//! All objects of a repository: its packs and loose objects, and those of the repositories that it borrows from.
+//! All objects of a repository: its packs and loose objects, and those of the repositories that it
+//! borrows from.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +12,8 @@ use rayon::prelude::*;
 use super::walk::{self, Scratch};
 use super::{Kind, Loose, Number, Pack, PackName, StoreError, Visit};
 
-/// The objects of a repository, numbered: those of each pack in the order of ids, then the loose ones.
+/// The objects of a repository, numbered: those of each pack in the order of ids, then the loose
+/// ones.
 pub struct Store {
     packs: Vec<(Pack, Number)>,
     loose: Vec<Loose>,
@@ -19,7 +21,8 @@ pub struct Store {
     first_loose: Number,
     /// How many packs at the start are known already.
     known: usize,
-    /// Objects that are there more than once, each with the number that stands for all of them; sorted.
+    /// Objects that are there more than once, each with the number that stands for all of them;
+    /// sorted.
     twins: Vec<(Number, Number)>,
     /// Packs and folders that cannot be read.
     pub unread: Vec<StoreError>,
@@ -36,8 +39,9 @@ impl Store {
         Self::open_knowing(objects, hash, &[])
     }
 
-    /// The same, with packs of which everything is known already: if all of them are there, they come first, in that order,
-    /// so that what was noted of them by numbers holds still, and they are not read.
+    /// The same, with packs of which everything is known already: if all of them are there, they
+    /// come first, in that order, so that what was noted of them by numbers holds still, and they
+    /// are not read.
     #[must_use]
     pub fn open_knowing(objects: &Path, hash: HashKind, known: &[PackName]) -> Self {
         let mut store = Self {
@@ -95,7 +99,10 @@ impl Store {
     /// How many objects lie in packs that are known already.
     #[must_use]
     pub fn known_objects(&self) -> u64 {
-        self.packs.get(self.known).map_or(self.first_loose, |(_, first)| *first).into()
+        self.packs
+            .get(self.known)
+            .map_or(self.first_loose, |(_, first)| *first)
+            .into()
     }
 
     /// The number of the first object that lies in no pack.
@@ -107,13 +114,21 @@ impl Store {
     /// The number of the object `id`; of several, always the same.
     #[must_use]
     pub fn number_of(&self, id: &oid) -> Option<Number> {
-        let packed = self.packs.iter().find_map(|(pack, first)| Some(first + pack.number_of(id)?));
-        let loose = || self.loose.binary_search_by(|loose| loose.id.as_ref().cmp(id)).ok();
-        packed.or_else(|| loose().and_then(|at| Some(self.first_loose + Number::try_from(at).ok()?)))
+        let packed = self
+            .packs
+            .iter()
+            .find_map(|(pack, first)| Some(first + pack.number_of(id)?));
+        let loose = || {
+            self.loose
+                .binary_search_by(|loose| loose.id.as_ref().cmp(id))
+                .ok()
+        };
+        packed
+            .or_else(|| loose().and_then(|at| Some(self.first_loose + Number::try_from(at).ok()?)))
     }
 
-    /// The number that [`Store::number_of`] gives for the object with this number: another one where the object is there more
-    /// than once.
+    /// The number that [`Store::number_of`] gives for the object with this number: another one
+    /// where the object is there more than once.
     #[must_use]
     pub fn canonical(&self, number: Number) -> Number {
         match self.twins.binary_search_by_key(&number, |&(twin, _)| twin) {
@@ -129,7 +144,10 @@ impl Store {
             let canonical = self.number_of(&self.id_of(number))?;
             (canonical != number).then_some((number, canonical))
         };
-        (first_pack..Number::try_from(self.len()).unwrap_or(Number::MAX)).into_par_iter().filter_map(twin).collect()
+        (first_pack..Number::try_from(self.len()).unwrap_or(Number::MAX))
+            .into_par_iter()
+            .filter_map(twin)
+            .collect()
     }
 
     /// The id of an object.
@@ -143,16 +161,35 @@ impl Store {
         pack.id(number - first).to_owned()
     }
 
-    /// Hands every object of one of `kinds` to a visitor, but for those of packs that are known, in as many threads as there
-    /// are visitors, until `stop` is set. What belongs to one delta tree goes to one visitor, the largest trees first.
+    /// Hands every object of one of `kinds` to a visitor, but for those of packs that are known, in
+    /// as many threads as there are visitors, until `stop` is set. What belongs to one delta tree
+    /// goes to one visitor, the largest trees first.
     pub fn visit<V: Visit + Send>(&self, kinds: &[Kind], visitors: &mut [V], stop: &AtomicBool) {
         let mut tasks: Vec<Task> = Vec::new();
         for (pack, (of, _)) in self.packs.iter().enumerate().skip(self.known) {
-            let wanted = |root: &&u32| of.forest().kind(**root).is_some_and(|kind| kinds.contains(&kind));
-            tasks.extend(of.forest().roots().iter().filter(wanted).map(|&root| Task::Tree { pack, root }));
+            let wanted = |root: &&u32| {
+                of.forest()
+                    .kind(**root)
+                    .is_some_and(|kind| kinds.contains(&kind))
+            };
+            tasks.extend(
+                of.forest()
+                    .roots()
+                    .iter()
+                    .filter(wanted)
+                    .map(|&root| Task::Tree { pack, root }),
+            );
         }
-        let wanted = |loose: &Loose| loose.kind().map_or(kinds.contains(&Kind::Blob), |kind| kinds.contains(&kind));
-        let loose = self.loose.iter().enumerate().filter(|(_, loose)| wanted(loose));
+        let wanted = |loose: &Loose| {
+            loose
+                .kind()
+                .map_or(kinds.contains(&Kind::Blob), |kind| kinds.contains(&kind))
+        };
+        let loose = self
+            .loose
+            .iter()
+            .enumerate()
+            .filter(|(_, loose)| wanted(loose));
         tasks.extend(loose.map(|(at, _)| Task::Loose(at)));
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
@@ -169,7 +206,13 @@ impl Store {
         }
     }
 
-    fn work<V: Visit>(&self, tasks: &[Task], next: &AtomicUsize, visitor: &mut V, stop: &AtomicBool) {
+    fn work<V: Visit>(
+        &self,
+        tasks: &[Task],
+        next: &AtomicUsize,
+        visitor: &mut V,
+        stop: &AtomicBool,
+    ) {
         let mut scratch = Scratch::default();
         while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
             && !stop.load(Ordering::Relaxed)
@@ -179,7 +222,10 @@ impl Store {
                     let (pack, first) = &self.packs[*pack];
                     walk::walk(pack, *first, *root, &mut scratch, visitor);
                 }
-                #[expect(clippy::cast_possible_truncation, reason = "all objects together are numbered with 32 bits")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "all objects together are numbered with 32 bits"
+                )]
                 Task::Loose(at) => self.loose[*at].read(self.first_loose + *at as Number, visitor),
             }
         }
@@ -188,7 +234,10 @@ impl Store {
     /// `objects`, and the folders of objects that it borrows from, each once.
     fn folders(&mut self, objects: &Path) -> Vec<PathBuf> {
         match gix::odb::alternate::resolve(objects.to_path_buf(), Path::new(".")) {
-            Ok(alternates) => [objects.to_path_buf()].into_iter().chain(alternates).collect(),
+            Ok(alternates) => [objects.to_path_buf()]
+                .into_iter()
+                .chain(alternates)
+                .collect(),
             Err(error) => {
                 self.cannot(&objects.join("info/alternates"), &error);
                 vec![objects.to_path_buf()]
@@ -246,7 +295,10 @@ impl Store {
         if known.iter().all(|name| names.contains(name)) {
             packs.sort_by_cached_key(|pack| {
                 let name = pack.name();
-                known.iter().position(|known| *known == name).unwrap_or(known.len())
+                known
+                    .iter()
+                    .position(|known| *known == name)
+                    .unwrap_or(known.len())
             });
         }
         let first: Vec<PackName> = packs.iter().take(known.len()).map(Pack::name).collect();
@@ -258,13 +310,19 @@ impl Store {
                     self.first_loose = next;
                     self.packs.push((pack, first));
                 }
-                None => self.cannot(pack.path(), &"the repository holds more objects than 32 bits can number"),
+                None => self.cannot(
+                    pack.path(),
+                    &"the repository holds more objects than 32 bits can number",
+                ),
             }
         }
     }
 
     fn cannot(&mut self, path: &Path, problem: &dyn std::fmt::Display) {
-        self.unread.push(StoreError { path: path.to_path_buf(), problem: problem.to_string() });
+        self.unread.push(StoreError {
+            path: path.to_path_buf(),
+            problem: problem.to_string(),
+        });
     }
 }
 

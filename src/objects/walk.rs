@@ -1,9 +1,10 @@
-//! The walk along a delta tree, from base to child, depth first: every entry is inflated once, and no more is held than
-//! the path to the entry at hand.
+//! The walk along a delta tree, from base to child, depth first: every entry is inflated once, and
+//! no more is held than the path to the entry at hand.
 //!
-//! Of the entries made from one, that with the heaviest tree comes last, and by then the one itself is not needed any more.
-//! So what is held are the ends of ever lighter branches, at most as many as the logarithm of the tree's size: a chain of ten
-//! thousand deltas needs two objects. What a forged tree would hold beyond two of the largest is refused.
+//! Of the entries made from one, that with the heaviest tree comes last, and by then the one itself
+//! is not needed any more. So what is held are the ends of ever lighter branches, at most as many
+//! as the logarithm of the tree's size: a chain of ten thousand deltas needs two objects. What a
+//! forged tree would hold beyond two of the largest is refused.
 
 use std::io::{self, Read};
 
@@ -12,8 +13,8 @@ use super::inflate::{Inflater, stream};
 use super::{Base, Kind, Number, Object, Pack, Problem, Visit};
 use crate::text::Copied;
 
-/// The largest object that is held in memory, in bytes: what git calls a big file (core.bigFileThreshold) it does not
-/// store as a delta, so nothing larger has to be.
+/// The largest object that is held in memory, in bytes: what git calls a big file
+/// (core.bigFileThreshold) it does not store as a delta, so nothing larger has to be.
 pub(super) const MAX_HELD: usize = 512 << 20;
 
 /// From this size on a blob that nothing is made from is streamed, in bytes.
@@ -41,13 +42,20 @@ struct Step<'p, S> {
     children: &'p [u32],
 }
 
-/// Hands the object at position `root` of `pack` and all that are made from it to `visit`. The pack's objects are numbered
-/// from `first`.
+/// Hands the object at position `root` of `pack` and all that are made from it to `visit`. The
+/// pack's objects are numbered from `first`.
 pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scratch, visit: &mut V) {
     let Some(kind) = pack.forest().kind(root) else {
         return;
     };
-    let mut walk = Walk { pack, first, kind, scratch, visit, held: 0 };
+    let mut walk = Walk {
+        pack,
+        first,
+        kind,
+        scratch,
+        visit,
+        held: 0,
+    };
     let mut path: Vec<Step<'_, V::State>> = Vec::new();
     match walk.base(root) {
         Ok(step) => path.extend(step),
@@ -73,7 +81,8 @@ pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scrat
     }
 }
 
-/// Reports what no base leads to: entries whose header is broken, and those made from them or from one another.
+/// Reports what no base leads to: entries whose header is broken, and those made from them or from
+/// one another.
 pub(super) fn lost<V: Visit>(pack: &Pack, first: Number, visit: &mut V) {
     for entry in pack.forest().lost() {
         visit.broken(first + pack.number_at(entry), Problem::Base);
@@ -104,42 +113,89 @@ impl<'p, V: Visit> Walk<'p, '_, V> {
         if read.size > MAX_HELD && self.kind != Kind::Blob {
             return Err(Problem::TooLarge);
         }
-        if read.size > MAX_HELD || (read.size > STREAMED && children.is_empty() && self.kind == Kind::Blob) {
-            let mut content = Exactly { from: stream(read.packed), left: read.size };
-            self.visit.stream(number, &mut content).map_err(|_| Problem::Inflate)?;
-            children.iter().for_each(|&child| self.broken(child, Problem::TooLarge));
+        if read.size > MAX_HELD
+            || (read.size > STREAMED && children.is_empty() && self.kind == Kind::Blob)
+        {
+            let mut content = Exactly {
+                from: stream(read.packed),
+                left: read.size,
+            };
+            self.visit
+                .stream(number, &mut content)
+                .map_err(|_| Problem::Inflate)?;
+            children
+                .iter()
+                .for_each(|&child| self.broken(child, Problem::TooLarge));
             return Ok(None);
         }
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
-        self.scratch.inflater.inflate(read.packed, read.size, &mut bytes)?;
+        self.scratch
+            .inflater
+            .inflate(read.packed, read.size, &mut bytes)?;
         let is_base = !children.is_empty();
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, None);
-        Ok(Some(Step { number, bytes, state, children }))
+        let state = self.visit.object(
+            Object {
+                number,
+                kind: self.kind,
+                bytes: &bytes,
+                is_base,
+            },
+            None,
+        );
+        Ok(Some(Step {
+            number,
+            bytes,
+            state,
+            children,
+        }))
     }
 
     /// An entry that is made from `base`; nothing to go on from where none is made from it in turn.
-    fn child(&mut self, entry: u32, base: &Step<'p, V::State>) -> Result<Option<Step<'p, V::State>>, Problem> {
+    fn child(
+        &mut self,
+        entry: u32,
+        base: &Step<'p, V::State>,
+    ) -> Result<Option<Step<'p, V::State>>, Problem> {
         let number = self.number(entry);
         let read = self.pack.entry(entry)?;
         if read.size > MAX_HELD {
             return Err(Problem::TooLarge);
         }
-        self.scratch.inflater.inflate(read.packed, read.size, &mut self.scratch.delta)?;
+        self.scratch
+            .inflater
+            .inflate(read.packed, read.size, &mut self.scratch.delta)?;
         let delta = Delta::parse(&self.scratch.delta, base.bytes.len())?;
         if delta.size > MAX_HELD || self.held + delta.size > 2 * MAX_HELD {
             return Err(Problem::TooLarge);
         }
         let mut bytes = self.scratch.spare.pop().unwrap_or_default();
         delta.apply(&base.bytes, &mut bytes, &mut self.scratch.copied)?;
-        let made_from = Base { number: base.number, state: &base.state, copied: &self.scratch.copied };
+        let made_from = Base {
+            number: base.number,
+            state: &base.state,
+            copied: &self.scratch.copied,
+        };
         let children = self.pack.forest().children(entry);
         let is_base = !children.is_empty();
-        let state = self.visit.object(Object { number, kind: self.kind, bytes: &bytes, is_base }, Some(made_from));
+        let state = self.visit.object(
+            Object {
+                number,
+                kind: self.kind,
+                bytes: &bytes,
+                is_base,
+            },
+            Some(made_from),
+        );
         if children.is_empty() {
             self.scratch.put_back(bytes);
             return Ok(None);
         }
-        Ok(Some(Step { number, bytes, state, children }))
+        Ok(Some(Step {
+            number,
+            bytes,
+            state,
+            children,
+        }))
     }
 
     /// Leaves an entry that nothing more is made from.
@@ -176,7 +232,12 @@ pub(super) struct Exactly<R> {
 impl<R: Read> Read for Exactly<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = self.from.read(buffer)?;
-        let wrong = || io::Error::new(io::ErrorKind::InvalidData, "not of the size that its header says");
+        let wrong = || {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "not of the size that its header says",
+            )
+        };
         if !buffer.is_empty() && len == 0 && self.left > 0 {
             return Err(wrong());
         }

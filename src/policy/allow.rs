@@ -44,7 +44,9 @@ pub enum EntryProblem {
     #[error("'{0}' is an empty list: leave it out or fill it")]
     EmptyList(&'static str),
     /// Not a fingerprint. The value is not repeated: somebody may have pasted the secret itself.
-    #[error("'value' number {0} is not a fingerprint: copy the 32 hex digits that the report shows")]
+    #[error(
+        "'value' number {0} is not a fingerprint: copy the 32 hex digits that the report shows"
+    )]
     Fingerprint(usize),
     /// Not a pattern in the syntax of `.gitignore`, or an empty one.
     #[error("'path' number {0} is not a pattern in the syntax of .gitignore")]
@@ -72,12 +74,20 @@ struct Paths {
 
 impl Allow {
     /// Checks and compiles an entry as written.
-    pub(super) fn new(number: usize, line: usize, syntax: AllowSyntax) -> Result<Self, EntryProblem> {
+    pub(super) fn new(
+        number: usize,
+        line: usize,
+        syntax: AllowSyntax,
+    ) -> Result<Self, EntryProblem> {
         let reason = syntax.reason.unwrap_or_default().trim().to_owned();
         if reason.is_empty() {
             return Err(EntryProblem::NoReason);
         }
-        if syntax.rule.is_none() && syntax.path.is_none() && syntax.value.is_none() && syntax.pattern.is_none() {
+        if syntax.rule.is_none()
+            && syntax.path.is_none()
+            && syntax.value.is_none()
+            && syntax.pattern.is_none()
+        {
             return Err(EntryProblem::NoCondition);
         }
         Ok(Self {
@@ -86,7 +96,11 @@ impl Allow {
             reason,
             until: syntax.until.as_ref().map(day).transpose()?,
             rule: syntax.rule,
-            values: syntax.value.map(fingerprints).transpose()?.unwrap_or_default(),
+            values: syntax
+                .value
+                .map(fingerprints)
+                .transpose()?
+                .unwrap_or_default(),
             paths: syntax.path.map(Paths::new).transpose()?,
             pattern: syntax.pattern.as_deref().map(compile).transpose()?,
         })
@@ -98,18 +112,32 @@ impl Allow {
         self.until.is_some_and(|until| until < today)
     }
 
-    /// Whether all its conditions hold for `finding` at `path`, seen from the root; whatever the date.
+    /// Whether all its conditions hold for `finding` at `path`, seen from the root; whatever the
+    /// date.
     #[must_use]
     pub fn matches(&self, finding: &Finding, path: &BStr) -> bool {
-        self.rule.as_ref().is_none_or(|rule| **rule == *finding.rule.id)
+        self.rule
+            .as_ref()
+            .is_none_or(|rule| **rule == *finding.rule.id)
             && (self.values.is_empty() || self.values.contains(&finding.fingerprint))
             && self.paths.as_ref().is_none_or(|paths| paths.hold(path))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
+            && self
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
     }
 
     /// Whether it lets `value` pass wherever an entry with this `rule` and `path` would.
-    pub(super) fn covers(&self, value: Fingerprint, rule: Option<&str>, path: Option<&str>) -> bool {
-        let path_covered = self.paths.as_ref().is_none_or(|paths| path.is_some_and(|path| paths.written == [path]));
+    pub(super) fn covers(
+        &self,
+        value: Fingerprint,
+        rule: Option<&str>,
+        path: Option<&str>,
+    ) -> bool {
+        let path_covered = self
+            .paths
+            .as_ref()
+            .is_none_or(|paths| path.is_some_and(|path| paths.written == [path]));
         let rule_covered = self.rule.is_none() || self.rule.as_deref() == rule;
         self.values.contains(&value) && self.pattern.is_none() && rule_covered && path_covered
     }
@@ -130,14 +158,19 @@ impl Paths {
                 return Err(problem());
             }
         }
-        let globs = builder.build().map_err(|_| EntryProblem::Path(written.len()))?;
+        let globs = builder
+            .build()
+            .map_err(|_| EntryProblem::Path(written.len()))?;
         Ok(Self { written, globs })
     }
 
     fn hold(&self, path: &BStr) -> bool {
         // Patterns are relative to the root; the matcher panics on an absolute path.
         let mut relative = path.as_bytes();
-        while let Some(rest) = relative.strip_prefix(b"./").or_else(|| relative.strip_prefix(b"/")) {
+        while let Some(rest) = relative
+            .strip_prefix(b"./")
+            .or_else(|| relative.strip_prefix(b"/"))
+        {
             relative = rest;
         }
         let lossy;
@@ -148,7 +181,11 @@ impl Paths {
                 Path::new(lossy.as_ref())
             }
         };
-        !relative.has_root() && self.globs.matched_path_or_any_parents(relative, false).is_ignore()
+        !relative.has_root()
+            && self
+                .globs
+                .matched_path_or_any_parents(relative, false)
+                .is_ignore()
     }
 }
 
@@ -156,13 +193,22 @@ fn fingerprints(Strings(written): Strings) -> Result<Vec<Fingerprint>, EntryProb
     if written.is_empty() {
         return Err(EntryProblem::EmptyList("value"));
     }
-    let parse = |(index, text): (usize, &String)| Fingerprint::parse(text).ok_or(EntryProblem::Fingerprint(index + 1));
+    let parse = |(index, text): (usize, &String)| {
+        Fingerprint::parse(text).ok_or(EntryProblem::Fingerprint(index + 1))
+    };
     written.iter().enumerate().map(parse).collect()
 }
 
 fn compile(pattern: &str) -> Result<Regex, EntryProblem> {
-    let regex = RegexBuilder::new(pattern).unicode(false).build().map_err(EntryProblem::Pattern)?;
-    if regex.is_match(b"") { Err(EntryProblem::EmptyPattern) } else { Ok(regex) }
+    let regex = RegexBuilder::new(pattern)
+        .unicode(false)
+        .build()
+        .map_err(EntryProblem::Pattern)?;
+    if regex.is_match(b"") {
+        Err(EntryProblem::EmptyPattern)
+    } else {
+        Ok(regex)
+    }
 }
 
 fn day(written: &Datetime) -> Result<Date, EntryProblem> {
@@ -185,11 +231,15 @@ mod tests {
 
     fn matches(entry: &str, finding: &Finding) -> bool {
         let text = format!("[[allow]]\nreason = \"r\"\n{entry}\n");
-        Config::parse(Path::new("x"), &text).unwrap().allow[0].matches(finding, finding.origin.path())
+        Config::parse(Path::new("x"), &text).unwrap().allow[0]
+            .matches(finding, finding.origin.path())
     }
 
     fn at(path: &[u8]) -> Finding {
-        Finding { origin: Origin::File { path: path.into() }, ..finding() }
+        Finding {
+            origin: Origin::File { path: path.into() },
+            ..finding()
+        }
     }
 
     #[test]
@@ -197,13 +247,19 @@ mod tests {
         let found = finding();
         let print = found.fingerprint;
         assert!(matches(&format!("value = \"{print}\""), &found));
-        assert!(matches(&format!("value = [\"{}\", \"{print}\"]", "0".repeat(32)), &found));
+        assert!(matches(
+            &format!("value = [\"{}\", \"{print}\"]", "0".repeat(32)),
+            &found
+        ));
         assert!(!matches(&format!("value = \"{}\"", "0".repeat(32)), &found));
         assert!(matches("rule = \"aws-access-token\"", &found));
         assert!(!matches("rule = \"aws\"", &found));
         assert!(matches("pattern = '^AKIA[A-Z2-7]+$'", &found));
         assert!(!matches("pattern = '^ASIA'", &found));
-        assert!(!matches("rule = \"aws-access-token\"\npattern = '^ASIA'", &found));
+        assert!(!matches(
+            "rule = \"aws-access-token\"\npattern = '^ASIA'",
+            &found
+        ));
     }
 
     #[test]
@@ -212,7 +268,10 @@ mod tests {
         assert!(matches("path = \"src/\"", &at(b"src/deep/a.py")));
         assert!(matches("path = \"/src\"", &at(b"./src/a.py")));
         assert!(!matches("path = \"/a.py\"", &at(b"src/a.py")));
-        assert!(!matches("path = [\"*.py\", \"!keep.py\"]", &at(b"src/keep.py")));
+        assert!(!matches(
+            "path = [\"*.py\", \"!keep.py\"]",
+            &at(b"src/keep.py")
+        ));
         for odd in [&b"/abs/a.py"[..], b"//a.py", b"../up/a.py", b"caf\xe9/a.py"] {
             assert!(matches("path = \"*.py\"", &at(odd)), "{odd:?}");
         }

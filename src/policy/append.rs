@@ -1,4 +1,5 @@
-//! Writing an exception: a new `[[allow]]` entry at the end of a configuration file, the rest of it left as it is.
+//! Writing an exception: a new `[[allow]]` entry at the end of a configuration file, the rest of it
+//! left as it is.
 
 use std::path::Path;
 
@@ -41,15 +42,27 @@ pub enum Appended {
     },
 }
 
-/// Adds `entry` to `text`, the content of the configuration file `path`. Every byte of `text` stays as it is.
+/// Adds `entry` to `text`, the content of the configuration file `path`. Every byte of `text` stays
+/// as it is.
 ///
 /// # Errors
-/// Where `text`, or what it becomes, is not a valid configuration file: nothing should be written then.
-pub fn append(path: &Path, text: &str, entry: &NewEntry<'_>, today: Date) -> Result<Appended, ConfigError> {
+/// Where `text`, or what it becomes, is not a valid configuration file: nothing should be written
+/// then.
+pub fn append(
+    path: &Path,
+    text: &str,
+    entry: &NewEntry<'_>,
+    today: Date,
+) -> Result<Appended, ConfigError> {
     let before = Config::parse(path, text)?;
-    let same = |old: &&super::Allow| !old.is_expired(today) && old.covers(entry.value, entry.rule, entry.path);
+    let same = |old: &&super::Allow| {
+        !old.is_expired(today) && old.covers(entry.value, entry.rule, entry.path)
+    };
     if let Some(old) = before.allow.iter().find(same) {
-        return Ok(Appended::Already { number: old.number, reason: old.reason.clone() });
+        return Ok(Appended::Already {
+            number: old.number,
+            reason: old.reason.clone(),
+        });
     }
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut out = text.to_owned();
@@ -64,11 +77,17 @@ pub fn append(path: &Path, text: &str, entry: &NewEntry<'_>, today: Date) -> Res
         out.push_str(ending);
     }
     let after = Config::parse(path, &out)?;
-    Ok(Appended::Text { text: out, number: after.allow.len() })
+    Ok(Appended::Text {
+        text: out,
+        number: after.allow.len(),
+    })
 }
 
 fn lines(entry: &NewEntry<'_>) -> Vec<String> {
-    let mut lines = vec!["[[allow]]".to_owned(), format!("value = \"{}\"", entry.value)];
+    let mut lines = vec![
+        "[[allow]]".to_owned(),
+        format!("value = \"{}\"", entry.value),
+    ];
     if let Some(rule) = entry.rule {
         lines.push(format!("rule = {}", quoted(rule)));
     }
@@ -113,7 +132,13 @@ mod tests {
     const VALUE: &str = "0123456789abcdef0123456789abcdef";
 
     fn entry(reason: &str) -> NewEntry<'_> {
-        NewEntry { value: Fingerprint::parse(VALUE).unwrap(), reason, until: None, rule: None, path: None }
+        NewEntry {
+            value: Fingerprint::parse(VALUE).unwrap(),
+            reason,
+            until: None,
+            rule: None,
+            path: None,
+        }
     }
 
     fn add(text: &str, entry: &NewEntry<'_>) -> Result<Appended, ConfigError> {
@@ -129,7 +154,12 @@ mod tests {
 
     #[test]
     fn a_new_file_holds_the_entry() {
-        let all = NewEntry { until: Some(date(2027, 1, 31)), rule: Some("r"), path: Some("a/*"), ..entry("why") };
+        let all = NewEntry {
+            until: Some(date(2027, 1, 31)),
+            rule: Some("r"),
+            path: Some("a/*"),
+            ..entry("why")
+        };
         let expected = format!(
             "[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\nuntil = 2027-01-31\n"
         );
@@ -138,31 +168,73 @@ mod tests {
 
     #[test]
     fn what_was_there_stays_byte_for_byte() {
-        for before in ["# c\r\nreport = \"low\" # x\r\n", "report = 'low'", "[[allow]]\nrule='a'\nreason='b'\n\n"] {
+        for before in [
+            "# c\r\nreport = \"low\" # x\r\n",
+            "report = 'low'",
+            "[[allow]]\nrule='a'\nreason='b'\n\n",
+        ] {
             let after = added(before, &entry("why"));
             assert!(after.starts_with(before), "{after}");
             assert_eq!(after.contains("\r\n"), before.contains("\r\n"));
         }
-        assert!(add("report = 'no'", &entry("why")).is_err(), "a broken file is not added to");
-        assert!(add("allow = []", &entry("why")).is_err(), "nor is one that would break");
+        assert!(
+            add("report = 'no'", &entry("why")).is_err(),
+            "a broken file is not added to"
+        );
+        assert!(
+            add("allow = []", &entry("why")).is_err(),
+            "nor is one that would break"
+        );
         assert!(add("", &entry(" ")).is_err(), "an entry needs a reason");
     }
 
     #[test]
     fn every_reason_survives() {
-        for reason in ["a \"quote\" and \\n", "two\nlines\u{7f}\u{1b}[0m", "'''\"\"\"", "caf\u{e9} \u{202e}"] {
+        for reason in [
+            "a \"quote\" and \\n",
+            "two\nlines\u{7f}\u{1b}[0m",
+            "'''\"\"\"",
+            "caf\u{e9} \u{202e}",
+        ] {
             let text = added("", &entry(reason));
-            assert_eq!(Config::parse(Path::new("x"), &text).unwrap().allow[0].reason, reason);
+            assert_eq!(
+                Config::parse(Path::new("x"), &text).unwrap().allow[0].reason,
+                reason
+            );
         }
     }
 
     #[test]
     fn the_same_entry_is_not_written_twice() {
         let once = added("", &entry("why"));
-        assert_eq!(add(&once, &entry("again")).unwrap(), Appended::Already { number: 1, reason: "why".to_owned() });
-        let narrow = added("", &NewEntry { path: Some("a/*"), ..entry("why") });
-        assert!(matches!(add(&narrow, &entry("wider")), Ok(Appended::Text { number: 2, .. })));
-        let expired = added("", &NewEntry { until: Some(date(2026, 5, 31)), ..entry("why") });
-        assert!(matches!(add(&expired, &entry("again")), Ok(Appended::Text { number: 2, .. })));
+        assert_eq!(
+            add(&once, &entry("again")).unwrap(),
+            Appended::Already {
+                number: 1,
+                reason: "why".to_owned()
+            }
+        );
+        let narrow = added(
+            "",
+            &NewEntry {
+                path: Some("a/*"),
+                ..entry("why")
+            },
+        );
+        assert!(matches!(
+            add(&narrow, &entry("wider")),
+            Ok(Appended::Text { number: 2, .. })
+        ));
+        let expired = added(
+            "",
+            &NewEntry {
+                until: Some(date(2026, 5, 31)),
+                ..entry("why")
+            },
+        );
+        assert!(matches!(
+            add(&expired, &entry("again")),
+            Ok(Appended::Text { number: 2, .. })
+        ));
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-/// How paths as they were reached become paths below the root. Works on names alone: no link is followed.
+/// How paths as they were reached become paths below the root. Works on names alone: no link is
+/// followed.
 #[derive(Debug)]
 pub(super) struct Base {
     start: BString,
@@ -13,15 +14,23 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Relative paths begin at `start`; entries speak of what is below `root`. Both absolute, without links.
+    /// Relative paths begin at `start`; entries speak of what is below `root`. Both absolute,
+    /// without links.
     pub(super) fn new(start: &Path, root: &Path) -> Self {
         let bytes = |path: &Path| BString::from(Vec::from_path_lossy(path).into_owned());
-        Self { start: bytes(start), root: bytes(root) }
+        Self {
+            start: bytes(start),
+            root: bytes(root),
+        }
     }
 
     /// `path` as seen from the root; itself where it lies elsewhere.
     pub(super) fn below_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
-        let start: &[u8] = if path.starts_with(b"/") { b"" } else { &self.start };
+        let start: &[u8] = if path.starts_with(b"/") {
+            b""
+        } else {
+            &self.start
+        };
         let whole = normal(start.split_str("/").chain(path.split_str("/")));
         let root = normal(self.root.split_str("/"));
         match whole.strip_prefix(root.as_slice()) {
@@ -61,7 +70,11 @@ mod tests {
             ("/r/repository/x", "/r/repository/x"),
             ("../../other/x", "../../other/x"),
         ] {
-            assert_eq!(base.below_root(reached.into()).as_bstr(), expected, "{reached}");
+            assert_eq!(
+                base.below_root(reached.into()).as_bstr(),
+                expected,
+                "{reached}"
+            );
         }
     }
 }

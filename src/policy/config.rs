@@ -1,4 +1,5 @@
-//! The configuration file `.keysieve.toml`: what it may say, what it means, and what is wrong with it.
+//! The configuration file `.keysieve.toml`: what it may say, what it means, and what is wrong with
+//! it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,8 @@ pub const FILE_NAME: &str = ".keysieve.toml";
 /// The largest file of configuration or of rules that is read, in bytes.
 pub(super) const MAX_SIZE: u64 = 4 << 20;
 
-/// Reads a file of configuration or of rules. A repository may put anything in its place, so what is no regular file, or
-/// is far too large for one, is not read.
+/// Reads a file of configuration or of rules. A repository may put anything in its place, so what
+/// is no regular file, or is far too large for one, is not read.
 ///
 /// # Errors
 /// Those of the system, and one for each of these.
@@ -32,12 +33,15 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
     let data = fs::metadata(path)?;
     if !data.is_file() || data.len() > limit {
-        return Err(io::Error::other(format!("not a regular file of at most {limit} bytes")));
+        return Err(io::Error::other(format!(
+            "not a regular file of at most {limit} bytes"
+        )));
     }
     fs::read_to_string(path)
 }
 
-/// A configuration file, checked. What it does not say is `None`, so that flags and defaults can be laid over it.
+/// A configuration file, checked. What it does not say is `None`, so that flags and defaults can be
+/// laid over it.
 #[derive(Debug, Default)]
 pub struct Config {
     /// The file, as errors name it.
@@ -72,7 +76,8 @@ pub enum ConfigError {
         file: String,
         /// The line, from 1.
         line: usize,
-        /// What the parser says. Never the text of the line: somebody may have pasted a secret there.
+        /// What the parser says. Never the text of the line: somebody may have pasted a secret
+        /// there.
         message: String,
     },
     /// An `[[allow]]` entry says something that cannot be.
@@ -98,15 +103,18 @@ impl Config {
         match read_text(path) {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ConfigError::Read { file: printable_path(path), source }),
+            Err(source) => Err(ConfigError::Read {
+                file: printable_path(path),
+                source,
+            }),
         }
     }
 
     /// Understands `text` as the content of the configuration file `path`.
     ///
     /// # Errors
-    /// Names the file, the line and what is wrong. A broken regex, fingerprint, path or date is an error, never
-    /// ignored: an exception that silently means something else is worse than none.
+    /// Names the file, the line and what is wrong. A broken regex, fingerprint, path or date is an
+    /// error, never ignored: an exception that silently means something else is worse than none.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = printable_path(path);
         let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
@@ -117,14 +125,23 @@ impl Config {
         let mut allow = Vec::with_capacity(syntax.allow.len());
         for (index, entry) in syntax.allow.into_iter().enumerate() {
             let (number, line) = (index + 1, line_at(text, entry.span().start));
-            let fault = |problem| ConfigError::Entry { file: file.clone(), line, number, problem };
+            let fault = |problem| ConfigError::Entry {
+                file: file.clone(),
+                line,
+                number,
+                problem,
+            };
             allow.push(Allow::new(number, line, entry.into_inner()).map_err(fault)?);
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         Ok(Self {
             report: syntax.report,
             block: syntax.block,
-            rules: syntax.rules.iter().map(|rules| folder.join(rules)).collect(),
+            rules: syntax
+                .rules
+                .iter()
+                .map(|rules| folder.join(rules))
+                .collect(),
             max_size: syntax.max_size.map(|Size(bytes)| bytes),
             allow,
             file,
@@ -152,17 +169,23 @@ impl Config {
     }
 }
 
-/// Reads a size: a number of bytes, or a number with a unit. `kB`, `MB` and `GB` are powers of 1000; `KiB`, `MiB`,
-/// `GiB` and the bare `K`, `M`, `G` are powers of 1024. Upper and lower case are the same.
+/// Reads a size: a number of bytes, or a number with a unit. `kB`, `MB` and `GB` are powers of
+/// 1000; `KiB`, `MiB`, `GiB` and the bare `K`, `M`, `G` are powers of 1024. Upper and lower case
+/// are the same.
 ///
 /// # Errors
 /// One sentence that says what a size looks like.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let fault = || {
-        format!("'{}' is not a size: write bytes, or a number with a unit such as 64MiB", printable(text.as_bytes()))
+        format!(
+            "'{}' is not a size: write bytes, or a number with a unit such as 64MiB",
+            printable(text.as_bytes())
+        )
     };
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -203,7 +226,8 @@ pub(super) struct AllowSyntax {
     pub(super) until: Option<Datetime>,
 }
 
-/// A string or a list of strings. Written out, because serde's untagged enums cannot say what they wanted.
+/// A string or a list of strings. Written out, because serde's untagged enums cannot say what they
+/// wanted.
 pub(super) struct Strings(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for Strings {
@@ -249,7 +273,9 @@ impl<'de> Deserialize<'de> for Size {
             }
 
             fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<Size, E> {
-                u64::try_from(bytes).map(Size).map_err(|_| E::custom("a size cannot be negative"))
+                u64::try_from(bytes)
+                    .map(Size)
+                    .map_err(|_| E::custom("a size cannot be negative"))
             }
 
             fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<Size, E> {
@@ -261,7 +287,9 @@ impl<'de> Deserialize<'de> for Size {
             }
         }
 
-        deserializer.deserialize_any(Either).map_err(D::Error::custom)
+        deserializer
+            .deserialize_any(Either)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -281,11 +309,17 @@ mod tests {
              path = [\"tests/\", \"*.md\"]\nvalue = \"{print}\"\npattern = \"^x\"\nreason = \"fixture\"\nuntil = 2027-01-31\n"
         ))
         .unwrap();
-        assert_eq!((config.report, config.block), (Some(Confidence::Medium), Some(Confidence::High)));
+        assert_eq!(
+            (config.report, config.block),
+            (Some(Confidence::Medium), Some(Confidence::High))
+        );
         assert_eq!(config.rules, [Path::new("repo/own.toml")]);
         assert_eq!(config.max_size, Some(64 << 20));
         let entry = &config.allow[0];
-        assert_eq!((entry.number, entry.line, entry.reason.as_str()), (1, 6, "fixture"));
+        assert_eq!(
+            (entry.number, entry.line, entry.reason.as_str()),
+            (1, 6, "fixture")
+        );
         assert_eq!(entry.until, Some(jiff::civil::date(2027, 1, 31)));
         assert_eq!(parse("max-size = 7").unwrap().max_size, Some(7));
         assert!(parse("").unwrap().allow.is_empty());
@@ -293,30 +327,80 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let entry = |line: &str| format!("\n[[allow]]\nrule = \"a\"\nreason = \"r\"\n\n[[allow]]\n{line}\n");
+        let entry = |line: &str| {
+            format!("\n[[allow]]\nrule = \"a\"\nreason = \"r\"\n\n[[allow]]\n{line}\n")
+        };
         for (text, expected) in [
-            ("\nreprot = \"low\"\n".to_owned(), "2: unknown field `reprot`"),
-            ("report = \"lower\"".to_owned(), "1: unknown variant `lower`"),
+            (
+                "\nreprot = \"low\"\n".to_owned(),
+                "2: unknown field `reprot`",
+            ),
+            (
+                "report = \"lower\"".to_owned(),
+                "1: unknown variant `lower`",
+            ),
             ("\n\nmax-size = \"64 stones\"".to_owned(), "is not a size"),
             ("max-size = -1".to_owned(), "cannot be negative"),
             ("a = [".to_owned(), "repo/.keysieve.toml:1: "),
-            (entry("rule = \"x\""), "6: [[allow]] entry 2: has no 'reason'"),
-            (entry("rule = \"x\"\nreason = \" \""), "entry 2: has no 'reason'"),
+            (
+                entry("rule = \"x\""),
+                "6: [[allow]] entry 2: has no 'reason'",
+            ),
+            (
+                entry("rule = \"x\"\nreason = \" \""),
+                "entry 2: has no 'reason'",
+            ),
             (entry("reason = \"r\""), "entry 2: names nothing"),
-            (entry("reason = \"r\"\nwhy = \"r\""), "8: unknown field `why`"),
-            (entry("reason = \"r\"\npattern = \"(\""), "entry 2: 'pattern' is not a regular expression"),
-            (entry("reason = \"r\"\npattern = \"x*\""), "entry 2: 'pattern' matches the empty text"),
-            (entry("reason = \"r\"\nvalue = \"abc\""), "entry 2: 'value' number 1 is not a fingerprint"),
-            (entry("reason = \"r\"\nvalue = []"), "entry 2: 'value' is an empty list"),
-            (entry("reason = \"r\"\nvalue = 5"), "a string or a list of strings"),
-            (entry("reason = \"r\"\npath = \"# c\""), "entry 2: 'path' number 1"),
-            (entry("reason = \"r\"\npath = \"[z-a]\""), "entry 2: 'path' number 1"),
-            (entry("rule = \"x\"\nreason = \"r\"\nuntil = 2027-01-31T10:00:00"), "entry 2: 'until' is a day"),
-            (entry("rule = \"x\"\nreason = \"r\"\nuntil = \"2027-01-31\""), "invalid type"),
-            (entry("rule = \"x\"\nreason = \"r\"\nuntil = 2027-02-31"), ":9: "),
+            (
+                entry("reason = \"r\"\nwhy = \"r\""),
+                "8: unknown field `why`",
+            ),
+            (
+                entry("reason = \"r\"\npattern = \"(\""),
+                "entry 2: 'pattern' is not a regular expression",
+            ),
+            (
+                entry("reason = \"r\"\npattern = \"x*\""),
+                "entry 2: 'pattern' matches the empty text",
+            ),
+            (
+                entry("reason = \"r\"\nvalue = \"abc\""),
+                "entry 2: 'value' number 1 is not a fingerprint",
+            ),
+            (
+                entry("reason = \"r\"\nvalue = []"),
+                "entry 2: 'value' is an empty list",
+            ),
+            (
+                entry("reason = \"r\"\nvalue = 5"),
+                "a string or a list of strings",
+            ),
+            (
+                entry("reason = \"r\"\npath = \"# c\""),
+                "entry 2: 'path' number 1",
+            ),
+            (
+                entry("reason = \"r\"\npath = \"[z-a]\""),
+                "entry 2: 'path' number 1",
+            ),
+            (
+                entry("rule = \"x\"\nreason = \"r\"\nuntil = 2027-01-31T10:00:00"),
+                "entry 2: 'until' is a day",
+            ),
+            (
+                entry("rule = \"x\"\nreason = \"r\"\nuntil = \"2027-01-31\""),
+                "invalid type",
+            ),
+            (
+                entry("rule = \"x\"\nreason = \"r\"\nuntil = 2027-02-31"),
+                ":9: ",
+            ),
         ] {
             let message = parse(&text).expect_err(&text).to_string();
-            assert!(message.starts_with("repo/.keysieve.toml:") && message.contains(expected), "{text}\n{message}");
+            assert!(
+                message.starts_with("repo/.keysieve.toml:") && message.contains(expected),
+                "{text}\n{message}"
+            );
         }
     }
 
@@ -335,8 +419,14 @@ mod tests {
     #[test]
     fn an_unknown_rule_is_an_error() {
         let config = parse("[[allow]]\nrule = \"no-such-rule\"\nreason = \"r\"\n").unwrap();
-        let message = config.check_rules(&RuleSet::builtin().unwrap()).expect_err("unknown").to_string();
-        assert!(message.contains(":1: [[allow]] entry 1: there is no rule 'no-such-rule'"), "{message}");
+        let message = config
+            .check_rules(&RuleSet::builtin().unwrap())
+            .expect_err("unknown")
+            .to_string();
+        assert!(
+            message.contains(":1: [[allow]] entry 1: there is no rule 'no-such-rule'"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -353,7 +443,14 @@ mod tests {
     #[test]
     fn only_an_absent_file_is_no_configuration() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Config::load(&folder.path().join(FILE_NAME)).unwrap().is_none());
-        assert!(Config::load(folder.path()).is_err(), "a folder cannot be read");
+        assert!(
+            Config::load(&folder.path().join(FILE_NAME))
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            Config::load(folder.path()).is_err(),
+            "a folder cannot be read"
+        );
     }
 }

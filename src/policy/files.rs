@@ -32,7 +32,10 @@ impl PolicyFiles {
     /// Those of the commit `id`, or none.
     #[must_use]
     pub fn of_commit(repo: &Repository, id: Option<ObjectId>) -> Self {
-        id.map_or(Self::Nothing, |id| Self::Commit { repo: Box::new(repo.clone()), id })
+        id.map_or(Self::Nothing, |id| Self::Commit {
+            repo: Box::new(repo.clone()),
+            id,
+        })
     }
 
     /// The text of the file at `path`, seen from the root; `None` where there is none.
@@ -40,7 +43,11 @@ impl PolicyFiles {
     /// # Errors
     /// Where there is something at the path that cannot be such a file, or that cannot be read.
     pub fn text(&self, path: &Path) -> io::Result<Option<String>> {
-        let limit = if path == Path::new(BASELINE_NAME) { baseline::MAX_SIZE } else { config::MAX_SIZE };
+        let limit = if path == Path::new(BASELINE_NAME) {
+            baseline::MAX_SIZE
+        } else {
+            config::MAX_SIZE
+        };
         match self {
             Self::Nothing => Ok(None),
             Self::Disk(root) => if_there(read_at_most(&root.join(path), limit)),
@@ -53,7 +60,9 @@ impl PolicyFiles {
     pub fn named(&self, path: &Path) -> PathBuf {
         match self {
             Self::Disk(root) => root.join(path),
-            Self::Commit { id, .. } => PathBuf::from(format!("{}:{}", id.to_hex_with_len(12), path.display())),
+            Self::Commit { id, .. } => {
+                PathBuf::from(format!("{}:{}", id.to_hex_with_len(12), path.display()))
+            }
             Self::Nothing => path.to_path_buf(),
         }
     }
@@ -66,7 +75,10 @@ impl PolicyFiles {
         let file = self.named(Path::new(FILE_NAME));
         match self.text(Path::new(FILE_NAME)) {
             Ok(text) => text.map(|text| Config::parse(&file, &text)).transpose(),
-            Err(source) => Err(ConfigError::Read { file: printable_path(&file), source }),
+            Err(source) => Err(ConfigError::Read {
+                file: printable_path(&file),
+                source,
+            }),
         }
     }
 
@@ -85,7 +97,9 @@ impl PolicyFiles {
             // The configuration has joined it to its own folder.
             Self::Disk(_) => (file.to_path_buf(), read_text(file)),
             _ => {
-                let text = self.text(file).and_then(|text| text.ok_or_else(|| io::ErrorKind::NotFound.into()));
+                let text = self
+                    .text(file)
+                    .and_then(|text| text.ok_or_else(|| io::ErrorKind::NotFound.into()));
                 (self.named(file), text)
             }
         }
@@ -93,8 +107,17 @@ impl PolicyFiles {
 
     /// Every file that policy is made of, as far as it is named here: seen from the root.
     fn listed(&self) -> Vec<PathBuf> {
-        let rules = self.config().ok().flatten().map(|config| config.rules).unwrap_or_default();
-        POLICY_FILES.iter().map(PathBuf::from).chain(rules).collect()
+        let rules = self
+            .config()
+            .ok()
+            .flatten()
+            .map(|config| config.rules)
+            .unwrap_or_default();
+        POLICY_FILES
+            .iter()
+            .map(PathBuf::from)
+            .chain(rules)
+            .collect()
     }
 }
 
@@ -113,7 +136,12 @@ const POLICY_FILES: [&str; 2] = [FILE_NAME, BASELINE_NAME];
 #[must_use]
 pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
     let mut paths = [before.listed(), after.listed()].concat();
-    paths.iter_mut().for_each(|path| *path = path.components().filter(|part| *part != Component::CurDir).collect());
+    paths.iter_mut().for_each(|path| {
+        *path = path
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .collect();
+    });
     paths.sort();
     paths.dedup();
     let change = |path: PathBuf| {
@@ -124,31 +152,54 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
             (_, Ok(None)) => Change::Removed,
             _ => Change::Changed,
         };
-        Some(PolicyChange { path: BString::from(Vec::from_path_lossy(&path).into_owned()), what })
+        Some(PolicyChange {
+            path: BString::from(Vec::from_path_lossy(&path).into_owned()),
+            what,
+        })
     };
     paths.into_iter().filter_map(change).collect()
 }
 
-/// The text of a file of a commit. What leads out of the repository, or to something else than a file, is an error.
-fn text_in(repo: &Repository, commit: ObjectId, path: &Path, limit: u64) -> io::Result<Option<String>> {
-    let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+/// The text of a file of a commit. What leads out of the repository, or to something else than a
+/// file, is an error.
+fn text_in(
+    repo: &Repository,
+    commit: ObjectId,
+    path: &Path,
+    limit: u64,
+) -> io::Result<Option<String>> {
+    let inside = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !inside {
         return Err(io::Error::other("lies outside the repository"));
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
     let fault = |error: &dyn std::fmt::Display| {
-        let partial =
-            if repo::is_partial(repo) { "; 'git fetch --refetch --no-filter' brings all objects" } else { "" };
+        let partial = if repo::is_partial(repo) {
+            "; 'git fetch --refetch --no-filter' brings all objects"
+        } else {
+            ""
+        };
         io::Error::other(format!("{error}{partial}"))
     };
     let commit = repo.find_commit(commit).map_err(|error| fault(&error))?;
     let tree = commit.tree().map_err(|error| fault(&error))?;
-    let entry = tree.lookup_entry_by_path(names.collect::<PathBuf>()).map_err(|error| fault(&error))?;
+    let entry = tree
+        .lookup_entry_by_path(names.collect::<PathBuf>())
+        .map_err(|error| fault(&error))?;
     let Some(entry) = entry else { return Ok(None) };
-    let size = repo.find_header(entry.object_id()).map_err(|error| fault(&error))?.size();
+    let size = repo
+        .find_header(entry.object_id())
+        .map_err(|error| fault(&error))?
+        .size();
     if !entry.mode().is_blob() || size > limit {
-        return Err(io::Error::other(format!("not a regular file of at most {limit} bytes")));
+        return Err(io::Error::other(format!(
+            "not a regular file of at most {limit} bytes"
+        )));
     }
     let data = entry.object().map_err(|error| fault(&error))?.detach().data;
-    String::from_utf8(data).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    String::from_utf8(data)
+        .map(Some)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

@@ -23,7 +23,9 @@ use crate::rule::{Confidence, RuleSet};
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
 use base::Base;
-pub use baseline::{BASELINE_NAME, Baseline, BaselineError, BaselineProblem, Known, Renewed, Seen, Terms};
+pub use baseline::{
+    BASELINE_NAME, Baseline, BaselineError, BaselineProblem, Known, Renewed, Seen, Terms,
+};
 pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
 pub use files::{PolicyFiles, changes};
 
@@ -68,25 +70,50 @@ pub enum Judgement {
 }
 
 impl Policy {
-    /// A policy without entries: what is reported and what blocks. `rules` are those that inline markers may name.
+    /// A policy without entries: what is reported and what blocks. `rules` are those that inline
+    /// markers may name.
     #[must_use]
     pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
-        let ids = rules.rules.iter().map(|rule| &rule.id).chain(rules.pairs.iter().map(|pair| &pair.id));
+        let ids = rules
+            .rules
+            .iter()
+            .map(|rule| &rule.id)
+            .chain(rules.pairs.iter().map(|pair| &pair.id));
         let (entries, expired, rule_ids) = (Vec::new(), Vec::new(), ids.cloned().collect());
-        Self { report, block, entries, expired, rule_ids, base: None, markers: true, baseline: None }
+        Self {
+            report,
+            block,
+            entries,
+            expired,
+            rule_ids,
+            base: None,
+            markers: true,
+            baseline: None,
+        }
     }
 
-    /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today` let nothing pass.
+    /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today`
+    /// let nothing pass.
     ///
     /// # Errors
     /// Where an entry names a rule that is not one of `rules`.
-    pub fn with_entries(mut self, config: Config, rules: &RuleSet, today: Date) -> Result<Self, ConfigError> {
+    pub fn with_entries(
+        mut self,
+        config: Config,
+        rules: &RuleSet,
+        today: Date,
+    ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
         for entry in config.allow {
             match entry.until.filter(|_| entry.is_expired(today)) {
                 Some(day) => {
                     let list = List::Config;
-                    self.expired.push(Unused { list, number: entry.number, reason: entry.reason, expired: Some(day) });
+                    self.expired.push(Unused {
+                        list,
+                        number: entry.number,
+                        reason: entry.reason,
+                        expired: Some(day),
+                    });
                 }
                 None => self.entries.push(entry),
             }
@@ -94,33 +121,48 @@ impl Policy {
         Ok(self)
     }
 
-    /// The same policy with what `baseline` knows; those of its entries that expired before `today` let nothing pass.
+    /// The same policy with what `baseline` knows; those of its entries that expired before `today`
+    /// let nothing pass.
     #[must_use]
     pub fn with_baseline(self, baseline: Baseline, today: Date) -> Self {
-        Self { baseline: Some((baseline, today)), ..self }
+        Self {
+            baseline: Some((baseline, today)),
+            ..self
+        }
     }
 
-    /// The same policy for files that are reached from the folder `start`, while entries speak of paths below `root`;
-    /// both absolute, without links. Without this, paths are taken to be relative to the root, as those of the index are.
+    /// The same policy for files that are reached from the folder `start`, while entries speak of
+    /// paths below `root`; both absolute, without links. Without this, paths are taken to be
+    /// relative to the root, as those of the index are.
     #[must_use]
     pub fn reached_from(self, start: &Path, root: &Path) -> Self {
-        Self { base: Some(Base::new(start, root)), ..self }
+        Self {
+            base: Some(Base::new(start, root)),
+            ..self
+        }
     }
 
     /// The same policy, but for inline markers: none lets anything pass.
     #[must_use]
     pub fn without_markers(self) -> Self {
-        Self { markers: false, ..self }
+        Self {
+            markers: false,
+            ..self
+        }
     }
 
-    /// What to do about `finding`. Entries are asked before markers, in the order of their file, and the baseline last.
+    /// What to do about `finding`. Entries are asked before markers, in the order of their file,
+    /// and the baseline last.
     #[must_use]
     pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
         if finding.confidence < self.report {
             return Judgement::Ignore;
         }
         if let Some(entry) = self.entry_for(finding) {
-            return Judgement::Allow(Exception::Entry { number: entry.number, reason: entry.reason.clone() });
+            return Judgement::Allow(Exception::Entry {
+                number: entry.number,
+                reason: entry.reason.clone(),
+            });
         }
         if let Some(marker) = self.marker(finding, nearby) {
             return Judgement::Allow(marker);
@@ -129,7 +171,9 @@ impl Policy {
             let Terms { reason, owner, .. } = known.terms.clone();
             return Judgement::Allow(Exception::Baseline { reason, owner });
         }
-        Judgement::Report { blocks: finding.confidence >= self.block }
+        Judgement::Report {
+            blocks: finding.confidence >= self.block,
+        }
     }
 
     /// The marker beside `finding` that lets it pass, whatever entries say.
@@ -143,7 +187,9 @@ impl Policy {
             return None;
         }
         let path = self.path_of(&finding.origin);
-        self.entries.iter().find(|entry| entry.matches(finding, &path))
+        self.entries
+            .iter()
+            .find(|entry| entry.matches(finding, &path))
     }
 
     /// The baseline's entry for `finding`, and whether it has expired.
@@ -157,7 +203,9 @@ impl Policy {
     /// The file of the baseline, where there is one.
     #[must_use]
     pub fn baseline_file(&self) -> Option<&str> {
-        self.baseline.as_ref().map(|(baseline, _)| baseline.file.as_str())
+        self.baseline
+            .as_ref()
+            .map(|(baseline, _)| baseline.file.as_str())
     }
 
     /// The path of `origin` as entries see it: from the root.
@@ -172,12 +220,14 @@ impl Policy {
     /// `path`, as it was reached, seen from the root.
     #[must_use]
     pub fn below_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
-        self.base.as_ref().map_or(Cow::Borrowed(path), |base| base.below_root(path))
+        self.base
+            .as_ref()
+            .map_or(Cow::Borrowed(path), |base| base.below_root(path))
     }
 
-    /// The entries that let none of what `outcome` allows pass, by number; an expired one is always among them. Of the
-    /// baseline, which knows much that a scan of a part does not come by, only what has expired and would have let a
-    /// finding pass.
+    /// The entries that let none of what `outcome` allows pass, by number; an expired one is always
+    /// among them. Of the baseline, which knows much that a scan of a part does not come by, only
+    /// what has expired and would have let a finding pass.
     #[must_use]
     pub fn unused(&self, outcome: &Outcome) -> Vec<Unused> {
         let used: HashSet<usize> = outcome
@@ -188,15 +238,29 @@ impl Policy {
                 Exception::Marker { .. } | Exception::Baseline { .. } => None,
             })
             .collect();
-        let unused = |list, number, reason: &str, expired| Unused { list, number, reason: reason.to_owned(), expired };
-        let idle = self.entries.iter().filter(|entry| !used.contains(&entry.number));
+        let unused = |list, number, reason: &str, expired| Unused {
+            list,
+            number,
+            reason: reason.to_owned(),
+            expired,
+        };
+        let idle = self
+            .entries
+            .iter()
+            .filter(|entry| !used.contains(&entry.number));
         let idle = idle.map(|entry| unused(List::Config, entry.number, &entry.reason, None));
-        let known = outcome.findings.iter().filter_map(|finding| self.known(finding));
+        let known = outcome
+            .findings
+            .iter()
+            .filter_map(|finding| self.known(finding));
         let known = known.filter(|(_, expired)| *expired).map(|(known, _)| {
             let reason = known.terms.reason.as_deref().unwrap_or("no reason given");
             unused(List::Baseline, known.line, reason, known.terms.until)
         });
-        let mut all: Vec<_> = idle.chain(self.expired.iter().cloned()).chain(known).collect();
+        let mut all: Vec<_> = idle
+            .chain(self.expired.iter().cloned())
+            .chain(known)
+            .collect();
         all.sort();
         all.dedup();
         all
@@ -212,17 +276,34 @@ mod tests {
     use crate::secret::{Fingerprint, Salt, Secret};
     use crate::text::Location;
 
-    const NOTHING: Nearby<'static> = Nearby { line: b"", before: b"" };
+    const NOTHING: Nearby<'static> = Nearby {
+        line: b"",
+        before: b"",
+    };
 
     /// A lone access key id in `src/a.py`.
     pub(super) fn finding() -> Finding {
         let secret = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
         let start = Location { line: 2, column: 8 };
         Finding {
-            rule: RuleInfo { id: "aws-access-token".into(), description: "AWS access key id".into(), help: None },
+            rule: RuleInfo {
+                id: "aws-access-token".into(),
+                description: "AWS access key id".into(),
+                help: None,
+            },
             confidence: Confidence::Medium,
-            origin: Origin::File { path: "src/a.py".into() },
-            place: Place { start, end: Location { line: 2, column: 28 }, frame: Frame::default(), encoding: None },
+            origin: Origin::File {
+                path: "src/a.py".into(),
+            },
+            place: Place {
+                start,
+                end: Location {
+                    line: 2,
+                    column: 28,
+                },
+                frame: Frame::default(),
+                encoding: None,
+            },
             fingerprint: Fingerprint::new("aws-access-token", secret.as_bytes()),
             secret: Secret::new(secret),
             details: Vec::new(),
@@ -235,7 +316,9 @@ mod tests {
     fn policy(config: &str, today: Date) -> Policy {
         let rules = RuleSet::builtin().unwrap();
         let config = Config::parse(Path::new("x"), config).unwrap();
-        Policy::new(Confidence::Low, Confidence::Medium, &rules).with_entries(config, &rules, today).unwrap()
+        Policy::new(Confidence::Low, Confidence::Medium, &rules)
+            .with_entries(config, &rules, today)
+            .unwrap()
     }
 
     fn is_shared_between_threads<T: Send + Sync>(_: &T) {}
@@ -244,25 +327,48 @@ mod tests {
     fn confidence_decides_what_is_reported_and_what_blocks() {
         let mut policy = policy("", date(2026, 1, 1));
         is_shared_between_threads(&policy);
-        assert_eq!(policy.judge(&finding(), NOTHING), Judgement::Report { blocks: true });
+        assert_eq!(
+            policy.judge(&finding(), NOTHING),
+            Judgement::Report { blocks: true }
+        );
         policy.block = Confidence::High;
-        assert_eq!(policy.judge(&finding(), NOTHING), Judgement::Report { blocks: false });
+        assert_eq!(
+            policy.judge(&finding(), NOTHING),
+            Judgement::Report { blocks: false }
+        );
         policy.report = Confidence::High;
-        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
+        let marked = Nearby {
+            line: b"x # keysieve:allow",
+            before: b"",
+        };
         assert_eq!(policy.judge(&finding(), marked), Judgement::Ignore);
     }
 
     #[test]
     fn an_entry_holds_through_its_last_day() {
         let text = "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = 2026-03-31\n";
-        let by = Exception::Entry { number: 1, reason: "r".to_owned() };
+        let by = Exception::Entry {
+            number: 1,
+            reason: "r".to_owned(),
+        };
         let last = policy(text, date(2026, 3, 31));
         assert_eq!(last.judge(&finding(), NOTHING), Judgement::Allow(by));
         let after = policy(text, date(2026, 4, 1));
-        assert_eq!(after.judge(&finding(), NOTHING), Judgement::Report { blocks: true });
+        assert_eq!(
+            after.judge(&finding(), NOTHING),
+            Judgement::Report { blocks: true }
+        );
         let expired = Some(date(2026, 3, 31));
         let list = List::Config;
-        assert_eq!(after.unused(&Outcome::default()), [Unused { list, number: 1, reason: "r".to_owned(), expired }]);
+        assert_eq!(
+            after.unused(&Outcome::default()),
+            [Unused {
+                list,
+                number: 1,
+                reason: "r".to_owned(),
+                expired
+            }]
+        );
     }
 
     #[test]
@@ -270,39 +376,93 @@ mod tests {
         let text = "[[allow]]\npath = \"docs/\"\nreason = \"a\"\n[[allow]]\npath = \"src/\"\nreason = \"b\"\n\
                     [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
         let policy = policy(text, date(2026, 1, 1));
-        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
-        let Judgement::Allow(by) = policy.judge(&finding(), marked) else { panic!("allowed") };
-        assert_eq!(by, Exception::Entry { number: 2, reason: "b".to_owned() });
-        let allowed = vec![Allowed { finding: finding(), by }];
-        let unused = policy.unused(&Outcome { allowed, ..Outcome::default() });
-        assert_eq!(unused.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 3]);
+        let marked = Nearby {
+            line: b"x # keysieve:allow",
+            before: b"",
+        };
+        let Judgement::Allow(by) = policy.judge(&finding(), marked) else {
+            panic!("allowed")
+        };
+        assert_eq!(
+            by,
+            Exception::Entry {
+                number: 2,
+                reason: "b".to_owned()
+            }
+        );
+        let allowed = vec![Allowed {
+            finding: finding(),
+            by,
+        }];
+        let unused = policy.unused(&Outcome {
+            allowed,
+            ..Outcome::default()
+        });
+        assert_eq!(
+            unused.iter().map(|entry| entry.number).collect::<Vec<_>>(),
+            [1, 3]
+        );
     }
 
     #[test]
     fn entries_speak_of_paths_below_the_root() {
         let text = "[[allow]]\npath = \"/deep/src/\"\nreason = \"r\"\n";
-        let from = |start: &str| policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"));
-        assert!(matches!(from("/repo/deep").judge(&finding(), NOTHING), Judgement::Allow(_)));
-        assert!(matches!(from("/repo").judge(&finding(), NOTHING), Judgement::Report { .. }));
+        let from = |start: &str| {
+            policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"))
+        };
+        assert!(matches!(
+            from("/repo/deep").judge(&finding(), NOTHING),
+            Judgement::Allow(_)
+        ));
+        assert!(matches!(
+            from("/repo").judge(&finding(), NOTHING),
+            Judgement::Report { .. }
+        ));
     }
 
     #[test]
     fn the_baseline_is_asked_last_and_ends_with_its_last_day() {
         let found = finding();
-        let seen = Seen { print: found.fingerprint, rule: String::new(), path: String::new(), wanted: true };
-        let terms = Terms { owner: Some("ops".to_owned()), until: Some(date(2026, 3, 31)), ..Terms::default() };
+        let seen = Seen {
+            print: found.fingerprint,
+            rule: String::new(),
+            path: String::new(),
+            wanted: true,
+        };
+        let terms = Terms {
+            owner: Some("ops".to_owned()),
+            until: Some(date(2026, 3, 31)),
+            ..Terms::default()
+        };
         let policy = |today| {
             let empty = Baseline::new(Path::new("b"), Salt::random().unwrap());
-            let baseline = empty.renewed(std::slice::from_ref(&seen), &terms, |_| true).baseline;
+            let baseline = empty
+                .renewed(std::slice::from_ref(&seen), &terms, |_| true)
+                .baseline;
             policy("", today).with_baseline(baseline, today)
         };
         let (last, after) = (policy(date(2026, 3, 31)), policy(date(2026, 4, 1)));
-        let by = Exception::Baseline { reason: None, owner: Some("ops".to_owned()) };
+        let by = Exception::Baseline {
+            reason: None,
+            owner: Some("ops".to_owned()),
+        };
         assert_eq!(last.judge(&found, NOTHING), Judgement::Allow(by));
-        let marked = Nearby { line: b"x # keysieve:allow", before: b"" };
-        assert!(matches!(last.judge(&found, marked), Judgement::Allow(Exception::Marker { .. })));
-        assert_eq!(after.judge(&found, NOTHING), Judgement::Report { blocks: true });
-        let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+        let marked = Nearby {
+            line: b"x # keysieve:allow",
+            before: b"",
+        };
+        assert!(matches!(
+            last.judge(&found, marked),
+            Judgement::Allow(Exception::Marker { .. })
+        ));
+        assert_eq!(
+            after.judge(&found, NOTHING),
+            Judgement::Report { blocks: true }
+        );
+        let outcome = Outcome {
+            findings: vec![found],
+            ..Outcome::default()
+        };
         assert_eq!(after.unused(&outcome)[0].list, List::Baseline);
         assert_eq!(after.unused(&Outcome::default()), []);
         assert_eq!(last.unused(&outcome), []);
@@ -311,8 +471,13 @@ mod tests {
     #[test]
     fn an_entry_for_a_rule_that_does_not_exist_is_an_error() {
         let rules = RuleSet::builtin().unwrap();
-        let config = Config::parse(Path::new("x"), "[[allow]]\nrule = \"no\"\nreason = \"r\"\n").unwrap();
+        let config =
+            Config::parse(Path::new("x"), "[[allow]]\nrule = \"no\"\nreason = \"r\"\n").unwrap();
         let policy = Policy::new(Confidence::Low, Confidence::Medium, &rules);
-        assert!(policy.with_entries(config, &rules, date(2026, 1, 1)).is_err());
+        assert!(
+            policy
+                .with_entries(config, &rules, date(2026, 1, 1))
+                .is_err()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Which commits are judged: ranges as people and CI systems name them, and the walk that lists their commits.
+//! Which commits are judged: ranges as people and CI systems name them, and the walk that lists
+//! their commits.
 
 pub mod ci;
 mod resolve;
@@ -41,7 +42,10 @@ impl Point {
     /// A commit that is fetched by its id.
     #[must_use]
     pub fn id(id: &str) -> Self {
-        Self { rev: id.to_owned(), fetch: id.to_owned() }
+        Self {
+            rev: id.to_owned(),
+            fetch: id.to_owned(),
+        }
     }
 }
 
@@ -52,8 +56,9 @@ pub enum Base {
     Commit(Point),
     /// All that a branch of the remote has.
     Branch(String),
-    /// All that a branch had before it was pushed to. Where a push with force has taken that away, only what the default
-    /// branch has is known to be old, and of the default branch itself nothing.
+    /// All that a branch had before it was pushed to. Where a push with force has taken that away,
+    /// only what the default branch has is known to be old, and of the default branch itself
+    /// nothing.
     Pushed {
         /// The commit it was at.
         before: Point,
@@ -112,7 +117,9 @@ pub enum RangeError {
         problem: String,
     },
     /// The clone ends within the range.
-    #[error("this shallow clone ends at commit {commit}, within the range: what it changed cannot be known")]
+    #[error(
+        "this shallow clone ends at commit {commit}, within the range: what it changed cannot be known"
+    )]
     Shallow {
         /// Where.
         commit: String,
@@ -139,7 +146,10 @@ impl RangeError {
     pub fn need(&self) -> Option<Need> {
         match self {
             Self::Unknown { need, .. } => Some(need.clone()),
-            Self::Shallow { .. } => Some(Need { fetch: Vec::new(), history: true }),
+            Self::Shallow { .. } => Some(Need {
+                fetch: Vec::new(),
+                history: true,
+            }),
             _ => None,
         }
     }

@@ -20,15 +20,24 @@ pub struct Resolved {
 
 /// The range that `words` mean: `A..B`, `A...B`, `^A B`, or commits that are judged one by one.
 ///
-/// Three dots mean what they mean on the page of a pull request: what B has since it left A, not the other way round.
+/// Three dots mean what they mean on the page of a pull request: what B has since it left A, not
+/// the other way round.
 ///
 /// # Errors
 /// Where a revision is not here.
 pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError> {
-    let (mut tips, mut hidden, mut alone, mut bases) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut tips, mut hidden, mut alone, mut bases) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for word in words {
-        // Git would take HEAD for either: but whoever writes "$BASE..HEAD" with no base set must not get a range of nothing.
-        let or_head = |rev: &str| if rev.is_empty() { "HEAD".to_owned() } else { rev.to_owned() };
+        // Git would take HEAD for either: but whoever writes "$BASE..HEAD" with no base set must
+        // not get a range of nothing.
+        let or_head = |rev: &str| {
+            if rev.is_empty() {
+                "HEAD".to_owned()
+            } else {
+                rev.to_owned()
+            }
+        };
         let some = |rev: &str| match rev.is_empty() {
             true => Err(RangeError::Rev {
                 rev: word.clone(),
@@ -38,7 +47,12 @@ pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError
         };
         if let Some((from, to)) = word.split_once("...") {
             let (from, to) = (revision(repo, &some(from)?)?, revision(repo, &or_head(to))?);
-            bases.extend(repo.merge_base(from, to).ok().flatten().map(gix::Id::detach));
+            bases.extend(
+                repo.merge_base(from, to)
+                    .ok()
+                    .flatten()
+                    .map(gix::Id::detach),
+            );
             hidden.push(from);
             tips.push(to);
         } else if let Some((from, to)) = word.split_once("..") {
@@ -55,42 +69,67 @@ pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError
     let base = bases.first().copied().filter(|_| bases.len() == 1);
     let what = words.join(" ");
     if hidden.is_empty() {
-        return Ok(Resolved { selection: Selection::Only(alone), base: None, what });
+        return Ok(Resolved {
+            selection: Selection::Only(alone),
+            base: None,
+            what,
+        });
     }
     tips.append(&mut alone);
-    Ok(Resolved { selection: Selection::Between { tips, hidden }, base, what })
+    Ok(Resolved {
+        selection: Selection::Between { tips, hidden },
+        base,
+        what,
+    })
 }
 
 /// The object that `rev` names.
 fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
     if is_ambiguous(repo, rev) {
-        let problem =
-            "it is the name of a tag and of a branch, or of several branches: write 'refs/heads/…' or the like";
-        return Err(RangeError::Rev { rev: rev.to_owned(), problem: problem.to_owned() });
+        let problem = "it is the name of a tag and of a branch, or of several branches: write 'refs/heads/…' or the like";
+        return Err(RangeError::Rev {
+            rev: rev.to_owned(),
+            problem: problem.to_owned(),
+        });
     }
     let problem = match repo.rev_parse_single(rev) {
         Ok(id) => return Ok(id.detach()),
         Err(error) => error.to_string(),
     };
     // `git fetch` takes whole ids, and names of the remote.
-    let of_remote = remote_of(repo).and_then(|remote| rev.strip_prefix(&format!("{remote}/")).map(str::to_owned));
+    let of_remote = remote_of(repo)
+        .and_then(|remote| rev.strip_prefix(&format!("{remote}/")).map(str::to_owned));
     let history = is_shallow(repo);
     let fetch = match of_remote {
         Some(branch) if is_name(&branch) => vec![tracking(repo, &branch)],
         _ if is_id(rev) => vec![rev.to_owned()],
         _ if history => Vec::new(),
-        _ => return Err(RangeError::Rev { rev: rev.to_owned(), problem }),
+        _ => {
+            return Err(RangeError::Rev {
+                rev: rev.to_owned(),
+                problem,
+            });
+        }
     };
-    Err(RangeError::Unknown { rev: rev.to_owned(), need: Need { fetch, history } })
+    Err(RangeError::Unknown {
+        rev: rev.to_owned(),
+        need: Need { fetch, history },
+    })
 }
 
-/// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and takes the tag, so whoever
-/// may push a tag could choose where a range begins.
+/// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and
+/// takes the tag, so whoever may push a tag could choose where a range begins.
 fn is_ambiguous(repo: &Repository, rev: &str) -> bool {
     let name = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
-    let places = ["refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
-    let refs = places.iter().filter_map(|full| repo.try_find_reference(full.as_str()).ok().flatten());
-    let mut ids: Vec<ObjectId> = refs.filter_map(|mut found| found.peel_to_id().ok()).map(gix::Id::detach).collect();
+    let places =
+        ["refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
+    let refs = places
+        .iter()
+        .filter_map(|full| repo.try_find_reference(full.as_str()).ok().flatten());
+    let mut ids: Vec<ObjectId> = refs
+        .filter_map(|mut found| found.peel_to_id().ok())
+        .map(gix::Id::detach)
+        .collect();
     ids.dedup();
     !name.is_empty() && ids.len() > 1
 }
@@ -100,7 +139,9 @@ fn is_ambiguous(repo: &Repository, rev: &str) -> bool {
 /// # Errors
 /// Where an end of it is not here.
 pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
-    let Plan::Judge { what, head, base } = plan else { return Ok(None) };
+    let Plan::Judge { what, head, base } = plan else {
+        return Ok(None);
+    };
     let tip = point(repo, head)?;
     let (hidden, trusted, since) = match base {
         Base::Commit(base) => {
@@ -109,39 +150,77 @@ pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, Range
         }
         Base::Branch(name) => {
             let id = tracked(repo, name)?;
-            (vec![id], Some(id), format!("not in {name} at {}", short(id)))
+            (
+                vec![id],
+                Some(id),
+                format!("not in {name} at {}", short(id)),
+            )
         }
-        Base::Branches { but: Some(but) } => match default_branch(repo).filter(|(name, _)| name != but) {
-            // Another branch may be as new as this one, and no better.
-            Some((name, id)) => (vec![id], Some(id), format!("not in {name} at {}", short(id))),
-            None => (branches(repo, Some(but))?, None, "in no other branch".to_owned()),
-        },
+        Base::Branches { but: Some(but) } => {
+            match default_branch(repo).filter(|(name, _)| name != but) {
+                // Another branch may be as new as this one, and no better.
+                Some((name, id)) => (
+                    vec![id],
+                    Some(id),
+                    format!("not in {name} at {}", short(id)),
+                ),
+                None => (
+                    branches(repo, Some(but))?,
+                    None,
+                    "in no other branch".to_owned(),
+                ),
+            }
+        }
         Base::Branches { but: None } => (branches(repo, None)?, None, "in no branch".to_owned()),
-        Base::Pushed { before, branch, default } => match point(repo, before) {
+        Base::Pushed {
+            before,
+            branch,
+            default,
+        } => match point(repo, before) {
             Ok(id) => (vec![id], Some(id), format!("not in {}", short(id))),
             Err(error) if is_shallow(repo) => return Err(error),
             Err(_) => lost_head(repo, before, branch, default.as_deref())?,
         },
     };
     let what = format!("{what}: what is in {} and {since}", short(tip));
-    Ok(Some(Resolved { selection: Selection::Between { tips: vec![tip], hidden }, base: trusted, what }))
+    Ok(Some(Resolved {
+        selection: Selection::Between {
+            tips: vec![tip],
+            hidden,
+        },
+        base: trusted,
+        what,
+    }))
 }
 
 /// The branch that the remote calls its own, where the clone has noted it, and what it is at.
 fn default_branch(repo: &Repository) -> Option<(String, ObjectId)> {
     let remote = remote_of(repo)?;
-    let head = repo.try_find_reference(format!("refs/remotes/{remote}/HEAD").as_str()).ok()??;
+    let head = repo
+        .try_find_reference(format!("refs/remotes/{remote}/HEAD").as_str())
+        .ok()??;
     let mut branch = head.follow()?.ok()?;
     let name = branch.name().as_bstr().to_string();
-    let name = name.strip_prefix(&format!("refs/remotes/{remote}/"))?.to_owned();
+    let name = name
+        .strip_prefix(&format!("refs/remotes/{remote}/"))?
+        .to_owned();
     Some((name, branch.peel_to_id().ok()?.detach()))
 }
 
 type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);
 
-/// What is surely old where a push with force took away the branch's old head: never more than that.
-fn lost_head(repo: &Repository, before: &Point, branch: &str, default: Option<&str>) -> Result<Hidden, RangeError> {
-    let gone = format!("since its old head {} is gone (pushed with force?)", before.rev);
+/// What is surely old where a push with force took away the branch's old head: never more than
+/// that.
+fn lost_head(
+    repo: &Repository,
+    before: &Point,
+    branch: &str,
+    default: Option<&str>,
+) -> Result<Hidden, RangeError> {
+    let gone = format!(
+        "since its old head {} is gone (pushed with force?)",
+        before.rev
+    );
     match default.filter(|name| *name != branch) {
         Some(name) => {
             let id = tracked(repo, name)?;
@@ -153,13 +232,23 @@ fn lost_head(repo: &Repository, before: &Point, branch: &str, default: Option<&s
 
 fn point(repo: &Repository, point: &Point) -> Result<ObjectId, RangeError> {
     let found = if is_id(&point.rev) {
-        ObjectId::from_hex(point.rev.as_bytes()).ok().filter(|id| repo.has_object(id))
+        ObjectId::from_hex(point.rev.as_bytes())
+            .ok()
+            .filter(|id| repo.has_object(id))
     } else {
-        repo.rev_parse_single(point.rev.as_str()).ok().map(gix::Id::detach)
+        repo.rev_parse_single(point.rev.as_str())
+            .ok()
+            .map(gix::Id::detach)
     };
     found.ok_or_else(|| {
-        let need = Need { fetch: vec![point.fetch.clone()], history: is_shallow(repo) };
-        RangeError::Unknown { rev: point.rev.clone(), need }
+        let need = Need {
+            fetch: vec![point.fetch.clone()],
+            history: is_shallow(repo),
+        };
+        RangeError::Unknown {
+            rev: point.rev.clone(),
+            need,
+        }
     })
 }
 
@@ -170,8 +259,18 @@ fn tracked(repo: &Repository, name: &str) -> Result<ObjectId, RangeError> {
     let reference = repo.try_find_reference(full.as_str()).ok().flatten();
     let id = reference.and_then(|mut reference| reference.peel_to_id().ok().map(gix::Id::detach));
     id.ok_or_else(|| {
-        let fetch = if is_name(name) { vec![tracking(repo, name)] } else { Vec::new() };
-        RangeError::Unknown { rev: format!("{remote}/{name}"), need: Need { fetch, history: is_shallow(repo) } }
+        let fetch = if is_name(name) {
+            vec![tracking(repo, name)]
+        } else {
+            Vec::new()
+        };
+        RangeError::Unknown {
+            rev: format!("{remote}/{name}"),
+            need: Need {
+                fetch,
+                history: is_shallow(repo),
+            },
+        }
     })
 }
 
@@ -182,15 +281,24 @@ fn branches(repo: &Repository, but: Option<&str>) -> Result<Vec<ObjectId>, Range
     let mut ids = BTreeSet::new();
     for remote in repo.remote_names() {
         let prefix = BString::from(format!("refs/remotes/{remote}/"));
-        for reference in platform.prefixed(prefix.as_bstr()).map_err(|error| fault(&error))? {
+        for reference in platform
+            .prefixed(prefix.as_bstr())
+            .map_err(|error| fault(&error))?
+        {
             let mut reference = reference.map_err(|error| fault(&error))?;
             let name = reference.name().as_bstr();
-            let own = but.is_some_and(|but| name.strip_prefix(prefix.as_slice()) == Some(but.as_bytes()));
+            let own =
+                but.is_some_and(|but| name.strip_prefix(prefix.as_slice()) == Some(but.as_bytes()));
             // `origin/HEAD` only says which branch is the default one.
             if own || reference.target().try_id().is_none() {
                 continue;
             }
-            ids.insert(reference.peel_to_id().map_err(|error| fault(&error))?.detach());
+            ids.insert(
+                reference
+                    .peel_to_id()
+                    .map_err(|error| fault(&error))?
+                    .detach(),
+            );
         }
     }
     Ok(ids.into_iter().collect())
@@ -199,7 +307,11 @@ fn branches(repo: &Repository, but: Option<&str>) -> Result<Vec<ObjectId>, Range
 /// The remote that is asked: `origin`, or else the only one.
 #[must_use]
 pub fn remote_of(repo: &Repository) -> Option<String> {
-    let names: Vec<String> = repo.remote_names().iter().map(ToString::to_string).collect();
+    let names: Vec<String> = repo
+        .remote_names()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     match names.as_slice() {
         [only] => Some(only.clone()),
         several => several.iter().find(|name| *name == "origin").cloned(),

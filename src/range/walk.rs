@@ -1,4 +1,5 @@
-//! Lists the commits of a range, parents before children, with all that is needed to see what each of them changes.
+//! Lists the commits of a range, parents before children, with all that is needed to see what each
+//! of them changes.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
@@ -30,11 +31,15 @@ pub struct History {
 }
 
 impl History {
-    /// The commit that the first tip's own line of history left off from: the first one that is not judged. `None` where
-    /// the line goes back to the very first commit.
+    /// The commit that the first tip's own line of history left off from: the first one that is not
+    /// judged. `None` where the line goes back to the very first commit.
     #[must_use]
     pub fn fork_point(&self) -> Option<ObjectId> {
-        let first: HashMap<_, _> = self.commits.iter().map(|commit| (commit.id, commit.parents.first())).collect();
+        let first: HashMap<_, _> = self
+            .commits
+            .iter()
+            .map(|commit| (commit.id, commit.parents.first()))
+            .collect();
         let mut at = *self.tips.first()?;
         while let Some(parent) = first.get(&at) {
             at = parent.as_ref()?.0;
@@ -48,9 +53,20 @@ impl History {
 /// # Errors
 /// Where a part of the history is missing that may matter.
 pub fn list(repo: &Repository, selection: &Selection) -> Result<History, RangeError> {
-    let shallow = repo.shallow_commits().map_err(|error| RangeError::Refs(error.to_string()))?;
-    let shallow = shallow.iter().flat_map(|list| list.iter().copied()).collect();
-    let walk = Walk { repo, shallow, nodes: HashMap::new(), queue: BinaryHeap::new(), open: 0 };
+    let shallow = repo
+        .shallow_commits()
+        .map_err(|error| RangeError::Refs(error.to_string()))?;
+    let shallow = shallow
+        .iter()
+        .flat_map(|list| list.iter().copied())
+        .collect();
+    let walk = Walk {
+        repo,
+        shallow,
+        nodes: HashMap::new(),
+        queue: BinaryHeap::new(),
+        open: 0,
+    };
     match selection {
         Selection::Between { tips, hidden } => walk.between(tips, hidden),
         Selection::Only(ids) => {
@@ -79,8 +95,9 @@ struct Walk<'r> {
     open: usize,
 }
 
-/// How many hidden commits are looked at once all others seem to be known. Where clocks were wrong, one of these may still
-/// lead to a commit of the range; not to find that out only makes the range wider.
+/// How many hidden commits are looked at once all others seem to be known. Where clocks were wrong,
+/// one of these may still lead to a commit of the range; not to find that out only makes the range
+/// wider.
 const SLOP: usize = 64;
 
 /// How far hidden commits are followed because the range holds a commit that claims to be very old.
@@ -120,22 +137,28 @@ impl Walk<'_> {
         self.history(&listed, new, tags)
     }
 
-    /// Marks `id` as taken from the queue; whether it is hidden, and the parents to go on with. A hidden commit at which a
-    /// shallow clone ends has none.
+    /// Marks `id` as taken from the queue; whether it is hidden, and the parents to go on with. A
+    /// hidden commit at which a shallow clone ends has none.
     fn take(&mut self, id: ObjectId) -> Result<(bool, Vec<ObjectId>), RangeError> {
-        let Some(node) = self.nodes.get_mut(&id) else { return Ok((true, Vec::new())) };
+        let Some(node) = self.nodes.get_mut(&id) else {
+            return Ok((true, Vec::new()));
+        };
         node.done = true;
         let (hidden, parents) = (node.hidden, node.parents.clone());
         self.open -= usize::from(!hidden);
-        let held = !self.shallow.contains(&id) || parents.iter().all(|parent| self.repo.has_object(parent));
+        let held = !self.shallow.contains(&id)
+            || parents.iter().all(|parent| self.repo.has_object(parent));
         match (held, hidden) {
             (true, _) => Ok((hidden, parents)),
             (false, true) => Ok((true, Vec::new())),
-            (false, false) => Err(RangeError::Shallow { commit: id.to_string() }),
+            (false, false) => Err(RangeError::Shallow {
+                commit: id.to_string(),
+            }),
         }
     }
 
-    /// Puts `id` into the queue, or, where it is known already, hides it and what can be reached from it.
+    /// Puts `id` into the queue, or, where it is known already, hides it and what can be reached
+    /// from it.
     fn meet(&mut self, id: ObjectId, hidden: bool) -> Result<(), RangeError> {
         if !self.nodes.contains_key(&id) {
             let node = self.read(id, hidden)?;
@@ -146,7 +169,9 @@ impl Walk<'_> {
         }
         let mut stack = if hidden { vec![id] } else { Vec::new() };
         while let Some(id) = stack.pop() {
-            let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.hidden) else { continue };
+            let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.hidden) else {
+                continue;
+            };
             node.hidden = true;
             if node.done {
                 stack.extend(&node.parents);
@@ -158,13 +183,28 @@ impl Walk<'_> {
     }
 
     fn read(&self, id: ObjectId, hidden: bool) -> Result<Node, RangeError> {
-        let fault = |problem: String| RangeError::Object { id: id.to_string(), problem };
-        let commit = self.repo.find_commit(id).map_err(|error| fault(error.to_string()))?;
-        let tree = commit.tree_id().map_err(|error| fault(error.to_string()))?.detach();
+        let fault = |problem: String| RangeError::Object {
+            id: id.to_string(),
+            problem,
+        };
+        let commit = self
+            .repo
+            .find_commit(id)
+            .map_err(|error| fault(error.to_string()))?;
+        let tree = commit
+            .tree_id()
+            .map_err(|error| fault(error.to_string()))?
+            .detach();
         // A time that cannot be read is as good as a wrong one.
         let time = commit.time().map_or(0, |time| time.seconds);
         let parents = commit.parent_ids().map(gix::Id::detach).collect();
-        Ok(Node { time, tree, parents, hidden, done: false })
+        Ok(Node {
+            time,
+            tree,
+            parents,
+            hidden,
+            done: false,
+        })
     }
 
     /// Brings the `listed` commits into order.
@@ -183,7 +223,9 @@ impl Walk<'_> {
             let (time, tree, parents) = (node.time, node.tree, node.parents.clone());
             for parent in &parents {
                 if self.shallow.contains(id) && !self.repo.has_object(parent) {
-                    return Err(RangeError::Shallow { commit: id.to_string() });
+                    return Err(RangeError::Shallow {
+                        commit: id.to_string(),
+                    });
                 }
                 self.ensure(*parent)?;
                 if listed.contains(parent) {
@@ -191,11 +233,29 @@ impl Walk<'_> {
                     children.entry(*parent).or_default().push(*id);
                 }
             }
-            let parents = parents.into_iter().map(|parent| (parent, self.nodes[&parent].tree)).collect();
-            commits.insert(*id, (time, Commit { id: *id, tree, parents }));
+            let parents = parents
+                .into_iter()
+                .map(|parent| (parent, self.nodes[&parent].tree))
+                .collect();
+            commits.insert(
+                *id,
+                (
+                    time,
+                    Commit {
+                        id: *id,
+                        tree,
+                        parents,
+                    },
+                ),
+            );
         }
         let mut ready: BTreeSet<(i64, ObjectId)> = BTreeSet::new();
-        ready.extend(commits.iter().filter(|(id, _)| !waiting.contains_key(*id)).map(|(id, (time, _))| (*time, *id)));
+        ready.extend(
+            commits
+                .iter()
+                .filter(|(id, _)| !waiting.contains_key(*id))
+                .map(|(id, (time, _))| (*time, *id)),
+        );
         let mut ordered = Vec::with_capacity(commits.len());
         while let Some((_, id)) = ready.pop_first() {
             for child in children.remove(&id).unwrap_or_default() {
@@ -207,7 +267,11 @@ impl Walk<'_> {
             }
             ordered.extend(commits.remove(&id).map(|(_, commit)| commit));
         }
-        Ok(History { commits: ordered, tags, tips })
+        Ok(History {
+            commits: ordered,
+            tags,
+            tips,
+        })
     }
 
     fn ensure(&mut self, id: ObjectId) -> Result<(), RangeError> {
@@ -220,13 +284,21 @@ impl Walk<'_> {
 }
 
 /// The commits that `ids` lead to, and the tags on the way, each once, in their order.
-fn peel_all(repo: &Repository, ids: &[ObjectId]) -> Result<(Vec<ObjectId>, Vec<ObjectId>), RangeError> {
+fn peel_all(
+    repo: &Repository,
+    ids: &[ObjectId],
+) -> Result<(Vec<ObjectId>, Vec<ObjectId>), RangeError> {
     let (mut commits, mut tags) = (BTreeMap::new(), Vec::new());
     for (index, id) in ids.iter().enumerate() {
         let mut at = *id;
         loop {
-            let fault = |problem: String| RangeError::Object { id: at.to_string(), problem };
-            let object = repo.find_object(at).map_err(|error| fault(error.to_string()))?;
+            let fault = |problem: String| RangeError::Object {
+                id: at.to_string(),
+                problem,
+            };
+            let object = repo
+                .find_object(at)
+                .map_err(|error| fault(error.to_string()))?;
             match object.kind {
                 Kind::Commit => break,
                 Kind::Tag => {
@@ -239,7 +311,10 @@ fn peel_all(repo: &Repository, ids: &[ObjectId]) -> Result<(Vec<ObjectId>, Vec<O
                 }
                 kind => {
                     let problem = format!("it is a {kind}, and only commits can be judged");
-                    return Err(RangeError::Rev { rev: id.to_string(), problem });
+                    return Err(RangeError::Rev {
+                        rev: id.to_string(),
+                        problem,
+                    });
                 }
             }
         }

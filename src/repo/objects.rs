@@ -1,7 +1,9 @@
-//! Objects that are not in the repository yet: git keeps those of a push apart, in quarantine, until its hooks have agreed.
+//! Objects that are not in the repository yet: git keeps those of a push apart, in quarantine,
+//! until its hooks have agreed.
 //!
-//! Git says so by `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`; see git-receive-pack(1). Only who stands in
-//! such a hook may believe them, so they are handed in and not read from the environment.
+//! Git says so by `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`; see
+//! git-receive-pack(1). Only who stands in such a hook may believe them, so they are handed in and
+//! not read from the environment.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -25,8 +27,8 @@ pub struct WithObjects {
     _names: TempDir,
 }
 
-/// Has `repo` read objects from `main` and from each of `alternates`, beside its own: the values of git's two variables.
-/// Nothing is written to any of them.
+/// Has `repo` read objects from `main` and from each of `alternates`, beside its own: the values of
+/// git's two variables. Nothing is written to any of them.
 ///
 /// # Errors
 /// Where a folder cannot be read, or there is no room for temporary files.
@@ -35,8 +37,15 @@ pub fn with_objects(
     main: &OsStr,
     alternates: &OsStr,
 ) -> Result<WithObjects, RepoError> {
-    let own = repo.common_dir.as_deref().unwrap_or_else(|| repo.refs.git_dir()).join("objects");
-    let broken = |problem: String| RepoError::Objects { path: PathBuf::from(main), problem };
+    let own = repo
+        .common_dir
+        .as_deref()
+        .unwrap_or_else(|| repo.refs.git_dir())
+        .join("objects");
+    let broken = |problem: String| RepoError::Objects {
+        path: PathBuf::from(main),
+        problem,
+    };
     let mut lines = quoted(Path::new(main));
     for folder in split(<[u8]>::from_os_str(alternates).unwrap_or_default()) {
         lines.extend_from_slice(&folder);
@@ -48,14 +57,22 @@ pub fn with_objects(
         .and_then(|()| fs::write(info.join("alternates"), &lines))
         .map_err(|error| broken(error.to_string()))?;
     let kind = repo.to_thread_local().object_hash();
-    let store = gix::odb::Store::at_opts(names.path().to_path_buf(), kind, &mut std::iter::empty(), Default::default())
-        .map_err(|error| broken(error.to_string()))?;
+    let store = gix::odb::Store::at_opts(
+        names.path().to_path_buf(),
+        kind,
+        &mut std::iter::empty(),
+        Default::default(),
+    )
+    .map_err(|error| broken(error.to_string()))?;
     repo.objects = Arc::new(store);
-    Ok(WithObjects { repo, _names: names })
+    Ok(WithObjects {
+        repo,
+        _names: names,
+    })
 }
 
-/// The lines of `info/alternates` for the value of `GIT_ALTERNATE_OBJECT_DIRECTORIES`. Git puts a folder in quotes, as
-/// alternates have them as well, where its name holds what separates them.
+/// The lines of `info/alternates` for the value of `GIT_ALTERNATE_OBJECT_DIRECTORIES`. Git puts a
+/// folder in quotes, as alternates have them as well, where its name holds what separates them.
 fn split(mut value: &[u8]) -> Vec<BString> {
     let mut lines = Vec::new();
     while !value.is_empty() {
@@ -83,13 +100,17 @@ fn closing(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// A line of `info/alternates` for a folder; none where there is no such folder, which git passes over as well.
+/// A line of `info/alternates` for a folder; none where there is no such folder, which git passes
+/// over as well.
 fn quoted(folder: &Path) -> BString {
     let Ok(folder) = folder.canonicalize() else {
         return BString::default();
     };
     let bytes = <[u8]>::from_path(&folder).unwrap_or_default();
-    let text = bytes.replace(b"\\", b"\\\\").replace(b"\"", b"\\\"").replace(b"\n", b"\\n");
+    let text = bytes
+        .replace(b"\\", b"\\\\")
+        .replace(b"\"", b"\\\"")
+        .replace(b"\n", b"\\n");
     [&b"\""[..], &text, b"\"\n"].concat().into()
 }
 
@@ -106,7 +127,8 @@ mod tests {
             fs::create_dir(root.join(name)).unwrap();
         }
         let root = root.to_str().unwrap();
-        let value = format!("{root}/a::\"/with:colon\\\"s\":{root}/c\nd:/not/there:{root}/it's \"b\"");
+        let value =
+            format!("{root}/a::\"/with:colon\\\"s\":{root}/c\nd:/not/there:{root}/it's \"b\"");
         let lines = split(value.as_bytes());
         let expected = [
             format!("\"{root}/a\"\n"),

@@ -1,7 +1,8 @@
-//! Refs as a repository keeps them: files below `refs/`, files in the git directory itself, and `packed-refs`.
+//! Refs as a repository keeps them: files below `refs/`, files in the git directory itself, and
+//! `packed-refs`.
 //!
-//! gix passes over refs whose name it takes for broken, over links, and over other work trees. Here all of them count,
-//! since objects are reached from them just the same.
+//! gix passes over refs whose name it takes for broken, over links, and over other work trees. Here
+//! all of them count, since objects are reached from them just the same.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -40,7 +41,8 @@ pub(super) struct Refs {
 }
 
 impl Refs {
-    /// Those below `refs/` in `dir`, and those in its `packed-refs`; a file counts before a packed line.
+    /// Those below `refs/` in `dir`, and those in its `packed-refs`; a file counts before a packed
+    /// line.
     pub(super) fn read(dir: &Path, hash: Kind) -> Self {
         let mut refs = Self::default();
         refs.read_packed(dir, hash);
@@ -49,7 +51,10 @@ impl Refs {
         for (name, path) in files.found {
             match read_file(&path, hash) {
                 Ok(Some(value)) => drop(refs.values.insert(name, value)),
-                Ok(None) => refs.unread.push(Unread::new(name, "a ref that leads nowhere; 'git fsck' tells more")),
+                Ok(None) => refs.unread.push(Unread::new(
+                    name,
+                    "a ref that leads nowhere; 'git fsck' tells more",
+                )),
                 // Deleted or packed in this very moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => refs.unread.push(Unread::new(name, error)),
@@ -70,7 +75,10 @@ impl Refs {
                     self.values.insert(name.to_owned(), Value::Id(id));
                 }
                 PackedLine::Ref { .. } | PackedLine::Other => {
-                    self.unread.push(Unread::new("packed-refs", format!("line {number} names no ref and its object")));
+                    self.unread.push(Unread::new(
+                        "packed-refs",
+                        format!("line {number} names no ref and its object"),
+                    ));
                 }
                 PackedLine::Peeled | PackedLine::Comment => {}
             }
@@ -78,8 +86,8 @@ impl Refs {
     }
 }
 
-/// The object that `value` leads to, through symbolic refs that the first of `places` with such a name has. `Ok(None)`
-/// where a ref on the way does not exist, as before a first commit.
+/// The object that `value` leads to, through symbolic refs that the first of `places` with such a
+/// name has. `Ok(None)` where a ref on the way does not exist, as before a first commit.
 pub(super) fn resolve(value: &Value, places: &[&Refs]) -> Result<Option<ObjectId>, String> {
     let mut value = value;
     for _ in 0..=MAX_STEPS {
@@ -116,9 +124,14 @@ pub(crate) enum PackedLine<'a> {
 pub(crate) fn packed_lines(text: &[u8], hash: Kind) -> impl Iterator<Item = PackedLine<'_>> {
     text.lines().map(move |line| match line.first() {
         Some(b'#') => PackedLine::Comment,
-        Some(b'^') => leading_id(&line[1..], hash).map_or(PackedLine::Other, |_| PackedLine::Peeled),
+        Some(b'^') => {
+            leading_id(&line[1..], hash).map_or(PackedLine::Other, |_| PackedLine::Peeled)
+        }
         _ => match leading_id(line, hash) {
-            Some((id, [b' ', name @ ..])) if !name.is_empty() => PackedLine::Ref { id, name: name.as_bstr() },
+            Some((id, [b' ', name @ ..])) if !name.is_empty() => PackedLine::Ref {
+                id,
+                name: name.as_bstr(),
+            },
             _ => PackedLine::Other,
         },
     })
@@ -140,8 +153,12 @@ pub(super) fn read_file(path: &Path, hash: Kind) -> io::Result<Option<Value>> {
 /// What the text of a ref says.
 pub(super) fn parse(text: &[u8], hash: Kind) -> Option<Value> {
     match text.strip_prefix(b"ref:") {
-        Some(name) => Some(name.trim()).filter(|name| !name.is_empty()).map(|name| Value::Symbolic(name.into())),
-        None => leading_id(text, hash).filter(|(id, _)| !id.is_null()).map(|(id, _)| Value::Id(id)),
+        Some(name) => Some(name.trim())
+            .filter(|name| !name.is_empty())
+            .map(|name| Value::Symbolic(name.into())),
+        None => leading_id(text, hash)
+            .filter(|(id, _)| !id.is_null())
+            .map(|(id, _)| Value::Id(id)),
     }
 }
 
@@ -149,7 +166,9 @@ pub(super) fn parse(text: &[u8], hash: Kind) -> Option<Value> {
 pub(crate) fn leading_id(text: &[u8], hash: Kind) -> Option<(ObjectId, &[u8])> {
     let (hex, rest) = text.split_at_checked(hash.len_in_hex())?;
     let id = ObjectId::from_hex(hex).ok()?;
-    rest.first().is_none_or(u8::is_ascii_whitespace).then_some((id, rest))
+    rest.first()
+        .is_none_or(u8::is_ascii_whitespace)
+        .then_some((id, rest))
 }
 
 /// Files in a tree of directories whose places are names of refs: `refs` itself, or `logs`.
@@ -164,8 +183,8 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// What is below `dir`, whose own name is `name`. Links are followed, as git does: a work tree may share its refs
-    /// with another repository that way.
+    /// What is below `dir`, whose own name is `name`. Links are followed, as git does: a work tree
+    /// may share its refs with another repository that way.
     pub(super) fn below(dir: &Path, name: &str) -> Self {
         let mut files = Self::default();
         let mut open = vec![(dir.to_path_buf(), BString::from(name))];
@@ -179,7 +198,12 @@ impl Files {
         files
     }
 
-    fn list(&mut self, dir: &Path, above: &BStr, open: &mut Vec<(PathBuf, BString)>) -> io::Result<()> {
+    fn list(
+        &mut self,
+        dir: &Path,
+        above: &BStr,
+        open: &mut Vec<(PathBuf, BString)>,
+    ) -> io::Result<()> {
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let part = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
@@ -196,10 +220,15 @@ impl Files {
                     if !link || self.linked.insert(path.canonicalize()?) {
                         open.push((path, name));
                     } else {
-                        self.unread.push(Unread::new(name, "a link to a directory that another link leads to already"));
+                        self.unread.push(Unread::new(
+                            name,
+                            "a link to a directory that another link leads to already",
+                        ));
                     }
                 }
-                Ok(data) if !data.is_file() => self.unread.push(Unread::new(name, "not a regular file")),
+                Ok(data) if !data.is_file() => {
+                    self.unread.push(Unread::new(name, "not a regular file"));
+                }
                 Err(error) if !link && error.kind() == ErrorKind::NotFound => {}
                 Err(error) if !link => self.unread.push(Unread::new(name, error)),
                 // A link that leads nowhere may still be a symbolic ref.
@@ -219,13 +248,37 @@ mod tests {
     #[test]
     fn a_ref_says_an_id_or_a_name() {
         let id = Value::Id(ObjectId::from_hex(ID.as_bytes()).unwrap());
-        for text in [ID.to_owned(), format!("{ID}\n"), format!("{ID}\tmore of it\nand more")] {
-            assert_eq!(parse(text.as_bytes(), Kind::Sha1), Some(id.clone()), "{text:?}");
+        for text in [
+            ID.to_owned(),
+            format!("{ID}\n"),
+            format!("{ID}\tmore of it\nand more"),
+        ] {
+            assert_eq!(
+                parse(text.as_bytes(), Kind::Sha1),
+                Some(id.clone()),
+                "{text:?}"
+            );
         }
-        for text in ["ref: refs/heads/a b\n", "ref:refs/heads/a b", "ref:\trefs/heads/a b \n"] {
-            assert_eq!(parse(text.as_bytes(), Kind::Sha1), Some(Value::Symbolic("refs/heads/a b".into())), "{text:?}");
+        for text in [
+            "ref: refs/heads/a b\n",
+            "ref:refs/heads/a b",
+            "ref:\trefs/heads/a b \n",
+        ] {
+            assert_eq!(
+                parse(text.as_bytes(), Kind::Sha1),
+                Some(Value::Symbolic("refs/heads/a b".into())),
+                "{text:?}"
+            );
         }
-        for text in ["", "ref:", "ref: \n", &ID[1..], &format!("{ID}0"), &"0".repeat(40), "garbage"] {
+        for text in [
+            "",
+            "ref:",
+            "ref: \n",
+            &ID[1..],
+            &format!("{ID}0"),
+            &"0".repeat(40),
+            "garbage",
+        ] {
             assert_eq!(parse(text.as_bytes(), Kind::Sha1), None, "{text:?}");
         }
         assert_eq!(parse(ID.as_bytes(), Kind::Sha256), None);
@@ -234,11 +287,24 @@ mod tests {
     #[test]
     fn lines_of_packed_refs() {
         let id = ObjectId::from_hex(ID.as_bytes()).unwrap();
-        let text = format!("# pack-refs with: peeled\n{ID} refs/tags/a b\r\n^{ID}\n^nothing\n{ID}\n{ID}  \n\nx");
+        let text = format!(
+            "# pack-refs with: peeled\n{ID} refs/tags/a b\r\n^{ID}\n^nothing\n{ID}\n{ID}  \n\nx"
+        );
         let lines: Vec<_> = packed_lines(text.as_bytes(), Kind::Sha1).collect();
         let other = || PackedLine::Other;
-        let named = |name: &'static str| PackedLine::Ref { id, name: name.into() };
-        assert_eq!(lines[..4], [PackedLine::Comment, named("refs/tags/a b"), PackedLine::Peeled, other()]);
+        let named = |name: &'static str| PackedLine::Ref {
+            id,
+            name: name.into(),
+        };
+        assert_eq!(
+            lines[..4],
+            [
+                PackedLine::Comment,
+                named("refs/tags/a b"),
+                PackedLine::Peeled,
+                other()
+            ]
+        );
         assert_eq!(lines[4..], [other(), named(" "), other(), other()]);
     }
 
@@ -247,7 +313,11 @@ mod tests {
         let id = ObjectId::from_hex(ID.as_bytes()).unwrap();
         let to = |name: &str| Value::Symbolic(name.into());
         let mut shared = Refs::default();
-        shared.values.extend([("a".into(), Value::Id(id)), ("b".into(), to("a")), ("circle".into(), to("circle"))]);
+        shared.values.extend([
+            ("a".into(), Value::Id(id)),
+            ("b".into(), to("a")),
+            ("circle".into(), to("circle")),
+        ]);
         let mut own = Refs::default();
         own.values.insert("c".into(), to("b"));
         assert_eq!(resolve(&to("c"), &[&own, &shared]), Ok(Some(id)));

@@ -16,7 +16,8 @@ pub fn resolve(repo: &ThreadSafeRepository, rev: &BStr) -> Option<ObjectId> {
     repo.has_object(id).then_some(id)
 }
 
-/// The objects that all refs lead to, and `HEAD`, which may stand beside them. One that leads nowhere is left out.
+/// The objects that all refs lead to, and `HEAD`, which may stand beside them. One that leads
+/// nowhere is left out.
 ///
 /// # Errors
 /// Where the refs cannot be read.
@@ -27,12 +28,16 @@ pub fn ids_of_refs(repo: &ThreadSafeRepository) -> Result<Vec<ObjectId>, RepoErr
     Ok(sorted(ids))
 }
 
-/// The objects that a remote had when it was last heard of, by its remote-tracking refs; without a name, all remotes.
-/// What is named by its address is the remote that has this address, where there is one.
+/// The objects that a remote had when it was last heard of, by its remote-tracking refs; without a
+/// name, all remotes. What is named by its address is the remote that has this address, where there
+/// is one.
 ///
 /// # Errors
 /// Where the refs cannot be read.
-pub fn ids_of_remote(repo: &ThreadSafeRepository, remote: Option<&BStr>) -> Result<Vec<ObjectId>, RepoError> {
+pub fn ids_of_remote(
+    repo: &ThreadSafeRepository,
+    remote: Option<&BStr>,
+) -> Result<Vec<ObjectId>, RepoError> {
     let repo = repo.to_thread_local();
     let Some(remote) = remote else {
         return Ok(sorted(ids(&repo, TRACKING, &|_| true)?));
@@ -40,9 +45,11 @@ pub fn ids_of_remote(repo: &ThreadSafeRepository, remote: Option<&BStr>) -> Resu
     let known = repo.remote_names();
     let names: Vec<BString> = match known.iter().any(|name| name.as_bstr() == remote) {
         true => vec![remote.to_owned()],
-        false => {
-            known.iter().filter(|name| has_address(&repo, name.as_bstr(), remote)).map(|n| n.as_bstr().into()).collect()
-        }
+        false => known
+            .iter()
+            .filter(|name| has_address(&repo, name.as_bstr(), remote))
+            .map(|n| n.as_bstr().into())
+            .collect(),
     };
     let mut found = Vec::new();
     for name in names {
@@ -50,7 +57,8 @@ pub fn ids_of_remote(repo: &ThreadSafeRepository, remote: Option<&BStr>) -> Resu
         // The refs of a remote named a/b stand among those of a remote named a.
         let of_other = |full: &BStr| {
             let deeper = |other: &BStr| {
-                other.len() > name.len() && full[TRACKING.len()..].starts_with_str([other.as_bytes(), b"/"].concat())
+                other.len() > name.len()
+                    && full[TRACKING.len()..].starts_with_str([other.as_bytes(), b"/"].concat())
             };
             known.iter().any(|other| deeper(other.as_bstr()))
         };
@@ -67,15 +75,32 @@ fn has_address(repo: &Repository, remote: &BStr, address: &BStr) -> bool {
     })
 }
 
-fn ids(repo: &Repository, prefix: &str, wanted: &dyn Fn(&BStr) -> bool) -> Result<Vec<ObjectId>, RepoError> {
-    let failed = |problem: String| RepoError::Refs { path: repo.common_dir().to_path_buf(), problem };
+fn ids(
+    repo: &Repository,
+    prefix: &str,
+    wanted: &dyn Fn(&BStr) -> bool,
+) -> Result<Vec<ObjectId>, RepoError> {
+    let failed = |problem: String| RepoError::Refs {
+        path: repo.common_dir().to_path_buf(),
+        problem,
+    };
     if repo.common_dir().join("reftable").is_dir() {
-        return Err(RepoError::Reftable { path: repo.common_dir().to_path_buf() });
+        return Err(RepoError::Reftable {
+            path: repo.common_dir().to_path_buf(),
+        });
     }
-    let platform = repo.references().map_err(|error| failed(error.to_string()))?;
-    let refs = platform.prefixed(prefix).map_err(|error| failed(error.to_string()))?;
-    let readable = refs.filter_map(Result::ok).filter(|found| wanted(found.name().as_bstr()));
-    Ok(readable.filter_map(|mut found| Some(found.follow_to_object().ok()?.detach())).collect())
+    let platform = repo
+        .references()
+        .map_err(|error| failed(error.to_string()))?;
+    let refs = platform
+        .prefixed(prefix)
+        .map_err(|error| failed(error.to_string()))?;
+    let readable = refs
+        .filter_map(Result::ok)
+        .filter(|found| wanted(found.name().as_bstr()));
+    Ok(readable
+        .filter_map(|mut found| Some(found.follow_to_object().ok()?.detach()))
+        .collect())
 }
 
 fn sorted(mut ids: Vec<ObjectId>) -> Vec<ObjectId> {

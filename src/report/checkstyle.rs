@@ -22,10 +22,20 @@ impl Checkstyle {
 impl Report for Checkstyle {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let facts = Facts::new(outcome, &self.options);
-        writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"8.0\">")?;
+        writeln!(
+            out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"8.0\">"
+        )?;
         // Findings are in the order of their paths.
-        for of_file in outcome.findings.chunk_by(|a, b| a.origin.path() == b.origin.path()) {
-            writeln!(out, "  <file name=\"{}\">", escaped(&facts.path(&of_file[0])))?;
+        for of_file in outcome
+            .findings
+            .chunk_by(|a, b| a.origin.path() == b.origin.path())
+        {
+            writeln!(
+                out,
+                "  <file name=\"{}\">",
+                escaped(&facts.path(&of_file[0]))
+            )?;
             for found in of_file {
                 error(&facts, found, out)?;
             }
@@ -33,8 +43,18 @@ impl Report for Checkstyle {
         }
         for skip in &outcome.skipped {
             let (path, reason) = facts.skip(skip);
-            let severity = if skip.reason.is_failure() { "error" } else { "info" };
-            file(&path, severity, &format!("not scanned: {reason}"), "not-scanned", out)?;
+            let severity = if skip.reason.is_failure() {
+                "error"
+            } else {
+                "info"
+            };
+            file(
+                &path,
+                severity,
+                &format!("not scanned: {reason}"),
+                "not-scanned",
+                out,
+            )?;
         }
         for change in &outcome.policy_changes {
             let (path, what) = facts.policy_change(change);
@@ -58,10 +78,19 @@ impl Report for Checkstyle {
 }
 
 /// What is to be said about a file that is no finding.
-fn file(path: &str, severity: &str, message: &str, source: &str, out: &mut dyn io::Write) -> io::Result<()> {
+fn file(
+    path: &str,
+    severity: &str,
+    message: &str,
+    source: &str,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let (path, message) = (escaped(path), escaped(message));
     writeln!(out, "  <file name=\"{path}\">")?;
-    writeln!(out, "    <error severity=\"{severity}\" message=\"{message}\" source=\"keysieve.{source}\"/>")?;
+    writeln!(
+        out,
+        "    <error severity=\"{severity}\" message=\"{message}\" source=\"keysieve.{source}\"/>"
+    )?;
     writeln!(out, "  </file>")
 }
 
@@ -91,21 +120,61 @@ mod tests {
 
     #[test]
     fn each_finding_is_an_error_of_its_file() {
-        let text = shown("checkstyle", &outcome(), Options { show_allowed: true, ..Options::default() });
+        let text = shown(
+            "checkstyle",
+            &outcome(),
+            Options {
+                show_allowed: true,
+                ..Options::default()
+            },
+        );
         let xml = roxmltree::Document::parse(&text).unwrap();
-        let errors: Vec<_> = xml.descendants().filter(|node| node.has_tag_name("error")).collect();
-        let severities: Vec<_> = errors.iter().map(|error| error.attribute("severity").unwrap()).collect();
-        assert_eq!(severities, ["error", "error", "warning", "info", "error", "info", "ignore", "ignore"]);
+        let errors: Vec<_> = xml
+            .descendants()
+            .filter(|node| node.has_tag_name("error"))
+            .collect();
+        let severities: Vec<_> = errors
+            .iter()
+            .map(|error| error.attribute("severity").unwrap())
+            .collect();
+        assert_eq!(
+            severities,
+            [
+                "error", "error", "warning", "info", "error", "info", "ignore", "ignore"
+            ]
+        );
         let pair = errors[0];
-        assert_eq!(pair.parent_element().unwrap().attribute("name"), Some("src/config.py"));
-        assert_eq!((pair.attribute("line"), pair.attribute("column")), (Some("12"), Some("11")));
+        assert_eq!(
+            pair.parent_element().unwrap().attribute("name"),
+            Some("src/config.py")
+        );
+        assert_eq!(
+            (pair.attribute("line"), pair.attribute("column")),
+            (Some("12"), Some("11"))
+        );
         assert_eq!(pair.attribute("source"), Some("keysieve.aws-credentials"));
-        assert!(pair.attribute("message").unwrap().contains("account 123456789012"));
+        assert!(
+            pair.attribute("message")
+                .unwrap()
+                .contains("account 123456789012")
+        );
         let policy = errors[5];
-        assert_eq!(policy.parent_element().unwrap().attribute("name"), Some(".keysieve.toml"));
-        assert_eq!(policy.attribute("message"), Some("policy: changed; this change alters what keysieve ignores"));
-        assert_eq!(errors[6].attribute("message"), Some("allowed by gitleaks:allow: a fixture"));
-        assert_eq!(errors[7].attribute("message"), Some("allowed by the baseline (owner: platform)"));
+        assert_eq!(
+            policy.parent_element().unwrap().attribute("name"),
+            Some(".keysieve.toml")
+        );
+        assert_eq!(
+            policy.attribute("message"),
+            Some("policy: changed; this change alters what keysieve ignores")
+        );
+        assert_eq!(
+            errors[6].attribute("message"),
+            Some("allowed by gitleaks:allow: a fixture")
+        );
+        assert_eq!(
+            errors[7].attribute("message"),
+            Some("allowed by the baseline (owner: platform)")
+        );
     }
 
     #[test]
@@ -114,6 +183,11 @@ mod tests {
         outcome.skipped[0].path = "\"/><file name=\"x\u{fffe}&".into();
         let text = shown("checkstyle", &outcome, Options::default());
         let xml = roxmltree::Document::parse(&text).unwrap();
-        assert_eq!(xml.descendants().filter(|node| node.has_tag_name("file")).count(), 4);
+        assert_eq!(
+            xml.descendants()
+                .filter(|node| node.has_tag_name("file"))
+                .count(),
+            4
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The format `csv`: a table with a row for each finding, each skip and each change of the policy, safe to open in a spreadsheet.
+//! The format `csv`: a table with a row for each finding, each skip and each change of the policy,
+//! safe to open in a spreadsheet.
 
 use std::io;
 
@@ -18,8 +19,8 @@ impl Csv {
     }
 }
 
-/// The columns. `state` is `blocks`, `reported` or `allowed` of a finding, `unread` or `skipped` of what was not
-/// scanned, and `policy` of a file of policy that is changed.
+/// The columns. `state` is `blocks`, `reported` or `allowed` of a finding, `unread` or `skipped` of
+/// what was not scanned, and `policy` of a file of policy that is changed.
 const COLUMNS: [&str; 19] = [
     "state",
     "confidence",
@@ -56,7 +57,11 @@ impl Report for Csv {
             row(cells(&masked, &allowed.finding, state), out)?;
         }
         for skip in &outcome.skipped {
-            let state = if skip.reason.is_failure() { "unread" } else { "skipped" };
+            let state = if skip.reason.is_failure() {
+                "unread"
+            } else {
+                "skipped"
+            };
             row(file(state, facts.skip(skip)), out)?;
         }
         for change in &outcome.policy_changes {
@@ -77,8 +82,16 @@ fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()
 
 fn cells(facts: &Facts<'_>, found: &Finding, state: [String; 2]) -> [String; COLUMNS.len()] {
     let [state, reason] = state;
-    let none = || CommitFacts { id: String::new(), author: String::new(), date: String::new(), subject: String::new() };
-    let commit = found.origin.commit().map_or_else(none, |commit| facts.commit(commit));
+    let none = || CommitFacts {
+        id: String::new(),
+        author: String::new(),
+        date: String::new(),
+        subject: String::new(),
+    };
+    let commit = found
+        .origin
+        .commit()
+        .map_or_else(none, |commit| facts.commit(commit));
     let partner = found.partner.as_ref();
     [
         state,
@@ -95,7 +108,9 @@ fn cells(facts: &Facts<'_>, found: &Finding, state: [String; 2]) -> [String; COL
         partner
             .map(|partner| format!("{} {}", partner.rule.id, facts.place(found, &partner.place)))
             .unwrap_or_default(),
-        partner.map(|partner| facts.secret(&partner.secret)).unwrap_or_default(),
+        partner
+            .map(|partner| facts.secret(&partner.secret))
+            .unwrap_or_default(),
         found.origin.kind().to_owned(),
         commit.id,
         commit.author,
@@ -110,10 +125,13 @@ fn row(cells: [String; COLUMNS.len()], out: &mut dyn io::Write) -> io::Result<()
     writeln!(out, "{}", cells.join(","))
 }
 
-/// A cell that begins like a formula is run by a spreadsheet, wherever it came from: an apostrophe makes it text. The last
-/// four are what some languages type instead of the first.
+/// A cell that begins like a formula is run by a spreadsheet, wherever it came from: an apostrophe
+/// makes it text. The last four are what some languages type instead of the first.
 fn harmless(cell: String) -> String {
-    if cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+    if cell
+        .trim_start()
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+    {
         format!("'{cell}")
     } else {
         cell
@@ -128,26 +146,66 @@ mod tests {
     /// Parsed by a parser that is not ours.
     fn parsed(outcome: &Outcome, options: Options) -> Vec<Vec<String>> {
         let text = shown("csv", outcome, options);
-        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-        reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        reader
+            .records()
+            .map(|record| record.unwrap().iter().map(str::to_owned).collect())
+            .collect()
     }
 
     #[test]
     fn a_row_for_each_finding_skip_and_change_of_policy() {
-        let rows = parsed(&outcome(), Options { show_allowed: true, ..Options::default() });
+        let rows = parsed(
+            &outcome(),
+            Options {
+                show_allowed: true,
+                ..Options::default()
+            },
+        );
         assert_eq!(rows[0], COLUMNS);
         let states: Vec<_> = rows.iter().skip(1).map(|row| row[0].as_str()).collect();
-        assert_eq!(states, ["blocks", "blocks", "reported", "allowed", "allowed", "skipped", "unread", "policy"]);
-        assert_eq!(rows[1][1..9], ["certain", "aws-credentials", &rows[1][3], "src/config.py", "12", "11", "12", "51"]);
+        assert_eq!(
+            states,
+            [
+                "blocks", "blocks", "reported", "allowed", "allowed", "skipped", "unread", "policy"
+            ]
+        );
+        assert_eq!(
+            rows[1][1..9],
+            [
+                "certain",
+                "aws-credentials",
+                &rows[1][3],
+                "src/config.py",
+                "12",
+                "11",
+                "12",
+                "51"
+            ]
+        );
         assert_eq!(rows[1][11], "aws-access-token src/config.py:11:11");
         assert_eq!(rows[4][18], "gitleaks:allow: a fixture");
         assert_eq!(rows[5][18], "the baseline (owner: platform)");
         assert!(rows[7][18].contains("permission denied"));
         let change = (&*rows[8][4], &*rows[8][18]);
-        assert_eq!(change, (".keysieve.toml", "changed; this change alters what keysieve ignores"));
+        assert_eq!(
+            change,
+            (
+                ".keysieve.toml",
+                "changed; this change alters what keysieve ignores"
+            )
+        );
         let commit = parsed(&history(), Options::default())[1].clone();
-        assert_eq!((commit[13].as_str(), commit[16].as_str()), ("commit", "2026-03-01T00:00:00Z"));
-        assert!(commit[15].starts_with("A U Thor <") && commit[17].starts_with("use "), "{commit:?}");
+        assert_eq!(
+            (commit[13].as_str(), commit[16].as_str()),
+            ("commit", "2026-03-01T00:00:00Z")
+        );
+        assert!(
+            commit[15].starts_with("A U Thor <") && commit[17].starts_with("use "),
+            "{commit:?}"
+        );
     }
 
     #[test]
@@ -156,10 +214,22 @@ mod tests {
             assert_eq!(harmless(formula.to_owned()), format!("'{formula}"));
         }
         let mut outcome = hostile();
-        outcome.findings[0].origin = crate::blob::Origin::File { path: "=HYPERLINK(\"x\",\"y\")".into() };
+        outcome.findings[0].origin = crate::blob::Origin::File {
+            path: "=HYPERLINK(\"x\",\"y\")".into(),
+        };
         outcome.findings[0].secret = crate::secret::Secret::new(*b"=cmd|' /C calc'!A0");
-        for row in parsed(&outcome, Options { reveal: true, ..Options::default() }) {
-            assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{row:?}");
+        for row in parsed(
+            &outcome,
+            Options {
+                reveal: true,
+                ..Options::default()
+            },
+        ) {
+            assert!(
+                row.iter()
+                    .all(|cell| !cell.starts_with(['=', '+', '-', '@'])),
+                "{row:?}"
+            );
         }
         assert!(parsed(&outcome, Options::default())[1][4].starts_with("'=HYPERLINK(\"x\""));
     }

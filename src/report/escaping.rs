@@ -7,14 +7,23 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::text::printable;
 
-/// Writes `value` as JSON in which every character that could fool a terminal is escaped: `\u202e` means the same to a
-/// parser, and nothing to an eye.
-pub(super) fn write<T: Serialize>(value: &T, pretty: bool, mut out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes `value` as JSON in which every character that could fool a terminal is escaped: `\u202e`
+/// means the same to a parser, and nothing to an eye.
+pub(super) fn write<T: Serialize>(
+    value: &T,
+    pretty: bool,
+    mut out: &mut dyn io::Write,
+) -> io::Result<()> {
     let done = if pretty {
         let formatter = Escaping(PrettyFormatter::new());
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))
+        value.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut out, formatter,
+        ))
     } else {
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Escaping(CompactFormatter)))
+        value.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut out,
+            Escaping(CompactFormatter),
+        ))
     };
     done.map_err(io::Error::from)?;
     out.write_all(b"\n")
@@ -24,7 +33,11 @@ pub(super) fn write<T: Serialize>(value: &T, pretty: bool, mut out: &mut dyn io:
 struct Escaping<F>(F);
 
 impl<F: Formatter> Formatter for Escaping<F> {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut from = 0;
         for (at, c) in fragment.char_indices() {
             let mut buffer = [0; 4];
@@ -40,7 +53,11 @@ impl<F: Formatter> Formatter for Escaping<F> {
         out.write_all(&fragment.as_bytes()[from..])
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.0.write_char_escape(out, escape)
     }
 
@@ -52,7 +69,11 @@ impl<F: Formatter> Formatter for Escaping<F> {
         self.0.end_array(out)
     }
 
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_array_value(out, first)
     }
 
@@ -68,7 +89,11 @@ impl<F: Formatter> Formatter for Escaping<F> {
         self.0.end_object(out)
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_object_key(out, first)
     }
 

@@ -1,4 +1,5 @@
-//! What reports may say about an outcome: its texts of foreign origin, masked and safe to print, and the notes on a finding.
+//! What reports may say about an outcome: its texts of foreign origin, masked and safe to print,
+//! and the notes on a finding.
 
 use std::borrow::Cow;
 
@@ -42,13 +43,23 @@ pub(super) struct CommitFacts {
 impl<'o> Facts<'o> {
     /// What may be said about `outcome`: its values in clear only where that was asked for.
     pub(super) fn new(outcome: &'o Outcome, options: &Options) -> Self {
-        let mask = if options.reveal { Mask::none() } else { Mask::new(outcome) };
-        Self { reveal: options.reveal, mask }
+        let mask = if options.reveal {
+            Mask::none()
+        } else {
+            Mask::new(outcome)
+        };
+        Self {
+            reveal: options.reveal,
+            mask,
+        }
     }
 
     /// What may be said about what is allowed: an exception is no reason to look at it.
     pub(super) fn masked(outcome: &'o Outcome) -> Self {
-        Self { reveal: false, mask: Mask::new(outcome) }
+        Self {
+            reveal: false,
+            mask: Mask::new(outcome),
+        }
     }
 
     /// Whether values are shown in clear.
@@ -66,7 +77,8 @@ impl<'o> Facts<'o> {
         printable(&self.path_bytes(finding))
     }
 
-    /// `path:line:column`, which terminals and editors open; the path alone where it is the path that holds the secret.
+    /// `path:line:column`, which terminals and editors open; the path alone where it is the path
+    /// that holds the secret.
     pub(super) fn place(&self, finding: &Finding, place: &Place) -> String {
         let path = self.path(finding);
         match finding.origin {
@@ -97,18 +109,34 @@ impl<'o> Facts<'o> {
 
     /// A value that was found.
     pub(super) fn secret(&self, secret: &Secret) -> String {
-        if self.reveal { printable(secret.reveal()) } else { secret.masked() }
+        if self.reveal {
+            printable(secret.reveal())
+        } else {
+            secret.masked()
+        }
     }
 
     /// The value of a finding, and that of its other half.
     pub(super) fn secrets(&self, finding: &Finding) -> Vec<Note> {
-        let other = finding.partner.as_ref().map(|partner| ("with", self.secret(&partner.secret)));
-        std::iter::once(("secret", self.secret(&finding.secret))).chain(other).collect()
+        let other = finding
+            .partner
+            .as_ref()
+            .map(|partner| ("with", self.secret(&partner.secret)));
+        std::iter::once(("secret", self.secret(&finding.secret)))
+            .chain(other)
+            .collect()
     }
 
     /// The lines around a finding.
-    pub(super) fn frame<'f>(&'f self, place: &'f Place) -> impl Iterator<Item = (&'f FrameLine, Cow<'f, str>)> {
-        place.frame.lines.iter().map(|line| (line, self.mask.line(&line.text)))
+    pub(super) fn frame<'f>(
+        &'f self,
+        place: &'f Place,
+    ) -> impl Iterator<Item = (&'f FrameLine, Cow<'f, str>)> {
+        place
+            .frame
+            .lines
+            .iter()
+            .map(|line| (line, self.mask.line(&line.text)))
     }
 
     /// What was not scanned, and why; what the system says about a file may name it.
@@ -134,12 +162,18 @@ impl<'o> Facts<'o> {
     /// One line on a finding that may pass.
     pub(super) fn allowed(&self, allowed: &Allowed) -> String {
         let finding = &allowed.finding;
-        format!("{} {}, by {}", self.place(finding, &finding.place), finding.rule.id, self.exception(allowed))
+        format!(
+            "{} {}, by {}",
+            self.place(finding, &finding.place),
+            finding.rule.id,
+            self.exception(allowed)
+        )
     }
 
     /// A commit, in its parts.
     pub(super) fn commit(&self, commit: &CommitInfo) -> CommitFacts {
-        let date = Timestamp::from_second(commit.time).map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let date = Timestamp::from_second(commit.time)
+            .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         CommitFacts {
             id: commit.id.clone(),
             author: self.prose(&commit.author),
@@ -150,11 +184,20 @@ impl<'o> Facts<'o> {
 
     /// A commit in one line: `commit 1a2b3c4d5e6f by A U Thor, 2026-03-01: subject`.
     pub(super) fn commit_line(&self, commit: &CommitInfo) -> String {
-        let name = commit.author.split_once_str("<").map_or(commit.author.as_bytes(), |(name, _)| name);
+        let name = commit
+            .author
+            .split_once_str("<")
+            .map_or(commit.author.as_bytes(), |(name, _)| name);
         let name = self.prose(name.trim());
-        let CommitFacts { id, date, subject, .. } = self.commit(commit);
+        let CommitFacts {
+            id, date, subject, ..
+        } = self.commit(commit);
         let mut line = format!("commit {}", short(&id));
-        for (before, part) in [(" by ", name.as_str()), (", ", date.get(..10).unwrap_or_default()), (": ", &subject)] {
+        for (before, part) in [
+            (" by ", name.as_str()),
+            (", ", date.get(..10).unwrap_or_default()),
+            (": ", &subject),
+        ] {
             if !part.is_empty() {
                 line.push_str(before);
                 line.push_str(part);
@@ -163,7 +206,8 @@ impl<'o> Facts<'o> {
         line
     }
 
-    /// Everything there is to know about a finding besides its rule, its place and its frame, in the order to read it.
+    /// Everything there is to know about a finding besides its rule, its place and its frame, in
+    /// the order to read it.
     pub(super) fn notes(&self, finding: &Finding) -> Vec<Note> {
         let mut notes = Vec::new();
         let what = self.what(finding);
@@ -171,21 +215,40 @@ impl<'o> Facts<'o> {
             notes.push(("what", what.join("; ")));
         }
         notes.extend(self.origin(finding).map(|origin| ("in", origin)));
-        notes.extend(finding.history.iter().flat_map(|history| history::notes(history, self)));
-        let mut why = format!("{}: {}", finding.confidence, because(finding.confidence, finding.partner.is_some()));
+        notes.extend(
+            finding
+                .history
+                .iter()
+                .flat_map(|history| history::notes(history, self)),
+        );
+        let mut why = format!(
+            "{}: {}",
+            finding.confidence,
+            because(finding.confidence, finding.partner.is_some())
+        );
         if let Some(encoding) = finding.place.encoding {
             why.push_str("; written as ");
             why.push_str(encoding);
         }
         notes.push(("why", why));
         notes.extend(self.help(finding).map(|help| ("help", help)));
-        notes.push(("allow", format!("keysieve allow {} --reason \"why it may pass\"", finding.fingerprint)));
+        notes.push((
+            "allow",
+            format!(
+                "keysieve allow {} --reason \"why it may pass\"",
+                finding.fingerprint
+            ),
+        ));
         notes
     }
 
     /// What the rule of a finding says should be done.
     pub(super) fn help(&self, finding: &Finding) -> Option<String> {
-        finding.rule.help.as_ref().map(|help| self.prose(help.trim()))
+        finding
+            .rule
+            .help
+            .as_ref()
+            .map(|help| self.prose(help.trim()))
     }
 
     /// What the rule of a finding finds.
@@ -210,11 +273,18 @@ impl<'o> Facts<'o> {
             _ => {}
         }
         for detail in &finding.details {
-            what.push(format!("{} {}", detail.key.replace('_', " "), self.text(&detail.value)));
+            what.push(format!(
+                "{} {}",
+                detail.key.replace('_', " "),
+                self.text(&detail.value)
+            ));
         }
         if let Some(partner) = &finding.partner {
             let description = self.text(partner.rule.description.as_bytes());
-            what.push(format!("with the {description} at {}", self.place(finding, &partner.place)));
+            what.push(format!(
+                "with the {description} at {}",
+                self.place(finding, &partner.place)
+            ));
         }
         what
     }
@@ -233,7 +303,12 @@ mod tests {
     fn line(time: i64, author: &str, subject: &str) -> String {
         let outcome = outcome();
         let facts = Facts::new(&outcome, &Options::default());
-        facts.commit_line(&CommitInfo { time, author: author.into(), subject: subject.into(), ..commit() })
+        facts.commit_line(&CommitInfo {
+            time,
+            author: author.into(),
+            subject: subject.into(),
+            ..commit()
+        })
     }
 
     #[test]
@@ -243,7 +318,13 @@ mod tests {
         assert_eq!(all, format!("commit {id} by A U Thor, 2026-03-01: add it"));
         assert_eq!(line(i64::MAX, "<a@b>", ""), format!("commit {id}"));
         let subject = line(0, "x", &format!("use {} now", secrets()[0]));
-        assert_eq!(subject, format!("commit {id} by x, 1970-01-01: use q8/Z{} now", "*".repeat(36)));
+        assert_eq!(
+            subject,
+            format!(
+                "commit {id} by x, 1970-01-01: use q8/Z{} now",
+                "*".repeat(36)
+            )
+        );
     }
 
     #[test]
@@ -251,14 +332,28 @@ mod tests {
         let outcome = outcome();
         let facts = Facts::new(&outcome, &Options::default());
         let found = Finding {
-            origin: Origin::Commit { commit: commit().into(), path: "a".into(), id: String::new() },
+            origin: Origin::Commit {
+                commit: commit().into(),
+                path: "a".into(),
+                id: String::new(),
+            },
             ..pair()
         };
         let notes = facts.notes(&found);
         let labels: Vec<_> = notes.iter().map(|(label, _)| *label).collect();
         assert_eq!(labels, ["what", "in", "why", "help", "allow"]);
-        assert!(notes[1].1.starts_with("commit ") && notes[1].1.contains("A U Thor"), "{}", notes[1].1);
-        let tag = Finding { origin: Origin::TagText { name: "v1".into(), id: commit().id }, ..pair() };
+        assert!(
+            notes[1].1.starts_with("commit ") && notes[1].1.contains("A U Thor"),
+            "{}",
+            notes[1].1
+        );
+        let tag = Finding {
+            origin: Origin::TagText {
+                name: "v1".into(),
+                id: commit().id,
+            },
+            ..pair()
+        };
         assert!(facts.notes(&tag)[1].1.starts_with("tag object "));
     }
 }

@@ -1,4 +1,5 @@
-//! The format `gitlab`: the secret detection report of GitLab, for `artifacts: reports: secret_detection`.
+//! The format `gitlab`: the secret detection report of GitLab, for `artifacts: reports:
+//! secret_detection`.
 
 use std::io;
 
@@ -22,7 +23,8 @@ const NO_COMMIT: &str = "0000000";
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7000;
 
-/// Writes GitLab's report. What is allowed is no vulnerability, and so is only among the messages of the scan.
+/// Writes GitLab's report. What is allowed is no vulnerability, and so is only among the messages
+/// of the scan.
 pub(super) struct GitLab {
     options: Options,
 }
@@ -37,7 +39,11 @@ impl GitLab {
 impl Report for GitLab {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let facts = Facts::new(outcome, &self.options);
-        let found: Vec<_> = outcome.findings.iter().map(|found| vulnerability(&facts, found)).collect();
+        let found: Vec<_> = outcome
+            .findings
+            .iter()
+            .map(|found| vulnerability(&facts, found))
+            .collect();
         let document = json!({ "version": SCHEMA, "scan": self.scan(&facts, outcome), "vulnerabilities": found });
         write(&document, true, out)
     }
@@ -45,9 +51,12 @@ impl Report for GitLab {
 
 impl GitLab {
     fn scan(&self, facts: &Facts<'_>, outcome: &Outcome) -> Value {
-        let version = if self.options.version.is_empty() { "0" } else { self.options.version };
-        let program =
-            json!({ "id": "keysieve", "name": "keysieve", "version": version, "vendor": { "name": "keysieve" } });
+        let version = if self.options.version.is_empty() {
+            "0"
+        } else {
+            self.options.version
+        };
+        let program = json!({ "id": "keysieve", "name": "keysieve", "version": version, "vendor": { "name": "keysieve" } });
         let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         json!({
             "analyzer": program,
@@ -64,7 +73,14 @@ impl GitLab {
         let message = |level: &str, value: String| json!({ "level": level, "value": value });
         let skips = outcome.skipped.iter().map(|skip| {
             let (path, reason) = facts.skip(skip);
-            message(if skip.reason.is_failure() { "fatal" } else { "info" }, format!("{path}: {reason}"))
+            message(
+                if skip.reason.is_failure() {
+                    "fatal"
+                } else {
+                    "info"
+                },
+                format!("{path}: {reason}"),
+            )
         });
         let changes = outcome.policy_changes.iter().map(|change| {
             let (path, what) = facts.policy_change(change);
@@ -72,7 +88,8 @@ impl GitLab {
         });
         let masked = Facts::masked(outcome);
         let allowed = outcome.allowed.iter().filter(|_| self.options.show_allowed);
-        let allowed = allowed.map(|allowed| message("info", format!("allowed: {}", masked.allowed(allowed))));
+        let allowed =
+            allowed.map(|allowed| message("info", format!("allowed: {}", masked.allowed(allowed))));
         skips.chain(changes).chain(allowed).collect()
     }
 }
@@ -102,14 +119,22 @@ fn vulnerability(facts: &Facts<'_>, found: &Finding) -> Value {
 }
 
 fn solution(facts: &Facts<'_>, found: &Finding) -> String {
-    let help = facts.help(found).map(|help| format!("{help} ")).unwrap_or_default();
+    let help = facts
+        .help(found)
+        .map(|help| format!("{help} "))
+        .unwrap_or_default();
     format!("{help}{} {}", ROTATE[0], ROTATE[1])
 }
 
 fn location(facts: &Facts<'_>, found: &Finding) -> Value {
     let commit = match found.origin.commit().map(|commit| facts.commit(commit)) {
         None => json!({ "sha": NO_COMMIT }),
-        Some(CommitFacts { id, author, date, subject }) => {
+        Some(CommitFacts {
+            id,
+            author,
+            date,
+            subject,
+        }) => {
             json!({ "sha": id, "author": author, "date": date, "message": subject })
         }
     };
@@ -120,12 +145,20 @@ fn location(facts: &Facts<'_>, found: &Finding) -> Value {
 }
 
 fn details(facts: &Facts<'_>, found: &Finding) -> Value {
-    let text = |name: &str, value: String| (name.to_owned(), json!({ "name": name, "type": "text", "value": value }));
+    let text = |name: &str, value: String| {
+        (
+            name.to_owned(),
+            json!({ "name": name, "type": "text", "value": value }),
+        )
+    };
     let notes = facts.secrets(found).into_iter().chain(facts.notes(found));
     let mut details: Map<_, _> = notes.map(|(label, note)| text(label, note)).collect();
     details.extend([
         text("fingerprint", found.fingerprint.to_string()),
-        text("blocks", if found.blocking { "yes" } else { "no" }.to_owned()),
+        text(
+            "blocks",
+            if found.blocking { "yes" } else { "no" }.to_owned(),
+        ),
     ]);
     Value::Object(details)
 }
@@ -143,14 +176,27 @@ const fn severity(confidence: Confidence) -> &'static str {
 fn id(found: &Finding) -> String {
     let start = found.place.start;
     let commit = found.origin.commit().map_or("", |commit| &commit.id);
-    let name = format!("{}\0{}:{}\0{commit}\0", found.fingerprint, start.line, start.column);
-    let digest = Sha256::new().chain_update(name).chain_update(found.origin.path()).finalize();
+    let name = format!(
+        "{}\0{}:{}\0{commit}\0",
+        found.fingerprint, start.line, start.column
+    );
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update(found.origin.path())
+        .finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = bytes[6] & 0x0F | 0x80;
     bytes[8] = bytes[8] & 0x3F | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 /// As much of `text` as there is room for.
@@ -171,7 +217,11 @@ mod tests {
     use super::*;
 
     fn document(outcome: &Outcome) -> Value {
-        let options = Options { version: "1.2.3", show_allowed: true, ..Options::default() };
+        let options = Options {
+            version: "1.2.3",
+            show_allowed: true,
+            ..Options::default()
+        };
         serde_json::from_str(&shown("gitlab", outcome, options)).unwrap()
     }
 
@@ -181,8 +231,8 @@ mod tests {
         assert!(Regex::new(pattern).unwrap().is_match(text), "{text}");
     }
 
-    /// What the schema 15.0.7 of GitLab demands of a report, field by field: the schema itself comes in no package that
-    /// could be committed or depended upon.
+    /// What the schema 15.0.7 of GitLab demands of a report, field by field: the schema itself
+    /// comes in no package that could be committed or depended upon.
     #[track_caller]
     fn is_valid(report: &Value) {
         is_like(&report["version"], r"^[0-9]+\.[0-9]+\.[0-9]+$");
@@ -202,31 +252,57 @@ mod tests {
             is_like(&message["level"], "^(info|warn|fatal)$");
             is_like(&message["value"], ".");
         }
-        report["vulnerabilities"].as_array().unwrap().iter().for_each(is_valid_vulnerability);
+        report["vulnerabilities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(is_valid_vulnerability);
     }
 
     fn is_valid_vulnerability(found: &Value) {
-        is_like(&found["id"], "^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$");
+        is_like(
+            &found["id"],
+            "^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        );
         is_like(&found["name"], r"^[\s\S]{1,255}$");
         is_like(&found["description"], ".");
         is_like(&found["solution"], ".");
         assert!(found["solution"].as_str().unwrap().chars().count() <= 7000);
-        is_like(&found["severity"], "^(Info|Unknown|Low|Medium|High|Critical)$");
+        is_like(
+            &found["severity"],
+            "^(Info|Unknown|Low|Medium|High|Critical)$",
+        );
         let identifiers = found["identifiers"].as_array().unwrap();
         assert_eq!(identifiers.len(), 2);
         for identifier in identifiers {
-            ["type", "name", "value"].iter().for_each(|field| is_like(&identifier[*field], "."));
-            assert!(identifier.get("url").is_none_or(|url| url.as_str().unwrap().starts_with("https://")));
+            ["type", "name", "value"]
+                .iter()
+                .for_each(|field| is_like(&identifier[*field], "."));
+            assert!(
+                identifier
+                    .get("url")
+                    .is_none_or(|url| url.as_str().unwrap().starts_with("https://"))
+            );
         }
         let location = &found["location"];
         is_like(&location["commit"]["sha"], ".");
         for field in ["author", "date", "message"] {
-            assert!(location["commit"].get(field).is_none_or(Value::is_string), "{location}");
+            assert!(
+                location["commit"].get(field).is_none_or(Value::is_string),
+                "{location}"
+            );
         }
-        assert!(location["file"].is_string() && location["start_line"].is_u64() && location["end_line"].is_u64());
+        assert!(
+            location["file"].is_string()
+                && location["start_line"].is_u64()
+                && location["end_line"].is_u64()
+        );
         for detail in found["details"].as_object().unwrap().values() {
             is_like(&detail["name"], ".");
-            assert!(detail["type"] == "text" && detail["value"].is_string(), "{detail}");
+            assert!(
+                detail["type"] == "text" && detail["value"].is_string(),
+                "{detail}"
+            );
         }
     }
 
@@ -244,10 +320,21 @@ mod tests {
     fn a_finding_is_a_vulnerability_and_all_else_a_message() {
         let report = document(&outcome());
         assert_eq!(report["scan"]["status"], "failure");
-        let levels: Vec<_> = report["scan"]["messages"].as_array().unwrap().iter().map(|m| &m["level"]).collect();
+        let levels: Vec<_> = report["scan"]["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| &m["level"])
+            .collect();
         assert_eq!(levels, ["info", "fatal", "info", "info", "info"]);
-        let texts = ["changed; this change alters what keysieve ignores", "by gitleaks:allow: a fixture"];
-        is_like(&report["scan"]["messages"][2]["value"], &format!(r"^\.keysieve\.toml: {}$", texts[0]));
+        let texts = [
+            "changed; this change alters what keysieve ignores",
+            "by gitleaks:allow: a fixture",
+        ];
+        is_like(
+            &report["scan"]["messages"][2]["value"],
+            &format!(r"^\.keysieve\.toml: {}$", texts[0]),
+        );
         is_like(
             &report["scan"]["messages"][3]["value"],
             &format!("^allowed: deploy/key.pem:7:9 github-pat, {}$", texts[1]),
@@ -259,12 +346,16 @@ mod tests {
         assert_eq!(found[0]["location"]["commit"], json!({ "sha": "0000000" }));
         let report = document(&history());
         let commit = &report["vulnerabilities"][0]["location"]["commit"];
-        assert_eq!((&commit["date"], commit["sha"].as_str().unwrap().len()), (&json!("2026-03-01T00:00:00Z"), 40));
+        assert_eq!(
+            (&commit["date"], commit["sha"].as_str().unwrap().len()),
+            (&json!("2026-03-01T00:00:00Z"), 40)
+        );
     }
 
     #[test]
     fn ids_differ_and_stay() {
-        let ids = |outcome: &Outcome| -> BTreeSet<String> { outcome.findings.iter().map(id).collect() };
+        let ids =
+            |outcome: &Outcome| -> BTreeSet<String> { outcome.findings.iter().map(id).collect() };
         assert_eq!(ids(&outcome()).len(), outcome().findings.len());
         assert_eq!(ids(&outcome()), ids(&outcome()));
     }

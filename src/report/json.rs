@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::escaping::write;
 use super::shape::{
-    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
-    scanned, tool,
+    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape,
+    ToolShape, UnusedShape, scanned, tool,
 };
 use super::{Options, Report};
 use crate::finding::Outcome;
@@ -46,11 +46,31 @@ impl Report for Json {
             tool: tool(&self.options),
             status: outcome.status().word(),
             scanned: scanned(outcome.totals),
-            skipped: outcome.skipped.iter().map(|skip| shaper.skip(skip)).collect(),
-            allowed: outcome.allowed.iter().map(|allowed| shaper.allowed(allowed)).collect(),
-            findings: outcome.findings.iter().map(|finding| shaper.finding(finding)).collect(),
-            unused: outcome.unused.iter().map(|entry| shaper.unused(entry)).collect(),
-            policy_changes: outcome.policy_changes.iter().map(|change| shaper.policy_change(change)).collect(),
+            skipped: outcome
+                .skipped
+                .iter()
+                .map(|skip| shaper.skip(skip))
+                .collect(),
+            allowed: outcome
+                .allowed
+                .iter()
+                .map(|allowed| shaper.allowed(allowed))
+                .collect(),
+            findings: outcome
+                .findings
+                .iter()
+                .map(|finding| shaper.finding(finding))
+                .collect(),
+            unused: outcome
+                .unused
+                .iter()
+                .map(|entry| shaper.unused(entry))
+                .collect(),
+            policy_changes: outcome
+                .policy_changes
+                .iter()
+                .map(|change| shaper.policy_change(change))
+                .collect(),
         };
         write(&document, true, out)
     }
@@ -69,22 +89,47 @@ mod tests {
 
     #[test]
     fn the_document_holds_everything() {
-        let options = Options { version: "1.2.3", rules_version: "abc".to_owned(), ..Options::default() };
+        let options = Options {
+            version: "1.2.3",
+            rules_version: "abc".to_owned(),
+            ..Options::default()
+        };
         let all = document(&outcome(), options);
         assert_eq!(all["schema"], 1);
-        assert_eq!(all["tool"], json!({"name": "keysieve", "version": "1.2.3", "rules": "abc"}));
+        assert_eq!(
+            all["tool"],
+            json!({"name": "keysieve", "version": "1.2.3", "rules": "abc"})
+        );
         assert_eq!(all["status"], "incomplete");
-        assert_eq!(all["scanned"], json!({"blobs": 20, "bytes": 1_258_291, "left_out": 3}));
+        assert_eq!(
+            all["scanned"],
+            json!({"blobs": 20, "bytes": 1_258_291, "left_out": 3})
+        );
         assert_eq!(all["skipped"].as_array().unwrap().len(), 2);
-        assert_eq!(all["unused"][0], json!({"kind": "entry", "number": 4, "reason": "old", "expired": "2026-03-31"}));
-        assert_eq!(all["allowed"][0]["by"], json!({"kind": "marker", "word": "gitleaks:allow", "reason": "a fixture"}));
-        assert_eq!(all["policy_changes"], json!([{"path": ".keysieve.toml", "change": "changed"}]));
-        assert_eq!(all["allowed"][1]["by"], json!({"kind": "baseline", "owner": "platform"}));
+        assert_eq!(
+            all["unused"][0],
+            json!({"kind": "entry", "number": 4, "reason": "old", "expired": "2026-03-31"})
+        );
+        assert_eq!(
+            all["allowed"][0]["by"],
+            json!({"kind": "marker", "word": "gitleaks:allow", "reason": "a fixture"})
+        );
+        assert_eq!(
+            all["policy_changes"],
+            json!([{"path": ".keysieve.toml", "change": "changed"}])
+        );
+        assert_eq!(
+            all["allowed"][1]["by"],
+            json!({"kind": "baseline", "owner": "platform"})
+        );
         assert_eq!(all["unused"][2]["kind"], "baseline");
         let pair = &all["findings"][0];
         assert_eq!(pair["rule"], "aws-credentials");
         assert_eq!(pair["path"], "src/config.py");
-        assert_eq!((&pair["line"], &pair["end_column"]), (&json!(12), &json!(51)));
+        assert_eq!(
+            (&pair["line"], &pair["end_column"]),
+            (&json!(12), &json!(51))
+        );
         assert_eq!(pair["blocking"], true);
         assert_eq!(pair["origin"]["kind"], "staged");
         assert_eq!(pair["details"]["account"], "123456789012");
@@ -94,12 +139,21 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_come_as_base64_too() {
-        let all = document(&hostile(), Options { reveal: true, ..Options::default() });
+        let all = document(
+            &hostile(),
+            Options {
+                reveal: true,
+                ..Options::default()
+            },
+        );
         let finding = &all["findings"][0];
         assert!(finding["path"].as_str().unwrap().contains("\\xff"));
         assert!(finding["path_base64"].is_string() && finding["secret_base64"].is_string());
         let masked = document(&hostile(), Options::default());
         assert!(masked["findings"][0]["secret_base64"].is_null());
-        assert_eq!(masked["skipped"][0]["path"], "evil\n\u{1b}[2J\u{202e}\u{9b}\u{7f}", "escapes mean the same");
+        assert_eq!(
+            masked["skipped"][0]["path"], "evil\n\u{1b}[2J\u{202e}\u{9b}\u{7f}",
+            "escapes mean the same"
+        );
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::escaping::write;
 use super::shape::{
-    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, UnusedShape,
+    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape,
+    ToolShape, UnusedShape,
 };
 use super::shape::{scanned, tool};
 use super::{Options, Report};
@@ -62,7 +63,11 @@ impl Report for JsonLines {
             write(&Line::Skip(shaper.skip(skip)), false, out)?;
         }
         for change in &outcome.policy_changes {
-            write(&Line::PolicyChange(shaper.policy_change(change)), false, out)?;
+            write(
+                &Line::PolicyChange(shaper.policy_change(change)),
+                false,
+                out,
+            )?;
         }
         for entry in &outcome.unused {
             write(&Line::Unused(shaper.unused(entry)), false, out)?;
@@ -73,7 +78,11 @@ impl Report for JsonLines {
             status: outcome.status().word(),
             scanned: scanned(outcome.totals),
             findings: outcome.findings.len(),
-            blocking: outcome.findings.iter().filter(|finding| finding.blocking).count(),
+            blocking: outcome
+                .findings
+                .iter()
+                .filter(|finding| finding.blocking)
+                .count(),
             allowed: outcome.allowed.len(),
             skipped: outcome.skipped.len(),
         };
@@ -91,13 +100,36 @@ mod tests {
     #[test]
     fn each_line_is_an_object_and_the_last_the_summary() {
         let text = shown("jsonl", &outcome(), Options::default());
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let types: Vec<_> = lines
+            .iter()
+            .map(|line| line["type"].as_str().unwrap())
+            .collect();
         let (first, rest) = types.split_at(5);
-        assert_eq!(first, ["finding", "finding", "finding", "allowed", "allowed"]);
-        assert_eq!(rest, ["skip", "skip", "policy-change", "unused", "unused", "unused", "summary"]);
+        assert_eq!(
+            first,
+            ["finding", "finding", "finding", "allowed", "allowed"]
+        );
+        assert_eq!(
+            rest,
+            [
+                "skip",
+                "skip",
+                "policy-change",
+                "unused",
+                "unused",
+                "unused",
+                "summary"
+            ]
+        );
         let summary = &lines[lines.len() - 1];
-        assert_eq!((&summary["findings"], &summary["blocking"]), (&3.into(), &2.into()));
+        assert_eq!(
+            (&summary["findings"], &summary["blocking"]),
+            (&3.into(), &2.into())
+        );
         assert_eq!(summary["status"], "incomplete");
     }
 }

@@ -1,4 +1,5 @@
-//! The format `markdown`: a page for a comment, a wiki or an issue; and the pieces that other Markdown is made of.
+//! The format `markdown`: a page for a comment, a wiki or an issue; and the pieces that other
+//! Markdown is made of.
 
 use std::io;
 
@@ -39,10 +40,17 @@ impl Report for Markdown {
             writeln!(out)?;
         }
         let found = !outcome.findings.is_empty();
-        for entry in outcome.unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found)) {
+        for entry in outcome
+            .unused
+            .iter()
+            .filter(|entry| lists_unused(entry, self.options.show_unused, found))
+        {
             writeln!(out, "- unused: {}\n", code(&facts.unused(entry)))?;
         }
-        let (failed, other): (Vec<_>, Vec<_>) = outcome.skipped.iter().partition(|skip| skip.reason.is_failure());
+        let (failed, other): (Vec<_>, Vec<_>) = outcome
+            .skipped
+            .iter()
+            .partition(|skip| skip.reason.is_failure());
         skips(&facts, &format!("{} {UNREAD}", failed.len()), &failed, out)?;
         skips(&facts, "Not scanned", &other, out)
     }
@@ -56,7 +64,11 @@ pub(super) fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()>
         Status::Findings => "❌ keysieve found secrets",
         Status::Incomplete => "❌ keysieve could not read everything",
     };
-    writeln!(out, "# {title}\n\n{}\n", summary(outcome, |_, text| format!("**{text}**")))
+    writeln!(
+        out,
+        "# {title}\n\n{}\n",
+        summary(outcome, |_, text| format!("**{text}**"))
+    )
 }
 
 /// What to do about findings.
@@ -69,9 +81,23 @@ pub(super) fn advice() -> String {
 }
 
 fn finding(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
-    let remark = if found.blocking { "" } else { " (does not block)" };
-    writeln!(out, "## {} {}{remark}\n", found.confidence, code(&found.rule.id))?;
-    writeln!(out, "{} at {}\n", code(&facts.description(found)), code(&facts.place(found, &found.place)))?;
+    let remark = if found.blocking {
+        ""
+    } else {
+        " (does not block)"
+    };
+    writeln!(
+        out,
+        "## {} {}{remark}\n",
+        found.confidence,
+        code(&found.rule.id)
+    )?;
+    writeln!(
+        out,
+        "{} at {}\n",
+        code(&facts.description(found)),
+        code(&facts.place(found, &found.place))
+    )?;
     frame(facts, found, out)?;
     for (label, text) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
         writeln!(out, "- **{label}**: {}", code(&text))?;
@@ -84,7 +110,10 @@ fn frame(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Res
     if matches!(found.origin, Origin::Name { .. }) {
         return Ok(());
     }
-    let lines: Vec<_> = facts.frame(&found.place).map(|(line, text)| format!("{:>6}  {text}", line.number)).collect();
+    let lines: Vec<_> = facts
+        .frame(&found.place)
+        .map(|(line, text)| format!("{:>6}  {text}", line.number))
+        .collect();
     if lines.is_empty() {
         return Ok(());
     }
@@ -106,13 +135,23 @@ pub(super) fn policy(
     let number = count(changes.len() as u64, "file of policy", "files of policy");
     writeln!(out, "## {number}: {POLICY}\n")?;
     for change in changes.iter().take(max) {
-        writeln!(out, "- {}: {}", code(&facts.text(&change.path)), change.what.word())?;
+        writeln!(
+            out,
+            "- {}: {}",
+            code(&facts.text(&change.path)),
+            change.what.word()
+        )?;
     }
     writeln!(out)
 }
 
 /// A list of what was not scanned, if anything.
-pub(super) fn skips(facts: &Facts<'_>, title: &str, skips: &[&Skip], out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn skips(
+    facts: &Facts<'_>,
+    title: &str,
+    skips: &[&Skip],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     if skips.is_empty() {
         return Ok(());
     }
@@ -127,7 +166,8 @@ pub(super) fn skips(facts: &Facts<'_>, title: &str, skips: &[&Skip], out: &mut d
 /// `text` as a code span: nothing in it is markup, no `@name` in it calls anybody.
 pub(super) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
-    // A blank on both sides is taken away, and so parts the text from the fence where it begins or ends with a backtick.
+    // A blank on both sides is taken away, and so parts the text from the fence where it begins or
+    // ends with a backtick.
     let odd = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let pad = if odd { " " } else { "" };
     match text.trim().is_empty() {
@@ -148,7 +188,14 @@ mod tests {
 
     #[test]
     fn a_page_has_a_section_for_each_finding() {
-        let text = shown("markdown", &outcome(), Options { show_allowed: true, ..Options::default() });
+        let text = shown(
+            "markdown",
+            &outcome(),
+            Options {
+                show_allowed: true,
+                ..Options::default()
+            },
+        );
         let titles: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
         assert_eq!(
             titles,
@@ -180,8 +227,20 @@ mod tests {
         assert_eq!(code("`x"), "`` `x ``");
         assert_eq!(code(" "), "");
         let mut found = pair();
-        found.origin = Origin::File { path: "<img src=x>`](http://x) @all".into() };
-        let text = shown("markdown", &Outcome { findings: vec![found], ..hostile() }, Options::default());
-        assert!(text.contains("at ``<img src=x>`](http://x) @all:12:11``\n"), "{text}");
+        found.origin = Origin::File {
+            path: "<img src=x>`](http://x) @all".into(),
+        };
+        let text = shown(
+            "markdown",
+            &Outcome {
+                findings: vec![found],
+                ..hostile()
+            },
+            Options::default(),
+        );
+        assert!(
+            text.contains("at ``<img src=x>`](http://x) @all:12:11``\n"),
+            "{text}"
+        );
     }
 }

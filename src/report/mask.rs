@@ -1,4 +1,5 @@
-//! Masks for text of foreign origin: what was found must not leave with a path, the subject of a commit or a reason.
+//! Masks for text of foreign origin: what was found must not leave with a path, the subject of a
+//! commit or a reason.
 
 mod names;
 
@@ -13,7 +14,8 @@ use crate::finding::{Outcome, frame};
 use crate::secret::Secret;
 use crate::text::Span;
 
-/// Values that are shorter are words like any other: only where one was found in a name is it masked in names.
+/// Values that are shorter are words like any other: only where one was found in a name is it
+/// masked in names.
 const MIN_LENGTH: usize = 8;
 
 /// Of a longer value, the beginning is searched and the rest compared.
@@ -22,10 +24,11 @@ const MAX_NEEDLE: usize = 48;
 /// Stands for what is not even shown by its first characters.
 const STARS: &str = "********";
 
-/// Masks every value of an outcome wherever a text holds it: in clear, in base64, in hex or behind percent signs; and in
-/// any other form in which a name holds it.
+/// Masks every value of an outcome wherever a text holds it: in clear, in base64, in hex or behind
+/// percent signs; and in any other form in which a name holds it.
 pub(super) struct Mask<'o> {
-    /// What each needle of the search stands for: the value itself, or `None` for another form of it.
+    /// What each needle of the search stands for: the value itself, or `None` for another form of
+    /// it.
     values: Vec<Option<&'o [u8]>>,
     /// `None` hides nothing.
     search: Option<AhoCorasick>,
@@ -43,13 +46,18 @@ struct Hidden {
 impl<'o> Mask<'o> {
     /// The mask for the texts of `outcome`.
     pub(super) fn new(outcome: &'o Outcome) -> Self {
-        let findings = outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
+        let findings = outcome
+            .findings
+            .iter()
+            .chain(outcome.allowed.iter().map(|allowed| &allowed.finding));
         let (mut values, mut others) = (BTreeSet::new(), BTreeSet::new());
         for finding in findings {
-            let halves =
-                std::iter::once(&finding.secret).chain(finding.partner.as_ref().map(|partner| &partner.secret));
+            let halves = std::iter::once(&finding.secret)
+                .chain(finding.partner.as_ref().map(|partner| &partner.secret));
             let halves = halves.map(Secret::reveal).filter(|value| !value.is_empty());
-            values.extend(halves.filter(|value| value.len() >= MIN_LENGTH || names::hold(finding, value)));
+            values.extend(
+                halves.filter(|value| value.len() >= MIN_LENGTH || names::hold(finding, value)),
+            );
             others.extend(names::written_in(finding).map(<[u8]>::to_vec));
         }
         let mut needles: Vec<(Vec<u8>, Option<&[u8]>)> = Vec::new();
@@ -61,18 +69,28 @@ impl<'o> Mask<'o> {
             }
         }
         needles.extend(others.into_iter().map(|form| (form, None)));
-        // A search that cannot be built would hide nothing: it takes more than four thousand million bytes of needles.
-        #[expect(clippy::expect_used, reason = "only its size could be against it, and every needle is short")]
+        // A search that cannot be built would hide nothing: it takes more than four thousand
+        // million bytes of needles.
+        #[expect(
+            clippy::expect_used,
+            reason = "only its size could be against it, and every needle is short"
+        )]
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(needles.iter().map(|(needle, _)| needle))
             .expect("a search for short needles");
-        Self { values: needles.into_iter().map(|(_, value)| value).collect(), search: Some(search) }
+        Self {
+            values: needles.into_iter().map(|(_, value)| value).collect(),
+            search: Some(search),
+        }
     }
 
     /// A mask that hides nothing.
     pub(super) const fn none() -> Self {
-        Self { values: Vec::new(), search: None }
+        Self {
+            values: Vec::new(),
+            search: None,
+        }
     }
 
     /// `text`, such as a path, without the values.
@@ -80,46 +98,84 @@ impl<'o> Mask<'o> {
         show(text, merged(self.hidden(text)))
     }
 
-    /// `text`, such as the subject of a commit, without the values and without what could be another secret.
+    /// `text`, such as the subject of a commit, without the values and without what could be
+    /// another secret.
     pub(super) fn prose<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         if self.search.is_none() {
             return Cow::Borrowed(text);
         }
         let mut hidden = self.hidden(text);
-        hidden.extend(frame::suspicious(text).map(|word| Hidden { start: word.start, end: word.end, encoded: false }));
+        hidden.extend(frame::suspicious(text).map(|word| Hidden {
+            start: word.start,
+            end: word.end,
+            encoded: false,
+        }));
         show(text, merged(hidden))
     }
 
-    /// A line of a frame without the values. It stays as long as it was, so that its mark still fits.
+    /// A line of a frame without the values. It stays as long as it was, so that its mark still
+    /// fits.
     pub(super) fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
         let hidden = merged(self.hidden(line.as_bytes()));
         if hidden.is_empty() {
             return Cow::Borrowed(line);
         }
-        let covers = |at: usize| hidden.iter().any(|part| (part.start..part.end).contains(&at));
-        Cow::Owned(line.char_indices().map(|(at, c)| if covers(at) { '*' } else { c }).collect())
+        let covers = |at: usize| {
+            hidden
+                .iter()
+                .any(|part| (part.start..part.end).contains(&at))
+        };
+        Cow::Owned(
+            line.char_indices()
+                .map(|(at, c)| if covers(at) { '*' } else { c })
+                .collect(),
+        )
     }
 
     fn hidden(&self, text: &[u8]) -> Vec<Hidden> {
-        let Some(search) = &self.search else { return Vec::new() };
+        let Some(search) = &self.search else {
+            return Vec::new();
+        };
         let mut hidden: Vec<_> = self.matches(search, text).collect();
         if text.contains(&b'%') {
             let (decoded, places) = percent_decoded(text);
-            let back = |part: Hidden| Hidden { start: places[part.start], end: places[part.end], encoded: true };
+            let back = |part: Hidden| Hidden {
+                start: places[part.start],
+                end: places[part.end],
+                encoded: true,
+            };
             hidden.extend(self.matches(search, &decoded).map(back));
         }
         hidden
     }
 
-    fn matches<'a>(&'a self, search: &'a AhoCorasick, text: &'a [u8]) -> impl Iterator<Item = Hidden> + 'a {
-        search.find_overlapping_iter(text).map(|found| match self.values[found.pattern().as_usize()] {
-            Some(value) => {
-                let same = value.iter().zip(&text[found.start()..]).take_while(|(a, b)| a == b).count();
-                Hidden { start: found.start(), end: found.start() + same, encoded: false }
-            }
-            None => {
-                let Span { start, end } = widened(text, Span::new(found.start(), found.end()));
-                Hidden { start, end, encoded: true }
+    fn matches<'a>(
+        &'a self,
+        search: &'a AhoCorasick,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = Hidden> + 'a {
+        search.find_overlapping_iter(text).map(|found| {
+            match self.values[found.pattern().as_usize()] {
+                Some(value) => {
+                    let same = value
+                        .iter()
+                        .zip(&text[found.start()..])
+                        .take_while(|(a, b)| a == b)
+                        .count();
+                    Hidden {
+                        start: found.start(),
+                        end: found.start() + same,
+                        encoded: false,
+                    }
+                }
+                None => {
+                    let Span { start, end } = widened(text, Span::new(found.start(), found.end()));
+                    Hidden {
+                        start,
+                        end,
+                        encoded: true,
+                    }
+                }
             }
         })
     }
@@ -169,7 +225,10 @@ fn base64_forms(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         bytes.extend_from_slice(value);
         // The characters at both ends depend on the bytes around.
         let (first, last) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
-        for text in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+        for text in [
+            STANDARD_NO_PAD.encode(&bytes),
+            URL_SAFE_NO_PAD.encode(&bytes),
+        ] {
             forms.insert(text.as_bytes()[first..last].to_vec());
         }
     }
@@ -190,14 +249,20 @@ fn widened(text: &[u8], span: Span) -> Span {
     Span::new(span.start - before, span.end + after)
 }
 
-/// `text` with its percent signs decoded, and where each byte of the result began; one place more stands for the end.
+/// `text` with its percent signs decoded, and where each byte of the result began; one place more
+/// stands for the end.
 fn percent_decoded(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
     let digit = |at: usize| text.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let (mut decoded, mut places) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
+    let (mut decoded, mut places) = (
+        Vec::with_capacity(text.len()),
+        Vec::with_capacity(text.len() + 1),
+    );
     let mut at = 0;
     while at < text.len() {
         places.push(at);
-        let escaped = (text[at] == b'%').then(|| Some(digit(at + 1)? * 16 + digit(at + 2)?)).flatten();
+        let escaped = (text[at] == b'%')
+            .then(|| Some(digit(at + 1)? * 16 + digit(at + 2)?))
+            .flatten();
         match escaped.and_then(|byte| u8::try_from(byte).ok()) {
             Some(byte) => {
                 decoded.push(byte);
@@ -233,16 +298,25 @@ mod tests {
     #[test]
     fn every_value_is_masked_in_every_form() {
         for value in &secrets()[..2] {
-            assert_eq!(masked(format!("a/{value}/b")), format!("a/{}{}/b", &value[..4], "*".repeat(value.len() - 4)));
+            assert_eq!(
+                masked(format!("a/{value}/b")),
+                format!("a/{}{}/b", &value[..4], "*".repeat(value.len() - 4))
+            );
             let percent: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
             assert_eq!(masked(format!("a?k={percent}&b")), "a?k=********&b");
             let hex = percent.replace('%', "");
-            assert_eq!(masked(format!("a/{hex}/b-{}", hex.to_uppercase())), "a/********/b-********");
+            assert_eq!(
+                masked(format!("a/{hex}/b-{}", hex.to_uppercase())),
+                "a/********/b-********"
+            );
             for around in ["", "x", "xy"] {
                 let encoded = STANDARD.encode(format!("{around}{value} and more"));
                 for form in [encoded.clone(), encoded.replace('+', "-").replace('/', "_")] {
                     let shown = masked(format!("a {form} b"));
-                    assert!(shown.starts_with("a ") && shown.ends_with(" b") && shown.contains(STARS), "{shown}");
+                    assert!(
+                        shown.starts_with("a ") && shown.ends_with(" b") && shown.contains(STARS),
+                        "{shown}"
+                    );
                     assert!(!shown.contains(&form[4..form.len() - 20]), "{shown}");
                 }
             }
@@ -251,9 +325,17 @@ mod tests {
 
     /// What a text looks like where a secret was found at `origin`.
     fn masked_of(secret: &str, origin: Origin, history: Option<History>, text: &str) -> String {
-        let found =
-            Finding { secret: Secret::new(secret), partner: None, origin, history: history.map(Box::new), ..pair() };
-        let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+        let found = Finding {
+            secret: Secret::new(secret),
+            partner: None,
+            origin,
+            history: history.map(Box::new),
+            ..pair()
+        };
+        let outcome = Outcome {
+            findings: vec![found],
+            ..Outcome::default()
+        };
         String::from_utf8(Mask::new(&outcome).text(text.as_bytes()).into_owned()).unwrap()
     }
 
@@ -262,16 +344,36 @@ mod tests {
         let short = "hun7er2";
         let text = format!("refs/heads/{short}");
         let hidden = "refs/heads/********";
-        let repository = |place: &str| Origin::Repository { place: place.into() };
-        let tag = |name: &str| Origin::TagText { name: name.into(), id: String::new() };
-        let name = Origin::Name { path: text.as_str().into(), commit: None };
-        for origin in [repository(&text), repository("reflog of hun7er2"), tag("v1-hun7er2"), name] {
+        let repository = |place: &str| Origin::Repository {
+            place: place.into(),
+        };
+        let tag = |name: &str| Origin::TagText {
+            name: name.into(),
+            id: String::new(),
+        };
+        let name = Origin::Name {
+            path: text.as_str().into(),
+            commit: None,
+        };
+        for origin in [
+            repository(&text),
+            repository("reflog of hun7er2"),
+            tag("v1-hun7er2"),
+            name,
+        ] {
             assert_eq!(masked_of(short, origin, None, &text), hidden);
         }
-        for origin in [repository("refs/heads/main"), tag("xhun7er2"), Origin::Stdin] {
+        for origin in [
+            repository("refs/heads/main"),
+            tag("xhun7er2"),
+            Origin::Stdin,
+        ] {
             assert_eq!(masked_of(short, origin, None, &text), text);
         }
-        let reached = Reached { kind: RootKind::Branch, name: short.into() };
+        let reached = Reached {
+            kind: RootKind::Branch,
+            name: short.into(),
+        };
         let history = |reached_from: Vec<Reached>, elsewhere: &[&str]| History {
             exposure: Exposure::Local,
             in_head: true,
@@ -281,21 +383,38 @@ mod tests {
             elsewhere: elsewhere.iter().map(|&place| place.into()).collect(),
         };
         let file = || Origin::File { path: "a".into() };
-        assert_eq!(masked_of(short, file(), Some(history(vec![reached], &[])), &text), hidden);
-        assert_eq!(masked_of(short, file(), Some(history(Vec::new(), &[&text])), &text), hidden);
-        assert_eq!(masked_of(short, file(), Some(history(Vec::new(), &[])), &text), text);
+        assert_eq!(
+            masked_of(short, file(), Some(history(vec![reached], &[])), &text),
+            hidden
+        );
+        assert_eq!(
+            masked_of(short, file(), Some(history(Vec::new(), &[&text])), &text),
+            hidden
+        );
+        assert_eq!(
+            masked_of(short, file(), Some(history(Vec::new(), &[])), &text),
+            text
+        );
     }
 
     #[test]
     fn a_name_that_holds_it_in_any_other_form_is_masked_everywhere() {
         let written = "AK+IA+QYLP";
-        let file = || Origin::Name { path: "dir/é-AK+IA+QYLP.txt".into(), commit: None };
-        let branch = Origin::Repository { place: "submodule lib: refs/heads/AK+IA+QYLP".into() };
+        let file = || Origin::Name {
+            path: "dir/é-AK+IA+QYLP.txt".into(),
+            commit: None,
+        };
+        let branch = Origin::Repository {
+            place: "submodule lib: refs/heads/AK+IA+QYLP".into(),
+        };
         for (origin, searched) in [(file(), 4), (file(), 0), (branch, 15)] {
             let path = origin.path().to_string();
             let name = &path[searched..];
             let at = name.find(written).unwrap();
-            let (span, index) = (Span::new(at, at + written.len()), LineIndex::new(name.as_bytes()));
+            let (span, index) = (
+                Span::new(at, at + written.len()),
+                LineIndex::new(name.as_bytes()),
+            );
             let found = Finding {
                 rule: rule("r", "a rule"),
                 origin,
@@ -308,7 +427,10 @@ mod tests {
                 secret: Secret::new("AKIAQYLP"),
                 ..pair()
             };
-            let outcome = Outcome { findings: vec![found], ..Outcome::default() };
+            let outcome = Outcome {
+                findings: vec![found],
+                ..Outcome::default()
+            };
             let mask = Mask::new(&outcome);
             for text in [path.clone(), format!("../{path}/inner")] {
                 let hidden = text.replace(written, "********");
@@ -338,7 +460,10 @@ mod tests {
         let other = ["Zm9vYmFy", "YmF6cXV4MTIzNDU2"].concat();
         let text = format!("use {other} for now");
         let shown = Mask::new(&outcome).prose(text.as_bytes()).into_owned();
-        assert_eq!(String::from_utf8(shown).unwrap(), format!("use Zm9v{} for now", "*".repeat(20)));
+        assert_eq!(
+            String::from_utf8(shown).unwrap(),
+            format!("use Zm9v{} for now", "*".repeat(20))
+        );
         assert_eq!(&*Mask::none().prose(text.as_bytes()), text.as_bytes());
     }
 
@@ -346,6 +471,9 @@ mod tests {
     fn lines_keep_their_length() {
         let outcome = outcome();
         let line = format!("é = {} é", secrets()[1]);
-        assert_eq!(Mask::new(&outcome).line(&line), format!("é = {} é", "*".repeat(20)));
+        assert_eq!(
+            Mask::new(&outcome).line(&line),
+            format!("é = {} é", "*".repeat(20))
+        );
     }
 }

@@ -54,7 +54,8 @@ pub struct Options {
     pub version: &'static str,
     /// What the advice at the end depends on.
     pub advice: Advice,
-    /// When the scan ran. Only for formats that demand it: any other report of the same scan is the same.
+    /// When the scan ran. Only for formats that demand it: any other report of the same scan is the
+    /// same.
     pub times: Times,
 }
 
@@ -74,7 +75,8 @@ pub struct Advice {
     pub first_commit: bool,
 }
 
-/// Shows paths, and other texts that name something, without the values that `outcome` holds in any form; safe to print.
+/// Shows paths, and other texts that name something, without the values that `outcome` holds in any
+/// form; safe to print.
 pub fn masker(outcome: &Outcome) -> impl Fn(&[u8]) -> String {
     let facts = facts::Facts::masked(outcome);
     move |text| facts.text(text)
@@ -90,7 +92,8 @@ pub struct Format {
     pub name: &'static str,
     /// What it is, in one line of help.
     pub about: &'static str,
-    /// Whether it is made to be handed to a service, which is no place for a secret in clear, whoever asks for it.
+    /// Whether it is made to be handed to a service, which is no place for a secret in clear,
+    /// whoever asks for it.
     pub leaves: bool,
     /// Its report.
     pub report: Make,
@@ -104,7 +107,12 @@ pub const FORMATS: &[Format] = &[
         leaves: false,
         report: |o| Box::new(human::Human::new(o)),
     },
-    Format { name: "json", about: "one JSON document", leaves: false, report: |o| Box::new(json::Json::new(o)) },
+    Format {
+        name: "json",
+        about: "one JSON document",
+        leaves: false,
+        report: |o| Box::new(json::Json::new(o)),
+    },
     Format {
         name: "jsonl",
         about: "one JSON object a line",
@@ -147,7 +155,12 @@ pub const FORMATS: &[Format] = &[
         leaves: true,
         report: |o| Box::new(checkstyle::Checkstyle::new(o)),
     },
-    Format { name: "csv", about: "a table, for spreadsheets", leaves: false, report: |o| Box::new(csv::Csv::new(o)) },
+    Format {
+        name: "csv",
+        about: "a table, for spreadsheets",
+        leaves: false,
+        report: |o| Box::new(csv::Csv::new(o)),
+    },
     Format {
         name: "markdown",
         about: "a page of Markdown",
@@ -168,7 +181,8 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// How a format that knows timelines shows when the secrets of a repository came and went, instead of its report.
+/// How a format that knows timelines shows when the secrets of a repository came and went, instead
+/// of its report.
 #[must_use]
 pub fn timeline(format: &Format) -> Option<Make> {
     match format.name {
@@ -191,13 +205,21 @@ mod tests {
     use crate::blob::Origin;
 
     fn all_options() -> Options {
-        Options { color: true, show_allowed: true, show_unused: true, ..Options::default() }
+        Options {
+            color: true,
+            show_allowed: true,
+            show_unused: true,
+            ..Options::default()
+        }
     }
 
     #[test]
     fn formats_are_found_by_their_names() {
         for known in FORMATS {
-            assert_eq!(format(known.name).map(|found| found.about), Some(known.about));
+            assert_eq!(
+                format(known.name).map(|found| found.about),
+                Some(known.about)
+            );
         }
         assert!(format("xml").is_none());
     }
@@ -205,13 +227,25 @@ mod tests {
     #[test]
     fn no_format_shows_a_secret_unless_asked() {
         let outcomes = [outcome(), history()];
-        for (known, outcome) in FORMATS.iter().flat_map(|known| outcomes.iter().map(move |outcome| (known, outcome))) {
+        for (known, outcome) in FORMATS
+            .iter()
+            .flat_map(|known| outcomes.iter().map(move |outcome| (known, outcome)))
+        {
             let text = shown(known.name, outcome, all_options());
             for secret in secrets() {
                 let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-                let reserved = secret.replace('/', "%2F").replace('+', "%2B").replace('\n', "%0A");
+                let reserved = secret
+                    .replace('/', "%2F")
+                    .replace('+', "%2B")
+                    .replace('\n', "%0A");
                 let escaped = secret.replace('\n', "\\n");
-                for form in [secret.clone(), STANDARD.encode(&secret), percent, reserved, escaped] {
+                for form in [
+                    secret.clone(),
+                    STANDARD.encode(&secret),
+                    percent,
+                    reserved,
+                    escaped,
+                ] {
                     assert!(!text.contains(&form), "{}: {form}\n{text}", known.name);
                 }
             }
@@ -222,15 +256,29 @@ mod tests {
     fn every_format_shows_the_same_findings() {
         let print = regex::Regex::new(r"\b[0-9a-f]{32}\b").unwrap();
         for sample in [outcome(), history()] {
-            let sample = Outcome { allowed: Vec::new(), ..sample };
-            let expected: BTreeSet<_> = sample.findings.iter().map(|found| found.fingerprint.to_string()).collect();
+            let sample = Outcome {
+                allowed: Vec::new(),
+                ..sample
+            };
+            let expected: BTreeSet<_> = sample
+                .findings
+                .iter()
+                .map(|found| found.fingerprint.to_string())
+                .collect();
             for known in FORMATS {
                 let text = shown(known.name, &sample, Options::default());
-                let found: BTreeSet<_> = print.find_iter(&text).map(|found| found.as_str().to_owned()).collect();
+                let found: BTreeSet<_> = print
+                    .find_iter(&text)
+                    .map(|found| found.as_str().to_owned())
+                    .collect();
                 assert_eq!(found, expected, "{}\n{text}", known.name);
                 for found in &sample.findings {
                     let (rule, line) = (&*found.rule.id, found.place.start.line.to_string());
-                    assert!(text.contains(rule) && text.contains(&line), "{} {rule}:{line}\n{text}", known.name);
+                    assert!(
+                        text.contains(rule) && text.contains(&line),
+                        "{} {rule}:{line}\n{text}",
+                        known.name
+                    );
                 }
             }
         }
@@ -240,7 +288,11 @@ mod tests {
     fn every_format_says_what_could_not_be_read() {
         for known in FORMATS {
             let text = shown(known.name, &outcome(), Options::default());
-            assert!(text.contains("permission denied") && text.contains("vendor/lib"), "{}\n{text}", known.name);
+            assert!(
+                text.contains("permission denied") && text.contains("vendor/lib"),
+                "{}\n{text}",
+                known.name
+            );
         }
     }
 
@@ -253,9 +305,16 @@ mod tests {
         };
         for known in FORMATS {
             let text = shown(known.name, &outcome(), all_options());
-            for (other, of_baseline) in [("gitleaks:allow", "platform"), ("2026-03-31", "inherited")] {
+            for (other, of_baseline) in
+                [("gitleaks:allow", "platform"), ("2026-03-31", "inherited")]
+            {
                 let told = [other, of_baseline].map(|part| text.contains(part));
-                assert_eq!(told, [lists(other, known.name); 2], "{} {other}\n{text}", known.name);
+                assert_eq!(
+                    told,
+                    [lists(other, known.name); 2],
+                    "{} {other}\n{text}",
+                    known.name
+                );
             }
         }
     }
@@ -264,10 +323,22 @@ mod tests {
     fn every_format_says_what_changes_the_policy() {
         for known in FORMATS {
             let text = shown(known.name, &outcome(), Options::default());
-            assert!(text.contains(".keysieve.toml") && text.contains("changed"), "{}\n{text}", known.name);
-            let said = text.contains("this change alters what keysieve ignores") || known.name.starts_with("json");
+            assert!(
+                text.contains(".keysieve.toml") && text.contains("changed"),
+                "{}\n{text}",
+                known.name
+            );
+            let said = text.contains("this change alters what keysieve ignores")
+                || known.name.starts_with("json");
             assert!(said, "{}\n{text}", known.name);
-            let text = shown(known.name, &Outcome { policy_changes: Vec::new(), ..outcome() }, Options::default());
+            let text = shown(
+                known.name,
+                &Outcome {
+                    policy_changes: Vec::new(),
+                    ..outcome()
+                },
+                Options::default(),
+            );
             assert!(!text.contains(".keysieve.toml"), "{}\n{text}", known.name);
         }
     }
@@ -275,20 +346,50 @@ mod tests {
     #[test]
     fn every_format_says_which_markers_come_with_what_is_judged() {
         let (commit, id) = (Arc::new(commit()), String::new());
-        let of_commit = Origin::Commit { commit: commit.clone(), path: "old.py".into(), id: id.clone() };
-        let tag = Origin::TagText { name: "v1".into(), id };
-        for (origin, place) in [(of_commit, "commit"), (Origin::CommitText { commit }, "commit"), (tag, "tag")] {
+        let of_commit = Origin::Commit {
+            commit: commit.clone(),
+            path: "old.py".into(),
+            id: id.clone(),
+        };
+        let tag = Origin::TagText {
+            name: "v1".into(),
+            id,
+        };
+        for (origin, place) in [
+            (of_commit, "commit"),
+            (Origin::CommitText { commit }, "commit"),
+            (tag, "tag"),
+        ] {
             for known in FORMATS {
                 let text = shown(known.name, &marked(&origin), all_options());
-                let json = text.replace(' ', "").contains(&format!("\"stands_in\":\"{place}\""));
-                let said =
-                    text.contains(&format!("gitleaks:allow: a fixture (a marker that stands in the {place} itself)"));
-                assert!(if known.name.starts_with("json") { json } else { said }, "{}\n{text}", known.name);
+                let json = text
+                    .replace(' ', "")
+                    .contains(&format!("\"stands_in\":\"{place}\""));
+                let said = text.contains(&format!(
+                    "gitleaks:allow: a fixture (a marker that stands in the {place} itself)"
+                ));
+                assert!(
+                    if known.name.starts_with("json") {
+                        json
+                    } else {
+                        said
+                    },
+                    "{}\n{text}",
+                    known.name
+                );
             }
         }
         for known in FORMATS {
-            let text = shown(known.name, &marked(&Origin::File { path: "a".into() }), all_options());
-            assert!(!text.contains("a marker that") && !text.contains("stands_in"), "{}\n{text}", known.name);
+            let text = shown(
+                known.name,
+                &marked(&Origin::File { path: "a".into() }),
+                all_options(),
+            );
+            assert!(
+                !text.contains("a marker that") && !text.contains("stands_in"),
+                "{}\n{text}",
+                known.name
+            );
         }
     }
 
@@ -305,7 +406,14 @@ mod tests {
     #[test]
     fn every_format_reveals_when_asked() {
         for known in FORMATS {
-            let text = shown(known.name, &outcome(), Options { reveal: true, ..Options::default() });
+            let text = shown(
+                known.name,
+                &outcome(),
+                Options {
+                    reveal: true,
+                    ..Options::default()
+                },
+            );
             assert!(text.contains(&secrets()[0]), "{}\n{text}", known.name);
         }
     }
@@ -313,11 +421,22 @@ mod tests {
     #[test]
     fn hostile_names_cannot_leave_their_line() {
         for known in FORMATS {
-            let text = shown(known.name, &hostile(), Options { color: false, ..all_options() });
+            let text = shown(
+                known.name,
+                &hostile(),
+                Options {
+                    color: false,
+                    ..all_options()
+                },
+            );
             for bad in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}', '\r'] {
                 assert!(!text.contains(bad), "{}: {bad:?}\n{text}", known.name);
             }
-            assert!(!text.lines().any(|line| line.starts_with("evil")), "{}\n{text}", known.name);
+            assert!(
+                !text.lines().any(|line| line.starts_with("evil")),
+                "{}\n{text}",
+                known.name
+            );
         }
     }
 }

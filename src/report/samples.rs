@@ -10,7 +10,8 @@ use super::{Options, format};
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
 use crate::finding::{
-    Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals, Unused,
+    Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
+    Totals, Unused,
 };
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
@@ -19,13 +20,17 @@ use crate::text::{LineIndex, Span};
 /// What `outcome` looks like in the format `name`.
 pub(super) fn shown(name: &str, outcome: &Outcome, options: Options) -> String {
     let mut out = Vec::new();
-    (format(name).expect("a format").report)(options).write(outcome, &mut out).expect("written");
+    (format(name).expect("a format").report)(options)
+        .write(outcome, &mut out)
+        .expect("written");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 
 /// Values that stand in [`outcome`].
 pub(super) fn secrets() -> Vec<String> {
-    let key: String = (0..6).map(|n| format!("MIIEpAIBAAKCAQEA{n}abcdefghijklmnop+/\n")).collect();
+    let key: String = (0..6)
+        .map(|n| format!("MIIEpAIBAAKCAQEA{n}abcdefghijklmnop+/\n"))
+        .collect();
     vec![
         ["q8/Zr+", "3xYvTn0WmKc5LsJd7HfBgPeU2aRi4XoQtE"].concat(),
         ["AKIA", "QYLPMN5HHHFPZAM2"].concat(),
@@ -47,17 +52,30 @@ pub(super) fn commit() -> CommitInfo {
 
 /// A rule with an id and a description.
 pub(super) fn rule(id: &str, description: &str) -> RuleInfo {
-    RuleInfo { id: id.into(), description: description.into(), help: None }
+    RuleInfo {
+        id: id.into(),
+        description: description.into(),
+        help: None,
+    }
 }
 
 /// The place of `secret` in `text`, which begins at line `first` of its file.
 fn place(text: &str, secrets: &[&str], first: usize) -> Place {
     let text = "\n".repeat(first - 1) + text;
-    let at = |secret: &str| text.find(secret).map(|at| Span::new(at, at + secret.len())).expect("it is there");
+    let at = |secret: &str| {
+        text.find(secret)
+            .map(|at| Span::new(at, at + secret.len()))
+            .expect("it is there")
+    };
     let spans: Vec<_> = secrets.iter().map(|secret| at(secret)).collect();
     let index = LineIndex::new(text.as_bytes());
     let frame = Frame::new(text.as_bytes(), &index, spans[0], &spans);
-    Place { start: index.locate(spans[0].start), end: index.locate(spans[0].end), frame, encoding: None }
+    Place {
+        start: index.locate(spans[0].start),
+        end: index.locate(spans[0].end),
+        frame,
+        encoding: None,
+    }
 }
 
 fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -> Finding {
@@ -65,7 +83,9 @@ fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -
         fingerprint: Fingerprint::new(&rule.id, secret.as_bytes()),
         rule,
         confidence,
-        origin: Origin::File { path: "deploy/key.pem".into() },
+        origin: Origin::File {
+            path: "deploy/key.pem".into(),
+        },
         place,
         secret: Secret::new(secret),
         details: Vec::new(),
@@ -86,22 +106,45 @@ pub(super) fn pair() -> Finding {
     };
     let id_of_blob = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
     let help = Some("Deactivate it in IAM before anything else.".into());
-    let rule = RuleInfo { help, ..rule("aws-credentials", "AWS access key id with its secret access key") };
+    let rule = RuleInfo {
+        help,
+        ..rule(
+            "aws-credentials",
+            "AWS access key id with its secret access key",
+        )
+    };
     Finding {
-        origin: Origin::Staged { path: "src/config.py".into(), id: id_of_blob },
+        origin: Origin::Staged {
+            path: "src/config.py".into(),
+            id: id_of_blob,
+        },
         details: vec![Detail::new("account", "123456789012")],
         partner: Some(partner),
-        ..finding(rule, Confidence::Certain, secret, place(&text, &[secret, id], 11))
+        ..finding(
+            rule,
+            Confidence::Certain,
+            secret,
+            place(&text, &[secret, id], 11),
+        )
     }
 }
 
-/// Findings of three kinds, one of them allowed; skips of both kinds; exceptions that let nothing pass.
+/// Findings of three kinds, one of them allowed; skips of both kinds; exceptions that let nothing
+/// pass.
 pub(super) fn outcome() -> Outcome {
     let all = secrets();
-    let pem = finding(rule("private-key", "Private key"), Confidence::High, &all[2], place(&all[2], &[&all[2]], 1));
+    let pem = finding(
+        rule("private-key", "Private key"),
+        Confidence::High,
+        &all[2],
+        place(&all[2], &[&all[2]], 1),
+    );
     let name = format!("old/{}.txt", all[1]);
     let in_name = Finding {
-        origin: Origin::Name { path: name.as_str().into(), commit: None },
+        origin: Origin::Name {
+            path: name.as_str().into(),
+            commit: None,
+        },
         blocking: false,
         history: None,
         ..finding(
@@ -112,14 +155,42 @@ pub(super) fn outcome() -> Outcome {
         )
     };
     let token = format!("token = {}", all[3]);
-    let token = finding(rule("github-pat", "GitHub token"), Confidence::Medium, &all[3], place(&token, &[&all[3]], 7));
-    let by = Exception::Marker { word: "gitleaks:allow".to_owned(), reason: Some("a fixture".to_owned()) };
-    let known = Exception::Baseline { reason: None, owner: Some("platform".to_owned()) };
-    let skip = |path: &str, reason| Skip { path: path.into(), reason };
-    let unused = |list, number, reason: &str, expired| Unused { list, number, reason: reason.to_owned(), expired };
+    let token = finding(
+        rule("github-pat", "GitHub token"),
+        Confidence::Medium,
+        &all[3],
+        place(&token, &[&all[3]], 7),
+    );
+    let by = Exception::Marker {
+        word: "gitleaks:allow".to_owned(),
+        reason: Some("a fixture".to_owned()),
+    };
+    let known = Exception::Baseline {
+        reason: None,
+        owner: Some("platform".to_owned()),
+    };
+    let skip = |path: &str, reason| Skip {
+        path: path.into(),
+        reason,
+    };
+    let unused = |list, number, reason: &str, expired| Unused {
+        list,
+        number,
+        reason: reason.to_owned(),
+        expired,
+    };
     Outcome {
         findings: vec![pair(), pem, in_name],
-        allowed: vec![Allowed { finding: token.clone(), by }, Allowed { finding: token, by: known }],
+        allowed: vec![
+            Allowed {
+                finding: token.clone(),
+                by,
+            },
+            Allowed {
+                finding: token,
+                by: known,
+            },
+        ],
         unused: vec![
             unused(List::Config, 4, "old", Some(date(2026, 3, 31))),
             unused(List::Config, 5, "gone", None),
@@ -127,20 +198,37 @@ pub(super) fn outcome() -> Outcome {
         ],
         skipped: vec![
             skip("vendor/lib", SkipReason::Submodule),
-            skip(&name, SkipReason::Unreadable("permission denied".to_owned())),
+            skip(
+                &name,
+                SkipReason::Unreadable("permission denied".to_owned()),
+            ),
         ],
-        totals: Totals { blobs: 20, bytes: 1_258_291, left_out: 3, ..Totals::default() },
-        policy_changes: vec![PolicyChange { path: ".keysieve.toml".into(), what: Change::Changed }],
+        totals: Totals {
+            blobs: 20,
+            bytes: 1_258_291,
+            left_out: 3,
+            ..Totals::default()
+        },
+        policy_changes: vec![PolicyChange {
+            path: ".keysieve.toml".into(),
+            what: Change::Changed,
+        }],
     }
 }
 
 /// A finding of this origin that a marker lets pass, and nothing else.
 pub(super) fn marked(origin: &Origin) -> Outcome {
-    let allowed = outcome()
-        .allowed
-        .into_iter()
-        .map(|allowed| Allowed { finding: Finding { origin: origin.clone(), ..allowed.finding }, by: allowed.by });
-    Outcome { allowed: allowed.collect(), ..Outcome::default() }
+    let allowed = outcome().allowed.into_iter().map(|allowed| Allowed {
+        finding: Finding {
+            origin: origin.clone(),
+            ..allowed.finding
+        },
+        by: allowed.by,
+    });
+    Outcome {
+        allowed: allowed.collect(),
+        ..Outcome::default()
+    }
 }
 
 /// Names and values that would move the cursor, hide text or forge a line.
@@ -149,48 +237,113 @@ pub(super) fn hostile() -> Outcome {
     let mut path = b"a\xff".to_vec();
     path.extend_from_slice(b"\nevil\r\x1b[31m");
     let mut found = pair();
-    found.origin = Origin::Staged { path: path.into(), id: String::new() };
+    found.origin = Origin::Staged {
+        path: path.into(),
+        id: String::new(),
+    };
     found.secret = Secret::new(&b"\xff\x1b[2Jbinary"[..]);
     found.details = vec![Detail::new("user", text)];
     found.rule.help = Some(text.into());
-    let by = Exception::Entry { number: 1, reason: text.to_owned() };
-    let allowed = Finding { origin: Origin::File { path: text.into() }, ..pair() };
+    let by = Exception::Entry {
+        number: 1,
+        reason: text.to_owned(),
+    };
+    let allowed = Finding {
+        origin: Origin::File { path: text.into() },
+        ..pair()
+    };
     Outcome {
         findings: vec![found],
-        allowed: vec![Allowed { finding: allowed, by }],
-        unused: vec![Unused { list: List::Config, number: 2, reason: text.to_owned(), expired: None }],
+        allowed: vec![Allowed {
+            finding: allowed,
+            by,
+        }],
+        unused: vec![Unused {
+            list: List::Config,
+            number: 2,
+            reason: text.to_owned(),
+            expired: None,
+        }],
         skipped: vec![
-            Skip { path: text.into(), reason: SkipReason::Unreadable(text.to_owned()) },
-            Skip { path: text.into(), reason: SkipReason::Submodule },
+            Skip {
+                path: text.into(),
+                reason: SkipReason::Unreadable(text.to_owned()),
+            },
+            Skip {
+                path: text.into(),
+                reason: SkipReason::Submodule,
+            },
         ],
         totals: Totals::default(),
-        policy_changes: vec![PolicyChange { path: text.into(), what: Change::Added }],
+        policy_changes: vec![PolicyChange {
+            path: text.into(),
+            what: Change::Added,
+        }],
     }
 }
 
-/// Findings of history: in a commit's file, its own text, a tag, the name of a ref and the name of a file.
+/// Findings of history: in a commit's file, its own text, a tag, the name of a ref and the name of
+/// a file.
 pub(super) fn history() -> Outcome {
     let all = secrets();
     let commit = Arc::new(commit());
     let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
     let origins = [
-        Origin::Commit { commit: commit.clone(), path: "old.py".into(), id: id.clone() },
-        Origin::CommitText { commit: commit.clone() },
-        Origin::TagText { name: format!("v1-{}", all[1]).into(), id },
-        Origin::Repository { place: format!("refs/heads/{}", STANDARD.encode(&all[0])).into() },
-        Origin::Name { path: format!("k/{}", all[3]).into(), commit: Some(commit) },
+        Origin::Commit {
+            commit: commit.clone(),
+            path: "old.py".into(),
+            id: id.clone(),
+        },
+        Origin::CommitText {
+            commit: commit.clone(),
+        },
+        Origin::TagText {
+            name: format!("v1-{}", all[1]).into(),
+            id,
+        },
+        Origin::Repository {
+            place: format!("refs/heads/{}", STANDARD.encode(&all[0])).into(),
+        },
+        Origin::Name {
+            path: format!("k/{}", all[3]).into(),
+            commit: Some(commit),
+        },
     ];
-    let mut findings: Vec<_> = origins.into_iter().map(|origin| Finding { origin, ..pair() }).collect();
+    let mut findings: Vec<_> = origins
+        .into_iter()
+        .map(|origin| Finding { origin, ..pair() })
+        .collect();
     findings[4].secret = Secret::new(all[3].as_str());
-    let by = Exception::Entry { number: 1, reason: format!("known: {}", all[1]) };
+    let by = Exception::Entry {
+        number: 1,
+        reason: format!("known: {}", all[1]),
+    };
     let percent = all[0].replace('/', "%2F").replace('+', "%2B");
-    let skip = Skip { path: format!("a?{percent}").into(), reason: SkipReason::Unreadable(all[1].clone()) };
+    let skip = Skip {
+        path: format!("a?{percent}").into(),
+        reason: SkipReason::Unreadable(all[1].clone()),
+    };
     Outcome {
-        allowed: vec![Allowed { finding: findings[4].clone(), by }],
-        unused: vec![Unused { list: List::Config, number: 2, reason: all[0].clone(), expired: None }],
+        allowed: vec![Allowed {
+            finding: findings[4].clone(),
+            by,
+        }],
+        unused: vec![Unused {
+            list: List::Config,
+            number: 2,
+            reason: all[0].clone(),
+            expired: None,
+        }],
         findings,
         skipped: vec![skip],
-        totals: Totals { blobs: 5, bytes: 4096, ..Totals::default() },
-        policy_changes: vec![PolicyChange { path: all[1].as_str().into(), what: Change::Removed }],
+        totals: Totals {
+            blobs: 5,
+            bytes: 4096,
+            ..Totals::default()
+        },
+        policy_changes: vec![PolicyChange {
+            path: all[1].as_str().into(),
+            what: Change::Removed,
+        }],
     }
 }

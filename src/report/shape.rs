@@ -11,7 +11,9 @@ use super::facts::{CommitFacts, Facts};
 use super::history::{self, HistoryShape};
 use super::words::own_marker;
 use crate::blob::{Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused};
+use crate::finding::{
+    Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused,
+};
 use crate::secret::Secret;
 use crate::text::printable;
 
@@ -190,7 +192,9 @@ pub(super) struct Shaper<'o> {
 impl<'o> Shaper<'o> {
     /// A shaper for the parts of `outcome`.
     pub(super) fn new(outcome: &'o Outcome, options: &Options) -> Self {
-        Self { facts: Facts::new(outcome, options) }
+        Self {
+            facts: Facts::new(outcome, options),
+        }
     }
 
     /// A finding.
@@ -202,13 +206,24 @@ impl<'o> Shaper<'o> {
     pub(super) fn allowed(&self, allowed: &'o Allowed) -> AllowedShape<'o> {
         let said = |text: &Option<String>| text.as_deref().map(|text| self.prose(text));
         let by = match &allowed.by {
-            Exception::Entry { number, reason } => ByShape::Entry { number: *number, reason: self.prose(reason) },
-            Exception::Marker { word, reason } => {
-                ByShape::Marker { word, reason: said(reason), stands_in: own_marker(allowed) }
-            }
-            Exception::Baseline { reason, owner } => ByShape::Baseline { reason: said(reason), owner: said(owner) },
+            Exception::Entry { number, reason } => ByShape::Entry {
+                number: *number,
+                reason: self.prose(reason),
+            },
+            Exception::Marker { word, reason } => ByShape::Marker {
+                word,
+                reason: said(reason),
+                stands_in: own_marker(allowed),
+            },
+            Exception::Baseline { reason, owner } => ByShape::Baseline {
+                reason: said(reason),
+                owner: said(owner),
+            },
         };
-        AllowedShape { finding: self.shape(&allowed.finding, false), by }
+        AllowedShape {
+            finding: self.shape(&allowed.finding, false),
+            by,
+        }
     }
 
     /// What was not scanned; a reason that names a file is masked like its path.
@@ -216,7 +231,11 @@ impl<'o> Shaper<'o> {
         let path = path(&self.facts.bytes(&skip.path));
         // What the system says about a file may name it.
         let reason = self.text(&skip.reason.to_string());
-        SkipShape { path, reason, failure: skip.reason.is_failure() }
+        SkipShape {
+            path,
+            reason,
+            failure: skip.reason.is_failure(),
+        }
     }
 
     /// An unused exception.
@@ -226,12 +245,20 @@ impl<'o> Shaper<'o> {
             List::Config => "entry",
             List::Baseline => "baseline",
         };
-        UnusedShape { kind, number: entry.number, reason: self.prose(&entry.reason), expired }
+        UnusedShape {
+            kind,
+            number: entry.number,
+            reason: self.prose(&entry.reason),
+            expired,
+        }
     }
 
     /// A change of the policy.
     pub(super) fn policy_change(&self, change: &PolicyChange) -> PolicyChangeShape {
-        PolicyChangeShape { path: path(&self.facts.bytes(&change.path)), change: change.what.word() }
+        PolicyChangeShape {
+            path: path(&self.facts.bytes(&change.path)),
+            change: change.what.word(),
+        }
     }
 
     /// Escapes are left to JSON here and below: what it cannot show comes out as it was.
@@ -245,10 +272,18 @@ impl<'o> Shaper<'o> {
 
     fn origin(&self, origin: &'o Origin) -> OriginShape<'o> {
         let id = match origin {
-            Origin::Staged { id, .. } | Origin::Commit { id, .. } | Origin::TagText { id, .. } => Some(id.as_str()),
+            Origin::Staged { id, .. } | Origin::Commit { id, .. } | Origin::TagText { id, .. } => {
+                Some(id.as_str())
+            }
             _ => None,
         };
-        OriginShape { kind: origin.kind(), id, commit: origin.commit().map(|commit| self.facts.commit(commit).into()) }
+        OriginShape {
+            kind: origin.kind(),
+            id,
+            commit: origin
+                .commit()
+                .map(|commit| self.facts.commit(commit).into()),
+        }
     }
 
     fn shape(&self, finding: &'o Finding, reveal: bool) -> FindingShape<'o> {
@@ -269,34 +304,68 @@ impl<'o> Shaper<'o> {
             secret: secret(&finding.secret, reveal),
             fingerprint: finding.fingerprint.to_string(),
             origin: self.origin(&finding.origin),
-            details: finding.details.iter().map(|detail| (detail.key, self.text(&detail.value))).collect(),
+            details: finding
+                .details
+                .iter()
+                .map(|detail| (detail.key, self.text(&detail.value)))
+                .collect(),
             partner: finding.partner.as_ref().map(half),
-            history: finding.history.as_ref().map(|history| history::shape(history, &self.facts)),
+            history: finding
+                .history
+                .as_ref()
+                .map(|history| history::shape(history, &self.facts)),
         }
     }
 }
 
 /// What wrote the report, and with which rules.
 pub(super) fn tool(options: &Options) -> ToolShape<'_> {
-    ToolShape { name: "keysieve", version: options.version, rules: &options.rules_version }
+    ToolShape {
+        name: "keysieve",
+        version: options.version,
+        rules: &options.rules_version,
+    }
 }
 
 impl From<CommitFacts> for CommitShape {
-    fn from(CommitFacts { id, author, date, subject }: CommitFacts) -> Self {
-        Self { commit: id, author, date, subject }
+    fn from(
+        CommitFacts {
+            id,
+            author,
+            date,
+            subject,
+        }: CommitFacts,
+    ) -> Self {
+        Self {
+            commit: id,
+            author,
+            date,
+            subject,
+        }
     }
 }
 
 /// The totals.
 pub(super) fn scanned(totals: Totals) -> ScannedShape {
     let objects = Some(totals.objects).filter(|&objects| objects > 0);
-    ScannedShape { blobs: totals.blobs, objects, bytes: totals.bytes, left_out: totals.left_out }
+    ScannedShape {
+        blobs: totals.blobs,
+        objects,
+        bytes: totals.bytes,
+        left_out: totals.left_out,
+    }
 }
 
 fn path(bytes: &[u8]) -> PathShape {
     match std::str::from_utf8(bytes) {
-        Ok(path) => PathShape { path: path.to_owned(), path_base64: None },
-        Err(_) => PathShape { path: printable(bytes), path_base64: Some(STANDARD.encode(bytes)) },
+        Ok(path) => PathShape {
+            path: path.to_owned(),
+            path_base64: None,
+        },
+        Err(_) => PathShape {
+            path: printable(bytes),
+            path_base64: Some(STANDARD.encode(bytes)),
+        },
     }
 }
 
@@ -312,9 +381,17 @@ const fn place(place: &Place) -> PlaceShape {
 
 fn secret(secret: &Secret, reveal: bool) -> SecretShape {
     if !reveal {
-        return SecretShape { secret: secret.masked(), secret_base64: None };
+        return SecretShape {
+            secret: secret.masked(),
+            secret_base64: None,
+        };
     }
     let value = secret.reveal();
-    let secret_base64 = std::str::from_utf8(value).is_err().then(|| STANDARD.encode(value));
-    SecretShape { secret: String::from_utf8_lossy(value).into_owned(), secret_base64 }
+    let secret_base64 = std::str::from_utf8(value)
+        .is_err()
+        .then(|| STANDARD.encode(value));
+    SecretShape {
+        secret: String::from_utf8_lossy(value).into_owned(),
+        secret_base64,
+    }
 }

@@ -91,7 +91,11 @@ fn change(found: &Finding, facts: &Facts<'_>, change: Option<&'static str>) -> C
 fn went(found: &Finding, facts: &Facts<'_>, last: &Spot) -> Change {
     let mut change = change(found, facts, Some("gone"));
     // A commit's own text has the commit for a path.
-    let path = if last.path.is_empty() { last.commit.id.as_bytes() } else { last.path.as_slice() };
+    let path = if last.path.is_empty() {
+        last.commit.id.as_bytes()
+    } else {
+        last.path.as_slice()
+    };
     change.path = facts.text(path);
     change.line = change.line.and(Some(last.line));
     change.commit = Some(last.commit.id.clone());
@@ -100,13 +104,21 @@ fn went(found: &Finding, facts: &Facts<'_>, last: &Spot) -> Change {
 
 /// A month, as a number that grows by one from each to the next.
 fn month_of(time: i64) -> i32 {
-    let beyond = if time < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let beyond = if time < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
     let date = Offset::UTC.to_datetime(Timestamp::from_second(time).unwrap_or(beyond));
     i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }
 
 fn name_of(month: i32) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+    format!(
+        "{:04}-{:02}",
+        month.div_euclid(12),
+        month.rem_euclid(12) + 1
+    )
 }
 
 impl Timeline {
@@ -120,42 +132,82 @@ impl Timeline {
                 continue;
             };
             let came = month_of(commit.time);
-            months.entry(came).or_default().push(change(found, &facts, Some("came")));
-            if let Some(last) = found.history.as_ref().and_then(|history| history.last.as_ref()) {
+            months
+                .entry(came)
+                .or_default()
+                .push(change(found, &facts, Some("came")));
+            if let Some(last) = found
+                .history
+                .as_ref()
+                .and_then(|history| history.last.as_ref())
+            {
                 // Clocks differ: nothing goes before it came.
                 let gone = month_of(last.commit.time).max(came);
-                months.entry(gone).or_default().push(went(found, &facts, last));
+                months
+                    .entry(gone)
+                    .or_default()
+                    .push(went(found, &facts, last));
             }
         }
         let (mut standing, mut before) = (0, None);
         let month = |(number, changes): (i32, Vec<Change>)| {
-            let gone = changes.iter().filter(|change| change.change == Some("gone")).count();
+            let gone = changes
+                .iter()
+                .filter(|change| change.change == Some("gone"))
+                .count();
             let came = changes.len() - gone;
             standing = standing + came - gone;
             let quiet = before.map_or(0, |before: i32| number - before - 1);
             before = Some(number);
-            Month { month: name_of(number), came, gone, standing, changes, quiet }
+            Month {
+                month: name_of(number),
+                came,
+                gone,
+                standing,
+                changes,
+                quiet,
+            }
         };
-        Self { timeline: months.into_iter().map(month).collect(), undated }
+        Self {
+            timeline: months.into_iter().map(month).collect(),
+            undated,
+        }
     }
 }
 
 impl Report for Table {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let Timeline { timeline, undated } = Timeline::new(outcome, &self.options);
-        let changes = || timeline.iter().flat_map(|month| &month.changes).chain(&undated);
-        let widest =
-            |text: fn(&Change) -> &str| changes().map(|change| text(change).chars().count()).max().unwrap_or(0);
-        let (rule, secret) = (widest(|change| &change.rule), widest(|change| &change.secret));
+        let changes = || {
+            timeline
+                .iter()
+                .flat_map(|month| &month.changes)
+                .chain(&undated)
+        };
+        let widest = |text: fn(&Change) -> &str| {
+            changes()
+                .map(|change| text(change).chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let (rule, secret) = (
+            widest(|change| &change.rule),
+            widest(|change| &change.secret),
+        );
         let line = |sign: char, change: &Change, out: &mut dyn io::Write| {
-            let at = change.line.map_or_else(String::new, |line| format!(":{line}"));
+            let at = change
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
             let commit = change.commit.as_deref().map_or("", short);
             let place = if Some(&change.path) == change.commit.as_ref() {
                 "the commit itself".to_owned()
             } else {
                 format!("{}{at}", change.path)
             };
-            let text = format!("  {sign} {:rule$}  {:secret$}  {place}  {commit}", change.rule, change.secret);
+            let text = format!(
+                "  {sign} {:rule$}  {:secret$}  {place}  {commit}",
+                change.rule, change.secret
+            );
             writeln!(out, "{}", text.trim_end())
         };
         if !timeline.is_empty() {
@@ -166,17 +218,34 @@ impl Report for Table {
                 let months = if month.quiet == 1 { "month" } else { "months" };
                 writeln!(out, "...      {} {months} without a change", month.quiet)?;
             }
-            writeln!(out, "{}  {:>4}  {:>4}  {:>8}", month.month, month.came, month.gone, month.standing)?;
+            writeln!(
+                out,
+                "{}  {:>4}  {:>4}  {:>8}",
+                month.month, month.came, month.gone, month.standing
+            )?;
             for change in &month.changes {
-                line(if change.change == Some("gone") { '-' } else { '+' }, change, out)?;
+                line(
+                    if change.change == Some("gone") {
+                        '-'
+                    } else {
+                        '+'
+                    },
+                    change,
+                    out,
+                )?;
             }
         }
         if !undated.is_empty() {
             writeln!(out, "in no commit: {}", undated.len())?;
-            undated.iter().try_for_each(|change| line('+', change, out))?;
+            undated
+                .iter()
+                .try_for_each(|change| line('+', change, out))?;
         }
         if timeline.iter().any(|month| month.gone > 0) {
-            writeln!(out, "\ngone: HEAD does not hold it; the month is that of the last commit that does")?;
+            writeln!(
+                out,
+                "\ngone: HEAD does not hold it; the month is that of the last commit that does"
+            )?;
         }
         if !outcome.findings.is_empty() {
             writeln!(out)?;
@@ -205,7 +274,11 @@ impl Report for Json {
             tool: tool(&self.options),
             status: outcome.status().word(),
             scanned: scanned(outcome.totals),
-            skipped: outcome.skipped.iter().map(|skip| shaper.skip(skip)).collect(),
+            skipped: outcome
+                .skipped
+                .iter()
+                .map(|skip| shaper.skip(skip))
+                .collect(),
             changes: Timeline::new(outcome, &self.options),
         };
         write(&document, true, out)

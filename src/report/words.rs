@@ -13,7 +13,8 @@ pub(super) const ROTATE: [&str; 2] = [
 /// What failures mean.
 pub(super) const UNREAD: &str = "could not be read, so nothing is known about what is there";
 
-/// What it means that the commits which are judged change the policy: who reviews them has to look at that.
+/// What it means that the commits which are judged change the policy: who reviews them has to look
+/// at that.
 pub(super) const POLICY: &str = "this change alters what keysieve ignores";
 
 /// How good or bad a part of a sentence is.
@@ -60,11 +61,20 @@ pub(super) const fn because(confidence: Confidence, is_pair: bool) -> &'static s
 pub(super) fn exception(allowed: &Allowed) -> String {
     let mut text = match &allowed.by {
         Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
-        Exception::Marker { word, reason: Some(reason) } => format!("{word}: {reason}"),
+        Exception::Marker {
+            word,
+            reason: Some(reason),
+        } => format!("{word}: {reason}"),
         Exception::Marker { word, reason: None } => word.clone(),
         Exception::Baseline { reason, owner } => {
-            let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})")).unwrap_or_default();
-            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let owner = owner
+                .as_ref()
+                .map(|owner| format!(" (owner: {owner})"))
+                .unwrap_or_default();
+            let reason = reason
+                .as_ref()
+                .map(|reason| format!(": {reason}"))
+                .unwrap_or_default();
             format!("the baseline{owner}{reason}")
         }
     };
@@ -76,7 +86,8 @@ pub(super) fn exception(allowed: &Allowed) -> String {
     text
 }
 
-/// What a marker stands in, where that is itself what is judged: who brings a secret can bring the marker with it.
+/// What a marker stands in, where that is itself what is judged: who brings a secret can bring the
+/// marker with it.
 pub(super) fn own_marker(allowed: &Allowed) -> Option<&'static str> {
     match (&allowed.by, &allowed.finding.origin) {
         (Exception::Entry { .. } | Exception::Baseline { .. }, _) => None,
@@ -92,7 +103,10 @@ pub(super) fn policy_change(change: &PolicyChange) -> String {
 
 /// An exception that let nothing pass, and why it was written.
 pub(super) fn unused(entry: &Unused) -> String {
-    let what = entry.expired.map_or_else(|| "let nothing pass".to_owned(), |day| format!("expired on {day}"));
+    let what = entry.expired.map_or_else(
+        || "let nothing pass".to_owned(),
+        |day| format!("expired on {day}"),
+    );
     let list = match entry.list {
         List::Config => "[[allow]] entry",
         List::Baseline => "baseline line",
@@ -100,8 +114,8 @@ pub(super) fn unused(entry: &Unused) -> String {
     format!("{list} {} {what}: {}", entry.number, entry.reason)
 }
 
-/// Whether an unused exception is listed: if that was asked for, and where it is expired and something was found, as it
-/// may have let that pass before.
+/// Whether an unused exception is listed: if that was asked for, and where it is expired and
+/// something was found, as it may have let that pass before.
 pub(super) fn lists_unused(entry: &Unused, asked: bool, found: bool) -> bool {
     asked || (found && entry.expired.is_some())
 }
@@ -111,7 +125,9 @@ pub(super) fn summary(outcome: &Outcome, paint: impl Fn(Tone, String) -> String)
     let mut parts = Vec::new();
     match outcome.status() {
         Status::Incomplete => parts.push(paint(Tone::Bad, "NOT COMPLETED".to_owned())),
-        Status::Clean if outcome.findings.is_empty() => parts.push(paint(Tone::Good, "clean".to_owned())),
+        Status::Clean if outcome.findings.is_empty() => {
+            parts.push(paint(Tone::Good, "clean".to_owned()));
+        }
         Status::Clean | Status::Findings => {}
     }
     if !outcome.findings.is_empty() {
@@ -124,24 +140,46 @@ pub(super) fn summary(outcome: &Outcome, paint: impl Fn(Tone, String) -> String)
     let what = match totals.objects {
         0 => count(totals.blobs, "blob", "blobs"),
         objects => {
-            let (objects, files) = (count(objects, "object", "objects"), count(totals.blobs, "file", "files"));
+            let (objects, files) = (
+                count(objects, "object", "objects"),
+                count(totals.blobs, "file", "files"),
+            );
             format!("{objects} and {files} beside them")
         }
     };
     parts.push(format!("{what} ({}) scanned", size(totals.bytes)));
     if totals.left_out > 0 {
-        let (entries, them) =
-            (count(totals.left_out, "entry", "entries"), if totals.left_out == 1 { "it" } else { "them" });
-        parts.push(format!("{entries} left out by git's ignore rules (--no-ignore scans {them})"));
+        let (entries, them) = (
+            count(totals.left_out, "entry", "entries"),
+            if totals.left_out == 1 { "it" } else { "them" },
+        );
+        parts.push(format!(
+            "{entries} left out by git's ignore rules (--no-ignore scans {them})"
+        ));
     }
     parts.join("; ")
 }
 
 fn findings(outcome: &Outcome, paint: &impl Fn(Tone, String) -> String) -> String {
-    let of = |confidence| outcome.findings.iter().filter(move |found| found.confidence == confidence).count();
-    let grades = Confidence::ALL.into_iter().rev().filter(|&confidence| of(confidence) > 0);
-    let grades: Vec<_> = grades.map(|confidence| format!("{} {confidence}", of(confidence))).collect();
-    let blocking = outcome.findings.iter().filter(|found| found.blocking).count();
+    let of = |confidence| {
+        outcome
+            .findings
+            .iter()
+            .filter(move |found| found.confidence == confidence)
+            .count()
+    };
+    let grades = Confidence::ALL
+        .into_iter()
+        .rev()
+        .filter(|&confidence| of(confidence) > 0);
+    let grades: Vec<_> = grades
+        .map(|confidence| format!("{} {confidence}", of(confidence)))
+        .collect();
+    let blocking = outcome
+        .findings
+        .iter()
+        .filter(|found| found.blocking)
+        .count();
     let block = match blocking {
         0 => "none blocks".to_owned(),
         1 => "1 blocks".to_owned(),
@@ -159,6 +197,16 @@ mod tests {
     #[test]
     fn sizes_are_short() {
         let sizes = [0, 1023, 1024, 1_258_291, 1_395_864_371, 1 << 50].map(size);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.2 MiB", "1.3 GiB", "1024.0 TiB"]);
+        assert_eq!(
+            sizes,
+            [
+                "0 B",
+                "1023 B",
+                "1.0 KiB",
+                "1.2 MiB",
+                "1.3 GiB",
+                "1024.0 TiB"
+            ]
+        );
     }
 }

@@ -85,14 +85,20 @@ impl RuleSet {
             written.add(file, text)?;
         }
         let sources = written.rules.into_iter().map(|rule| rule.source);
-        set.rules.iter_mut().zip(sources).for_each(|(rule, source)| rule.source = source);
+        set.rules
+            .iter_mut()
+            .zip(sources)
+            .for_each(|(rule, source)| rule.source = source);
         let sources = written.pairs.into_iter().map(|pair| pair.source);
-        set.pairs.iter_mut().zip(sources).for_each(|(pair, source)| pair.source = source);
+        set.pairs
+            .iter_mut()
+            .zip(sources)
+            .for_each(|(pair, source)| pair.source = source);
         Ok(set)
     }
 
-    /// Adds the rules of a pattern file that a user wrote, and compiles their patterns, so that a broken one is an error
-    /// before anything is scanned.
+    /// Adds the rules of a pattern file that a user wrote, and compiles their patterns, so that a
+    /// broken one is an error before anything is scanned.
     ///
     /// # Errors
     /// Names the file, and the line or the rule, that is wrong.
@@ -103,7 +109,8 @@ impl RuleSet {
 
     /// Adds the rules of a pattern file without compiling their patterns.
     fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        // The parser's own words would quote the line, and what is read here may be any file that somebody named.
+        // The parser's own words would quote the line, and what is read here may be any file that
+        // somebody named.
         let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
             file: file.to_owned(),
             line: line_at(text, error.span().map_or(0, |span| span.start)),
@@ -117,19 +124,23 @@ impl RuleSet {
     fn take(&mut self, file: &str, syntax: FileSyntax, samples: Samples) -> Result<(), RuleError> {
         for rule in syntax.rules {
             let id = rule.id.clone();
-            let rule = self.rule(file, rule, samples).map_err(|problem| fault(file, &id, problem))?;
+            let rule = self
+                .rule(file, rule, samples)
+                .map_err(|problem| fault(file, &id, problem))?;
             self.rules.push(rule);
         }
         for pair in syntax.pairs {
             let id = pair.id.clone();
-            let pair = self.pair(file, pair, samples).map_err(|problem| fault(file, &id, problem))?;
+            let pair = self
+                .pair(file, pair, samples)
+                .map_err(|problem| fault(file, &id, problem))?;
             self.pairs.push(pair);
         }
         Ok(())
     }
 
-    /// Compiles every pattern that is not compiled yet; names the rule whose pattern does not compile or lacks the named
-    /// group `secret`.
+    /// Compiles every pattern that is not compiled yet; names the rule whose pattern does not
+    /// compile or lacks the named group `secret`.
     fn compile(&self) -> Result<(), RuleError> {
         for rule in &self.rules {
             let Trigger::Keywords(pattern) = &rule.trigger else {
@@ -138,7 +149,10 @@ impl RuleSet {
             let problem = match pattern.regex() {
                 Err(error) => {
                     let reason = error.to_string();
-                    format!("the pattern does not compile: {}", reason.lines().last().unwrap_or_default())
+                    format!(
+                        "the pattern does not compile: {}",
+                        reason.lines().last().unwrap_or_default()
+                    )
                 }
                 Ok(regex) if regex.capture_names().flatten().any(|name| name == "secret") => {
                     continue;
@@ -150,28 +164,41 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Names this set of rules in reports and caches: the first 12 hex digits of SHA-256 over the pattern files.
+    /// Names this set of rules in reports and caches: the first 12 hex digits of SHA-256 over the
+    /// pattern files.
     #[must_use]
     pub fn version(&self) -> String {
         let mut digest = Sha256::new();
-        self.texts.iter().for_each(|text| digest.update(text.as_bytes()));
+        self.texts
+            .iter()
+            .for_each(|text| digest.update(text.as_bytes()));
         let digest = digest.finalize();
-        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        digest[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Whether a rule or a pair has this id.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| &*rule.id == id) || self.pairs.iter().any(|pair| &*pair.id == id)
+        self.rules.iter().any(|rule| &*rule.id == id)
+            || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 
     fn rule(&self, file: &str, syntax: RuleSyntax, samples: Samples) -> Result<Rule, String> {
         self.free_id(&syntax.id)?;
-        let checks = syntax.checks.iter().map(|name| find_check(name)).collect::<Result<_, _>>()?;
+        let checks = syntax
+            .checks
+            .iter()
+            .map(|name| find_check(name))
+            .collect::<Result<_, _>>()?;
         let source = samples.take(file, syntax.examples, syntax.counter_examples)?;
         let trigger = match (syntax.pattern, syntax.run.is_empty()) {
             (Some(_), true) if syntax.before.max(syntax.after) > MAX_REACH => {
-                return Err(format!("'before' and 'after' are at most {MAX_REACH} bytes"));
+                return Err(format!(
+                    "'before' and 'after' are at most {MAX_REACH} bytes"
+                ));
             }
             (Some(pattern), true) => {
                 samples.check_keywords(&syntax.keywords, &source.examples)?;
@@ -184,7 +211,13 @@ impl RuleSet {
                     regex: OnceLock::new(),
                 })
             }
-            (None, false) => Trigger::Run(syntax.run.iter().map(run_length).collect::<Result<_, _>>()?),
+            (None, false) => Trigger::Run(
+                syntax
+                    .run
+                    .iter()
+                    .map(run_length)
+                    .collect::<Result<_, _>>()?,
+            ),
             _ => return Err("needs either 'keywords' and 'pattern', or 'run'".to_owned()),
         };
         Ok(Rule {
@@ -218,7 +251,9 @@ impl RuleSet {
     fn free_id(&self, id: &str) -> Result<(), String> {
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if id.is_empty() || !id.chars().all(kebab) {
-            return Err("an id is written in kebab-case: lower-case letters, digits and '-'".to_owned());
+            return Err(
+                "an id is written in kebab-case: lower-case letters, digits and '-'".to_owned(),
+            );
         }
         if self.has(id) {
             return Err("another rule has this id already".to_owned());
@@ -233,14 +268,24 @@ impl RuleSet {
 }
 
 fn fault(file: &str, rule: &str, problem: String) -> RuleError {
-    RuleError::Rule { file: file.to_owned(), rule: rule.to_owned(), problem }
+    RuleError::Rule {
+        file: file.to_owned(),
+        rule: rule.to_owned(),
+        problem,
+    }
 }
 
 fn find_check(name: &str) -> Result<&'static Check, String> {
-    check::CHECKS.iter().find(|check| check.name == name).ok_or_else(|| {
-        let known: Vec<_> = check::CHECKS.iter().map(|check| check.name).collect();
-        format!("there is no check '{name}'; there are: {}", known.join(", "))
-    })
+    check::CHECKS
+        .iter()
+        .find(|check| check.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = check::CHECKS.iter().map(|check| check.name).collect();
+            format!(
+                "there is no check '{name}'; there are: {}",
+                known.join(", ")
+            )
+        })
 }
 
 /// Whether a pattern file comes with its samples.
@@ -253,7 +298,12 @@ enum Samples {
 }
 
 impl Samples {
-    fn take(self, file: &str, examples: Vec<Pieces>, counter: Vec<Pieces>) -> Result<RuleSource, String> {
+    fn take(
+        self,
+        file: &str,
+        examples: Vec<Pieces>,
+        counter: Vec<Pieces>,
+    ) -> Result<RuleSource, String> {
         if self == Self::Needed && examples.is_empty() {
             return Err("needs at least one example".to_owned());
         }
@@ -264,22 +314,33 @@ impl Samples {
         })
     }
 
-    /// A keyword that no example holds is one that nobody tried; an example without a keyword is never looked at.
+    /// A keyword that no example holds is one that nobody tried; an example without a keyword is
+    /// never looked at.
     fn check_keywords(self, keywords: &[String], examples: &[String]) -> Result<(), String> {
         if keywords.is_empty() {
             return Err("'pattern' needs 'keywords'".to_owned());
         }
         if let Some(short) = keywords.iter().find(|keyword| keyword.len() < MIN_KEYWORD) {
-            return Err(format!("the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"));
+            return Err(format!(
+                "the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"
+            ));
         }
         if self == Self::LeftOut {
             return Ok(());
         }
-        let tried = |keyword: &&String| examples.iter().any(|example| example.contains(keyword.as_str()));
+        let tried = |keyword: &&String| {
+            examples
+                .iter()
+                .any(|example| example.contains(keyword.as_str()))
+        };
         if let Some(untried) = keywords.iter().find(|keyword| !tried(keyword)) {
             return Err(format!("no example holds the keyword '{untried}'"));
         }
-        let lacks = |example: &String| !keywords.iter().any(|keyword| example.contains(keyword.as_str()));
+        let lacks = |example: &String| {
+            !keywords
+                .iter()
+                .any(|keyword| example.contains(keyword.as_str()))
+        };
         match examples.iter().position(lacks) {
             Some(index) => Err(format!("example {} holds none of the keywords", index + 1)),
             None => Ok(()),
@@ -293,7 +354,9 @@ fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {
         LengthSyntax::Range([low, high]) => low..=high,
     };
     if *range.start() < MIN_RUN || range.is_empty() {
-        return Err(format!("a run is at least {MIN_RUN} bytes long, and its range not empty"));
+        return Err(format!(
+            "a run is at least {MIN_RUN} bytes long, and its range not empty"
+        ));
     }
     Ok(range)
 }
@@ -307,7 +370,9 @@ mod tests {
 
     fn problem(text: &str) -> String {
         let mut set = RuleSet::default();
-        set.extend("x.toml", text).expect_err("a broken rule").to_string()
+        set.extend("x.toml", text)
+            .expect_err("a broken rule")
+            .to_string()
     }
 
     #[test]
@@ -315,8 +380,15 @@ mod tests {
         let set = RuleSet::builtin().expect("built-in rules load");
         set.compile().expect("built-in rules compile");
         let whole = RuleSet::builtin_with_samples().expect("built-in rules load with samples");
-        let ids = |set: &RuleSet| set.rules.iter().map(|rule| rule.id.to_string()).collect::<Vec<_>>();
-        assert!(!set.rules.is_empty() && ids(&set) == ids(&whole) && set.version() == whole.version());
+        let ids = |set: &RuleSet| {
+            set.rules
+                .iter()
+                .map(|rule| rule.id.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            !set.rules.is_empty() && ids(&set) == ids(&whole) && set.version() == whole.version()
+        );
     }
 
     #[test]
@@ -332,20 +404,43 @@ mod tests {
         for (from, to, expected) in [
             ("id='a'", "id='a'\nidd='b'", "unknown field `idd`"),
             ("id='a'", "id='A_b'", "kebab-case"),
-            ("'(?P<secret>abcd)'", "'(?P<secret>abcd'", "does not compile"),
+            (
+                "'(?P<secret>abcd)'",
+                "'(?P<secret>abcd'",
+                "does not compile",
+            ),
             ("'(?P<secret>abcd)'", "'abcd'", "no group (?P<secret>"),
             ("['abcd']", "['abc']", "shorter than 4 bytes"),
-            ("['abcd']", "['abcd','efgh']", "no example holds the keyword 'efgh'"),
+            (
+                "['abcd']",
+                "['abcd','efgh']",
+                "no example holds the keyword 'efgh'",
+            ),
             ("[['ab','cd']]", "['abcd','none']", "example 2 holds none"),
             ("[['ab','cd']]", "[]", "at least one example"),
             ("confidence='low'", "confidence='sure'", "unknown variant"),
-            ("confidence='low'", "confidence='low'\nchecks=['no']", "no check 'no'"),
-            ("confidence='low'", "confidence='low'\nrun=[40]", "needs either"),
-            ("confidence='low'", "confidence='low'\nafter=99999", "at most 32768 bytes"),
+            (
+                "confidence='low'",
+                "confidence='low'\nchecks=['no']",
+                "no check 'no'",
+            ),
+            (
+                "confidence='low'",
+                "confidence='low'\nrun=[40]",
+                "needs either",
+            ),
+            (
+                "confidence='low'",
+                "confidence='low'\nafter=99999",
+                "at most 32768 bytes",
+            ),
         ] {
             assert!(GOOD.contains(from), "{from}");
             let message = problem(&GOOD.replace(from, to));
-            assert!(message.contains(expected) && message.contains("x.toml"), "{message}");
+            assert!(
+                message.contains(expected) && message.contains("x.toml"),
+                "{message}"
+            );
         }
         assert!(problem(&GOOD.repeat(2)).contains("has this id already"));
     }

@@ -58,7 +58,9 @@ impl FromStr for Confidence {
         Self::ALL
             .into_iter()
             .find(|c| c.word() == word)
-            .ok_or_else(|| format!("'{word}' is not a confidence: use low, medium, high or certain"))
+            .ok_or_else(|| {
+                format!("'{word}' is not a confidence: use low, medium, high or certain")
+            })
     }
 }
 
@@ -99,7 +101,8 @@ pub struct RuleSource {
 pub enum Trigger {
     /// One of some literals stands there, and a pattern matches around it.
     Keywords(Pattern),
-    /// A maximal run of `[A-Za-z0-9+/]` has one of these lengths, in bytes: the run is the candidate.
+    /// A maximal run of `[A-Za-z0-9+/]` has one of these lengths, in bytes: the run is the
+    /// candidate.
     Run(Vec<std::ops::RangeInclusive<usize>>),
 }
 
@@ -108,8 +111,8 @@ pub enum Trigger {
 pub struct Pattern {
     /// Literals of at least [`MIN_KEYWORD`] bytes; every match holds one.
     pub keywords: Vec<String>,
-    /// Whether every match is a run of word characters that the scanner finds anyway, so that the keywords need to be looked
-    /// for in such runs only.
+    /// Whether every match is a run of word characters that the scanner finds anyway, so that the
+    /// keywords need to be looked for in such runs only.
     pub in_run: bool,
     /// How many bytes before a keyword a match may begin.
     pub before: usize,
@@ -119,11 +122,12 @@ pub struct Pattern {
     regex: OnceLock<Result<Regex, regex::Error>>,
 }
 
-/// The furthest that a rule may look from a keyword, in bytes. Sources that cut large blobs into parts let them overlap
-/// by more than twice this.
+/// The furthest that a rule may look from a keyword, in bytes. Sources that cut large blobs into
+/// parts let them overlap by more than twice this.
 pub const MAX_REACH: usize = 32 << 10;
 
-/// The shortest keyword, in bytes. The vector search for several literals is several times slower with shorter ones.
+/// The shortest keyword, in bytes. The vector search for several literals is several times slower
+/// with shorter ones.
 pub const MIN_KEYWORD: usize = 4;
 
 impl Pattern {
@@ -133,7 +137,8 @@ impl Pattern {
         &self.source
     }
 
-    /// The compiled expression. Compiled when first asked for: a hook that meets no keyword compiles nothing.
+    /// The compiled expression. Compiled when first asked for: a hook that meets no keyword
+    /// compiles nothing.
     ///
     /// # Errors
     /// The error of the regex crate, where the pattern does not compile.

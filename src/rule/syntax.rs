@@ -29,7 +29,8 @@ pub(super) struct RuleSyntax {
     /// Bytes from the start of a keyword that the pattern may take in.
     #[serde(default = "default_after")]
     pub(super) after: usize,
-    /// Every match is a run of word characters; worked out by the build script, not for people to say.
+    /// Every match is a run of word characters; worked out by the build script, not for people to
+    /// say.
     #[serde(default)]
     pub(super) in_run: bool,
     /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
@@ -70,7 +71,8 @@ pub(super) enum LengthSyntax {
     Range([usize; 2]),
 }
 
-/// A sample in one piece or in several that are joined, so that the file that holds them trips no scanner.
+/// A sample in one piece or in several that are joined, so that the file that holds them trips no
+/// scanner.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Pieces {

@@ -1,7 +1,8 @@
-//! Explaining: which rules looked at a place, what made them look, and what each of their checks said.
+//! Explaining: which rules looked at a place, what made them look, and what each of their checks
+//! said.
 //!
-//! Goes the way of [`Scanner::scan`] and takes notes; of the runs it looks at all, so that it can say what speaks against one.
-//! That both come to the same is a test over every rule's samples.
+//! Goes the way of [`Scanner::scan`] and takes notes; of the runs it looks at all, so that it can
+//! say what speaks against one. That both come to the same is a test over every rule's samples.
 
 use std::collections::HashSet;
 
@@ -87,9 +88,14 @@ impl Scanner {
         let mut told = HashSet::new();
         for trial in &mut trials {
             let (rule, encoding) = (trial.rule, trial.encoding);
-            trial.candidates.retain(|tested| tested.span.overlaps(within) && told.insert((rule, tested.span)));
+            trial
+                .candidates
+                .retain(|tested| tested.span.overlaps(within) && told.insert((rule, tested.span)));
             for tested in &mut trial.candidates {
-                tested.kept = tested.found.as_ref().is_some_and(|found| kept.contains(&place(found)));
+                tested.kept = tested
+                    .found
+                    .as_ref()
+                    .is_some_and(|found| kept.contains(&place(found)));
             }
             let near = |cue: &Cue, tested: &Tested| {
                 let window = window(&self.rules.rules[rule], cue.span.start, text.len());
@@ -97,7 +103,9 @@ impl Scanner {
                 encoding.is_some() || window.overlaps(tested.span)
             };
             let candidates = &trial.candidates;
-            trial.cues.retain(|cue| cue.span.overlaps(within) || candidates.iter().any(|tested| near(cue, tested)));
+            trial.cues.retain(|cue| {
+                cue.span.overlaps(within) || candidates.iter().any(|tested| near(cue, tested))
+            });
         }
         trials.retain(|trial| match trial.encoding {
             None => !trial.candidates.is_empty() || !trial.cues.is_empty(),
@@ -105,7 +113,9 @@ impl Scanner {
         });
         let spans = |trial: &Trial| {
             let candidates = trial.candidates.iter().map(|tested| tested.span);
-            candidates.chain(trial.cues.iter().map(|cue| cue.span)).min()
+            candidates
+                .chain(trial.cues.iter().map(|cue| cue.span))
+                .min()
         };
         trials.sort_by_key(spans);
         trials
@@ -127,13 +137,22 @@ impl Record for Notes {
         let mut steps = Vec::new();
         let found = verify::confirm(index, rule, candidate, &mut |step| steps.push(step));
         let value = Secret::new(candidate.secret());
-        self.open.push(Tested { span: candidate.span, value, steps, found, kept: false });
+        self.open.push(Tested {
+            span: candidate.span,
+            value,
+            steps,
+            found,
+            kept: false,
+        });
     }
 
     fn decoded(&mut self, inner: Self, layer: &Layer) {
         for mut trial in inner.trials {
             trial.encoding = Some(layer.encoding);
-            trial.cues.iter_mut().for_each(|cue| cue.span = layer.origin(cue.span));
+            trial
+                .cues
+                .iter_mut()
+                .for_each(|cue| cue.span = layer.origin(cue.span));
             for tested in &mut trial.candidates {
                 tested.span = layer.origin(tested.span);
                 if let Some(found) = &mut tested.found {
@@ -146,24 +165,43 @@ impl Record for Notes {
 
     fn tried(&mut self, tried: &Tried<'_>) {
         let cues = match &tried.rule.trigger {
-            Trigger::Run(_) => vec![Cue { span: tried.span, keyword: None }],
+            Trigger::Run(_) => vec![Cue {
+                span: tried.span,
+                keyword: None,
+            }],
             Trigger::Keywords(pattern) => {
-                let own = tried.strikes.iter().filter(|strike| strike.cause == Cause::Keyword(tried.index));
-                let mut cues: Vec<_> = own.map(|strike| cue(pattern, tried.text, strike.span.start)).collect();
+                let own = tried
+                    .strikes
+                    .iter()
+                    .filter(|strike| strike.cause == Cause::Keyword(tried.index));
+                let mut cues: Vec<_> = own
+                    .map(|strike| cue(pattern, tried.text, strike.span.start))
+                    .collect();
                 cues.dedup();
                 cues
             }
         };
         let candidates = std::mem::take(&mut self.open);
-        self.trials.push(Trial { rule: tried.index, cues, candidates, encoding: None });
+        self.trials.push(Trial {
+            rule: tried.index,
+            cues,
+            candidates,
+            encoding: None,
+        });
     }
 }
 
 /// The keyword of a rule that stands at `at`; the longest, where it has several.
 fn cue(pattern: &Pattern, text: &[u8], at: usize) -> Cue {
-    let here = pattern.keywords.iter().filter(|word| text[at..].starts_with(word.as_bytes()));
+    let here = pattern
+        .keywords
+        .iter()
+        .filter(|word| text[at..].starts_with(word.as_bytes()));
     let keyword = here.max_by_key(|word| word.len()).cloned();
-    Cue { span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)), keyword }
+    Cue {
+        span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)),
+        keyword,
+    }
 }
 
 #[cfg(test)]
@@ -184,18 +222,26 @@ mod tests {
     fn what_is_explained_is_what_is_found() {
         let scanner = scanner();
         let sources = scanner.rules().rules.iter().map(|rule| &rule.source);
-        let samples = sources.flat_map(|source| source.examples.iter().chain(&source.counter_examples));
+        let samples =
+            sources.flat_map(|source| source.examples.iter().chain(&source.counter_examples));
         let mut count = 0;
         for text in samples {
             let trials = scanner.try_all(text.as_bytes());
-            let mut noted: Vec<Match> =
-                trials.into_iter().flat_map(|trial| trial.candidates).filter_map(|tested| tested.found).collect();
+            let mut noted: Vec<Match> = trials
+                .into_iter()
+                .flat_map(|trial| trial.candidates)
+                .filter_map(|tested| tested.found)
+                .collect();
             settle(&mut noted);
             let brief = |found: &Match| (found.rule, found.span, found.confidence, found.encoding);
             let found: Vec<_> = scanner.scan(text.as_bytes()).iter().map(brief).collect();
             assert_eq!(noted.iter().map(brief).collect::<Vec<_>>(), found, "{text}");
             let explained = scanner.explain(text.as_bytes(), whole(text));
-            let kept = explained.iter().flat_map(|trial| &trial.candidates).filter(|tested| tested.kept).count();
+            let kept = explained
+                .iter()
+                .flat_map(|trial| &trial.candidates)
+                .filter(|tested| tested.kept)
+                .count();
             assert!(kept >= found.len().min(1), "{text}");
             count += found.len();
         }
@@ -208,9 +254,25 @@ mod tests {
         let text = format!("key = {}\n", ["AKIA", "IOSFODNN7", "EXAMPLE"].concat());
         let trials = scanner.explain(text.as_bytes(), whole(&text));
         let tested: Vec<_> = trials.iter().flat_map(|trial| &trial.candidates).collect();
-        assert!(!tested.is_empty() && tested.iter().all(|tested| tested.found.is_none()), "{trials:?}");
-        let rejected = |step: &&Step| matches!(step, Step::Check { verdict: Verdict::Reject(_), .. });
-        assert!(tested.iter().all(|tested| tested.steps.last().filter(rejected).is_some()), "{trials:?}");
+        assert!(
+            !tested.is_empty() && tested.iter().all(|tested| tested.found.is_none()),
+            "{trials:?}"
+        );
+        let rejected = |step: &&Step| {
+            matches!(
+                step,
+                Step::Check {
+                    verdict: Verdict::Reject(_),
+                    ..
+                }
+            )
+        };
+        assert!(
+            tested
+                .iter()
+                .all(|tested| tested.steps.last().filter(rejected).is_some()),
+            "{trials:?}"
+        );
         assert_eq!(trials[0].cues[0].keyword.as_deref(), Some("AKIA"));
     }
 
@@ -221,8 +283,18 @@ mod tests {
         let text = format!("one = {id}\n\nthree = {id}\n");
         let third = Span::new(text.find("three").unwrap(), text.len());
         let trials = scanner.explain(text.as_bytes(), third);
-        let spans = trials.iter().flat_map(|trial| &trial.candidates).map(|tested| tested.span);
-        assert!(spans.clone().count() > 0 && spans.clone().all(|span| span.overlaps(third)), "{trials:?}");
-        assert!(scanner.explain(text.as_bytes(), Span::new(27, 28)).is_empty());
+        let spans = trials
+            .iter()
+            .flat_map(|trial| &trial.candidates)
+            .map(|tested| tested.span);
+        assert!(
+            spans.clone().count() > 0 && spans.clone().all(|span| span.overlaps(third)),
+            "{trials:?}"
+        );
+        assert!(
+            scanner
+                .explain(text.as_bytes(), Span::new(27, 28))
+                .is_empty()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Keywords at the start of one long word: looked up by their first four bytes, at the few places of a long run where such
-//! a word can begin.
+//! Keywords at the start of one long word: looked up by their first four bytes, at the few places
+//! of a long run where such a word can begin.
 
 use std::collections::HashMap;
 
@@ -25,18 +25,26 @@ type Asker = (usize, Box<[u8]>);
 impl Heads {
     /// Looks for `(asker, keyword)` pairs; a keyword shorter than a head is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = (usize, Vec<u8>)>) -> Self {
-        let mut heads = Self { present: Box::new([0; 1024]), keywords: HashMap::new() };
+        let mut heads = Self {
+            present: Box::new([0; 1024]),
+            keywords: HashMap::new(),
+        };
         for (asker, word) in keywords {
             if let Some(head) = word.first_chunk() {
                 let (index, bit) = place_of(*head);
                 heads.present[index] |= bit;
-                heads.keywords.entry(*head).or_default().push((asker, word.into_boxed_slice()));
+                heads
+                    .keywords
+                    .entry(*head)
+                    .or_default()
+                    .push((asker, word.into_boxed_slice()));
             }
         }
         heads
     }
 
-    /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins a word in `run`.
+    /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins
+    /// a word in `run`.
     pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
         let last = run.end.saturating_sub(run::MIN);
         for at in run.start..=last {
@@ -68,10 +76,20 @@ mod tests {
 
     #[test]
     fn finds_keywords_where_a_long_word_can_begin() {
-        let heads = Heads::new([(0, b"abcd".to_vec()), (1, b"abcdef".to_vec()), (2, b"wxyz".to_vec())]);
+        let heads = Heads::new([
+            (0, b"abcd".to_vec()),
+            (1, b"abcdef".to_vec()),
+            (2, b"wxyz".to_vec()),
+        ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
         let mut hits = Vec::new();
-        heads.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| hits.push((asker, at)));
-        assert_eq!(hits, [(0, 2), (1, 2)], "after wxyz there is no room for a long word");
+        heads.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| {
+            hits.push((asker, at));
+        });
+        assert_eq!(
+            hits,
+            [(0, 2), (1, 2)],
+            "after wxyz there is no room for a long word"
+        );
     }
 }

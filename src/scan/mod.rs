@@ -1,12 +1,13 @@
 //! The scanner: finds secrets in bytes, and knows nothing of where the bytes came from.
 //!
-//! A prefilter reads every byte: a vector search for all keywords at once, and a finder of long base64 runs. Where one
-//! of them strikes, the rules that asked are tried: their regular expression in a window around the keyword, then
-//! their entropy floor and their checks. Where a strike may hide text in another form (escapes, base64, UTF-16 …),
-//! that stretch is decoded and looked at in the same way, twice at most.
+//! A prefilter reads every byte: a vector search for all keywords at once, and a finder of long
+//! base64 runs. Where one of them strikes, the rules that asked are tried: their regular expression
+//! in a window around the keyword, then their entropy floor and their checks. Where a strike may
+//! hide text in another form (escapes, base64, UTF-16 …), that stretch is decoded and looked at in
+//! the same way, twice at most.
 //!
-//! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made from another need to be
-//! looked for only where the two differ: [`Scanner::strikes_after`].
+//! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made
+//! from another need to be looked for only where the two differ: [`Scanner::strikes_after`].
 
 mod decode;
 mod explain;
@@ -108,7 +109,11 @@ impl Record for Vec<Match> {
     }
 
     fn decoded(&mut self, inner: Self, layer: &Layer) {
-        let seen = |found: Match| Match { span: layer.origin(found.span), encoding: Some(layer.encoding), ..found };
+        let seen = |found: Match| Match {
+            span: layer.origin(found.span),
+            encoding: Some(layer.encoding),
+            ..found
+        };
         self.extend(inner.into_iter().map(seen));
     }
 }
@@ -124,14 +129,33 @@ impl Scanner {
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
-                    let group = if pattern.in_run { &mut heads } else { &mut keywords };
-                    group.extend(pattern.keywords.iter().map(|word| (index, word.clone().into_bytes())));
+                    let group = if pattern.in_run {
+                        &mut heads
+                    } else {
+                        &mut keywords
+                    };
+                    group.extend(
+                        pattern
+                            .keywords
+                            .iter()
+                            .map(|word| (index, word.clone().into_bytes())),
+                    );
                 }
                 Trigger::Run(_) => run_rules.push(index),
             }
         }
-        let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max().unwrap_or(0);
-        Ok(Self { prefilter: Prefilter::new(keywords)?, heads: Heads::new(heads), run_rules, longest_keyword, rules })
+        let longest_keyword = keywords
+            .iter()
+            .map(|(_, word)| word.len())
+            .max()
+            .unwrap_or(0);
+        Ok(Self {
+            prefilter: Prefilter::new(keywords)?,
+            heads: Heads::new(heads),
+            run_rules,
+            longest_keyword,
+            rules,
+        })
     }
 
     /// The rules it looks for.
@@ -140,7 +164,8 @@ impl Scanner {
         &self.rules
     }
 
-    /// Everything in `text` that a rule confirms, in the order of the text; each secret once a place.
+    /// Everything in `text` that a rule confirms, in the order of the text; each secret once a
+    /// place.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
         self.judge(text, &self.strikes(text))
@@ -164,7 +189,9 @@ impl Scanner {
         for strike in strikes.iter() {
             match strike.cause {
                 Cause::Keyword(asker) => match self.rules.rules.get(asker) {
-                    Some(rule) => windows.push((asker, window(rule, strike.span.start, text.len()))),
+                    Some(rule) => {
+                        windows.push((asker, window(rule, strike.span.start, text.len())));
+                    }
                     None => leads.keyword(asker - self.rules.rules.len(), strike.span.start),
                 },
                 Cause::Run => self.try_run(text, strike, &mut leads, record),
@@ -175,22 +202,36 @@ impl Scanner {
             // A window that was widened may have taken in those after it.
             if done.0 != index || window.end > done.1 {
                 let rule = &self.rules.rules[index];
-                let end = verify::candidates(rule, text, window, |candidate| record.test(index, rule, candidate));
+                let end = verify::candidates(rule, text, window, |candidate| {
+                    record.test(index, rule, candidate);
+                });
                 let span = Span::new(window.start, end);
-                record.tried(&Tried { index, rule, text, span, strikes: strikes.within(span) });
+                record.tried(&Tried {
+                    index,
+                    rule,
+                    text,
+                    span,
+                    strikes: strikes.within(span),
+                });
                 done = (index, end);
             }
         }
         if depth < MAX_DEPTH {
             leads.follow(text, strikes.has_nul(), |layer| {
                 let mut inner = R::default();
-                self.look(&layer.text, &self.strikes_of(&layer.text, R::RUNS), depth + 1, &mut inner);
+                self.look(
+                    &layer.text,
+                    &self.strikes_of(&layer.text, R::RUNS),
+                    depth + 1,
+                    &mut inner,
+                );
                 record.decoded(inner, layer);
             });
         }
     }
 
-    /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may have to be decoded.
+    /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may
+    /// have to be decoded.
     fn try_run(&self, text: &[u8], strike: &Strike, leads: &mut Leads, record: &mut impl Record) {
         let outer = strike.span;
         for inner in run::unbroken(text, outer) {
@@ -201,7 +242,13 @@ impl Scanner {
                     if verify::fits(rule, span) {
                         record.test(index, rule, Candidate { text, span });
                     }
-                    record.tried(&Tried { index, rule, text, span, strikes: std::slice::from_ref(strike) });
+                    record.tried(&Tried {
+                        index,
+                        rule,
+                        text,
+                        span,
+                        strikes: std::slice::from_ref(strike),
+                    });
                 }
             }
         }
@@ -214,32 +261,45 @@ impl Scanner {
 /// Where a rule's pattern may match when its keyword stands at `at`.
 fn window(rule: &Rule, at: usize, len: usize) -> Span {
     match &rule.trigger {
-        Trigger::Keywords(pattern) => {
-            Span::new(at.saturating_sub(pattern.before), len.min(at.saturating_add(pattern.after)))
-        }
+        Trigger::Keywords(pattern) => Span::new(
+            at.saturating_sub(pattern.before),
+            len.min(at.saturating_add(pattern.after)),
+        ),
         Trigger::Run(_) => Span::new(at, at),
     }
 }
 
-/// Joins windows of one rule that overlap, so that no byte is searched twice however dense the keywords are.
+/// Joins windows of one rule that overlap, so that no byte is searched twice however dense the
+/// keywords are.
 fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
     windows.sort_unstable();
     let mut merged: Vec<(usize, Span)> = Vec::with_capacity(windows.len());
     for (rule, window) in windows {
         match merged.last_mut() {
-            Some((last, span)) if *last == rule && window.start <= span.end => *span = span.join(window),
+            Some((last, span)) if *last == rule && window.start <= span.end => {
+                *span = span.join(window);
+            }
             _ => merged.push((rule, window)),
         }
     }
     merged
 }
 
-/// Brings matches into order and drops what says the same twice: a secret that was seen both as written and decoded,
-/// or one that is a part of another that is at least as sure.
+/// Brings matches into order and drops what says the same twice: a secret that was seen both as
+/// written and decoded, or one that is a part of another that is at least as sure.
 fn settle(found: &mut Vec<Match>) {
     found.sort_by(|a, b| {
-        let key = |m: &Match| (m.span.start, std::cmp::Reverse(m.span.end), std::cmp::Reverse(m.confidence), m.rule);
-        key(a).cmp(&key(b)).then_with(|| a.encoding.cmp(&b.encoding))
+        let key = |m: &Match| {
+            (
+                m.span.start,
+                std::cmp::Reverse(m.span.end),
+                std::cmp::Reverse(m.confidence),
+                m.rule,
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.encoding.cmp(&b.encoding))
     });
     let mut kept: Vec<Match> = Vec::with_capacity(found.len());
     let mut by_place: HashMap<(usize, Span), usize> = HashMap::new();
@@ -247,7 +307,10 @@ fn settle(found: &mut Vec<Match>) {
     let mut open: Vec<usize> = Vec::new();
     for next in found.drain(..) {
         open.retain(|&index| kept[index].span.end > next.span.start);
-        let holder = open.iter().copied().find(|&index| says_the_same(&kept[index], &next));
+        let holder = open
+            .iter()
+            .copied()
+            .find(|&index| says_the_same(&kept[index], &next));
         let twin = by_place.get(&(next.rule, next.span)).copied();
         if holder.or(twin).is_none() {
             by_place.insert((next.rule, next.span), kept.len());

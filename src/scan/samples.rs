@@ -1,4 +1,5 @@
-//! The rules' own samples: what each says that it finds and does not find, put to the whole scanner.
+//! The rules' own samples: what each says that it finds and does not find, put to the whole
+//! scanner.
 
 use std::sync::Arc;
 
@@ -43,28 +44,51 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
         for (index, text) in source.examples.iter().enumerate() {
             let found = ids_in(scanner, text.as_bytes());
             if !found.contains(id) {
-                let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
-                faults.push(SampleFault::Missed { file: file.clone(), rule: rule.clone(), number: index + 1, found });
+                let found = if found.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    found.join(", ")
+                };
+                faults.push(SampleFault::Missed {
+                    file: file.clone(),
+                    rule: rule.clone(),
+                    number: index + 1,
+                    found,
+                });
             }
         }
         for (index, text) in source.counter_examples.iter().enumerate() {
             if ids_in(scanner, text.as_bytes()).contains(id) {
-                faults.push(SampleFault::Found { file: file.clone(), rule: rule.clone(), number: index + 1 });
+                faults.push(SampleFault::Found {
+                    file: file.clone(),
+                    rule: rule.clone(),
+                    number: index + 1,
+                });
             }
         }
     }
     faults
 }
 
-/// Ids of the rules that find something in `text`; a pair counts as its own rule, not as its halves'.
+/// Ids of the rules that find something in `text`; a pair counts as its own rule, not as its
+/// halves'.
 fn ids_in(scanner: &Scanner, text: &[u8]) -> Vec<Arc<str>> {
     let rules = scanner.rules();
     let matches = scanner.scan(text);
     let pairs = pair_up(rules, &matches);
-    let paired = |index: usize| pairs.iter().any(|pair| pair.first == index || pair.second == index);
-    let singles = matches.iter().enumerate().filter(|(index, _)| !paired(*index));
+    let paired = |index: usize| {
+        pairs
+            .iter()
+            .any(|pair| pair.first == index || pair.second == index)
+    };
+    let singles = matches
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !paired(*index));
     let singles = singles.map(|(_, found)| rules.rules[found.rule].id.clone());
-    singles.chain(pairs.iter().map(|pair| rules.pairs[pair.rule].id.clone())).collect()
+    singles
+        .chain(pairs.iter().map(|pair| rules.pairs[pair.rule].id.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -75,7 +99,10 @@ mod tests {
     #[test]
     fn every_rule_finds_its_examples_and_no_counter_example() {
         let scanner = Scanner::new(RuleSet::builtin_with_samples().unwrap()).unwrap();
-        let faults: Vec<_> = check_samples(&scanner).iter().map(ToString::to_string).collect();
+        let faults: Vec<_> = check_samples(&scanner)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
@@ -85,8 +112,14 @@ mod tests {
         let text = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\npattern='(?P<secret>abcd[0-9])'\n\
                     confidence='low'\nexamples=['abcd1', 'abcdx']\ncounter-examples=['abcd2', 'abc']\n";
         rules.extend("x.toml", text).unwrap();
-        let faults: Vec<_> = check_samples(&Scanner::new(rules).unwrap()).iter().map(ToString::to_string).collect();
+        let faults: Vec<_> = check_samples(&Scanner::new(rules).unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let example = "x.toml: rule 'a': example 2 is not found; found instead: nothing";
-        assert_eq!(faults, [example, "x.toml: rule 'a': counter-example 1 is found"]);
+        assert_eq!(
+            faults,
+            [example, "x.toml: rule 'a': counter-example 1 is found"]
+        );
     }
 }

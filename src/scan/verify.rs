@@ -8,12 +8,21 @@ use crate::text::Span;
 
 use super::{Match, Step};
 
-/// Calls `each` with everything that a rule's pattern matches in `window`; returns where the search ended.
-pub(super) fn candidates<'t>(rule: &Rule, text: &'t [u8], window: Span, mut each: impl FnMut(Candidate<'t>)) -> usize {
+/// Calls `each` with everything that a rule's pattern matches in `window`; returns where the search
+/// ended.
+pub(super) fn candidates<'t>(
+    rule: &Rule,
+    text: &'t [u8],
+    window: Span,
+    mut each: impl FnMut(Candidate<'t>),
+) -> usize {
     let Trigger::Keywords(pattern) = &rule.trigger else {
         return window.end;
     };
-    #[expect(clippy::expect_used, reason = "a RuleSet compiles what users add, and a test compiles the built-in rules")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a RuleSet compiles what users add, and a test compiles the built-in rules"
+    )]
     let regex = pattern.regex().expect("a pattern of a RuleSet compiles");
     let window = widen(regex, text, window);
     for captures in regex.captures_iter(window.of(text)) {
@@ -25,12 +34,14 @@ pub(super) fn candidates<'t>(rule: &Rule, text: &'t [u8], window: Span, mut each
     window.end
 }
 
-/// The window, longer where a match runs into its end: a token of unusual length must not be cut, since what is cut
-/// looks like a part of something longer.
+/// The window, longer where a match runs into its end: a token of unusual length must not be cut,
+/// since what is cut looks like a part of something longer.
 fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
     let limit = text.len().min(window.end + MAX_REACH);
     while window.end < limit {
-        let runs_on = regex.find_iter(window.of(text)).any(|found| found.end() == window.len());
+        let runs_on = regex
+            .find_iter(window.of(text))
+            .any(|found| found.end() == window.len());
         if !runs_on {
             break;
         }
@@ -62,7 +73,10 @@ pub(super) fn confirm(
     let mut confidence = rule.confidence;
     for check in &rule.checks {
         let verdict = (check.run)(&candidate, &mut details);
-        note(Step::Check { name: check.name, verdict });
+        note(Step::Check {
+            name: check.name,
+            verdict,
+        });
         match verdict {
             Verdict::Reject(_) => return None,
             Verdict::Accept => {}

@@ -27,8 +27,8 @@ pub use stream::{Message, Stream};
 
 /// Something that feeds blobs to workers.
 pub trait Source: Sync {
-    /// Feeds every blob to a worker, and says of everything else in scope why it was skipped. The source decides how many
-    /// workers it needs; each is used by one thread at a time.
+    /// Feeds every blob to a worker, and says of everything else in scope why it was skipped. The
+    /// source decides how many workers it needs; each is used by one thread at a time.
     ///
     /// # Errors
     /// Where not even a part can be fed. What concerns single blobs is a [`Skip`].
@@ -38,7 +38,8 @@ pub trait Source: Sync {
 /// Makes workers, one for each thread of a source.
 pub type Workers<'w, 'm> = &'m (dyn Fn() -> Box<dyn Worker + 'w> + Sync);
 
-/// Takes what a source feeds. A blob in several parts goes to one worker, in order, with nothing between.
+/// Takes what a source feeds. A blob in several parts goes to one worker, in order, with nothing
+/// between.
 pub trait Worker: Send {
     /// Takes a blob, or the next part of one.
     fn blob(&mut self, blob: Blob<'_>);
@@ -48,8 +49,9 @@ pub trait Worker: Send {
     fn left_out(&mut self, entries: u64);
 }
 
-/// Names shorter than this are not looked at by themselves: no format of a credential that could stand in a name is
-/// shorter, and a look at every name of a tree would cost as much as a look at a tenth of its bytes.
+/// Names shorter than this are not looked at by themselves: no format of a credential that could
+/// stand in a name is shorter, and a look at every name of a tree would cost as much as a look at a
+/// tenth of its bytes.
 pub const MIN_NAME: usize = 20;
 
 /// Below this many blobs, more threads cost more than they bring.
@@ -65,7 +67,12 @@ pub fn in_pool<T: Send>(jobs: usize, work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Does `work` with every item in a pool of `jobs` threads, each of which has one state of its own.
-fn each_in_pool<T: Sync, S>(jobs: usize, items: &[T], state: impl Fn() -> S + Sync, work: impl Fn(&mut S, &T) + Sync) {
+fn each_in_pool<T: Sync, S>(
+    jobs: usize,
+    items: &[T],
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) + Sync,
+) {
     let next = AtomicUsize::new(0);
     in_pool(jobs, || {
         rayon::broadcast(|_| {

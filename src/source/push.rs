@@ -1,5 +1,5 @@
-//! What a push brings: the commits that its refs lead to and that are not known yet, with the tags on the way, what a ref
-//! leads to in place of a commit, and the names of the refs.
+//! What a push brings: the commits that its refs lead to and that are not known yet, with the tags
+//! on the way, what a ref leads to in place of a commit, and the names of the refs.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,8 @@ pub struct Push {
 }
 
 impl Push {
-    /// Finds out what `refs` bring that `known` objects do not lead to. Known objects that are not here are passed over.
+    /// Finds out what `refs` bring that `known` objects do not lead to. Known objects that are not
+    /// here are passed over.
     ///
     /// # Errors
     /// Where a part of the history is missing.
@@ -32,7 +33,11 @@ impl Push {
         known: &[ObjectId],
     ) -> Result<Self, RangeError> {
         let repo = shared.to_thread_local();
-        let mut hidden: Vec<_> = known.iter().copied().filter(|&id| leads_to_commit(&repo, id) == Ok(true)).collect();
+        let mut hidden: Vec<_> = known
+            .iter()
+            .copied()
+            .filter(|&id| leads_to_commit(&repo, id) == Ok(true))
+            .collect();
         hidden.sort_unstable();
         hidden.dedup();
         let known: HashSet<_> = known.iter().copied().collect();
@@ -42,12 +47,26 @@ impl Push {
                 _ if known.contains(&id) => {}
                 Ok(true) => tips.push(id),
                 Ok(false) => loose.push((name.clone(), id)),
-                Err(problem) => return Err(RangeError::Object { id: id.to_string(), problem }),
+                Err(problem) => {
+                    return Err(RangeError::Object {
+                        id: id.to_string(),
+                        problem,
+                    });
+                }
             }
             names.push(name);
         }
         let history = range::list(&repo, &Selection::Between { tips, hidden })?;
-        Ok(Self { names, loose, range: Range { repo: shared, history, max_size: None, jobs: 1 } })
+        Ok(Self {
+            names,
+            loose,
+            range: Range {
+                repo: shared,
+                history,
+                max_size: None,
+                jobs: 1,
+            },
+        })
     }
 
     /// The same, scanned by this many threads, but for blobs that are larger, in bytes.
@@ -63,9 +82,19 @@ impl Source for Push {
         let repo = self.range.repo.to_thread_local();
         let mut worker = workers();
         for name in &self.names {
-            worker.blob(Blob::whole(name, Origin::Name { path: name.clone(), commit: None }));
+            worker.blob(Blob::whole(
+                name,
+                Origin::Name {
+                    path: name.clone(),
+                    commit: None,
+                },
+            ));
         }
-        let mut loose = Loose { repo: &repo, max_size: self.range.max_size, worker: worker.as_mut() };
+        let mut loose = Loose {
+            repo: &repo,
+            max_size: self.range.max_size,
+            worker: worker.as_mut(),
+        };
         for (name, id) in &self.loose {
             loose.follow(name.as_bstr(), *id)?;
         }
@@ -77,7 +106,9 @@ impl Source for Push {
 /// Whether `id` is a commit or a tag of one.
 fn leads_to_commit(repo: &Repository, id: ObjectId) -> Result<bool, String> {
     let object = repo.find_object(id).map_err(|error| error.to_string())?;
-    let object = object.peel_tags_to_end().map_err(|error| error.to_string())?;
+    let object = object
+        .peel_tags_to_end()
+        .map_err(|error| error.to_string())?;
     Ok(object.kind == Kind::Commit)
 }
 
@@ -92,12 +123,22 @@ impl Loose<'_> {
     /// Feeds what a ref leads to: any tags, and then a tree or a blob.
     fn follow(&mut self, name: &BStr, mut id: ObjectId) -> Result<(), SourceError> {
         loop {
-            let object = self.repo.find_object(id).map_err(|error| damaged(id, &error))?.detach();
+            let object = self
+                .repo
+                .find_object(id)
+                .map_err(|error| damaged(id, &error))?
+                .detach();
             match object.kind {
                 Kind::Tag => {
-                    let tag = self.repo.find_tag(id).map_err(|error| damaged(id, &error))?;
+                    let tag = self
+                        .repo
+                        .find_tag(id)
+                        .map_err(|error| damaged(id, &error))?;
                     let tag = tag.decode().map_err(|error| damaged(id, &error))?;
-                    let origin = Origin::TagText { name: tag.name.into(), id: id.to_string() };
+                    let origin = Origin::TagText {
+                        name: tag.name.into(),
+                        id: id.to_string(),
+                    };
                     self.worker.blob(Blob::whole(&tag_text(&tag), origin));
                     id = tag.target();
                 }
@@ -114,15 +155,31 @@ impl Loose<'_> {
     fn tree(&mut self, place: &BStr, id: ObjectId) -> Result<(), SourceError> {
         let mut open = vec![(BString::default(), id)];
         while let Some((folder, id)) = open.pop() {
-            let tree = self.repo.find_object(id).map_err(|error| damaged(id, &error))?.detach();
+            let tree = self
+                .repo
+                .find_object(id)
+                .map_err(|error| damaged(id, &error))?
+                .detach();
             for entry in TreeRefIter::from_bytes(&tree.data, id.kind()) {
                 let entry = entry.map_err(|error| damaged(id, &error))?;
                 let path: BString = [folder.as_bytes(), entry.filename].concat().into();
-                self.worker.blob(Blob::whole(&path, Origin::Name { path: path.clone(), commit: None }));
+                self.worker.blob(Blob::whole(
+                    &path,
+                    Origin::Name {
+                        path: path.clone(),
+                        commit: None,
+                    },
+                ));
                 if entry.mode.is_tree() {
-                    open.push(([path.as_bytes(), b"/"].concat().into(), entry.oid.to_owned()));
+                    open.push((
+                        [path.as_bytes(), b"/"].concat().into(),
+                        entry.oid.to_owned(),
+                    ));
                 } else if entry.mode.is_commit() {
-                    self.worker.skip(Skip { path, reason: SkipReason::Submodule });
+                    self.worker.skip(Skip {
+                        path,
+                        reason: SkipReason::Submodule,
+                    });
                 } else {
                     let place = [place.as_bytes(), b":", path.as_bytes()].concat();
                     self.blob(place.as_bstr(), entry.oid.to_owned());
@@ -134,25 +191,44 @@ impl Loose<'_> {
 
     fn blob(&mut self, place: &BStr, id: ObjectId) {
         if let Some(limit) = self.max_size
-            && self.repo.find_header(id).is_ok_and(|header| header.size() > limit)
+            && self
+                .repo
+                .find_header(id)
+                .is_ok_and(|header| header.size() > limit)
         {
-            return self.worker.skip(Skip { path: place.to_owned(), reason: SkipReason::TooLarge { limit } });
+            return self.worker.skip(Skip {
+                path: place.to_owned(),
+                reason: SkipReason::TooLarge { limit },
+            });
         }
         match self.repo.find_object(id) {
             Ok(object) => {
                 for (bytes, part) in parts(&object.data) {
-                    let origin = Origin::Repository { place: place.to_owned() };
-                    self.worker.blob(Blob { bytes, origin, fresh: Fresh::All, part });
+                    let origin = Origin::Repository {
+                        place: place.to_owned(),
+                    };
+                    self.worker.blob(Blob {
+                        bytes,
+                        origin,
+                        fresh: Fresh::All,
+                        part,
+                    });
                 }
             }
             Err(error) => {
                 let reason = SkipReason::Unreadable(damaged(id, &error).to_string());
-                self.worker.skip(Skip { path: place.to_owned(), reason });
+                self.worker.skip(Skip {
+                    path: place.to_owned(),
+                    reason,
+                });
             }
         }
     }
 }
 
 fn damaged(id: ObjectId, error: &dyn std::fmt::Display) -> SourceError {
-    SourceError::Object { id: id.to_string(), problem: error.to_string() }
+    SourceError::Object {
+        id: id.to_string(),
+        problem: error.to_string(),
+    }
 }

@@ -1,4 +1,5 @@
-//! Reading bytes of any length through one buffer: small ones whole, large ones in overlapping parts.
+//! Reading bytes of any length through one buffer: small ones whole, large ones in overlapping
+//! parts.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -25,7 +26,11 @@ pub struct Buffer {
 
 impl Default for Buffer {
     fn default() -> Self {
-        Self { bytes: vec![0; 128 << 10], part: PART, overlap: OVERLAP }
+        Self {
+            bytes: vec![0; 128 << 10],
+            part: PART,
+            overlap: OVERLAP,
+        }
     }
 }
 
@@ -35,12 +40,27 @@ pub fn parts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Part)> {
     std::iter::from_fn(move || {
         let (offset, lines) = next.take()?;
         let rest = &bytes[offset..];
-        let (len, last) = if rest.len() > PART { (PART, false) } else { (rest.len(), true) };
+        let (len, last) = if rest.len() > PART {
+            (PART, false)
+        } else {
+            (rest.len(), true)
+        };
         if !last {
             let step = len - OVERLAP;
-            next = Some((offset + step, lines + memchr::memchr_iter(b'\n', &rest[..step]).count()));
+            next = Some((
+                offset + step,
+                lines + memchr::memchr_iter(b'\n', &rest[..step]).count(),
+            ));
         }
-        Some((&rest[..len], Part { offset, lines, own: own(offset, len, last, OVERLAP), last }))
+        Some((
+            &rest[..len],
+            Part {
+                offset,
+                lines,
+                own: own(offset, len, last, OVERLAP),
+                last,
+            },
+        ))
     })
 }
 
@@ -56,13 +76,28 @@ impl Buffer {
     ///
     /// # Errors
     /// Those of `from`. What was fed until then counts as scanned; the caller skips the rest.
-    pub fn feed(&mut self, mut from: impl Read, origin: &Origin, worker: &mut dyn Worker) -> io::Result<()> {
+    pub fn feed(
+        &mut self,
+        mut from: impl Read,
+        origin: &Origin,
+        worker: &mut dyn Worker,
+    ) -> io::Result<()> {
         let (mut offset, mut lines, mut held) = (0, 0, 0);
         loop {
             let (len, last) = self.fill(&mut from, held)?;
             let bytes = &self.bytes[..len];
-            let part = Part { offset, lines, own: own(offset, len, last, self.overlap), last };
-            worker.blob(Blob { bytes, origin: origin.clone(), fresh: Fresh::All, part });
+            let part = Part {
+                offset,
+                lines,
+                own: own(offset, len, last, self.overlap),
+                last,
+            };
+            worker.blob(Blob {
+                bytes,
+                origin: origin.clone(),
+                fresh: Fresh::All,
+                part,
+            });
             if last {
                 return Ok(());
             }
@@ -74,7 +109,8 @@ impl Buffer {
         }
     }
 
-    /// Reads after the first `held` bytes until the end or until a part is full: its length, and whether it is the last.
+    /// Reads after the first `held` bytes until the end or until a part is full: its length, and
+    /// whether it is the last.
     fn fill(&mut self, from: &mut impl Read, held: usize) -> io::Result<(usize, bool)> {
         let mut len = held;
         loop {
@@ -112,16 +148,38 @@ mod tests {
 
     #[test]
     fn parts_overlap_and_their_own_ranges_tile_the_whole() {
-        let text: Vec<u8> = (0..1000_u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
-        let mut buffer = Buffer { bytes: vec![0; 16], part: 256, overlap: 64 };
+        let text: Vec<u8> = (0..1000_u32)
+            .flat_map(|n| format!("{n}\n").into_bytes())
+            .collect();
+        let mut buffer = Buffer {
+            bytes: vec![0; 16],
+            part: 256,
+            overlap: 64,
+        };
         let mut seen = Seen::default();
         buffer.feed(&text[..], &Origin::Stdin, &mut seen).unwrap();
         assert!(seen.0.len() > 10);
         let mut owned = 0;
-        for (Part { offset, lines, own, last }, bytes) in &seen.0 {
+        for (
+            Part {
+                offset,
+                lines,
+                own,
+                last,
+            },
+            bytes,
+        ) in &seen.0
+        {
             assert_eq!(bytes[..], text[*offset..offset + bytes.len()]);
-            assert_eq!(*lines, text[..*offset].iter().filter(|&&b| b == b'\n').count());
-            assert_eq!(offset + own.start, owned, "no gap and no overlap between what parts own");
+            assert_eq!(
+                *lines,
+                text[..*offset].iter().filter(|&&b| b == b'\n').count()
+            );
+            assert_eq!(
+                offset + own.start,
+                owned,
+                "no gap and no overlap between what parts own"
+            );
             owned = offset + own.end;
             assert_eq!(*last, owned == text.len());
         }
@@ -131,7 +189,9 @@ mod tests {
     #[test]
     fn nothing_is_one_empty_part() {
         let mut seen = Seen::default();
-        Buffer::default().feed(&b""[..], &Origin::Stdin, &mut seen).unwrap();
+        Buffer::default()
+            .feed(&b""[..], &Origin::Stdin, &mut seen)
+            .unwrap();
         assert_eq!(seen.0.len(), 1);
         assert!(seen.0[0].0.last);
     }

@@ -19,17 +19,25 @@ pub struct Stream<R> {
 impl<R: Read + Send> Stream<R> {
     /// A source of all that `reader` gives, as standard input.
     pub fn new(reader: R) -> Self {
-        Self { reader: Mutex::new(reader) }
+        Self {
+            reader: Mutex::new(reader),
+        }
     }
 }
 
 impl<R: Read + Send> Source for Stream<R> {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let mut worker = workers();
-        let mut reader = self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reader = self
+            .reader
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Err(error) = Buffer::default().feed(&mut *reader, &Origin::Stdin, worker.as_mut()) {
             let reason = SkipReason::Unreadable(error.to_string());
-            worker.skip(Skip { path: BString::from(Origin::Stdin.path()), reason });
+            worker.skip(Skip {
+                path: BString::from(Origin::Stdin.path()),
+                reason,
+            });
         }
         Ok(())
     }
@@ -40,33 +48,45 @@ impl<R: Read + Send> Source for Stream<R> {
 pub struct Message {
     /// The file.
     pub file: PathBuf,
-    /// Whether a person edited the message, so that git cuts off what stands below the scissors line. Without an editor
-    /// git keeps everything.
+    /// Whether a person edited the message, so that git cuts off what stands below the scissors
+    /// line. Without an editor git keeps everything.
     pub edited: bool,
 }
 
-/// What git writes above the diff that `git commit --verbose` shows; see git-commit(1), `--cleanup=scissors`.
+/// What git writes above the diff that `git commit --verbose` shows; see git-commit(1),
+/// `--cleanup=scissors`.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
 
-/// The longest sign of a comment that is taken for one, in bytes: `core.commentString` may be any text.
+/// The longest sign of a comment that is taken for one, in bytes: `core.commentString` may be any
+/// text.
 const MAX_SIGN: usize = 16;
 
 impl Source for Message {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let text = std::fs::read(&self.file)
-            .map_err(|error| SourceError::File { path: self.file.clone(), problem: error.to_string() })?;
-        let kept = if self.edited { above_scissors(&text) } else { &text };
+        let text = std::fs::read(&self.file).map_err(|error| SourceError::File {
+            path: self.file.clone(),
+            problem: error.to_string(),
+        })?;
+        let kept = if self.edited {
+            above_scissors(&text)
+        } else {
+            &text
+        };
         let path = BString::from(Vec::from_path_lossy(&self.file).into_owned());
         workers().blob(Blob::whole(kept, Origin::CommitMessage { path }));
         Ok(())
     }
 }
 
-/// The text above the scissors: a line of them after a comment's sign, then more comments, then a diff. Without that diff the line may be somebody's own words, which git keeps.
+/// The text above the scissors: a line of them after a comment's sign, then more comments, then a
+/// diff. Without that diff the line may be somebody's own words, which git keeps.
 fn above_scissors(text: &[u8]) -> &[u8] {
     let mut start = 0;
     for line in text.lines_with_terminator() {
-        let sign = line.trim_end().strip_suffix(SCISSORS).filter(|sign| (1..=MAX_SIGN).contains(&sign.len()));
+        let sign = line
+            .trim_end()
+            .strip_suffix(SCISSORS)
+            .filter(|sign| (1..=MAX_SIGN).contains(&sign.len()));
         let below = &text[start + line.len()..];
         if sign.is_some_and(|sign| is_git_diff(below, sign)) {
             return &text[..start];
@@ -99,10 +119,15 @@ fn is_git_diff(text: &[u8], sign: &[u8]) -> bool {
         b"Submodule ",
     ];
     let starts = |line: &[u8], heads: &[&[u8]]| heads.iter().any(|head| line.starts_with(head));
-    let mut lines = text.lines().skip_while(|line| line.starts_with(sign)).peekable();
+    let mut lines = text
+        .lines()
+        .skip_while(|line| line.starts_with(sign))
+        .peekable();
     let commented = text.starts_with(sign) && !sign[0].is_ascii_whitespace();
     let diff = lines.peek().is_some_and(|line| starts(line, &HEADS));
-    commented && diff && lines.all(|line| line.is_empty() || starts(line, &LINES) || starts(line, &HEADS))
+    commented
+        && diff
+        && lines.all(|line| line.is_empty() || starts(line, &LINES) || starts(line, &HEADS))
 }
 
 #[cfg(test)]
@@ -119,6 +144,9 @@ mod tests {
         let words = format!("subject\n{line}my own words\n");
         assert_eq!(cut(&words), words.len());
         let whole = format!("subject\nx{line}diff\n{}", line.replace("# ", ""));
-        assert_eq!(cut(&whole.replace("x#", "words before #")), whole.len() + 12);
+        assert_eq!(
+            cut(&whole.replace("x#", "words before #")),
+            whole.len() + 12
+        );
     }
 }

@@ -25,27 +25,39 @@ impl Tracked {
             return Ok(None);
         };
         let repo = repo.to_thread_local();
-        let index = repo
-            .index_or_empty()
-            .map_err(|error| SourceError::Index { path: repo.index_path(), problem: error.to_string() })?;
-        let files = index.entries().iter().filter(|entry| entry.mode != Mode::DIR);
+        let index = repo.index_or_empty().map_err(|error| SourceError::Index {
+            path: repo.index_path(),
+            problem: error.to_string(),
+        })?;
+        let files = index
+            .entries()
+            .iter()
+            .filter(|entry| entry.mode != Mode::DIR);
         let files = files.map(|entry| {
             let path = entry.path(&index).to_path_lossy().into_owned();
             (path, AtomicBool::new(false))
         });
         let root = repo.workdir().unwrap_or(dir);
-        Ok(Some(Self { root: root.canonicalize().unwrap_or_else(|_| root.to_path_buf()), files: files.collect() }))
+        Ok(Some(Self {
+            root: root.canonicalize().unwrap_or_else(|_| root.to_path_buf()),
+            files: files.collect(),
+        }))
     }
 
     /// The place of `dir` in the work tree, if it lies in it.
     pub(super) fn place_of(&self, dir: &Path) -> Option<PathBuf> {
-        dir.canonicalize().ok()?.strip_prefix(&self.root).ok().map(Path::to_path_buf)
+        dir.canonicalize()
+            .ok()?
+            .strip_prefix(&self.root)
+            .ok()
+            .map(Path::to_path_buf)
     }
 
     /// Marks the file at `path` in the work tree as met; whether it is tracked.
     pub(super) fn met(&self, path: &Path) -> bool {
         let mark = self.files.get(path);
-        mark.inspect(|mark| mark.store(true, Ordering::Relaxed)).is_some()
+        mark.inspect(|mark| mark.store(true, Ordering::Relaxed))
+            .is_some()
     }
 
     /// Whether what is at `path` in the work tree is tracked.
@@ -55,7 +67,10 @@ impl Tracked {
 
     /// Tracked files and submodules below `place` that were not met, sorted.
     pub(super) fn missed(&self, place: &Path) -> Vec<PathBuf> {
-        let missed = self.files.iter().filter(|(path, met)| !met.load(Ordering::Relaxed) && path.starts_with(place));
+        let missed = self
+            .files
+            .iter()
+            .filter(|(path, met)| !met.load(Ordering::Relaxed) && path.starts_with(place));
         let mut missed: Vec<_> = missed.map(|(path, _)| path.clone()).collect();
         missed.sort();
         missed

@@ -33,14 +33,22 @@ impl Everywhere {
     /// Plants everything.
     pub(super) fn new(repo: Repo) -> Self {
         // No object and no line of a log is ever too old.
-        for key in ["gc.reflogExpire", "gc.reflogExpireUnreachable", "gc.pruneExpire"] {
+        for key in [
+            "gc.reflogExpire",
+            "gc.reflogExpireUnreachable",
+            "gc.pruneExpire",
+        ] {
             repo.config(key, "never");
         }
         let ground = Ground::new(repo);
         ground.repo.add("root.ini", id_line(&access_key_id(100)));
         let root = ground.commit("root");
         let other = ground.repo.worktree("other");
-        let mut all = Self { ground, other, planted: Vec::new() };
+        let mut all = Self {
+            ground,
+            other,
+            planted: Vec::new(),
+        };
         all.plant("root commit", 100, "root.ini").commit = Some(root);
         all.files();
         all.texts();
@@ -70,7 +78,13 @@ impl Everywhere {
     }
 
     /// Commits a file on the current branch.
-    fn plant_file(&mut self, what: &'static str, seed: u64, path: &str, content: impl AsRef<[u8]>) -> String {
+    fn plant_file(
+        &mut self,
+        what: &'static str,
+        seed: u64,
+        path: &str,
+        content: impl AsRef<[u8]>,
+    ) -> String {
         self.repo().add(path, content);
         let commit = self.ground.commit(what);
         self.plant(what, seed, path).commit = Some(commit.clone());
@@ -78,22 +92,60 @@ impl Everywhere {
     }
 
     fn files(&mut self) {
-        self.plant_file("deleted file", 101, "gone.ini", id_line(&access_key_id(101)));
+        self.plant_file(
+            "deleted file",
+            101,
+            "gone.ini",
+            id_line(&access_key_id(101)),
+        );
         self.repo().git(["rm", "--quiet", "gone.ini"]);
         self.ground.commit("away with it");
-        self.repo().add(".gitattributes", "*.nodiff -diff\n*.bin binary\n*.hidden export-ignore -text -diff\n");
-        self.plant_file("-diff attribute", 102, "dump.nodiff", id_line(&access_key_id(102)));
-        self.plant_file("binary attribute", 103, "dump.bin", id_line(&access_key_id(103)));
-        let nul = [b"\0\x01\0", id_line(&access_key_id(104)).as_bytes(), b"\0\xff"].concat();
+        self.repo().add(
+            ".gitattributes",
+            "*.nodiff -diff\n*.bin binary\n*.hidden export-ignore -text -diff\n",
+        );
+        self.plant_file(
+            "-diff attribute",
+            102,
+            "dump.nodiff",
+            id_line(&access_key_id(102)),
+        );
+        self.plant_file(
+            "binary attribute",
+            103,
+            "dump.bin",
+            id_line(&access_key_id(103)),
+        );
+        let nul = [
+            b"\0\x01\0",
+            id_line(&access_key_id(104)).as_bytes(),
+            b"\0\xff",
+        ]
+        .concat();
         self.plant_file("NUL", 104, "core.dump", nul);
-        let wide: Vec<u8> = id_line(&access_key_id(105)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = id_line(&access_key_id(105))
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         self.plant_file("UTF-16", 105, "wide.reg", [b"\xff\xfe", &wide[..]].concat());
-        self.plant_file("odd name", 106, "-a \"b\" 'c'\\d\ne\t\u{202e}ü/*.ini", id_line(&access_key_id(106)));
-        let filler: String = (1..60).map(|line| format!("line {line} of many that stay the same\n")).collect();
+        self.plant_file(
+            "odd name",
+            106,
+            "-a \"b\" 'c'\\d\ne\t\u{202e}ü/*.ini",
+            id_line(&access_key_id(106)),
+        );
+        let filler: String = (1..60)
+            .map(|line| format!("line {line} of many that stay the same\n"))
+            .collect();
         self.repo().add("old-name.txt", &filler);
         self.ground.commit("a long file");
         self.repo().git(["mv", "old-name.txt", "new-name.txt"]);
-        self.plant_file("rename with edit", 107, "new-name.txt", filler.clone() + &id_line(&access_key_id(107)));
+        self.plant_file(
+            "rename with edit",
+            107,
+            "new-name.txt",
+            filler.clone() + &id_line(&access_key_id(107)),
+        );
         symlink(access_key_id(108), self.repo().path("link")).unwrap();
         self.repo().stage("link");
         let commit = self.ground.commit("link");
@@ -106,31 +158,66 @@ impl Everywhere {
     }
 
     fn texts(&mut self) {
-        let commit = self.ground.commit(&format!("subject\n\n{}", id_line(&access_key_id(111))));
+        let commit = self
+            .ground
+            .commit(&format!("subject\n\n{}", id_line(&access_key_id(111))));
         self.plant("commit message", 111, &commit).commit = Some(commit.clone());
-        let author = self.ground.later(&["commit", "--quiet", "--allow-empty", "--message", "by a key"]);
+        let author = self.ground.later(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "by a key",
+        ]);
         author.env("GIT_AUTHOR_NAME", access_key_id(112)).status(0);
         let commit = self.ground.head();
         self.plant("author name", 112, &commit).commit = Some(commit.clone());
         // A commit that says keys itself is the last to hold another.
-        self.repo().add("short-lived.ini", id_line(&access_key_id(141)));
-        let run = self.ground.later(&["commit", "--quiet", "--message", &format!("use {}", access_key_id(139))]);
-        run.env("GIT_AUTHOR_EMAIL", format!("{}@example.org", access_key_id(140))).status(0);
+        self.repo()
+            .add("short-lived.ini", id_line(&access_key_id(141)));
+        let run = self.ground.later(&[
+            "commit",
+            "--quiet",
+            "--message",
+            &format!("use {}", access_key_id(139)),
+        ]);
+        run.env(
+            "GIT_AUTHOR_EMAIL",
+            format!("{}@example.org", access_key_id(140)),
+        )
+        .status(0);
         let commit = self.ground.head();
         self.repo().git(["rm", "--quiet", "short-lived.ini"]);
         self.ground.commit("lived");
         for (what, seed) in [("subject of a commit", 139), ("author's address", 140)] {
             self.plant(what, seed, &commit).commit = Some(commit.clone());
         }
-        self.plant("short-lived file", 141, "short-lived.ini").commit = Some(commit);
-        self.ground.later(&["notes", "add", "--message", &id_line(&access_key_id(113)), "HEAD"]).status(0);
-        let (notes, noted) = (self.repo().git(["rev-parse", "refs/notes/commits"]), self.ground.head());
+        self.plant("short-lived file", 141, "short-lived.ini")
+            .commit = Some(commit);
+        self.ground
+            .later(&[
+                "notes",
+                "add",
+                "--message",
+                &id_line(&access_key_id(113)),
+                "HEAD",
+            ])
+            .status(0);
+        let (notes, noted) = (
+            self.repo().git(["rev-parse", "refs/notes/commits"]),
+            self.ground.head(),
+        );
         let planted = self.plant("note", 113, &noted);
         (planted.commit, planted.from) = (Some(notes), vec!["refs/notes/commits"]);
 
-        let [a, b] = [115, 116].map(|seed| self.ground.loose_commit("tagged.ini", &id_line(&access_key_id(seed))));
+        let [a, b] = [115, 116].map(|seed| {
+            self.ground
+                .loose_commit("tagged.ini", &id_line(&access_key_id(seed)))
+        });
         let message = id_line(&access_key_id(114));
-        self.ground.later(&["tag", "--annotate", "--message", &message, "v1.0", &a]).status(0);
+        self.ground
+            .later(&["tag", "--annotate", "--message", &message, "v1.0", &a])
+            .status(0);
         self.repo().git(["tag", "light", &b]);
         self.plant("tag message", 114, "v1.0").from = vec!["v1.0"];
         let planted = self.plant("commit of an annotated tag only", 115, "tagged.ini");
@@ -142,7 +229,8 @@ impl Everywhere {
         self.plant("tagged blob", 117, "just-a-blob").from = vec!["just-a-blob"];
     }
 
-    /// Two branches that both changed `settings.ini`, merged into `main`: with what `resolve` makes of it.
+    /// Two branches that both changed `settings.ini`, merged into `main`: with what `resolve` makes
+    /// of it.
     fn merge(&self, branch: &str, resolve: impl FnOnce(&Repo)) -> String {
         let repo = self.repo();
         repo.git(["checkout", "--quiet", "-b", branch, "HEAD~1"]);
@@ -151,7 +239,9 @@ impl Everywhere {
         repo.git(["checkout", "--quiet", "main"]);
         repo.add("settings.ini", format!("of main, while {branch} went on\n"));
         self.ground.commit("ours");
-        self.ground.later(&["merge", "--no-commit", "--strategy", "ours", branch]).status(0);
+        self.ground
+            .later(&["merge", "--no-commit", "--strategy", "ours", branch])
+            .status(0);
         resolve(repo);
         let merge = self.ground.commit("merge");
         repo.git(["branch", "--quiet", "-D", branch]);
@@ -163,7 +253,8 @@ impl Everywhere {
         let merge = self.merge("conflict", |repo| {
             repo.add("settings.ini", id_line(&resolved));
         });
-        self.plant("conflict resolution", 118, "settings.ini").commit = Some(merge);
+        self.plant("conflict resolution", 118, "settings.ini")
+            .commit = Some(merge);
         let merge = self.merge("evil", |repo| {
             repo.add("evil.ini", id_line(&evil));
         });
@@ -178,33 +269,59 @@ impl Everywhere {
         let repo = self.repo();
         repo.git(["checkout", "--quiet", "--orphan", "island"]);
         repo.git(["rm", "--quiet", "-r", "-f", "."]);
-        self.plant_file("orphan branch", 121, "island.ini", id_line(&access_key_id(121)));
+        self.plant_file(
+            "orphan branch",
+            121,
+            "island.ini",
+            id_line(&access_key_id(121)),
+        );
         self.planted.last_mut().unwrap().from = vec!["island"];
         let repo = self.repo();
         repo.git(["checkout", "--quiet", "main"]);
         let branch = format!("topic/{}", access_key_id(122));
         repo.git(["branch", &branch]);
-        self.plant("ref name", 122, &format!("refs/heads/{branch}")).exposure = None;
+        self.plant("ref name", 122, &format!("refs/heads/{branch}"))
+            .exposure = None;
     }
 
     /// Another repository, of which `origin/main` and a pull request were fetched.
     fn remotes(&mut self) {
         let upstream = Ground::new(like(self.repo()));
-        upstream.repo.add("upstream.ini", id_line(&access_key_id(123)));
+        upstream
+            .repo
+            .add("upstream.ini", id_line(&access_key_id(123)));
         let published = upstream.commit("published");
         let pulled = upstream.loose_commit("pulled.ini", &id_line(&access_key_id(124)));
-        upstream.repo.git(["update-ref", "refs/pull/7/head", &pulled]);
+        upstream
+            .repo
+            .git(["update-ref", "refs/pull/7/head", &pulled]);
         let repo = self.repo();
-        repo.git(["remote", "add", "origin", upstream.repo.root().to_str().unwrap()]);
-        repo.git(["fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*", "+refs/pull/*:refs/pull/*"]);
-        let url = format!("https://user:{}@git.example.org/project.git", access_key_id(125));
+        repo.git([
+            "remote",
+            "add",
+            "origin",
+            upstream.repo.root().to_str().unwrap(),
+        ]);
+        repo.git([
+            "fetch",
+            "--quiet",
+            "origin",
+            "+refs/heads/*:refs/remotes/origin/*",
+            "+refs/pull/*:refs/pull/*",
+        ]);
+        let url = format!(
+            "https://user:{}@git.example.org/project.git",
+            access_key_id(125)
+        );
         repo.git(["remote", "set-url", "origin", &url]);
         let planted = self.plant("remote-tracking ref", 123, "upstream.ini");
-        (planted.commit, planted.exposure, planted.from) = (Some(published), Some("published"), vec!["origin/main"]);
+        (planted.commit, planted.exposure, planted.from) =
+            (Some(published), Some("published"), vec!["origin/main"]);
         let planted = self.plant("pull ref", 124, "pulled.ini");
         (planted.commit, planted.exposure) = (Some(pulled), Some("published"));
         planted.from = vec!["refs/pull/7/head"];
-        self.plant("URL in the configuration", 125, ".git/config").exposure = None;
+        self.plant("URL in the configuration", 125, ".git/config")
+            .exposure = None;
     }
 
     fn stashes(&mut self) {
@@ -212,15 +329,26 @@ impl Everywhere {
         for (tracked, untracked, what) in [(126, 127, "older"), (128, 129, "newer")] {
             repo.write("root.ini", id_line(&access_key_id(tracked)));
             repo.write("untracked.ini", id_line(&access_key_id(untracked)));
-            self.ground.later(&["stash", "push", "--quiet", "--include-untracked", "--message", what]).status(0);
+            self.ground
+                .later(&[
+                    "stash",
+                    "push",
+                    "--quiet",
+                    "--include-untracked",
+                    "--message",
+                    what,
+                ])
+                .status(0);
         }
         for (tracked, untracked, name) in [(126, 127, "stash@{1}"), (128, 129, "stash@{0}")] {
             let commit = self.repo().git(["rev-parse", name]);
             let planted = self.plant("stash", tracked, "root.ini");
-            (planted.commit, planted.exposure, planted.from) = (Some(commit), Some("stash"), vec![name]);
+            (planted.commit, planted.exposure, planted.from) =
+                (Some(commit), Some("stash"), vec![name]);
             let commit = self.repo().git(["rev-parse", &format!("{name}^3")]);
             let planted = self.plant("untracked part of a stash", untracked, "untracked.ini");
-            (planted.commit, planted.exposure, planted.from) = (Some(commit), Some("stash"), vec![name]);
+            (planted.commit, planted.exposure, planted.from) =
+                (Some(commit), Some("stash"), vec![name]);
         }
     }
 
@@ -228,29 +356,48 @@ impl Everywhere {
     fn kept(&mut self) {
         let repo = self.repo();
         let oid = "0123456789abcdef".repeat(4);
-        repo.write(format!(".git/lfs/objects/01/23/{oid}"), id_line(&access_key_id(130)));
+        repo.write(
+            format!(".git/lfs/objects/01/23/{oid}"),
+            id_line(&access_key_id(130)),
+        );
         let moved = format!("moved for {}", access_key_id(131));
-        repo.git(["update-ref", "-m", &moved, "--create-reflog", "refs/heads/moved", "HEAD"]);
+        repo.git([
+            "update-ref",
+            "-m",
+            &moved,
+            "--create-reflog",
+            "refs/heads/moved",
+            "HEAD",
+        ]);
         repo.write(".git/hooks/pre-push.sample", id_line(&access_key_id(132)));
-        self.plant("LFS store", 130, &format!("LFS object {oid}")).exposure = None;
-        self.plant("message in a reflog", 131, "reflog of moved").exposure = None;
-        self.plant("hook", 132, ".git/hooks/pre-push.sample").exposure = None;
+        self.plant("LFS store", 130, &format!("LFS object {oid}"))
+            .exposure = None;
+        self.plant("message in a reflog", 131, "reflog of moved")
+            .exposure = None;
+        self.plant("hook", 132, ".git/hooks/pre-push.sample")
+            .exposure = None;
     }
 
     /// What no ref leads to.
     fn loose(&mut self) {
         self.repo().add("reset.ini", id_line(&access_key_id(133)));
         let reset = self.ground.commit("to be reset");
-        self.ground.later(&["reset", "--quiet", "--hard", "HEAD~1"]).status(0);
+        self.ground
+            .later(&["reset", "--quiet", "--hard", "HEAD~1"])
+            .status(0);
         let planted = self.plant("commit of a reflog only", 133, "reset.ini");
-        (planted.commit, planted.exposure, planted.from) = (Some(reset), Some("reflog"), vec!["main@{1}", "HEAD@{1}"]);
+        (planted.commit, planted.exposure, planted.from) =
+            (Some(reset), Some("reflog"), vec!["main@{1}", "HEAD@{1}"]);
 
-        let dangling = self.ground.loose_commit("dangling.ini", &id_line(&access_key_id(134)));
+        let dangling = self
+            .ground
+            .loose_commit("dangling.ini", &id_line(&access_key_id(134)));
         let planted = self.plant("dangling commit", 134, "dangling.ini");
         (planted.commit, planted.exposure) = (Some(dangling), Some("unreachable"));
 
         let blob = self.blob(135);
-        self.plant("dangling blob", 135, &format!("dangling blob {blob}")).exposure = Some("unreachable");
+        self.plant("dangling blob", 135, &format!("dangling blob {blob}"))
+            .exposure = Some("unreachable");
 
         self.other.add("others.ini", id_line(&access_key_id(136)));
         let planted = self.plant("other work tree's index", 136, "others.ini");
@@ -267,7 +414,14 @@ impl Everywhere {
 
     /// A blob with a key that nothing leads to.
     fn blob(&self, seed: u64) -> String {
-        let run = self.repo().program("git").args(["hash-object", "-w", "--stdin"]);
-        run.stdin(id_line(&access_key_id(seed))).status(0).stdout().trim().to_owned()
+        let run = self
+            .repo()
+            .program("git")
+            .args(["hash-object", "-w", "--stdin"]);
+        run.stdin(id_line(&access_key_id(seed)))
+            .status(0)
+            .stdout()
+            .trim()
+            .to_owned()
     }
 }

@@ -1,4 +1,5 @@
-//! What would make the audit pass a secret over, or say the wrong thing of it: each of these once did.
+//! What would make the audit pass a secret over, or say the wrong thing of it: each of these once
+//! did.
 
 use std::fs;
 
@@ -10,7 +11,11 @@ use crate::support::keys::access_key_id;
 /// Writes a loose object and returns its id, whatever git would think of it.
 fn write(repo: &Repo, kind: &str, bytes: &[u8]) -> String {
     let whole = [format!("{kind} {}\0", bytes.len()).as_bytes(), bytes].concat();
-    let id = repo.program("git").args(["hash-object", "-t", kind, "--literally", "--stdin"]).stdin(bytes).status(0);
+    let id = repo
+        .program("git")
+        .args(["hash-object", "-t", kind, "--literally", "--stdin"])
+        .stdin(bytes)
+        .status(0);
     let id = id.stdout().trim().to_owned();
     let folder = repo.path(format!(".git/objects/{}", &id[..2]));
     fs::create_dir_all(&folder).unwrap();
@@ -19,7 +24,10 @@ fn write(repo: &Repo, kind: &str, bytes: &[u8]) -> String {
 }
 
 fn raw(id: &str) -> Vec<u8> {
-    (0..id.len()).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()).collect()
+    (0..id.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 #[test]
@@ -30,10 +38,21 @@ fn a_folder_is_one_however_its_mode_is_written() {
         ground.repo.add("inner/a.ini", id_line(&id));
         ground.commit("a key");
         let inner = ground.repo.git(["rev-parse", "HEAD:inner"]);
-        let tree = write(&ground.repo, "tree", &[format!("{mode} inner\0").as_bytes(), &raw(&inner)].concat());
-        let commit = ground.later(&["commit-tree", "-m", "odd", &tree]).status(0).stdout().trim().to_owned();
+        let tree = write(
+            &ground.repo,
+            "tree",
+            &[format!("{mode} inner\0").as_bytes(), &raw(&inner)].concat(),
+        );
+        let commit = ground
+            .later(&["commit-tree", "-m", "odd", &tree])
+            .status(0)
+            .stdout()
+            .trim()
+            .to_owned();
         ground.repo.git(["update-ref", "refs/heads/main", &commit]);
-        ground.repo.git(["reflog", "expire", "--expire=now", "--all"]);
+        ground
+            .repo
+            .git(["reflog", "expire", "--expire=now", "--all"]);
         let audited = Audited::of(&ground.repo, &["--reachable"]);
         assert_eq!(audited.finding(&id)["path"], "inner/a.ini", "{mode}");
     }
@@ -43,7 +62,13 @@ fn a_folder_is_one_however_its_mode_is_written() {
 fn an_entry_for_a_path_in_history_says_nothing_of_what_is_staged_elsewhere() {
     let ground = Ground::new(Repo::new());
     let id = access_key_id(1501);
-    ground.repo.add(".keysieve.toml", "[[allow]]\npath = \"t/\"\nreason = \"made up\"\n").add("t/x", id_line(&id));
+    ground
+        .repo
+        .add(
+            ".keysieve.toml",
+            "[[allow]]\npath = \"t/\"\nreason = \"made up\"\n",
+        )
+        .add("t/x", id_line(&id));
     ground.commit("a fixture");
     Audited::of(&ground.repo, &[]).ran.has_status(0);
     ground.repo.add("prod.env", id_line(&id));
@@ -57,10 +82,18 @@ fn a_commit_without_a_time_is_not_too_old() {
     ground.repo.add("a.ini", id_line(&id));
     ground.commit("a key");
     let tree = ground.repo.git(["rev-parse", "HEAD^{tree}"]);
-    let commit = format!("tree {tree}\nauthor a <a@b> 1700000000 +0000\ncommitter a <a@b> soon\n\nno time\n");
+    let commit = format!(
+        "tree {tree}\nauthor a <a@b> 1700000000 +0000\ncommitter a <a@b> soon\n\nno time\n"
+    );
     let commit = write(&ground.repo, "commit", commit.as_bytes());
-    fs::write(ground.repo.path(".git/refs/heads/main"), format!("{commit}\n")).unwrap();
-    ground.repo.git(["reflog", "expire", "--expire=now", "--all"]);
+    fs::write(
+        ground.repo.path(".git/refs/heads/main"),
+        format!("{commit}\n"),
+    )
+    .unwrap();
+    ground
+        .repo
+        .git(["reflog", "expire", "--expire=now", "--all"]);
     let audited = Audited::of(&ground.repo, &["--reachable", "--since", "2030-01-01"]);
     assert!(audited.finds(&id), "{}", audited.ran.text());
 }
@@ -78,9 +111,14 @@ fn what_was_pushed_once_is_not_called_local() {
     ground.repo.git(["push", "--quiet", "origin", "f"]);
     ground.repo.git(["branch", "kept"]);
     ground.repo.git(["reset", "--quiet", "--hard", "HEAD~1"]);
-    ground.repo.git(["push", "--quiet", "--force", "origin", "f"]);
+    ground
+        .repo
+        .git(["push", "--quiet", "--force", "origin", "f"]);
     let audited = Audited::of(&ground.repo, &[]);
-    assert_eq!(text(&audited.finding(&id)["history"]["exposure"]), "published");
+    assert_eq!(
+        text(&audited.finding(&id)["history"]["exposure"]),
+        "published"
+    );
 }
 
 #[test]
@@ -91,12 +129,25 @@ fn entries_speak_of_paths_in_submodules_as_they_are_shown() {
     library.repo.add("s", id_line(&id));
     library.commit("a key");
     let url = library.repo.root().display().to_string();
-    ground.repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "lib"]);
+    ground.repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &url,
+        "lib",
+    ]);
     let entry = |path: &str| format!("[[allow]]\npath = \"{path}\"\nreason = \"made up\"\n");
     ground.repo.write(".keysieve.toml", entry("/s"));
-    assert_eq!(Audited::of(&ground.repo, &["--reachable"]).finding(&id)["path"], "lib/s");
+    assert_eq!(
+        Audited::of(&ground.repo, &["--reachable"]).finding(&id)["path"],
+        "lib/s"
+    );
     ground.repo.write(".keysieve.toml", entry("/lib/s"));
-    Audited::of(&ground.repo, &["--reachable"]).ran.has_status(0);
+    Audited::of(&ground.repo, &["--reachable"])
+        .ran
+        .has_status(0);
 }
 
 #[test]
@@ -106,8 +157,14 @@ fn a_pipe_in_the_place_of_an_object_does_not_hold_it_up() {
     ground.repo.add("a.txt", "text\n");
     ground.commit("first");
     let blob = ground.repo.git(["rev-parse", "HEAD:a.txt"]);
-    let place = ground.repo.path(format!(".git/objects/{}/{}", &blob[..2], &blob[2..]));
+    let place = ground
+        .repo
+        .path(format!(".git/objects/{}/{}", &blob[..2], &blob[2..]));
     fs::remove_file(&place).unwrap();
-    ground.repo.program("mkfifo").args([place.as_os_str()]).status(0);
+    ground
+        .repo
+        .program("mkfifo")
+        .args([place.as_os_str()])
+        .status(0);
     Audited::of(&ground.repo, &[]).ran.has_status(2);
 }

@@ -1,4 +1,5 @@
-//! The same repository in every form that git keeps one in: the same is found, and it is said in the same words.
+//! The same repository in every form that git keeps one in: the same is found, and it is said in
+//! the same words.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -14,8 +15,11 @@ use crate::support::{Repo, Run};
 fn audit(repo: &Repo, path: &Path) -> Value {
     let found = |option: &[&str]| {
         let words = ["audit", "--format", "json", "--reveal"];
-        let ran =
-            Run::new(Run::KEYSIEVE, repo.sandbox().root(), repo.sandbox()).args(words).args(option).args([path]).run();
+        let ran = Run::new(Run::KEYSIEVE, repo.sandbox().root(), repo.sandbox())
+            .args(words)
+            .args(option)
+            .args([path])
+            .run();
         assert_ne!(ran.code(), Some(2), "{}", ran.text());
         ran.json()["findings"].clone()
     };
@@ -26,7 +30,11 @@ fn audit(repo: &Repo, path: &Path) -> Value {
 
 /// Findings with a history, and those beside it.
 fn parts(findings: &Value) -> [Vec<&Value>; 2] {
-    let (inside, beside) = findings.as_array().unwrap().iter().partition(|found| found["history"].is_object());
+    let (inside, beside) = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|found| found["history"].is_object());
     [inside, beside]
 }
 
@@ -39,8 +47,12 @@ fn same(all: &Everywhere, before: &Value) {
     }
     assert_eq!(now.len(), before.len());
     // Files beside the objects come and go: git repeats the names of refs in `info/refs`.
-    let secrets =
-        |found: &[&Value]| found.iter().map(|found| text(&found["secret"]).to_owned()).collect::<BTreeSet<_>>();
+    let secrets = |found: &[&Value]| {
+        found
+            .iter()
+            .map(|found| text(&found["secret"]).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
     assert_eq!(secrets(&now_beside), secrets(&beside));
 }
 
@@ -55,7 +67,16 @@ fn packed_in_every_way() {
         // Some in a pack and some loose.
         &["repack", "-q", "-d", "-l"],
         &["pack-refs", "--all"],
-        &["repack", "-q", "-a", "-d", "-f", "-k", "--depth=50", "--window=50"],
+        &[
+            "repack",
+            "-q",
+            "-a",
+            "-d",
+            "-f",
+            "-k",
+            "--depth=50",
+            "--window=50",
+        ],
         &[
             "-c",
             "repack.useDeltaBaseOffset=false",
@@ -77,10 +98,21 @@ fn packed_in_every_way() {
         repo.git(round);
         same(&all, &before);
     }
-    assert_eq!(repo.git(["count-objects", "-v"]).lines().next(), Some("count: 0"), "some are loose still");
+    assert_eq!(
+        repo.git(["count-objects", "-v"]).lines().next(),
+        Some("count: 0"),
+        "some are loose still"
+    );
     // Everything twice: loose and in several packs.
-    let ids = repo.git(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
-    repo.program("git").args(["pack-objects", "-q", ".git/objects/pack/pack"]).stdin(ids + "\n").status(0);
+    let ids = repo.git([
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check=%(objectname)",
+    ]);
+    repo.program("git")
+        .args(["pack-objects", "-q", ".git/objects/pack/pack"])
+        .stdin(ids + "\n")
+        .status(0);
     same(&all, &before);
 }
 
@@ -89,9 +121,16 @@ fn loose_and_packed_at_once() {
     let all = Everywhere::new(Repo::new());
     let repo = &all.ground.repo;
     let before = audit(repo, repo.root());
-    let ids = repo.git(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
+    let ids = repo.git([
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check=%(objectname)",
+    ]);
     for _ in 0..2 {
-        repo.program("git").args(["pack-objects", "-q", ".git/objects/pack/pack"]).stdin(ids.clone() + "\n").status(0);
+        repo.program("git")
+            .args(["pack-objects", "-q", ".git/objects/pack/pack"])
+            .stdin(ids.clone() + "\n")
+            .status(0);
         same(&all, &before);
     }
     repo.git(["multi-pack-index", "write"]);
@@ -103,7 +142,16 @@ fn packed_where_objects_are_named_by_sha_256() {
     let all = Everywhere::new(Repo::sha256());
     let repo = &all.ground.repo;
     let before = audit(repo, repo.root());
-    repo.git(["repack", "-q", "-a", "-d", "-f", "-k", "--depth=50", "--window=50"]);
+    repo.git([
+        "repack",
+        "-q",
+        "-a",
+        "-d",
+        "-f",
+        "-k",
+        "--depth=50",
+        "--window=50",
+    ]);
     same(&all, &before);
     repo.git(["multi-pack-index", "write"]);
     same(&all, &before);
@@ -116,14 +164,20 @@ fn reached_through_any_of_its_work_trees() {
     let before = audit(repo, repo.root());
     assert_eq!(audit(repo, all.other.root()), before, "a linked work tree");
     all.other.write("sub/folder/x", "x");
-    assert_eq!(audit(repo, &all.other.path("sub/folder")), before, "a folder in it");
+    assert_eq!(
+        audit(repo, &all.other.path("sub/folder")),
+        before,
+        "a folder in it"
+    );
     assert_eq!(audit(repo, &repo.path(".git")), before, "the git directory");
 }
 
 /// The keys that refs lead to, and those that a stash holds.
 fn refs_lead_to(all: &Everywhere) -> impl Iterator<Item = &super::everywhere::Planted> {
     let counts = |exposure| matches!(exposure, Some("local" | "published"));
-    all.planted.iter().filter(move |planted| counts(planted.exposure))
+    all.planted
+        .iter()
+        .filter(move |planted| counts(planted.exposure))
 }
 
 #[test]
@@ -131,20 +185,43 @@ fn a_bare_mirror() {
     let all = Everywhere::new(Repo::new());
     let repo = &all.ground.repo;
     let mirror = repo.sandbox().root().join("mirror.git");
-    repo.git([OsStr::new("clone"), OsStr::new("--quiet"), OsStr::new("--mirror"), OsStr::new("."), mirror.as_os_str()]);
+    repo.git([
+        OsStr::new("clone"),
+        OsStr::new("--quiet"),
+        OsStr::new("--mirror"),
+        OsStr::new("."),
+        mirror.as_os_str(),
+    ]);
     let found = audit(repo, &mirror);
     let found = found.as_array().unwrap();
     for planted in refs_lead_to(&all) {
-        let finding = found.iter().find(|finding| finding["secret"] == planted.id.as_str());
+        let finding = found
+            .iter()
+            .find(|finding| finding["secret"] == planted.id.as_str());
         let finding = finding.unwrap_or_else(|| panic!("{} is not found", planted.what));
-        assert_eq!(finding["history"]["exposure"], "published", "{}", planted.what);
+        assert_eq!(
+            finding["history"]["exposure"], "published",
+            "{}",
+            planted.what
+        );
         assert_eq!(text(&finding["path"]), planted.path, "{}", planted.what);
         let names: Vec<_> = reached(finding).into_iter().map(|(_, name)| name).collect();
-        assert!(planted.from.iter().all(|name| names.contains(name)), "{}: {names:?}", planted.what);
+        assert!(
+            planted.from.iter().all(|name| names.contains(name)),
+            "{}: {names:?}",
+            planted.what
+        );
     }
     // Only the newest of the stashes is a ref; a clone on the same disk has the objects of all.
-    let newest = all.planted.iter().rfind(|planted| planted.path == "untracked.ini").unwrap();
-    let stash = found.iter().find(|finding| finding["secret"] == newest.id.as_str()).expect("the newest stash");
+    let newest = all
+        .planted
+        .iter()
+        .rfind(|planted| planted.path == "untracked.ini")
+        .unwrap();
+    let stash = found
+        .iter()
+        .find(|finding| finding["secret"] == newest.id.as_str())
+        .expect("the newest stash");
     assert_eq!(reached(stash), [("stash", "stash")]);
 }
 
@@ -153,16 +230,28 @@ fn a_clone_that_borrows_all_objects() {
     let all = Everywhere::new(Repo::new());
     let repo = &all.ground.repo;
     let clone = repo.sandbox().root().join("clone");
-    repo.git([OsStr::new("clone"), OsStr::new("--quiet"), OsStr::new("--shared"), OsStr::new("."), clone.as_os_str()]);
+    repo.git([
+        OsStr::new("clone"),
+        OsStr::new("--quiet"),
+        OsStr::new("--shared"),
+        OsStr::new("."),
+        clone.as_os_str(),
+    ]);
     let check = || {
         let found = audit(repo, &clone);
         let found = found.as_array().unwrap();
-        for planted in all.planted.iter().filter(|planted| planted.exposure.is_some()) {
+        for planted in all
+            .planted
+            .iter()
+            .filter(|planted| planted.exposure.is_some())
+        {
             // What only the lender's index names is a blob without a name here.
             if planted.what == "name in an index" {
                 continue;
             }
-            let finding = found.iter().find(|finding| finding["secret"] == planted.id.as_str());
+            let finding = found
+                .iter()
+                .find(|finding| finding["secret"] == planted.id.as_str());
             assert!(finding.is_some(), "{} is not found", planted.what);
         }
     };

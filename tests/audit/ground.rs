@@ -1,4 +1,5 @@
-//! What the tests of the audit stand on: commits one hour apart, and reports as a program reads them.
+//! What the tests of the audit stand on: commits one hour apart, and reports as a program reads
+//! them.
 
 use std::cell::Cell;
 
@@ -27,7 +28,10 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn new(repo: Repo) -> Self {
-        Self { repo, hours: Cell::new(0) }
+        Self {
+            repo,
+            hours: Cell::new(0),
+        }
     }
 
     /// Git in the work tree, an hour later.
@@ -40,13 +44,24 @@ impl Ground {
         self.hours.set(self.hours.get() + 1);
         // 2024-01-02, the day of the sandbox.
         let now = format!("{} +0000", 1_704_153_600 + 3600 * self.hours.get());
-        repo.program("git").args(args).env("GIT_AUTHOR_DATE", &now).env("GIT_COMMITTER_DATE", &now)
+        repo.program("git")
+            .args(args)
+            .env("GIT_AUTHOR_DATE", &now)
+            .env("GIT_COMMITTER_DATE", &now)
     }
 
     /// Commits what is staged, an hour later, and returns the commit's id.
     #[track_caller]
     pub(super) fn commit(&self, message: &str) -> String {
-        self.later(&["commit", "--quiet", "--no-verify", "--allow-empty", "--message", message]).status(0);
+        self.later(&[
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "--allow-empty",
+            "--message",
+            message,
+        ])
+        .status(0);
         self.head()
     }
 
@@ -60,7 +75,15 @@ impl Ground {
         };
         git(&["read-tree", "HEAD"], "");
         let blob = git(&["hash-object", "-w", "--stdin"], content);
-        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{path}")], "");
+        git(
+            &[
+                "update-index",
+                "--add",
+                "--cacheinfo",
+                &format!("100644,{blob},{path}"),
+            ],
+            "",
+        );
         let tree = git(&["write-tree"], "");
         git(&["commit-tree", "-p", "HEAD", "-m", path, &tree], "")
     }
@@ -81,7 +104,10 @@ impl Audited {
     /// The audit of the repository at `repo`'s top.
     #[track_caller]
     pub(super) fn of(repo: &Repo, args: &[&str]) -> Self {
-        let ran = repo.keysieve(["audit", "--format", "json", "--reveal"]).args(args).run();
+        let ran = repo
+            .keysieve(["audit", "--format", "json", "--reveal"])
+            .args(args)
+            .run();
         let json = ran.json();
         Self { ran, json }
     }
@@ -93,31 +119,46 @@ impl Audited {
     /// The one finding of a secret.
     #[track_caller]
     pub(super) fn finding(&self, secret: &str) -> &Value {
-        let found: Vec<_> = self.findings().iter().filter(|finding| finding["secret"] == secret).collect();
+        let found: Vec<_> = self
+            .findings()
+            .iter()
+            .filter(|finding| finding["secret"] == secret)
+            .collect();
         match found[..] {
             [one] => one,
-            _ => self.ran.fail(&format!("{secret} is reported {} times", found.len())),
+            _ => self
+                .ran
+                .fail(&format!("{secret} is reported {} times", found.len())),
         }
     }
 
     pub(super) fn finds(&self, secret: &str) -> bool {
-        self.findings().iter().any(|finding| finding["secret"] == secret)
+        self.findings()
+            .iter()
+            .any(|finding| finding["secret"] == secret)
     }
 
     /// What was not looked at and should have been.
     pub(super) fn failures(&self) -> Vec<String> {
         let skips = self.json["skipped"].as_array().unwrap().iter();
         let failures = skips.filter(|skip| skip["failure"] == true);
-        failures.map(|skip| format!("{}: {}", text(&skip["path"]), text(&skip["reason"]))).collect()
+        failures
+            .map(|skip| format!("{}: {}", text(&skip["path"]), text(&skip["reason"])))
+            .collect()
     }
 }
 
 pub(super) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// `(kind, name)` of everything that a finding is reached from.
 pub(super) fn reached(finding: &Value) -> Vec<(&str, &str)> {
     let reached = finding["history"]["reached_from"].as_array().unwrap();
-    reached.iter().map(|from| (text(&from["kind"]), text(&from["name"]))).collect()
+    reached
+        .iter()
+        .map(|from| (text(&from["kind"]), text(&from["name"])))
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! What is remembered changes nothing but the time: after whatever happened to a repository, an audit that remembers the
-//! last one says the same as one that remembers nothing.
+//! What is remembered changes nothing but the time: after whatever happened to a repository, an
+//! audit that remembers the last one says the same as one that remembers nothing.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,10 @@ use crate::support::keys::access_key_id;
 #[track_caller]
 fn agree(repo: &Repo, what: &str) {
     let report = |args: &[&str]| {
-        let ran = repo.keysieve(["audit", "--format", "json", "--reveal"]).args(args).run();
+        let ran = repo
+            .keysieve(["audit", "--format", "json", "--reveal"])
+            .args(args)
+            .run();
         // How much was read is what may differ.
         let mut json = ran.json();
         json["scanned"].take();
@@ -32,9 +35,13 @@ fn agree(repo: &Repo, what: &str) {
     }
 }
 
-/// Packs the objects that `git rev-list` names with these words, and takes them away where they lie loose.
+/// Packs the objects that `git rev-list` names with these words, and takes them away where they lie
+/// loose.
 fn pack(repo: &Repo, objects: &str) {
-    repo.program("git").args(["pack-objects", "-q", ".git/objects/pack/pack"]).stdin(objects).status(0);
+    repo.program("git")
+        .args(["pack-objects", "-q", ".git/objects/pack/pack"])
+        .stdin(objects)
+        .status(0);
     repo.git(["prune-packed", "-q"]);
 }
 
@@ -48,24 +55,41 @@ fn history_goes_on_and_is_packed_bit_by_bit() {
     let ground = Ground::new(Repo::new());
     let repo = &ground.repo;
     for round in 0..12_u64 {
-        repo.add(format!("folder/{}.ini", round % 3), id_line(&access_key_id(500 + round)));
+        repo.add(
+            format!("folder/{}.ini", round % 3),
+            id_line(&access_key_id(500 + round)),
+        );
         repo.add("clean.txt", format!("round {round}\n"));
         ground.commit(&format!("round {round}"));
         match round % 4 {
             0 => _ = repo.git(["repack", "-q", "-d"]),
-            1 => _ = ground.later(&["tag", "-a", "-m", "a tag", &format!("v{round}")]).status(0),
+            1 => {
+                _ = ground
+                    .later(&["tag", "-a", "-m", "a tag", &format!("v{round}")])
+                    .status(0);
+            }
             2 => _ = repo.git(["repack", "-q", "-a", "-d", "-f"]),
             _ => {}
         }
         agree(repo, &format!("round {round}"));
     }
-    assert!(is_remembered(repo), "nothing was remembered: the test tests nothing");
+    assert!(
+        is_remembered(repo),
+        "nothing was remembered: the test tests nothing"
+    );
 }
 
-/// A commit, its trees and a blob with a key; packed alone, each is remembered without what it leads to.
+/// A commit, its trees and a blob with a key; packed alone, each is remembered without what it
+/// leads to.
 #[test]
 fn what_is_packed_leads_to_what_is_loose() {
-    let parts = ["HEAD:folder/key.ini", "HEAD:folder", "HEAD^{tree}", "HEAD", "v1"];
+    let parts = [
+        "HEAD:folder/key.ini",
+        "HEAD:folder",
+        "HEAD^{tree}",
+        "HEAD",
+        "v1",
+    ];
     // Each alone, and each alone left out.
     for packed in (1..32_u32).filter(|set| matches!(set.count_ones(), 1 | 4)) {
         let ground = Ground::new(Repo::new());
@@ -76,8 +100,16 @@ fn what_is_packed_leads_to_what_is_loose() {
         // Nothing but the tag leads to it.
         repo.git(["checkout", "-q", "--orphan", "island"]);
         let ids = parts.map(|part| repo.git(["rev-parse", &part.replace("HEAD", "main")]));
-        let chosen: Vec<_> = (0..parts.len()).filter(|part| packed & (1 << part) != 0).collect();
-        pack(repo, &chosen.iter().map(|&part| format!("{}\n", ids[part])).collect::<String>());
+        let chosen: Vec<_> = (0..parts.len())
+            .filter(|part| packed & (1 << part) != 0)
+            .collect();
+        pack(
+            repo,
+            &chosen
+                .iter()
+                .map(|&part| format!("{}\n", ids[part]))
+                .collect::<String>(),
+        );
         let names: Vec<_> = chosen.iter().map(|&part| parts[part]).collect();
         agree(repo, &format!("packed: {names:?}"));
         repo.git(["repack", "-q", "-a", "-d"]);
@@ -89,19 +121,36 @@ fn what_is_packed_leads_to_what_is_loose() {
 #[test]
 fn packs_that_hold_the_same() {
     let kinds = ["commit", "tree", "blob"];
-    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
         let ground = Ground::new(Repo::new());
         let repo = &ground.repo;
         for round in 0..3_u64 {
-            repo.add("folder/key.ini", id_line(&access_key_id(530 + round))).add("x.txt", format!("{round}\n"));
+            repo.add("folder/key.ini", id_line(&access_key_id(530 + round)))
+                .add("x.txt", format!("{round}\n"));
             ground.commit(&format!("round {round}"));
         }
-        let all = repo.git(["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"]);
+        let all = repo.git([
+            "cat-file",
+            "--batch-all-objects",
+            "--batch-check=%(objecttype) %(objectname)",
+        ]);
         let mut held = String::new();
         for step in order {
-            // Each pack holds what the ones before hold, and one kind more; at the end all is there several times.
-            let more = all.lines().filter_map(|line| line.strip_prefix(kinds[step]));
-            held += &more.map(|id| format!("{}\n", id.trim())).collect::<String>();
+            // Each pack holds what the ones before hold, and one kind more; at the end all is there
+            // several times.
+            let more = all
+                .lines()
+                .filter_map(|line| line.strip_prefix(kinds[step]));
+            held += &more
+                .map(|id| format!("{}\n", id.trim()))
+                .collect::<String>();
             pack(repo, &held);
             agree(repo, &format!("{order:?}, with {}s packed", kinds[step]));
         }
@@ -121,7 +170,10 @@ fn names_with_keys_are_not_lost() {
     ground.commit("clean");
     repo.git(["repack", "-q", "-a", "-d"]);
     agree(repo, "clean");
-    assert!(is_remembered(repo), "nothing was remembered: the test tests nothing");
+    assert!(
+        is_remembered(repo),
+        "nothing was remembered: the test tests nothing"
+    );
     let name = access_key_id(521);
     repo.add(&name, "x\n");
     agree(repo, "a name that is staged");
@@ -143,16 +195,28 @@ fn a_memory_that_cannot_be_trusted_is_ignored() {
     repo.git(["repack", "-q", "-a", "-d"]);
     agree(repo, "as it was");
     let folder = repo.sandbox().home().join(".cache/keysieve");
-    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let file = fs::read_dir(&folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let sound = fs::read(&file).unwrap();
-    assert!(!String::from_utf8_lossy(&sound).contains(&access_key_id(522)), "the memory holds a value");
+    assert!(
+        !String::from_utf8_lossy(&sound).contains(&access_key_id(522)),
+        "the memory holds a value"
+    );
     for at in (0..sound.len()).step_by(sound.len() / 40 + 1) {
         let mut damaged = sound.clone();
         damaged[at] ^= 0x20;
         fs::write(&file, damaged).unwrap();
         repo.keysieve(["audit"]).status(1).says("key.ini:1:21");
     }
-    for foreign in [&b""[..], b"keysieve audit cache 1\n", &sound[..sound.len() / 2]] {
+    for foreign in [
+        &b""[..],
+        b"keysieve audit cache 1\n",
+        &sound[..sound.len() / 2],
+    ] {
         fs::write(&file, foreign).unwrap();
         agree(repo, "a foreign memory");
     }
@@ -169,8 +233,13 @@ fn a_pack_that_broke_since() {
     repo.keysieve(["audit"]).status(0);
     assert!(is_remembered(repo));
     let packs = repo.path(".git/objects/pack");
-    let pack = fs::read_dir(packs).unwrap().map(|entry| entry.unwrap().path());
-    let pack = pack.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "pack")).unwrap();
+    let pack = fs::read_dir(packs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let pack = pack
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|ending| ending == "pack"))
+        .unwrap();
     let sound = fs::read(&pack).unwrap();
     fs::remove_file(&pack).unwrap();
     fs::write(&pack, &sound[..sound.len() - 30]).unwrap();

@@ -25,20 +25,51 @@ pub(super) struct Oracle<'r> {
 }
 
 /// Kinds of starting points that hold what they lead to for good.
-const LASTING: [&str; 7] = ["head", "branch", "tag", "remote-tracking", "notes", "ref", "worktree-head"];
+const LASTING: [&str; 7] = [
+    "head",
+    "branch",
+    "tag",
+    "remote-tracking",
+    "notes",
+    "ref",
+    "worktree-head",
+];
 
 impl<'r> Oracle<'r> {
     pub(super) fn new(repo: &'r Repo) -> Self {
-        let commits = repo.git(["rev-list", "--reverse", "--date-order", "--exclude=refs/stash", "--all"]);
+        let commits = repo.git([
+            "rev-list",
+            "--reverse",
+            "--date-order",
+            "--exclude=refs/stash",
+            "--all",
+        ]);
         let held = |id: &str| {
             let ran = repo.try_git(["ls-tree", "-r", "-t", "-z", "--full-tree", id]);
-            let entries: Vec<(String, String)> = ran.stdout().split_terminator('\0').map(entry).collect();
-            let ids = entries.iter().map(|(id, _)| id.clone()).chain([id.to_owned()]).collect();
-            Held { id: id.to_owned(), ids, paths: entries.into_iter().map(|(_, path)| path).collect() }
+            let entries: Vec<(String, String)> =
+                ran.stdout().split_terminator('\0').map(entry).collect();
+            let ids = entries
+                .iter()
+                .map(|(id, _)| id.clone())
+                .chain([id.to_owned()])
+                .collect();
+            Held {
+                id: id.to_owned(),
+                ids,
+                paths: entries.into_iter().map(|(_, path)| path).collect(),
+            }
         };
         let refs = repo.git(["for-each-ref", "--format=%(refname)"]);
-        let refs = refs.lines().filter(|name| *name != "refs/stash").map(str::to_owned).collect();
-        Self { repo, commits: commits.lines().map(held).collect(), refs }
+        let refs = refs
+            .lines()
+            .filter(|name| *name != "refs/stash")
+            .map(str::to_owned)
+            .collect();
+        Self {
+            repo,
+            commits: commits.lines().map(held).collect(),
+            refs,
+        }
     }
 
     /// Compares what was said of a finding with what git says.
@@ -49,39 +80,72 @@ impl<'r> Oracle<'r> {
         let holds = |held: &Held| {
             places.iter().any(|place| match place["object"].as_str() {
                 Some(id) => held.ids.contains(id),
-                None => place["paths"].as_array().unwrap().iter().any(|path| held.paths.contains(text(path))),
+                None => place["paths"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|path| held.paths.contains(text(path))),
             })
         };
         let holders: Vec<&Held> = self.commits.iter().filter(|held| holds(held)).collect();
-        let said: BTreeSet<&str> =
-            reached(finding).into_iter().filter(|(kind, _)| LASTING.contains(kind)).map(|(_, name)| name).collect();
+        let said: BTreeSet<&str> = reached(finding)
+            .into_iter()
+            .filter(|(kind, _)| LASTING.contains(kind))
+            .map(|(_, name)| name)
+            .collect();
         let is_lasting = matches!(text(&history["exposure"]), "local" | "published");
         assert_eq!(is_lasting, !said.is_empty(), "{finding:#}");
         if let (Some(first), Some(last)) = (holders.first(), holders.last()) {
             assert!(is_lasting, "git: {} holds it\n{finding:#}", first.id);
-            assert_eq!(finding["origin"]["commit"], first.id.as_str(), "the first commit\n{finding:#}");
+            assert_eq!(
+                finding["origin"]["commit"],
+                first.id.as_str(),
+                "the first commit\n{finding:#}"
+            );
             let head = self.repo.git(["rev-parse", "HEAD"]);
             let in_head = holders.iter().any(|held| held.id == head);
             assert_eq!(history["in_head"], in_head, "{finding:#}");
             match in_head {
                 true => assert!(history["last"].is_null(), "{finding:#}"),
-                false => assert_eq!(history["last"]["commit"], last.id.as_str(), "the last commit\n{finding:#}"),
+                false => assert_eq!(
+                    history["last"]["commit"],
+                    last.id.as_str(),
+                    "the last commit\n{finding:#}"
+                ),
             }
         }
         if places.iter().all(|place| place["object"].is_string()) {
-            let leads = |name: &&String| places.iter().any(|place| self.leads_to(name, text(&place["object"])));
-            let expected: BTreeSet<&str> = self.refs.iter().filter(leads).map(|name| short(name)).collect();
+            let leads = |name: &&String| {
+                places
+                    .iter()
+                    .any(|place| self.leads_to(name, text(&place["object"])))
+            };
+            let expected: BTreeSet<&str> = self
+                .refs
+                .iter()
+                .filter(leads)
+                .map(|name| short(name))
+                .collect();
             let heads = |name: &&str| name.starts_with("HEAD");
             let said: BTreeSet<&str> = said.into_iter().filter(|name| !heads(name)).collect();
             assert_eq!(said, expected, "{finding:#}");
-            for (kind, name) in reached(finding).iter().filter(|(kind, _)| matches!(*kind, "stash" | "reflog")) {
-                let leads = places.iter().any(|place| self.leads_to(name, text(&place["object"])));
-                assert!(leads || name.starts_with("before "), "{kind} {name} does not lead to it\n{finding:#}");
+            for (kind, name) in reached(finding)
+                .iter()
+                .filter(|(kind, _)| matches!(*kind, "stash" | "reflog"))
+            {
+                let leads = places
+                    .iter()
+                    .any(|place| self.leads_to(name, text(&place["object"])));
+                assert!(
+                    leads || name.starts_with("before "),
+                    "{kind} {name} does not lead to it\n{finding:#}"
+                );
             }
         }
     }
 
-    /// The commit of a line of a reflog, as `git reflog` lists it: `git rev-parse` is wrong where a log has a gap.
+    /// The commit of a line of a reflog, as `git reflog` lists it: `git rev-parse` is wrong where a
+    /// log has a gap.
     fn logged(&self, name: &str) -> Option<String> {
         let (log, rest) = name.split_once("@{")?;
         let (number, of) = rest.split_once('}')?;
@@ -103,7 +167,9 @@ impl<'r> Oracle<'r> {
             Some((name, worktree)) => format!("worktrees/{worktree}/{name}"),
             None => name.to_owned(),
         };
-        let listed = self.repo.git(["rev-list", "--objects", "--no-object-names", &name]);
+        let listed = self
+            .repo
+            .git(["rev-list", "--objects", "--no-object-names", &name]);
         listed.lines().any(|id| id == object) || self.repo.git(["rev-parse", &name]) == object
     }
 }
@@ -111,10 +177,16 @@ impl<'r> Oracle<'r> {
 /// Id and path of a line of `git ls-tree`.
 fn entry(line: &str) -> (String, String) {
     let (about, path) = line.split_once('\t').unwrap();
-    (about.rsplit(' ').next().unwrap().to_owned(), path.to_owned())
+    (
+        about.rsplit(' ').next().unwrap().to_owned(),
+        path.to_owned(),
+    )
 }
 
 fn short(name: &str) -> &str {
     let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/"];
-    prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+    prefixes
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
 }

@@ -62,7 +62,10 @@ fn copy(from: usize, len: usize, out: &mut Vec<u8>) {
     let (from, len) = (from as u32, if len == 0x10000 { 0 } else { len as u32 });
     let mut op = 0x80;
     let mut operands = Vec::new();
-    let bytes = from.to_le_bytes().into_iter().chain(len.to_le_bytes().into_iter().take(3));
+    let bytes = from
+        .to_le_bytes()
+        .into_iter()
+        .chain(len.to_le_bytes().into_iter().take(3));
     for (bit, byte) in bytes.enumerate() {
         if byte != 0 {
             op |= 1 << bit;
@@ -115,7 +118,9 @@ impl Packer {
         }
         entry.push(byte);
         entry.extend(rest);
-        let at = self.offsets.last().map_or(12, |last| last + self.entries.last().map_or(0, |(_, bytes)| bytes.len()));
+        let at = self.offsets.last().map_or(12, |last| {
+            last + self.entries.last().map_or(0, |(_, bytes)| bytes.len())
+        });
         self.offsets.push(at);
         self.known.insert(id, self.entries.len());
         self.entries.push((id, entry));
@@ -123,17 +128,33 @@ impl Packer {
     }
 
     /// An object that `delta` makes of the one at position `base`.
-    pub(super) fn delta(&mut self, base: usize, kind: Kind, made: &[u8], delta: &[u8], by_id: bool) -> usize {
+    pub(super) fn delta(
+        &mut self,
+        base: usize,
+        kind: Kind,
+        made: &[u8],
+        delta: &[u8],
+        by_id: bool,
+    ) -> usize {
         self.claim_delta(base, id_of(kind, made), delta, by_id)
     }
 
     /// The same under any id.
-    pub(super) fn claim_delta(&mut self, base: usize, id: ObjectId, delta: &[u8], by_id: bool) -> usize {
+    pub(super) fn claim_delta(
+        &mut self,
+        base: usize,
+        id: ObjectId,
+        delta: &[u8],
+        by_id: bool,
+    ) -> usize {
         if by_id {
             let rest = [self.id(base).as_slice(), &packed(delta)].concat();
             return self.raw(id, REF_DELTA, delta.len(), &rest);
         }
-        let (last, len) = (self.offsets.last().unwrap(), self.entries.last().unwrap().1.len());
+        let (last, len) = (
+            self.offsets.last().unwrap(),
+            self.entries.last().unwrap().1.len(),
+        );
         let rest = [distance(last + len - self.offsets[base]), packed(delta)].concat();
         self.raw(id, OFS_DELTA, delta.len(), &rest)
     }
@@ -151,7 +172,9 @@ impl Packer {
     pub(super) fn pack(&self) -> Vec<u8> {
         let mut pack = b"PACK\0\0\0\x02".to_vec();
         pack.extend((self.entries.len() as u32).to_be_bytes());
-        self.entries.iter().for_each(|(_, bytes)| pack.extend(bytes));
+        self.entries
+            .iter()
+            .for_each(|(_, bytes)| pack.extend(bytes));
         let sum = hash(&pack);
         pack.extend(sum.as_slice());
         pack
@@ -163,12 +186,21 @@ impl Packer {
         order.sort_by_key(|&entry| self.entries[entry].0);
         let mut idx = b"\xfftOc\0\0\0\x02".to_vec();
         for first in 0..=255_u8 {
-            let upto = order.iter().filter(|&&entry| self.entries[entry].0.first_byte() <= first).count();
+            let upto = order
+                .iter()
+                .filter(|&&entry| self.entries[entry].0.first_byte() <= first)
+                .count();
             idx.extend((upto as u32).to_be_bytes());
         }
-        order.iter().for_each(|&entry| idx.extend(self.entries[entry].0.as_slice()));
-        order.iter().for_each(|&entry| idx.extend(crc32fast::hash(&self.entries[entry].1).to_be_bytes()));
-        order.iter().for_each(|&entry| idx.extend((self.offsets[entry] as u32).to_be_bytes()));
+        order
+            .iter()
+            .for_each(|&entry| idx.extend(self.entries[entry].0.as_slice()));
+        order
+            .iter()
+            .for_each(|&entry| idx.extend(crc32fast::hash(&self.entries[entry].1).to_be_bytes()));
+        order
+            .iter()
+            .for_each(|&entry| idx.extend((self.offsets[entry] as u32).to_be_bytes()));
         let pack = self.pack();
         idx.extend(&pack[pack.len() - 20..]);
         let sum = hash(&idx);
@@ -187,7 +219,10 @@ impl Packer {
     /// Where the index is written, seen from the work tree.
     pub(super) fn index(&self, _: &Repo) -> String {
         let pack = self.pack();
-        format!(".git/objects/pack/pack-{}.idx", hash(&pack[..pack.len() - 20]))
+        format!(
+            ".git/objects/pack/pack-{}.idx",
+            hash(&pack[..pack.len() - 20])
+        )
     }
 }
 

@@ -1,4 +1,5 @@
-//! The plain version: every object read through git, and each scanned whole. The fast way must find exactly the same.
+//! The plain version: every object read through git, and each scanned whole. The fast way must find
+//! exactly the same.
 
 mod chains;
 mod histories;
@@ -63,16 +64,23 @@ struct All {
     missing: usize,
 }
 
-static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new(RuleSet::builtin().unwrap()).unwrap());
+static SCANNER: LazyLock<Scanner> =
+    LazyLock::new(|| Scanner::new(RuleSet::builtin().unwrap()).unwrap());
 
 /// The git directory that all work trees of the repository at `path` share.
 fn common_dir(path: &Path) -> PathBuf {
-    let output = Command::new("git").arg("-C").arg(path).args(["rev-parse", "--git-common-dir"]).output().unwrap();
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(path)
+        .args(["rev-parse", "--git-common-dir"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", path.display());
     path.join(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
-/// Compares the two ways on the repository at `path`, of which all is there; how many matches there were.
+/// Compares the two ways on the repository at `path`, of which all is there; how many matches there
+/// were.
 #[track_caller]
 fn compare(path: &Path) -> usize {
     let (matches, missing) = compare_what_is_there(path);
@@ -80,7 +88,8 @@ fn compare(path: &Path) -> usize {
     matches
 }
 
-/// Compares the two ways on the repository at `path`; how many matches there were, and how many objects are missing.
+/// Compares the two ways on the repository at `path`; how many matches there were, and how many
+/// objects are missing.
 #[track_caller]
 fn compare_what_is_there(path: &Path) -> (usize, usize) {
     let dir = common_dir(path);
@@ -105,7 +114,10 @@ fn same<T: Ord + std::fmt::Debug>(what: &str, slow: &BTreeSet<T>, swift: &BTreeS
     let lost: Vec<_> = slow.difference(swift).take(5).collect();
     let extra: Vec<_> = swift.difference(slow).take(5).collect();
     let counts = (slow.len(), swift.len());
-    assert!(lost.is_empty() && extra.is_empty(), "{what} {counts:?}: lost {lost:#?}, made up {extra:#?}");
+    assert!(
+        lost.is_empty() && extra.is_empty(),
+        "{what} {counts:?}: lost {lost:#?}, made up {extra:#?}"
+    );
 }
 
 fn is_name(finding: &Finding) -> bool {
@@ -116,28 +128,55 @@ fn is_name(finding: &Finding) -> bool {
 fn audited(path: &Path, cache: Option<&Path>) -> All {
     let repo = repo::open(path).unwrap();
     let stop = AtomicBool::new(false);
-    let audit = Audit { repo: &repo, scope: Scope::default(), jobs: 4, cache, stop: &stop };
+    let audit = Audit {
+        repo: &repo,
+        scope: Scope::default(),
+        jobs: 4,
+        cache,
+        stop: &stop,
+    };
     let policy = Policy::new(Confidence::Low, Confidence::Medium, SCANNER.rules());
-    let outcome = audit::run(&audit, &SCANNER, &policy, &Progress::default()).unwrap().outcome;
+    let outcome = audit::run(&audit, &SCANNER, &policy, &Progress::default())
+        .unwrap()
+        .outcome;
     let (missing, failures): (Vec<_>, Vec<_>) = outcome
         .skipped
         .iter()
         .filter(|skip| skip.reason.is_failure())
         .partition(|skip| skip.reason.to_string().contains("missing, though"));
     assert!(failures.is_empty(), "{failures:?}");
-    let mut all = All { missing: missing.len(), ..All::default() };
+    let mut all = All {
+        missing: missing.len(),
+        ..All::default()
+    };
     let allowed = outcome.allowed.iter().map(|allowed| &allowed.finding);
     for finding in outcome.findings.iter().chain(allowed) {
         // Names that only an index lists are in no tree.
-        let history = finding.history.iter().filter(|history| history.exposure != Exposure::Index || !is_name(finding));
+        let history = finding
+            .history
+            .iter()
+            .filter(|history| history.exposure != Exposure::Index || !is_name(finding));
         for place in history.flat_map(|history| &history.places) {
             let fingerprint = finding.fingerprint.to_string();
             match &place.object {
                 Some(id) => _ = all.findings.insert((id.clone(), fingerprint)),
                 None => {
-                    assert!(!place.paths.is_empty(), "a name that nothing has: {finding:?}");
-                    let name = |path: &BString| path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().into();
-                    all.names.extend(place.paths.iter().map(|path| (name(path), fingerprint.clone())));
+                    assert!(
+                        !place.paths.is_empty(),
+                        "a name that nothing has: {finding:?}"
+                    );
+                    let name = |path: &BString| {
+                        path.rsplit(|&byte| byte == b'/')
+                            .next()
+                            .unwrap_or_default()
+                            .into()
+                    };
+                    all.names.extend(
+                        place
+                            .paths
+                            .iter()
+                            .map(|path| (name(path), fingerprint.clone())),
+                    );
                 }
             }
         }

@@ -4,7 +4,8 @@ use super::ground::{Audited, Ground, id_line, reached};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// `main` with an old and a new key, a branch, a stash, what a reflog holds, and a dangling blob: seeds 200 to 205.
+/// `main` with an old and a new key, a branch, a stash, what a reflog holds, and a dangling blob:
+/// seeds 200 to 205.
 struct Scene {
     ground: Ground,
     keys: [String; 6],
@@ -31,7 +32,10 @@ impl Scene {
         repo.add("reset.ini", id_line(&keys[4]));
         ground.commit("to be reset");
         repo.git(["reset", "--quiet", "--hard", "HEAD~1"]);
-        repo.program("git").args(["hash-object", "-w", "--stdin"]).stdin(id_line(&keys[5])).status(0);
+        repo.program("git")
+            .args(["hash-object", "-w", "--stdin"])
+            .stdin(id_line(&keys[5]))
+            .status(0);
         Self { ground, keys, old }
     }
 
@@ -40,7 +44,10 @@ impl Scene {
     fn reports(&self, args: &[&str], expected: &[usize]) -> Audited {
         let audited = Audited::of(&self.ground.repo, args);
         audited.ran.has_status(i32::from(!expected.is_empty()));
-        let found: Vec<usize> = ALL.into_iter().filter(|&key| audited.finds(&self.keys[key])).collect();
+        let found: Vec<usize> = ALL
+            .into_iter()
+            .filter(|&key| audited.finds(&self.keys[key]))
+            .collect();
         assert_eq!(found, expected, "{args:?}");
         audited
     }
@@ -73,8 +80,16 @@ fn only_what_some_refs_lead_to() {
 fn a_ref_that_is_not_there() {
     let scene = Scene::new();
     for name in ["nowhere", "", "refs/heads/", "top", "main~1"] {
-        let ran = scene.ground.repo.keysieve(["audit", "--ref", name]).status(2);
-        assert!(ran.stderr().contains(&format!("'{name}'")), "{}", ran.text());
+        let ran = scene
+            .ground
+            .repo
+            .keysieve(["audit", "--ref", name])
+            .status(2);
+        assert!(
+            ran.stderr().contains(&format!("'{name}'")),
+            "{}",
+            ran.text()
+        );
         assert!(ran.stdout().is_empty(), "{}", ran.text());
     }
 }
@@ -114,7 +129,8 @@ fn markers_in_old_versions() {
     let repo = &ground.repo;
     let [marked, both] = [210, 211].map(access_key_id);
     let line = |id: &str| format!("aws_access_key_id = {id} # keysieve:allow a test\n");
-    repo.add("marked.ini", line(&marked)).add("both.ini", line(&both));
+    repo.add("marked.ini", line(&marked))
+        .add("both.ini", line(&both));
     ground.commit("marked");
     repo.git(["rm", "--quiet", "marked.ini"]);
     repo.add("both.ini", id_line(&both));
@@ -122,11 +138,18 @@ fn markers_in_old_versions() {
     let audited = Audited::of(repo, &[]);
     assert!(!audited.finds(&marked));
     let finding = audited.finding(&both);
-    assert_eq!(finding["origin"]["commit"], bare.as_str(), "where it stands without a marker");
+    assert_eq!(
+        finding["origin"]["commit"],
+        bare.as_str(),
+        "where it stands without a marker"
+    );
     assert_eq!(finding["history"]["places"].as_array().unwrap().len(), 1);
     let allowed = audited.json["allowed"].as_array().unwrap();
     assert_eq!(allowed.len(), 1);
-    assert_eq!((&allowed[0]["path"], &allowed[0]["by"]["kind"]), (&"marked.ini".into(), &"marker".into()));
+    assert_eq!(
+        (&allowed[0]["path"], &allowed[0]["by"]["kind"]),
+        (&"marked.ini".into(), &"marker".into())
+    );
 }
 
 #[test]
@@ -134,17 +157,27 @@ fn entries_by_path_hold_where_every_path_is_meant() {
     let ground = Ground::new(Repo::new());
     let repo = &ground.repo;
     let [inside, also_outside, elsewhere] = [212, 213, 214].map(access_key_id);
-    repo.add("fixtures/a.ini", id_line(&inside)).add("fixtures/b.ini", id_line(&also_outside));
+    repo.add("fixtures/a.ini", id_line(&inside))
+        .add("fixtures/b.ini", id_line(&also_outside));
     repo.add("c.ini", id_line(&elsewhere));
     ground.commit("first");
     repo.git(["mv", "fixtures/b.ini", "b.ini"]);
     ground.commit("one comes out");
-    repo.write(".keysieve.toml", "[[allow]]\npath = \"fixtures/**\"\nreason = \"made up\"\n");
+    repo.write(
+        ".keysieve.toml",
+        "[[allow]]\npath = \"fixtures/**\"\nreason = \"made up\"\n",
+    );
     let audited = Audited::of(repo, &[]);
     audited.ran.has_status(1);
     assert!(!audited.finds(&inside));
     assert!(audited.finds(&also_outside) && audited.finds(&elsewhere));
-    assert_eq!(audited.json["allowed"][0]["secret"].as_str().map(|text| text == inside), Some(false), "in clear");
+    assert_eq!(
+        audited.json["allowed"][0]["secret"]
+            .as_str()
+            .map(|text| text == inside),
+        Some(false),
+        "in clear"
+    );
 }
 
 #[test]
@@ -155,7 +188,12 @@ fn entries_by_value_hold_everywhere() {
     let entries: String = audited
         .findings()
         .iter()
-        .map(|finding| format!("[[allow]]\nvalue = {}\nreason = \"revoked\"\n\n", finding["fingerprint"]))
+        .map(|finding| {
+            format!(
+                "[[allow]]\nvalue = {}\nreason = \"revoked\"\n\n",
+                finding["fingerprint"]
+            )
+        })
         .collect();
     repo.write(".keysieve.toml", entries);
     let audited = scene.reports(&[], &[]);
@@ -173,5 +211,8 @@ fn a_branch_and_a_tag_of_one_name_are_two() {
     scene.reports(&["--ref", "refs/heads/topic"], &[0, 1]);
     let audited = scene.reports(&["--ref", "topic"], &[0, 1]);
     let names: Vec<_> = reached(audited.finding(&scene.keys[0]));
-    assert!(names.contains(&("branch", "topic")) && names.contains(&("tag", "topic")), "{names:?}");
+    assert!(
+        names.contains(&("branch", "topic")) && names.contains(&("tag", "topic")),
+        "{names:?}"
+    );
 }

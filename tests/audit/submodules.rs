@@ -1,4 +1,5 @@
-//! The repositories of submodules that lie in the audited one: looked through as repositories of their own.
+//! The repositories of submodules that lie in the audited one: looked through as repositories of
+//! their own.
 
 use std::fs;
 
@@ -6,8 +7,8 @@ use super::ground::{Audited, Ground, id_line, reached, text};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// A repository with the submodule `lib` at `vendor/lib`, which holds a key in history, on a branch and in a message, and
-/// itself has the submodule `inner`.
+/// A repository with the submodule `lib` at `vendor/lib`, which holds a key in history, on a branch
+/// and in a message, and itself has the submodule `inner`.
 fn ground() -> Ground {
     let inner = Ground::new(Repo::new());
     inner.repo.add("inner.ini", id_line(&access_key_id(700)));
@@ -24,13 +25,31 @@ fn ground() -> Ground {
     ground.commit("own");
     add(&ground, &lib, "lib", "vendor/lib");
     ground.commit("with a submodule");
-    ground.repo.git(["-c", "protocol.file.allow=always", "submodule", "update", "--quiet", "--init", "--recursive"]);
+    ground.repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "update",
+        "--quiet",
+        "--init",
+        "--recursive",
+    ]);
     ground
 }
 
 fn add(to: &Ground, from: &Ground, name: &str, path: &str) {
     let url = from.repo.root().to_str().unwrap();
-    to.repo.git(["-c", "protocol.file.allow=always", "submodule", "add", "--quiet", "--name", name, url, path]);
+    to.repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "--quiet",
+        "--name",
+        name,
+        url,
+        path,
+    ]);
 }
 
 #[test]
@@ -39,7 +58,10 @@ fn everything_in_them_is_found_below_their_names() {
     let repo = &ground.repo;
     let module = repo.path(".git/modules/lib");
     fs::write(module.join("description"), id_line(&access_key_id(704))).unwrap();
-    assert!(module.join("modules/inner/objects").is_dir(), "there is no submodule in the submodule");
+    assert!(
+        module.join("modules/inner/objects").is_dir(),
+        "there is no submodule in the submodule"
+    );
     for args in [&["--no-cache"][..], &[], &[]] {
         let audited = Audited::of(repo, args);
         audited.ran.has_status(1);
@@ -54,8 +76,14 @@ fn everything_in_them_is_found_below_their_names() {
         let commits = git(&["log", "--all", "--format=%H", "--", "gone.ini"]);
         assert_eq!(finding["origin"]["commit"].as_str(), commits.lines().last());
         assert_eq!(finding["history"]["exposure"], "published");
-        let names: Vec<_> = reached(finding).into_iter().map(|(_, name)| name.to_owned()).collect();
-        assert!(names.contains(&"submodule lib: origin/main".to_owned()), "{names:?}");
+        let names: Vec<_> = reached(finding)
+            .into_iter()
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        assert!(
+            names.contains(&"submodule lib: origin/main".to_owned()),
+            "{names:?}"
+        );
         let message = audited.finding(&access_key_id(702));
         assert_eq!(message["origin"]["kind"], "commit-text");
         assert_eq!(message["origin"]["commit"].as_str(), commits.lines().next());

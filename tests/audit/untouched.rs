@@ -17,13 +17,23 @@ fn snapshot(folders: &[&Path]) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
         let about = fs::symlink_metadata(&path).unwrap();
         let mut content = Vec::new();
         if about.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         } else if about.is_symlink() {
-            content = fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes();
+            content = fs::read_link(&path)
+                .unwrap()
+                .into_os_string()
+                .into_encoded_bytes();
         } else {
             content = fs::read(&path).unwrap();
         }
-        found.insert(path, (about.mode(), about.mtime(), about.mtime_nsec(), content));
+        found.insert(
+            path,
+            (about.mode(), about.mtime(), about.mtime_nsec(), content),
+        );
     }
     found
 }
@@ -32,15 +42,23 @@ fn snapshot(folders: &[&Path]) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
 fn nothing_is_changed() {
     let all = Everywhere::new(Repo::new());
     let repo = &all.ground.repo;
-    let args: [&[&str]; 5] =
-        [&[], &["--reachable"], &["--since", "2020-01-01"], &["--ref", "main", "--jobs", "16"], &["--format", "json"]];
+    let args: [&[&str]; 5] = [
+        &[],
+        &["--reachable"],
+        &["--since", "2020-01-01"],
+        &["--ref", "main", "--jobs", "16"],
+        &["--format", "json"],
+    ];
     let audit_all = || {
         let before = snapshot(&[repo.root(), all.other.root()]);
         for args in args {
             repo.keysieve(["audit"]).args(args).status(1);
         }
         let after = snapshot(&[repo.root(), all.other.root()]);
-        assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+        assert_eq!(
+            before.keys().collect::<Vec<_>>(),
+            after.keys().collect::<Vec<_>>()
+        );
         for (path, about) in &before {
             assert!(&after[path] == about, "{} has changed", path.display());
         }
@@ -57,9 +75,16 @@ fn trapped() -> (Ground, PathBuf) {
     let repo = &ground.repo;
     let trace = repo.sandbox().root().join("trace");
     let trap = repo.sandbox().root().join("trap");
-    fs::write(&trap, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", trace.display())).unwrap();
+    fs::write(
+        &trap,
+        format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", trace.display()),
+    )
+    .unwrap();
     fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
-    repo.add(".gitattributes", "* filter=trap diff=trap merge=trap working-tree-encoding=UTF-8\n");
+    repo.add(
+        ".gitattributes",
+        "* filter=trap diff=trap merge=trap working-tree-encoding=UTF-8\n",
+    );
     repo.add("a.txt", "a\n").add("b.txt", "b\n");
     ground.commit("first");
     let trap = trap.to_str().unwrap();
@@ -91,7 +116,13 @@ fn trapped() -> (Ground, PathBuf) {
     }
     let hooks = repo.sandbox().root().join("hooks");
     fs::create_dir(&hooks).unwrap();
-    for hook in ["post-index-change", "reference-transaction", "pre-commit", "fsmonitor-watchman", "post-checkout"] {
+    for hook in [
+        "post-index-change",
+        "reference-transaction",
+        "pre-commit",
+        "fsmonitor-watchman",
+        "post-checkout",
+    ] {
         fs::copy(trap, hooks.join(hook)).unwrap();
     }
     repo.config("core.hooksPath", hooks.to_str().unwrap());
@@ -109,7 +140,8 @@ fn nothing_that_the_repository_names_is_run() {
     assert!(trace.exists(), "git ran nothing: the test tests nothing");
 }
 
-/// A missing object of a partial clone is not fetched: not by us, and not by a git that we would have to start.
+/// A missing object of a partial clone is not fetched: not by us, and not by a git that we would
+/// have to start.
 #[test]
 fn a_partial_clone_fetches_nothing() {
     let (ground, trace) = trapped();
@@ -131,5 +163,8 @@ fn a_partial_clone_fetches_nothing() {
     ran.says(&id).says("git fetch --refetch --no-filter origin");
     assert!(!trace.exists(), "{}", fs::read_to_string(&trace).unwrap());
     repo.try_git(["cat-file", "-p", &id]);
-    assert!(trace.exists(), "git fetches nothing: the test tests nothing");
+    assert!(
+        trace.exists(),
+        "git fetches nothing: the test tests nothing"
+    );
 }

@@ -1,4 +1,5 @@
-//! What documentation, emulators and tests use instead of keys is never reported, and hides no real key beside it.
+//! What documentation, emulators and tests use instead of keys is never reported, and hides no real
+//! key beside it.
 
 use super::{PAIR, fill, none_above, scan_all, scan_one};
 use crate::support::keys::{access_key_id, secret_access_key};
@@ -13,8 +14,16 @@ fn example_secret() -> String {
 
 /// Each value by itself and under the names of both halves.
 fn everywhere(values: &[String]) -> Vec<String> {
-    let places = ["§", "aws_access_key_id = §", "aws_secret_access_key = §", "\"AccessKeyId\": \"§\", \"x\": 1"];
-    values.iter().flat_map(|value| places.map(|place| place.replace('§', value))).collect()
+    let places = [
+        "§",
+        "aws_access_key_id = §",
+        "aws_secret_access_key = §",
+        "\"AccessKeyId\": \"§\", \"x\": 1",
+    ];
+    values
+        .iter()
+        .flat_map(|value| places.map(|place| place.replace('§', value)))
+        .collect()
 }
 
 #[test]
@@ -42,33 +51,84 @@ fn published_secrets() {
     ];
     none_above("none", &everywhere(&secrets.map(|pieces| pieces.concat())));
     let any = secret_access_key(3);
-    none_above("none", &everywhere(&[any[..33].to_owned() + "EXAMPLE", any[..30].to_owned() + "EXAMPLEKEY"]));
+    none_above(
+        "none",
+        &everywhere(&[
+            any[..33].to_owned() + "EXAMPLE",
+            any[..30].to_owned() + "EXAMPLEKEY",
+        ]),
+    );
 }
 
 #[test]
 fn published_tokens() {
-    let tail =
-        "H4aoAH0gNCAPyJxz4BlCFFxWNE1OPTgk5TthT+FvwqnKwRcOIfrRh3c/LTo6UDdyJwOOvEVPvLXCrrrUtdnniCEXAMPLE/IvU1dYUg2";
-    let tokens = [["AQoEX", "AMPLE", tail].concat(), ["AQoDYXdzEPT//////////wEX", "AMPLE", tail].concat()];
-    none_above("none", &tokens.clone().map(|token| format!("AWS_SESSION_TOKEN={token}")));
+    let tail = "H4aoAH0gNCAPyJxz4BlCFFxWNE1OPTgk5TthT+FvwqnKwRcOIfrRh3c/LTo6UDdyJwOOvEVPvLXCrrrUtdnniCEXAMPLE/IvU1dYUg2";
+    let tokens = [
+        ["AQoEX", "AMPLE", tail].concat(),
+        ["AQoDYXdzEPT//////////wEX", "AMPLE", tail].concat(),
+    ];
+    none_above(
+        "none",
+        &tokens
+            .clone()
+            .map(|token| format!("AWS_SESSION_TOKEN={token}")),
+    );
     none_above("none", &tokens);
 }
 
 #[test]
 fn keys_of_emulators() {
-    let values =
-        ["test", "000000000000", "000000000002", "__internal_call__", "testing", "foobar_key", "foobar_secret"];
-    let more = ["mock_access_key", "minioadmin", "minio123", "dummy", "fakeMyKeyId", "fakeSecretAccessKey"];
-    none_above("none", &everywhere(&values.iter().chain(&more).map(|value| (*value).to_owned()).collect::<Vec<_>>()));
-    let ids = [["LSIAQAAAAAAVN", "CBMPNSG"], ["AKIAQAAAAAAAG", "MKEM7X5"], ["ASIAQAAAAAAAG", "MKEM7X5"]];
+    let values = [
+        "test",
+        "000000000000",
+        "000000000002",
+        "__internal_call__",
+        "testing",
+        "foobar_key",
+        "foobar_secret",
+    ];
+    let more = [
+        "mock_access_key",
+        "minioadmin",
+        "minio123",
+        "dummy",
+        "fakeMyKeyId",
+        "fakeSecretAccessKey",
+    ];
+    none_above(
+        "none",
+        &everywhere(
+            &values
+                .iter()
+                .chain(&more)
+                .map(|value| (*value).to_owned())
+                .collect::<Vec<_>>(),
+        ),
+    );
+    let ids = [
+        ["LSIAQAAAAAAVN", "CBMPNSG"],
+        ["AKIAQAAAAAAAG", "MKEM7X5"],
+        ["ASIAQAAAAAAAG", "MKEM7X5"],
+    ];
     none_above("none", &everywhere(&ids.map(|pieces| pieces.concat())));
 }
 
 #[test]
 fn accounts_of_the_documentation() {
-    let starts =
-        ["QAAAAAAAC", "RZPUZDIKC", "RTX3GSDSS", "WO645SY5C", "RTXV5AHDS", "THPL2AOHC", "6RVFFB77S", "QFX64DQ7C"];
-    none_above("none", &everywhere(&starts.map(|start| ["AK", "IA", start, "MV4XKWB"].concat())));
+    let starts = [
+        "QAAAAAAAC",
+        "RZPUZDIKC",
+        "RTX3GSDSS",
+        "WO645SY5C",
+        "RTXV5AHDS",
+        "THPL2AOHC",
+        "6RVFFB77S",
+        "QFX64DQ7C",
+    ];
+    none_above(
+        "none",
+        &everywhere(&starts.map(|start| ["AK", "IA", start, "MV4XKWB"].concat())),
+    );
 }
 
 #[test]
@@ -85,8 +145,13 @@ fn placeholders() {
         "AKIAQ3RTSAMPLEZKM2PV",
     ];
     let ids = ids.map(str::to_owned);
-    let words =
-        ["YOUR_ACCESS_KEY", "YOUR_SECRET_ACCESS_KEY", "<your-secret-key>", "${AWS_SECRET_ACCESS_KEY}", "{{ secret }}"];
+    let words = [
+        "YOUR_ACCESS_KEY",
+        "YOUR_SECRET_ACCESS_KEY",
+        "<your-secret-key>",
+        "${AWS_SECRET_ACCESS_KEY}",
+        "{{ secret }}",
+    ];
     let more = [
         "changeme",
         "REPLACE_ME",
@@ -94,8 +159,20 @@ fn placeholders() {
         "****************************************",
     ];
     let words = words.iter().chain(&more).map(|word| (*word).to_owned());
-    let fakes = ["FakeValues99".to_owned() + &"FakeValues99".repeat(3)[..28], "a".repeat(40), "0123456789".repeat(4)];
-    none_above("none", &everywhere(&ids.into_iter().chain(words).chain(fakes).collect::<Vec<_>>()));
+    let fakes = [
+        "FakeValues99".to_owned() + &"FakeValues99".repeat(3)[..28],
+        "a".repeat(40),
+        "0123456789".repeat(4),
+    ];
+    none_above(
+        "none",
+        &everywhere(
+            &ids.into_iter()
+                .chain(words)
+                .chain(fakes)
+                .collect::<Vec<_>>(),
+        ),
+    );
 }
 
 #[test]
@@ -104,21 +181,40 @@ fn an_example_hides_no_key_on_its_line() {
     let texts = [
         format!("{} {id}", example_id()),
         format!("{id} {}", example_id()),
-        format!("# not {} but\naws_access_key_id = {id} # was {}", example_id(), example_id()),
+        format!(
+            "# not {} but\naws_access_key_id = {id} # was {}",
+            example_id(),
+            example_id()
+        ),
         format!("keys = [\"{}\", \"{id}\"]", example_id()),
     ];
     for (text, found) in texts.iter().zip(scan_all(&texts)) {
-        assert_eq!((found.len(), &found[0]["secret"]), (1, &id.clone().into()), "{text}");
+        assert_eq!(
+            (found.len(), &found[0]["secret"]),
+            (1, &id.clone().into()),
+            "{text}"
+        );
     }
-    let found = scan_one(format!("aws_secret_access_key = {} # {key}\n", example_secret()));
+    let found = scan_one(format!(
+        "aws_secret_access_key = {} # {key}\n",
+        example_secret()
+    ));
     assert_eq!(found[0]["secret"], *key);
 }
 
 #[test]
 fn an_example_takes_no_part_in_a_pair() {
-    let found = scan_one(format!("{}\n{}\n\n{}", example_id(), secret_access_key(1), access_key_id(1)));
+    let found = scan_one(format!(
+        "{}\n{}\n\n{}",
+        example_id(),
+        secret_access_key(1),
+        access_key_id(1)
+    ));
     assert_eq!((found.len(), &found[0]["rule"]), (1, &PAIR.into()));
     assert_eq!(found[0]["partner"]["secret"], *access_key_id(1));
-    let found = scan_one(fill(&format!("aws_access_key_id = {}\naws_secret_access_key = {{KEY}}\n", example_id())));
+    let found = scan_one(fill(&format!(
+        "aws_access_key_id = {}\naws_secret_access_key = {{KEY}}\n",
+        example_id()
+    )));
     assert_eq!((found.len(), &found[0]["confidence"]), (1, &"high".into()));
 }

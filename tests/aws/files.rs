@@ -59,7 +59,12 @@ fn terraform() {
          \"status\": \"Active\"\n   }\n  }\n ]\n}\n";
     each_is_a_pair(&filled(&[state]));
     let secret_only = state.replace("{ID}", "redacted");
-    each_holds(SECRET, "high", &secret_access_key(1), &filled(&[&secret_only]));
+    each_holds(
+        SECRET,
+        "high",
+        &secret_access_key(1),
+        &filled(&[&secret_only]),
+    );
 }
 
 #[test]
@@ -80,10 +85,15 @@ fn the_csv_of_a_user_holds_a_password_too() {
     let password = ["x7!kQ2#", "vLm9$"].concat();
     let link = "https://609629065308.signin.aws.amazon.com/console";
     for (bom, end) in [("", "\n"), ("\u{feff}", "\r\n")] {
-        let head = format!("{bom}User name,Password,Access key ID,Secret access key,Console login link{end}");
+        let head = format!(
+            "{bom}User name,Password,Access key ID,Secret access key,Console login link{end}"
+        );
         let row = super::fill(&format!("alice,{password},{{ID}},{{KEY}},{link}{end}"));
         let found = scan_one(head + &row);
-        let rules: Vec<_> = found.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+        let rules: Vec<_> = found
+            .iter()
+            .map(|finding| finding["rule"].as_str().unwrap())
+            .collect();
         assert_eq!(rules, ["aws-console-password", super::PAIR], "{found:?}");
         assert_eq!(found[0]["secret"], password);
     }
@@ -136,15 +146,36 @@ fn diffs() {
         "@@ -1,2 +1,4 @@\n [default]\n+aws_access_key_id = {ID}\n+aws_secret_access_key = {KEY}\n",
         "-AWS_ACCESS_KEY_ID={ID}\n-AWS_SECRET_ACCESS_KEY={KEY}\n",
     ]));
-    each_holds(ID, "medium", &access_key_id(1), &filled(&["+{ID}\n", "-{ID}\n"]));
+    each_holds(
+        ID,
+        "medium",
+        &access_key_id(1),
+        &filled(&["+{ID}\n", "-{ID}\n"]),
+    );
 }
 
 #[test]
 fn urls() {
-    each_is_a_pair(&filled(&["s3a://{ID}:{KEY}@bucket/path", "s3n://{ID}:{KEY}@bucket", "s3://{ID}:{KEY}@bucket/key"]));
-    each_holds(ID, "medium", &access_key_id(1), &filled(&["https://host/{ID}/{KEY}", "{ID}/{KEY}"]));
+    each_is_a_pair(&filled(&[
+        "s3a://{ID}:{KEY}@bucket/path",
+        "s3n://{ID}:{KEY}@bucket",
+        "s3://{ID}:{KEY}@bucket/key",
+    ]));
+    each_holds(
+        ID,
+        "medium",
+        &access_key_id(1),
+        &filled(&["https://host/{ID}/{KEY}", "{ID}/{KEY}"]),
+    );
     let escaped = secret_access_key(1).replace('/', "%2F").replace('+', "%2B");
-    let texts = filled(&["s3a://{ID}:ESC@bucket/path", "s3://{ID}:ESC@s3.amazonaws.com/bucket"]);
-    let texts = texts.iter().map(|text| String::from_utf8_lossy(text).replace("ESC", &escaped).into_bytes());
+    let texts = filled(&[
+        "s3a://{ID}:ESC@bucket/path",
+        "s3://{ID}:ESC@s3.amazonaws.com/bucket",
+    ]);
+    let texts = texts.iter().map(|text| {
+        String::from_utf8_lossy(text)
+            .replace("ESC", &escaped)
+            .into_bytes()
+    });
     each_is_a_pair(&texts.collect::<Vec<_>>());
 }

@@ -1,4 +1,5 @@
-//! Access key ids by themselves: prefixes, what may stand beside them, and the account that they tell.
+//! Access key ids by themselves: prefixes, what may stand beside them, and the account that they
+//! tell.
 
 use super::{ID, each_holds, fill, filled, none_above, scan_all, scan_one, scan_stdin};
 use crate::support::keys::{access_key_id, account_of};
@@ -6,7 +7,10 @@ use crate::support::keys::{access_key_id, account_of};
 #[test]
 fn every_prefix_of_a_credential_is_found_with_its_account() {
     let body = &access_key_id(1)[4..];
-    let ids: Vec<String> = ["AKIA", "ASIA", "ABIA", "ACCA"].iter().map(|prefix| format!("{prefix}{body}")).collect();
+    let ids: Vec<String> = ["AKIA", "ASIA", "ABIA", "ACCA"]
+        .iter()
+        .map(|prefix| format!("{prefix}{body}"))
+        .collect();
     for (id, found) in ids.iter().zip(scan_all(&ids)) {
         assert_eq!(found.len(), 1, "{id}");
         assert_eq!(found[0]["rule"], ID);
@@ -19,10 +23,18 @@ fn every_prefix_of_a_credential_is_found_with_its_account() {
 #[test]
 fn ids_of_other_things_are_no_credentials() {
     let body = &access_key_id(1)[4..];
-    let prefixes = ["APKA", "ASCA", "AIDA", "AROA", "AGPA", "AIPA", "ANPA", "ANVA", "LKIA", "LSIA"];
+    let prefixes = [
+        "APKA", "ASCA", "AIDA", "AROA", "AGPA", "AIPA", "ANPA", "ANVA", "LKIA", "LSIA",
+    ];
     none_above("none", &prefixes.map(|prefix| format!("{prefix}{body}")));
-    none_above("none", &prefixes.map(|prefix| format!("aws_access_key_id = {prefix}{body}")));
-    none_above("none", &["AIDA", "AROA"].map(|prefix| format!("{prefix}{body}Q")));
+    none_above(
+        "none",
+        &prefixes.map(|prefix| format!("aws_access_key_id = {prefix}{body}")),
+    );
+    none_above(
+        "none",
+        &["AIDA", "AROA"].map(|prefix| format!("{prefix}{body}Q")),
+    );
 }
 
 #[test]
@@ -83,16 +95,29 @@ fn ids_of_the_old_generation_have_no_account() {
     for letter in ["A", "I", "J", "P"] {
         let id = ["AK", "IA", letter, &access_key_id(3)[5..]].concat();
         let found = scan_one(&id);
-        assert_eq!((found.len(), &found[0]["details"]["account"]), (1, &serde_json::Value::Null), "{id}");
+        assert_eq!(
+            (found.len(), &found[0]["details"]["account"]),
+            (1, &serde_json::Value::Null),
+            "{id}"
+        );
     }
 }
 
 #[test]
 fn published_ids_tell_the_accounts_that_were_published_with_them() {
     let published = [
-        [["ASIAY34FZKB", "OKMUTVV7A"].concat(), "609629065308".to_owned()],
-        [["AKIASP2TPHJ", "SQH3FJRUX"].concat(), "171436882533".to_owned()],
-        [["AKIAZAVB57H", "55F3T4BKH"].concat(), "619888638459".to_owned()],
+        [
+            ["ASIAY34FZKB", "OKMUTVV7A"].concat(),
+            "609629065308".to_owned(),
+        ],
+        [
+            ["AKIASP2TPHJ", "SQH3FJRUX"].concat(),
+            "171436882533".to_owned(),
+        ],
+        [
+            ["AKIAZAVB57H", "55F3T4BKH"].concat(),
+            "619888638459".to_owned(),
+        ],
     ];
     for [id, account] in published {
         assert_eq!(scan_one(&id)[0]["details"]["account"], account, "{id}");
@@ -109,7 +134,12 @@ fn an_account_that_cannot_exist_is_no_account() {
 fn an_id_outside_of_base32_needs_a_name() {
     let odd = ["AKIA", "1Q8DHB09ZTRW", "KLMV"].concat();
     assert!(scan_one(&odd).is_empty());
-    for name in ["aws_access_key_id = ", "AccessKeyId: ", "\"accessKeyId\":\"", "s3_key="] {
+    for name in [
+        "aws_access_key_id = ",
+        "AccessKeyId: ",
+        "\"accessKeyId\":\"",
+        "s3_key=",
+    ] {
         assert_eq!(scan_one(format!("{name}{odd}")).len(), 1, "{name}");
     }
 }
@@ -118,8 +148,17 @@ fn an_id_outside_of_base32_needs_a_name() {
 fn an_id_from_before_prefixes_is_found_under_a_name() {
     let id = ["0PN5J17HBG", "ZHT7JJ3X82"].concat();
     none_above("none", std::slice::from_ref(&id));
-    let named = ["aws_access_key_id = ", "AWS_ACCESS_KEY=", "accessKeyId: '", "AWSAccessKeyId=", "Access key ID,"];
-    let texts: Vec<_> = named.iter().map(|name| format!("{name}{id}").into_bytes()).collect();
+    let named = [
+        "aws_access_key_id = ",
+        "AWS_ACCESS_KEY=",
+        "accessKeyId: '",
+        "AWSAccessKeyId=",
+        "Access key ID,",
+    ];
+    let texts: Vec<_> = named
+        .iter()
+        .map(|name| format!("{name}{id}").into_bytes())
+        .collect();
     each_holds("aws-legacy-access-key-id", "medium", &id, &texts);
 }
 
@@ -135,9 +174,15 @@ fn a_canary_is_labelled_and_still_blocks() {
     for canary in canaries {
         let ran = scan_stdin(canary.concat(), &["-f", "json"]);
         ran.has_status(1);
-        assert!(ran.json()["findings"][0]["details"]["canary"].is_string(), "{canary:?}");
+        assert!(
+            ran.json()["findings"][0]["details"]["canary"].is_string(),
+            "{canary:?}"
+        );
     }
-    scan_stdin(canaries[0].concat(), &[]).has_status(1).says("canary").says("052310077262");
+    scan_stdin(canaries[0].concat(), &[])
+        .has_status(1)
+        .says("canary")
+        .says("052310077262");
 }
 
 #[test]
@@ -154,5 +199,8 @@ fn the_id_of_a_signed_request_is_low() {
         "Authorization: AWS4-HMAC-SHA256 Credential={ID}/20130524/us-east-1/s3/aws4_request, SignedHeaders=host, \
          Signature=SIG",
     ];
-    none_above("low", &texts.map(|text| fill(text).replace("SIG", &signature)));
+    none_above(
+        "low",
+        &texts.map(|text| fill(text).replace("SIG", &signature)),
+    );
 }

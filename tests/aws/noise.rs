@@ -8,13 +8,18 @@ fn digests() {
     none_above(
         "none",
         &[
-            format!("\"lodash@^4\":\n  resolved \"https://registry.yarnpkg.com/lodash/-/lodash-4.tgz#{sha1}\"\n"),
+            format!(
+                "\"lodash@^4\":\n  resolved \"https://registry.yarnpkg.com/lodash/-/lodash-4.tgz#{sha1}\"\n"
+            ),
             format!("{sha1}\n"),
             format!("uses: actions/checkout@{sha1}"),
             format!("aws_secret_access_key = {sha1}"),
             format!("secret: {}", sha1.to_uppercase()),
             format!("# {}", "8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600"),
-            format!("aws thumbprint {}", "3768084dfb3d2b68b7897bf5f565da8efEXAMPLE"),
+            format!(
+                "aws thumbprint {}",
+                "3768084dfb3d2b68b7897bf5f565da8efEXAMPLE"
+            ),
         ],
     );
 }
@@ -42,7 +47,10 @@ fn identifiers_and_paths() {
 
 #[test]
 fn identifiers_of_mixed_kind_are_low_at_most() {
-    none_above("low", &[concat!("PEP695TypePa", "rameterAtTheVeryEndOfTheList")]);
+    none_above(
+        "low",
+        &[concat!("PEP695TypePa", "rameterAtTheVeryEndOfTheList")],
+    );
 }
 
 #[test]
@@ -61,7 +69,10 @@ fn base64_of_text() {
 #[test]
 fn hashes_of_passwords() {
     let tail = ["kP3v/Zq8LrT0wYb6HnXs", "1Dj+Ue5MfCgA9oQiR2xV"].concat();
-    let hashes = [format!("pbkdf2_sha256$10000$seasalt${tail}"), format!("scrypt$16384$seasalt$8$1${tail}")];
+    let hashes = [
+        format!("pbkdf2_sha256$10000$seasalt${tail}"),
+        format!("scrypt$16384$seasalt$8$1${tail}"),
+    ];
     none_above("none", &hashes);
 }
 
@@ -69,13 +80,18 @@ fn hashes_of_passwords() {
 fn certificates_and_signatures() {
     let last = ["bW1EDp3zdHSo1TRJ6V6e", "6bR64eVaH4QwnNOfpSXY"].concat();
     let body = "MIIEowIBAAKCAQEAq7BFUpkGp3+LQmlQYx2eqzDV+xeG8kx/sQFV18S5JhzGeIJN".repeat(3);
-    let lines: String =
-        body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
+    let lines: String = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| String::from_utf8_lossy(line).into_owned() + "\n")
+        .collect();
     none_above(
         "none",
         &[
             format!("-----BEGIN CERTIFICATE-----\n{lines}{last}\n-----END CERTIFICATE-----\n"),
-            format!("-----BEGIN PGP SIGNATURE-----\n\n{last}\n=abcd\n-----END PGP SIGNATURE-----\n"),
+            format!(
+                "-----BEGIN PGP SIGNATURE-----\n\n{last}\n=abcd\n-----END PGP SIGNATURE-----\n"
+            ),
             format!("{lines}{last}\n"),
         ],
     );
@@ -83,8 +99,12 @@ fn certificates_and_signatures() {
 
 #[test]
 fn checksums_of_packages() {
-    let digest =
-        ["GDHVin2EkP3vZq8LrT0w", "Yb6HnXsaWs4jWv8oBa1D", "jUe5MfCgA9oQiR2xVkP3vZq8LrT0wYb6HnXs1DjUe5MfCg"].concat();
+    let digest = [
+        "GDHVin2EkP3vZq8LrT0w",
+        "Yb6HnXsaWs4jWv8oBa1D",
+        "jUe5MfCgA9oQiR2xVkP3vZq8LrT0wYb6HnXs1DjUe5MfCg",
+    ]
+    .concat();
     none_above(
         "none",
         &[
@@ -116,11 +136,21 @@ fn capitals_and_padding_that_spell_a_prefix() {
 
 #[test]
 fn dna() {
-    let letters = ["ACCA", "GTTA", "CGAT", "TTAG", "GACC", "ATAC", "ACCA", "GGTT"];
-    let gene: String = (0..2000).map(|n: usize| letters[(n * n + 3 * n) % letters.len()]).collect();
+    let letters = [
+        "ACCA", "GTTA", "CGAT", "TTAG", "GACC", "ATAC", "ACCA", "GGTT",
+    ];
+    let gene: String = (0..2000)
+        .map(|n: usize| letters[(n * n + 3 * n) % letters.len()])
+        .collect();
     none_above(
         "none",
-        &[gene.clone(), gene.as_bytes().chunks(60).map(|l| String::from_utf8_lossy(l) + "\n").collect()],
+        &[
+            gene.clone(),
+            gene.as_bytes()
+                .chunks(60)
+                .map(|l| String::from_utf8_lossy(l) + "\n")
+                .collect(),
+        ],
     );
 }
 
@@ -128,9 +158,22 @@ fn dna() {
 fn this_repository_holds_no_key() {
     let sandbox = crate::support::Sandbox::new();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = ["src", "tests", "patterns", "hooks", "Cargo.toml", "Cargo.lock", "CHANGELOG.md", "install.sh", ".ci"];
+    let places = [
+        "src",
+        "tests",
+        "patterns",
+        "hooks",
+        "Cargo.toml",
+        "Cargo.lock",
+        "CHANGELOG.md",
+        "install.sh",
+        ".ci",
+    ];
     let run = crate::support::Run::new(crate::support::Run::KEYSIEVE, root, &sandbox);
-    let ran = run.args(["scan", "--no-config", "--report", "medium"]).args(places).run();
+    let ran = run
+        .args(["scan", "--no-config", "--report", "medium"])
+        .args(places)
+        .run();
     ran.has_status(0).says("clean");
 }
 
@@ -138,12 +181,20 @@ fn this_repository_holds_no_key() {
 fn long_lines_of_base64_are_quick_and_clean() {
     let mut state = 1_u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(state >> 58) as usize]
     };
     let blob: Vec<u8> = (0..1_000_000).map(|_| next()).collect();
-    let wrapped: Vec<u8> = blob.chunks(76).flat_map(|line| line.iter().copied().chain(*b"\n")).collect();
+    let wrapped: Vec<u8> = blob
+        .chunks(76)
+        .flat_map(|line| line.iter().copied().chain(*b"\n"))
+        .collect();
     for found in scan_all(&[blob, wrapped]) {
-        assert!(found.iter().all(|finding| finding["confidence"] == "low"), "{found:?}");
+        assert!(
+            found.iter().all(|finding| finding["confidence"] == "low"),
+            "{found:?}"
+        );
     }
 }

@@ -39,7 +39,10 @@ fn every_separator_joins_a_name_and_its_value() {
 
 #[test]
 fn every_terminator_ends_a_value() {
-    let ends = ["\"", "'", "`", " ", "\n", "\r\n", "\t", ";", ",", ")", "]", "}", "<", ">", "&", "#", "|", "\\", ""];
+    let ends = [
+        "\"", "'", "`", " ", "\n", "\r\n", "\t", ";", ",", ")", "]", "}", "<", ">", "&", "#", "|",
+        "\\", "",
+    ];
     let texts = ends.map(|end| fill(&format!("aws_secret_access_key={{KEY}}{end}")).into_bytes());
     each_holds(SECRET, "high", &secret_access_key(1), &texts);
 }
@@ -73,15 +76,23 @@ fn every_name_of_a_secret_counts() {
 
 #[test]
 fn a_bare_key_is_low() {
-    let templates =
-        ["{KEY}", "{KEY}\n", "x = '{KEY}'", "[\"{KEY}\"]", "It is {KEY}.\n", "password: {KEY}", "\u{feff}{KEY}"];
+    let templates = [
+        "{KEY}",
+        "{KEY}\n",
+        "x = '{KEY}'",
+        "[\"{KEY}\"]",
+        "It is {KEY}.\n",
+        "password: {KEY}",
+        "\u{feff}{KEY}",
+    ];
     each_holds(SECRET, "low", &secret_access_key(1), &filled(&templates));
 }
 
 #[test]
 fn keys_of_every_kind_are_found() {
-    let texts: Vec<Vec<u8>> =
-        (1..200).map(|seed| format!("aws_secret_access_key = {}\n", secret_access_key(seed)).into_bytes()).collect();
+    let texts: Vec<Vec<u8>> = (1..200)
+        .map(|seed| format!("aws_secret_access_key = {}\n", secret_access_key(seed)).into_bytes())
+        .collect();
     for (text, found) in texts.iter().zip(super::scan_all(&texts)) {
         assert_eq!(found.len(), 1, "{}", String::from_utf8_lossy(text));
         assert_eq!(found[0]["confidence"], "high");
@@ -90,13 +101,29 @@ fn keys_of_every_kind_are_found() {
 
 #[test]
 fn padding_and_longer_runs_are_no_key() {
-    none_above("none", &filled(&["secret = {KEY}=", "secret = {KEY}A", "secret = A{KEY}", "secret = {KEY}=="]));
+    none_above(
+        "none",
+        &filled(&[
+            "secret = {KEY}=",
+            "secret = {KEY}A",
+            "secret = A{KEY}",
+            "secret = {KEY}==",
+        ]),
+    );
 }
 
 #[test]
 fn neighbours_that_mean_part_of_something_need_a_name() {
-    let templates =
-        ["x-{KEY}", "x.{KEY}", "{KEY}-x", "{KEY}_x", "x@{KEY}", "scrypt$16384$salt$8$1${KEY}", "%2{KEY}", "{KEY}.html"];
+    let templates = [
+        "x-{KEY}",
+        "x.{KEY}",
+        "{KEY}-x",
+        "{KEY}_x",
+        "x@{KEY}",
+        "scrypt$16384$salt$8$1${KEY}",
+        "%2{KEY}",
+        "{KEY}.html",
+    ];
     none_above("none", &filled(&templates));
     each_is_named(&["aws_secret_key=-{KEY}", "secret_key = {KEY}."]);
 }

@@ -23,12 +23,19 @@ fn every_header_is_known_without_a_name() {
         b"\x01\x0a\x03aws",
         b"\x02\x0a\x09origin_ec",
     ];
-    let starts = ["IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz", "FQoGZXIvYXdz", "FQoDYXdz", "AQoDYXdz", "AgoJb3JpZ2luX2Vj"];
+    let starts = [
+        "IQoJb3JpZ2luX2Vj",
+        "FwoGZXIvYXdz",
+        "FQoGZXIvYXdz",
+        "FQoDYXdz",
+        "AQoDYXdz",
+        "AgoJb3JpZ2luX2Vj",
+    ];
     for (header, start) in headers.into_iter().zip(starts) {
         let token = token(header);
         assert!(token.starts_with(start));
-        let texts =
-            ["§", "x=§\n", "\"§\"", "<Token>§</Token>", "a §, b"].map(|text| text.replace('§', &token).into_bytes());
+        let texts = ["§", "x=§\n", "\"§\"", "<Token>§</Token>", "a §, b"]
+            .map(|text| text.replace('§', &token).into_bytes());
         each_holds(TOKEN, "medium", &token, &texts);
     }
 }
@@ -55,7 +62,8 @@ fn every_name_of_a_token_may_stand_before_it() {
 fn a_token_is_found_in_a_url() {
     let escaped = session_token(1).replace('+', "%2B").replace('/', "%2F");
     assert_ne!(escaped, session_token(1));
-    let url = format!("https://b.s3.amazonaws.com/k?X-Amz-Security-Token={escaped}&X-Amz-Expires=300");
+    let url =
+        format!("https://b.s3.amazonaws.com/k?X-Amz-Security-Token={escaped}&X-Amz-Expires=300");
     each_holds(TOKEN, "medium", &session_token(1), &[url.into_bytes()]);
 }
 
@@ -63,7 +71,12 @@ fn a_token_is_found_in_a_url() {
 fn a_token_without_a_header_needs_a_name() {
     let plain = session_token(1)[16..].to_owned();
     none_above("none", std::slice::from_ref(&plain));
-    each_holds(TOKEN, "medium", &plain, &[format!("aws_session_token = {plain}\n").into_bytes()]);
+    each_holds(
+        TOKEN,
+        "medium",
+        &plain,
+        &[format!("aws_session_token = {plain}\n").into_bytes()],
+    );
 }
 
 #[test]
@@ -74,18 +87,34 @@ fn a_token_tells_the_account_that_it_holds() {
 
 #[test]
 fn all_three_parts_are_a_pair_and_a_token() {
-    let text = fill("aws_access_key_id = {ID}\naws_secret_access_key = {KEY}\naws_session_token = {TOKEN}\n");
-    let rules: Vec<_> = scan_one(text).iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect();
+    let text = fill(
+        "aws_access_key_id = {ID}\naws_secret_access_key = {KEY}\naws_session_token = {TOKEN}\n",
+    );
+    let rules: Vec<_> = scan_one(text)
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(rules, [super::PAIR, TOKEN]);
 }
 
 #[track_caller]
 fn bearer_key_is_proven(rule: &str, key: &str, account: &str) {
-    for text in ["§", "AWS_BEARER_TOKEN_BEDROCK=§\n", "Authorization: Bearer §\r\n", "{\"key\":\"§\"}"] {
+    for text in [
+        "§",
+        "AWS_BEARER_TOKEN_BEDROCK=§\n",
+        "Authorization: Bearer §\r\n",
+        "{\"key\":\"§\"}",
+    ] {
         let found = scan_one(text.replace('§', key));
-        let found: Vec<_> = found.iter().filter(|finding| finding["rule"] == rule).collect();
+        let found: Vec<_> = found
+            .iter()
+            .filter(|finding| finding["rule"] == rule)
+            .collect();
         assert_eq!(found.len(), 1, "{text}: {key}");
-        assert_eq!((&found[0]["confidence"], &found[0]["secret"]), (&"certain".into(), &key.into()));
+        assert_eq!(
+            (&found[0]["confidence"], &found[0]["secret"]),
+            (&"certain".into(), &key.into())
+        );
         assert_eq!(found[0]["details"]["account"], account);
     }
 }
@@ -97,13 +126,19 @@ fn long_term(user: &str) -> String {
 fn presigned(host: &str) -> String {
     let id = access_key_id(4).replacen("AK", "AS", 1);
     let request = "/?Action=CallWithBearerToken&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=";
-    STANDARD.encode(format!("{host}{request}{id}%2F20250101%2Fus-east-1%2Fbedrock%2Faws4_request&X-Amz-Expires=43200"))
+    STANDARD.encode(format!(
+        "{host}{request}{id}%2F20250101%2Fus-east-1%2Fbedrock%2Faws4_request&X-Amz-Expires=43200"
+    ))
 }
 
 #[test]
 fn bedrock_keys_are_proven_by_their_payload() {
     for user in ["BedrockAPIKey-ab12", "BedrockAPIKey-ab12+1", "build-robot"] {
-        bearer_key_is_proven("aws-bedrock-api-key", &["AB", "SK", &long_term(user)].concat(), "609629065308");
+        bearer_key_is_proven(
+            "aws-bedrock-api-key",
+            &["AB", "SK", &long_term(user)].concat(),
+            "609629065308",
+        );
     }
     let key = ["bedrock", "-api-key-", &presigned("bedrock.amazonaws.com")].concat();
     bearer_key_is_proven("aws-bedrock-api-key", &key, &account_of(&access_key_id(4)));
@@ -113,7 +148,15 @@ fn bedrock_keys_are_proven_by_their_payload() {
 fn keys_of_the_claude_platform_are_proven_by_their_payload() {
     let key = ["AE", "AA", &long_term("AeaApiKey-ab12cd34")].concat();
     bearer_key_is_proven("aws-claude-platform-api-key", &key, "609629065308");
-    let key =
-        ["aws-external", "-anthropic-api-key-", &presigned("aws-external-anthropic.us-east-1.amazonaws.com")].concat();
-    bearer_key_is_proven("aws-claude-platform-api-key", &key, &account_of(&access_key_id(4)));
+    let key = [
+        "aws-external",
+        "-anthropic-api-key-",
+        &presigned("aws-external-anthropic.us-east-1.amazonaws.com"),
+    ]
+    .concat();
+    bearer_key_is_proven(
+        "aws-claude-platform-api-key",
+        &key,
+        &account_of(&access_key_id(4)),
+    );
 }

@@ -17,16 +17,31 @@ fn committed(repo: &Repo) {
 fn what_is_known_passes_in_history_and_what_is_not_does_not() {
     let repo = known(&[1, 2]);
     committed(&repo);
-    repo.keysieve(["audit", "--show-allowed"]).status(0).says("2 allowed").says("src/1.ini").says("by the baseline");
-    repo.keysieve(["audit", "--no-baseline"]).status(1).says("2 findings");
+    repo.keysieve(["audit", "--show-allowed"])
+        .status(0)
+        .says("2 allowed")
+        .says("src/1.ini")
+        .says("by the baseline");
+    repo.keysieve(["audit", "--no-baseline"])
+        .status(1)
+        .says("2 findings");
     repo.add("old.ini", key(3));
     repo.commit("a key");
     repo.git(["mv", "old.ini", "new.ini"]);
     repo.commit("moved");
     let report = repo.keysieve(["audit", "-f", "json"]).status(1).json();
-    assert_eq!((report["findings"].as_array().unwrap().len(), &report["findings"][0]["path"]), (1, &"old.ini".into()));
+    assert_eq!(
+        (
+            report["findings"].as_array().unwrap().len(),
+            &report["findings"][0]["path"]
+        ),
+        (1, &"old.ini".into())
+    );
     assert_eq!(report["allowed"][0]["by"]["kind"], "baseline");
-    assert!(report["allowed"][0]["history"]["exposure"].is_string(), "{report}");
+    assert!(
+        report["allowed"][0]["history"]["exposure"].is_string(),
+        "{report}"
+    );
 }
 
 #[test]
@@ -46,7 +61,10 @@ fn an_expired_entry_lets_nothing_pass_and_is_named() {
     amend(&repo, "src/1.ini", "\"until\":\"2001-01-31\"");
     committed(&repo);
     let ran = repo.keysieve(["audit"]).status(1);
-    ran.says("src/1.ini").says("expired on 2001-01-31").says("baseline line").says("1 allowed");
+    ran.says("src/1.ini")
+        .says("expired on 2001-01-31")
+        .says("baseline line")
+        .says("1 allowed");
 }
 
 #[test]
@@ -60,9 +78,16 @@ fn a_broken_baseline_is_no_audit() {
 #[test]
 fn what_an_entry_lets_pass_in_history_is_reported_beside_it() {
     let repo = Repo::new();
-    repo.write(".keysieve.toml", "[[allow]]\npath = \"a.ini\"\nreason = \"r\"\n").add("a.ini", key(1));
+    repo.write(
+        ".keysieve.toml",
+        "[[allow]]\npath = \"a.ini\"\nreason = \"r\"\n",
+    )
+    .add("a.ini", key(1));
     repo.commit("a");
     repo.keysieve(["audit"]).status(0).says("1 allowed");
     repo.config("keysieve.note", key(1).trim_end());
-    repo.keysieve(["audit"]).status(1).says(".git/config").says("1 allowed");
+    repo.keysieve(["audit"])
+        .status(1)
+        .says(".git/config")
+        .says("1 allowed");
 }

@@ -1,4 +1,5 @@
-//! A baseline that is broken, foreign, or of another version: the run is not completed, and nothing of it is quoted.
+//! A baseline that is broken, foreign, or of another version: the run is not completed, and nothing
+//! of it is quoted.
 
 use super::{FILE, known, text};
 use crate::support::Repo;
@@ -8,10 +9,17 @@ use crate::support::keys::access_key_id;
 #[track_caller]
 fn refused(repo: &Repo, expected: &str, never: &str) {
     let before = text(repo);
-    for words in
-        [&["scan"][..], &["staged"], &["baseline", "update"], &["baseline", "check"], &["explain", "src/1.ini"]]
-    {
-        repo.keysieve(words).status(2).says(&format!("{FILE}:{expected}")).never_says(never);
+    for words in [
+        &["scan"][..],
+        &["staged"],
+        &["baseline", "update"],
+        &["baseline", "check"],
+        &["explain", "src/1.ini"],
+    ] {
+        repo.keysieve(words)
+            .status(2)
+            .says(&format!("{FILE}:{expected}"))
+            .never_says(never);
     }
     assert_eq!(text(repo), before);
 }
@@ -24,15 +32,39 @@ fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
     let line = good.lines().nth(4).unwrap();
     let print = &line[10..42];
     for (broken, expected) in [
-        (good.replace(print, &pasted), "5: 'print' is not 32 hex digits"),
-        (good.replace("null", &format!("\"{pasted}\"")), "6: 'findings' is not a list of objects"),
+        (
+            good.replace(print, &pasted),
+            "5: 'print' is not 32 hex digits",
+        ),
+        (
+            good.replace("null", &format!("\"{pasted}\"")),
+            "6: 'findings' is not a list of objects",
+        ),
         (good.replace("null", &pasted), "6: not valid JSON"),
-        (good.replace("\"path\"", &format!("\"{pasted}\"")), "5: a field that is none of print, rule, path"),
-        (good.replace("\"path\":", &format!("\"until\":\"{pasted}\",\"path\":")), "5: 'until' is not a day"),
-        (good.replace("line\": 1", &format!("line\": \"{pasted}\"")), "2: a baseline of another version"),
-        (good.replace("line\": 1", "line\": 2"), "2: a baseline of another version"),
-        (format!("{{\"version\": \"1.5.0\", \"results\": {{\"{pasted}\": []}}}}"), "1: not a baseline of keysieve"),
-        (format!("[{{\"Secret\": \"{pasted}\"}}]"), "1: not a baseline of keysieve"),
+        (
+            good.replace("\"path\"", &format!("\"{pasted}\"")),
+            "5: a field that is none of print, rule, path",
+        ),
+        (
+            good.replace("\"path\":", &format!("\"until\":\"{pasted}\",\"path\":")),
+            "5: 'until' is not a day",
+        ),
+        (
+            good.replace("line\": 1", &format!("line\": \"{pasted}\"")),
+            "2: a baseline of another version",
+        ),
+        (
+            good.replace("line\": 1", "line\": 2"),
+            "2: a baseline of another version",
+        ),
+        (
+            format!("{{\"version\": \"1.5.0\", \"results\": {{\"{pasted}\": []}}}}"),
+            "1: not a baseline of keysieve",
+        ),
+        (
+            format!("[{{\"Secret\": \"{pasted}\"}}]"),
+            "1: not a baseline of keysieve",
+        ),
         (good[..good.len() / 2].to_owned(), ""),
         (String::new(), "1: the file ends in the middle"),
     ] {
@@ -45,7 +77,10 @@ fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
 fn two_baselines_that_were_made_apart_are_told() {
     let repo = known(&[1]);
     let salt = text(&repo).lines().nth(2).unwrap().to_owned();
-    repo.write(FILE, text(&repo).replace(&salt, &format!("{salt}\n{}", salt.replace('0', "1"))));
+    repo.write(
+        FILE,
+        text(&repo).replace(&salt, &format!("{salt}\n{}", salt.replace('0', "1"))),
+    );
     refused(&repo, "4: 'salt' occurs twice", &salt);
 }
 
@@ -53,7 +88,10 @@ fn two_baselines_that_were_made_apart_are_told() {
 fn what_is_no_file_is_not_read() {
     let repo = Repo::new();
     std::fs::create_dir(repo.path(FILE)).unwrap();
-    repo.keysieve(["scan"]).status(2).says(FILE).says("cannot be read");
+    repo.keysieve(["scan"])
+        .status(2)
+        .says(FILE)
+        .says("cannot be read");
     std::fs::remove_dir(repo.path(FILE)).unwrap();
     repo.write(FILE, b"\xff\xfe{}");
     repo.keysieve(["scan"]).status(2).says("cannot be read");

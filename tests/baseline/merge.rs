@@ -24,7 +24,8 @@ fn branched(left: std::ops::Range<u64>, right: std::ops::Range<u64>) -> Repo {
     repo
 }
 
-/// The salt is random, and so is the place of a new line: some seeds meet, and those are another test's.
+/// The salt is random, and so is the place of a new line: some seeds meet, and those are another
+/// test's.
 fn apart(repo: &Repo) -> bool {
     let of = |branch: &str| {
         let whole = repo.git(["show", &format!("{branch}:{FILE}")]);
@@ -33,7 +34,12 @@ fn apart(repo: &Repo) -> bool {
     let (base, left, right) = (of("main"), of("left"), of("right"));
     let gaps = |side: &[String]| -> Vec<usize> {
         let new = side.iter().filter(|line| !base.contains(line));
-        new.map(|line| base.iter().filter(|old| old.starts_with("{\"p") && *old < line).count()).collect()
+        new.map(|line| {
+            base.iter()
+                .filter(|old| old.starts_with("{\"p") && *old < line)
+                .count()
+        })
+        .collect()
     };
     let right = gaps(&right);
     gaps(&left).iter().all(|gap| !right.contains(gap))
@@ -41,14 +47,21 @@ fn apart(repo: &Repo) -> bool {
 
 #[test]
 fn additions_of_two_branches_merge_cleanly() {
-    let repo = (0..20).map(|_| branched(100..102, 200..202)).find(apart).expect("lines that do not meet");
+    let repo = (0..20)
+        .map(|_| branched(100..102, 200..202))
+        .find(apart)
+        .expect("lines that do not meet");
     repo.git(["merge", "--quiet", "--no-edit", "left"]);
     assert_eq!(lines(&repo).len(), 44);
     repo.keysieve(["scan"]).status(0).says("44 allowed");
     repo.keysieve(["baseline", "check"]).status(0);
     let before = text(&repo);
     repo.keysieve(["baseline", "update"]).status(0);
-    assert_eq!(text(&repo), before, "what git merged is what an update writes");
+    assert_eq!(
+        text(&repo),
+        before,
+        "what git merged is what an update writes"
+    );
 }
 
 #[test]
@@ -56,13 +69,25 @@ fn additions_and_removals_merge() {
     let repo = known(&[1, 2, 3, 4, 5, 6, 7, 8]);
     repo.git(["add", "."]);
     repo.commit("known");
-    let gone: Vec<_> = [1, 8].map(|index: usize| lines(&repo)[index - 1].clone()).into();
-    let seed = |line: &str| line.split("src/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let gone: Vec<_> = [1, 8]
+        .map(|index: usize| lines(&repo)[index - 1].clone())
+        .into();
+    let seed = |line: &str| {
+        line.split("src/")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     // The first entry goes on one branch, the last on the other: never side by side.
     for (name, line) in ["left", "right"].into_iter().zip(&gone) {
         repo.git(["switch", "--quiet", "--create", name, "main"]);
         repo.git(["rm", "--quiet", &format!("src/{}", seed(line))]);
-        repo.keysieve(["baseline", "update"]).status(0).says("1 gone");
+        repo.keysieve(["baseline", "update"])
+            .status(0)
+            .says("1 gone");
         repo.stage(FILE).commit(name);
     }
     repo.git(["merge", "--quiet", "--no-edit", "left"]);
@@ -87,14 +112,25 @@ fn meeting(attributes: bool) -> Repo {
 #[test]
 fn a_conflict_is_named_and_the_lines_of_both_sides_are_right() {
     let repo = meeting(false);
-    repo.try_git(["merge", "--quiet", "--no-edit", "left"]).has_status(1);
+    repo.try_git(["merge", "--quiet", "--no-edit", "left"])
+        .has_status(1);
     let ran = repo.keysieve(["scan"]).status(2);
-    ran.says(&format!("{FILE}:5: a merge left its marks")).never_says("<<<<");
+    ran.says(&format!("{FILE}:5: a merge left its marks"))
+        .never_says("<<<<");
     let kept = text(&repo);
-    let kept = kept.lines().filter(|line| !["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)));
-    repo.write(FILE, kept.map(|line| format!("{line}\n")).collect::<String>());
+    let kept = kept.lines().filter(|line| {
+        !["<<<<<<<", "=======", ">>>>>>>"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    });
+    repo.write(
+        FILE,
+        kept.map(|line| format!("{line}\n")).collect::<String>(),
+    );
     repo.keysieve(["scan"]).status(0).says("10 allowed");
-    repo.keysieve(["baseline", "update"]).status(0).says("10 entries: 0 added, 0 gone");
+    repo.keysieve(["baseline", "update"])
+        .status(0)
+        .says("10 entries: 0 added, 0 gone");
     assert!(lines(&repo).is_sorted());
 }
 

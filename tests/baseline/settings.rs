@@ -10,15 +10,27 @@ fn another_file_may_be_named_by_flag_or_environment() {
     let repo = known(&[1]);
     fs::rename(repo.path(FILE), repo.path("known.json")).unwrap();
     repo.keysieve(["scan"]).status(1);
-    repo.keysieve(["scan", "--baseline", "known.json"]).status(0);
-    repo.keysieve(["scan"]).env("KEYSIEVE_BASELINE", "known.json").status(0);
-    repo.keysieve(["scan", "--no-baseline"]).env("KEYSIEVE_BASELINE", "known.json").status(1);
-    repo.keysieve(["scan", "--baseline", "known.json", "-"]).stdin(key(1)).status(0);
-    repo.keysieve(["scan", "--baseline", "missing.json"]).status(2).says("missing.json: there is no such file");
+    repo.keysieve(["scan", "--baseline", "known.json"])
+        .status(0);
+    repo.keysieve(["scan"])
+        .env("KEYSIEVE_BASELINE", "known.json")
+        .status(0);
+    repo.keysieve(["scan", "--no-baseline"])
+        .env("KEYSIEVE_BASELINE", "known.json")
+        .status(1);
+    repo.keysieve(["scan", "--baseline", "known.json", "-"])
+        .stdin(key(1))
+        .status(0);
+    repo.keysieve(["scan", "--baseline", "missing.json"])
+        .status(2)
+        .says("missing.json: there is no such file");
     repo.stage("src/1.ini");
-    repo.keysieve(["staged", "--baseline", "known.json"]).status(0);
+    repo.keysieve(["staged", "--baseline", "known.json"])
+        .status(0);
     repo.write("src/2.ini", key(2));
-    repo.keysieve(["baseline", "update", "--baseline", "known.json"]).status(0).says("1 added");
+    repo.keysieve(["baseline", "update", "--baseline", "known.json"])
+        .status(0)
+        .says("1 added");
     assert!(!repo.path(FILE).exists());
 }
 
@@ -28,7 +40,8 @@ fn it_may_be_left_out() {
     repo.keysieve(["scan", "--no-baseline"]).status(1);
     repo.stage("src/1.ini");
     repo.keysieve(["staged", "--no-baseline"]).status(1);
-    repo.keysieve(["baseline", "update", "--no-baseline"]).status(2);
+    repo.keysieve(["baseline", "update", "--no-baseline"])
+        .status(2);
 }
 
 #[test]
@@ -39,8 +52,12 @@ fn the_flag_wins_over_the_environment_and_that_over_the_root() {
     repo.write("src/2.ini", key(2));
     repo.keysieve(["baseline", "write"]).status(0);
     repo.keysieve(["scan"]).status(0);
-    repo.keysieve(["scan"]).env("KEYSIEVE_BASELINE", "one.json").status(1);
-    repo.keysieve(["scan", "--baseline", FILE]).env("KEYSIEVE_BASELINE", "one.json").status(0);
+    repo.keysieve(["scan"])
+        .env("KEYSIEVE_BASELINE", "one.json")
+        .status(1);
+    repo.keysieve(["scan", "--baseline", FILE])
+        .env("KEYSIEVE_BASELINE", "one.json")
+        .status(0);
 }
 
 #[test]
@@ -49,6 +66,10 @@ fn of_several_repositories_not_one_baseline_holds_for_all() {
     let other = Repo::new();
     other.write("b", "words\n");
     let there = other.root().to_str().unwrap().to_owned();
-    repo.keysieve(["scan", ".", &there]).status(2).says("2 places").says("--no-baseline");
-    repo.keysieve(["scan", ".", &there, "--baseline", FILE]).status(0);
+    repo.keysieve(["scan", ".", &there])
+        .status(2)
+        .says("2 places")
+        .says("--no-baseline");
+    repo.keysieve(["scan", ".", &there, "--baseline", FILE])
+        .status(0);
 }

@@ -8,7 +8,10 @@ use crate::support::keys::access_key_id;
 #[test]
 fn lines_may_move() {
     let repo = known(&[1]);
-    repo.write("src/1.ini", format!("; a comment\n\n[default]\n  {}", key(1)));
+    repo.write(
+        "src/1.ini",
+        format!("; a comment\n\n[default]\n  {}", key(1)),
+    );
     repo.keysieve(["scan"]).status(0);
     let before = text(&repo);
     repo.keysieve(["baseline", "update"]).status(0);
@@ -24,8 +27,13 @@ fn files_may_be_renamed() {
     repo.keysieve(["scan"]).status(0);
     repo.keysieve(["staged"]).status(0);
     repo.keysieve(["baseline", "check"]).status(0);
-    repo.keysieve(["baseline", "update"]).status(0).says("0 added, 0 gone");
-    assert!(lines(&repo)[0].contains("deep/elsewhere.ini"), "readers are led to where it stands now");
+    repo.keysieve(["baseline", "update"])
+        .status(0)
+        .says("0 added, 0 gone");
+    assert!(
+        lines(&repo)[0].contains("deep/elsewhere.ini"),
+        "readers are led to where it stands now"
+    );
 }
 
 #[test]
@@ -33,8 +41,10 @@ fn commits_may_be_squashed_and_rebased() {
     let repo = known(&[1]);
     repo.stage("src/1.ini").stage(FILE).commit("known");
     repo.git(["switch", "--quiet", "--create", "topic"]);
-    repo.add("src/1.ini", format!("# one\n{}", key(1))).commit("one");
-    repo.add("src/1.ini", format!("# one\n# two\n{}", key(1))).commit("two");
+    repo.add("src/1.ini", format!("# one\n{}", key(1)))
+        .commit("one");
+    repo.add("src/1.ini", format!("# one\n# two\n{}", key(1)))
+        .commit("two");
     repo.git(["switch", "--quiet", "main"]);
     repo.add("other", "words\n").commit("meanwhile");
     repo.git(["rebase", "--quiet", "main", "topic"]);
@@ -51,8 +61,13 @@ fn commits_may_be_squashed_and_rebased() {
 fn another_secret_in_the_same_place_is_new() {
     let repo = known(&[1]);
     repo.write("src/1.ini", key(2));
-    repo.keysieve(["scan"]).status(1).says("src/1.ini:1:21").never_says(&access_key_id(2));
-    repo.keysieve(["baseline", "check"]).status(1).says("gone: aws-access-token at src/1.ini");
+    repo.keysieve(["scan"])
+        .status(1)
+        .says("src/1.ini:1:21")
+        .never_says(&access_key_id(2));
+    repo.keysieve(["baseline", "check"])
+        .status(1)
+        .says("gone: aws-access-token at src/1.ini");
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! Every CI environment with its real variables: the range is what `git rev-list` says it should be.
+//! Every CI environment with its real variables: the range is what `git rev-list` says it should
+//! be.
 //!
-//! Each commit of these repositories brings a key of its own, so the commits that are blamed are those that were judged.
+//! Each commit of these repositories brings a key of its own, so the commits that are blamed are
+//! those that were judged.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -26,7 +28,8 @@ pub(super) fn land(repo: &Repo, seed: u64) -> String {
 }
 
 impl Server {
-    /// Two branches that parted after the first commit: `main`, and `topic`, which is pull request 7.
+    /// Two branches that parted after the first commit: `main`, and `topic`, which is pull request
+    /// 7.
     pub(super) fn new() -> Self {
         let repo = Repo::new();
         land(&repo, 1000);
@@ -48,37 +51,63 @@ impl Server {
     pub(super) fn clone(&self, options: &[&str]) -> &Self {
         let url = format!("file://{}", self.repo.root().display());
         let target = self.clone.display().to_string();
-        let words = ["clone", "--quiet"].iter().copied().chain(options.iter().copied());
+        let words = ["clone", "--quiet"]
+            .iter()
+            .copied()
+            .chain(options.iter().copied());
         self.repo.git(words.chain([url.as_str(), target.as_str()]));
         self
     }
 
     pub(super) fn git(&self, words: &[&str]) -> String {
-        let ran = Run::new("git", &self.clone, self.repo.sandbox()).args(words).status(0);
+        let ran = Run::new("git", &self.clone, self.repo.sandbox())
+            .args(words)
+            .status(0);
         ran.stdout().trim_end().to_owned()
     }
 
     /// The gate in the clone, with these variables.
     pub(super) fn gate(&self, words: &[&str], variables: &[(&str, &str)]) -> Run {
-        let run = Run::new(Run::KEYSIEVE, &self.clone, self.repo.sandbox()).args(["gate", "-f", "json"]).args(words);
-        variables.iter().fold(run, |run, (name, value)| run.env(name, value))
+        let run = Run::new(Run::KEYSIEVE, &self.clone, self.repo.sandbox())
+            .args(["gate", "-f", "json"])
+            .args(words);
+        variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value))
     }
 
     /// Writes an event, and gives the variables that lead to it.
-    pub(super) fn event(&self, name: &str, event: &serde_json::Value) -> Vec<(&'static str, String)> {
+    pub(super) fn event(
+        &self,
+        name: &str,
+        event: &serde_json::Value,
+    ) -> Vec<(&'static str, String)> {
         let file = self.repo.sandbox().root().join("event.json");
         std::fs::write(&file, event.to_string()).unwrap();
         let file = file.display().to_string();
-        vec![("GITHUB_ACTIONS", "true".into()), ("GITHUB_EVENT_NAME", name.into()), ("GITHUB_EVENT_PATH", file)]
+        vec![
+            ("GITHUB_ACTIONS", "true".into()),
+            ("GITHUB_EVENT_NAME", name.into()),
+            ("GITHUB_EVENT_PATH", file),
+        ]
     }
 
-    /// Expects the gate to judge exactly what `git rev-list` gives for `range`, and to say where it stands.
+    /// Expects the gate to judge exactly what `git rev-list` gives for `range`, and to say where it
+    /// stands.
     #[track_caller]
     fn judges(&self, variables: &[(&str, &str)], range: &[&str]) -> Ran {
-        let expected: BTreeSet<String> =
-            self.git(&[&["rev-list"], range].concat()).lines().map(str::to_owned).collect();
-        let ran = self.gate(&[], variables).status(i32::from(!expected.is_empty()));
-        let found: BTreeSet<String> = super::blamed(&ran).into_iter().map(|(_, commit)| commit).collect();
+        let expected: BTreeSet<String> = self
+            .git(&[&["rev-list"], range].concat())
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        let ran = self
+            .gate(&[], variables)
+            .status(i32::from(!expected.is_empty()));
+        let found: BTreeSet<String> = super::blamed(&ran)
+            .into_iter()
+            .map(|(_, commit)| commit)
+            .collect();
         if found != expected {
             ran.fail(&format!("git says {expected:?}, judged were {found:?}"));
         }
@@ -89,7 +118,10 @@ impl Server {
     #[track_caller]
     fn judges_event(&self, name: &str, event: &serde_json::Value, range: &[&str]) -> Ran {
         let variables = self.event(name, event);
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.judges(&variables, range)
     }
 
@@ -99,8 +131,10 @@ impl Server {
     }
 
     fn pull_request(&self) -> serde_json::Value {
-        let (base, head) =
-            (json!({"sha": self.id("main"), "ref": "main"}), json!({"sha": self.id("topic"), "ref": "topic"}));
+        let (base, head) = (
+            json!({"sha": self.id("main"), "ref": "main"}),
+            json!({"sha": self.id("topic"), "ref": "topic"}),
+        );
         json!({"number": 7, "action": "synchronize", "pull_request": {"number": 7, "base": base, "head": head}})
     }
 }
@@ -110,8 +144,12 @@ fn github_pull_requests_and_merge_groups() {
     let server = Server::new();
     server.clone(&[]);
     let range = ["origin/main..origin/topic"];
-    server.judges_event("pull_request", &server.pull_request(), &range).says("GitHub Actions, pull_request into main");
-    server.judges_event("pull_request_target", &server.pull_request(), &range).says("pull_request_target");
+    server
+        .judges_event("pull_request", &server.pull_request(), &range)
+        .says("GitHub Actions, pull_request into main");
+    server
+        .judges_event("pull_request_target", &server.pull_request(), &range)
+        .says("pull_request_target");
     let (base, head) = (server.id("main"), server.id("topic"));
     let group = json!({"merge_group": {"base_sha": base, "head_sha": head, "head_ref": "refs/heads/topic"}});
     server.judges_event("merge_group", &group, &range);
@@ -124,8 +162,17 @@ fn github_pull_request_of_a_fork() {
     server.repo.git(["branch", "--quiet", "-D", "topic"]);
     server.clone(&[]);
     // As actions/checkout fetches it: the merge with the base, which GitHub made.
-    server.git(&["fetch", "--quiet", "origin", "+refs/pull/7/head:refs/remotes/pull/7/merge"]);
-    server.judges_event("pull_request", &event, &["origin/main..refs/remotes/pull/7/merge"]);
+    server.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "+refs/pull/7/head:refs/remotes/pull/7/merge",
+    ]);
+    server.judges_event(
+        "pull_request",
+        &event,
+        &["origin/main..refs/remotes/pull/7/merge"],
+    );
 }
 
 #[test]
@@ -133,14 +180,35 @@ fn github_pushes() {
     let server = Server::new();
     server.clone(&[]);
     let (first, main, topic) = (server.id("main~1"), server.id("main"), server.id("topic"));
-    server.judges_event("push", &server.push("refs/heads/main", &first, &main), &["origin/main~1..origin/main"]);
-    let new = ["origin/topic", "--not", "--exclude=origin/topic", "--remotes"];
-    server.judges_event("push", &server.push("refs/heads/topic", ZERO, &topic), &new).says("new branch topic");
+    server.judges_event(
+        "push",
+        &server.push("refs/heads/main", &first, &main),
+        &["origin/main~1..origin/main"],
+    );
+    let new = [
+        "origin/topic",
+        "--not",
+        "--exclude=origin/topic",
+        "--remotes",
+    ];
+    server
+        .judges_event("push", &server.push("refs/heads/topic", ZERO, &topic), &new)
+        .says("new branch topic");
     // With force, while the old head is still here.
-    server.judges_event("push", &server.push("refs/heads/topic", &main, &topic), &["origin/main..origin/topic"]);
+    server.judges_event(
+        "push",
+        &server.push("refs/heads/topic", &main, &topic),
+        &["origin/main..origin/topic"],
+    );
     let deleted = server.event("push", &server.push("refs/heads/gone", &topic, ZERO));
-    let deleted: Vec<_> = deleted.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    server.gate(&[], &deleted).status(0).says("was deleted: nothing to judge");
+    let deleted: Vec<_> = deleted
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    server
+        .gate(&[], &deleted)
+        .status(0)
+        .says("was deleted: nothing to judge");
 }
 
 #[test]
@@ -150,9 +218,15 @@ fn github_pushes_with_force_that_lost_the_old_head() {
     let lost = "1234567890123456789012345678901234567890";
     let (main, topic) = (server.id("main"), server.id("topic"));
     let to_topic = server.push("refs/heads/topic", lost, &topic);
-    server.judges_event("push", &to_topic, &["origin/main..origin/topic"]).says("pushed with force?");
+    server
+        .judges_event("push", &to_topic, &["origin/main..origin/topic"])
+        .says("pushed with force?");
     // Of the default branch itself nothing is known to be old.
-    server.judges_event("push", &server.push("refs/heads/main", lost, &main), &["origin/main"]);
+    server.judges_event(
+        "push",
+        &server.push("refs/heads/main", lost, &main),
+        &["origin/main"],
+    );
 }
 
 #[test]
@@ -167,14 +241,20 @@ fn github_first_push() {
 #[test]
 fn github_tags() {
     let server = Server::new();
-    server.repo.git(["checkout", "--quiet", "--detach", "topic"]);
+    server
+        .repo
+        .git(["checkout", "--quiet", "--detach", "topic"]);
     land(&server.repo, 1010);
-    server.repo.git(["tag", "--annotate", "v1", "--message", "release"]);
+    server
+        .repo
+        .git(["tag", "--annotate", "v1", "--message", "release"]);
     server.repo.git(["tag", "old", "main"]);
     server.repo.git(["checkout", "--quiet", "main"]);
     server.clone(&[]);
     let event = |tag: &str| server.push(&format!("refs/tags/{tag}"), ZERO, &server.id(tag));
-    server.judges_event("push", &event("v1"), &["v1", "--not", "--remotes"]).says("the tag v1");
+    server
+        .judges_event("push", &event("v1"), &["v1", "--not", "--remotes"])
+        .says("the tag v1");
     server.judges_event("push", &event("old"), &["old", "--not", "--remotes"]);
 }
 
@@ -182,15 +262,27 @@ fn github_tags() {
 fn gitea_and_forgejo() {
     let server = Server::new();
     server.clone(&[]);
-    for (mark, name) in [("GITEA_ACTIONS", "Gitea Actions"), ("FORGEJO_ACTIONS", "Forgejo Actions")] {
+    for (mark, name) in [
+        ("GITEA_ACTIONS", "Gitea Actions"),
+        ("FORGEJO_ACTIONS", "Forgejo Actions"),
+    ] {
         let range = ["origin/main..origin/topic"];
         let mut variables = server.event("pull_request", &server.pull_request());
         variables.push((mark, "true".to_owned()));
-        let pairs: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let pairs: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         server.judges(&pairs, &range).says(name);
-        let mut variables = server.event("push", &server.push("refs/heads/topic", ZERO, &server.id("topic")));
+        let mut variables = server.event(
+            "push",
+            &server.push("refs/heads/topic", ZERO, &server.id("topic")),
+        );
         variables.push((mark, "true".to_owned()));
-        let pairs: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let pairs: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         server.judges(&pairs, &range);
     }
 }
@@ -210,9 +302,19 @@ fn gitlab() {
         ("CI_COMMIT_BEFORE_SHA", ZERO),
         ("CI_COMMIT_SHA", &topic),
     ];
-    server.judges(&request, &["origin/main~1..origin/topic"]).says("GitLab CI, a merge request into main");
-    // A pipeline for merged results runs on a merge; the request's own head has a variable of its own.
-    let merged = [&request[..6], &[("CI_COMMIT_SHA", &main), ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", &topic)]].concat();
+    server
+        .judges(&request, &["origin/main~1..origin/topic"])
+        .says("GitLab CI, a merge request into main");
+    // A pipeline for merged results runs on a merge; the request's own head has a variable of its
+    // own.
+    let merged = [
+        &request[..6],
+        &[
+            ("CI_COMMIT_SHA", &main),
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", &topic),
+        ],
+    ]
+    .concat();
     server.judges(&merged, &["origin/main~1..origin/topic"]);
     let branch = |before: &str, name: &str, head: &str, range: &[&str]| {
         let variables = [
@@ -226,9 +328,18 @@ fn gitlab() {
     };
     branch(&first, "main", &main, &["origin/main~1..origin/main"]);
     branch(ZERO, "topic", &topic, &["origin/topic", "^origin/main"]);
-    branch("1234567890123456789012345678901234567890", "topic", &topic, &["origin/topic", "^origin/main"]);
-    let tag =
-        [("GITLAB_CI", "true"), ("CI_COMMIT_TAG", "v1"), ("CI_COMMIT_BEFORE_SHA", ZERO), ("CI_COMMIT_SHA", &topic)];
+    branch(
+        "1234567890123456789012345678901234567890",
+        "topic",
+        &topic,
+        &["origin/topic", "^origin/main"],
+    );
+    let tag = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_TAG", "v1"),
+        ("CI_COMMIT_BEFORE_SHA", ZERO),
+        ("CI_COMMIT_SHA", &topic),
+    ];
     server.judges(&tag, &["v1", "--not", "--remotes"]);
 }
 
@@ -246,7 +357,11 @@ fn environments_that_say_all_in_variables() {
         (
             "Bitbucket Pipelines",
             &[("BITBUCKET_COMMIT", head)][..],
-            &[("BITBUCKET_PR_ID", "7"), ("BITBUCKET_PR_DESTINATION_BRANCH", "main"), ("BITBUCKET_BRANCH", "topic")][..],
+            &[
+                ("BITBUCKET_PR_ID", "7"),
+                ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
+                ("BITBUCKET_BRANCH", "topic"),
+            ][..],
             &[("BITBUCKET_BRANCH", "topic")][..],
             &[("BITBUCKET_TAG", "v1")][..],
         ),
@@ -263,28 +378,52 @@ fn environments_that_say_all_in_variables() {
         ),
         (
             "Buildkite",
-            &[("BUILDKITE", "true"), ("BUILDKITE_COMMIT", head), ("BUILDKITE_BRANCH", "topic")][..],
-            &[("BUILDKITE_PULL_REQUEST", "7"), ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main")][..],
-            &[("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "")][..],
+            &[
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_COMMIT", head),
+                ("BUILDKITE_BRANCH", "topic"),
+            ][..],
+            &[
+                ("BUILDKITE_PULL_REQUEST", "7"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+            ][..],
+            &[
+                ("BUILDKITE_PULL_REQUEST", "false"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", ""),
+            ][..],
             &[("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_TAG", "v1")][..],
         ),
         (
             "Jenkins",
-            &[("JENKINS_URL", "https://ci.example.org/"), ("GIT_COMMIT", head)][..],
-            &[("CHANGE_ID", "7"), ("CHANGE_TARGET", "main"), ("BRANCH_NAME", "PR-7")][..],
+            &[
+                ("JENKINS_URL", "https://ci.example.org/"),
+                ("GIT_COMMIT", head),
+            ][..],
+            &[
+                ("CHANGE_ID", "7"),
+                ("CHANGE_TARGET", "main"),
+                ("BRANCH_NAME", "PR-7"),
+            ][..],
             &[("BRANCH_NAME", "topic")][..],
             &[("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")][..],
         ),
         (
             "CircleCI",
             &[("CIRCLECI", "true"), ("CIRCLE_SHA1", head)][..],
-            &[("CIRCLE_BRANCH", "topic"), ("CIRCLE_PULL_REQUEST", "https://example.org/pull/7")][..],
+            &[
+                ("CIRCLE_BRANCH", "topic"),
+                ("CIRCLE_PULL_REQUEST", "https://example.org/pull/7"),
+            ][..],
             &[("CIRCLE_BRANCH", "topic")][..],
             &[("CIRCLE_TAG", "v1")][..],
         ),
     ] {
-        server.judges(&[common, request].concat(), &since_main).says(name);
-        server.judges(&[common, branch].concat(), &since_main).says(name);
+        server
+            .judges(&[common, request].concat(), &since_main)
+            .says(name);
+        server
+            .judges(&[common, branch].concat(), &since_main)
+            .says(name);
         server.judges(&[common, tag].concat(), &of_tag).says(name);
     }
 }
@@ -293,7 +432,11 @@ fn environments_that_say_all_in_variables() {
 fn jenkins_goes_back_to_the_last_build_that_was_good() {
     let server = Server::new();
     server.clone(&[]);
-    let (first, second, topic) = (server.id("topic~2"), server.id("topic~1"), server.id("topic"));
+    let (first, second, topic) = (
+        server.id("topic~2"),
+        server.id("topic~1"),
+        server.id("topic"),
+    );
     let variables = [
         ("JENKINS_URL", "https://ci.example.org/"),
         ("GIT_BRANCH", "origin/topic"),
@@ -311,12 +454,29 @@ fn what_says_no_range_is_no_pass() {
     let hint = "keysieve gate BASE..HEAD";
     let run = |name: &str, event: &serde_json::Value| {
         let variables = server.event(name, event);
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         server.gate(&[], &variables).status(2)
     };
-    run("schedule", &json!({"schedule": "0 0 * * *"})).says("the event 'schedule'").says(hint);
+    run("schedule", &json!({"schedule": "0 0 * * *"}))
+        .says("the event 'schedule'")
+        .says(hint);
     run("push", &json!("nothing")).says("the event cannot be read");
-    server.gate(&[], &[]).status(2).says("no CI environment").says("keysieve gate origin/main..HEAD");
-    server.gate(&[], &[("GITLAB_CI", "true")]).status(2).says("CI_COMMIT_SHA is not set");
-    server.gate(&[], &[("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "push")]).status(2);
+    server
+        .gate(&[], &[])
+        .status(2)
+        .says("no CI environment")
+        .says("keysieve gate origin/main..HEAD");
+    server
+        .gate(&[], &[("GITLAB_CI", "true")])
+        .status(2)
+        .says("CI_COMMIT_SHA is not set");
+    server
+        .gate(
+            &[],
+            &[("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "push")],
+        )
+        .status(2);
 }

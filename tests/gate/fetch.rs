@@ -21,8 +21,13 @@ fn sorted(mut ids: Vec<String>) -> Vec<String> {
 fn the_history_of_a_shallow_clone() {
     let server = Server::new();
     server.clone(&["--depth=1", "--no-single-branch"]);
-    let ran = server.gate(&["origin/main..origin/topic", "--fetch"], &[]).status(1);
-    assert_eq!(commits(&ran), sorted(vec![server.id("topic"), server.id("topic~1")]));
+    let ran = server
+        .gate(&["origin/main..origin/topic", "--fetch"], &[])
+        .status(1);
+    assert_eq!(
+        commits(&ran),
+        sorted(vec![server.id("topic"), server.id("topic~1")])
+    );
     ran.says("git fetch --deepen=64 origin");
 }
 
@@ -30,12 +35,19 @@ fn the_history_of_a_shallow_clone() {
 fn a_pull_request_of_a_fork() {
     let server = Server::new();
     let (base, head) = (server.id("main"), server.id("topic"));
-    let event = json!({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}});
+    let event =
+        json!({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}});
     server.repo.git(["branch", "--quiet", "-D", "topic"]);
     server.clone(&["--depth=1"]);
     let variables = server.event("pull_request_target", &event);
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    server.gate(&[], &variables).status(2).says("is not in this repository");
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    server
+        .gate(&[], &variables)
+        .status(2)
+        .says("is not in this repository");
     let ran = server.gate(&["--fetch"], &variables).status(1);
     assert_eq!(commits(&ran).len(), 2);
     assert!(commits(&ran).contains(&head));
@@ -49,12 +61,17 @@ fn the_old_head_of_a_push_with_force() {
     server.repo.git(["reset", "--quiet", "--hard", "HEAD~1"]);
     let new = land(&server.repo, 1200);
     server.clone(&[]);
-    let push =
-        json!({"ref": "refs/heads/topic", "before": old, "after": new, "repository": {"default_branch": "main"}});
+    let push = json!({"ref": "refs/heads/topic", "before": old, "after": new, "repository": {"default_branch": "main"}});
     let variables = server.event("push", &push);
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     assert_eq!(commits(&server.gate(&[], &variables).status(1)).len(), 2);
-    assert_eq!(commits(&server.gate(&["--fetch"], &variables).status(1)), [new]);
+    assert_eq!(
+        commits(&server.gate(&["--fetch"], &variables).status(1)),
+        [new]
+    );
 }
 
 #[test]
@@ -62,7 +79,15 @@ fn the_objects_of_a_partial_clone() {
     let server = Server::new();
     server.repo.config("uploadpack.allowFilter", "true");
     server.clone(&["--filter=blob:none", "--no-checkout"]);
-    assert_eq!(commits(&server.gate(&["origin/main..origin/topic", "--fetch"], &[]).status(1)).len(), 2);
+    assert_eq!(
+        commits(
+            &server
+                .gate(&["origin/main..origin/topic", "--fetch"], &[])
+                .status(1)
+        )
+        .len(),
+        2
+    );
 }
 
 #[test]
@@ -70,7 +95,13 @@ fn a_server_that_is_gone() {
     let server = Server::new();
     server.clone(&["--depth=1"]);
     server.git(&["remote", "set-url", "origin", "file:///nowhere/at/all"]);
-    server.gate(&["HEAD~1..HEAD", "--fetch"], &[]).status(2).says("failed");
+    server
+        .gate(&["HEAD~1..HEAD", "--fetch"], &[])
+        .status(2)
+        .says("failed");
     server.git(&["remote", "remove", "origin"]);
-    server.gate(&["HEAD~1..HEAD", "--fetch"], &[]).status(2).says("no remote to fetch from");
+    server
+        .gate(&["HEAD~1..HEAD", "--fetch"], &[])
+        .status(2)
+        .says("no remote to fetch from");
 }

@@ -9,7 +9,9 @@ use crate::support::keys::access_key_id;
 /// A clone in which the same new commit is at two new branches.
 fn twins() -> (Server, String) {
     let server = Server::new();
-    server.repo.git(["checkout", "--quiet", "-b", "one", "main"]);
+    server
+        .repo
+        .git(["checkout", "--quiet", "-b", "one", "main"]);
     let bad = land(&server.repo, 1400);
     server.repo.git(["branch", "two"]);
     server.repo.git(["checkout", "--quiet", "main"]);
@@ -24,11 +26,17 @@ fn a_commit_pushed_to_two_new_branches_is_judged_on_both() {
         let name = format!("refs/heads/{branch}");
         let event = json!({"ref": name, "before": ZERO, "after": bad, "repository": {"default_branch": "main"}});
         let github = server.event("push", &event);
-        let github: Vec<_> = github.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let github: Vec<_> = github
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         server.gate(&[], &github).status(1).says(&bad);
         // Where nobody names the default branch, the clone has noted it.
-        let bitbucket =
-            [("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_BRANCH", branch), ("BITBUCKET_COMMIT", bad.as_str())];
+        let bitbucket = [
+            ("BITBUCKET_BUILD_NUMBER", "1"),
+            ("BITBUCKET_BRANCH", branch),
+            ("BITBUCKET_COMMIT", bad.as_str()),
+        ];
         server.gate(&[], &bitbucket).status(1).says(&bad);
     }
 }
@@ -36,9 +44,12 @@ fn a_commit_pushed_to_two_new_branches_is_judged_on_both() {
 #[test]
 fn a_range_without_a_beginning_is_none() {
     let (repo, _) = started();
-    repo.add("a.ini", id_line(&access_key_id(1401))).commit("a key");
+    repo.add("a.ini", id_line(&access_key_id(1401)))
+        .commit("a key");
     for range in ["..", "..HEAD", "...", "...HEAD"] {
-        gate(&repo, &[range]).status(2).says("is a variable not set?");
+        gate(&repo, &[range])
+            .status(2)
+            .says("is a variable not set?");
     }
 }
 
@@ -47,8 +58,14 @@ fn a_tag_named_like_a_branch_does_not_choose_the_range() {
     let (server, bad) = twins();
     server.git(&["checkout", "--quiet", "--detach", "origin/one"]);
     server.git(&["tag", "origin/main", &bad]);
-    server.gate(&["origin/main..HEAD"], &[]).status(2).says("several branches");
-    server.gate(&["refs/remotes/origin/main..HEAD"], &[]).status(1).says(&bad);
+    server
+        .gate(&["origin/main..HEAD"], &[])
+        .status(2)
+        .says("several branches");
+    server
+        .gate(&["refs/remotes/origin/main..HEAD"], &[])
+        .status(1)
+        .says(&bad);
 }
 
 #[test]
@@ -56,7 +73,10 @@ fn an_event_that_names_no_commit_is_not_a_deleted_branch() {
     let (server, _) = twins();
     let event = json!({"ref": "refs/heads/one", "before": ZERO, "after": "", "repository": {"default_branch": "main"}});
     let variables = server.event("push", &event);
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let ran = server.gate(&[], &variables).run();
     assert_ne!(ran.code(), Some(0), "{}", ran.text());
 }
@@ -67,12 +87,18 @@ fn an_object_that_is_not_what_its_id_says_is_not_judged_clean() {
     let id = access_key_id(1402);
     repo.add("a.ini", id_line(&id)).commit("a key");
     let blob = repo.git(["rev-parse", "HEAD:a.ini"]);
-    let other = repo.program("git").args(["hash-object", "-w", "--stdin"]).stdin("harmless\n").status(0);
+    let other = repo
+        .program("git")
+        .args(["hash-object", "-w", "--stdin"])
+        .stdin("harmless\n")
+        .status(0);
     let place = |id: &str| repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
     let harmless = std::fs::read(place(other.stdout().trim())).unwrap();
     std::fs::remove_file(place(&blob)).unwrap();
     std::fs::write(place(&blob), harmless).unwrap();
-    gate(&repo, &[&format!("{base}..HEAD")]).status(2).says("its content is not what its id says");
+    gate(&repo, &[&format!("{base}..HEAD")])
+        .status(2)
+        .says("its content is not what its id says");
 }
 
 #[test]

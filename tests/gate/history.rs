@@ -4,7 +4,8 @@ use super::{filler, finds, gate, id_line, started};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Two branches, `main` and `side`, that changed the same line of `app.ini`; side has `theirs` there.
+/// Two branches, `main` and `side`, that changed the same line of `app.ini`; side has `theirs`
+/// there.
 fn parted(theirs: &str) -> (Repo, String) {
     let (repo, _) = started();
     repo.add("app.ini", "base\n");
@@ -66,10 +67,18 @@ fn an_evil_merge() {
     repo.git(["checkout", "--quiet", "main"]);
     repo.add("main.txt", "ours\n").commit("ours");
     repo.git(["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
-    repo.add("side.txt", format!("theirs\n{}", id_line(&access_key_id(804))));
+    repo.add(
+        "side.txt",
+        format!("theirs\n{}", id_line(&access_key_id(804))),
+    );
     repo.add("evil.ini", id_line(&access_key_id(805)));
     let merge = repo.commit("a merge");
-    finds(&repo, &base, "HEAD", &[("side.txt", &merge), ("evil.ini", &merge)]);
+    finds(
+        &repo,
+        &base,
+        "HEAD",
+        &[("side.txt", &merge), ("evil.ini", &merge)],
+    );
 }
 
 #[test]
@@ -91,15 +100,26 @@ fn an_octopus_merge() {
     let mut expected = Vec::new();
     for (number, name) in ["one", "two", "three"].iter().enumerate() {
         repo.git(["checkout", "--quiet", "-b", name, &base]);
-        repo.add(format!("{name}.ini"), id_line(&access_key_id(810 + number as u64)));
+        repo.add(
+            format!("{name}.ini"),
+            id_line(&access_key_id(810 + number as u64)),
+        );
         expected.push((format!("{name}.ini"), repo.commit(name)));
     }
     repo.git(["checkout", "--quiet", "main"]);
     repo.git(["merge", "--quiet", "--no-commit", "one", "two", "three"]);
     repo.add("evil.ini", id_line(&access_key_id(813)));
     expected.push(("evil.ini".to_owned(), repo.commit("octopus")));
-    assert_eq!(repo.git(["rev-list", "--parents", "--max-count=1", "HEAD"]).split(' ').count(), 4);
-    let expected: Vec<_> = expected.iter().map(|(path, commit)| (path.as_str(), commit.as_str())).collect();
+    assert_eq!(
+        repo.git(["rev-list", "--parents", "--max-count=1", "HEAD"])
+            .split(' ')
+            .count(),
+        4
+    );
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(path, commit)| (path.as_str(), commit.as_str()))
+        .collect();
     finds(&repo, &base, "HEAD", &expected);
 }
 
@@ -146,8 +166,11 @@ fn the_same_change_on_two_branches_is_reported_once() {
 fn a_commit_dated_long_ago_hides_nothing() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(823)));
-    let old = repo.program("git").env("GIT_COMMITTER_DATE", "1990-01-01T00:00:00+00:00");
-    old.args(["commit", "--quiet", "--message", "a key"]).status(0);
+    let old = repo
+        .program("git")
+        .env("GIT_COMMITTER_DATE", "1990-01-01T00:00:00+00:00");
+    old.args(["commit", "--quiet", "--message", "a key"])
+        .status(0);
     let bad = repo.git(["rev-parse", "HEAD"]);
     repo.add("readme.txt", filler()).commit("later");
     finds(&repo, &base, "HEAD", &[("app.ini", &bad)]);

@@ -11,9 +11,15 @@ use crate::support::keys::access_key_id;
 #[test]
 fn a_revision_that_is_not_here() {
     let (repo, _) = started();
-    gate(&repo, &["nowhere..HEAD"]).status(2).says("'nowhere' names no commit");
-    gate(&repo, &["HEAD..1234567890123456789012345678901234567890"]).status(2).says("git fetch origin 1234567890");
-    gate(&repo, &["HEAD:readme.txt"]).status(2).says("only commits can be judged");
+    gate(&repo, &["nowhere..HEAD"])
+        .status(2)
+        .says("'nowhere' names no commit");
+    gate(&repo, &["HEAD..1234567890123456789012345678901234567890"])
+        .status(2)
+        .says("git fetch origin 1234567890");
+    gate(&repo, &["HEAD:readme.txt"])
+        .status(2)
+        .says("only commits can be judged");
 }
 
 #[test]
@@ -22,24 +28,53 @@ fn a_place_that_is_no_repository() {
     let elsewhere = repo.sandbox().root().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     let elsewhere = elsewhere.display().to_string();
-    gate(&repo, &["HEAD", "--repo", &elsewhere]).status(2).says("not in a git repository");
+    gate(&repo, &["HEAD", "--repo", &elsewhere])
+        .status(2)
+        .says("not in a git repository");
 }
 
 #[test]
 fn a_shallow_clone_that_ends_within_the_range() {
     let server = Server::new();
     server.clone(&["--depth=1", "--no-single-branch"]);
-    server.gate(&["origin/main..origin/topic"], &[]).status(2).says("git fetch --unshallow origin");
-    server.gate(&["origin/topic"], &[]).status(2).says("this shallow clone ends at commit");
-    server.gate(&["HEAD~1..HEAD"], &[]).status(2).says("git fetch --unshallow origin");
-    let (base, head) = (json!({"sha": server.id("main~1")}), json!({"sha": server.id("topic")}));
-    let variables = server.event("pull_request", &json!({"pull_request": {"number": 7, "base": base, "head": head}}));
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    server.gate(&[], &variables).status(2).says("give actions/checkout 'fetch-depth: 0'");
+    server
+        .gate(&["origin/main..origin/topic"], &[])
+        .status(2)
+        .says("git fetch --unshallow origin");
+    server
+        .gate(&["origin/topic"], &[])
+        .status(2)
+        .says("this shallow clone ends at commit");
+    server
+        .gate(&["HEAD~1..HEAD"], &[])
+        .status(2)
+        .says("git fetch --unshallow origin");
+    let (base, head) = (
+        json!({"sha": server.id("main~1")}),
+        json!({"sha": server.id("topic")}),
+    );
+    let variables = server.event(
+        "pull_request",
+        &json!({"pull_request": {"number": 7, "base": base, "head": head}}),
+    );
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    server
+        .gate(&[], &variables)
+        .status(2)
+        .says("give actions/checkout 'fetch-depth: 0'");
     let push = json!({"ref": "refs/heads/topic", "before": server.id("topic~2"), "after": server.id("topic")});
     let variables = server.event("push", &push);
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    server.gate(&[], &variables).status(2).says("give actions/checkout 'fetch-depth: 0'");
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    server
+        .gate(&[], &variables)
+        .status(2)
+        .says("give actions/checkout 'fetch-depth: 0'");
     let (main, topic) = (server.id("main~1"), server.id("topic"));
     let gitlab = [
         ("GITLAB_CI", "true"),
@@ -63,10 +98,17 @@ fn a_branch_that_was_not_fetched() {
     let server = Server::new();
     server.clone(&["--single-branch", "--branch=topic"]);
     let head = server.id("topic");
-    let variables =
-        [("BITBUCKET_COMMIT", head.as_str()), ("BITBUCKET_PR_ID", "7"), ("BITBUCKET_PR_DESTINATION_BRANCH", "main")];
+    let variables = [
+        ("BITBUCKET_COMMIT", head.as_str()),
+        ("BITBUCKET_PR_ID", "7"),
+        ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
+    ];
     let told = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
-    server.gate(&[], &variables).status(2).says("'origin/main' is not in this repository").says(told);
+    server
+        .gate(&[], &variables)
+        .status(2)
+        .says("'origin/main' is not in this repository")
+        .says(told);
 }
 
 #[test]
@@ -77,8 +119,15 @@ fn partial_clones() {
         server.clone(&[filter, "--no-checkout"]);
         let objects = || server.git(&["count-objects", "-v"]);
         let before = objects();
-        server.gate(&["origin/main..origin/topic"], &[]).status(2).says("git fetch --refetch --no-filter");
-        assert_eq!(objects(), before, "nothing is fetched unless that is asked for");
+        server
+            .gate(&["origin/main..origin/topic"], &[])
+            .status(2)
+            .says("git fetch --refetch --no-filter");
+        assert_eq!(
+            objects(),
+            before,
+            "nothing is fetched unless that is asked for"
+        );
     }
 }
 
@@ -90,19 +139,28 @@ fn lose(repo: &crate::support::Repo, rev: &str) {
 
 #[test]
 fn objects_that_are_lost() {
-    for (rev, expected) in [("HEAD:app.ini", "app.ini"), ("HEAD^{tree}", "is missing"), ("HEAD~1", "cannot be read")] {
+    for (rev, expected) in [
+        ("HEAD:app.ini", "app.ini"),
+        ("HEAD^{tree}", "is missing"),
+        ("HEAD~1", "cannot be read"),
+    ] {
         let (repo, base) = started();
-        repo.add("other.ini", id_line(&access_key_id(1100))).commit("a key");
+        repo.add("other.ini", id_line(&access_key_id(1100)))
+            .commit("a key");
         repo.add("app.ini", "clean\n").commit("lost");
         lose(&repo, rev);
-        gate(&repo, &[&format!("{base}..HEAD")]).status(2).says(expected).says("git fsck");
+        gate(&repo, &[&format!("{base}..HEAD")])
+            .status(2)
+            .says(expected)
+            .says("git fsck");
     }
 }
 
 #[test]
 fn what_was_found_is_shown_although_something_is_lost() {
     let (repo, base) = started();
-    repo.add("other.ini", id_line(&access_key_id(1101))).commit("a key");
+    repo.add("other.ini", id_line(&access_key_id(1101)))
+        .commit("a key");
     repo.add("app.ini", "clean\n").commit("lost");
     lose(&repo, "HEAD:app.ini");
     let ran = gate(&repo, &[&format!("{base}..HEAD")]).status(2);

@@ -11,9 +11,17 @@ fn a_moved_file_and_an_unrelated_edit_are_nothing() {
     let base = repo.commit("old keys");
     repo.git(["mv", "old.ini", "new.ini"]);
     repo.commit("moved");
-    repo.add("new.ini", text.replace("line number 3 ", "line number three ")).commit("edited");
+    repo.add(
+        "new.ini",
+        text.replace("line number 3 ", "line number three "),
+    )
+    .commit("edited");
     repo.git(["mv", "deep", "moved"]);
-    repo.add("moved/a/b.ini", text.replace("line number 4 ", "line number four ")).commit("moved and edited");
+    repo.add(
+        "moved/a/b.ini",
+        text.replace("line number 4 ", "line number four "),
+    )
+    .commit("moved and edited");
     finds(&repo, &base, "HEAD", &[]);
 }
 
@@ -23,7 +31,10 @@ fn a_rename_with_a_new_key_is_found() {
     repo.add("old.ini", filler());
     let base = repo.commit("clean");
     repo.git(["mv", "old.ini", "new.ini"]);
-    repo.add("new.ini", format!("{}{}", filler(), id_line(&access_key_id(901))));
+    repo.add(
+        "new.ini",
+        format!("{}{}", filler(), id_line(&access_key_id(901))),
+    );
     let bad = repo.commit("renamed, with a key");
     finds(&repo, &base, "HEAD", &[("new.ini", &bad)]);
 }
@@ -31,7 +42,10 @@ fn a_rename_with_a_new_key_is_found() {
 #[test]
 fn what_the_range_brings_and_moves_is_reported_where_it_was_brought() {
     let (repo, base) = started();
-    repo.add("old.ini", format!("{}{}", filler(), id_line(&access_key_id(902))));
+    repo.add(
+        "old.ini",
+        format!("{}{}", filler(), id_line(&access_key_id(902))),
+    );
     let bad = repo.commit("a key");
     repo.git(["mv", "old.ini", "new.ini"]);
     repo.commit("moved");
@@ -42,9 +56,12 @@ fn what_the_range_brings_and_moves_is_reported_where_it_was_brought() {
 fn a_line_that_moves_to_another_file_is_no_news() {
     let (repo, _) = started();
     let line = id_line(&access_key_id(903));
-    repo.add("a.ini", format!("{}{line}", filler())).add("b.ini", "b\n");
+    repo.add("a.ini", format!("{}{line}", filler()))
+        .add("b.ini", "b\n");
     let base = repo.commit("an old key");
-    repo.add("a.ini", filler()).add("b.ini", format!("b\n{line}")).commit("moved by hand");
+    repo.add("a.ini", filler())
+        .add("b.ini", format!("b\n{line}"))
+        .commit("moved by hand");
     finds(&repo, &base, "HEAD", &[]);
     gate(&repo, &["HEAD"]).status(0);
 }
@@ -53,9 +70,11 @@ fn a_line_that_moves_to_another_file_is_no_news() {
 fn a_line_that_is_copied_to_another_file_is_news() {
     let (repo, _) = started();
     let line = id_line(&access_key_id(904));
-    repo.add("a.ini", format!("{}{line}", filler())).add("b.ini", "b\n");
+    repo.add("a.ini", format!("{}{line}", filler()))
+        .add("b.ini", "b\n");
     let base = repo.commit("an old key");
-    repo.add("a.ini", format!("changed\n{line}")).add("b.ini", format!("b\n{line}"));
+    repo.add("a.ini", format!("changed\n{line}"))
+        .add("b.ini", format!("b\n{line}"));
     let bad = repo.commit("copied");
     finds(&repo, &base, "HEAD", &[("b.ini", &bad)]);
 }
@@ -63,9 +82,15 @@ fn a_line_that_is_copied_to_another_file_is_news() {
 #[test]
 fn a_key_replaced_by_another_is_found() {
     let (repo, _) = started();
-    repo.add("app.ini", format!("before\n{}after\n", id_line(&access_key_id(905))));
+    repo.add(
+        "app.ini",
+        format!("before\n{}after\n", id_line(&access_key_id(905))),
+    );
     let base = repo.commit("an old key");
-    repo.add("app.ini", format!("before\n{}after\n", id_line(&access_key_id(906))));
+    repo.add(
+        "app.ini",
+        format!("before\n{}after\n", id_line(&access_key_id(906))),
+    );
     let bad = repo.commit("another");
     finds(&repo, &base, "HEAD", &[("app.ini", &bad)]);
 }

@@ -11,7 +11,9 @@ fn changes(ran: &Ran) -> Vec<(String, String)> {
     let report = ran.json();
     let list = report["policy_changes"].as_array().expect("a list").clone();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    list.iter().map(|change| (text(&change["path"]), text(&change["change"]))).collect()
+    list.iter()
+        .map(|change| (text(&change["path"]), text(&change["change"])))
+        .collect()
 }
 
 fn range(base: &str) -> String {
@@ -21,10 +23,17 @@ fn range(base: &str) -> String {
 #[test]
 fn a_configuration_that_comes_with_the_key() {
     let (repo, base) = started();
-    repo.add("app.ini", id_line(&access_key_id(1300))).add(".keysieve.toml", ALLOW_ALL).commit("both");
+    repo.add("app.ini", id_line(&access_key_id(1300)))
+        .add(".keysieve.toml", ALLOW_ALL)
+        .commit("both");
     let ran = gate(&repo, &[&range(&base)]).status(1);
-    assert_eq!(changes(&ran), [(".keysieve.toml".to_owned(), "added".to_owned())]);
-    repo.keysieve(["gate", &range(&base)]).status(1).says("this change alters what keysieve ignores");
+    assert_eq!(
+        changes(&ran),
+        [(".keysieve.toml".to_owned(), "added".to_owned())]
+    );
+    repo.keysieve(["gate", &range(&base)])
+        .status(1)
+        .says("this change alters what keysieve ignores");
     let ran = gate(&repo, &[&range(&base), "--policy", "head"]).status(0);
     assert_eq!(ran.json()["allowed"].as_array().unwrap().len(), 1);
     assert_eq!(changes(&ran).len(), 1);
@@ -35,7 +44,8 @@ fn a_configuration_that_was_there_before() {
     let (repo, _) = started();
     repo.add(".keysieve.toml", ALLOW_ALL);
     let base = repo.commit("the policy");
-    repo.add("app.ini", id_line(&access_key_id(1301))).commit("a key");
+    repo.add("app.ini", id_line(&access_key_id(1301)))
+        .commit("a key");
     let ran = gate(&repo, &[&range(&base)]).status(0);
     assert_eq!(ran.json()["allowed"][0]["by"]["kind"], "entry");
     assert_eq!(changes(&ran), []);
@@ -43,13 +53,17 @@ fn a_configuration_that_was_there_before() {
     repo.git(["rm", "--quiet", ".keysieve.toml"]);
     repo.commit("gone");
     let ran = gate(&repo, &[&range(&base)]).status(0);
-    assert_eq!(changes(&ran), [(".keysieve.toml".to_owned(), "removed".to_owned())]);
+    assert_eq!(
+        changes(&ran),
+        [(".keysieve.toml".to_owned(), "removed".to_owned())]
+    );
 }
 
 #[test]
 fn the_work_tree_has_no_say() {
     let (repo, base) = started();
-    repo.add("app.ini", id_line(&access_key_id(1302))).commit("a key");
+    repo.add("app.ini", id_line(&access_key_id(1302)))
+        .commit("a key");
     repo.write(".keysieve.toml", ALLOW_ALL);
     gate(&repo, &[&range(&base)]).status(1);
     gate(&repo, &[&range(&base), "--policy", "head"]).status(1);
@@ -61,9 +75,11 @@ fn the_work_tree_has_no_say() {
 fn three_dots_take_the_policy_of_where_they_parted() {
     let (repo, _) = started();
     repo.git(["checkout", "--quiet", "-b", "side"]);
-    repo.add("app.ini", id_line(&access_key_id(1303))).commit("a key");
+    repo.add("app.ini", id_line(&access_key_id(1303)))
+        .commit("a key");
     repo.git(["checkout", "--quiet", "main"]);
-    repo.add(".keysieve.toml", ALLOW_ALL).commit("the policy, later");
+    repo.add(".keysieve.toml", ALLOW_ALL)
+        .commit("the policy, later");
     gate(&repo, &["main..side"]).status(0);
     gate(&repo, &["main...side"]).status(1);
 }
@@ -79,7 +95,8 @@ fn own_token() -> String {
 /// A repository whose policy names a file of rules of its own.
 fn with_rules() -> (Repo, String) {
     let (repo, _) = started();
-    repo.add("rules/own.toml", OWN_RULE).add(".keysieve.toml", "rules = [\"rules/own.toml\"]\n");
+    repo.add("rules/own.toml", OWN_RULE)
+        .add(".keysieve.toml", "rules = [\"rules/own.toml\"]\n");
     let base = repo.commit("own rules");
     (repo, base)
 }
@@ -92,7 +109,10 @@ fn rules_are_those_of_the_base() {
         .commit("a token, and a rule that is blind to it");
     let ran = gate(&repo, &[&range(&base)]).status(1);
     assert_eq!(ran.json()["findings"][0]["rule"], "own-token");
-    assert_eq!(changes(&ran), [("rules/own.toml".to_owned(), "changed".to_owned())]);
+    assert_eq!(
+        changes(&ran),
+        [("rules/own.toml".to_owned(), "changed".to_owned())]
+    );
     gate(&repo, &[&range(&base), "--policy", "head"]).status(0);
     repo.git(["rm", "--quiet", "-r", "rules", ".keysieve.toml"]);
     repo.commit("no rules at all");
@@ -104,7 +124,10 @@ fn broken_policy_is_no_pass() {
     for (config, told) in [
         ("reprot = 1\n", ":.keysieve.toml:1: "),
         ("rules = [\"missing.toml\"]\n", ":missing.toml"),
-        ("rules = [\"../outside.toml\"]\n", "lies outside the repository"),
+        (
+            "rules = [\"../outside.toml\"]\n",
+            "lies outside the repository",
+        ),
     ] {
         let (repo, _) = started();
         repo.add(".keysieve.toml", config);
@@ -126,11 +149,17 @@ fn a_broken_configuration_in_the_range_is_listed_and_does_not_count() {
 fn an_inline_marker_is_shown_or_counts_for_nothing() {
     let (repo, base) = started();
     let id = access_key_id(1304);
-    repo.add("app.ini", id_line(&id).replace('\n', " # keysieve:allow a dummy\n")).commit("a key with a marker");
+    repo.add(
+        "app.ini",
+        id_line(&id).replace('\n', " # keysieve:allow a dummy\n"),
+    )
+    .commit("a key with a marker");
     let ran = gate(&repo, &[&range(&base)]).status(0);
     assert_eq!(ran.json()["allowed"][0]["by"]["kind"], "marker");
     let shown = repo.keysieve(["gate", &range(&base)]).status(0);
-    shown.says("keysieve:allow: a dummy (a marker that stands in the commit itself)").never_says(&id);
+    shown
+        .says("keysieve:allow: a dummy (a marker that stands in the commit itself)")
+        .never_says(&id);
     gate(&repo, &[&range(&base), "--strict"]).status(1);
 }
 
@@ -138,21 +167,39 @@ fn an_inline_marker_is_shown_or_counts_for_nothing() {
 fn every_format_shows_what_comes_with_the_change() {
     let (repo, base) = started();
     let id = access_key_id(1306);
-    repo.add(".keysieve.toml", ALLOW_ALL).add("app.ini", id_line(&id).replace('\n', " # keysieve:allow a dummy\n"));
+    repo.add(".keysieve.toml", ALLOW_ALL).add(
+        "app.ini",
+        id_line(&id).replace('\n', " # keysieve:allow a dummy\n"),
+    );
     repo.commit("a key with a marker, and a policy");
-    for format in
-        ["human", "sarif", "github", "github-summary", "gitlab", "junit", "checkstyle", "csv", "markdown", "html"]
-    {
-        let ran = repo.keysieve(["gate", "-f", format, &range(&base)]).status(0);
-        ran.says(".keysieve.toml").says("this change alters what keysieve ignores");
-        ran.says("keysieve:allow: a dummy (a marker that stands in the commit itself)").never_says(&id);
+    for format in [
+        "human",
+        "sarif",
+        "github",
+        "github-summary",
+        "gitlab",
+        "junit",
+        "checkstyle",
+        "csv",
+        "markdown",
+        "html",
+    ] {
+        let ran = repo
+            .keysieve(["gate", "-f", format, &range(&base)])
+            .status(0);
+        ran.says(".keysieve.toml")
+            .says("this change alters what keysieve ignores");
+        ran.says("keysieve:allow: a dummy (a marker that stands in the commit itself)")
+            .never_says(&id);
     }
 }
 
 #[test]
 fn before_the_first_commit_there_is_no_policy() {
     let repo = Repo::new();
-    repo.add(".keysieve.toml", ALLOW_ALL).add("app.ini", id_line(&access_key_id(1305))).commit("all at once");
+    repo.add(".keysieve.toml", ALLOW_ALL)
+        .add("app.ini", id_line(&access_key_id(1305)))
+        .commit("all at once");
     assert_eq!(changes(&gate(&repo, &["HEAD"]).status(1)).len(), 1);
     gate(&repo, &["HEAD", "--policy", "head"]).status(0);
 }

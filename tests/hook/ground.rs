@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 use keysieve::hook::{self, Error, Git, Hook, Request, Side, Step, Verdict};
 use tempfile::TempDir;
 
-/// A repository, a home of its own, and a program that writes down how it is called and refuses what holds `AKIA`.
+/// A repository, a home of its own, and a program that writes down how it is called and refuses
+/// what holds `AKIA`.
 pub(crate) struct Ground {
     pub(crate) dir: TempDir,
     pub(crate) program: PathBuf,
@@ -74,13 +75,24 @@ impl Ground {
 
     /// Git as the library is to see it.
     pub(crate) fn at(&self, dir: &Path) -> Git {
-        self.env().into_iter().fold(Git::at(dir), |git, (name, value)| git.env(name, value))
+        self.env()
+            .into_iter()
+            .fold(Git::at(dir), |git, (name, value)| git.env(name, value))
     }
 
     pub(crate) fn run_git(&self, dir: &Path, args: &[&str]) -> Output {
         let mut git = Command::new("git");
-        git.current_dir(dir).args(["-c", "user.name=a", "-c", "user.email=a@localhost"]).args(args).envs(self.env());
-        for tie in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_TEMPLATE_DIR"] {
+        git.current_dir(dir)
+            .args(["-c", "user.name=a", "-c", "user.email=a@localhost"])
+            .args(args)
+            .envs(self.env());
+        for tie in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_PREFIX",
+            "GIT_TEMPLATE_DIR",
+        ] {
             git.env_remove(tie);
         }
         git.output().unwrap()
@@ -93,7 +105,10 @@ impl Ground {
     pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let output = self.run_git(dir, args);
         assert!(output.status.success(), "git {args:?}: {}", text(&output));
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
     }
 
     /// Stages a file with that text in it and commits; says whether git did.
@@ -109,9 +124,21 @@ impl Ground {
         self.install_by(dir, &self.program, false)
     }
 
-    pub(crate) fn install_by(&self, dir: &Path, program: &Path, force: bool) -> Result<Vec<Step>, Error> {
+    pub(crate) fn install_by(
+        &self,
+        dir: &Path,
+        program: &Path,
+        force: bool,
+    ) -> Result<Vec<Step>, Error> {
         let hooks: Vec<_> = Hook::usual(Side::Client).collect();
-        hook::install(&self.at(dir), &Request { hooks: &hooks, program, force })
+        hook::install(
+            &self.at(dir),
+            &Request {
+                hooks: &hooks,
+                program,
+                force,
+            },
+        )
     }
 
     pub(crate) fn uninstall(&self, dir: &Path) -> Result<Vec<Step>, Error> {
@@ -119,7 +146,14 @@ impl Ground {
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
-        hook::status(&self.at(&self.repo()), &self.program, &[".keysieve.toml".into()], None).unwrap().verdict
+        hook::status(
+            &self.at(&self.repo()),
+            &self.program,
+            &[".keysieve.toml".into()],
+            None,
+        )
+        .unwrap()
+        .verdict
     }
 
     pub(crate) fn calls(&self) -> String {
@@ -129,14 +163,18 @@ impl Ground {
     /// What stands in the folder of hooks.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.hooks()).into_iter().flatten();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
 }
 
 pub(crate) fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat()
+    [&output.stdout[..], &output.stderr[..]]
+        .map(String::from_utf8_lossy)
+        .concat()
 }
 
 pub(crate) fn key() -> String {

@@ -12,11 +12,27 @@ use super::ground::{Ground, OTHER, key, text};
 fn a_commit_with_a_key_is_stopped_and_others_go_through() {
     let ground = Ground::new();
     let steps = ground.install(&ground.repo()).unwrap();
-    assert!(steps.contains(&Step::Installed(ground.hooks().join("pre-commit"))), "{steps:?}");
-    assert!(!ground.commit(&ground.repo(), &key()), "the very first commit, with a key");
+    assert!(
+        steps.contains(&Step::Installed(ground.hooks().join("pre-commit"))),
+        "{steps:?}"
+    );
+    assert!(
+        !ground.commit(&ground.repo(), &key()),
+        "the very first commit, with a key"
+    );
     assert!(ground.commit(&ground.repo(), "clean"));
-    assert!(ground.calls().contains("hook run pre-commit\n"), "{}", ground.calls());
-    assert!(ground.calls().contains("hook run commit-msg .git/COMMIT_EDITMSG"), "{}", ground.calls());
+    assert!(
+        ground.calls().contains("hook run pre-commit\n"),
+        "{}",
+        ground.calls()
+    );
+    assert!(
+        ground
+            .calls()
+            .contains("hook run commit-msg .git/COMMIT_EDITMSG"),
+        "{}",
+        ground.calls()
+    );
     assert!(!ground.commit(&ground.repo(), &key()));
 }
 
@@ -34,7 +50,10 @@ fn a_chained_hook_may_still_change_what_is_committed() {
     let adds = format!("#!/bin/sh\necho {} > late; git add late\n", key());
     ground.script(&ground.hooks().join("pre-commit"), &adds);
     ground.install(&ground.repo()).unwrap();
-    assert!(!ground.commit(&ground.repo(), "clean"), "what it staged was scanned");
+    assert!(
+        !ground.commit(&ground.repo(), "clean"),
+        "what it staged was scanned"
+    );
 }
 
 #[test]
@@ -47,7 +66,10 @@ fn moved_aside_by_another_tool_the_stub_still_knows_its_hook() {
     ground.script(&stub, "#!/bin/sh\nexec \"$0.legacy\" \"$@\"\n");
     assert!(!ground.commit(&ground.repo(), &key()));
     assert!(ground.commit(&ground.repo(), "clean"));
-    assert!(ground.dir.path().join("home/other").exists(), "the chained hook runs as well");
+    assert!(
+        ground.dir.path().join("home/other").exists(),
+        "the chained hook runs as well"
+    );
 }
 
 #[test]
@@ -62,12 +84,27 @@ fn without_the_program_nothing_passes() {
     let inside = ground.repo().join("bin");
     for folder in [".", "bin", "./bin", inside.to_str().unwrap()] {
         let mut git = Command::new("git");
-        git.current_dir(ground.repo()).args(["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]);
+        git.current_dir(ground.repo()).args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+            "commit",
+            "-qm",
+            "x",
+        ]);
         git.envs(ground.env());
         git.env("PATH", format!("{folder}:{path}"));
         let output = git.output().unwrap();
-        assert!(!output.status.success(), "a program of the repository ran, by PATH {folder}");
-        assert!(text(&output).contains("keysieve is not installed"), "{}", text(&output));
+        assert!(
+            !output.status.success(),
+            "a program of the repository ran, by PATH {folder}"
+        );
+        assert!(
+            text(&output).contains("keysieve is not installed"),
+            "{}",
+            text(&output)
+        );
     }
     assert!(matches!(ground.verdict(), Verdict::Unknown(why) if why.contains("is gone")));
 }
@@ -75,15 +112,29 @@ fn without_the_program_nothing_passes() {
 #[test]
 fn a_program_that_went_is_looked_for_on_path() {
     let ground = Ground::new();
-    ground.install_by(&ground.repo(), Path::new("/gone/keysieve"), false).unwrap();
+    ground
+        .install_by(&ground.repo(), Path::new("/gone/keysieve"), false)
+        .unwrap();
     let git = |key: &str| {
         fs::write(ground.repo().join("file"), key).unwrap();
         ground.git(&["add", "file"]);
         let bin = ground.program.parent().unwrap().to_str().unwrap();
         let path = format!("{}:{bin}", std::env::var("PATH").unwrap());
         let mut git = Command::new("git");
-        git.current_dir(ground.repo()).args(["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]);
-        git.envs(ground.env()).env("PATH", path).status().unwrap().success()
+        git.current_dir(ground.repo()).args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+            "commit",
+            "-qm",
+            "x",
+        ]);
+        git.envs(ground.env())
+            .env("PATH", path)
+            .status()
+            .unwrap()
+            .success()
     };
     assert!(!git(&key()));
     assert!(git("clean"));

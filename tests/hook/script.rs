@@ -21,7 +21,9 @@ fn stubs_differ_in_nothing_but_their_name() {
 
 #[test]
 fn scripts_are_good_shell() {
-    let mut scripts: Vec<_> = Hook::all().map(|hook| Path::new(ROOT).join("hooks").join(hook.name)).collect();
+    let mut scripts: Vec<_> = Hook::all()
+        .map(|hook| Path::new(ROOT).join("hooks").join(hook.name))
+        .collect();
     scripts.push(Path::new(ROOT).join("install.sh"));
     for script in &scripts {
         let output = Command::new("sh").arg("-n").arg(script).output().unwrap();
@@ -33,7 +35,8 @@ fn scripts_are_good_shell() {
     }
 }
 
-/// A copy of the source as far as `install.sh` looks at it, and a cargo that installs a script as the program.
+/// A copy of the source as far as `install.sh` looks at it, and a cargo that installs a script as
+/// the program.
 struct Installer {
     ground: Ground,
     source: PathBuf,
@@ -59,27 +62,46 @@ impl Installer {
         for folder in [&source, &path] {
             fs::create_dir(folder).unwrap();
         }
-        fs::copy(Path::new(ROOT).join("install.sh"), source.join("install.sh")).unwrap();
+        fs::copy(
+            Path::new(ROOT).join("install.sh"),
+            source.join("install.sh"),
+        )
+        .unwrap();
         fs::write(source.join("Cargo.toml"), "").unwrap();
         ground.script(&ground.dir.path().join("home/program"), PROGRAM);
         ground.script(&path.join("cargo"), CARGO);
         ground.script(&path.join("cc"), "#!/bin/sh\n");
         symlink(which("git"), path.join("git")).unwrap();
-        Self { ground, source, path }
+        Self {
+            ground,
+            source,
+            path,
+        }
     }
 
     /// Runs it from a folder that has nothing to do with anything.
     fn run(&self, args: &[&Path], scan: i32) -> Output {
         let mut script = Command::new(self.source.join("install.sh"));
-        script.args(args).current_dir(self.ground.dir.path()).envs(self.ground.env()).env_remove("GIT_DIR");
+        script
+            .args(args)
+            .current_dir(self.ground.dir.path())
+            .envs(self.ground.env())
+            .env_remove("GIT_DIR");
         script.env("CARGO_INSTALL_ROOT", self.ground.dir.path().join("a root"));
-        script.env("PATH", &self.path).env("SCAN", scan.to_string()).output().unwrap()
+        script
+            .env("PATH", &self.path)
+            .env("SCAN", scan.to_string())
+            .output()
+            .unwrap()
     }
 }
 
 fn which(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file()).unwrap()
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+        .unwrap()
 }
 
 #[test]
@@ -87,22 +109,47 @@ fn install_builds_hooks_and_scans() {
     let installer = Installer::new();
     let output = installer.run(&[], 0);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains("not on your PATH"), "{}", text(&output));
-    assert!(installer.ground.dir.path().join("a root/bin/keysieve").is_file());
+    assert!(
+        text(&output).contains("not on your PATH"),
+        "{}",
+        text(&output)
+    );
+    assert!(
+        installer
+            .ground
+            .dir
+            .path()
+            .join("a root/bin/keysieve")
+            .is_file()
+    );
 
     let repo = installer.ground.repo();
-    for (scan, words) in [(0, "found nothing"), (1, "keysieve is installed, and the hook is live. The scan found")] {
+    for (scan, words) in [
+        (0, "found nothing"),
+        (
+            1,
+            "keysieve is installed, and the hook is live. The scan found",
+        ),
+    ] {
         // A relative path is meant from where the caller is.
         let output = installer.run(&[Path::new("a repo")], scan);
         assert_eq!(output.status.code(), Some(scan), "{}", text(&output));
         for step in ["hook install", "hook status", "scan"] {
-            assert!(text(&output).contains(&format!("ran {step} {}", repo.display())), "{}", text(&output));
+            assert!(
+                text(&output).contains(&format!("ran {step} {}", repo.display())),
+                "{}",
+                text(&output)
+            );
         }
         assert!(text(&output).contains(words), "{}", text(&output));
     }
     let output = installer.run(&[&repo], 2);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("could not be completed"), "{}", text(&output));
+    assert!(
+        text(&output).contains("could not be completed"),
+        "{}",
+        text(&output)
+    );
 }
 
 #[test]
@@ -112,16 +159,29 @@ fn install_says_what_is_missing() {
         fs::remove_file(installer.path.join(tool)).unwrap();
         let output = installer.run(&[], 0);
         assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(text(&output).contains(&format!("`{tool}`")), "{}", text(&output));
+        assert!(
+            text(&output).contains(&format!("`{tool}`")),
+            "{}",
+            text(&output)
+        );
     }
     let installer = Installer::new();
     for wrong in ["nowhere", "home", "--repo"] {
         let output = installer.run(&[Path::new(wrong)], 0);
         assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(!installer.ground.dir.path().join("a root").exists(), "nothing is built for a mistake");
+        assert!(
+            !installer.ground.dir.path().join("a root").exists(),
+            "nothing is built for a mistake"
+        );
     }
-    installer.ground.script(&installer.path.join("cargo"), "#!/bin/sh\nexit 101\n");
+    installer
+        .ground
+        .script(&installer.path.join("cargo"), "#!/bin/sh\nexit 101\n");
     let output = installer.run(&[], 0);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("could not be built"), "{}", text(&output));
+    assert!(
+        text(&output).contains("could not be built"),
+        "{}",
+        text(&output)
+    );
 }

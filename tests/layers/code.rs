@@ -1,7 +1,8 @@
-//! Just enough of Rust's syntax to find paths: comments and the insides of literals blanked out, then names after
-//! `crate::`, `keysieve::` and chains of `super::`.
+//! Just enough of Rust's syntax to find paths: comments and the insides of literals blanked out,
+//! then names after `crate::`, `keysieve::` and chains of `super::`.
 
-/// `source` with comments and literals replaced by spaces, so that what is left is code. Lines stay where they are.
+/// `source` with comments and literals replaced by spaces, so that what is left is code. Lines stay
+/// where they are.
 pub(crate) fn code_of(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
@@ -18,7 +19,11 @@ pub(crate) fn code_of(source: &str) -> String {
             out.push(c);
             rest = &rest[c.len_utf8()..];
         } else {
-            out.extend(rest[..len].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+            out.extend(
+                rest[..len]
+                    .chars()
+                    .map(|c| if c == '\n' { '\n' } else { ' ' }),
+            );
             rest = &rest[len..];
         }
     }
@@ -30,7 +35,8 @@ pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Length of the comment that `text` begins with, 0 where there is none. Comments between `/*` and `*/` nest.
+/// Length of the comment that `text` begins with, 0 where there is none. Comments between `/*` and
+/// `*/` nest.
 fn comment(text: &str) -> usize {
     if text.starts_with("//") {
         return text.find('\n').unwrap_or(text.len());
@@ -81,7 +87,9 @@ fn raw_string(text: &str) -> usize {
     }
     let end = format!("\"{}", "#".repeat(hashes));
     let body = hashes + 2;
-    text[body..].find(&end).map_or(text.len(), |at| body + at + end.len())
+    text[body..]
+        .find(&end)
+        .map_or(text.len(), |at| body + at + end.len())
 }
 
 /// Length of a character literal; 0 for a lifetime or a label.
@@ -90,7 +98,10 @@ fn character(text: &str) -> usize {
     match chars.next() {
         Some((_, '\\')) => {
             chars.next();
-            text.char_indices().skip(3).find(|&(_, c)| c == '\'').map_or(0, |(at, _)| at + 1)
+            text.char_indices()
+                .skip(3)
+                .find(|&(_, c)| c == '\'')
+                .map_or(0, |(at, _)| at + 1)
         }
         Some(_) => match chars.next() {
             Some((at, '\'')) => at + 1,
@@ -100,19 +111,24 @@ fn character(text: &str) -> usize {
     }
 }
 
-/// The first names of every path below `root` (such as `crate`), with the line each stands on: `text` for
-/// `crate::text::Span`, `text` and `blob` for `use crate::{blob::Blob, text}`.
+/// The first names of every path below `root` (such as `crate`), with the line each stands on:
+/// `text` for `crate::text::Span`, `text` and `blob` for `use crate::{blob::Blob, text}`.
 pub(crate) fn names_below(code: &str, root: &str) -> Vec<(usize, String)> {
     let lead = format!("{root}::");
     let mut found = Vec::new();
     for (at, _) in code.match_indices(&lead) {
         let before = &code[..at];
-        // `my_crate::x` is another name; `a::super::x` and `super::super::x` are the business of the chain's head.
+        // `my_crate::x` is another name; `a::super::x` and `super::super::x` are the business of
+        // the chain's head.
         if before.ends_with(is_word) || before.ends_with("::") {
             continue;
         }
         let line = before.matches('\n').count() + 1;
-        found.extend(heads(&code[at + lead.len()..]).into_iter().map(|name| (line, name)));
+        found.extend(
+            heads(&code[at + lead.len()..])
+                .into_iter()
+                .map(|name| (line, name)),
+        );
     }
     found
 }
@@ -121,7 +137,10 @@ pub(crate) fn names_below(code: &str, root: &str) -> Vec<(usize, String)> {
 fn heads(tail: &str) -> Vec<String> {
     let tail = tail.trim_start();
     let Some(group) = tail.strip_prefix('{') else {
-        return Some(word(tail)).filter(|name| !name.is_empty()).into_iter().collect();
+        return Some(word(tail))
+            .filter(|name| !name.is_empty())
+            .into_iter()
+            .collect();
     };
     let mut depth = 1_usize;
     let mut names = Vec::new();
@@ -154,29 +173,57 @@ mod tests {
     use super::*;
 
     fn names(code: &str, root: &str) -> Vec<String> {
-        names_below(code, root).into_iter().map(|(_, name)| name).collect()
+        names_below(code, root)
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect()
     }
 
     #[test]
     fn comments_and_literals_are_not_code() {
-        let source = "a // crate::x\n/* b /* c */ d */ \"e \\\" f\" r#\"g \" h\"# 'i' '\\'' &'j k br\"l\"";
+        let source =
+            "a // crate::x\n/* b /* c */ d */ \"e \\\" f\" r#\"g \" h\"# 'i' '\\'' &'j k br\"l\"";
         let code = code_of(source);
-        assert_eq!(code.split_whitespace().collect::<Vec<_>>(), ["a", "&'j", "k", "b"]);
+        assert_eq!(
+            code.split_whitespace().collect::<Vec<_>>(),
+            ["a", "&'j", "k", "b"]
+        );
         assert_eq!(code.lines().count(), 2);
     }
 
     #[test]
     fn names_are_found_alone_in_groups_and_in_expressions() {
         assert_eq!(names("use crate::text::Span;", "crate"), ["text"]);
-        assert_eq!(names("use crate::{\n    blob::{Blob, Skip},\n    text,\n};", "crate"), ["blob", "text"]);
-        assert_eq!(names("fn f() -> crate::secret::Secret { $crate::rule::x() }", "crate"), ["secret", "rule"]);
+        assert_eq!(
+            names(
+                "use crate::{\n    blob::{Blob, Skip},\n    text,\n};",
+                "crate"
+            ),
+            ["blob", "text"]
+        );
+        assert_eq!(
+            names(
+                "fn f() -> crate::secret::Secret { $crate::rule::x() }",
+                "crate"
+            ),
+            ["secret", "rule"]
+        );
         assert_eq!(names("other_crate::text::Span", "crate"), [""; 0]);
-        assert_eq!(names_below("\n\nuse crate::text;", "crate"), [(3, "text".to_owned())]);
+        assert_eq!(
+            names_below("\n\nuse crate::text;", "crate"),
+            [(3, "text".to_owned())]
+        );
     }
 
     #[test]
     fn chains_of_super_count_once() {
-        assert_eq!(names("use super::super::scan::X;", "super::super"), ["scan"]);
-        assert_eq!(names("use super::super::scan::X;", "super::super::super"), [""; 0]);
+        assert_eq!(
+            names("use super::super::scan::X;", "super::super"),
+            ["scan"]
+        );
+        assert_eq!(
+            names("use super::super::scan::X;", "super::super::super"),
+            [""; 0]
+        );
     }
 }

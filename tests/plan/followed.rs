@@ -6,7 +6,8 @@ use super::{commands, files, pair, plan, private_key, repository, shell, values}
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Whether git-filter-repo is there. Where it is not, the files are looked at all the same, by the other tests.
+/// Whether git-filter-repo is there. Where it is not, the files are looked at all the same, by the
+/// other tests.
 fn can_rewrite(repo: &Repo) -> bool {
     repo.try_git(["filter-repo", "--version"]).code() == Some(0)
 }
@@ -15,8 +16,10 @@ fn can_rewrite(repo: &Repo) -> bool {
 fn exposed(repo: &Repo) -> Vec<String> {
     let report = repo.keysieve(["audit", "--format", "json"]).run().json();
     let findings = report["findings"].as_array().unwrap();
-    let mut words: Vec<_> =
-        findings.iter().map(|found| found["history"]["exposure"].as_str().unwrap().to_owned()).collect();
+    let mut words: Vec<_> = findings
+        .iter()
+        .map(|found| found["history"]["exposure"].as_str().unwrap().to_owned())
+        .collect();
     words.sort();
     words
 }
@@ -37,8 +40,18 @@ fn the_commands_for_aws_name_each_key_once() {
     for seed in 1..=9 {
         let id = access_key_id(seed);
         for (command, times) in [
-            (format!("iam update-access-key --user-name bob --status Inactive --access-key-id {id}\n"), 1),
-            (format!("--region r2 --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}\n"), 1),
+            (
+                format!(
+                    "iam update-access-key --user-name bob --status Inactive --access-key-id {id}\n"
+                ),
+                1,
+            ),
+            (
+                format!(
+                    "--region r2 --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}\n"
+                ),
+                1,
+            ),
             (format!("sts get-access-key-info --access-key-id {id}\n"), 1),
         ] {
             assert_eq!(log.matches(&command).count(), times, "{command}\n{log}");
@@ -61,7 +74,10 @@ fn what_only_this_repository_has_is_cleared() {
     repo.git(["stash", "apply", "--quiet", "--index"]);
     repo.add("only.ini", pair(11));
     let had = exposed(&repo);
-    assert!(words.iter().all(|word| had.iter().any(|had| had == word)), "{had:?}");
+    assert!(
+        words.iter().all(|word| had.iter().any(|had| had == word)),
+        "{had:?}"
+    );
     // And one that stands in the text of a reflog only.
     repo.git(["checkout", "--quiet", "-b", "noted"]);
     let log = repo.path(".git/logs/refs/heads/noted");
@@ -69,11 +85,21 @@ fn what_only_this_repository_has_is_cleared() {
     fs::write(&log, format!("{line} {}\n", access_key_id(12))).unwrap();
     let (_, dir) = plan(&repo);
     shell(&repo, &commands(&files(&dir)["CHECKLIST.md"], &[0, 3])).status(0);
-    assert!(!fs::read_to_string(&log).unwrap().contains(&access_key_id(12)));
+    assert!(
+        !fs::read_to_string(&log)
+            .unwrap()
+            .contains(&access_key_id(12))
+    );
     let has = exposed(&repo);
     let words = [&words[..], &["unreachable"]].concat();
-    assert!(!has.iter().any(|has| words.contains(&has.as_str())), "{has:?}");
-    let left: Vec<_> = had.into_iter().filter(|word| !words.contains(&word.as_str())).collect();
+    assert!(
+        !has.iter().any(|has| words.contains(&has.as_str())),
+        "{has:?}"
+    );
+    let left: Vec<_> = had
+        .into_iter()
+        .filter(|word| !words.contains(&word.as_str()))
+        .collect();
     assert_eq!(has, left, "and nothing else");
     assert_eq!(repo.git(["stash", "list"]).lines().count(), 1);
 }
@@ -83,36 +109,77 @@ fn a_published_history_is_rewritten_and_pushed() {
     let repo = repository();
     let (_, dir) = plan(&repo);
     let page = files(&dir).remove("CHECKLIST.md").unwrap();
-    assert!(page.contains("git push --force \"$server\"") && page.contains("--strip-blobs-with-ids"), "{page}");
-    assert!(page.contains("--filename-callback") && page.contains("--replace-message"), "{page}");
+    assert!(
+        page.contains("git push --force \"$server\"") && page.contains("--strip-blobs-with-ids"),
+        "{page}"
+    );
+    assert!(
+        page.contains("--filename-callback") && page.contains("--replace-message"),
+        "{page}"
+    );
     if !can_rewrite(&repo) {
         return;
     }
-    shell(&repo, &commands(&page, &[0, 3, 4, 5])).status(0).says("keysieve: clean;");
+    shell(&repo, &commands(&page, &[0, 3, 4, 5]))
+        .status(0)
+        .says("keysieve: clean;");
     let server = repo.sandbox().root().join("server.git");
-    repo.git(["-C".as_ref(), server.as_os_str(), "gc".as_ref(), "--quiet".as_ref(), "--prune=now".as_ref()]);
+    repo.git([
+        "-C".as_ref(),
+        server.as_os_str(),
+        "gc".as_ref(),
+        "--quiet".as_ref(),
+        "--prune=now".as_ref(),
+    ]);
     repo.keysieve(["audit"]).args([&server]).status(0);
-    let shown = repo.git(["-C".as_ref(), server.as_os_str(), "show".as_ref(), "main:key.pem".as_ref()]);
-    assert!(shown.starts_with("***REMOVED-") && shown.trim_end().ends_with("***"), "{shown}");
-    let all = repo.git(["-C".as_ref(), server.as_os_str(), "log".as_ref(), "--all".as_ref(), "-p".as_ref()]);
+    let shown = repo.git([
+        "-C".as_ref(),
+        server.as_os_str(),
+        "show".as_ref(),
+        "main:key.pem".as_ref(),
+    ]);
+    assert!(
+        shown.starts_with("***REMOVED-") && shown.trim_end().ends_with("***"),
+        "{shown}"
+    );
+    let all = repo.git([
+        "-C".as_ref(),
+        server.as_os_str(),
+        "log".as_ref(),
+        "--all".as_ref(),
+        "-p".as_ref(),
+    ]);
     assert!(values().iter().all(|value| !all.contains(value)), "{all}");
 }
 
 #[test]
 fn a_local_history_is_replaced() {
     let repo = Repo::new();
-    repo.add("app.ini", pair(1)).add("key.pem", private_key()).commit("first");
+    repo.add("app.ini", pair(1))
+        .add("key.pem", private_key())
+        .commit("first");
     repo.git(["branch", "topic"]);
-    repo.add("app.ini", "clean\n").commit(&format!("second\n\n{}", pair(2)));
+    repo.add("app.ini", "clean\n")
+        .commit(&format!("second\n\n{}", pair(2)));
     let (_, dir) = plan(&repo);
     let page = files(&dir).remove("CHECKLIST.md").unwrap();
-    assert!(page.contains("mv \"$repo\"") && !page.contains("git push"), "{page}");
+    assert!(
+        page.contains("mv \"$repo\"") && !page.contains("git push"),
+        "{page}"
+    );
     if !can_rewrite(&repo) {
         return;
     }
     shell(&repo, &commands(&page, &[0, 3, 4, 5])).status(0);
     // The old folder was moved away from under us.
-    let fresh = repo.program("git").args(["-C"]).args([repo.root()]).args(["for-each-ref", "--format=%(refname)"]);
-    assert_eq!(fresh.status(0).stdout(), "refs/heads/main\nrefs/heads/topic\n");
+    let fresh = repo
+        .program("git")
+        .args(["-C"])
+        .args([repo.root()])
+        .args(["for-each-ref", "--format=%(refname)"]);
+    assert_eq!(
+        fresh.status(0).stdout(),
+        "refs/heads/main\nrefs/heads/topic\n"
+    );
     repo.keysieve(["audit"]).args([repo.root()]).status(0);
 }

@@ -1,4 +1,5 @@
-//! Refs, logs and indexes that cannot be read are said to be so, and the others are read all the same.
+//! Refs, logs and indexes that cannot be read are said to be so, and the others are read all the
+//! same.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,47 +16,106 @@ fn with_commit() -> (Repo, String) {
 
 /// The names of what could not be read.
 fn unread(repo: &Repo) -> Vec<String> {
-    roots_at(repo.root()).unread.into_iter().map(|unread| unread.name.to_string()).collect()
+    roots_at(repo.root())
+        .unread
+        .into_iter()
+        .map(|unread| unread.name.to_string())
+        .collect()
 }
 
 #[test]
 fn refs_that_lead_nowhere() {
     let (repo, id) = with_commit();
-    repo.write(".git/refs/heads/garbage", "not an id\n").write(".git/refs/heads/empty", "");
-    repo.write(".git/refs/tags/short", &id[1..]).write(".git/refs/heads/circle", "ref: refs/heads/circle\n");
-    repo.write(".git/packed-refs", format!("# pack-refs with: peeled\n{id} refs/heads/packed\nrubbish\n"));
+    repo.write(".git/refs/heads/garbage", "not an id\n")
+        .write(".git/refs/heads/empty", "");
+    repo.write(".git/refs/tags/short", &id[1..])
+        .write(".git/refs/heads/circle", "ref: refs/heads/circle\n");
+    repo.write(
+        ".git/packed-refs",
+        format!("# pack-refs with: peeled\n{id} refs/heads/packed\nrubbish\n"),
+    );
     let found = roots_at(repo.root());
-    let names: Vec<_> = found.unread.iter().map(|unread| unread.name.to_string()).collect();
+    let names: Vec<_> = found
+        .unread
+        .iter()
+        .map(|unread| unread.name.to_string())
+        .collect();
     assert_eq!(
         names,
-        ["packed-refs", "refs/heads/empty", "refs/heads/garbage", "refs/tags/short", "refs/heads/circle"]
+        [
+            "packed-refs",
+            "refs/heads/empty",
+            "refs/heads/garbage",
+            "refs/tags/short",
+            "refs/heads/circle"
+        ]
     );
-    assert!(found.unread[0].problem.contains("line 3"), "{:?}", found.unread[0]);
-    assert!(found.unread.iter().all(|unread| !unread.problem.contains("rubbish")), "nothing is quoted");
-    assert!(found.roots.iter().any(|root| root.name == "refs/heads/packed"));
+    assert!(
+        found.unread[0].problem.contains("line 3"),
+        "{:?}",
+        found.unread[0]
+    );
+    assert!(
+        found
+            .unread
+            .iter()
+            .all(|unread| !unread.problem.contains("rubbish")),
+        "nothing is quoted"
+    );
+    assert!(
+        found
+            .roots
+            .iter()
+            .any(|root| root.name == "refs/heads/packed")
+    );
 }
 
 #[test]
 fn what_git_takes_for_no_ref_or_for_an_unborn_one() {
     let (repo, id) = with_commit();
-    repo.write(".git/refs/heads/.DS_Store", "\0").write(".git/refs/heads/main.lock", "");
-    repo.write(".git/refs/remotes/origin/HEAD", "ref: refs/remotes/origin/gone\n");
-    repo.write(".git/FETCH_HEAD", "").write(".git/refs/heads/bad..name", format!("{id}\n"));
+    repo.write(".git/refs/heads/.DS_Store", "\0")
+        .write(".git/refs/heads/main.lock", "");
+    repo.write(
+        ".git/refs/remotes/origin/HEAD",
+        "ref: refs/remotes/origin/gone\n",
+    );
+    repo.write(".git/FETCH_HEAD", "")
+        .write(".git/refs/heads/bad..name", format!("{id}\n"));
     repo.git(["checkout", "--quiet", "--orphan", "unborn"]);
     let found = roots(&repo);
-    assert!(found.roots.iter().all(|root| root.name != "HEAD" && root.name != "refs/remotes/origin/HEAD"));
-    assert!(found.roots.iter().any(|root| root.name == "refs/heads/bad..name"), "an object is reached from it");
+    assert!(
+        found
+            .roots
+            .iter()
+            .all(|root| root.name != "HEAD" && root.name != "refs/remotes/origin/HEAD")
+    );
+    assert!(
+        found
+            .roots
+            .iter()
+            .any(|root| root.name == "refs/heads/bad..name"),
+        "an object is reached from it"
+    );
 }
 
 #[test]
 fn logs_and_indexes_that_are_damaged() {
     let (repo, _) = with_commit();
     let log = fs::read(repo.path(".git/logs/HEAD")).unwrap();
-    fs::write(repo.path(".git/logs/HEAD"), [log.as_slice(), b"\0\0\0\0\n"].concat()).unwrap();
+    fs::write(
+        repo.path(".git/logs/HEAD"),
+        [log.as_slice(), b"\0\0\0\0\n"].concat(),
+    )
+    .unwrap();
     repo.write(".git/index", "DIRC and nothing more");
     repo.write(".git/MERGE_HEAD", "gone wrong\n");
     assert_eq!(unread(&repo), ["MERGE_HEAD", "reflog of HEAD", "index"]);
-    assert!(roots_at(repo.root()).roots.iter().any(|root| root.name == "HEAD@{1}"));
+    assert!(
+        roots_at(repo.root())
+            .roots
+            .iter()
+            .any(|root| root.name == "HEAD@{1}")
+    );
     repo.write(".git/HEAD", "garbage\n");
     assert_eq!(unread(&repo)[0], "HEAD");
 }
@@ -69,10 +129,22 @@ fn links_among_refs_are_followed_and_never_in_circles() {
     symlink(repo.path("elsewhere"), repo.path(".git/refs/heads/shared")).unwrap();
     symlink("..", repo.path(".git/refs/heads/circle")).unwrap();
     let found = roots_at(repo.root());
-    let stands_for = |name: &str| found.roots.iter().find(|root| root.name == name).map(|root| &root.stands_for);
-    assert_eq!(stands_for("refs/heads/old-style"), Some(&Some("refs/heads/main".into())));
+    let stands_for = |name: &str| {
+        found
+            .roots
+            .iter()
+            .find(|root| root.name == name)
+            .map(|root| &root.stands_for)
+    };
+    assert_eq!(
+        stands_for("refs/heads/old-style"),
+        Some(&Some("refs/heads/main".into()))
+    );
     assert_eq!(stands_for("refs/heads/shared/topic"), Some(&None));
-    assert!(!found.unread.is_empty(), "a circle is no place to pass in silence");
+    assert!(
+        !found.unread.is_empty(),
+        "a circle is no place to pass in silence"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -81,7 +153,12 @@ fn names_that_are_not_text() {
     let (repo, id) = with_commit();
     let name = Repo::raw_name(b"refs/heads/caf\xe9");
     repo.git(["update-ref".as_ref(), name, id.as_ref()]);
-    let has_it = || roots(&repo).roots.iter().any(|root| root.name == b"refs/heads/caf\xe9".as_slice());
+    let has_it = || {
+        roots(&repo)
+            .roots
+            .iter()
+            .any(|root| root.name == b"refs/heads/caf\xe9".as_slice())
+    };
     assert!(has_it());
     repo.git(["pack-refs", "--all"]);
     assert!(has_it());

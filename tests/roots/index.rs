@@ -13,15 +13,26 @@ fn listed(repo: &Repo) -> BTreeSet<String> {
         let (head, path) = line.split_once('\t').unwrap();
         format!("{path} {}", head.split(' ').nth(1).unwrap())
     };
-    text.lines().filter(|line| !line.starts_with("160000")).map(entry).collect()
+    text.lines()
+        .filter(|line| !line.starts_with("160000"))
+        .map(entry)
+        .collect()
 }
 
 /// Those that we list under `name`, wherever the repository was opened.
 #[track_caller]
 fn found(repo: &Repo, name: &str) -> BTreeSet<String> {
     let roots = roots(repo);
-    let index = roots.indexes.iter().find(|index| index.name == name).unwrap_or_else(|| panic!("no {name}"));
-    index.entries.iter().map(|(path, id)| format!("{path} {id}")).collect()
+    let index = roots
+        .indexes
+        .iter()
+        .find(|index| index.name == name)
+        .unwrap_or_else(|| panic!("no {name}"));
+    index
+        .entries
+        .iter()
+        .map(|(path, id)| format!("{path} {id}"))
+        .collect()
 }
 
 fn some_files() -> Repo {
@@ -54,31 +65,55 @@ fn a_conflict_lists_all_sides() {
     repo.try_git(["merge", "side"]).has_status(1);
     let found = found(&repo, "index");
     assert_eq!(found, listed(&repo));
-    assert_eq!(found.iter().filter(|entry| entry.starts_with("a/file ")).count(), 3);
+    assert_eq!(
+        found
+            .iter()
+            .filter(|entry| entry.starts_with("a/file "))
+            .count(),
+        3
+    );
 }
 
 #[test]
 fn only_intended_files_and_submodules_are_left_out() {
     let repo = some_files();
     let expected = listed(&repo);
-    repo.write("later", "not yet").git(["add", "--intent-to-add", "later"]);
+    repo.write("later", "not yet")
+        .git(["add", "--intent-to-add", "later"]);
     let commit = repo.git(["rev-parse", "HEAD"]);
-    repo.git(["update-index", "--add", "--cacheinfo", &format!("160000,{commit},module")]);
+    repo.git([
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{commit},module"),
+    ]);
     assert_eq!(found(&repo, "index"), expected);
 }
 
 #[test]
 fn a_split_index_is_joined() {
     let repo = some_files();
-    repo.config("splitIndex.maxPercentChange", "100").git(["update-index", "--split-index"]);
+    repo.config("splitIndex.maxPercentChange", "100")
+        .git(["update-index", "--split-index"]);
     repo.add("e/file", "after the split");
     let shared = || fs::read_dir(repo.path(".git")).unwrap().flatten();
-    let is_shared = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with("sharedindex.");
+    let is_shared = |entry: &fs::DirEntry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("sharedindex.")
+    };
     assert_eq!(shared().filter(is_shared).count(), 1);
     assert_eq!(found(&repo, "index"), listed(&repo));
     fs::remove_file(shared().find(is_shared).unwrap().path()).unwrap();
     let unread = super::roots_at(repo.root()).unread;
-    assert_eq!(unread.iter().map(|unread| unread.name.to_string()).collect::<Vec<_>>(), ["index"]);
+    assert_eq!(
+        unread
+            .iter()
+            .map(|unread| unread.name.to_string())
+            .collect::<Vec<_>>(),
+        ["index"]
+    );
 }
 
 #[test]
@@ -87,5 +122,8 @@ fn a_sparse_index_lists_folders() {
     repo.git(["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
     let found = found(&repo, "index");
     assert_eq!(found, listed(&repo));
-    assert!(found.iter().any(|entry| entry.starts_with("b/ ")), "{found:?}");
+    assert!(
+        found.iter().any(|entry| entry.starts_with("b/ ")),
+        "{found:?}"
+    );
 }

@@ -18,7 +18,8 @@ fn at_odds() -> Repo {
     repo
 }
 
-/// After a git command that stops at a conflict, `names` are among the roots, and mean to git what they mean to us.
+/// After a git command that stops at a conflict, `names` are among the roots, and mean to git what
+/// they mean to us.
 #[track_caller]
 fn stopped(args: &[&str], names: &[&str]) {
     let repo = at_odds();
@@ -26,7 +27,11 @@ fn stopped(args: &[&str], names: &[&str]) {
     let found = roots(&repo);
     git_agrees(&repo, &found);
     for name in names {
-        assert!(found.roots.iter().any(|root| root.name == *name), "{name} after {args:?}: {:?}", found.roots);
+        assert!(
+            found.roots.iter().any(|root| root.name == *name),
+            "{name} after {args:?}: {:?}",
+            found.roots
+        );
     }
 }
 
@@ -37,7 +42,10 @@ fn a_merge() {
 
 #[test]
 fn a_rebase() {
-    stopped(&["rebase", "side"], &["REBASE_HEAD", "rebase-merge/orig-head", "rebase-merge/onto"]);
+    stopped(
+        &["rebase", "side"],
+        &["REBASE_HEAD", "rebase-merge/orig-head", "rebase-merge/onto"],
+    );
 }
 
 #[test]
@@ -47,7 +55,10 @@ fn a_cherry_pick() {
 
 #[test]
 fn a_revert() {
-    stopped(&["revert", "--no-edit", "HEAD~", "HEAD"], &["REVERT_HEAD", "sequencer/head"]);
+    stopped(
+        &["revert", "--no-edit", "HEAD~", "HEAD"],
+        &["REVERT_HEAD", "sequencer/head"],
+    );
 }
 
 #[test]
@@ -59,7 +70,10 @@ fn a_fetch_lists_every_commit() {
     let found = roots(&clone);
     let fetched = found.roots.iter().filter(|root| root.name == "FETCH_HEAD");
     let ids: BTreeSet<_> = fetched.map(|root| root.target.to_string()).collect();
-    assert_eq!(ids, BTreeSet::from(["main", "side"].map(|branch| repo.git(["rev-parse", branch]))));
+    assert_eq!(
+        ids,
+        BTreeSet::from(["main", "side"].map(|branch| repo.git(["rev-parse", branch])))
+    );
 }
 
 #[test]
@@ -72,8 +86,21 @@ fn a_shallow_and_a_partial_clone_say_what_is_missing() {
     let shallow: Vec<_> = found.shallow.iter().map(ToString::to_string).collect();
     assert_eq!(shallow, [repo.git(["rev-parse", "main"])]);
     assert_eq!(found.promisors, []);
-    repo.git(["clone", "--quiet", "--no-checkout", "--filter=blob:none", &url, "partial"]);
+    repo.git([
+        "clone",
+        "--quiet",
+        "--no-checkout",
+        "--filter=blob:none",
+        &url,
+        "partial",
+    ]);
     let found = roots_at(&repo.path("partial"));
     assert!(found.shallow.is_empty());
-    assert_eq!(found.promisors, [Promisor { remote: "origin".into(), filter: Some("blob:none".into()) }]);
+    assert_eq!(
+        found.promisors,
+        [Promisor {
+            remote: "origin".into(),
+            filter: Some("blob:none".into())
+        }]
+    );
 }

@@ -7,7 +7,10 @@ use crate::support::keys::{access_key_id, secret_access_key};
 use crate::support::{Repo, Run};
 
 fn report(repo: &Repo, args: &[&str]) -> Value {
-    repo.keysieve(["scan", "-f", "json"]).args(args).run().json()
+    repo.keysieve(["scan", "-f", "json"])
+        .args(args)
+        .run()
+        .json()
 }
 
 fn count(report: &Value, of: &str) -> usize {
@@ -15,7 +18,10 @@ fn count(report: &Value, of: &str) -> usize {
 }
 
 fn fingerprint(report: &Value) -> String {
-    report["findings"][0]["fingerprint"].as_str().unwrap().to_owned()
+    report["findings"][0]["fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -23,13 +29,21 @@ fn a_finding_is_allowed_and_shown_and_then_unused() {
     let repo = Repo::new();
     repo.write("a", key(1));
     let print = fingerprint(&report(&repo, &[]));
-    repo.keysieve(["allow", &print, "--reason", "a fixture"]).status(0).says(".keysieve.toml");
-    repo.keysieve(["scan"]).status(0).says("1 allowed").never_says("a fixture");
+    repo.keysieve(["allow", &print, "--reason", "a fixture"])
+        .status(0)
+        .says(".keysieve.toml");
+    repo.keysieve(["scan"])
+        .status(0)
+        .says("1 allowed")
+        .never_says("a fixture");
     let ran = repo.keysieve(["scan", "--show-allowed"]).status(0);
-    ran.says("a:1:21 aws-access-token, by [[allow]] entry 1: a fixture").never_says(&access_key_id(1));
+    ran.says("a:1:21 aws-access-token, by [[allow]] entry 1: a fixture")
+        .never_says(&access_key_id(1));
     assert_eq!(count(&report(&repo, &["--unused"]), "unused"), 0);
     repo.write("a", "clean\n");
-    repo.keysieve(["scan", "--unused"]).status(0).says("[[allow]] entry 1 let nothing pass: a fixture");
+    repo.keysieve(["scan", "--unused"])
+        .status(0)
+        .says("[[allow]] entry 1 let nothing pass: a fixture");
     assert_eq!(report(&repo, &["--unused"])["unused"][0]["number"], 1);
 }
 
@@ -39,11 +53,18 @@ fn an_allowed_value_may_move_and_another_on_its_line_may_not_pass() {
     repo.write("a", key(1));
     let print = fingerprint(&report(&repo, &[]));
     repo.keysieve(["allow", &print, "--reason", "r"]).status(0);
-    repo.write("a", "").write("elsewhere/b", format!("\n\n{}", key(1)));
+    repo.write("a", "")
+        .write("elsewhere/b", format!("\n\n{}", key(1)));
     repo.keysieve(["scan"]).status(0);
-    repo.write("elsewhere/b", format!("{} {}", key(1).trim_end(), access_key_id(2)));
+    repo.write(
+        "elsewhere/b",
+        format!("{} {}", key(1).trim_end(), access_key_id(2)),
+    );
     let report = report(&repo, &[]);
-    assert_eq!((count(&report, "findings"), count(&report, "allowed")), (1, 1));
+    assert_eq!(
+        (count(&report, "findings"), count(&report, "allowed")),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -71,35 +92,56 @@ fn allow_writes_below_the_root_wherever_it_is_called() {
     let repo = Repo::new();
     repo.write("sub/a", key(1));
     let print = fingerprint(&report(&repo, &[]));
-    Run::new(Run::KEYSIEVE, &repo.path("sub"), repo.sandbox()).args(["allow", &print, "--reason", "r"]).status(0);
+    Run::new(Run::KEYSIEVE, &repo.path("sub"), repo.sandbox())
+        .args(["allow", &print, "--reason", "r"])
+        .status(0);
     assert!(repo.path(".keysieve.toml").exists() && !repo.path("sub/.keysieve.toml").exists());
 }
 
 #[test]
 fn allow_wants_a_fingerprint_and_a_reason() {
     let repo = Repo::new();
-    repo.keysieve(["allow", &access_key_id(1), "--reason", "r"]).status(2).never_says(&access_key_id(1));
+    repo.keysieve(["allow", &access_key_id(1), "--reason", "r"])
+        .status(2)
+        .never_says(&access_key_id(1));
     repo.keysieve(["allow", &"ab".repeat(16)]).status(2);
-    repo.keysieve(["allow", &"ab".repeat(16), "--reason", ""]).status(2);
-    repo.keysieve(["allow", &"ab".repeat(16), "--reason", "r", "--until", "2001-01-01"]).status(2);
+    repo.keysieve(["allow", &"ab".repeat(16), "--reason", ""])
+        .status(2);
+    repo.keysieve([
+        "allow",
+        &"ab".repeat(16),
+        "--reason",
+        "r",
+        "--until",
+        "2001-01-01",
+    ])
+    .status(2);
     assert!(!repo.path(".keysieve.toml").exists());
 }
 
 #[test]
 fn an_entry_ends_with_its_last_day() {
     let repo = Repo::new();
-    let entry = |day: &str| format!("[[allow]]\nrule = \"aws-access-token\"\nreason = \"old\"\nuntil = {day}\n");
-    repo.write("a", key(1)).write(".keysieve.toml", entry("2999-12-31"));
+    let entry = |day: &str| {
+        format!("[[allow]]\nrule = \"aws-access-token\"\nreason = \"old\"\nuntil = {day}\n")
+    };
+    repo.write("a", key(1))
+        .write(".keysieve.toml", entry("2999-12-31"));
     repo.keysieve(["scan"]).status(0);
     repo.write(".keysieve.toml", entry("2001-01-31"));
-    repo.keysieve(["scan"]).status(1).says("entry 1 expired on 2001-01-31: old");
+    repo.keysieve(["scan"])
+        .status(1)
+        .says("entry 1 expired on 2001-01-31: old");
 }
 
 #[test]
 fn an_entry_by_path_holds_from_every_folder() {
     let repo = Repo::new();
     repo.write("sub/deep/a", key(1));
-    repo.write(".keysieve.toml", "[[allow]]\npath = \"/sub/deep/\"\nreason = \"fixtures\"\n");
+    repo.write(
+        ".keysieve.toml",
+        "[[allow]]\npath = \"/sub/deep/\"\nreason = \"fixtures\"\n",
+    );
     repo.keysieve(["scan"]).status(0);
     repo.keysieve(["scan", "sub/deep/a"]).status(0);
     repo.keysieve(["scan", "./sub/../sub"]).status(0);
@@ -107,7 +149,9 @@ fn an_entry_by_path_holds_from_every_folder() {
     from("sub").args(["scan"]).status(0);
     from("sub/deep").args(["scan", "a"]).status(0);
     from("sub/deep").args(["scan", "../.."]).status(0);
-    from("sub").args(["scan", repo.path("sub").to_str().unwrap()]).status(0);
+    from("sub")
+        .args(["scan", repo.path("sub").to_str().unwrap()])
+        .status(0);
     repo.write("sub/other", key(2));
     from("sub/deep").args(["scan", ".."]).status(1);
     repo.stage("sub/deep/a");
@@ -119,7 +163,10 @@ fn entries_by_rule_and_pattern() {
     let repo = Repo::new();
     repo.write("a", key(1)).write("b", secret_access_key(2));
     let id = access_key_id(1);
-    let entry = format!("[[allow]]\npattern = '^{}'\nrule = \"aws-access-token\"\nreason = \"r\"\n", &id[..8]);
+    let entry = format!(
+        "[[allow]]\npattern = '^{}'\nrule = \"aws-access-token\"\nreason = \"r\"\n",
+        &id[..8]
+    );
     repo.write(".keysieve.toml", entry);
     assert_eq!(count(&report(&repo, &[]), "allowed"), 1);
     assert_eq!(report(&repo, &[])["findings"][0]["path"], "b");
@@ -147,35 +194,64 @@ fn markers_of_every_tool_let_their_line_pass() {
         "secretlint-disable-line",
     ] {
         assert!(passes(&format!("x = '§' # {marker}\n")), "{marker}");
-        assert!(!passes(&format!("x = '§'\ny = 1 # {marker}\n")), "{marker} on the line after");
-        assert!(!passes(&format!("y = 1 # {marker}\nx = '§'\n")), "{marker} behind another line");
-        assert!(!passes(&format!("x = '§' # no{marker}\n")), "{marker} within a word");
+        assert!(
+            !passes(&format!("x = '§'\ny = 1 # {marker}\n")),
+            "{marker} on the line after"
+        );
+        assert!(
+            !passes(&format!("y = 1 # {marker}\nx = '§'\n")),
+            "{marker} behind another line"
+        );
+        assert!(
+            !passes(&format!("x = '§' # no{marker}\n")),
+            "{marker} within a word"
+        );
     }
 }
 
 #[test]
 fn markers_for_the_next_line_let_it_pass() {
-    for marker in
-        ["keysieve:allow", "kingfisher:ignore", "pragma: allowlist nextline secret", "secretlint-disable-next-line"]
-    {
+    for marker in [
+        "keysieve:allow",
+        "kingfisher:ignore",
+        "pragma: allowlist nextline secret",
+        "secretlint-disable-next-line",
+    ] {
         assert!(passes(&format!("# {marker}\nx = '§'\n")), "{marker}");
-        assert!(!passes(&format!("# {marker}\n\nx = '§'\n")), "{marker}, two lines on");
+        assert!(
+            !passes(&format!("# {marker}\n\nx = '§'\n")),
+            "{marker}, two lines on"
+        );
     }
 }
 
 #[test]
 fn a_marker_for_another_rule_lets_nothing_pass() {
     assert!(!passes("x = '§' # keysieve:allow aws-session-token\n"));
-    assert!(!passes("x = '§' # secretlint-disable-line @secretlint/secretlint-rule-slack\n"));
-    assert!(passes("x = '§' # secretlint-disable-line @secretlint/secretlint-rule-aws\n"));
+    assert!(!passes(
+        "x = '§' # secretlint-disable-line @secretlint/secretlint-rule-slack\n"
+    ));
+    assert!(passes(
+        "x = '§' # secretlint-disable-line @secretlint/secretlint-rule-aws\n"
+    ));
 }
 
 #[test]
 fn a_marker_does_not_hide_a_key_on_another_line() {
-    let text = format!("{} # keysieve:allow\n{}# gitleaks:allow\n{}", key(1).trim_end(), key(2), key(3));
+    let text = format!(
+        "{} # keysieve:allow\n{}# gitleaks:allow\n{}",
+        key(1).trim_end(),
+        key(2),
+        key(3)
+    );
     let sandbox = outside("a", text);
     let ran = there(&sandbox, &["scan", "-f", "json", "--show-allowed"]).status(1);
-    assert_eq!(ran.json()["findings"].as_array().unwrap().len(), 2, "{}", ran.text());
+    assert_eq!(
+        ran.json()["findings"].as_array().unwrap().len(),
+        2,
+        "{}",
+        ran.text()
+    );
     assert_eq!(ran.json()["allowed"][0]["by"]["word"], "keysieve:allow");
 }
 
@@ -183,8 +259,14 @@ fn a_marker_does_not_hide_a_key_on_another_line() {
 fn a_marker_on_one_half_of_a_pair_does_not_let_both_pass() {
     let (id, secret) = (access_key_id(1), secret_access_key(1));
     let status = |text: String| there(&outside("a", text), &["scan"]).run().code();
-    assert_eq!(status(format!("id = {id} # keysieve:allow\n\nsecret = {secret}\n")), Some(1));
-    assert_eq!(status(format!("id = {id}\n\nsecret = {secret} # keysieve:allow\n")), Some(1));
+    assert_eq!(
+        status(format!("id = {id} # keysieve:allow\n\nsecret = {secret}\n")),
+        Some(1)
+    );
+    assert_eq!(
+        status(format!("id = {id}\n\nsecret = {secret} # keysieve:allow\n")),
+        Some(1)
+    );
     let both = format!("id = {id} # keysieve:allow\n\nsecret = {secret} # keysieve:allow\n");
     assert_eq!(status(both), Some(0));
     assert_eq!(status(format!("{id} {secret} # keysieve:allow\n")), Some(0));

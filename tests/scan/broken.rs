@@ -8,8 +8,15 @@ fn a_path_that_does_not_exist() {
     let sandbox = outside("a", key(1));
     let ran = there(&sandbox, &["scan", "-f", "json", "nowhere", "a"]).status(2);
     assert_eq!(ran.json()["skipped"][0]["path"], "nowhere");
-    assert_eq!(ran.json()["findings"].as_array().unwrap().len(), 1, "the rest is scanned");
-    there(&sandbox, &["scan", "nowhere"]).status(2).says("NOT COMPLETED").says("nowhere: cannot be read");
+    assert_eq!(
+        ran.json()["findings"].as_array().unwrap().len(),
+        1,
+        "the rest is scanned"
+    );
+    there(&sandbox, &["scan", "nowhere"])
+        .status(2)
+        .says("NOT COMPLETED")
+        .says("nowhere: cannot be read");
     there(&sandbox, &["scan", "no/where"]).status(2);
     there(&sandbox, &["scan", "a/b"]).status(2);
 }
@@ -28,15 +35,27 @@ fn an_index_that_is_damaged() {
 fn a_repository_that_is_damaged() {
     let repo = Repo::new();
     repo.write(".git/config", "[core\n");
-    assert!(repo.keysieve(["scan"]).status(2).stderr().contains("cannot be opened"));
+    assert!(
+        repo.keysieve(["scan"])
+            .status(2)
+            .stderr()
+            .contains("cannot be opened")
+    );
 }
 
 #[test]
 fn a_configuration_that_is_no_toml() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "report = \"low\"\nblock = \n");
-    assert!(repo.keysieve(["scan"]).status(2).stderr().contains(".keysieve.toml:2: "));
-    repo.keysieve(["staged"]).status(2).says(".keysieve.toml:2: ");
+    assert!(
+        repo.keysieve(["scan"])
+            .status(2)
+            .stderr()
+            .contains(".keysieve.toml:2: ")
+    );
+    repo.keysieve(["staged"])
+        .status(2)
+        .says(".keysieve.toml:2: ");
 }
 
 #[test]
@@ -44,7 +63,11 @@ fn a_word_that_the_configuration_does_not_know() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "# ours\n\nreprot = \"low\"\n");
     let ran = repo.keysieve(["scan"]).status(2);
-    assert!(ran.stderr().contains(".keysieve.toml:3: ") && ran.stderr().contains("reprot"), "{}", ran.text());
+    assert!(
+        ran.stderr().contains(".keysieve.toml:3: ") && ran.stderr().contains("reprot"),
+        "{}",
+        ran.text()
+    );
     assert!(ran.stdout().is_empty());
 }
 
@@ -59,33 +82,56 @@ fn values_that_the_configuration_does_not_know() {
         ("[[allow]]\nreason = \"r\"", 1),
         ("[[allow]]\nrule = \"no-such-rule\"\nreason = \"r\"", 1),
         ("[[allow]]\npattern = '('\nreason = \"r\"", 1),
-        ("\n\n[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = \"soon\"", 6),
-        ("[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nowner = \"x\"", 4),
+        (
+            "\n\n[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = \"soon\"",
+            6,
+        ),
+        (
+            "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nowner = \"x\"",
+            4,
+        ),
     ] {
         let repo = Repo::new();
         repo.write(".keysieve.toml", text);
         let ran = repo.keysieve(["scan"]).status(2);
-        assert!(ran.stderr().contains(&format!(".keysieve.toml:{line}: ")), "{text}\n{}", ran.text());
+        assert!(
+            ran.stderr().contains(&format!(".keysieve.toml:{line}: ")),
+            "{text}\n{}",
+            ran.text()
+        );
     }
 }
 
 #[test]
 fn a_configuration_that_is_missing() {
     let sandbox = outside("a", "clean\n");
-    there(&sandbox, &["scan", "--config", "none.toml"]).status(2).says("none.toml: there is no such file");
-    there(&sandbox, &["scan"]).env("KEYSIEVE_CONFIG", "none.toml").status(2).says("none.toml");
-    there(&sandbox, &["scan", "--no-config"]).env("KEYSIEVE_CONFIG", "none.toml").status(0);
+    there(&sandbox, &["scan", "--config", "none.toml"])
+        .status(2)
+        .says("none.toml: there is no such file");
+    there(&sandbox, &["scan"])
+        .env("KEYSIEVE_CONFIG", "none.toml")
+        .status(2)
+        .says("none.toml");
+    there(&sandbox, &["scan", "--no-config"])
+        .env("KEYSIEVE_CONFIG", "none.toml")
+        .status(0);
 }
 
 #[test]
 fn rules_that_are_missing_or_broken() {
-    let sandbox =
-        outside("rules.toml", "[[rule]]\nid = \"x\"\ndescription = \"d\"\nkeywords = [\"k\"]\npattern = '('\n");
-    there(&sandbox, &["scan", "--rules", "none.toml"]).status(2).says("none.toml");
+    let sandbox = outside(
+        "rules.toml",
+        "[[rule]]\nid = \"x\"\ndescription = \"d\"\nkeywords = [\"k\"]\npattern = '('\n",
+    );
+    there(&sandbox, &["scan", "--rules", "none.toml"])
+        .status(2)
+        .says("none.toml");
     let ran = there(&sandbox, &["scan", "--rules", "rules.toml"]).status(2);
     assert!(ran.stderr().contains("rules.toml"), "{}", ran.text());
     std::fs::write(sandbox.root().join("in/rules.toml"), "rule = 1\n").unwrap();
-    there(&sandbox, &["scan", "--rules", "rules.toml"]).status(2).says("rules.toml");
+    there(&sandbox, &["scan", "--rules", "rules.toml"])
+        .status(2)
+        .says("rules.toml");
 }
 
 #[test]
@@ -96,7 +142,9 @@ fn rules_that_the_configuration_names_are_found_beside_it() {
         .write("a", "OWNKEY12345678\n");
     super::finds_in(&repo, &["--config", "conf/k.toml"], &["a"]);
     repo.write("conf/k.toml", "rules = [\"gone.toml\"]\n");
-    repo.keysieve(["scan", "--config", "conf/k.toml"]).status(2).says("gone.toml");
+    repo.keysieve(["scan", "--config", "conf/k.toml"])
+        .status(2)
+        .says("gone.toml");
 }
 
 const OWN_RULE: &str = "[[rule]]\nid = \"own-key\"\ndescription = \"a key of ours\"\nkeywords = [\"OWNKEY\"]\n\
@@ -106,7 +154,9 @@ const OWN_RULE: &str = "[[rule]]\nid = \"own-key\"\ndescription = \"a key of our
 fn a_threshold_that_is_no_confidence() {
     let sandbox = outside("a", "clean\n");
     there(&sandbox, &["scan", "--block", "never"]).status(2);
-    there(&sandbox, &["scan"]).env("KEYSIEVE_REPORT", "all").status(2);
+    there(&sandbox, &["scan"])
+        .env("KEYSIEVE_REPORT", "all")
+        .status(2);
     there(&sandbox, &["scan", "--jobs", "0"]).status(2);
     there(&sandbox, &["scan", "--format", "xml"]).status(2);
 }

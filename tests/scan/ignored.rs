@@ -6,34 +6,48 @@ use crate::support::Repo;
 #[test]
 fn what_is_tracked_is_scanned_although_it_is_ignored() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\nbuild/\n").add("a.log", key(1)).add("build/deep/b", key(2));
+    repo.add(".gitignore", "*.log\nbuild/\n")
+        .add("a.log", key(1))
+        .add("build/deep/b", key(2));
     let report = finds_in(&repo, &[], &["a.log", "build/deep/b"]);
     assert_eq!(report["findings"][0]["line"], 1);
     repo.write("b.log", key(3));
     let report = finds_in(&repo, &[], &["a.log", "build/deep/b"]);
-    assert_eq!(report["scanned"]["left_out"], 2, "b.log and what else may be in build/");
+    assert_eq!(
+        report["scanned"]["left_out"], 2,
+        "b.log and what else may be in build/"
+    );
 }
 
 #[test]
 fn what_is_untracked_and_not_ignored_is_scanned() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\n").write("new", key(1)).write(".hidden/new", key(2));
+    repo.add(".gitignore", "*.log\n")
+        .write("new", key(1))
+        .write(".hidden/new", key(2));
     finds_in(&repo, &[], &[".hidden/new", "new"]);
 }
 
 #[test]
 fn what_is_ignored_is_left_out_and_counted() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\nbuild/\n").write("a.log", key(1)).write("build/b", key(2)).write("build/c", key(3));
+    repo.add(".gitignore", "*.log\nbuild/\n")
+        .write("a.log", key(1))
+        .write("build/b", key(2))
+        .write("build/c", key(3));
     let report = finds_in(&repo, &[], &[]);
     assert_eq!(report["scanned"]["left_out"], 2, "a folder counts as one");
-    repo.keysieve(["scan"]).status(0).says("2 entries left out by git's ignore rules (--no-ignore scans them)");
+    repo.keysieve(["scan"])
+        .status(0)
+        .says("2 entries left out by git's ignore rules (--no-ignore scans them)");
 }
 
 #[test]
 fn without_ignore_rules_everything_is_scanned() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\nbuild/\n").write("a.log", key(1)).write("build/b", key(2));
+    repo.add(".gitignore", "*.log\nbuild/\n")
+        .write("a.log", key(1))
+        .write("build/b", key(2));
     let report = finds_in(&repo, &["--no-ignore"], &["a.log", "build/b"]);
     assert_eq!(report["scanned"]["left_out"], 0);
 }
@@ -41,11 +55,20 @@ fn without_ignore_rules_everything_is_scanned() {
 #[test]
 fn rules_of_every_place_count() {
     let repo = Repo::new();
-    repo.add("sub/.gitignore", "*.tmp\n!keep.tmp\n").write("sub/a.tmp", key(1)).write("sub/keep.tmp", key(2));
-    repo.write("a.tmp", key(3)).write(".git/info/exclude", "private\n").write("private", key(4));
+    repo.add("sub/.gitignore", "*.tmp\n!keep.tmp\n")
+        .write("sub/a.tmp", key(1))
+        .write("sub/keep.tmp", key(2));
+    repo.write("a.tmp", key(3))
+        .write(".git/info/exclude", "private\n")
+        .write("private", key(4));
     let excludes = repo.sandbox().home().join("excludes");
     std::fs::write(&excludes, "*.swp\n").unwrap();
-    repo.git(["config", "--global", "core.excludesFile", excludes.to_str().unwrap()]);
+    repo.git([
+        "config",
+        "--global",
+        "core.excludesFile",
+        excludes.to_str().unwrap(),
+    ]);
     repo.write("a.swp", key(5));
     let report = finds_in(&repo, &[], &["a.tmp", "sub/keep.tmp"]);
     assert_eq!(report["scanned"]["left_out"], 3);
@@ -54,14 +77,18 @@ fn rules_of_every_place_count() {
 #[test]
 fn ignore_files_of_other_tools_do_not_count() {
     let repo = Repo::new();
-    repo.write(".ignore", "*\n").write(".rgignore", "*\n").write("a", key(1));
+    repo.write(".ignore", "*\n")
+        .write(".rgignore", "*\n")
+        .write("a", key(1));
     finds_in(&repo, &[], &["a"]);
 }
 
 #[test]
 fn a_named_file_is_always_scanned() {
     let repo = Repo::new();
-    repo.add(".gitignore", ".env\nbuild/\n").write(".env", key(1)).write("build/deep/b", key(2));
+    repo.add(".gitignore", ".env\nbuild/\n")
+        .write(".env", key(1))
+        .write("build/deep/b", key(2));
     finds_in(&repo, &[".env"], &[".env"]);
     finds_in(&repo, &["build/deep/b"], &["build/deep/b"]);
 }
@@ -69,7 +96,8 @@ fn a_named_file_is_always_scanned() {
 #[test]
 fn a_named_folder_is_always_scanned() {
     let repo = Repo::new();
-    repo.add(".gitignore", "build/\n").write("build/deep/b", key(2));
+    repo.add(".gitignore", "build/\n")
+        .write("build/deep/b", key(2));
     finds_in(&repo, &["build"], &["build/deep/b"]);
     finds_in(&repo, &["build/deep"], &["build/deep/b"]);
     finds_in(&repo, &["./build/"], &["build/deep/b"]);
@@ -78,7 +106,10 @@ fn a_named_folder_is_always_scanned() {
 #[test]
 fn a_folder_within_the_work_tree_keeps_the_rules_above_it() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\n").write("sub/a.log", key(1)).write("sub/b", key(2)).add("sub/c.log", key(3));
+    repo.add(".gitignore", "*.log\n")
+        .write("sub/a.log", key(1))
+        .write("sub/b", key(2))
+        .add("sub/c.log", key(3));
     finds_in(&repo, &["sub"], &["sub/b", "sub/c.log"]);
 }
 
@@ -93,9 +124,15 @@ fn a_tracked_file_that_is_gone_is_no_failure() {
 #[test]
 fn an_absolute_path_is_scanned_from_anywhere() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\n").write("a.log", key(1)).write("b", key(2));
+    repo.add(".gitignore", "*.log\n")
+        .write("a.log", key(1))
+        .write("b", key(2));
     let path = repo.root().to_str().unwrap().to_owned();
-    let run = crate::support::Run::new(crate::support::Run::KEYSIEVE, repo.sandbox().root(), repo.sandbox());
+    let run = crate::support::Run::new(
+        crate::support::Run::KEYSIEVE,
+        repo.sandbox().root(),
+        repo.sandbox(),
+    );
     let ran = run.args(["scan", "-f", "json", &path]).status(1);
     assert_eq!(super::paths_of(&ran), [format!("{path}/b")]);
 }

@@ -31,7 +31,10 @@ const STAY: usize = 6;
 /// A key in clear, in base64 and in percent signs, two on a line.
 fn hidden() -> String {
     let (id, secret) = (access_key_id(1), secret_access_key(1));
-    let percent: String = secret_access_key(2).bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent: String = secret_access_key(2)
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect();
     let encoded = STANDARD.encode(format!("aws_secret_access_key = {}", secret_access_key(3)));
     format!("x = {id} {secret}\ny = '{encoded}'\nz?secret={percent}\n")
 }
@@ -41,13 +44,23 @@ fn no_format_shows_a_secret() {
     let sandbox = outside("a", hidden());
     for format in FORMATS {
         for more in [&["--show-allowed"][..], &["--color", "always"], &[]] {
-            let ran = there(&sandbox, &["scan", "-f", format]).args(more).status(1);
+            let ran = there(&sandbox, &["scan", "-f", format])
+                .args(more)
+                .status(1);
             for seed in 1..4 {
                 let secret = secret_access_key(seed);
-                ran.never_says(&secret).never_says(&secret[5..25]).never_says(&STANDARD.encode(&secret)[8..24]);
-                ran.never_says(&secret.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()[15..60]);
+                ran.never_says(&secret)
+                    .never_says(&secret[5..25])
+                    .never_says(&STANDARD.encode(&secret)[8..24]);
+                ran.never_says(
+                    &secret
+                        .bytes()
+                        .map(|byte| format!("%{byte:02X}"))
+                        .collect::<String>()[15..60],
+                );
             }
-            ran.never_says(&access_key_id(1)).never_says(&access_key_id(1)[4..]);
+            ran.never_says(&access_key_id(1))
+                .never_says(&access_key_id(1)[4..]);
         }
     }
 }
@@ -65,8 +78,21 @@ fn what_is_to_be_revealed_is_shown() {
 fn nothing_is_revealed_to_a_service() {
     let sandbox = outside("a", pair(1));
     for format in &FORMATS[STAY..] {
-        let ran = there(&sandbox, &["scan", "--reveal", "-f", "human", "-f", &format!("{format}:../out")]).status(2);
-        ran.says("--reveal would put secrets in clear").says(format).never_says(&secret_access_key(1));
+        let ran = there(
+            &sandbox,
+            &[
+                "scan",
+                "--reveal",
+                "-f",
+                "human",
+                "-f",
+                &format!("{format}:../out"),
+            ],
+        )
+        .status(2);
+        ran.says("--reveal would put secrets in clear")
+            .says(format)
+            .never_says(&secret_access_key(1));
         assert!(!sandbox.root().join("out").exists());
     }
 }
@@ -74,31 +100,61 @@ fn nothing_is_revealed_to_a_service() {
 #[test]
 fn the_document_has_the_shape_that_is_promised() {
     let repo = Repo::new();
-    repo.add(".gitignore", "*.log\n").write("x.log", "").write("a.ini", format!("[default]\n{}", pair(1)));
+    repo.add(".gitignore", "*.log\n")
+        .write("x.log", "")
+        .write("a.ini", format!("[default]\n{}", pair(1)));
     repo.write("big", "x".repeat(2000));
-    let report = repo.keysieve(["scan", "-f", "json", "--max-size", "1000"]).status(1).json();
+    let report = repo
+        .keysieve(["scan", "-f", "json", "--max-size", "1000"])
+        .status(1)
+        .json();
     assert_eq!(report["schema"], 1);
     assert_eq!(report["tool"]["name"], "keysieve");
     assert_eq!(report["tool"]["version"], env!("CARGO_PKG_VERSION"));
-    assert!(report["tool"]["rules"].as_str().is_some_and(|version| !version.is_empty()));
+    assert!(
+        report["tool"]["rules"]
+            .as_str()
+            .is_some_and(|version| !version.is_empty())
+    );
     assert_eq!(report["status"], "findings");
-    assert_eq!((&report["scanned"]["blobs"], &report["scanned"]["left_out"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&report["scanned"]["blobs"], &report["scanned"]["left_out"]),
+        (&2.into(), &1.into())
+    );
     assert!(report["scanned"]["bytes"].as_u64() > Some(100));
     assert_eq!(report["skipped"][0]["path"], "big");
-    assert!(report["skipped"][0]["reason"].as_str().unwrap().contains("limit"));
+    assert!(
+        report["skipped"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("limit")
+    );
     assert!(report["allowed"].as_array().unwrap().is_empty());
     finding_has_the_shape_that_is_promised(&report["findings"][0]);
 }
 
 fn finding_has_the_shape_that_is_promised(finding: &Value) {
-    assert_eq!((&finding["rule"], &finding["confidence"]), (&"aws-access-key-pair".into(), &"certain".into()));
-    assert_eq!((&finding["path"], &finding["blocking"]), (&"a.ini".into(), &true.into()));
-    let place = ["line", "column", "end_line", "end_column"].map(|name| finding[name].as_u64().unwrap());
+    assert_eq!(
+        (&finding["rule"], &finding["confidence"]),
+        (&"aws-access-key-pair".into(), &"certain".into())
+    );
+    assert_eq!(
+        (&finding["path"], &finding["blocking"]),
+        (&"a.ini".into(), &true.into())
+    );
+    let place =
+        ["line", "column", "end_line", "end_column"].map(|name| finding[name].as_u64().unwrap());
     assert_eq!(place, [3, 25, 3, 65]);
-    assert_eq!(finding["secret"], secret_access_key(1)[..4].to_owned() + &"*".repeat(36));
+    assert_eq!(
+        finding["secret"],
+        secret_access_key(1)[..4].to_owned() + &"*".repeat(36)
+    );
     assert_eq!(finding["fingerprint"].as_str().unwrap().len(), 32);
     assert_eq!(finding["origin"]["kind"], "file");
-    assert_eq!(finding["details"]["account"], *account_of(&access_key_id(1)));
+    assert_eq!(
+        finding["details"]["account"],
+        *account_of(&access_key_id(1))
+    );
     assert_eq!(finding["partner"]["rule"], "aws-access-token");
 }
 
@@ -106,8 +162,14 @@ fn finding_has_the_shape_that_is_promised(finding: &Value) {
 fn lines_end_with_a_summary() {
     let sandbox = outside("a", key(1) + "\n\n" + &key(2));
     let text = there(&sandbox, &["scan", "-f", "jsonl"]).status(1).stdout();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let types: Vec<_> = lines
+        .iter()
+        .map(|line| line["type"].as_str().unwrap())
+        .collect();
     assert_eq!(types, ["finding", "finding", "summary"]);
     assert_eq!(lines[2]["status"], "findings");
 }
@@ -127,9 +189,13 @@ fn a_report_goes_to_a_file() {
 #[test]
 fn a_report_that_cannot_be_written_is_a_failure() {
     let sandbox = outside("a", "clean\n");
-    there(&sandbox, &["scan", "-o", "no/such/folder/x"]).status(2).says("no/such/folder/x");
+    there(&sandbox, &["scan", "-o", "no/such/folder/x"])
+        .status(2)
+        .says("no/such/folder/x");
     if std::path::Path::new("/dev/full").exists() {
-        there(&sandbox, &["scan", "-o", "/dev/full"]).status(2).says("cannot be written");
+        there(&sandbox, &["scan", "-o", "/dev/full"])
+            .status(2)
+            .says("cannot be written");
     }
 }
 
@@ -139,8 +205,14 @@ fn a_report_that_nobody_reads_is_a_failure() {
     for format in FORMATS {
         let mut command = Command::new(Run::KEYSIEVE);
         sandbox.confine(&mut command);
-        command.current_dir(sandbox.root().join("in")).args(["scan", "-f", format]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command
+            .current_dir(sandbox.root().join("in"))
+            .args(["scan", "-f", format]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         assert_eq!(child.wait().unwrap().code(), Some(2), "{format}");
     }
@@ -150,20 +222,40 @@ fn a_report_that_nobody_reads_is_a_failure() {
 fn colour_comes_only_when_it_is_asked_for() {
     let sandbox = outside("a", key(1));
     there(&sandbox, &["scan"]).status(1).never_says("\u{1b}[");
-    there(&sandbox, &["scan", "--color", "always"]).status(1).says("\u{1b}[");
-    there(&sandbox, &["scan", "--color", "always"]).env("NO_COLOR", "1").status(1).says("\u{1b}[");
-    there(&sandbox, &["scan", "--no-color"]).status(1).never_says("\u{1b}[");
+    there(&sandbox, &["scan", "--color", "always"])
+        .status(1)
+        .says("\u{1b}[");
+    there(&sandbox, &["scan", "--color", "always"])
+        .env("NO_COLOR", "1")
+        .status(1)
+        .says("\u{1b}[");
+    there(&sandbox, &["scan", "--no-color"])
+        .status(1)
+        .never_says("\u{1b}[");
     there(&sandbox, &["scan", "--no-color", "--color", "always"]).status(2);
-    there(&sandbox, &["scan", "--color", "always", "-f", "json"]).status(1).never_says("\u{1b}[");
+    there(&sandbox, &["scan", "--color", "always", "-f", "json"])
+        .status(1)
+        .never_says("\u{1b}[");
     there(&sandbox, &["scan", "--color", "always", "-o", "../x"]).status(1);
-    assert!(!std::fs::read(sandbox.root().join("x")).unwrap().contains(&0x1b));
+    assert!(
+        !std::fs::read(sandbox.root().join("x"))
+            .unwrap()
+            .contains(&0x1b)
+    );
 }
 
 #[test]
 fn people_are_told_what_to_do() {
     let sandbox = outside("a.ini", pair(1));
     let ran = there(&sandbox, &["scan"]).status(1);
-    for word in ["a.ini:2:25", "a.ini:1:21", &account_of(&access_key_id(1)), "keysieve allow ", "rotate", "certain"] {
+    for word in [
+        "a.ini:2:25",
+        "a.ini:1:21",
+        &account_of(&access_key_id(1)),
+        "keysieve allow ",
+        "rotate",
+        "certain",
+    ] {
         ran.says(word);
     }
     let repo = Repo::new();
@@ -171,5 +263,7 @@ fn people_are_told_what_to_do() {
     repo.keysieve(["staged"]).status(1).says("git rm --cached");
     repo.commit("first");
     repo.add("b.ini", pair(2));
-    repo.keysieve(["staged"]).status(1).says("git restore --staged -- b.ini");
+    repo.keysieve(["staged"])
+        .status(1)
+        .says("git restore --staged -- b.ini");
 }

@@ -17,7 +17,10 @@ fn a_link_is_not_followed_and_its_target_is_text() {
     symlink(beside.join("secret"), repo.path("file")).unwrap();
     super::finds_in(&repo, &[], &[]);
     symlink(access_key_id(2), repo.path("link")).unwrap();
-    repo.keysieve(["scan", "-f", "json"]).status(1).never_says(&access_key_id(2)).says("\"link\"");
+    repo.keysieve(["scan", "-f", "json"])
+        .status(1)
+        .never_says(&access_key_id(2))
+        .says("\"link\"");
 }
 
 #[test]
@@ -27,12 +30,20 @@ fn a_link_that_is_named_is_followed() {
     symlink("secret", folder.join("link")).unwrap();
     symlink(".", folder.join("here")).unwrap();
     there(&sandbox, &["scan", "link"]).status(1);
-    there(&sandbox, &["scan", "here"]).status(1).says("here/secret");
+    there(&sandbox, &["scan", "here"])
+        .status(1)
+        .says("here/secret");
 }
 
 fn pipe(sandbox: &crate::support::Sandbox) -> std::path::PathBuf {
     let path = sandbox.root().join("in/pipe");
-    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
     path
 }
 
@@ -49,33 +60,59 @@ fn a_pipe_that_is_named_is_read() {
     let sandbox = outside("clean", "hello\n");
     let path = pipe(&sandbox);
     let writer = std::thread::spawn(move || std::fs::write(path, key(1)));
-    there(&sandbox, &["scan", "pipe"]).status(1).says("pipe:1:21");
+    there(&sandbox, &["scan", "pipe"])
+        .status(1)
+        .says("pipe:1:21");
     writer.join().unwrap().unwrap();
 }
 
 #[test]
 fn names_of_any_bytes_are_scanned_and_printed_safely() {
     let repo = Repo::new();
-    for (seed, name) in
-        [&b"new\nline"[..], b"esc\x1b[2Jape", b"latin\xe9", b"tab\tbell\x07", b"quote\"'"].iter().enumerate()
+    for (seed, name) in [
+        &b"new\nline"[..],
+        b"esc\x1b[2Jape",
+        b"latin\xe9",
+        b"tab\tbell\x07",
+        b"quote\"'",
+    ]
+    .iter()
+    .enumerate()
     {
         repo.write(Repo::raw_name(name), key(seed as u64));
     }
     repo.write("bidi\u{202e}txt", key(9));
     for format in ["human", "json", "jsonl"] {
         let ran = repo.keysieve(["scan", "-f", format]).status(1);
-        ran.never_says("\u{1b}").never_says("\u{7}").never_says("\u{202e}").never_says("new\nline");
+        ran.never_says("\u{1b}")
+            .never_says("\u{7}")
+            .never_says("\u{202e}")
+            .never_says("new\nline");
     }
     let report = repo.keysieve(["scan", "-f", "json"]).run().json();
     let findings = report["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 6);
-    assert!(findings.iter().any(|finding| finding["path"] == "new\nline"));
-    assert!(findings.iter().any(|finding| finding["path_base64"] == "bGF0aW7p"));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["path"] == "new\nline")
+    );
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["path_base64"] == "bGF0aW7p")
+    );
 }
 
 #[test]
 fn text_around_a_finding_is_printed_safely() {
-    let sandbox = outside("a", format!("\u{1b}]0;owned\u{7}\u{202e} {} \u{1b}[31m\r\u{9b}2J\n", key(1).trim_end()));
+    let sandbox = outside(
+        "a",
+        format!(
+            "\u{1b}]0;owned\u{7}\u{202e} {} \u{1b}[31m\r\u{9b}2J\n",
+            key(1).trim_end()
+        ),
+    );
     there(&sandbox, &["scan"])
         .status(1)
         .never_says("\u{1b}")
@@ -96,7 +133,10 @@ fn a_loop_of_links_that_is_named_is_not_completed() {
 
 /// Runs the program as somebody whom permissions bind; `None` where that cannot be had.
 fn as_nobody(sandbox: &crate::support::Sandbox, args: &[&str]) -> Option<Run> {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n");
     if !root {
         return Some(there(sandbox, args));
     }
@@ -130,8 +170,18 @@ fn what_may_not_be_read_is_not_completed() {
         let report = ran.json();
         assert_eq!(report["status"], "incomplete");
         assert_eq!(report["skipped"].as_array().unwrap().len(), 2);
-        assert!(report["skipped"].as_array().unwrap().iter().all(|skip| skip["failure"] == true));
-        assert_eq!(report["findings"].as_array().unwrap().len(), 1, "what could be read is shown");
+        assert!(
+            report["skipped"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|skip| skip["failure"] == true)
+        );
+        assert_eq!(
+            report["findings"].as_array().unwrap().len(),
+            1,
+            "what could be read is shown"
+        );
     }
     set("in/shut", 0o755);
 }

@@ -27,9 +27,17 @@ impl Pair {
     #[track_caller]
     pub(crate) fn at(repo: Repo, name: &str, options: &[&str]) -> Self {
         let server = repo.sandbox().root().join(name);
-        let words = ["init", "--quiet", "--bare"].iter().chain(options).map(OsStr::new);
+        let words = ["init", "--quiet", "--bare"]
+            .iter()
+            .chain(options)
+            .map(OsStr::new);
         repo.git(words.chain([server.as_os_str()]));
-        repo.git([OsStr::new("remote"), OsStr::new("add"), OsStr::new("origin"), server.as_os_str()]);
+        repo.git([
+            OsStr::new("remote"),
+            OsStr::new("add"),
+            OsStr::new("origin"),
+            server.as_os_str(),
+        ]);
         repo.add("readme", "hello\n").commit("first");
         repo.git(["push", "--quiet", "--set-upstream", "origin", "main"]);
         Self { repo, server }
@@ -44,7 +52,8 @@ impl Pair {
     /// Installs hooks on the server.
     #[track_caller]
     pub(crate) fn guard(self, words: &[&str]) -> Self {
-        self.keysieve(["hook", "install", "--server"].iter().chain(words)).status(0);
+        self.keysieve(["hook", "install", "--server"].iter().chain(words))
+            .status(0);
         self
     }
 
@@ -60,7 +69,10 @@ impl Pair {
 
     /// What a ref of the server is; empty where there is none.
     pub(crate) fn on_server(&self, name: &str) -> String {
-        let ran = self.in_server("git").args(["rev-parse", "--verify", "--quiet", name]).run();
+        let ran = self
+            .in_server("git")
+            .args(["rev-parse", "--verify", "--quiet", name])
+            .run();
         ran.stdout().trim().to_owned()
     }
 

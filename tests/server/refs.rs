@@ -1,4 +1,5 @@
-//! Refs that are no plain branch: tags, trees and blobs under a ref, names, deletions, rewritten history.
+//! Refs that are no plain branch: tags, trees and blobs under a ref, names, deletions, rewritten
+//! history.
 
 use super::ground::{Pair, key};
 use crate::support::keys::access_key_id;
@@ -18,9 +19,13 @@ fn rewritten_history_is_what_is_new_in_it() {
     let pair = Pair::guarded();
     pair.repo.add("a", "one\n").commit("second");
     pair.push(&["main"]).has_status(0);
-    pair.repo.add("a", key(1)).git(["commit", "--quiet", "--amend", "--no-edit"]);
+    pair.repo
+        .add("a", key(1))
+        .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["--force", "main"]).has_status(1).says("a:1:6");
-    pair.repo.add("a", "two\n").git(["commit", "--quiet", "--amend", "--no-edit"]);
+    pair.repo
+        .add("a", "two\n")
+        .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["--force", "main"]).has_status(0);
 }
 
@@ -28,14 +33,26 @@ fn rewritten_history_is_what_is_new_in_it() {
 fn tags_and_what_they_say() {
     let pair = Pair::guarded();
     pair.repo.git(["tag", "v1"]);
-    pair.repo.git(["tag", "--annotate", "v2", "--message", "second"]);
+    pair.repo
+        .git(["tag", "--annotate", "v2", "--message", "second"]);
     pair.push(&["v1", "v2"]).has_status(0);
-    pair.repo.git(["tag", "--annotate", "bad", "--message", &format!("the key is {}", access_key_id(1))]);
-    pair.push(&["bad"]).has_status(1).says("bad:").never_says(&access_key_id(1));
+    pair.repo.git([
+        "tag",
+        "--annotate",
+        "bad",
+        "--message",
+        &format!("the key is {}", access_key_id(1)),
+    ]);
+    pair.push(&["bad"])
+        .has_status(1)
+        .says("bad:")
+        .never_says(&access_key_id(1));
     // A tag of a tag of a commit that nobody has.
     pair.repo.add("a", key(2)).commit("second");
-    pair.repo.git(["tag", "--annotate", "inner", "--message", "inner"]);
-    pair.repo.git(["tag", "--annotate", "outer", "inner", "--message", "outer"]);
+    pair.repo
+        .git(["tag", "--annotate", "inner", "--message", "inner"]);
+    pair.repo
+        .git(["tag", "--annotate", "outer", "inner", "--message", "outer"]);
     pair.push(&["outer"]).has_status(1).says("a:1:6");
 }
 
@@ -46,9 +63,14 @@ fn a_blob_or_a_tree_under_a_ref() {
     let tree = pair.repo.git(["write-tree"]);
     let blob = pair.repo.git(["rev-parse", &format!("{tree}:deep/a")]);
     let clean = pair.repo.git(["rev-parse", &format!("{tree}:deep/b")]);
-    pair.push(&[&format!("{clean}:refs/tags/clean")]).has_status(0);
-    pair.push(&[&format!("{blob}:refs/tags/blob")]).has_status(1).says("refs/tags/blob:1:6");
-    pair.push(&[&format!("{tree}:refs/tags/tree")]).has_status(1).says("refs/tags/tree:deep/a:1:6");
+    pair.push(&[&format!("{clean}:refs/tags/clean")])
+        .has_status(0);
+    pair.push(&[&format!("{blob}:refs/tags/blob")])
+        .has_status(1)
+        .says("refs/tags/blob:1:6");
+    pair.push(&[&format!("{tree}:refs/tags/tree")])
+        .has_status(1)
+        .says("refs/tags/tree:deep/a:1:6");
 }
 
 #[test]
@@ -58,7 +80,15 @@ fn the_name_of_a_ref() {
     let pushed = pair.push(&[&format!("main:refs/heads/topic-{name}")]);
     pushed.has_status(1);
     let of_keysieve = pushed.text();
-    let lines = of_keysieve.lines().filter(|line| line.starts_with("remote: "));
-    assert!(lines.clone().any(|line| line.contains("refs/heads/topic-")), "{of_keysieve}");
-    assert!(lines.clone().all(|line| !line.contains(&name)), "{of_keysieve}");
+    let lines = of_keysieve
+        .lines()
+        .filter(|line| line.starts_with("remote: "));
+    assert!(
+        lines.clone().any(|line| line.contains("refs/heads/topic-")),
+        "{of_keysieve}"
+    );
+    assert!(
+        lines.clone().all(|line| !line.contains(&name)),
+        "{of_keysieve}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Bytes that make a diff call a file binary or a line something else, and entries of the index that are no files.
+//! Bytes that make a diff call a file binary or a line something else, and entries of the index
+//! that are no files.
 
 use std::os::unix::fs::symlink;
 
@@ -16,43 +17,70 @@ fn stopped_because_of(id: &str, bytes: &[u8]) {
 
 fn utf16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
     // With the mark that says in which order the bytes come.
-    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes_of).collect()
+    std::iter::once(0xfeff)
+        .chain(text.encode_utf16())
+        .flat_map(bytes_of)
+        .collect()
 }
 
 #[test]
 fn a_nul_byte() {
     let id = access_key_id(30);
-    stopped_because_of(&id, format!("\0\0 binary \0\n{}\0\n", id_line(&id)).as_bytes());
+    stopped_because_of(
+        &id,
+        format!("\0\0 binary \0\n{}\0\n", id_line(&id)).as_bytes(),
+    );
 }
 
 #[test]
 fn utf_16_little_endian() {
     let id = access_key_id(31);
-    stopped_because_of(&id, &utf16(&format!("first\r\n{}", id_line(&id)), u16::to_le_bytes));
+    stopped_because_of(
+        &id,
+        &utf16(&format!("first\r\n{}", id_line(&id)), u16::to_le_bytes),
+    );
 }
 
 #[test]
 fn utf_16_big_endian() {
     let id = access_key_id(32);
-    stopped_because_of(&id, &utf16(&format!("first\r\n{}", id_line(&id)), u16::to_be_bytes));
+    stopped_because_of(
+        &id,
+        &utf16(&format!("first\r\n{}", id_line(&id)), u16::to_be_bytes),
+    );
 }
 
 #[test]
 fn line_ends_of_windows() {
     let id = access_key_id(33);
-    stopped_because_of(&id, format!("first\n{}", id_line(&id)).replace('\n', "\r\n").as_bytes());
+    stopped_because_of(
+        &id,
+        format!("first\n{}", id_line(&id))
+            .replace('\n', "\r\n")
+            .as_bytes(),
+    );
 }
 
 #[test]
 fn bytes_that_are_not_utf_8() {
     let id = access_key_id(34);
-    stopped_because_of(&id, &[b"\xff\xfe\xfa latin \xe9\n".as_slice(), id_line(&id).as_bytes()].concat());
+    stopped_because_of(
+        &id,
+        &[
+            b"\xff\xfe\xfa latin \xe9\n".as_slice(),
+            id_line(&id).as_bytes(),
+        ]
+        .concat(),
+    );
 }
 
 #[test]
 fn a_last_line_without_a_line_feed() {
     let id = access_key_id(35);
-    stopped_because_of(&id, format!("first\n{}", id_line(&id).trim_end()).as_bytes());
+    stopped_because_of(
+        &id,
+        format!("first\n{}", id_line(&id).trim_end()).as_bytes(),
+    );
 }
 
 #[test]
@@ -85,7 +113,8 @@ fn a_link_does_not_lead_to_what_it_points_at() {
 #[test]
 fn a_change_of_mode_beside_an_old_key_goes_through() {
     let repo = guarded();
-    repo.add("run.sh", id_line(&access_key_id(39))).commit("an old key");
+    repo.add("run.sh", id_line(&access_key_id(39)))
+        .commit("an old key");
     repo.git(["update-index", "--chmod=+x", "run.sh"]);
     passes(&repo, COMMIT);
 }
@@ -127,9 +156,19 @@ fn what_is_only_intended_to_be_added_is_not_scanned_and_said_so() {
 fn a_submodule_is_skipped_and_said_so() {
     let repo = guarded();
     let inner = Repo::new();
-    inner.add("app.ini", id_line(&access_key_id(42))).commit("a key of its own");
+    inner
+        .add("app.ini", id_line(&access_key_id(42)))
+        .commit("a key of its own");
     let from = inner.root().to_str().expect("a path of UTF-8");
-    repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", from, "inner"]);
+    repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        from,
+        "inner",
+    ]);
     assert!(skip_reason(&repo, "inner").contains("submodule"));
     passes(&repo, COMMIT);
 }
@@ -140,7 +179,14 @@ fn a_key_beside_a_submodule_is_stopped() {
     let inner = Repo::new();
     let commit = inner.commit("empty");
     let id = access_key_id(43);
-    repo.git(["update-index", "--add", "--cacheinfo", &format!("160000,{commit},inner")]);
+    repo.git([
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{commit},inner"),
+    ]);
     repo.add("zz.ini", id_line(&id));
-    stopped(&repo, COMMIT, &id).says("zz.ini:1:21").says("inner");
+    stopped(&repo, COMMIT, &id)
+        .says("zz.ini:1:21")
+        .says("inner");
 }

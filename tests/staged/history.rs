@@ -1,4 +1,5 @@
-//! What a commit would add depends on what it stands on: merges, renames, parts of what is staged, other work trees.
+//! What a commit would add depends on what it stands on: merges, renames, parts of what is staged,
+//! other work trees.
 
 use super::{COMMIT, filler, guard, guarded, id_line, passes, stopped};
 use crate::support::Repo;
@@ -24,7 +25,8 @@ fn commit_of_a_path_is_stopped() {
 fn commit_of_a_path_leaves_out_what_else_is_staged() {
     let repo = guarded();
     let id = access_key_id(62);
-    repo.add("app.ini", id_line(&id)).write("readme.txt", "changed\n");
+    repo.add("app.ini", id_line(&id))
+        .write("readme.txt", "changed\n");
     passes(&repo, &["commit", "-m", "next", "--", "readme.txt"]);
     stopped(&repo, COMMIT, &id);
 }
@@ -41,7 +43,11 @@ fn a_key_added_while_amending_is_stopped() {
 #[test]
 fn a_pure_rename_goes_through() {
     let repo = guarded();
-    repo.add("old.ini", format!("{}{}", filler(), id_line(&access_key_id(64)))).commit("an old key");
+    repo.add(
+        "old.ini",
+        format!("{}{}", filler(), id_line(&access_key_id(64))),
+    )
+    .commit("an old key");
     repo.git(["mv", "old.ini", "new.ini"]);
     passes(&repo, COMMIT);
 }
@@ -52,7 +58,10 @@ fn a_rename_with_an_edit_beside_an_old_key_goes_through() {
     let text = format!("{}{}", filler(), id_line(&access_key_id(65)));
     repo.add("old.ini", &text).commit("an old key");
     repo.git(["mv", "old.ini", "new.ini"]);
-    repo.add("new.ini", text.replace("line number 3 ", "line number three "));
+    repo.add(
+        "new.ini",
+        text.replace("line number 3 ", "line number three "),
+    );
     passes(&repo, COMMIT);
 }
 
@@ -66,7 +75,8 @@ fn a_rename_with_a_new_key_is_stopped() {
     stopped(&repo, COMMIT, &id).says("new.ini:31:21");
 }
 
-/// Two branches that changed the same line of `app.ini`, side's to `theirs`; the merge of side stands in conflict.
+/// Two branches that changed the same line of `app.ini`, side's to `theirs`; the merge of side
+/// stands in conflict.
 fn conflict(theirs: &str) -> Repo {
     let repo = guarded();
     repo.add("app.ini", "base\n").commit("base");
@@ -74,7 +84,9 @@ fn conflict(theirs: &str) -> Repo {
     repo.add("app.ini", theirs).commit("theirs");
     repo.git(["checkout", "--quiet", "main"]);
     repo.add("app.ini", "ours\n").commit("ours");
-    repo.try_git(["merge", "side"]).has_status(1).says("CONFLICT");
+    repo.try_git(["merge", "side"])
+        .has_status(1)
+        .says("CONFLICT");
     repo
 }
 
@@ -100,7 +112,8 @@ fn a_conflict_resolved_with_what_the_other_branch_had_goes_through() {
 fn a_merge_that_brings_only_what_the_other_branch_had_goes_through() {
     let repo = guarded();
     repo.git(["checkout", "--quiet", "-b", "side"]);
-    repo.add("app.ini", id_line(&access_key_id(69))).commit("a key on the side");
+    repo.add("app.ini", id_line(&access_key_id(69)))
+        .commit("a key on the side");
     repo.git(["checkout", "--quiet", "main"]);
     repo.add("readme.txt", "changed\n").commit("ours");
     repo.git(["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
@@ -124,7 +137,11 @@ fn a_key_slipped_into_a_clean_merge_is_stopped() {
 fn unresolved_conflicts_are_not_clean() {
     let repo = conflict(&id_line(&access_key_id(71)));
     let code = repo.keysieve(["staged"]).run().code();
-    assert_ne!(code, Some(0), "nothing can be committed here, so nothing can be called clean");
+    assert_ne!(
+        code,
+        Some(0),
+        "nothing can be committed here, so nothing can be called clean"
+    );
 }
 
 #[test]
@@ -146,10 +163,17 @@ fn another_index_is_read_where_git_names_one() {
     let index = repo.path(".git/another-index");
     repo.write("app.ini", id_line(&id));
     for args in [["read-tree", "HEAD"], ["add", "app.ini"]] {
-        repo.program("git").env("GIT_INDEX_FILE", &index).args(args).status(0);
+        repo.program("git")
+            .env("GIT_INDEX_FILE", &index)
+            .args(args)
+            .status(0);
     }
     repo.keysieve(["staged"]).status(0);
-    repo.keysieve(["staged"]).env("GIT_INDEX_FILE", &index).status(1).says("app.ini:1:21").never_says(&id);
+    repo.keysieve(["staged"])
+        .env("GIT_INDEX_FILE", &index)
+        .status(1)
+        .says("app.ini:1:21")
+        .never_says(&id);
 }
 
 #[test]
@@ -157,7 +181,10 @@ fn a_repository_is_found_where_git_names_one() {
     let repo = guarded();
     repo.add("app.ini", id_line(&access_key_id(74)));
     let elsewhere = Repo::new();
-    let run = elsewhere.keysieve(["staged"]).env("GIT_DIR", repo.path(".git")).env("GIT_WORK_TREE", repo.root());
+    let run = elsewhere
+        .keysieve(["staged"])
+        .env("GIT_DIR", repo.path(".git"))
+        .env("GIT_WORK_TREE", repo.root());
     run.status(1).says("app.ini:1:21");
 }
 

@@ -35,7 +35,9 @@ fn bytes_that_are_not_utf_8() {
 
 #[test]
 fn escapes_of_a_terminal_are_shown_and_not_sent() {
-    stopped_in(b"a\x1b[2Jb.ini").says("a\\u{1b}[2Jb.ini:1:21").never_says("\x1b[2J");
+    stopped_in(b"a\x1b[2Jb.ini")
+        .says("a\\u{1b}[2Jb.ini:1:21")
+        .never_says("\x1b[2J");
 }
 
 #[test]

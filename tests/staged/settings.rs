@@ -1,4 +1,5 @@
-//! Settings and attributes that change what `git diff` shows, or that name programs: none may hide a key, none is run.
+//! Settings and attributes that change what `git diff` shows, or that name programs: none may hide
+//! a key, none is run.
 
 use std::fs;
 
@@ -38,7 +39,13 @@ fn attribute_binary() {
 
 #[test]
 fn attribute_textconv() {
-    stopped_with(&[("diff.blank.textconv", "true"), ("diff.blank.cachetextconv", "true")], "*.ini diff=blank\n");
+    stopped_with(
+        &[
+            ("diff.blank.textconv", "true"),
+            ("diff.blank.cachetextconv", "true"),
+        ],
+        "*.ini diff=blank\n",
+    );
 }
 
 #[test]
@@ -58,8 +65,12 @@ fn driver_command() {
 
 #[test]
 fn order_prefix_and_context() {
-    let settings =
-        [("diff.noprefix", "true"), ("diff.mnemonicPrefix", "true"), ("diff.context", "0"), ("diff.wordRegex", ".")];
+    let settings = [
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.context", "0"),
+        ("diff.wordRegex", "."),
+    ];
     stopped_with(&settings, "");
 }
 
@@ -71,7 +82,14 @@ fn quoting_on_and_off() {
 
 #[test]
 fn ignored_submodules_and_renames_off() {
-    stopped_with(&[("diff.ignoreSubmodules", "all"), ("diff.renames", "false"), ("status.renames", "false")], "");
+    stopped_with(
+        &[
+            ("diff.ignoreSubmodules", "all"),
+            ("diff.renames", "false"),
+            ("status.renames", "false"),
+        ],
+        "",
+    );
 }
 
 /// A program that leaves a trace when it is run.
@@ -84,7 +102,8 @@ fn tracer(repo: &Repo) -> (String, std::path::PathBuf) {
 fn nothing_that_the_repository_names_is_run() {
     let repo = guarded();
     let (command, trace) = tracer(&repo);
-    repo.add(".gitattributes", "*.ini diff=trace filter=trace\n").commit("attributes");
+    repo.add(".gitattributes", "*.ini diff=trace filter=trace\n")
+        .commit("attributes");
     repo.add("app.ini", id_line(&access_key_id(21)));
     for key in [
         "diff.external",
@@ -97,10 +116,14 @@ fn nothing_that_the_repository_names_is_run() {
     ] {
         repo.config(key, &command);
     }
-    // `git config` may start a pager or a monitor of its own; what counts is what happens from here on.
+    // `git config` may start a pager or a monitor of its own; what counts is what happens from here
+    // on.
     let _ = fs::remove_file(&trace);
     repo.keysieve(["staged"]).status(1).says("app.ini:1:21");
-    assert!(!trace.exists(), "a program that the repository names was run");
+    assert!(
+        !trace.exists(),
+        "a program that the repository names was run"
+    );
 }
 
 #[test]
@@ -108,9 +131,15 @@ fn scanning_writes_nothing() {
     let repo = guarded();
     repo.add("app.ini", id_line(&access_key_id(22)));
     let files = || {
-        let names = repo.program("find").args([".git", "-type", "f"]).status(0).stdout();
-        let mut files: Vec<_> =
-            names.lines().map(|name| (name.to_owned(), fs::read(repo.path(name)).unwrap())).collect();
+        let names = repo
+            .program("find")
+            .args([".git", "-type", "f"])
+            .status(0)
+            .stdout();
+        let mut files: Vec<_> = names
+            .lines()
+            .map(|name| (name.to_owned(), fs::read(repo.path(name)).unwrap()))
+            .collect();
         files.sort();
         files
     };

@@ -1,4 +1,5 @@
-//! How git keeps the index and the objects, and what happens when they cannot be read: never a pass.
+//! How git keeps the index and the objects, and what happens when they cannot be read: never a
+//! pass.
 
 use std::fs;
 
@@ -32,9 +33,20 @@ fn a_split_index() {
 /// A work tree that shows `inside/` alone, with an index that holds `outside/` as one entry.
 fn sparse() -> Repo {
     let repo = guarded();
-    repo.add("inside/a.txt", "a\n").add("outside/deep/b.txt", "b\n").commit("two folders");
-    repo.git(["sparse-checkout", "set", "--cone", "--sparse-index", "inside"]);
-    assert!(repo.git(["ls-files", "--sparse"]).contains("outside/\n"), "the index is not sparse");
+    repo.add("inside/a.txt", "a\n")
+        .add("outside/deep/b.txt", "b\n")
+        .commit("two folders");
+    repo.git([
+        "sparse-checkout",
+        "set",
+        "--cone",
+        "--sparse-index",
+        "inside",
+    ]);
+    assert!(
+        repo.git(["ls-files", "--sparse"]).contains("outside/\n"),
+        "the index is not sparse"
+    );
     repo
 }
 
@@ -72,10 +84,15 @@ fn other_versions_of_the_index() {
 fn a_replaced_blob_is_read_as_it_is() {
     let repo = guarded();
     let id = access_key_id(85);
-    repo.add("clean.ini", "clean\n").add("app.ini", id_line(&id));
+    repo.add("clean.ini", "clean\n")
+        .add("app.ini", id_line(&id));
     let [real, fake] = [":app.ini", ":clean.ini"].map(|name| repo.git(["rev-parse", name]));
     repo.git(["replace", &real, &fake]);
-    assert_eq!(repo.git(["cat-file", "blob", &real]), "clean", "git is fooled");
+    assert_eq!(
+        repo.git(["cat-file", "blob", &real]),
+        "clean",
+        "git is fooled"
+    );
     stopped(&repo, COMMIT, &id).says("app.ini:1:21");
 }
 
@@ -94,9 +111,17 @@ fn borrowed_objects() {
     lender.add("lent.txt", "lent\n").commit("lent");
     let repo = guarded();
     let id = access_key_id(87);
-    repo.write(".git/objects/info/alternates", format!("{}\n", lender.path(".git/objects").display()));
+    repo.write(
+        ".git/objects/info/alternates",
+        format!("{}\n", lender.path(".git/objects").display()),
+    );
     let lent = lender.git(["rev-parse", "HEAD:lent.txt"]);
-    repo.git(["update-index", "--add", "--cacheinfo", &format!("100644,{lent},lent.txt")]);
+    repo.git([
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("100644,{lent},lent.txt"),
+    ]);
     repo.add("app.ini", id_line(&id));
     stopped(&repo, COMMIT, &id).says("app.ini:1:21");
 }
@@ -113,10 +138,14 @@ fn a_missing_blob_is_no_pass() {
 #[test]
 fn a_missing_blob_wins_over_a_finding() {
     let repo = guarded();
-    repo.add("lost.ini", "lost\n").add("app.ini", id_line(&access_key_id(88)));
+    repo.add("lost.ini", "lost\n")
+        .add("app.ini", id_line(&access_key_id(88)));
     let id = repo.git(["rev-parse", ":lost.ini"]);
     fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
-    repo.keysieve(["staged"]).status(2).says("lost.ini").says("app.ini:1:21");
+    repo.keysieve(["staged"])
+        .status(2)
+        .says("lost.ini")
+        .says("app.ini:1:21");
 }
 
 #[test]
@@ -137,7 +166,9 @@ fn a_missing_head_commit_is_no_pass() {
 #[test]
 fn not_a_repository_is_no_pass() {
     let sandbox = Sandbox::new();
-    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox).args(["staged"]).status(2);
+    let ran = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
+        .args(["staged"])
+        .status(2);
     ran.says("repository");
 }
 
@@ -145,6 +176,8 @@ fn not_a_repository_is_no_pass() {
 fn a_bare_repository_has_nothing_staged_and_says_so() {
     let repo = Repo::new();
     repo.git(["init", "--quiet", "--bare", "bare"]);
-    let ran = Run::new(Run::KEYSIEVE, &repo.path("bare"), repo.sandbox()).args(["staged"]).run();
+    let ran = Run::new(Run::KEYSIEVE, &repo.path("bare"), repo.sandbox())
+        .args(["staged"])
+        .run();
     assert_ne!(ran.code(), Some(0), "there is no index to look at");
 }

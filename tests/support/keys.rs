@@ -1,5 +1,5 @@
-//! AWS credentials that open nothing: built like real ones, made up from a seed at run time, so that the sources hold
-//! nothing a scanner could find.
+//! AWS credentials that open nothing: built like real ones, made up from a seed at run time, so
+//! that the sources hold nothing a scanner could find.
 
 use chance::Chance;
 
@@ -23,7 +23,8 @@ pub(crate) fn access_key_id(seed: u64) -> String {
     }
 }
 
-/// A secret access key that looks random in every way that can be measured, with at least one `/` or `+`.
+/// A secret access key that looks random in every way that can be measured, with at least one `/`
+/// or `+`.
 pub(crate) fn secret_access_key(seed: u64) -> String {
     let mut chance = Chance::new(seed, "secret");
     loop {
@@ -45,10 +46,20 @@ pub(crate) fn account_of(id: &str) -> String {
     format!("{:012}", account_number(id))
 }
 
-/// Five bits a character: after the prefix one bit of generation, 40 bits of account number, and the rest opaque.
+/// Five bits a character: after the prefix one bit of generation, 40 bits of account number, and
+/// the rest opaque.
 fn account_number(id: &str) -> u64 {
-    let value = |byte: u8| BASE32.iter().position(|&b| b == byte).expect("a base32 character") as u64;
-    let bits = id.bytes().skip(4).take(9).fold(0, |bits, byte| bits << 5 | value(byte));
+    let value = |byte: u8| {
+        BASE32
+            .iter()
+            .position(|&b| b == byte)
+            .expect("a base32 character") as u64
+    };
+    let bits = id
+        .bytes()
+        .skip(4)
+        .take(9)
+        .fold(0, |bits, byte| bits << 5 | value(byte));
     // 45 bits: the generation on top, four bits of the opaque part at the bottom.
     bits >> 4 & ((1 << 40) - 1)
 }
@@ -63,13 +74,21 @@ fn is_plausible_id(id: &str) -> bool {
         && !DUMMY_WORDS.iter().any(|word| body.contains(word))
 }
 
-/// Every step by which random bytes in base64 can be told from hashes, identifiers, paths and encoded text.
+/// Every step by which random bytes in base64 can be told from hashes, identifiers, paths and
+/// encoded text.
 fn is_plausible_secret(key: &str) -> bool {
     let bytes = key.as_bytes();
     let has = |class: fn(&u8) -> bool| bytes.iter().any(class);
-    let classes = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    let changes = bytes.windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
-    let printable = base64_bytes(bytes).into_iter().filter(|byte| matches!(byte, b' '..=b'~')).count();
+    let classes =
+        has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let changes = bytes
+        .windows(2)
+        .filter(|pair| class(pair[0]) != class(pair[1]))
+        .count();
+    let printable = base64_bytes(bytes)
+        .into_iter()
+        .filter(|byte| matches!(byte, b' '..=b'~'))
+        .count();
     let upper = key.to_ascii_uppercase();
     classes
         && entropy(bytes) >= 4.2
@@ -103,9 +122,18 @@ fn wordlike_letters(bytes: &[u8]) -> usize {
 }
 
 fn base64_bytes(text: &[u8]) -> Vec<u8> {
-    let value = |byte: &u8| BASE64.iter().position(|b| b == byte).expect("a base64 character") as u32;
-    let quads = text.chunks_exact(4).map(|quad| quad.iter().fold(0, |bits, byte| bits << 6 | value(byte)));
-    quads.flat_map(|bits| bits.to_be_bytes().into_iter().skip(1)).collect()
+    let value = |byte: &u8| {
+        BASE64
+            .iter()
+            .position(|b| b == byte)
+            .expect("a base64 character") as u32
+    };
+    let quads = text
+        .chunks_exact(4)
+        .map(|quad| quad.iter().fold(0, |bits, byte| bits << 6 | value(byte)));
+    quads
+        .flat_map(|bits| bits.to_be_bytes().into_iter().skip(1))
+        .collect()
 }
 
 /// Bits per byte.
@@ -115,7 +143,10 @@ fn entropy(bytes: &[u8]) -> f64 {
         counts[usize::from(byte)] += 1;
     }
     let total = f64::from(u32::try_from(bytes.len()).expect("a short text"));
-    let share = counts.iter().filter(|&&count| count > 0).map(|&count| f64::from(count) / total);
+    let share = counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| f64::from(count) / total);
     share.map(|p| -p * p.log2()).sum()
 }
 
@@ -143,7 +174,10 @@ mod tests {
 
     #[test]
     fn the_account_is_the_one_that_was_published_with_the_id() {
-        let published = [["ASIA", "Y34FZKBOKMUTVV7A", "609629065308"], ["AKIA", "SP2TPHJSQH3FJRUX", "171436882533"]];
+        let published = [
+            ["ASIA", "Y34FZKBOKMUTVV7A", "609629065308"],
+            ["AKIA", "SP2TPHJSQH3FJRUX", "171436882533"],
+        ];
         for [prefix, body, account] in published {
             assert_eq!(account_of(&[prefix, body].concat()), account);
         }
@@ -151,8 +185,12 @@ mod tests {
 
     #[test]
     fn words_and_encoded_text_are_not_plausible_secrets() {
-        assert!(!is_plausible_secret("AwsEc2LaunchTemplateDataPlacementDetails"));
-        assert!(!is_plausible_secret("VGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVy"));
+        assert!(!is_plausible_secret(
+            "AwsEc2LaunchTemplateDataPlacementDetails"
+        ));
+        assert!(!is_plausible_secret(
+            "VGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVy"
+        ));
         assert_eq!(base64_bytes(b"VGhlIHF1"), b"The qu");
         assert_eq!(wordlike_letters(b"xAbcdEFghi2jk"), 8);
     }

@@ -1,4 +1,5 @@
-//! What the tests stand on: throw-away git repositories, runs of the real binary, and keys that open nothing.
+//! What the tests stand on: throw-away git repositories, runs of the real binary, and keys that
+//! open nothing.
 
 pub(crate) mod keys;
 mod repo;

@@ -41,8 +41,16 @@ impl Repo {
     #[track_caller]
     pub(crate) fn worktree(&self, name: &str) -> Self {
         let root = self.sandbox.root().join(name);
-        self.git([OsStr::new("worktree"), OsStr::new("add"), OsStr::new("--quiet"), root.as_os_str()]);
-        Self { sandbox: Rc::clone(&self.sandbox), root }
+        self.git([
+            OsStr::new("worktree"),
+            OsStr::new("add"),
+            OsStr::new("--quiet"),
+            root.as_os_str(),
+        ]);
+        Self {
+            sandbox: Rc::clone(&self.sandbox),
+            root,
+        }
     }
 }
 
@@ -68,7 +76,8 @@ impl Repo {
     pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
         let path = self.path(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            fs::create_dir_all(folder)
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         }
         fs::write(&path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         self
@@ -89,7 +98,8 @@ impl Repo {
 
 /// Git.
 impl Repo {
-    /// Runs git in the work tree and returns what it printed, without the last line feed. Panics where git fails.
+    /// Runs git in the work tree and returns what it printed, without the last line feed. Panics
+    /// where git fails.
     #[track_caller]
     pub(crate) fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> String {
         let ran = self.try_git(args);
@@ -112,10 +122,18 @@ impl Repo {
         self
     }
 
-    /// Commits what is staged and returns the commit's id. This is how history is prepared, so hooks have no say.
+    /// Commits what is staged and returns the commit's id. This is how history is prepared, so
+    /// hooks have no say.
     #[track_caller]
     pub(crate) fn commit(&self, message: &str) -> String {
-        self.git(["commit", "--quiet", "--no-verify", "--allow-empty", "--message", message]);
+        self.git([
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "--allow-empty",
+            "--message",
+            message,
+        ]);
         self.git(["rev-parse", "HEAD"])
     }
 

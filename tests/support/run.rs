@@ -1,4 +1,5 @@
-//! A process to run and what is expected of it. An expectation that fails prints all there is to know.
+//! A process to run and what is expected of it. An expectation that fails prints all there is to
+//! know.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -25,7 +26,11 @@ impl Run {
         let mut command = Command::new(program);
         sandbox.confine(&mut command);
         command.current_dir(folder);
-        Self { command, folder: folder.to_owned(), stdin: Vec::new() }
+        Self {
+            command,
+            folder: folder.to_owned(),
+            stdin: Vec::new(),
+        }
     }
 
     /// Adds arguments.
@@ -51,10 +56,19 @@ impl Run {
     pub(crate) fn run(mut self) -> Ran {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
         let words = words.map(OsStr::to_owned).collect();
-        let child = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
         let output = child.and_then(|child| feed(child, self.stdin));
         match output {
-            Ok(output) => Ran { words, folder: self.folder, output },
+            Ok(output) => Ran {
+                words,
+                folder: self.folder,
+                output,
+            },
             Err(error) => panic!("cannot run {words:?} in {}: {error}", self.folder.display()),
         }
     }
@@ -68,7 +82,8 @@ impl Run {
     }
 }
 
-/// Writes to standard input on a thread of its own: a process that answers before it has read all would block both.
+/// Writes to standard input on a thread of its own: a process that answers before it has read all
+/// would block both.
 fn feed(mut child: Child, bytes: Vec<u8>) -> std::io::Result<Output> {
     let stdin = child.stdin.take();
     let writer = thread::spawn(move || {
@@ -157,7 +172,11 @@ impl Ran {
 
     fn story(&self) -> String {
         let mut story = String::new();
-        let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<_> = self
+            .words
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect();
         let parts = [
             ("command", words.join(" ")),
             ("folder", self.folder.display().to_string()),
@@ -181,8 +200,14 @@ fn listing(folder: &Path) -> String {
     while let Some(next) = open.pop() {
         for entry in fs::read_dir(&next).into_iter().flatten().flatten() {
             let path = entry.path();
-            let Ok(about) = entry.metadata() else { continue };
-            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+            let Ok(about) = entry.metadata() else {
+                continue;
+            };
+            let name = path
+                .strip_prefix(folder)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
             if about.is_dir() && entry.file_name() != ".git" {
                 open.push(path);
             } else {

@@ -1,4 +1,5 @@
-//! A temporary folder with a home directory of its own, and the environment that keeps a process inside it.
+//! A temporary folder with a home directory of its own, and the environment that keeps a process
+//! inside it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +13,16 @@ pub(crate) struct Sandbox {
     _folder: TempDir,
 }
 
-/// What a process needs from the machine to start at all. Everything else would make a test depend on who runs it.
-const INHERITED: [&str; 6] = ["PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LLVM_PROFILE_FILE"];
+/// What a process needs from the machine to start at all. Everything else would make a test depend
+/// on who runs it.
+const INHERITED: [&str; 6] = [
+    "PATH",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "LLVM_PROFILE_FILE",
+];
 
 /// Fixed, so that the same content gives the same commit id on every machine.
 const DATE: &str = "2024-01-02T03:04:05+00:00";
@@ -21,12 +30,23 @@ const DATE: &str = "2024-01-02T03:04:05+00:00";
 impl Sandbox {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("keysieve-test-").tempdir().expect("a temporary folder");
-        // Resolved, so that paths compare equal to what git says where the temporary folder is a link.
-        let root = folder.path().canonicalize().expect("the temporary folder's real path");
-        let sandbox = Self { root, _folder: folder };
+        let folder = tempfile::Builder::new()
+            .prefix("keysieve-test-")
+            .tempdir()
+            .expect("a temporary folder");
+        // Resolved, so that paths compare equal to what git says where the temporary folder is a
+        // link.
+        let root = folder
+            .path()
+            .canonicalize()
+            .expect("the temporary folder's real path");
+        let sandbox = Self {
+            root,
+            _folder: folder,
+        };
         fs::create_dir_all(sandbox.home().join(".config")).expect("a home directory");
-        fs::write(sandbox.git_config(), "[init]\n\tdefaultBranch = main\n").expect("a git configuration");
+        fs::write(sandbox.git_config(), "[init]\n\tdefaultBranch = main\n")
+            .expect("a git configuration");
         sandbox
     }
 
@@ -45,8 +65,8 @@ impl Sandbox {
         self.home().join(".gitconfig")
     }
 
-    /// Cuts `command` off from the machine: it starts with an empty environment, so neither the `GIT_DIR` of a hook
-    /// that runs the tests nor the user's settings can leak in.
+    /// Cuts `command` off from the machine: it starts with an empty environment, so neither the
+    /// `GIT_DIR` of a hook that runs the tests nor the user's settings can leak in.
     pub(crate) fn confine(&self, command: &mut Command) {
         command.env_clear();
         for name in INHERITED {

@@ -8,10 +8,25 @@ use super::Repo;
 fn a_failed_expectation_prints_everything() {
     let repo = Repo::new();
     repo.write("folder/file.txt", "12345");
-    let run = || repo.program("sh").args(["-c", "echo to stdout; echo to stderr >&2; exit 3"]).status(0);
-    let panic = catch_unwind(AssertUnwindSafe(run)).err().expect("status 3 is not status 0");
+    let run = || {
+        repo.program("sh")
+            .args(["-c", "echo to stdout; echo to stderr >&2; exit 3"])
+            .status(0)
+    };
+    let panic = catch_unwind(AssertUnwindSafe(run))
+        .err()
+        .expect("status 3 is not status 0");
     let story = panic.downcast_ref::<String>().expect("a message");
-    for part in ["expected exit status 0", "sh -c", "repo", "folder/file.txt", "5", "to stdout", "to stderr", "3"] {
+    for part in [
+        "expected exit status 0",
+        "sh -c",
+        "repo",
+        "folder/file.txt",
+        "5",
+        "to stdout",
+        "to stderr",
+        "3",
+    ] {
         assert!(story.contains(part), "{part:?} is missing in:\n{story}");
     }
 }
@@ -19,7 +34,11 @@ fn a_failed_expectation_prints_everything() {
 #[test]
 fn expectations_about_text_hold_both_streams() {
     let repo = Repo::new();
-    let ran = repo.program("sh").args(["-c", "cat; echo error >&2"]).stdin("[1]").status(0);
+    let ran = repo
+        .program("sh")
+        .args(["-c", "cat; echo error >&2"])
+        .stdin("[1]")
+        .status(0);
     ran.says("[1]").says("error").never_says("warning");
     assert_eq!(ran.json()[0], 1);
     assert_eq!(ran.stdout_bytes(), b"[1]");
@@ -31,13 +50,23 @@ fn expectations_about_text_hold_both_streams() {
 fn nothing_of_the_machine_leaks_in() {
     let repo = Repo::new();
     let ran = repo.program("env").env("EXTRA", "1").status(0);
-    let names: Vec<_> = ran.stdout().lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
+    let names: Vec<_> = ran
+        .stdout()
+        .lines()
+        .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
+        .collect();
     for name in &names {
         let expected = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "NO_COLOR"];
-        assert!(!expected.contains(&name.as_str()) && !name.starts_with("KEYSIEVE"), "{name} leaked");
+        assert!(
+            !expected.contains(&name.as_str()) && !name.starts_with("KEYSIEVE"),
+            "{name} leaked"
+        );
     }
     assert!(names.contains(&"EXTRA".to_owned()));
-    assert!(ran.stdout().contains(&format!("HOME={}", repo.sandbox().home().display())));
+    assert!(
+        ran.stdout()
+            .contains(&format!("HOME={}", repo.sandbox().home().display()))
+    );
 }
 
 #[test]
@@ -53,7 +82,9 @@ fn commits_are_the_same_on_every_machine() {
 #[test]
 fn a_linked_work_tree_shares_the_repository() {
     let repo = Repo::new();
-    let first = repo.config("core.logAllRefUpdates", "false").commit("first");
+    let first = repo
+        .config("core.logAllRefUpdates", "false")
+        .commit("first");
     let other = repo.worktree("other");
     drop(repo);
     assert_eq!(other.git(["rev-parse", "HEAD"]), first);
@@ -67,7 +98,10 @@ fn names_may_be_any_bytes() {
     let repo = Repo::new();
     let name = Repo::raw_name(b"a\n\xff*");
     repo.add(name, "x").commit("odd");
-    assert_eq!(repo.try_git(["ls-files", "-z"]).stdout_bytes(), b"a\n\xff*\0");
+    assert_eq!(
+        repo.try_git(["ls-files", "-z"]).stdout_bytes(),
+        b"a\n\xff*\0"
+    );
 }
 
 #[test]

@@ -15,7 +15,10 @@ impl Answer<'_> {
     pub(super) fn human(&self) -> String {
         let mut out = String::new();
         for place in &self.places {
-            let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let line = place
+                .line
+                .map(|line| format!(":{line}"))
+                .unwrap_or_default();
             push(&mut out, 0, &format!("{}{line}", place.path));
             self.place(place, &mut out);
             out.push('\n');
@@ -29,7 +32,11 @@ impl Answer<'_> {
 
     fn place(&self, place: &Place, out: &mut String) {
         if let Some(reason) = &place.skipped {
-            return push(out, 1, &format!("is not scanned: {}", printable(reason.as_bytes())));
+            return push(
+                out,
+                1,
+                &format!("is not scanned: {}", printable(reason.as_bytes())),
+            );
         }
         let index = LineIndex::new(&place.text);
         for trial in &place.trials {
@@ -40,7 +47,9 @@ impl Answer<'_> {
             push(
                 out,
                 1,
-                &format!("none of {rules} rules was tried: no keyword of theirs stands here, and no long run"),
+                &format!(
+                    "none of {rules} rules was tried: no keyword of theirs stands here, and no long run"
+                ),
             );
         }
         if place.findings.is_empty() {
@@ -52,10 +61,20 @@ impl Answer<'_> {
                 let Location { line, column } = partner.place.start;
                 format!(", with {} at {line}:{column}", partner.rule.id)
             });
-            let what = format!("found {} at {line}:{column}, {}", finding.rule.id, finding.confidence);
+            let what = format!(
+                "found {} at {line}:{column}, {}",
+                finding.rule.id, finding.confidence
+            );
             push(out, 1, &format!("{what}{}", with.unwrap_or_default()));
             push(out, 2, &format!("fingerprint {}", finding.fingerprint));
-            push(out, 2, &printable(self.decision(decision, finding.confidence.word()).as_bytes()));
+            push(
+                out,
+                2,
+                &printable(
+                    self.decision(decision, finding.confidence.word())
+                        .as_bytes(),
+                ),
+            );
         }
     }
 
@@ -68,16 +87,38 @@ impl Answer<'_> {
             cues.truncate(MAX_SHOWN);
             cues.push(format!("{more} more"));
         }
-        let encoding = trial.encoding.map(|form| format!(", read as {form}")).unwrap_or_default();
+        let encoding = trial
+            .encoding
+            .map(|form| format!(", read as {form}"))
+            .unwrap_or_default();
         let (id, file) = (&rule.id, printable(rule.source.file.as_bytes()));
-        push(out, 1, &format!("{id} ({file}) tried: {}{encoding}", cues.join(", ")));
+        push(
+            out,
+            1,
+            &format!("{id} ({file}) tried: {}{encoding}", cues.join(", ")),
+        );
         if trial.candidates.is_empty() {
             let run = trial.cues.iter().any(|cue| cue.keyword.is_none());
-            push(out, 2, if run { "the run has no length that it wants" } else { "its pattern matches nothing here" });
+            push(
+                out,
+                2,
+                if run {
+                    "the run has no length that it wants"
+                } else {
+                    "its pattern matches nothing here"
+                },
+            );
         }
         for tested in &trial.candidates {
             let Location { line, column } = index.locate(tested.span.start);
-            push(out, 2, &format!("candidate {} at {line}:{column}", printable(tested.value.masked().as_bytes())));
+            push(
+                out,
+                2,
+                &format!(
+                    "candidate {} at {line}:{column}",
+                    printable(tested.value.masked().as_bytes())
+                ),
+            );
             for step in &tested.steps {
                 push(out, 3, &said(step));
             }
@@ -87,34 +128,71 @@ impl Answer<'_> {
 
     fn decision(&self, decision: &Decision, confidence: &str) -> String {
         let policy = &self.settings.policy;
-        let because = |reason: &Option<String>| reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        let because = |reason: &Option<String>| {
+            reason
+                .as_ref()
+                .map(|text| format!(": {text}"))
+                .unwrap_or_default()
+        };
         match decision {
             Decision::Ignored => format!("not reported: {confidence} is below {}", self.report),
             Decision::Reported { blocks, expired } => {
                 let blocks = match blocks {
-                    true => format!("reported, and it blocks: {confidence} is not below {}", policy.block),
-                    false => format!("reported, and it does not block: {confidence} is below {}", policy.block),
+                    true => format!(
+                        "reported, and it blocks: {confidence} is not below {}",
+                        policy.block
+                    ),
+                    false => format!(
+                        "reported, and it does not block: {confidence} is below {}",
+                        policy.block
+                    ),
                 };
-                let line = expired.map(|line| format!("; the entry on line {line} of the baseline has expired"));
+                let line = expired
+                    .map(|line| format!("; the entry on line {line} of the baseline has expired"));
                 blocks + &line.unwrap_or_default()
             }
-            Decision::Allowed { by: Exception::Entry { number, reason }, .. } => {
-                format!("allowed by [[allow]] entry {number} of {}: {reason}", self.config())
+            Decision::Allowed {
+                by: Exception::Entry { number, reason },
+                ..
+            } => {
+                format!(
+                    "allowed by [[allow]] entry {number} of {}: {reason}",
+                    self.config()
+                )
             }
-            Decision::Allowed { by: Exception::Marker { word, reason }, .. } => {
-                format!("allowed by the marker {word} in the file{}", because(reason))
+            Decision::Allowed {
+                by: Exception::Marker { word, reason },
+                ..
+            } => {
+                format!(
+                    "allowed by the marker {word} in the file{}",
+                    because(reason)
+                )
             }
-            Decision::Allowed { by: Exception::Baseline { reason, owner }, line } => {
+            Decision::Allowed {
+                by: Exception::Baseline { reason, owner },
+                line,
+            } => {
                 let file = policy.baseline_file().unwrap_or_default();
                 let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-                let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})")).unwrap_or_default();
-                format!("allowed by the baseline {file}{line}{owner}{}", because(reason))
+                let owner = owner
+                    .as_ref()
+                    .map(|owner| format!(" (owner: {owner})"))
+                    .unwrap_or_default();
+                format!(
+                    "allowed by the baseline {file}{line}{owner}{}",
+                    because(reason)
+                )
             }
         }
     }
 
     fn config(&self) -> &str {
-        self.settings.origins.config.as_deref().unwrap_or("no configuration file")
+        self.settings
+            .origins
+            .config
+            .as_deref()
+            .unwrap_or("no configuration file")
     }
 
     fn policy(&self, out: &mut String) {
@@ -127,11 +205,33 @@ impl Answer<'_> {
         };
         push(out, 0, "policy");
         let report = from(origins.report, "report", "KEYSIEVE_REPORT");
-        push(out, 1, &format!("reports from {} on, {report}", self.report));
+        push(
+            out,
+            1,
+            &format!("reports from {} on, {report}", self.report),
+        );
         let block = from(origins.block, "block", "KEYSIEVE_BLOCK");
-        push(out, 1, &format!("blocks from {} on, {block}", self.settings.policy.block));
-        push(out, 1, &format!("configuration: {}", origins.config.as_deref().unwrap_or("none")));
-        push(out, 1, &format!("baseline: {}", self.settings.policy.baseline_file().unwrap_or("none")));
+        push(
+            out,
+            1,
+            &format!("blocks from {} on, {block}", self.settings.policy.block),
+        );
+        push(
+            out,
+            1,
+            &format!(
+                "configuration: {}",
+                origins.config.as_deref().unwrap_or("none")
+            ),
+        );
+        push(
+            out,
+            1,
+            &format!(
+                "baseline: {}",
+                self.settings.policy.baseline_file().unwrap_or("none")
+            ),
+        );
     }
 }
 
@@ -146,12 +246,25 @@ fn struck(cue: &Cue, index: &LineIndex<'_>) -> String {
 fn said(step: &Step) -> String {
     match step {
         Step::Entropy { measured, floor } => {
-            let answer = if measured < floor { "rejects" } else { "accepts" };
+            let answer = if measured < floor {
+                "rejects"
+            } else {
+                "accepts"
+            };
             format!("entropy {answer}: {measured:.2} bits per character, the floor is {floor}")
         }
-        Step::Check { name, verdict: Verdict::Accept } => format!("{name} accepts"),
-        Step::Check { name, verdict: Verdict::Reject(reason) } => format!("{name} rejects: {reason}"),
-        Step::Check { name, verdict: Verdict::Grade(grade) } => format!("{name} accepts: {grade}"),
+        Step::Check {
+            name,
+            verdict: Verdict::Accept,
+        } => format!("{name} accepts"),
+        Step::Check {
+            name,
+            verdict: Verdict::Reject(reason),
+        } => format!("{name} rejects: {reason}"),
+        Step::Check {
+            name,
+            verdict: Verdict::Grade(grade),
+        } => format!("{name} accepts: {grade}"),
     }
 }
 

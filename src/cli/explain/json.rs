@@ -81,14 +81,23 @@ impl Answer<'_> {
             Decision::Reported { blocks, expired } => {
                 json!({"kind": "reported", "blocks": blocks, "expired_baseline_line": expired})
             }
-            Decision::Allowed { by: Exception::Entry { number, reason }, .. } => json!({
+            Decision::Allowed {
+                by: Exception::Entry { number, reason },
+                ..
+            } => json!({
                 "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
                 "file": self.settings.origins.config,
             }),
-            Decision::Allowed { by: Exception::Marker { word, reason }, .. } => json!({
+            Decision::Allowed {
+                by: Exception::Marker { word, reason },
+                ..
+            } => json!({
                 "kind": "allowed", "by": "marker", "word": word, "reason": reason.as_ref().map(safe),
             }),
-            Decision::Allowed { by: Exception::Baseline { reason, owner }, line } => json!({
+            Decision::Allowed {
+                by: Exception::Baseline { reason, owner },
+                line,
+            } => json!({
                 "kind": "allowed", "by": "baseline", "line": line, "reason": reason.as_ref().map(safe),
                 "owner": owner.as_ref().map(safe), "file": self.settings.policy.baseline_file(),
             }),

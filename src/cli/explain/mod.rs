@@ -24,9 +24,9 @@ use super::settings::{Settings, SettingsArgs};
 
 /// The words of `keysieve explain`.
 ///
-/// Says which rules looked there and what made them, what each of their checks said, and which entry of which file decided.
-/// Secrets are masked. The exit status is 0 where something was explained, 1 where nothing has the fingerprint, and 2 where
-/// that cannot be told.
+/// Says which rules looked there and what made them, what each of their checks said, and which
+/// entry of which file decided. Secrets are masked. The exit status is 0 where something was
+/// explained, 1 where nothing has the fingerprint, and 2 where that cannot be told.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// A place, a whole file, or a finding: the 32 hex digits that the report or the baseline shows
@@ -112,8 +112,17 @@ impl ExplainArgs {
         let (source, mut settings) = Paths::new(paths, self.no_ignore).settle(&self.settings)?;
         let report = settings.policy.report;
         settings.policy.report = Confidence::Low;
-        let outcome = conduct::run(&source, &settings.scanner, &settings.policy, &Progress::default())?;
-        let mut answer = Answer { settings: &settings, report, places: Vec::new() };
+        let outcome = conduct::run(
+            &source,
+            &settings.scanner,
+            &settings.policy,
+            &Progress::default(),
+        )?;
+        let mut answer = Answer {
+            settings: &settings,
+            report,
+            places: Vec::new(),
+        };
         match target {
             Target::File(file) => answer.file(&file, None, outcome)?,
             Target::Line(file, line) => answer.file(&file, Some(line), outcome)?,
@@ -124,12 +133,17 @@ impl ExplainArgs {
             Format::Json => answer.json(),
         };
         io::stdout().write_all(text.as_bytes())?;
-        Ok(if answer.places.is_empty() { Status::Findings } else { Status::Clean })
+        Ok(if answer.places.is_empty() {
+            Status::Findings
+        } else {
+            Status::Clean
+        })
     }
 }
 
 impl Target {
-    /// Reads the word. Where it is none of the three it is not repeated: somebody may have pasted the secret itself.
+    /// Reads the word. Where it is none of the three it is not repeated: somebody may have pasted
+    /// the secret itself.
     fn parse(word: &Path) -> Result<Self, Fault> {
         if word.is_dir() {
             return Err(Fault::new("that is a directory").hint("name a file in it, or FILE:LINE"));
@@ -141,10 +155,14 @@ impl Target {
         // `FILE:LINE:COLUMN`, as reports have it, is as good.
         let mut rest: &[u8] = &bytes;
         for _ in 0..2 {
-            let Some(colon) = rest.rfind_byte(b':') else { break };
+            let Some(colon) = rest.rfind_byte(b':') else {
+                break;
+            };
             let (file, number) = (&rest[..colon], &rest[colon + 1..]);
             let number = number.to_str().ok().and_then(|number| number.parse().ok());
-            let Some(number) = number.filter(|&number| number > 0) else { break };
+            let Some(number) = number.filter(|&number| number > 0) else {
+                break;
+            };
             if let Ok(file) = file.to_path()
                 && file.is_file()
             {
@@ -155,8 +173,11 @@ impl Target {
         let text = word.to_str().unwrap_or_default().trim();
         match (Fingerprint::parse(text), SaltedPrint::parse(text)) {
             (Some(print), Some(salted)) => Ok(Self::Finding(print, salted)),
-            _ => Err(Fault::new("there is no such file, and it is no fingerprint")
-                .hint("say FILE, FILE:LINE, or the 32 hex digits that the report shows for a finding")),
+            _ => Err(
+                Fault::new("there is no such file, and it is no fingerprint").hint(
+                    "say FILE, FILE:LINE, or the 32 hex digits that the report shows for a finding",
+                ),
+            ),
         }
     }
 }
@@ -169,47 +190,106 @@ impl Answer<'_> {
             if skip.reason.is_failure() {
                 return Err(Fault::new(format!("{path}: {}", skip.reason)));
             }
-            let (skipped, trials, findings) = (Some(skip.reason.to_string()), Vec::new(), Vec::new());
-            self.places.push(Place { path, line, text: Vec::new(), trials, findings, skipped });
+            let (skipped, trials, findings) =
+                (Some(skip.reason.to_string()), Vec::new(), Vec::new());
+            self.places.push(Place {
+                path,
+                line,
+                text: Vec::new(),
+                trials,
+                findings,
+                skipped,
+            });
             return Ok(());
         }
-        let text = fs::read(file).map_err(|error| Fault::new(format!("{path}: cannot be read: {error}")))?;
+        let text = fs::read(file)
+            .map_err(|error| Fault::new(format!("{path}: cannot be read: {error}")))?;
         let index = LineIndex::new(&text);
         if let Some(line) = line.filter(|&line| line > index.count()) {
-            return Err(Fault::new(format!("{path}: there is no line {line}, the file has {}", index.count())));
+            return Err(Fault::new(format!(
+                "{path}: there is no line {line}, the file has {}",
+                index.count()
+            )));
         }
         let within = line.map_or(Span::new(0, text.len()), |line| index.span(line - 1));
         let trials = self.settings.scanner.explain(&text, within);
         let on_line = |finding: &Finding| line.is_none_or(|line| stands_on(finding, line));
         let findings = self.decided(outcome, on_line);
-        self.places.push(Place { path, line, text, trials, findings, skipped: None });
+        self.places.push(Place {
+            path,
+            line,
+            text,
+            trials,
+            findings,
+            skipped: None,
+        });
         Ok(())
     }
 
     /// Explains every place of a finding, by its fingerprint or as the baseline has it.
-    fn finding(&mut self, print: Fingerprint, salted: SaltedPrint, outcome: Outcome) -> Result<(), Fault> {
+    fn finding(
+        &mut self,
+        print: Fingerprint,
+        salted: SaltedPrint,
+        outcome: Outcome,
+    ) -> Result<(), Fault> {
         let shown = report::masker(&outcome);
         let mut found = Vec::new();
-        for finding in outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding)) {
-            let known = || self.settings.policy.known(finding).is_some_and(|(known, _)| known.print == salted);
+        for finding in outcome
+            .findings
+            .iter()
+            .chain(outcome.allowed.iter().map(|allowed| &allowed.finding))
+        {
+            let known = || {
+                self.settings
+                    .policy
+                    .known(finding)
+                    .is_some_and(|(known, _)| known.print == salted)
+            };
             if finding.fingerprint == print || known() {
-                found.push((shown(finding.origin.path()), finding.fingerprint, finding.origin.clone()));
+                found.push((
+                    shown(finding.origin.path()),
+                    finding.fingerprint,
+                    finding.origin.clone(),
+                ));
             }
         }
-        let failed = outcome.skipped.iter().filter(|skip| skip.reason.is_failure()).count();
+        let failed = outcome
+            .skipped
+            .iter()
+            .filter(|skip| skip.reason.is_failure())
+            .count();
         if found.is_empty() && failed > 0 {
-            return Err(Fault::new(format!("nothing has this fingerprint, but {failed} could not be read"))
-                .hint("'keysieve scan' says what and why"));
+            return Err(Fault::new(format!(
+                "nothing has this fingerprint, but {failed} could not be read"
+            ))
+            .hint("'keysieve scan' says what and why"));
         }
         drop(shown);
-        let all = self.decided(outcome, |finding| found.iter().any(|(_, print, _)| *print == finding.fingerprint));
+        let all = self.decided(outcome, |finding| {
+            found
+                .iter()
+                .any(|(_, print, _)| *print == finding.fingerprint)
+        });
         for (finding, decision) in all {
-            let path = found.iter().find(|(_, _, origin)| *origin == finding.origin).map(|(path, ..)| path.clone());
+            let path = found
+                .iter()
+                .find(|(_, _, origin)| *origin == finding.origin)
+                .map(|(path, ..)| path.clone());
             let path = path.unwrap_or_default();
-            let text = content(&finding.origin).map_err(|error| Fault::new(format!("{path}: {error}")))?;
+            let text =
+                content(&finding.origin).map_err(|error| Fault::new(format!("{path}: {error}")))?;
             let trials = self.trials_of(&finding, &text);
-            let line = (!matches!(finding.origin, Origin::Name { .. })).then_some(finding.place.start.line);
-            self.places.push(Place { path, line, text, trials, findings: vec![(finding, decision)], skipped: None });
+            let line = (!matches!(finding.origin, Origin::Name { .. }))
+                .then_some(finding.place.start.line);
+            self.places.push(Place {
+                path,
+                line,
+                text,
+                trials,
+                findings: vec![(finding, decision)],
+                skipped: None,
+            });
         }
         Ok(())
     }
@@ -217,51 +297,98 @@ impl Answer<'_> {
     /// The rules that looked where `finding`, and its other half, stand.
     fn trials_of(&self, finding: &Finding, text: &[u8]) -> Vec<Trial> {
         let index = LineIndex::new(text);
-        let places = finding.partner.iter().map(|partner| &partner.place).chain([&finding.place]);
-        let mut lines: Vec<_> = places.map(|place| (place.start.line, place.end.line)).collect();
+        let places = finding
+            .partner
+            .iter()
+            .map(|partner| &partner.place)
+            .chain([&finding.place]);
+        let mut lines: Vec<_> = places
+            .map(|place| (place.start.line, place.end.line))
+            .collect();
         lines.sort_unstable();
         lines.dedup();
         let span = |(first, last): (usize, usize)| index.span(first - 1).join(index.span(last - 1));
-        lines.into_iter().flat_map(|lines| self.settings.scanner.explain(text, span(lines))).collect()
+        lines
+            .into_iter()
+            .flat_map(|lines| self.settings.scanner.explain(text, span(lines)))
+            .collect()
     }
 
-    /// Those of an outcome's findings that are `wanted`, with what the policy makes of each, in the order of the file.
-    fn decided(&self, outcome: Outcome, wanted: impl Fn(&Finding) -> bool) -> Vec<(Finding, Decision)> {
+    /// Those of an outcome's findings that are `wanted`, with what the policy makes of each, in the
+    /// order of the file.
+    fn decided(
+        &self,
+        outcome: Outcome,
+        wanted: impl Fn(&Finding) -> bool,
+    ) -> Vec<(Finding, Decision)> {
         let policy = &self.settings.policy;
         let reported = outcome.findings.into_iter().map(|finding| {
-            let expired = policy.known(&finding).filter(|(_, expired)| *expired).map(|(known, _)| known.line);
-            let decision = Decision::Reported { blocks: finding.blocking, expired };
+            let expired = policy
+                .known(&finding)
+                .filter(|(_, expired)| *expired)
+                .map(|(known, _)| known.line);
+            let decision = Decision::Reported {
+                blocks: finding.blocking,
+                expired,
+            };
             (finding, decision)
         });
         let allowed = outcome.allowed.into_iter().map(|allowed| {
             let of_baseline = matches!(allowed.by, Exception::Baseline { .. });
-            let line = policy.known(&allowed.finding).filter(|_| of_baseline).map(|(known, _)| known.line);
-            (allowed.finding, Decision::Allowed { by: allowed.by, line })
+            let line = policy
+                .known(&allowed.finding)
+                .filter(|_| of_baseline)
+                .map(|(known, _)| known.line);
+            (
+                allowed.finding,
+                Decision::Allowed {
+                    by: allowed.by,
+                    line,
+                },
+            )
         });
-        let below = |(finding, decision): (Finding, Decision)| match finding.confidence < self.report {
-            true => (finding, Decision::Ignored),
-            false => (finding, decision),
-        };
-        let mut all: Vec<_> = reported.chain(allowed).filter(|(finding, _)| wanted(finding)).map(below).collect();
-        all.sort_by(|(a, _), (b, _)| a.origin.order(&b.origin).then(a.place.start.cmp(&b.place.start)));
+        let below =
+            |(finding, decision): (Finding, Decision)| match finding.confidence < self.report {
+                true => (finding, Decision::Ignored),
+                false => (finding, decision),
+            };
+        let mut all: Vec<_> = reported
+            .chain(allowed)
+            .filter(|(finding, _)| wanted(finding))
+            .map(below)
+            .collect();
+        all.sort_by(|(a, _), (b, _)| {
+            a.origin
+                .order(&b.origin)
+                .then(a.place.start.cmp(&b.place.start))
+        });
         all
     }
 }
 
 fn stands_on(finding: &Finding, line: usize) -> bool {
-    let places = finding.partner.iter().map(|partner| &partner.place).chain([&finding.place]);
-    places.into_iter().any(|place| (place.start.line..=place.end.line).contains(&line))
+    let places = finding
+        .partner
+        .iter()
+        .map(|partner| &partner.place)
+        .chain([&finding.place]);
+    places
+        .into_iter()
+        .any(|place| (place.start.line..=place.end.line).contains(&line))
 }
 
 /// What was scanned at `origin`.
 fn content(origin: &Origin) -> io::Result<Vec<u8>> {
     let path = origin.path().to_path_lossy();
     match origin {
-        Origin::Name { .. } => {
-            Ok(path.file_name().map(|name| Vec::from_os_str_lossy(name).into_owned()).unwrap_or_default())
-        }
+        Origin::Name { .. } => Ok(path
+            .file_name()
+            .map(|name| Vec::from_os_str_lossy(name).into_owned())
+            .unwrap_or_default()),
         // A link's content is the path that it leads to.
-        _ if path.is_symlink() => fs::read_link(&path).map(|target| Vec::from_path_lossy(&target).into_owned()),
+        _ if path.is_symlink() => {
+            fs::read_link(&path).map(|target| Vec::from_path_lossy(&target).into_owned())
+        }
         _ => fs::read(&path),
     }
 }

@@ -1,4 +1,5 @@
-//! The only use of the network: `git fetch` for what of a range is missing, where that was asked for.
+//! The only use of the network: `git fetch` for what of a range is missing, where that was asked
+//! for.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,11 +34,14 @@ impl Fetch {
             Fault::new("there is no remote to fetch from, or several and none of them is 'origin'")
                 .hint("fetch what is missing yourself")
         })?;
-        Ok(Self { dir: dir.to_path_buf(), remote })
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            remote,
+        })
     }
 
-    /// Fetches `refs`, and so much more history. A server may not give out commits by their id: then what it gives out by
-    /// itself has to do.
+    /// Fetches `refs`, and so much more history. A server may not give out commits by their id:
+    /// then what it gives out by itself has to do.
     pub(super) fn range(&self, refs: &[String], deeper: Option<&Deeper>) -> Result<(), Fault> {
         let depth = deeper.map(|deeper| match deeper {
             Deeper::By(commits) => format!("--deepen={commits}"),
@@ -58,26 +62,52 @@ impl Fetch {
     }
 
     fn refspec(&self, name: &str) -> String {
-        if name == ALL_BRANCHES { format!("+{name}:refs/remotes/{}/*", self.remote) } else { name.to_owned() }
+        if name == ALL_BRANCHES {
+            format!("+{name}:refs/remotes/{}/*", self.remote)
+        } else {
+            name.to_owned()
+        }
     }
 
     fn git(&self, options: &[&str], refs: &[&str]) -> Result<(), Fault> {
         let mut command = Command::new("git");
         // Nothing that the repository brings is run, and nobody is asked for a password.
-        command.arg("-C").arg(&self.dir).args(["-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--no-tags"]);
-        command.args(["--no-recurse-submodules", "--no-auto-maintenance"]).args(options);
+        command.arg("-C").arg(&self.dir).args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "fetch",
+            "--quiet",
+            "--no-tags",
+        ]);
+        command
+            .args(["--no-recurse-submodules", "--no-auto-maintenance"])
+            .args(options);
         command.args(["--end-of-options", &self.remote]).args(refs);
-        let shown = if self.remote.contains("://") { "REMOTE" } else { self.remote.as_str() };
+        let shown = if self.remote.contains("://") {
+            "REMOTE"
+        } else {
+            self.remote.as_str()
+        };
         let words: Vec<_> = [&["git", "fetch"], options, &[shown], refs].concat();
         super::say(&words.join(" "));
-        let output = command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).output();
+        let output = command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null())
+            .output();
         let output = output.map_err(|error| Fault::new(format!("git cannot be run: {error}")))?;
         if output.status.success() {
             return Ok(());
         }
-        // What git says may name the remote with a password in it, so only what it calls fatal is repeated, without URLs.
+        // What git says may name the remote with a password in it, so only what it calls fatal is
+        // repeated, without URLs.
         let text = String::from_utf8_lossy(&output.stderr);
-        let said = text.lines().rfind(|line| line.starts_with("fatal:") && !line.contains("://"));
-        Err(Fault::new(format!("'{}' failed: {}", words.join(" "), said.unwrap_or("see what it says by itself"))))
+        let said = text
+            .lines()
+            .rfind(|line| line.starts_with("fatal:") && !line.contains("://"));
+        Err(Fault::new(format!(
+            "'{}' failed: {}",
+            words.join(" "),
+            said.unwrap_or("see what it says by itself")
+        )))
     }
 }

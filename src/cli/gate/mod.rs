@@ -1,4 +1,5 @@
-//! `keysieve gate`: judges the commits that a pull request, a push or a tag brings, by the policy of where they start.
+//! `keysieve gate`: judges the commits that a pull request, a push or a tag brings, by the policy
+//! of where they start.
 
 mod fetch;
 
@@ -24,10 +25,12 @@ use fetch::Fetch;
 /// The words of `keysieve gate`.
 #[derive(Args, Debug)]
 pub(crate) struct GateArgs {
-    /// What to judge: `BASE..HEAD`, `BASE...HEAD`, or commits one by one [default: what the CI environment says]
+    /// What to judge: `BASE..HEAD`, `BASE...HEAD`, or commits one by one [default: what the CI
+    /// environment says]
     ///
-    /// Every commit that HEAD has and BASE has not is judged, with what it changes against all of its parents, its message
-    /// and its names. `BASE..HEAD` takes the policy of BASE, `BASE...HEAD` that of the commit where the two parted.
+    /// Every commit that HEAD has and BASE has not is judged, with what it changes against all of
+    /// its parents, its message and its names. `BASE..HEAD` takes the policy of BASE, `BASE...HEAD`
+    /// that of the commit where the two parted.
     #[arg(value_name = "RANGE")]
     range: Vec<String>,
     /// The repository, or a directory in it
@@ -75,7 +78,9 @@ impl GateArgs {
         let wanted = self.wanted()?;
         let mut found = self.find(&wanted)?;
         let mut judged = self.judge(&found);
-        let complete = judged.as_ref().is_ok_and(|(outcome, _)| outcome.status() < Status::Incomplete);
+        let complete = judged
+            .as_ref()
+            .is_ok_and(|(outcome, _)| outcome.status() < Status::Incomplete);
         let local = found.repo.to_thread_local();
         if self.fetch && !complete && repo::is_partial(&local) {
             Fetch::new(&self.repo, &local)?.all_objects()?;
@@ -83,7 +88,10 @@ impl GateArgs {
             judged = self.judge(&found);
         }
         let (outcome, rules) = judged?;
-        self.common.output.with_allowed().write(&outcome, rules, Advice::default())?;
+        self.common
+            .output
+            .with_allowed()
+            .write(&outcome, rules, Advice::default())?;
         Ok(outcome.status())
     }
 
@@ -92,35 +100,69 @@ impl GateArgs {
         let local = found.repo.to_thread_local();
         let base = PolicyFiles::of_commit(&local, found.base);
         let head = PolicyFiles::of_commit(&local, found.history.tips.first().copied());
-        let mut settings = self.common.settings.settle_by(if self.policy == Whose::Base { &base } else { &head })?;
+        let mut settings = self
+            .common
+            .settings
+            .settle_by(if self.policy == Whose::Base {
+                &base
+            } else {
+                &head
+            })?;
         if self.strict {
             settings.policy = settings.policy.without_markers();
         }
-        let Settings { scanner, policy, max_size, jobs, .. } = &settings;
+        let Settings {
+            scanner,
+            policy,
+            max_size,
+            jobs,
+            ..
+        } = &settings;
         let (repo, history) = (found.repo.clone(), found.history.clone());
-        let source = Range { repo, history, max_size: *max_size, jobs: *jobs };
+        let source = Range {
+            repo,
+            history,
+            max_size: *max_size,
+            jobs: *jobs,
+        };
         let watched = |progress: &_| keysieve::conduct::run(&source, scanner, policy, progress);
         let outcome = self.common.output.watch(watched)?;
         let policy_changes = policy::changes(&base, &head);
-        Ok((Outcome { policy_changes, ..outcome }, scanner.rules().version()))
+        Ok((
+            Outcome {
+                policy_changes,
+                ..outcome
+            },
+            scanner.rules().version(),
+        ))
     }
 
     fn wanted(&self) -> Result<Wanted, Fault> {
         if !self.range.is_empty() {
             return Ok(Wanted::Words(self.range.clone()));
         }
-        let variables =
-            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let event = env::var_os("GITHUB_EVENT_PATH").and_then(|path| std::fs::read_to_string(path).ok());
-        match ci::plan(&Facts { variables: variables.collect(), event }) {
-            None => Err(Fault::new("no range was named, and this is no CI environment that says one")
-                .hint("name the commits, such as 'keysieve gate origin/main..HEAD'")),
+        let variables = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let event =
+            env::var_os("GITHUB_EVENT_PATH").and_then(|path| std::fs::read_to_string(path).ok());
+        match ci::plan(&Facts {
+            variables: variables.collect(),
+            event,
+        }) {
+            None => Err(Fault::new(
+                "no range was named, and this is no CI environment that says one",
+            )
+            .hint("name the commits, such as 'keysieve gate origin/main..HEAD'")),
             Some((environment, Ok(plan))) => Ok(Wanted::Plan(environment, plan)),
-            Some((_, Err(error))) => Err(Fault::from(error).hint("name the range: 'keysieve gate BASE..HEAD'")),
+            Some((_, Err(error))) => {
+                Err(Fault::from(error).hint("name the range: 'keysieve gate BASE..HEAD'"))
+            }
         }
     }
 
-    /// Looks up the range and lists its commits, and fetches what is missing where that was asked for.
+    /// Looks up the range and lists its commits, and fetches what is missing where that was asked
+    /// for.
     fn find(&self, wanted: &Wanted) -> Result<Found, Fault> {
         let (mut tries, mut asked) = (fetch::TRIES.iter(), false);
         loop {
@@ -130,9 +172,16 @@ impl GateArgs {
             repo::check_refs(&local)?;
             local.object_cache_size_if_unset(4 << 20);
             let (error, ends) = match wanted.resolve(&local) {
-                Ok(None) => return Ok(Found { repo, history: History::default(), base: None }),
+                Ok(None) => {
+                    return Ok(Found {
+                        repo,
+                        history: History::default(),
+                        base: None,
+                    });
+                }
                 Ok(Some(_)) if self.fetch && !asked && wanted.lost_head(&local) => {
-                    // A server may still have what a push with force took away; where not, the wider range holds.
+                    // A server may still have what a push with force took away; where not, the
+                    // wider range holds.
                     asked = true;
                     let _ = Fetch::new(&self.repo, &local)?.range(&wanted.refs(), None);
                     continue;
@@ -146,7 +195,8 @@ impl GateArgs {
             match (error.need(), tries.next()) {
                 (Some(need), Some(how)) if self.fetch => {
                     let refs = [need.fetch, wanted.refs(), ends].concat();
-                    Fetch::new(&self.repo, &local)?.range(&refs, Some(how).filter(|_| need.history))?;
+                    Fetch::new(&self.repo, &local)?
+                        .range(&refs, Some(how).filter(|_| need.history))?;
                 }
                 _ => return Err(wanted.fault(error, &local)),
             }
@@ -157,9 +207,17 @@ impl GateArgs {
 /// What was found, and a line that says so.
 fn found(repo: ThreadSafeRepository, resolved: &Resolved, history: History) -> Found {
     let count = history.commits.len();
-    say(&format!("{}: {count} {}", resolved.what, if count == 1 { "commit" } else { "commits" }));
+    say(&format!(
+        "{}: {count} {}",
+        resolved.what,
+        if count == 1 { "commit" } else { "commits" }
+    ));
     let base = resolved.base.or_else(|| history.fork_point());
-    Found { repo, history, base }
+    Found {
+        repo,
+        history,
+        base,
+    }
 }
 
 /// A word to the person who reads the log. Where nobody can, the report still says what was found.
@@ -192,7 +250,13 @@ impl Wanted {
     /// Whether the old head of the branch that was pushed to is missing.
     fn lost_head(&self, repo: &gix::Repository) -> bool {
         match self {
-            Self::Plan(_, Plan::Judge { base: Base::Pushed { before, .. }, .. }) => {
+            Self::Plan(
+                _,
+                Plan::Judge {
+                    base: Base::Pushed { before, .. },
+                    ..
+                },
+            ) => {
                 gix::ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(id))
             }
             _ => false,
@@ -202,15 +266,29 @@ impl Wanted {
     /// What of the remote the range needs besides its ends.
     fn refs(&self) -> Vec<String> {
         match self {
-            Self::Plan(_, Plan::Judge { base: Base::Branches { .. }, .. }) => vec![fetch::ALL_BRANCHES.to_owned()],
-            Self::Plan(_, Plan::Judge { base: Base::Pushed { before, .. }, .. }) => vec![before.fetch.clone()],
+            Self::Plan(
+                _,
+                Plan::Judge {
+                    base: Base::Branches { .. },
+                    ..
+                },
+            ) => vec![fetch::ALL_BRANCHES.to_owned()],
+            Self::Plan(
+                _,
+                Plan::Judge {
+                    base: Base::Pushed { before, .. },
+                    ..
+                },
+            ) => vec![before.fetch.clone()],
             _ => Vec::new(),
         }
     }
 
     /// The error, with the setting or the command that mends it.
     fn fault(&self, error: RangeError, repo: &gix::Repository) -> Fault {
-        let Some(need) = error.need() else { return error.into() };
+        let Some(need) = error.need() else {
+            return error.into();
+        };
         // A remote that is named after its address may have a password in its name.
         let remote = range::remote_of(repo).filter(|name| !name.contains("://"));
         let remote = remote.unwrap_or_else(|| "origin".to_owned());

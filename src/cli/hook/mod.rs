@@ -1,4 +1,5 @@
-//! `keysieve hook`: installing the hooks, taking them away, proving that they are live, and what they call.
+//! `keysieve hook`: installing the hooks, taking them away, proving that they are live, and what
+//! they call.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -7,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
-use keysieve::hook::{self, Git, Hook, HookState, RefUpdate, Report, Request, Side, Standing, Step, Verdict};
+use keysieve::hook::{
+    self, Git, Hook, HookState, RefUpdate, Report, Request, Side, Standing, Step, Verdict,
+};
 use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::rule::Confidence;
 use keysieve::text::printable_path;
@@ -28,17 +31,20 @@ pub(crate) struct HookArgs {
 enum Action {
     /// Install the hooks into a repository, or for all future clones.
     ///
-    /// Where commits are made: pre-commit, pre-merge-commit, commit-msg and pre-push, and by --hook prepare-commit-msg, which
-    /// `--no-verify` does not hold off. With --server, where they are pushed to: pre-receive, or update by --hook.
+    /// Where commits are made: pre-commit, pre-merge-commit, commit-msg and pre-push, and by --hook
+    /// prepare-commit-msg, which `--no-verify` does not hold off. With --server, where they are
+    /// pushed to: pre-receive, or update by --hook.
     ///
-    /// A hook that is there already is kept and runs first. Where husky, lefthook or the pre-commit framework owns the
-    /// hooks, nothing is changed: the lines to add to its configuration are printed, and the exit status is 2.
+    /// A hook that is there already is kept and runs first. Where husky, lefthook or the pre-commit
+    /// framework owns the hooks, nothing is changed: the lines to add to its configuration are
+    /// printed, and the exit status is 2.
     Install(WriteArgs),
     /// Remove the hooks, and put back those that stood there before.
     Uninstall(WriteArgs),
     /// Say where git looks for hooks and what stands there, and try whether a key is stopped.
     ///
-    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried. A bare repository is taken for a server.
+    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried. A bare
+    /// repository is taken for a server.
     Status(StatusArgs),
     /// Do what a hook does; the hooks call this.
     Run(RunArgs),
@@ -54,7 +60,8 @@ struct WriteArgs {
     /// The hooks of a server: a push with a secret in it is refused
     #[arg(long, conflicts_with = "global")]
     server: bool,
-    /// Also where `core.hooksPath` makes other repositories share the hooks, and over those of a newer keysieve
+    /// Also where `core.hooksPath` makes other repositories share the hooks, and over those of a
+    /// newer keysieve
     #[arg(long)]
     force: bool,
     /// Only this hook; may be repeated [default: the usual ones; to uninstall, all]
@@ -89,7 +96,8 @@ pub(crate) trait Scans {
     fn staged(&self) -> Result<Status, Fault>;
     /// Scans a commit message that is being written.
     fn message(&self, file: &Path) -> Result<Status, Fault>;
-    /// Scans what a push takes to a remote, named or by its address, that has not got it; without one, what no remote has.
+    /// Scans what a push takes to a remote, named or by its address, that has not got it; without
+    /// one, what no remote has.
     fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault>;
     /// Scans what a push brings here.
     fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault>;
@@ -106,10 +114,18 @@ pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, Fault> {
 }
 
 fn install(args: &WriteArgs) -> Result<Status, Fault> {
-    let side = if args.server { Side::Server } else { Side::Client };
+    let side = if args.server {
+        Side::Server
+    } else {
+        Side::Client
+    };
     let hooks = Hook::chosen(&args.hooks, side).map_err(fault)?;
     let program = own_path()?;
-    let request = Request { hooks: &hooks, program: &program, force: args.force };
+    let request = Request {
+        hooks: &hooks,
+        program: &program,
+        force: args.force,
+    };
     let steps = if args.global {
         hook::install_template(&Git::here(), &template_folder()?, &request).map_err(fault)?
     } else {
@@ -121,7 +137,9 @@ fn install(args: &WriteArgs) -> Result<Status, Fault> {
 fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
     let all = args.hooks.is_empty();
     let hooks = match all {
-        true => Hook::all().filter(|hook| !args.server || hook.side() == Side::Server).collect(),
+        true => Hook::all()
+            .filter(|hook| !args.server || hook.side() == Side::Server)
+            .collect(),
         false => Hook::chosen(&args.hooks, Side::Client).map_err(fault)?,
     };
     let mut steps = if args.global {
@@ -129,8 +147,13 @@ fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
     } else {
         hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(fault)?
     };
-    // Of hooks that nobody named, only those that were there are worth a line; unless there was none at all.
-    if all && steps.iter().any(|step| matches!(step, Step::Removed(_) | Step::Restored(_))) {
+    // Of hooks that nobody named, only those that were there are worth a line; unless there was
+    // none at all.
+    if all
+        && steps
+            .iter()
+            .any(|step| matches!(step, Step::Removed(_) | Step::Restored(_)))
+    {
         steps.retain(|step| !matches!(step, Step::Absent(_)));
     }
     tell(&steps)
@@ -140,13 +163,26 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     let root = settings::root_of(args.repo.as_deref().unwrap_or(Path::new(".")))?;
     let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
     // Files of the work tree that decide what is refused, so that the trial needs them.
-    let rules = config.rules.iter().filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
-    let carry: Vec<PathBuf> = rules.chain([FILE_NAME, BASELINE_NAME].map(PathBuf::from)).collect();
+    let rules = config
+        .rules
+        .iter()
+        .filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
+    let carry: Vec<PathBuf> = rules
+        .chain([FILE_NAME, BASELINE_NAME].map(PathBuf::from))
+        .collect();
     let side = args.server.then_some(Side::Server);
-    let report = hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(fault)?;
-    let what = if report.side == Side::Server { "a push" } else { "a commit" };
+    let report =
+        hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(fault)?;
+    let what = if report.side == Side::Server {
+        "a push"
+    } else {
+        "a commit"
+    };
     let (status, verdict) = match &report.verdict {
-        Verdict::Live => (Status::Clean, format!("live: {what} with a test key was stopped")),
+        Verdict::Live => (
+            Status::Clean,
+            format!("live: {what} with a test key was stopped"),
+        ),
         Verdict::Dead(why) => (Status::Findings, format!("not live: {why}")),
         Verdict::Unknown(why) => (Status::Incomplete, format!("not known to be live: {why}")),
     };
@@ -154,7 +190,10 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     describe(&report, &mut out)?;
     writeln!(out, "{verdict}")?;
     if let Some(block) = config.block.filter(|block| *block > Confidence::Medium) {
-        writeln!(out, "note: {FILE_NAME} lets everything below {block} pass, a lone access key id among it")?;
+        writeln!(
+            out,
+            "note: {FILE_NAME} lets everything below {block} pass, a lone access key id among it"
+        )?;
     }
     Ok(status)
 }
@@ -163,15 +202,24 @@ fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Statu
     match (args.hook.as_str(), args.args.as_slice()) {
         ("pre-commit" | "pre-merge-commit" | "prepare-commit-msg", _) => scans.staged(),
         ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
-        ("commit-msg", []) => Err(Fault::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK)),
+        ("commit-msg", []) => {
+            Err(Fault::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK))
+        }
         // Git names the remote; nobody else does.
-        ("pre-push", [remote, ..]) => scans.push(Some(remote), &push::told(input, RefUpdate::of_push)?),
+        ("pre-push", [remote, ..]) => {
+            scans.push(Some(remote), &push::told(input, RefUpdate::of_push)?)
+        }
         ("pre-push", []) => push::from_variables(scans),
         ("pre-receive", _) => scans.receive(&push::told(input, RefUpdate::of_receive)?),
         ("update", [name, old, new, ..]) => scans.receive(&[push::asked(name, old, new)?]),
-        ("update", _) => Err(Fault::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK)),
+        ("update", _) => {
+            Err(Fault::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK))
+        }
         (name, _) => Err(match Hook::named(name) {
-            Ok(hook) => Fault::new(format!("this keysieve has no scan for the hook {}", hook.name)),
+            Ok(hook) => Fault::new(format!(
+                "this keysieve has no scan for the hook {}",
+                hook.name
+            )),
             Err(error) => fault(error),
         }),
     }
@@ -196,17 +244,32 @@ fn tell(steps: &[Step]) -> Result<Status, Fault> {
     for step in steps {
         writeln!(out, "{step}")?;
     }
-    if env::var_os("GIT_TEMPLATE_DIR").is_some() && steps.iter().any(|step| matches!(step, Step::Configured { .. })) {
-        writeln!(out, "note: GIT_TEMPLATE_DIR is set, and git takes it before init.templateDir")?;
+    if env::var_os("GIT_TEMPLATE_DIR").is_some()
+        && steps
+            .iter()
+            .any(|step| matches!(step, Step::Configured { .. }))
+    {
+        writeln!(
+            out,
+            "note: GIT_TEMPLATE_DIR is set, and git takes it before init.templateDir"
+        )?;
     }
     Ok(Status::Clean)
 }
 
 fn describe(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let place = &report.place;
-    write!(out, "git looks for hooks in {}", printable_path(&place.folder))?;
+    write!(
+        out,
+        "git looks for hooks in {}",
+        printable_path(&place.folder)
+    )?;
     match &place.setting {
-        Some(setting) => writeln!(out, " (core.hooksPath, in the {} git config)", setting.scope)?,
+        Some(setting) => writeln!(
+            out,
+            " (core.hooksPath, in the {} git config)",
+            setting.scope
+        )?,
         None => writeln!(out)?,
     }
     for state in &report.hooks {
@@ -222,23 +285,36 @@ fn standing(state: &HookState) -> String {
     match &state.standing {
         Standing::Missing => "missing".to_owned(),
         Standing::NotAFile => "not a file".to_owned(),
-        Standing::Foreign { manager: Some(manager), .. } => format!("written by {manager}"),
-        Standing::Foreign { executable: true, .. } => "not keysieve's".to_owned(),
-        Standing::Foreign { executable: false, .. } => "not keysieve's, and not executable".to_owned(),
+        Standing::Foreign {
+            manager: Some(manager),
+            ..
+        } => format!("written by {manager}"),
+        Standing::Foreign {
+            executable: true, ..
+        } => "not keysieve's".to_owned(),
+        Standing::Foreign {
+            executable: false, ..
+        } => "not keysieve's, and not executable".to_owned(),
         Standing::Ours { stub, executable } => {
             let runs = match &stub.program {
                 Some(program) if program.is_file() => format!("runs {}", printable_path(program)),
-                Some(program) => format!("{} is gone, so it looks on PATH", printable_path(program)),
+                Some(program) => {
+                    format!("{} is gone, so it looks on PATH", printable_path(program))
+                }
                 None => "edited, or of another version of keysieve".to_owned(),
             };
-            let dead = if *executable { "" } else { "; not executable, so git does not run it" };
+            let dead = if *executable {
+                ""
+            } else {
+                "; not executable, so git does not run it"
+            };
             format!("keysieve's, version {}: {runs}{dead}", stub.version)
         }
     }
 }
 
-/// The path of this program that outlives an upgrade: the name on PATH that leads here, for package managers keep a
-/// link there and give each version a folder of its own.
+/// The path of this program that outlives an upgrade: the name on PATH that leads here, for package
+/// managers keep a link there and give each version a folder of its own.
 fn own_path() -> Result<PathBuf, Fault> {
     let exe = env::current_exe()?;
     let real = exe.canonicalize()?;
@@ -247,17 +323,25 @@ fn own_path() -> Result<PathBuf, Fault> {
     let on_path = env::split_paths(&path)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name))
-        .find(|candidate| candidate.canonicalize().is_ok_and(|candidate| candidate == real));
+        .find(|candidate| {
+            candidate
+                .canonicalize()
+                .is_ok_and(|candidate| candidate == real)
+        });
     Ok(on_path.unwrap_or(exe))
 }
 
-/// Where the template folder goes if git has none yet: beside git's own files in the user's configuration.
+/// Where the template folder goes if git has none yet: beside git's own files in the user's
+/// configuration.
 fn template_folder() -> Result<PathBuf, Fault> {
-    let config = match env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()) {
+    let config = match env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+    {
         Some(config) => config,
-        None => {
-            env::home_dir().ok_or_else(|| Fault::new("there is no home directory").hint("set HOME"))?.join(".config")
-        }
+        None => env::home_dir()
+            .ok_or_else(|| Fault::new("there is no home directory").hint("set HOME"))?
+            .join(".config"),
     };
     Ok(config.join("git").join("template"))
 }
@@ -275,7 +359,11 @@ mod tests {
         }
 
         fn message(&self, file: &Path) -> Result<Status, Fault> {
-            if file == Path::new("--msg") { Ok(Status::Clean) } else { Ok(Status::Incomplete) }
+            if file == Path::new("--msg") {
+                Ok(Status::Clean)
+            } else {
+                Ok(Status::Incomplete)
+            }
         }
 
         fn push(&self, _: Option<&OsStr>, _: &[RefUpdate]) -> Result<Status, Fault> {
@@ -283,7 +371,11 @@ mod tests {
         }
 
         fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
-            if updates.is_empty() { Ok(Status::Clean) } else { Ok(Status::Findings) }
+            if updates.is_empty() {
+                Ok(Status::Clean)
+            } else {
+                Ok(Status::Findings)
+            }
         }
     }
 
@@ -295,7 +387,11 @@ mod tests {
 
     fn answer(words: &[&str]) -> Result<Status, Fault> {
         let words = ["keysieve", "run"].iter().chain(words);
-        match <Words as clap::Parser>::try_parse_from(words).expect("good words").hook.action {
+        match <Words as clap::Parser>::try_parse_from(words)
+            .expect("good words")
+            .hook
+            .action
+        {
             Action::Run(args) => call(&args, &Fake, &mut io::empty()),
             other => panic!("{other:?}"),
         }
@@ -306,12 +402,21 @@ mod tests {
     #[test]
     fn each_hook_runs_its_scan() {
         assert_eq!(answer(&["pre-commit"]).expect("a scan"), Status::Findings);
-        assert_eq!(answer(&["commit-msg", "--msg"]).expect("a scan"), Status::Clean, "words of git are not ours");
+        assert_eq!(
+            answer(&["commit-msg", "--msg"]).expect("a scan"),
+            Status::Clean,
+            "words of git are not ours"
+        );
     }
 
     #[test]
     fn a_hook_that_scans_nothing_is_an_error() {
-        for words in [&["commit-msg"][..], &["post-coffee"], &["update", "refs/heads/main"], &["update", "a", "b", A]] {
+        for words in [
+            &["commit-msg"][..],
+            &["post-coffee"],
+            &["update", "refs/heads/main"],
+            &["update", "a", "b", A],
+        ] {
             assert!(answer(words).is_err(), "{words:?}");
         }
     }
@@ -319,7 +424,11 @@ mod tests {
     #[test]
     fn every_stub_has_a_scan() {
         for hook in Hook::all() {
-            assert!(answer(&[hook.name, "refs/heads/main", A, A]).is_ok(), "{}", hook.name);
+            assert!(
+                answer(&[hook.name, "refs/heads/main", A, A]).is_ok(),
+                "{}",
+                hook.name
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The baseline: secrets that were known when it was written, by their salted fingerprints, never by their values.
+//! The baseline: secrets that were known when it was written, by their salted fingerprints, never
+//! by their values.
 //!
 //! The file is JSON, with a line for each entry:
 //!
@@ -13,10 +14,11 @@
 //! }
 //! ```
 //!
-//! `print` is all that counts; `rule` and `path` are for whoever reads it. Lines are sorted by `print`, so additions on two
-//! branches seldom meet. Where they do, the lines of both sides are right: every entry ends with a comma and `null` ends
-//! the list, entries may stand in any order, and of two for the same secret the one that expires first counts. So git's
-//! `merge=union` never goes wrong.
+//! `print` is all that counts; `rule` and `path` are for whoever reads it. Lines are sorted by
+//! `print`, so additions on two branches seldom meet. Where they do, the lines of both sides are
+//! right: every entry ends with a comma and `null` ends the list, entries may stand in any order,
+//! and of two for the same secret the one that expires first counts. So git's `merge=union` never
+//! goes wrong.
 
 mod read;
 
@@ -131,7 +133,11 @@ impl Baseline {
     /// An empty one, to be written to `path`.
     #[must_use]
     pub fn new(path: &Path, salt: Salt) -> Self {
-        Self { file: printable_path(path), salt, entries: Vec::new() }
+        Self {
+            file: printable_path(path),
+            salt,
+            entries: Vec::new(),
+        }
     }
 
     /// Reads a baseline; `None` where there is none.
@@ -143,10 +149,16 @@ impl Baseline {
     }
 
     /// The baseline whose text was read from `path`, or was not.
-    pub(super) fn of(path: &Path, text: io::Result<Option<String>>) -> Result<Option<Self>, BaselineError> {
+    pub(super) fn of(
+        path: &Path,
+        text: io::Result<Option<String>>,
+    ) -> Result<Option<Self>, BaselineError> {
         match text {
             Ok(text) => text.map(|text| Self::parse(path, &text)).transpose(),
-            Err(source) => Err(BaselineError::Read { file: printable_path(path), source }),
+            Err(source) => Err(BaselineError::Read {
+                file: printable_path(path),
+                source,
+            }),
         }
     }
 
@@ -158,11 +170,21 @@ impl Baseline {
         let file = printable_path(path);
         match read::read(text) {
             Ok((salt, mut entries)) => {
-                entries.sort_by_key(|known| (known.print, known.terms.until.is_none(), known.terms.until));
+                entries.sort_by_key(|known| {
+                    (known.print, known.terms.until.is_none(), known.terms.until)
+                });
                 entries.dedup_by_key(|known| known.print);
-                Ok(Self { file, salt, entries })
+                Ok(Self {
+                    file,
+                    salt,
+                    entries,
+                })
             }
-            Err((line, problem)) => Err(BaselineError::Content { file, line, problem }),
+            Err((line, problem)) => Err(BaselineError::Content {
+                file,
+                line,
+                problem,
+            }),
         }
     }
 
@@ -179,16 +201,28 @@ impl Baseline {
             return None;
         }
         let print = print.salted(self.salt);
-        self.entries.binary_search_by_key(&print, |known| known.print).ok().map(|index| &self.entries[index])
+        self.entries
+            .binary_search_by_key(&print, |known| known.print)
+            .ok()
+            .map(|index| &self.entries[index])
     }
 
-    /// The baseline after a scan that saw `seen`: entries whose secrets are still there stay as they are, those that it
-    /// `looked` for without seeing them go, and what is wanted and not known yet comes in under `terms`.
+    /// The baseline after a scan that saw `seen`: entries whose secrets are still there stay as
+    /// they are, those that it `looked` for without seeing them go, and what is wanted and not
+    /// known yet comes in under `terms`.
     #[must_use]
-    pub fn renewed(&self, seen: &[Seen], terms: &Terms, looked: impl Fn(&Known) -> bool) -> Renewed {
+    pub fn renewed(
+        &self,
+        seen: &[Seen],
+        terms: &Terms,
+        looked: impl Fn(&Known) -> bool,
+    ) -> Renewed {
         let mut places: BTreeMap<SaltedPrint, Vec<&Seen>> = BTreeMap::new();
         for seen in seen {
-            places.entry(seen.print.salted(self.salt)).or_default().push(seen);
+            places
+                .entry(seen.print.salted(self.salt))
+                .or_default()
+                .push(seen);
         }
         let mut entries = Vec::with_capacity(places.len());
         let mut gone = 0;
@@ -199,7 +233,9 @@ impl Baseline {
                 None => entries.push(known.clone()),
             }
         }
-        let new = places.into_iter().filter(|(_, places)| places.iter().any(|seen| seen.wanted));
+        let new = places
+            .into_iter()
+            .filter(|(_, places)| places.iter().any(|seen| seen.wanted));
         let new = new.map(|(print, places)| Known {
             print,
             rule: Some(places[0].rule.clone()),
@@ -211,14 +247,25 @@ impl Baseline {
         entries.extend(new);
         let added = entries.len() - before;
         entries.sort_by_key(|known| known.print);
-        let baseline = Self { file: self.file.clone(), salt: self.salt, entries };
-        Renewed { baseline, added, gone }
+        let baseline = Self {
+            file: self.file.clone(),
+            salt: self.salt,
+            entries,
+        };
+        Renewed {
+            baseline,
+            added,
+            gone,
+        }
     }
 
     /// The file's content. The same entries give the same bytes.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut out = format!("{{\n\"keysieve-baseline\": {VERSION},\n\"salt\": \"{}\",\n\"findings\": [\n", self.salt);
+        let mut out = format!(
+            "{{\n\"keysieve-baseline\": {VERSION},\n\"salt\": \"{}\",\n\"findings\": [\n",
+            self.salt
+        );
         for known in &self.entries {
             let line = Line {
                 print: known.print.to_string(),
@@ -239,9 +286,19 @@ impl Baseline {
 
 /// An entry whose secret was seen: its path stays right for readers.
 fn moved(known: &Known, places: &[&Seen]) -> Known {
-    let still_there = places.iter().any(|seen| Some(&seen.path) == known.path.as_ref());
-    let path = if still_there { known.path.clone() } else { Some(places[0].path.clone()) };
-    Known { rule: Some(places[0].rule.clone()), path, ..known.clone() }
+    let still_there = places
+        .iter()
+        .any(|seen| Some(&seen.path) == known.path.as_ref());
+    let path = if still_there {
+        known.path.clone()
+    } else {
+        Some(places[0].path.clone())
+    };
+    Known {
+        rule: Some(places[0].rule.clone()),
+        path,
+        ..known.clone()
+    }
 }
 
 #[cfg(test)]
@@ -252,12 +309,22 @@ mod tests {
 
     fn seen(value: &str, path: &str) -> Seen {
         let print = Fingerprint::new("r", value.as_bytes());
-        Seen { print, rule: "r".to_owned(), path: path.to_owned(), wanted: true }
+        Seen {
+            print,
+            rule: "r".to_owned(),
+            path: path.to_owned(),
+            wanted: true,
+        }
     }
 
     fn of(all: &[Seen]) -> Baseline {
-        let terms = Terms { owner: Some("ops".to_owned()), ..Terms::default() };
-        Baseline::new(Path::new("b"), Salt::random().unwrap()).renewed(all, &terms, |_| true).baseline
+        let terms = Terms {
+            owner: Some("ops".to_owned()),
+            ..Terms::default()
+        };
+        Baseline::new(Path::new("b"), Salt::random().unwrap())
+            .renewed(all, &terms, |_| true)
+            .baseline
     }
 
     fn parse(text: &str) -> Baseline {
@@ -270,34 +337,70 @@ mod tests {
         let text = written.text();
         let read = parse(&text);
         assert_eq!((read.entries().len(), read.text()), (2, text.clone()));
-        assert_eq!(read.known(Fingerprint::new("r", b"one")).unwrap().terms.owner.as_deref(), Some("ops"));
+        assert_eq!(
+            read.known(Fingerprint::new("r", b"one"))
+                .unwrap()
+                .terms
+                .owner
+                .as_deref(),
+            Some("ops")
+        );
         assert!(read.known(Fingerprint::new("other", b"one")).is_none());
         assert!(read.known(Fingerprint::new("r", b"three")).is_none());
-        let prints: Vec<_> = text.lines().filter(|line| line.starts_with("{\"print\"")).collect();
+        let prints: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("{\"print\""))
+            .collect();
         assert!(prints.len() == 2 && prints.is_sorted(), "{text}");
     }
 
     #[test]
     fn a_renewed_one_keeps_what_people_wrote() {
         let old = of(&[seen("one", "a"), seen("two", "b")]);
-        let terms = Terms { reason: Some("new".to_owned()), ..Terms::default() };
-        let renewed = old.renewed(&[seen("one", "moved"), seen("three", "c")], &terms, |_| true);
+        let terms = Terms {
+            reason: Some("new".to_owned()),
+            ..Terms::default()
+        };
+        let renewed = old.renewed(&[seen("one", "moved"), seen("three", "c")], &terms, |_| {
+            true
+        });
         assert_eq!((renewed.added, renewed.gone), (1, 1));
-        let one = renewed.baseline.known(Fingerprint::new("r", b"one")).unwrap();
-        assert_eq!((one.path.as_deref(), one.terms.owner.as_deref()), (Some("moved"), Some("ops")));
-        let three = renewed.baseline.known(Fingerprint::new("r", b"three")).unwrap();
+        let one = renewed
+            .baseline
+            .known(Fingerprint::new("r", b"one"))
+            .unwrap();
+        assert_eq!(
+            (one.path.as_deref(), one.terms.owner.as_deref()),
+            (Some("moved"), Some("ops"))
+        );
+        let three = renewed
+            .baseline
+            .known(Fingerprint::new("r", b"three"))
+            .unwrap();
         assert_eq!(three.terms, terms);
-        assert!(renewed.baseline.known(Fingerprint::new("r", b"two")).is_none());
+        assert!(
+            renewed
+                .baseline
+                .known(Fingerprint::new("r", b"two"))
+                .is_none()
+        );
         let partial = old.renewed(&[], &terms, |known| known.path.as_deref() == Some("b"));
         assert_eq!((partial.gone, partial.baseline.entries().len()), (1, 1));
-        let unwanted = Seen { wanted: false, ..seen("four", "d") };
+        let unwanted = Seen {
+            wanted: false,
+            ..seen("four", "d")
+        };
         assert_eq!(old.renewed(&[unwanted], &terms, |_| false).added, 0);
     }
 
     #[test]
     fn lines_of_two_sides_make_one() {
         let base = of(&[seen("one", "a")]);
-        let side = |extra| base.renewed(&[seen("one", "a"), extra], &Terms::default(), |_| true).baseline.text();
+        let side = |extra| {
+            base.renewed(&[seen("one", "a"), extra], &Terms::default(), |_| true)
+                .baseline
+                .text()
+        };
         let (left, right) = (side(seen("two", "b")), side(seen("three", "c")));
         let new = right.lines().find(|line| !left.contains(line)).unwrap();
         let both = left.replace("null\n", &format!("{new}\n{new}\nnull\n"));
@@ -309,7 +412,10 @@ mod tests {
         let text = of(&[seen("one", "a")]).text();
         let line = text.lines().nth(4).unwrap();
         let until = |day: &str| line.replace("\"owner\":\"ops\"", &format!("\"until\":\"{day}\""));
-        let twice = text.replace(line, &[line, &until("2027-01-31"), &until("2026-01-31")].join("\n"));
+        let twice = text.replace(
+            line,
+            &[line, &until("2027-01-31"), &until("2026-01-31")].join("\n"),
+        );
         let read = parse(&twice);
         assert_eq!(read.entries().len(), 1);
         let known = &read.entries()[0];

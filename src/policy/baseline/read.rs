@@ -1,5 +1,5 @@
-//! Reading a baseline: every mistake in it is told by its line, and nothing in it is quoted, as somebody may have pasted a
-//! secret there.
+//! Reading a baseline: every mistake in it is told by its line, and nothing in it is quoted, as
+//! somebody may have pasted a secret there.
 
 use std::fmt;
 use std::io;
@@ -58,7 +58,9 @@ pub enum BaselineProblem {
     #[error("a baseline of another version: this keysieve reads version {VERSION}")]
     Version,
     /// A field that occurs twice, as after a merge of two baselines that were made apart.
-    #[error("'{0}' occurs twice: two baselines were made apart; take one of them, then run `keysieve baseline update`")]
+    #[error(
+        "'{0}' occurs twice: two baselines were made apart; take one of them, then run `keysieve baseline update`"
+    )]
     Twice(&'static str),
     /// A field that must be there.
     #[error("'{0}' is missing")]
@@ -83,7 +85,12 @@ const DIGITS: &str = "32 hex digits";
 /// The salt and the entries that `text` holds, in its order.
 pub(super) fn read(text: &str) -> Result<(Salt, Vec<Known>), Fault> {
     let Fields(fields) = serde_json::from_str(text).map_err(|error| syntax(text, &error))?;
-    let named = |name: &'static str| fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| *value);
+    let named = |name: &'static str| {
+        fields
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| *value)
+    };
     let version = named(MARK).next().ok_or((1, Foreign))?;
     if version.get() != VERSION.to_string() {
         return Err((line_of(text, version), Version));
@@ -95,12 +102,21 @@ pub(super) fn read(text: &str) -> Result<(Salt, Vec<Known>), Fault> {
     };
     let (line, salt) = one("salt")?;
     let digits: Option<String> = serde_json::from_str(salt.get()).ok();
-    let salt = digits.as_deref().and_then(Salt::parse).ok_or((line, Not("salt", DIGITS)))?;
+    let salt = digits
+        .as_deref()
+        .and_then(Salt::parse)
+        .ok_or((line, Not("salt", DIGITS)))?;
     let (line, findings) = one("findings")?;
     let findings: Vec<&RawValue> =
         serde_json::from_str(findings.get()).map_err(|_| (line, Not("findings", "a list")))?;
-    if let Some((_, value)) = fields.iter().find(|(name, _)| ![MARK, "salt", "findings"].contains(&name.as_str())) {
-        return Err((line_of(text, value), Unknown("keysieve-baseline, salt and findings")));
+    if let Some((_, value)) = fields
+        .iter()
+        .find(|(name, _)| ![MARK, "salt", "findings"].contains(&name.as_str()))
+    {
+        return Err((
+            line_of(text, value),
+            Unknown("keysieve-baseline, salt and findings"),
+        ));
     }
     let entries = findings.into_iter().filter(|entry| entry.get() != "null");
     let entries = entries.map(|entry| {
@@ -123,9 +139,19 @@ fn known(line: usize, entry: &RawValue) -> Result<Known, BaselineProblem> {
     let (rule, path) = (take("rule")?, take("path")?);
     let until = take("until")?.map(|day| day.parse::<Date>()).transpose();
     let until = until.map_err(|_| Not("until", "a day such as 2027-01-31"))?;
-    let terms = Terms { reason: take("reason")?, owner: take("owner")?, until };
+    let terms = Terms {
+        reason: take("reason")?,
+        owner: take("owner")?,
+        until,
+    };
     if fields.is_empty() {
-        Ok(Known { print, rule, path, terms, line })
+        Ok(Known {
+            print,
+            rule,
+            path,
+            terms,
+            line,
+        })
     } else {
         Err(Unknown("print, rule, path, reason, owner and until"))
     }
@@ -134,7 +160,9 @@ fn known(line: usize, entry: &RawValue) -> Result<Known, BaselineProblem> {
 /// What is wrong with a text that is not JSON. The parser's own words would quote it.
 fn syntax(text: &str, error: &serde_json::Error) -> Fault {
     let marks = ["<<<<<<< ", "=======", ">>>>>>> "];
-    let conflict = text.lines().position(|line| marks.iter().any(|mark| line.starts_with(mark)));
+    let conflict = text
+        .lines()
+        .position(|line| marks.iter().any(|mark| line.starts_with(mark)));
     match (conflict, error.classify()) {
         (Some(index), _) => (index + 1, Conflict),
         (None, serde_json::error::Category::Eof) => (error.line().max(1), Cut),
@@ -145,7 +173,10 @@ fn syntax(text: &str, error: &serde_json::Error) -> Fault {
 
 /// The line on which `value`, a part of `text`, begins.
 fn line_of(text: &str, value: &RawValue) -> usize {
-    line_at(text, (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
+    line_at(
+        text,
+        (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize),
+    )
 }
 
 /// The fields of an object, also those that occur twice.
@@ -182,7 +213,9 @@ mod tests {
     const PRINT: &str = "0123456789abcdef0123456789abcdef";
 
     fn text(entry: &str) -> String {
-        format!("{{\n\"keysieve-baseline\": 1,\n\"salt\": \"{PRINT}\",\n\"findings\": [\n{entry}null\n]\n}}\n")
+        format!(
+            "{{\n\"keysieve-baseline\": 1,\n\"salt\": \"{PRINT}\",\n\"findings\": [\n{entry}null\n]\n}}\n"
+        )
     }
 
     #[test]
@@ -192,7 +225,10 @@ mod tests {
              \"until\": \"2027-01-31\"}},\n{{\"print\": \"{PRINT}\", \"owner\": null}},\n"
         );
         let (_, entries) = read(&text(&entry)).unwrap();
-        assert_eq!(entries.iter().map(|known| known.line).collect::<Vec<_>>(), [5, 7]);
+        assert_eq!(
+            entries.iter().map(|known| known.line).collect::<Vec<_>>(),
+            [5, 7]
+        );
         assert_eq!(entries[0].terms.until, Some(jiff::civil::date(2027, 1, 31)));
         assert_eq!(entries[1].terms, Terms::default());
     }
@@ -205,22 +241,54 @@ mod tests {
             (String::new(), 1, Cut),
             (good[..good.len() - 8].to_owned(), 5, Cut),
             ("[]".to_owned(), 1, Foreign),
-            ("{\"version\": \"8.0\", \"results\": {}}".to_owned(), 1, Foreign),
+            (
+                "{\"version\": \"8.0\", \"results\": {}}".to_owned(),
+                1,
+                Foreign,
+            ),
             (good.replace("ne\": 1", "ne\": 2"), 2, Version),
             (good.replace("ne\": 1", "ne\": \"1\""), 2, Version),
             (good.replace(PRINT, "pasted"), 3, Not("salt", DIGITS)),
-            (good.replace("\"findings\"", "\"salt\": 1,\n\"findings\""), 4, Twice("salt")),
+            (
+                good.replace("\"findings\"", "\"salt\": 1,\n\"findings\""),
+                4,
+                Twice("salt"),
+            ),
             (good.replace("findings", "finding"), 1, Missing("findings")),
-            (good.replace('[', "{").replace("null", "").replace(']', "}"), 4, Not("findings", "a list")),
-            (good.replace("]", "], \"x\": 1"), 6, Unknown("keysieve-baseline, salt and findings")),
-            (good.replace("null", "7"), 5, Not("findings", "a list of objects")),
+            (
+                good.replace('[', "{").replace("null", "").replace(']', "}"),
+                4,
+                Not("findings", "a list"),
+            ),
+            (
+                good.replace("]", "], \"x\": 1"),
+                6,
+                Unknown("keysieve-baseline, salt and findings"),
+            ),
+            (
+                good.replace("null", "7"),
+                5,
+                Not("findings", "a list of objects"),
+            ),
             (good.replace("null", "{}"), 5, Missing("print")),
             (good.replace("null", "x"), 5, Json),
             (entry(",\"print\":\"pasted\""), 5, Not("print", DIGITS)),
             (entry(",\"reason\":7"), 5, Not("reason", "a string")),
-            (entry(",\"until\":\"2027-02-31\""), 5, Not("until", "a day such as 2027-01-31")),
-            (entry(",\"why\":\"x\""), 5, Unknown("print, rule, path, reason, owner and until")),
-            (good.replace("null\n", "<<<<<<< HEAD\n=======\n>>>>>>> other\nnull\n"), 5, Conflict),
+            (
+                entry(",\"until\":\"2027-02-31\""),
+                5,
+                Not("until", "a day such as 2027-01-31"),
+            ),
+            (
+                entry(",\"why\":\"x\""),
+                5,
+                Unknown("print, rule, path, reason, owner and until"),
+            ),
+            (
+                good.replace("null\n", "<<<<<<< HEAD\n=======\n>>>>>>> other\nnull\n"),
+                5,
+                Conflict,
+            ),
         ] {
             assert_eq!(read(&text).expect_err(&text), (line, problem), "{text}");
         }

@@ -49,8 +49,14 @@ struct Repository {
 pub(super) fn plan(here: &Environment, facts: &Facts) -> Result<Plan, CiError> {
     let name = here.need(facts, "GITHUB_EVENT_NAME")?;
     here.need(facts, "GITHUB_EVENT_PATH")?;
-    let fault = |problem: String| CiError::Event { environment: here.name, problem };
-    let text = facts.event.as_deref().ok_or_else(|| fault("GITHUB_EVENT_PATH names no file".to_owned()))?;
+    let fault = |problem: String| CiError::Event {
+        environment: here.name,
+        problem,
+    };
+    let text = facts
+        .event
+        .as_deref()
+        .ok_or_else(|| fault("GITHUB_EVENT_PATH names no file".to_owned()))?;
     // What the parser says names places, never what stands there.
     let event: Event = serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
     if let Some(pull) = event.pull_request {
@@ -58,29 +64,55 @@ pub(super) fn plan(here: &Environment, facts: &Facts) -> Result<Plan, CiError> {
     }
     if let Some(group) = event.merge_group {
         let fetch = group.head_ref.unwrap_or_else(|| group.head_sha.clone());
-        let head = Point { rev: group.head_sha, fetch };
+        let head = Point {
+            rev: group.head_sha,
+            fetch,
+        };
         return Ok(here.judge(name, head, Base::Commit(Point::id(&group.base_sha))));
     }
     let (Some(reference), Some(after)) = (event.name, event.after) else {
-        return Err(CiError::NoCommits { environment: here.name, event: name.to_owned() });
+        return Err(CiError::NoCommits {
+            environment: here.name,
+            event: name.to_owned(),
+        });
     };
     if is_zero(&after) {
-        return Ok(Plan::Nothing { why: format!("{}: {reference} was deleted", here.name) });
+        return Ok(Plan::Nothing {
+            why: format!("{}: {reference} was deleted", here.name),
+        });
     }
     if let Some(tag) = reference.strip_prefix("refs/tags/") {
         return Ok(here.tagged(&after, tag));
     }
     let branch = reference.strip_prefix("refs/heads/").unwrap_or(&reference);
-    let default = event.repository.and_then(|repository| repository.default_branch);
-    let before = event.before.ok_or_else(|| fault("it has no 'before'".to_owned()))?;
+    let default = event
+        .repository
+        .and_then(|repository| repository.default_branch);
+    let before = event
+        .before
+        .ok_or_else(|| fault("it has no 'before'".to_owned()))?;
     Ok(here.pushed(&after, Some(&before), branch, default.as_deref()))
 }
 
 fn pull_request(here: &Environment, event: &str, number: Option<u64>, pull: PullRequest) -> Plan {
     let number = pull.number.or(number);
     // The head of a fork's pull request is no branch here, but the server keeps it under this name.
-    let fetch = number.map_or_else(|| pull.head.sha.clone(), |number| format!("refs/pull/{number}/head"));
-    let into = pull.base.name.map(|name| format!(" into {name}")).unwrap_or_default();
-    let head = Point { rev: pull.head.sha, fetch };
-    here.judge(&format!("{event}{into}"), head, Base::Commit(Point::id(&pull.base.sha)))
+    let fetch = number.map_or_else(
+        || pull.head.sha.clone(),
+        |number| format!("refs/pull/{number}/head"),
+    );
+    let into = pull
+        .base
+        .name
+        .map(|name| format!(" into {name}"))
+        .unwrap_or_default();
+    let head = Point {
+        rev: pull.head.sha,
+        fetch,
+    };
+    here.judge(
+        &format!("{event}{into}"),
+        head,
+        Base::Commit(Point::id(&pull.base.sha)),
+    )
 }

@@ -1,4 +1,5 @@
-//! What CI environments say about the commits they run for. Nothing here reads the environment: it is handed in.
+//! What CI environments say about the commits they run for. Nothing here reads the environment: it
+//! is handed in.
 
 mod actions;
 mod others;
@@ -61,9 +62,24 @@ const CHECKOUT: &str = "give actions/checkout 'fetch-depth: 0'";
 
 /// Every environment that is known. Those that are like others come before them.
 pub const ENVIRONMENTS: &[Environment] = &[
-    Environment { name: "Forgejo Actions", setting: CHECKOUT, marks: &["FORGEJO_ACTIONS"], plan: actions::plan },
-    Environment { name: "Gitea Actions", setting: CHECKOUT, marks: &["GITEA_ACTIONS"], plan: actions::plan },
-    Environment { name: "GitHub Actions", setting: CHECKOUT, marks: &["GITHUB_ACTIONS"], plan: actions::plan },
+    Environment {
+        name: "Forgejo Actions",
+        setting: CHECKOUT,
+        marks: &["FORGEJO_ACTIONS"],
+        plan: actions::plan,
+    },
+    Environment {
+        name: "Gitea Actions",
+        setting: CHECKOUT,
+        marks: &["GITEA_ACTIONS"],
+        plan: actions::plan,
+    },
+    Environment {
+        name: "GitHub Actions",
+        setting: CHECKOUT,
+        marks: &["GITHUB_ACTIONS"],
+        plan: actions::plan,
+    },
     Environment {
         name: "GitLab CI",
         setting: "set the variable 'GIT_DEPTH: 0'",
@@ -102,39 +118,66 @@ pub const ENVIRONMENTS: &[Environment] = &[
     },
 ];
 
-/// The environment that `facts` are of, and what it says is to be judged; `None` outside of any that is known.
+/// The environment that `facts` are of, and what it says is to be judged; `None` outside of any
+/// that is known.
 ///
 /// # Errors
 /// Where what it says is no range.
 pub fn plan(facts: &Facts) -> Option<(&'static Environment, Result<Plan, CiError>)> {
     let is = |name: &&str| facts.get(name).is_some_and(|found| found != "false");
-    let environment = ENVIRONMENTS.iter().find(|environment| environment.marks.iter().any(is))?;
+    let environment = ENVIRONMENTS
+        .iter()
+        .find(|environment| environment.marks.iter().any(is))?;
     Some((environment, (environment.plan)(environment, facts)))
 }
 
 impl Facts {
     /// A variable that is set, and not to nothing.
     fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 }
 
 impl Environment {
     fn need<'f>(&self, facts: &'f Facts, variable: &'static str) -> Result<&'f str, CiError> {
-        facts.get(variable).ok_or(CiError::Variable { environment: self.name, variable })
+        facts.get(variable).ok_or(CiError::Variable {
+            environment: self.name,
+            variable,
+        })
     }
 
     fn judge(&self, what: &str, head: Point, base: Base) -> Plan {
-        Plan::Judge { what: format!("{}, {what}", self.name), head, base }
+        Plan::Judge {
+            what: format!("{}, {what}", self.name),
+            head,
+            base,
+        }
     }
 
-    /// What a push to a branch brings, where the old head is known, all zeros for a new branch, or not told.
-    fn pushed(&self, head: &str, before: Option<&str>, branch: &str, default: Option<&str>) -> Plan {
-        let head = Point { rev: head.to_owned(), fetch: format!("refs/heads/{branch}") };
+    /// What a push to a branch brings, where the old head is known, all zeros for a new branch, or
+    /// not told.
+    fn pushed(
+        &self,
+        head: &str,
+        before: Option<&str>,
+        branch: &str,
+        default: Option<&str>,
+    ) -> Plan {
+        let head = Point {
+            rev: head.to_owned(),
+            fetch: format!("refs/heads/{branch}"),
+        };
         match before.filter(|before| !is_zero(before)) {
             Some(before) => {
                 let (before, default) = (Point::id(before), default.map(str::to_owned));
-                let base = Base::Pushed { before, branch: branch.to_owned(), default };
+                let base = Base::Pushed {
+                    before,
+                    branch: branch.to_owned(),
+                    default,
+                };
                 self.judge(&format!("a push to {branch}"), head, base)
             }
             None => {
@@ -143,9 +186,12 @@ impl Environment {
                     None => format!("the branch {branch}, whose old head is not told"),
                 };
                 let base = match default.filter(|name| *name != branch) {
-                    // Another branch may be as new as this one, and no better: only the default branch is trusted.
+                    // Another branch may be as new as this one, and no better: only the default
+                    // branch is trusted.
                     Some(default) => Base::Branch(default.to_owned()),
-                    None => Base::Branches { but: Some(branch.to_owned()) },
+                    None => Base::Branches {
+                        but: Some(branch.to_owned()),
+                    },
                 };
                 self.judge(&what, head, base)
             }
@@ -153,8 +199,15 @@ impl Environment {
     }
 
     fn tagged(&self, head: &str, tag: &str) -> Plan {
-        let head = Point { rev: head.to_owned(), fetch: format!("+refs/tags/{tag}:refs/tags/{tag}") };
-        self.judge(&format!("the tag {tag}"), head, Base::Branches { but: None })
+        let head = Point {
+            rev: head.to_owned(),
+            fetch: format!("+refs/tags/{tag}:refs/tags/{tag}"),
+        };
+        self.judge(
+            &format!("the tag {tag}"),
+            head,
+            Base::Branches { but: None },
+        )
     }
 }
 

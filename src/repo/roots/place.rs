@@ -1,4 +1,5 @@
-//! What one place has that objects are reached from: the repository itself, or one of its linked work trees.
+//! What one place has that objects are reached from: the repository itself, or one of its linked
+//! work trees.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -22,11 +23,18 @@ pub(super) struct Place {
     pub(super) hash: Kind,
 }
 
-/// Files in a git directory that hold ids without a name that says so; see `is_root_ref` in git's `refs.c`.
-const ROOT_FILES: [&str; 5] =
-    ["AUTO_MERGE", "BISECT_EXPECTED_REV", "BISECT_START", "MERGE_AUTOSTASH", "NOTES_MERGE_PARTIAL"];
+/// Files in a git directory that hold ids without a name that says so; see `is_root_ref` in git's
+/// `refs.c`.
+const ROOT_FILES: [&str; 5] = [
+    "AUTO_MERGE",
+    "BISECT_EXPECTED_REV",
+    "BISECT_START",
+    "MERGE_AUTOSTASH",
+    "NOTES_MERGE_PARTIAL",
+];
 
-/// Files with one id each in the folders of a rebase, of `git am`, and of a cherry-pick of several commits.
+/// Files with one id each in the folders of a rebase, of `git am`, and of a cherry-pick of several
+/// commits.
 const STEPS: [&str; 13] = [
     "rebase-apply/abort-safety",
     "rebase-apply/autostash",
@@ -44,11 +52,16 @@ const STEPS: [&str; 13] = [
 ];
 
 impl Place {
-    /// Adds everything to `found`: `own` are the refs of this place, `shared` those that it sees beside them.
+    /// Adds everything to `found`: `own` are the refs of this place, `shared` those that it sees
+    /// beside them.
     pub(super) fn gather(&self, own: &Refs, shared: &Refs, found: &mut Roots) {
         let seen = [own, shared];
         self.head(&seen, found);
-        found.unread.extend(own.unread.iter().map(|unread| self.unread(&unread.name, &unread.problem)));
+        found.unread.extend(
+            own.unread
+                .iter()
+                .map(|unread| self.unread(&unread.name, &unread.problem)),
+        );
         for (name, value) in &own.values {
             // A stash is what its log says; the ref repeats the newest line.
             if name != "refs/stash" {
@@ -57,11 +70,20 @@ impl Place {
         }
         self.operations(&seen, found);
         self.logs(own, found);
-        index::read(&self.dir.join("index"), self.worktree.as_ref(), self.hash, found);
+        index::read(
+            &self.dir.join("index"),
+            self.worktree.as_ref(),
+            self.hash,
+            found,
+        );
     }
 
     fn head(&self, seen: &[&Refs], found: &mut Roots) {
-        let kind = if self.worktree.is_none() { RootKind::Head } else { RootKind::WorktreeHead };
+        let kind = if self.worktree.is_none() {
+            RootKind::Head
+        } else {
+            RootKind::WorktreeHead
+        };
         match read_file(&self.dir.join("HEAD"), self.hash) {
             Ok(Some(value)) => self.add("HEAD".into(), kind, &value, seen, found),
             Ok(None) => found.unread.push(self.unread("HEAD", "it leads nowhere")),
@@ -75,7 +97,12 @@ impl Place {
             Value::Symbolic(other) => Some(other.clone()),
         };
         match resolve(value, seen) {
-            Ok(Some(target)) => found.roots.push(Root { name: self.full(name), kind, target, stands_for }),
+            Ok(Some(target)) => found.roots.push(Root {
+                name: self.full(name),
+                kind,
+                target,
+                stands_for,
+            }),
             // Unborn, or left over from a branch that is gone: nothing is reached from it.
             Ok(None) => {}
             Err(problem) => found.unread.push(self.unread(name, problem)),
@@ -92,7 +119,8 @@ impl Place {
         for name in names.into_iter().chain(steps) {
             match fs::read(self.dir.join(name.to_path_lossy())) {
                 Ok(text) => self.operation(name.as_bstr(), &text, seen, found),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => found.unread.push(self.unread(name.as_bstr(), error)),
             }
         }
@@ -108,7 +136,9 @@ impl Place {
                 Some(value) => self.add(name, RootKind::Operation, &value, seen, found),
                 // It may also say what else was checked out, or that nothing was.
                 None if !name.ends_with(b"_HEAD") => {}
-                None => found.unread.push(self.unread(name, "a line that names no object")),
+                None => found
+                    .unread
+                    .push(self.unread(name, "a line that names no object")),
             }
         }
     }
@@ -119,7 +149,8 @@ impl Place {
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
-            let is_root = name.ends_with(b"_HEAD") || ROOT_FILES.iter().any(|other| name == other.as_bytes());
+            let is_root =
+                name.ends_with(b"_HEAD") || ROOT_FILES.iter().any(|other| name == other.as_bytes());
             if is_root && entry.path().is_file() {
                 names.push(BString::from(name));
             }
@@ -130,7 +161,12 @@ impl Place {
 
     fn logs(&self, own: &Refs, found: &mut Roots) {
         let files = Files::below(&self.dir.join("logs"), "");
-        found.unread.extend(files.unread.iter().map(|unread| self.unread_log(&unread.name, &unread.problem)));
+        found.unread.extend(
+            files
+                .unread
+                .iter()
+                .map(|unread| self.unread_log(&unread.name, &unread.problem)),
+        );
         let mut stashed = HashSet::new();
         for (name, path) in files.found {
             match fs::read(path) {
@@ -150,22 +186,41 @@ impl Place {
             && !stashed.contains(target)
         {
             let name = self.full("refs/stash".into());
-            found.roots.push(Root { name, kind: RootKind::Stash, target: *target, stands_for: None });
+            found.roots.push(Root {
+                name,
+                kind: RootKind::Stash,
+                target: *target,
+                stands_for: None,
+            });
         }
     }
 
-    /// What a log tells of, the newest first: each object once, except that every stash is listed. `@{n}` is what the n-th line
-    /// from the end made of the ref; one more than there are lines is what the ref was before the first of them.
+    /// What a log tells of, the newest first: each object once, except that every stash is listed.
+    /// `@{n}` is what the n-th line from the end made of the ref; one more than there are lines is
+    /// what the ref was before the first of them.
     fn log(&self, name: &BStr, text: &[u8], found: &mut Roots) {
-        let kind = if name == "refs/stash" { RootKind::Stash } else { RootKind::Reflog };
+        let kind = if name == "refs/stash" {
+            RootKind::Stash
+        } else {
+            RootKind::Reflog
+        };
         let mut told = HashSet::new();
         let mut add = |said: String, target: ObjectId| {
             let listed = !target.is_null() && (told.insert(target) || kind == RootKind::Stash);
-            let root = |name| Root { name, kind, target, stands_for: None };
+            let root = |name| Root {
+                name,
+                kind,
+                target,
+                stands_for: None,
+            };
             listed.then(|| found.roots.push(root(said.into())));
         };
         let full = self.full(name);
-        let lines: Vec<_> = text.lines().rev().map(|line| log_line(line, self.hash)).collect();
+        let lines: Vec<_> = text
+            .lines()
+            .rev()
+            .map(|line| log_line(line, self.hash))
+            .collect();
         for (number, line) in lines.iter().enumerate() {
             let Some((old, new)) = line else { continue };
             add(format!("{full}@{{{number}}}"), *new);
@@ -178,7 +233,9 @@ impl Place {
         }
         let broken = lines.iter().filter(|line| line.is_none()).count();
         if broken > 0 {
-            found.unread.push(self.unread_log(name, format!("{broken} of its lines name no objects")));
+            found
+                .unread
+                .push(self.unread_log(name, format!("{broken} of its lines name no objects")));
         }
     }
 
@@ -196,7 +253,10 @@ impl Place {
     }
 
     fn unread(&self, name: impl AsRef<[u8]>, problem: impl Display) -> Unread {
-        let of = self.worktree.as_ref().map(|worktree| joined(&[b" of worktree ", worktree]));
+        let of = self
+            .worktree
+            .as_ref()
+            .map(|worktree| joined(&[b" of worktree ", worktree]));
         Unread::new(joined(&[name.as_ref(), &of.unwrap_or_default()]), problem)
     }
 }
@@ -219,6 +279,8 @@ fn kind_of(name: &BStr) -> RootKind {
         ("refs/bisect/", RootKind::Operation),
         ("refs/rewritten/", RootKind::Operation),
     ];
-    let kind = KINDS.iter().find(|(prefix, _)| name.starts_with(prefix.as_bytes()));
+    let kind = KINDS
+        .iter()
+        .find(|(prefix, _)| name.starts_with(prefix.as_bytes()));
     kind.map_or(RootKind::Other, |(_, kind)| *kind)
 }

@@ -9,9 +9,17 @@ use crate::finding::Finding;
 use crate::finding::frame::FrameLine;
 
 /// Writes the article of a finding.
-pub(super) fn article(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn article(
+    facts: &Facts<'_>,
+    found: &Finding,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let (rule, word) = (escaped(&found.rule.id), found.confidence.word());
-    let remark = if found.blocking { "" } else { " <small>does not block</small>" };
+    let remark = if found.blocking {
+        ""
+    } else {
+        " <small>does not block</small>"
+    };
     writeln!(
         out,
         "<article class=\"finding {word}\" data-rule=\"{rule}\" data-confidence=\"{word}\" data-place=\"{}\">",
@@ -22,13 +30,19 @@ pub(super) fn article(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Writ
         "<h2><span class=\"grade\">{word}</span> {} <code>{rule}</code>{remark}</h2>",
         escaped(&facts.description(found))
     )?;
-    writeln!(out, "<p class=\"place\"><code>{}</code></p>", escaped(&facts.place(found, &found.place)))?;
+    writeln!(
+        out,
+        "<p class=\"place\"><code>{}</code></p>",
+        escaped(&facts.place(found, &found.place))
+    )?;
     frame(facts, found, out)?;
     writeln!(out, "<dl>")?;
     for (label, text) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
         let text = escaped(&text);
         match label {
-            "secret" | "with" | "allow" => writeln!(out, "<dt>{label}</dt><dd><code>{text}</code></dd>")?,
+            "secret" | "with" | "allow" => {
+                writeln!(out, "<dt>{label}</dt><dd><code>{text}</code></dd>")?;
+            }
             _ => writeln!(out, "<dt>{label}</dt><dd>{text}</dd>")?,
         }
     }
@@ -42,17 +56,33 @@ fn frame(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Res
     }
     write!(out, "<pre>")?;
     for (line, text) in facts.frame(&found.place) {
-        writeln!(out, "<span class=\"line\"><i>{}</i>{}</span>", line.number, marked(line, &text))?;
+        writeln!(
+            out,
+            "<span class=\"line\"><i>{}</i>{}</span>",
+            line.number,
+            marked(line, &text)
+        )?;
     }
     writeln!(out, "</pre>")
 }
 
 /// The text of a line with its mark.
 fn marked(line: &FrameLine, text: &str) -> String {
-    let Some((from, to)) = line.mark else { return escaped(text) };
-    let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+    let Some((from, to)) = line.mark else {
+        return escaped(text);
+    };
+    let byte = |at: usize| {
+        text.char_indices()
+            .nth(at)
+            .map_or(text.len(), |(byte, _)| byte)
+    };
     let (from, to) = (byte(from), byte(to));
-    format!("{}<mark>{}</mark>{}", escaped(&text[..from]), escaped(&text[from..to]), escaped(&text[to..]))
+    format!(
+        "{}<mark>{}</mark>{}",
+        escaped(&text[..from]),
+        escaped(&text[from..to]),
+        escaped(&text[to..])
+    )
 }
 
 /// What the findings of a page are told apart by: the folder at the top, or what is no file.

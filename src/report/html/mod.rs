@@ -1,4 +1,5 @@
-//! The format `html`: one page that holds all it needs, to search, filter and print; without scripts it is a plain list.
+//! The format `html`: one page that holds all it needs, to search, filter and print; without
+//! scripts it is a plain list.
 
 mod finding;
 
@@ -34,8 +35,17 @@ impl Report for Html {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let facts = Facts::new(outcome, &self.options);
         head(outcome, out)?;
-        let (failed, other): (Vec<_>, Vec<_>) = outcome.skipped.iter().partition(|skip| skip.reason.is_failure());
-        skips(&facts, &format!("{} {UNREAD}", failed.len()), "bad", &failed, out)?;
+        let (failed, other): (Vec<_>, Vec<_>) = outcome
+            .skipped
+            .iter()
+            .partition(|skip| skip.reason.is_failure());
+        skips(
+            &facts,
+            &format!("{} {UNREAD}", failed.len()),
+            "bad",
+            &failed,
+            out,
+        )?;
         let changes = outcome.policy_changes.iter().map(|change| {
             let path = facts.text(&change.path);
             format!("{path}: {}", change.what.word())
@@ -51,22 +61,51 @@ impl Report for Html {
             advice(out)?;
         }
         self.exceptions(&facts, outcome, out)?;
-        skips(&facts, &format!("{} not scanned", other.len()), "warn", &other, out)?;
+        skips(
+            &facts,
+            &format!("{} not scanned", other.len()),
+            "warn",
+            &other,
+            out,
+        )?;
         self.foot(out)
     }
 }
 
 impl Html {
-    fn exceptions(&self, facts: &Facts<'_>, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    fn exceptions(
+        &self,
+        facts: &Facts<'_>,
+        outcome: &Outcome,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let allowed = outcome.allowed.iter().filter(|_| self.options.show_allowed);
-        list("Allowed", "", allowed.map(|allowed| facts.allowed(allowed)), out)?;
+        list(
+            "Allowed",
+            "",
+            allowed.map(|allowed| facts.allowed(allowed)),
+            out,
+        )?;
         let found = !outcome.findings.is_empty();
-        let unused = outcome.unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found));
-        list("Exceptions without use", "warn", unused.map(|entry| facts.unused(entry)), out)
+        let unused = outcome
+            .unused
+            .iter()
+            .filter(|entry| lists_unused(entry, self.options.show_unused, found));
+        list(
+            "Exceptions without use",
+            "warn",
+            unused.map(|entry| facts.unused(entry)),
+            out,
+        )
     }
 
     fn foot(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let Options { version, rules_version, times, .. } = &self.options;
+        let Options {
+            version,
+            rules_version,
+            times,
+            ..
+        } = &self.options;
         let mut parts = vec![format!("keysieve {version}").trim_end().to_owned()];
         if !rules_version.is_empty() {
             parts.push(format!("rules {rules_version}"));
@@ -74,12 +113,17 @@ impl Html {
         if *times != Times::default() {
             parts.push(times.ended.strftime("%Y-%m-%d %H:%M UTC").to_string());
         }
-        writeln!(out, "<footer><p>{}</p></footer>", escaped(&parts.join(" · ")))?;
+        writeln!(
+            out,
+            "<footer><p>{}</p></footer>",
+            escaped(&parts.join(" · "))
+        )?;
         writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
     }
 }
 
-/// Everything up to the findings. The policy lets nothing in but what is here: no network, no script but this one.
+/// Everything up to the findings. The policy lets nothing in but what is here: no network, no
+/// script but this one.
 fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let (title, tone) = match outcome.status() {
@@ -113,15 +157,28 @@ fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// The bar that the script fills and shows.
 fn filters(out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "<div id=\"filters\" role=\"search\" hidden=\"hidden\">")?;
-    writeln!(out, "<label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"/></label>")?;
-    for (label, name) in [("Rule", "rule"), ("Confidence", "confidence"), ("Place", "place")] {
+    writeln!(
+        out,
+        "<div id=\"filters\" role=\"search\" hidden=\"hidden\">"
+    )?;
+    writeln!(
+        out,
+        "<label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"/></label>"
+    )?;
+    for (label, name) in [
+        ("Rule", "rule"),
+        ("Confidence", "confidence"),
+        ("Place", "place"),
+    ] {
         writeln!(
             out,
             "<label>{label} <select data-filter=\"{name}\"><option value=\"\">any</option></select></label>"
         )?;
     }
-    writeln!(out, "<button id=\"clear\" type=\"button\">Clear</button>\n<output id=\"count\"></output>\n</div>")
+    writeln!(
+        out,
+        "<button id=\"clear\" type=\"button\">Clear</button>\n<output id=\"count\"></output>\n</div>"
+    )
 }
 
 fn advice(out: &mut dyn io::Write) -> io::Result<()> {
@@ -134,7 +191,13 @@ fn advice(out: &mut dyn io::Write) -> io::Result<()> {
     )
 }
 
-fn skips(facts: &Facts<'_>, title: &str, tone: &str, skips: &[&Skip], out: &mut dyn io::Write) -> io::Result<()> {
+fn skips(
+    facts: &Facts<'_>,
+    title: &str,
+    tone: &str,
+    skips: &[&Skip],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let lines = skips.iter().map(|skip| {
         let (path, reason) = facts.skip(skip);
         format!("{path}: {reason}")
@@ -143,12 +206,21 @@ fn skips(facts: &Facts<'_>, title: &str, tone: &str, skips: &[&Skip], out: &mut 
 }
 
 /// A section with a list, if there is anything to list.
-fn list(title: &str, tone: &str, lines: impl Iterator<Item = String>, out: &mut dyn io::Write) -> io::Result<()> {
+fn list(
+    title: &str,
+    tone: &str,
+    lines: impl Iterator<Item = String>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let mut lines = lines.peekable();
     if lines.peek().is_none() {
         return Ok(());
     }
-    writeln!(out, "<section class=\"{tone}\">\n<h2>{}</h2>\n<ul>", escaped(title))?;
+    writeln!(
+        out,
+        "<section class=\"{tone}\">\n<h2>{}</h2>\n<ul>",
+        escaped(title)
+    )?;
     for line in lines {
         writeln!(out, "<li>{}</li>", escaped(&line))?;
     }

@@ -17,7 +17,13 @@ impl Page<'_> {
     /// What to do about `findings`.
     pub(super) fn advice(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "{}", self.paint.strong("what to do"))?;
-        writeln!(out, "  {}   {}\n           {}", self.paint.strong("rotate"), ROTATE[0], ROTATE[1])?;
+        writeln!(
+            out,
+            "  {}   {}\n           {}",
+            self.paint.strong("rotate"),
+            ROTATE[0],
+            ROTATE[1]
+        )?;
         if let Some(command) = self.unstage(findings) {
             writeln!(out, "  {}  {command}", self.paint.strong("unstage"))?;
         }
@@ -26,7 +32,11 @@ impl Page<'_> {
             _ => None,
         });
         if let Some(message) = message {
-            writeln!(out, "  {}   git commit --edit --file {message}", self.paint.strong("reword"))?;
+            writeln!(
+                out,
+                "  {}   git commit --edit --file {message}",
+                self.paint.strong("reword")
+            )?;
         }
         if self.by_exposure(findings, out)? {
             return writeln!(
@@ -43,13 +53,22 @@ impl Page<'_> {
         )
     }
 
-    /// What follows from how exposed they are, for each way once, the worst first; whether there was anything to say.
+    /// What follows from how exposed they are, for each way once, the worst first; whether there
+    /// was anything to say.
     fn by_exposure(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<bool> {
         let of = |finding: &Finding| finding.history.as_ref().map(|history| history.exposure);
         let exposures: BTreeSet<_> = findings.iter().filter_map(of).collect();
         for exposure in &exposures {
-            let many = findings.iter().filter(|finding| of(finding) == Some(*exposure)).count();
-            writeln!(out, "  {} ({many})\n           {}", self.paint.strong(exposure.word()), exposure.advice())?;
+            let many = findings
+                .iter()
+                .filter(|finding| of(finding) == Some(*exposure))
+                .count();
+            writeln!(
+                out,
+                "  {} ({many})\n           {}",
+                self.paint.strong(exposure.word()),
+                exposure.advice()
+            )?;
         }
         if !exposures.is_empty() {
             writeln!(
@@ -71,8 +90,12 @@ impl Page<'_> {
         if paths.is_empty() {
             return None;
         }
-        let mut command =
-            if self.options.advice.first_commit { "git rm --cached --" } else { "git restore --staged --" }.to_owned();
+        let mut command = if self.options.advice.first_commit {
+            "git rm --cached --"
+        } else {
+            "git restore --staged --"
+        }
+        .to_owned();
         for path in paths.iter().take(MAX_PATHS) {
             command.push(' ');
             command.push_str(&quoted(&self.facts.bytes(path)));
@@ -85,14 +108,19 @@ impl Page<'_> {
     }
 }
 
-/// Whether what is staged is so in the work tree that was asked about; an audit sees those of others too.
+/// Whether what is staged is so in the work tree that was asked about; an audit sees those of
+/// others too.
 fn is_in_own_index(found: &Finding) -> bool {
     found.history.as_ref().is_none_or(|history| {
-        history.reached_from.iter().any(|reached| reached.kind == RootKind::Index && reached.name == "index")
+        history
+            .reached_from
+            .iter()
+            .any(|reached| reached.kind == RootKind::Index && reached.name == "index")
     })
 }
 
-/// `path` as a shell reads it back: bare, in quotes, or with every odd byte escaped, as `printable` would demand.
+/// `path` as a shell reads it back: bare, in quotes, or with every odd byte escaped, as `printable`
+/// would demand.
 pub(in super::super) fn quoted(path: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/+=:@%,".contains(byte);
     if !path.is_empty() && path.iter().all(plain) {

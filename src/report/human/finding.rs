@@ -11,12 +11,34 @@ use crate::text::printable;
 
 impl Page<'_> {
     /// Draws `found`; what its rule has to say only if `with_help`.
-    pub(super) fn finding(&self, found: &Finding, with_help: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    pub(super) fn finding(
+        &self,
+        found: &Finding,
+        with_help: bool,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let gutter = gutter(found);
-        let head = self.paint.finding(found.blocking, format_args!("{}[{}]", found.confidence, found.rule.id));
-        let remark = if found.blocking { "" } else { " (does not block)" };
-        writeln!(out, "{head}: {}{remark}", self.paint.strong(self.facts.description(found)))?;
-        writeln!(out, "{:gutter$}{} {}", "", self.paint.rail("-->"), self.facts.place(found, &found.place))?;
+        let head = self.paint.finding(
+            found.blocking,
+            format_args!("{}[{}]", found.confidence, found.rule.id),
+        );
+        let remark = if found.blocking {
+            ""
+        } else {
+            " (does not block)"
+        };
+        writeln!(
+            out,
+            "{head}: {}{remark}",
+            self.paint.strong(self.facts.description(found))
+        )?;
+        writeln!(
+            out,
+            "{:gutter$}{} {}",
+            "",
+            self.paint.rail("-->"),
+            self.facts.place(found, &found.place)
+        )?;
         self.frame(found, gutter, out)?;
         if self.options.reveal {
             self.revealed("secret", &found.secret, gutter, out)?;
@@ -29,7 +51,13 @@ impl Page<'_> {
             if label == "help" && !with_help || label == ADVICE {
                 continue;
             }
-            writeln!(out, "{:gutter$} {} {}: {text}", "", self.paint.rail("="), self.paint.strong(label))?;
+            writeln!(
+                out,
+                "{:gutter$} {} {}: {text}",
+                "",
+                self.paint.rail("="),
+                self.paint.strong(label)
+            )?;
         }
         writeln!(out)
     }
@@ -55,12 +83,22 @@ impl Page<'_> {
             }
         }
         if found.place.end.line > last_marked && last_marked > 0 {
-            writeln!(out, "{:gutter$} {bar} ... to line {}", "", found.place.end.line)?;
+            writeln!(
+                out,
+                "{:gutter$} {bar} ... to line {}",
+                "", found.place.end.line
+            )?;
         }
         writeln!(out, "{:gutter$} {bar}", "")
     }
 
-    fn revealed(&self, label: &str, secret: &Secret, gutter: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    fn revealed(
+        &self,
+        label: &str,
+        secret: &Secret,
+        gutter: usize,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let (sign, label) = (self.paint.rail("="), self.paint.strong(label));
         let value = secret.reveal();
         if !value.contains(&b'\n') {
@@ -68,7 +106,12 @@ impl Page<'_> {
         }
         writeln!(out, "{:gutter$} {sign} {label}:", "")?;
         for line in value.split(|&byte| byte == b'\n') {
-            writeln!(out, "{:gutter$}   {}", "", printable(line.strip_suffix(b"\r").unwrap_or(line)))?;
+            writeln!(
+                out,
+                "{:gutter$}   {}",
+                "",
+                printable(line.strip_suffix(b"\r").unwrap_or(line))
+            )?;
         }
         Ok(())
     }
@@ -76,5 +119,12 @@ impl Page<'_> {
 
 /// How wide the line numbers of a finding's frame are.
 fn gutter(found: &Finding) -> usize {
-    found.place.frame.lines.last().map_or(1, |line| line.number).to_string().len()
+    found
+        .place
+        .frame
+        .lines
+        .last()
+        .map_or(1, |line| line.number)
+        .to_string()
+        .len()
 }

@@ -1,4 +1,5 @@
-//! The format `human`: for each finding a code frame, what it is and why it is reported; then, once, what to do.
+//! The format `human`: for each finding a code frame, what it is and why it is reported; then,
+//! once, what to do.
 
 mod advice;
 mod finding;
@@ -43,9 +44,13 @@ impl Report for Human {
     }
 }
 
-/// The end of a page that shows something else than the findings: what was allowed or not scanned, and the line that sums
-/// it up.
-pub(super) fn ending(options: &Options, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+/// The end of a page that shows something else than the findings: what was allowed or not scanned,
+/// and the line that sums it up.
+pub(super) fn ending(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     Page::new(options, outcome).ending(outcome, out)
 }
 
@@ -58,7 +63,11 @@ struct Page<'o> {
 
 impl<'o> Page<'o> {
     fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
-        Self { options, paint: Paint::new(options.color), facts: Facts::new(outcome, options) }
+        Self {
+            options,
+            paint: Paint::new(options.color),
+            facts: Facts::new(outcome, options),
+        }
     }
 
     fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
@@ -81,7 +90,11 @@ mod tests {
     fn one(found: crate::finding::Finding) -> Outcome {
         Outcome {
             findings: vec![found],
-            totals: Totals { blobs: 1, bytes: 2048, ..Totals::default() },
+            totals: Totals {
+                blobs: 1,
+                bytes: 2048,
+                ..Totals::default()
+            },
             ..Outcome::default()
         }
     }
@@ -110,13 +123,24 @@ what to do
 keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 "#;
         let print = pair().fingerprint.to_string();
-        assert_eq!(shown("human", &one(pair()), Options::default()), expected.replace("FINGERPRINT", &print));
+        assert_eq!(
+            shown("human", &one(pair()), Options::default()),
+            expected.replace("FINGERPRINT", &print)
+        );
     }
 
     #[test]
     fn a_clean_run_is_one_line() {
-        let totals = Totals { blobs: 20, bytes: 1_258_291, left_out: 1, ..Totals::default() };
-        let clean = Outcome { totals, ..Outcome::default() };
+        let totals = Totals {
+            blobs: 20,
+            bytes: 1_258_291,
+            left_out: 1,
+            ..Totals::default()
+        };
+        let clean = Outcome {
+            totals,
+            ..Outcome::default()
+        };
         assert_eq!(
             shown("human", &clean, Options::default()),
             "keysieve: clean; 20 blobs (1.2 MiB) scanned; 1 entry left out by git's ignore rules (--no-ignore scans it)\n"
@@ -125,9 +149,15 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 
     #[test]
     fn the_first_commit_is_unstaged_in_another_way() {
-        let options = Options { advice: Advice { first_commit: true }, ..Options::default() };
+        let options = Options {
+            advice: Advice { first_commit: true },
+            ..Options::default()
+        };
         let mut found = pair();
-        found.origin = crate::blob::Origin::Staged { path: "it's".into(), id: String::new() };
+        found.origin = crate::blob::Origin::Staged {
+            path: "it's".into(),
+            id: String::new(),
+        };
         let text = shown("human", &one(found), options);
         assert!(text.contains(r"git rm --cached -- 'it'\''s'"), "{text}");
     }
@@ -135,28 +165,58 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
     #[test]
     fn a_commit_message_is_reworded() {
         let mut found = pair();
-        found.origin = crate::blob::Origin::CommitMessage { path: ".git/COMMIT_EDITMSG".into() };
+        found.origin = crate::blob::Origin::CommitMessage {
+            path: ".git/COMMIT_EDITMSG".into(),
+        };
         let text = shown("human", &one(found), Options::default());
-        assert!(text.contains("git commit --edit --file .git/COMMIT_EDITMSG\n") && !text.contains("unstage"), "{text}");
+        assert!(
+            text.contains("git commit --edit --file .git/COMMIT_EDITMSG\n")
+                && !text.contains("unstage"),
+            "{text}"
+        );
     }
 
     #[test]
     fn failures_come_before_skips_and_long_lists_are_cut() {
-        let skip = |n: usize, reason| Skip { path: format!("f{n:02}").into(), reason };
+        let skip = |n: usize, reason| Skip {
+            path: format!("f{n:02}").into(),
+            reason,
+        };
         let mut skipped: Vec<_> = (0..12).map(|n| skip(n, SkipReason::Submodule)).collect();
         skipped.push(skip(99, SkipReason::Unreadable("no".to_owned())));
-        let text = shown("human", &Outcome { skipped, ..Outcome::default() }, Options::default());
+        let text = shown(
+            "human",
+            &Outcome {
+                skipped,
+                ..Outcome::default()
+            },
+            Options::default(),
+        );
         let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part}\n{text}"));
         assert!(at("NOT COMPLETED: 1 could not be read") < at("f99: cannot be read: no"));
-        assert!(at("f99") < at("not scanned: 12") && at("f09") < at("and 2 more"), "{text}");
-        assert!(!text.contains("f10") && text.ends_with("keysieve: NOT COMPLETED; 0 blobs (0 B) scanned\n"), "{text}");
+        assert!(
+            at("f99") < at("not scanned: 12") && at("f09") < at("and 2 more"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("f10")
+                && text.ends_with("keysieve: NOT COMPLETED; 0 blobs (0 B) scanned\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn private_keys_are_shown_by_their_first_lines() {
         let text = shown("human", &outcome(), Options::default());
         assert!(text.contains("... to line 8\n"), "{text}");
-        let revealed = shown("human", &outcome(), Options { reveal: true, ..Options::default() });
+        let revealed = shown(
+            "human",
+            &outcome(),
+            Options {
+                reveal: true,
+                ..Options::default()
+            },
+        );
         for line in secrets()[2].lines() {
             assert!(revealed.contains(line), "{revealed}");
         }
@@ -165,20 +225,46 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
     #[test]
     fn what_was_allowed_is_listed_when_asked() {
         let quiet = shown("human", &outcome(), Options::default());
-        assert!(!quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"), "{quiet}");
-        assert!(quiet.contains("entry 4 expired on 2026-03-31") && !quiet.contains("entry 5"), "{quiet}");
-        assert!(quiet.contains("baseline line 7 expired on 2026-04-30: inherited"), "{quiet}");
-        let options = Options { show_allowed: true, show_unused: true, ..Options::default() };
+        assert!(
+            !quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"),
+            "{quiet}"
+        );
+        assert!(
+            quiet.contains("entry 4 expired on 2026-03-31") && !quiet.contains("entry 5"),
+            "{quiet}"
+        );
+        assert!(
+            quiet.contains("baseline line 7 expired on 2026-04-30: inherited"),
+            "{quiet}"
+        );
+        let options = Options {
+            show_allowed: true,
+            show_unused: true,
+            ..Options::default()
+        };
         let all = shown("human", &outcome(), options);
-        assert!(all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"), "{all}");
-        assert!(all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"), "{all}");
+        assert!(
+            all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"),
+            "{all}"
+        );
+        assert!(
+            all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"),
+            "{all}"
+        );
         assert!(all.contains("entry 5 let nothing pass: gone"), "{all}");
     }
 
     #[test]
     fn colours_are_only_added() {
         let plain = shown("human", &outcome(), Options::default());
-        let colored = shown("human", &outcome(), Options { color: true, ..Options::default() });
+        let colored = shown(
+            "human",
+            &outcome(),
+            Options {
+                color: true,
+                ..Options::default()
+            },
+        );
         let mut stripped = String::new();
         let mut rest = colored.as_str();
         while let Some((before, after)) = rest.split_once('\u{1b}') {

@@ -54,10 +54,18 @@ impl Paint {
 
     /// A finding's confidence, or the mark under it.
     pub(super) fn finding(self, blocking: bool, text: impl Display) -> String {
-        if blocking { self.bad(text) } else { self.warn(text) }
+        if blocking {
+            self.bad(text)
+        } else {
+            self.warn(text)
+        }
     }
 
     fn with(self, style: Style, text: impl Display) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
+        if self.color {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_string()
+        }
     }
 }

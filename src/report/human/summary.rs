@@ -11,8 +11,13 @@ use crate::finding::{Allowed, Outcome, PolicyChange, Unused};
 const MAX_LISTED: usize = 10;
 
 impl Page<'_> {
-    /// Files of policy that the commits which are judged change: who reviews them has to look at these.
-    pub(super) fn policy_changes(&self, changes: &[PolicyChange], out: &mut dyn io::Write) -> io::Result<()> {
+    /// Files of policy that the commits which are judged change: who reviews them has to look at
+    /// these.
+    pub(super) fn policy_changes(
+        &self,
+        changes: &[PolicyChange],
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -35,20 +40,35 @@ impl Page<'_> {
         writeln!(out)
     }
 
-    /// Exceptions that let nothing pass, if that was asked for; the expired ones also where something was found, as
-    /// they may have let it pass before.
-    pub(super) fn unused(&self, unused: &[Unused], found: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    /// Exceptions that let nothing pass, if that was asked for; the expired ones also where
+    /// something was found, as they may have let it pass before.
+    pub(super) fn unused(
+        &self,
+        unused: &[Unused],
+        found: bool,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let mut any = false;
-        for entry in unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found)) {
-            writeln!(out, "{}: {}", self.paint.warn("unused"), self.facts.unused(entry))?;
+        for entry in unused
+            .iter()
+            .filter(|entry| lists_unused(entry, self.options.show_unused, found))
+        {
+            writeln!(
+                out,
+                "{}: {}",
+                self.paint.warn("unused"),
+                self.facts.unused(entry)
+            )?;
             any = true;
         }
         if any { writeln!(out) } else { Ok(()) }
     }
 
-    /// What was not scanned: first what leaves the scan incomplete, then what was left out on purpose.
+    /// What was not scanned: first what leaves the scan incomplete, then what was left out on
+    /// purpose.
     pub(super) fn skipped(&self, skipped: &[Skip], out: &mut dyn io::Write) -> io::Result<()> {
-        let (failed, other): (Vec<_>, Vec<_>) = skipped.iter().partition(|skip| skip.reason.is_failure());
+        let (failed, other): (Vec<_>, Vec<_>) =
+            skipped.iter().partition(|skip| skip.reason.is_failure());
         if !failed.is_empty() {
             let title = self.paint.bad("NOT COMPLETED");
             writeln!(out, "{title}: {} {UNREAD}", failed.len())?;
@@ -74,6 +94,10 @@ impl Page<'_> {
 
     /// The last line.
     pub(super) fn summary(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(out, "keysieve: {}", summary(outcome, |tone, text| self.paint.tone(tone, text)))
+        writeln!(
+            out,
+            "keysieve: {}",
+            summary(outcome, |tone, text| self.paint.tone(tone, text))
+        )
     }
 }

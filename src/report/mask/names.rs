@@ -15,21 +15,33 @@ pub(super) fn hold(finding: &Finding, value: &[u8]) -> bool {
         _ => None,
     };
     let history = finding.history.iter();
-    let others =
-        history.flat_map(|history| history.reached_from.iter().map(|reached| &reached.name).chain(&history.elsewhere));
-    own.into_iter().chain(others).any(|name| holds_word(name, value))
+    let others = history.flat_map(|history| {
+        history
+            .reached_from
+            .iter()
+            .map(|reached| &reached.name)
+            .chain(&history.elsewhere)
+    });
+    own.into_iter()
+        .chain(others)
+        .any(|name| holds_word(name, value))
 }
 
-/// Whether `value` stands in `name` and is no part of a longer word: one of three letters stands in many words.
+/// Whether `value` stands in `name` and is no part of a longer word: one of three letters stands in
+/// many words.
 fn holds_word(name: &[u8], value: &[u8]) -> bool {
     let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    name.find_iter(value).any(|at| is_end(name[..at].last()) && is_end(name.get(at + value.len())))
+    name.find_iter(value)
+        .any(|at| is_end(name[..at].last()) && is_end(name.get(at + value.len())))
 }
 
-/// How the secret of `finding` is written in the name that it was found in, where it is not in clear there.
+/// How the secret of `finding` is written in the name that it was found in, where it is not in
+/// clear there.
 pub(super) fn written_in(finding: &Finding) -> Option<&[u8]> {
     let place = &finding.place;
-    place.encoding.filter(|_| place.start.line == 1 && place.end.line == 1)?;
+    place
+        .encoding
+        .filter(|_| place.start.line == 1 && place.end.line == 1)?;
     let (name, last) = match &finding.origin {
         // It was searched with the folders that lead to it, or without.
         Origin::Name { path, .. } => (path, path.rfind("/").map_or(0, |slash| slash + 1)),
@@ -38,9 +50,14 @@ pub(super) fn written_in(finding: &Finding) -> Option<&[u8]> {
         _ => return None,
     };
     let line = place.frame.lines.first()?;
-    let searched = [&name[last..], name.as_slice()].into_iter().filter(|text| line_is_of(line, text));
+    let searched = [&name[last..], name.as_slice()]
+        .into_iter()
+        .filter(|text| line_is_of(line, text));
     let written = |text| {
-        let span = Span::new(offset(text, place.start.column)?, offset(text, place.end.column)?);
+        let span = Span::new(
+            offset(text, place.start.column)?,
+            offset(text, place.end.column)?,
+        );
         Some(span.of(text)).filter(|written| !written.is_empty())
     };
     searched.into_iter().find_map(written)
@@ -52,7 +69,11 @@ fn line_is_of(line: &FrameLine, text: &[u8]) -> bool {
     line.text.starts_with('…')
         || line.text.ends_with('…')
         || line.text.chars().count() <= text.chars().count()
-            && line.text.chars().zip(text.chars()).all(|(masked, clear)| masked == '*' || masked == clear)
+            && line
+                .text
+                .chars()
+                .zip(text.chars())
+                .all(|(masked, clear)| masked == '*' || masked == clear)
 }
 
 /// Where the column `column` of `text`, one line, begins.

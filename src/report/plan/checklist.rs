@@ -68,11 +68,18 @@ fn rotate(sheet: &Sheet<'_>, page: &mut String) {
     for item in sheet.items {
         let _ = writeln!(page, "- [ ] {}", item.title());
         let mut lines = Vec::new();
-        lines.extend(Some(sheet.name(item.finding.rule.description.as_bytes())).filter(|text| !text.is_empty()));
-        let details = item.finding.details.iter();
         lines.extend(
-            details.map(|detail| format!("{}: {}", detail.key.replace('_', " "), sheet.name(detail.value.as_bytes()))),
+            Some(sheet.name(item.finding.rule.description.as_bytes()))
+                .filter(|text| !text.is_empty()),
         );
+        let details = item.finding.details.iter();
+        lines.extend(details.map(|detail| {
+            format!(
+                "{}: {}",
+                detail.key.replace('_', " "),
+                sheet.name(detail.value.as_bytes())
+            )
+        }));
         lines.push(exposed(item));
         lines.extend(first_seen(sheet, item));
         let help = item.finding.rule.help.as_deref();
@@ -101,13 +108,18 @@ fn exposed(item: &Item<'_>) -> String {
 
 fn first_seen(sheet: &Sheet<'_>, item: &Item<'_>) -> Option<String> {
     let commit = item.finding.origin.commit()?;
-    let time = jiff::Timestamp::from_second(commit.time).ok()?.strftime("%Y-%m-%d");
+    let time = jiff::Timestamp::from_second(commit.time)
+        .ok()?
+        .strftime("%Y-%m-%d");
     let path = sheet.code(item.finding.origin.path());
-    Some(format!("since {time}, commit {}, {path}", commit.id.get(..12).unwrap_or(&commit.id)))
+    Some(format!(
+        "since {time}, commit {}, {path}",
+        commit.id.get(..12).unwrap_or(&commit.id)
+    ))
 }
 
-/// What AWS has to be told, and what it can be asked, of the key whose id stands on a line of the replacements. So no id
-/// stands on the page.
+/// What AWS has to be told, and what it can be asked, of the key whose id stands on a line of the
+/// replacements. So no id stands on the page.
 const AWS: &str = r#"For access keys of AWS, with an administrator's credentials of the key's account:
 
 ```sh
@@ -128,12 +140,16 @@ uses() {
 
 /// The id of an access key of AWS among the values of `item`.
 fn key_id<'o>(item: &Item<'o>) -> Option<&'o Secret> {
-    item.values().find(|(rule, ..)| KEY_IDS.contains(rule)).map(|(_, id, _)| id)
+    item.values()
+        .find(|(rule, ..)| KEY_IDS.contains(rule))
+        .map(|(_, id, _)| id)
 }
 
 /// The commands for the key with this id.
 fn aws(sheet: &Sheet<'_>, id: &Secret, page: &mut String) {
-    let Some(line) = sheet.replacements.line_of(id.reveal()) else { return };
+    let Some(line) = sheet.replacements.line_of(id.reveal()) else {
+        return;
+    };
     if id.reveal().starts_with(b"ASIA") {
         let _ = writeln!(
             page,
@@ -152,15 +168,30 @@ fn aws(sheet: &Sheet<'_>, id: &Secret, page: &mut String) {
 fn replace(sheet: &Sheet<'_>, page: &mut String) {
     page.push_str("\n## 2. Take it out of what is in use\n\n");
     let before = page.len();
-    for item in sheet.items.iter().filter(|item| item.history().is_some_and(|history| history.in_head)) {
-        let mut paths: Vec<_> = item.places().iter().flat_map(|place| &place.paths).collect();
+    for item in sheet
+        .items
+        .iter()
+        .filter(|item| item.history().is_some_and(|history| history.in_head))
+    {
+        let mut paths: Vec<_> = item
+            .places()
+            .iter()
+            .flat_map(|place| &place.paths)
+            .collect();
         paths.sort();
         paths.dedup();
-        let named: Vec<_> = paths.iter().take(MAX_PATHS).map(|path| sheet.code(path)).collect();
+        let named: Vec<_> = paths
+            .iter()
+            .take(MAX_PATHS)
+            .map(|path| sheet.code(path))
+            .collect();
         let more = paths.len().checked_sub(MAX_PATHS).filter(|&more| more > 0);
         let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
-        let at =
-            if named.is_empty() { "a commit's own text".to_owned() } else { format!("{}{more}", named.join(", ")) };
+        let at = if named.is_empty() {
+            "a commit's own text".to_owned()
+        } else {
+            format!("{}{more}", named.join(", "))
+        };
         let _ = writeln!(page, "- [ ] {}: {at}", item.title());
     }
     page.push_str(if page.len() == before {
@@ -169,7 +200,11 @@ fn replace(sheet: &Sheet<'_>, page: &mut String) {
         "\nHEAD holds these. Have the program read it from its environment or a store for secrets, and commit that. Rewriting puts a \
          placeholder where the value stood, in HEAD too.\n"
     });
-    if sheet.items.iter().any(|item| item.exposure() == Some(Exposure::Index)) {
+    if sheet
+        .items
+        .iter()
+        .any(|item| item.exposure() == Some(Exposure::Index))
+    {
         page.push_str("\nWhat is staged only is unstaged in step 3.\n");
     }
 }

@@ -1,4 +1,5 @@
-//! Lists beside the check-list: what leads to each secret, where it stands, and which blobs have to go as a whole.
+//! Lists beside the check-list: what leads to each secret, where it stands, and which blobs have to
+//! go as a whole.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,10 +13,17 @@ pub(super) fn refs(sheet: &Sheet<'_>) -> String {
         "# What leads to each secret: its kind, and its name. The numbers are those of CHECKLIST.md.\n".to_owned();
     for item in sheet.items {
         head(&mut text, item);
-        let reached = item.history().map_or(&[][..], |history| &history.reached_from);
+        let reached = item
+            .history()
+            .map_or(&[][..], |history| &history.reached_from);
         for reached in reached {
             // Writing to a String cannot fail, here and below.
-            let _ = writeln!(text, "{}\t{}", reached.kind.word(), sheet.name(&reached.name));
+            let _ = writeln!(
+                text,
+                "{}\t{}",
+                reached.kind.word(),
+                sheet.name(&reached.name)
+            );
         }
         for place in &item.beside {
             let _ = writeln!(text, "beside history\t{}", sheet.name(place));
@@ -40,7 +48,11 @@ pub(super) fn paths(sheet: &Sheet<'_>) -> String {
                 (false, false) => "in clear",
             };
             let (object, kind) = (place.object.as_deref().unwrap_or("-"), place.kind.word());
-            let _ = write!(text, "{object}\t{kind}\t{}:{}\t{form}", place.line, place.column);
+            let _ = write!(
+                text,
+                "{object}\t{kind}\t{}:{}\t{form}",
+                place.line, place.column
+            );
             for path in &place.paths {
                 let _ = write!(text, "\t{}", sheet.name(path));
             }
@@ -53,10 +65,13 @@ pub(super) fn paths(sheet: &Sheet<'_>) -> String {
     text
 }
 
-/// `blobs.txt`: the ids of blobs that `git filter-repo --strip-blobs-with-ids` has to drop, since no replacement reaches what
-/// they hold.
+/// `blobs.txt`: the ids of blobs that `git filter-repo --strip-blobs-with-ids` has to drop, since
+/// no replacement reaches what they hold.
 pub(super) fn blobs(items: &[Item<'_>]) -> String {
-    let places = items.iter().filter(|item| item.needs_rewriting()).flat_map(Item::places);
+    let places = items
+        .iter()
+        .filter(|item| item.needs_rewriting())
+        .flat_map(Item::places);
     let ids: BTreeSet<&str> = places
         .filter(|place| place.kind == StandsIn::Blob && is_out_of_reach(place))
         .filter_map(|place| place.object.as_deref())
@@ -65,5 +80,10 @@ pub(super) fn blobs(items: &[Item<'_>]) -> String {
 }
 
 fn head(text: &mut String, item: &Item<'_>) {
-    let _ = writeln!(text, "\n# {}, fingerprint {}", item.title().replace('`', ""), item.finding.fingerprint);
+    let _ = writeln!(
+        text,
+        "\n# {}, fingerprint {}",
+        item.title().replace('`', ""),
+        item.finding.fingerprint
+    );
 }

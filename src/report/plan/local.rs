@@ -1,4 +1,5 @@
-//! The part of the check-list on what only this repository has: what git keeps beside branches and tags.
+//! The part of the check-list on what only this repository has: what git keeps beside branches and
+//! tags.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -27,21 +28,29 @@ struct Holds {
 }
 
 impl Holds {
-    /// What else leads to what is rewritten goes with the repository itself, in step 5: a stash, say, leads to all history.
+    /// What else leads to what is rewritten goes with the repository itself, in step 5: a stash,
+    /// say, leads to all history.
     fn of(items: &[Item<'_>]) -> Self {
         let mut holds = Self::default();
         for item in items {
             if item.needs_rewriting() || item.submodule().is_some() {
                 continue;
             }
-            let logs = item.beside.iter().filter_map(|place| place.strip_prefix(b"reflog of "));
+            let logs = item
+                .beside
+                .iter()
+                .filter_map(|place| place.strip_prefix(b"reflog of "));
             holds.told.extend(logs.map(below));
-            let Some(history) = item.history() else { continue };
+            let Some(history) = item.history() else {
+                continue;
+            };
             holds.left_over |= history.reached_from.is_empty();
             for reached in &history.reached_from {
                 match reached.kind {
                     // Without a log there is but one.
-                    RootKind::Stash => drop(holds.stashes.insert(number(&reached.name).unwrap_or(0))),
+                    RootKind::Stash => {
+                        holds.stashes.insert(number(&reached.name).unwrap_or(0));
+                    }
                     RootKind::Reflog => drop(holds.logs.insert(below(&reached.name))),
                     RootKind::Operation => drop(holds.operations.insert(below(&reached.name))),
                     RootKind::Index => holds.staged.extend(staged(item, &reached.name)),
@@ -53,21 +62,35 @@ impl Holds {
     }
 
     fn is_empty(&self) -> bool {
-        let Self { stashes, staged, logs, told, operations, left_over } = self;
+        let Self {
+            stashes,
+            staged,
+            logs,
+            told,
+            operations,
+            left_over,
+        } = self;
         let is_held = !(stashes.is_empty() && staged.is_empty() && operations.is_empty());
         !is_held && logs.is_empty() && told.is_empty() && !left_over
     }
 }
 
-/// What of `item` is in the index of this name, by its work tree. Where a stash has it too, say, only its paths there are known:
-/// in an index it hardly has others.
+/// What of `item` is in the index of this name, by its work tree. Where a stash has it too, say,
+/// only its paths there are known: in an index it hardly has others.
 fn staged(item: &Item<'_>, index: &[u8]) -> Vec<(Option<BString>, BString)> {
     let worktree = index.strip_prefix(b"index of worktree ").map(BString::from);
     let paths: Vec<&BString> = match &item.finding.origin {
         Origin::Staged { path, .. } => vec![path],
-        _ => item.places().iter().flat_map(|place| &place.paths).collect(),
+        _ => item
+            .places()
+            .iter()
+            .flat_map(|place| &place.paths)
+            .collect(),
     };
-    paths.into_iter().map(|path| (worktree.clone(), path.clone())).collect()
+    paths
+        .into_iter()
+        .map(|path| (worktree.clone(), path.clone()))
+        .collect()
 }
 
 /// Appends the part to `page`.
@@ -92,11 +115,19 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
         let path = sheet.word(path);
         let _ = match worktree {
             None => writeln!(page, "git -C \"$repo\" reset --quiet -- {path}"),
-            Some(name) => writeln!(page, "# in the work tree {}: git reset --quiet -- {path}", sheet.name(name)),
+            Some(name) => writeln!(
+                page,
+                "# in the work tree {}: git reset --quiet -- {path}",
+                sheet.name(name)
+            ),
         };
     }
     for name in &holds.operations {
-        let _ = writeln!(page, "# {}: finish or abort what is under way; if nothing is:", sheet.name(name));
+        let _ = writeln!(
+            page,
+            "# {}: finish or abort what is under way; if nothing is:",
+            sheet.name(name)
+        );
         let _ = writeln!(
             page,
             "rm -f \"$(git -C \"$repo\" rev-parse --path-format=absolute --git-common-dir)\"/{}",
@@ -104,16 +135,29 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
         );
     }
     for log in &holds.logs {
-        let _ = writeln!(page, "git -C \"$repo\" reflog expire --expire-unreachable=now {}", sheet.word(log));
+        let _ = writeln!(
+            page,
+            "git -C \"$repo\" reflog expire --expire-unreachable=now {}",
+            sheet.word(log)
+        );
     }
     for log in &holds.told {
         let _ = match log.as_slice() {
             // To let its log expire is to drop every stash.
-            b"stash" => writeln!(page, "# a stash has it in its name ('git stash list'): drop it"),
-            log => writeln!(page, "git -C \"$repo\" reflog expire --expire=now {}", sheet.word(log)),
+            b"stash" => writeln!(
+                page,
+                "# a stash has it in its name ('git stash list'): drop it"
+            ),
+            log => writeln!(
+                page,
+                "git -C \"$repo\" reflog expire --expire=now {}",
+                sheet.word(log)
+            ),
         };
     }
-    page.push_str("git -C \"$repo\" gc --prune=now   # takes away what nothing leads to any more\n```\n\n");
+    page.push_str(
+        "git -C \"$repo\" gc --prune=now   # takes away what nothing leads to any more\n```\n\n",
+    );
     if sheet.rewrites() {
         page.push_str(
             "Stashes and reflogs go on leading to what step 4 rewrites: this repository is not clean before step 5.\n",
@@ -124,7 +168,11 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
 /// What stands in no object, so that nothing but a hand can take it away.
 fn beside(sheet: &Sheet<'_>, page: &mut String) {
     for item in sheet.items {
-        for place in item.beside.iter().filter(|place| !place.starts_with(b"reflog of ")) {
+        for place in item
+            .beside
+            .iter()
+            .filter(|place| !place.starts_with(b"reflog of "))
+        {
             let what = if place.starts_with(b"refs/") {
                 "the name of a ref: rename or delete it, here and on every server"
             } else if place.starts_with(b"LFS object ") {
@@ -132,7 +180,12 @@ fn beside(sheet: &Sheet<'_>, page: &mut String) {
             } else {
                 "a file of git's own: edit or delete it"
             };
-            let _ = writeln!(page, "- [ ] {}: {}, {what}", item.title(), sheet.code(place));
+            let _ = writeln!(
+                page,
+                "- [ ] {}: {}, {what}",
+                item.title(),
+                sheet.code(place)
+            );
         }
     }
     if sheet.items.iter().any(|item| !item.beside.is_empty()) {
@@ -165,8 +218,8 @@ fn number(name: &[u8]) -> Option<u32> {
     rest.strip_suffix(b"}")?.to_str().ok()?.parse().ok()
 }
 
-/// A ref as `git reflog` takes it, or a file below the git directory: `main` for `before main@{3}`, `worktrees/topic/HEAD`
-/// for that of another work tree.
+/// A ref as `git reflog` takes it, or a file below the git directory: `main` for `before main@{3}`,
+/// `worktrees/topic/HEAD` for that of another work tree.
 fn below(name: impl AsRef<[u8]>) -> BString {
     let name = name.as_ref();
     let name = name.strip_prefix(b"before ").unwrap_or(name);

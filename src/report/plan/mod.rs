@@ -1,4 +1,5 @@
-//! The plan of a clean-up: what has to be done about the secrets of a repository, in which order, and the files for it.
+//! The plan of a clean-up: what has to be done about the secrets of a repository, in which order,
+//! and the files for it.
 //!
 //! | file | part |
 //! |---|---|
@@ -66,7 +67,11 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
         strips_blobs: !blobs.is_empty(),
         is_complete: outcome.status() != Status::Incomplete,
     };
-    let open = |name, text: String| PlanFile { name, content: text.into_bytes(), in_clear: false };
+    let open = |name, text: String| PlanFile {
+        name,
+        content: text.into_bytes(),
+        in_clear: false,
+    };
     let mut files = vec![
         open("CHECKLIST.md", checklist::page(&sheet)),
         open("refs.txt", lists::refs(&sheet)),
@@ -75,7 +80,11 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
     if sheet.strips_blobs {
         files.push(open("blobs.txt", blobs));
     }
-    files.push(PlanFile { name: "replacements.txt", content: replacements.content(), in_clear: true });
+    files.push(PlanFile {
+        name: "replacements.txt",
+        content: replacements.content(),
+        in_clear: true,
+    });
     files
 }
 
@@ -99,7 +108,11 @@ impl Sheet<'_> {
     /// The same, as code of Markdown.
     fn code(&self, name: &[u8]) -> String {
         let name = self.name(name);
-        if name.contains('`') { format!("`` {name} ``") } else { format!("`{name}`") }
+        if name.contains('`') {
+            format!("`` {name} ``")
+        } else {
+            format!("`{name}`")
+        }
     }
 
     /// The same, as a word of a shell.
@@ -114,7 +127,9 @@ impl Sheet<'_> {
 
     /// Whether others have some of it.
     fn is_published(&self) -> bool {
-        self.items.iter().any(|item| item.exposure() == Some(Exposure::Published))
+        self.items
+            .iter()
+            .any(|item| item.exposure() == Some(Exposure::Published))
     }
 }
 
@@ -138,16 +153,20 @@ impl<'o> Item<'o> {
         self.history().map(|history| history.exposure)
     }
 
-    /// The submodule in whose repository it stands: nothing that is done to the one around it reaches there.
+    /// The submodule in whose repository it stands: nothing that is done to the one around it
+    /// reaches there.
     fn submodule(&self) -> Option<&'o BStr> {
-        let reached = self.history().and_then(|history| history.reached_from.first());
+        let reached = self
+            .history()
+            .and_then(|history| history.reached_from.first());
         let name = reached.map_or(self.finding.origin.path(), |reached| reached.name.as_bstr());
         let (name, _) = name.strip_prefix(b"submodule ")?.split_once_str(": ")?;
         Some(name.as_bstr())
     }
 
     fn needs_rewriting(&self) -> bool {
-        self.submodule().is_none() && matches!(self.exposure(), Some(Exposure::Published | Exposure::Local))
+        self.submodule().is_none()
+            && matches!(self.exposure(), Some(Exposure::Published | Exposure::Local))
     }
 
     /// The objects that it stands in.
@@ -162,23 +181,35 @@ impl<'o> Item<'o> {
     /// Its value, and that of its other half; each with its rule and what stands for it.
     fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret, Fingerprint)> {
         let found = self.finding;
-        let half = found
-            .partner
-            .as_ref()
-            .map(|half| (&*half.rule.id, &half.secret, Fingerprint::new(&half.rule.id, half.secret.reveal())));
+        let half = found.partner.as_ref().map(|half| {
+            (
+                &*half.rule.id,
+                &half.secret,
+                Fingerprint::new(&half.rule.id, half.secret.reveal()),
+            )
+        });
         std::iter::once((&*found.rule.id, &found.secret, found.fingerprint)).chain(half)
     }
 
     /// What it is called: its number, its value masked, its rule.
     fn title(&self) -> String {
-        let with = self.finding.partner.as_ref().map(|half| format!(" with `{}`", half.secret.masked()));
+        let with = self
+            .finding
+            .partner
+            .as_ref()
+            .map(|half| format!(" with `{}`", half.secret.masked()));
         let rule = &self.finding.rule.id;
-        format!("{}. `{}`{} {rule}", self.number, self.finding.secret.masked(), with.unwrap_or_default())
+        format!(
+            "{}. `{}`{} {rule}",
+            self.number,
+            self.finding.secret.masked(),
+            with.unwrap_or_default()
+        )
     }
 }
 
-/// Whether a place cannot be put right by replacing the value: it is written there in another form, or git-filter-repo takes
-/// the blob for binary and leaves it as it is.
+/// Whether a place cannot be put right by replacing the value: it is written there in another form,
+/// or git-filter-repo takes the blob for binary and leaves it as it is.
 fn is_out_of_reach(place: &Standing) -> bool {
     place.encoded || place.binary && place.kind == StandsIn::Blob
 }
@@ -189,22 +220,41 @@ fn items(outcome: &Outcome) -> Vec<Item<'_>> {
     let mut known: HashMap<Fingerprint, usize> = HashMap::new();
     for finding in &outcome.findings {
         let mut add = || {
-            let elsewhere = finding.history.iter().flat_map(|history| &history.elsewhere);
-            items.push(Item { number: 0, finding, beside: elsewhere.map(|place| place.as_bstr()).collect() });
+            let elsewhere = finding
+                .history
+                .iter()
+                .flat_map(|history| &history.elsewhere);
+            items.push(Item {
+                number: 0,
+                finding,
+                beside: elsewhere.map(|place| place.as_bstr()).collect(),
+            });
             items.len() - 1
         };
-        // The same secret in the repository of a submodule has a history of its own, and so needs its own clean-up.
+        // The same secret in the repository of a submodule has a history of its own, and so needs
+        // its own clean-up.
         let at = match (&finding.history, known.get(&finding.fingerprint)) {
             (None, Some(&at)) => at,
             (_, _) => add(),
         };
         known.entry(finding.fingerprint).or_insert(at);
-        if matches!(finding.origin, Origin::Repository { .. } | Origin::Name { .. }) && finding.history.is_none() {
+        if matches!(
+            finding.origin,
+            Origin::Repository { .. } | Origin::Name { .. }
+        ) && finding.history.is_none()
+        {
             items[at].beside.push(finding.origin.path());
         }
     }
     // What stands beside history only is as exposed as what is local, for all that is known.
-    items.sort_by_key(|item| (item.exposure().unwrap_or(Exposure::Local), item.history().is_none()));
-    (1..).zip(&mut items).for_each(|(number, item)| item.number = number);
+    items.sort_by_key(|item| {
+        (
+            item.exposure().unwrap_or(Exposure::Local),
+            item.history().is_none(),
+        )
+    });
+    (1..)
+        .zip(&mut items)
+        .for_each(|(number, item)| item.number = number);
     items
 }

@@ -1,4 +1,5 @@
-//! The part of the check-list on rewriting history, on publishing what comes of it, and on what to tell others.
+//! The part of the check-list on rewriting history, on publishing what comes of it, and on what to
+//! tell others.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,8 @@ use super::{Item, Sheet, is_out_of_reach};
 use crate::finding::history::{Exposure, StandsIn};
 use crate::repo::RootKind;
 
-/// What replaces values in names: the body of a callback of git-filter-repo, which has the name in `text`.
+/// What replaces values in names: the body of a callback of git-filter-repo, which has the name in
+/// `text`.
 const CALLBACK: &str = r#"replace='
 known = globals()
 if "keysieve" not in known:
@@ -43,9 +45,16 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
         true => format!("\"$(git -C \"$repo\" remote get-url {})\"", remote(sheet)),
         false => "\"$repo\"".to_owned(),
     };
-    let _ =
-        writeln!(page, "server={server}\ngit clone --mirror --no-local \"$server\" rewritten.git\ncd rewritten.git");
-    if is_elsewhere && sheet.items.iter().any(|item| item.exposure() == Some(Exposure::Local)) {
+    let _ = writeln!(
+        page,
+        "server={server}\ngit clone --mirror --no-local \"$server\" rewritten.git\ncd rewritten.git"
+    );
+    if is_elsewhere
+        && sheet
+            .items
+            .iter()
+            .any(|item| item.exposure() == Some(Exposure::Local))
+    {
         page.push_str(
             "# What is only here, and holds secrets too; it is published with the rest in step 5.\n\
              git fetch \"$repo\" 'refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*' 'refs/notes/*:refs/notes/*'\n",
@@ -64,19 +73,39 @@ pub(super) fn write(sheet: &Sheet<'_>, page: &mut String) {
 
 /// The remote that has what is published, as a word of a shell.
 fn remote(sheet: &Sheet<'_>) -> String {
-    let reached = sheet.items.iter().filter_map(Item::history).flat_map(|history| &history.reached_from);
+    let reached = sheet
+        .items
+        .iter()
+        .filter_map(Item::history)
+        .flat_map(|history| &history.reached_from);
     let tracking = reached.filter(|reached| reached.kind == RootKind::Remote);
-    let name = tracking.filter_map(|reached| reached.name.split_once_str("/")).map(|(name, _)| name).next();
+    let name = tracking
+        .filter_map(|reached| reached.name.split_once_str("/"))
+        .map(|(name, _)| name)
+        .next();
     sheet.word(name.unwrap_or(b"origin"))
 }
 
 /// What of a secret no replacement reaches.
 fn out_of_reach(sheet: &Sheet<'_>, item: &Item<'_>, page: &mut String) {
     for place in item.places().iter().filter(|place| is_out_of_reach(place)) {
-        let form = if place.encoded { "encoded in" } else { "in a binary blob" };
+        let form = if place.encoded {
+            "encoded in"
+        } else {
+            "in a binary blob"
+        };
         let object = place.object.as_deref().unwrap_or("a name");
-        let paths: Vec<_> = place.paths.iter().take(5).map(|path| sheet.code(path)).collect();
-        let at = if paths.is_empty() { String::new() } else { format!(", {}", paths.join(", ")) };
+        let paths: Vec<_> = place
+            .paths
+            .iter()
+            .take(5)
+            .map(|path| sheet.code(path))
+            .collect();
+        let at = if paths.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", paths.join(", "))
+        };
         let what = match place.kind {
             StandsIn::Blob => "no replacement reaches it, so `blobs.txt` drops the whole blob",
             StandsIn::Commit | StandsIn::Tag => "reword it by hand: `git rebase -i`, `git tag -f`",
@@ -84,17 +113,31 @@ fn out_of_reach(sheet: &Sheet<'_>, item: &Item<'_>, page: &mut String) {
         };
         let _ = writeln!(page, "  - {form} {object}{at}: {what}");
     }
-    let short = item.values().map(|(_, secret, _)| secret.len()).min().unwrap_or(0);
+    let short = item
+        .values()
+        .map(|(_, secret, _)| secret.len())
+        .min()
+        .unwrap_or(0);
     if short < 8 {
-        let _ =
-            writeln!(page, "  - only {short} bytes long: it is replaced wherever these stand, even within other words");
+        let _ = writeln!(
+            page,
+            "  - only {short} bytes long: it is replaced wherever these stand, even within other words"
+        );
     }
 }
 
 /// The command that rewrites.
 fn command(sheet: &Sheet<'_>, page: &mut String) {
-    let has = |kind| sheet.items.iter().any(|item| item.needs_rewriting() && item.stands_in(kind));
-    let (names, people) = (has(StandsIn::Name), has(StandsIn::Commit) || has(StandsIn::Tag));
+    let has = |kind| {
+        sheet
+            .items
+            .iter()
+            .any(|item| item.needs_rewriting() && item.stands_in(kind))
+    };
+    let (names, people) = (
+        has(StandsIn::Name),
+        has(StandsIn::Commit) || has(StandsIn::Tag),
+    );
     if names || people {
         page.push_str(CALLBACK);
     }

@@ -1,4 +1,5 @@
-//! The format `sarif`: the Static Analysis Results Interchange Format, version 2.1.0, for code scanning and for editors.
+//! The format `sarif`: the Static Analysis Results Interchange Format, version 2.1.0, for code
+//! scanning and for editors.
 
 mod place;
 
@@ -16,7 +17,8 @@ use crate::rule::Confidence;
 use place::{BASE, artifact, location};
 
 /// The schema that a log follows.
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes SARIF.
 pub(super) struct Sarif {
@@ -34,11 +36,17 @@ impl Report for Sarif {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let facts = Facts::new(outcome, &self.options);
         let rules = Rules::of(outcome);
-        let found = outcome.findings.iter().map(|found| result(&facts, &rules, found));
+        let found = outcome
+            .findings
+            .iter()
+            .map(|found| result(&facts, &rules, found));
         let masked = Facts::masked(outcome);
-        let allowed = outcome.allowed.iter().map(|allowed| suppressed(&masked, &rules, allowed));
-        // Where the repository lies is not known here, and a remote's URL may hold a password: so no
-        // `versionControlProvenance`; the commit of a finding is among its properties.
+        let allowed = outcome
+            .allowed
+            .iter()
+            .map(|allowed| suppressed(&masked, &rules, allowed));
+        // Where the repository lies is not known here, and a remote's URL may hold a password: so
+        // no `versionControlProvenance`; the commit of a finding is among its properties.
         let run = json!({
             "tool": { "driver": self.driver(&facts, &rules) },
             "invocations": [self.invocation(&facts, outcome)],
@@ -53,13 +61,18 @@ impl Report for Sarif {
                 "leftOut": outcome.totals.left_out,
             },
         });
-        write(&json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }), true, out)
+        write(
+            &json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }),
+            true,
+            out,
+        )
     }
 }
 
 impl Sarif {
     fn driver(&self, facts: &Facts<'_>, rules: &Rules<'_>) -> Value {
-        let notification = |id: &str, text: &str| json!({ "id": id, "shortDescription": { "text": text } });
+        let notification =
+            |id: &str, text: &str| json!({ "id": id, "shortDescription": { "text": text } });
         let mut driver = json!({
             "name": "keysieve",
             "rules": rules.0.values().map(|(_, found, worst)| rule(facts, found, *worst)).collect::<Vec<_>>(),
@@ -87,13 +100,26 @@ impl Sarif {
             })
         };
         let skips = outcome.skipped.iter().map(|skip| {
-            let kind = if skip.reason.is_failure() { ("unread", "error") } else { ("skipped", "note") };
+            let kind = if skip.reason.is_failure() {
+                ("unread", "error")
+            } else {
+                ("skipped", "note")
+            };
             on_file(kind, &skip.path, facts.skip(skip))
         });
         let changes = outcome.policy_changes.iter();
-        let changes = changes.map(|change| on_file(("policy", "note"), &change.path, facts.policy_change(change)));
+        let changes = changes.map(|change| {
+            on_file(
+                ("policy", "note"),
+                &change.path,
+                facts.policy_change(change),
+            )
+        });
         let found = !outcome.findings.is_empty();
-        let unused = outcome.unused.iter().filter(|entry| lists_unused(entry, self.options.show_unused, found));
+        let unused = outcome
+            .unused
+            .iter()
+            .filter(|entry| lists_unused(entry, self.options.show_unused, found));
         let unused = unused.map(|entry| {
             let text = facts.unused(entry);
             json!({ "descriptor": { "id": "unused" }, "level": "note", "message": message(&text) })
@@ -107,14 +133,21 @@ impl Sarif {
     }
 }
 
-/// The rules of an outcome by their ids: the place of each in the log, a finding of it, and its highest confidence.
+/// The rules of an outcome by their ids: the place of each in the log, a finding of it, and its
+/// highest confidence.
 struct Rules<'o>(BTreeMap<&'o str, (usize, &'o Finding, Confidence)>);
 
 impl<'o> Rules<'o> {
     fn of(outcome: &'o Outcome) -> Self {
         let mut rules = BTreeMap::new();
-        for found in outcome.findings.iter().chain(outcome.allowed.iter().map(|allowed| &allowed.finding)) {
-            let (.., worst) = rules.entry(&*found.rule.id).or_insert((0, found, found.confidence));
+        for found in outcome
+            .findings
+            .iter()
+            .chain(outcome.allowed.iter().map(|allowed| &allowed.finding))
+        {
+            let (.., worst) = rules
+                .entry(&*found.rule.id)
+                .or_insert((0, found, found.confidence));
             *worst = found.confidence.max(*worst);
         }
         for (index, (place, ..)) in rules.values_mut().enumerate() {
@@ -130,9 +163,14 @@ impl<'o> Rules<'o> {
 
 fn rule(facts: &Facts<'_>, found: &Finding, worst: Confidence) -> Value {
     let description = facts.description(found);
-    let help = facts.help(found).map(|help| format!("{help} ")).unwrap_or_default();
+    let help = facts
+        .help(found)
+        .map(|help| format!("{help} "))
+        .unwrap_or_default();
     let text = format!("{} {} {help}", ROTATE[0], ROTATE[1]);
-    let markdown = format!("**Rotate first.** {text}\n\nWhat may pass: `keysieve allow FINGERPRINT --reason \"why\"`.");
+    let markdown = format!(
+        "**Rotate first.** {text}\n\nWhat may pass: `keysieve allow FINGERPRINT --reason \"why\"`."
+    );
     // GitHub sorts alerts by these two properties.
     let (precision, severity) = match worst {
         Confidence::Certain => ("very-high", "9.5"),
@@ -182,7 +220,8 @@ fn suppressed(facts: &Facts<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value 
         Exception::Marker { .. } => "inSource",
     };
     let mut result = result(facts, rules, &allowed.finding);
-    result["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": facts.exception(allowed) }]);
+    result["suppressions"] =
+        json!([{ "kind": kind, "status": "accepted", "justification": facts.exception(allowed) }]);
     result
 }
 
@@ -195,8 +234,15 @@ fn properties(facts: &Facts<'_>, found: &Finding) -> Value {
         "origin": found.origin.kind(),
         "notes": notes.collect::<Map<_, _>>(),
     });
-    if let Some(CommitFacts { id, author, date, subject }) = found.origin.commit().map(|commit| facts.commit(commit)) {
-        properties["commit"] = json!({ "id": id, "author": author, "date": date, "subject": subject });
+    if let Some(CommitFacts {
+        id,
+        author,
+        date,
+        subject,
+    }) = found.origin.commit().map(|commit| facts.commit(commit))
+    {
+        properties["commit"] =
+            json!({ "id": id, "author": author, "date": date, "subject": subject });
     }
     properties
 }

@@ -11,11 +11,18 @@ use crate::report::facts::Facts;
 /// Names what relative URIs are relative to.
 pub(super) const BASE: &str = "%SRCROOT%";
 
-/// Where a finding, or the other half of it, stands. Code scanning takes no result without a URI and a line, so what
-/// stands in no file has them as well; its logical location says what it is.
-pub(super) fn location(facts: &Facts<'_>, found: &Finding, place: &Place, note: Option<Value>) -> Value {
+/// Where a finding, or the other half of it, stands. Code scanning takes no result without a URI
+/// and a line, so what stands in no file has them as well; its logical location says what it is.
+pub(super) fn location(
+    facts: &Facts<'_>,
+    found: &Finding,
+    place: &Place,
+    note: Option<Value>,
+) -> Value {
     let mut physical = match &found.origin {
-        Origin::CommitText { commit } => json!({ "artifactLocation": { "uri": format!("commit/{}", commit.id) } }),
+        Origin::CommitText { commit } => {
+            json!({ "artifactLocation": { "uri": format!("commit/{}", commit.id) } })
+        }
         Origin::TagText { .. } => {
             let uri = format!("tag/{}", encoded(&facts.path_bytes(found)));
             json!({ "artifactLocation": { "uri": uri } })
@@ -40,7 +47,8 @@ pub(super) fn location(facts: &Facts<'_>, found: &Finding, place: &Place, note: 
         _ => None,
     };
     if let Some(kind) = kind {
-        location["logicalLocations"] = json!([{ "fullyQualifiedName": facts.path(found), "kind": kind }]);
+        location["logicalLocations"] =
+            json!([{ "fullyQualifiedName": facts.path(found), "kind": kind }]);
     }
     if let Some(note) = note {
         location["message"] = note;
@@ -68,7 +76,10 @@ fn region(place: &Place) -> Value {
 
 /// The lines around, where they hold the whole region.
 fn context(facts: &Facts<'_>, place: &Place) -> Option<Value> {
-    let (first, last) = (place.frame.lines.first()?.number, place.frame.lines.last()?.number);
+    let (first, last) = (
+        place.frame.lines.first()?.number,
+        place.frame.lines.last()?.number,
+    );
     if first > place.start.line || last < place.end.line {
         return None;
     }
@@ -77,7 +88,8 @@ fn context(facts: &Facts<'_>, place: &Place) -> Option<Value> {
     Some(json!({ "startLine": first, "endLine": last, "snippet": snippet }))
 }
 
-/// A path in the characters of a URI (RFC 3986); a colon, which could end a scheme, is encoded as well.
+/// A path in the characters of a URI (RFC 3986); a colon, which could end a scheme, is encoded as
+/// well.
 fn encoded(path: &[u8]) -> String {
     let mut uri = String::with_capacity(path.len());
     for &byte in path {

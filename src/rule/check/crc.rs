@@ -1,7 +1,9 @@
-//! Checksums that providers put into their tokens: a right one proves the token, a wrong one proves nothing.
+//! Checksums that providers put into their tokens: a right one proves the token, a wrong one proves
+//! nothing.
 //!
-//! All of them are CRC-32 (IEEE 802.3); what differs is which part is summed and how the sum is written. A wrong sum
-//! lowers the confidence and no more: people cut, mix up and make up tokens, and formats change before we hear of it.
+//! All of them are CRC-32 (IEEE 802.3); what differs is which part is summed and how the sum is
+//! written. A wrong sum lowers the confidence and no more: people cut, mix up and make up tokens,
+//! and formats change before we hear of it.
 
 use super::shape::is_placeholder;
 use super::tool::decode_base64;
@@ -12,7 +14,11 @@ use crate::rule::Confidence;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn graded(right: bool) -> Verdict {
-    Verdict::Grade(if right { Confidence::Certain } else { Confidence::Medium })
+    Verdict::Grade(if right {
+        Confidence::Certain
+    } else {
+        Confidence::Medium
+    })
 }
 
 /// `value` in the first `base` digits of base 62, `width` of them, filled up with zeros.
@@ -34,7 +40,8 @@ fn split_end(text: &[u8], count: usize) -> (&[u8], &[u8]) {
     text.split_at(text.len().saturating_sub(count))
 }
 
-/// Grades a token of GitHub or npm: the last six characters are the sum of those between them and the prefix, in base
+/// Grades a token of GitHub or npm: the last six characters are the sum of those between them and
+/// the prefix, in base
 /// 62. See "Behind GitHub's new authentication token formats" (GitHub blog, 2021).
 pub(super) fn base62(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (random, sum) = split_end(body(candidate.secret()), 6);
@@ -44,8 +51,9 @@ pub(super) fn base62(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict 
     graded(sum == digits(crc32fast::hash(random), 62, 6))
 }
 
-/// Grades a routable token of GitLab: the last seven characters are the sum of all before them, in base 36. Tokens
-/// without a dot are of the older form, which has no sum. See GitLab's design document "Cells: routable tokens".
+/// Grades a routable token of GitLab: the last seven characters are the sum of all before them, in
+/// base 36. Tokens without a dot are of the older form, which has no sum. See GitLab's design
+/// document "Cells: routable tokens".
 pub(super) fn gitlab(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let token = candidate.secret();
     if !token.contains(&b'.') {
@@ -55,47 +63,61 @@ pub(super) fn gitlab(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict 
     graded(sum == digits(crc32fast::hash(rest), 36, 7).to_ascii_lowercase())
 }
 
-/// Grades a token of Atlassian or Bitbucket: the last eight characters are the sum of all before them, in upper-case hex.
+/// Grades a token of Atlassian or Bitbucket: the last eight characters are the sum of all before
+/// them, in upper-case hex.
 pub(super) fn atlassian(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(candidate.secret(), 8);
     graded(sum == format!("{:08X}", crc32fast::hash(rest)).as_bytes())
 }
 
-/// Grades a service account token of Grafana: the last eight characters are the sum of what stands before the last
-/// `_`, in hex, lowest byte first.
+/// Grades a service account token of Grafana: the last eight characters are the sum of what stands
+/// before the last `_`, in hex, lowest byte first.
 pub(super) fn grafana(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(candidate.secret(), 9);
     graded(sum.get(1..) == Some(format!("{:08x}", crc32fast::hash(rest).swap_bytes()).as_bytes()))
 }
 
-/// Grades a token of Cloudflare or Zuplo: the last eight characters are the sum, in hex, of what stands between them
-/// and the prefix, less the `_` that Zuplo sets before the sum.
+/// Grades a token of Cloudflare or Zuplo: the last eight characters are the sum, in hex, of what
+/// stands between them and the prefix, less the `_` that Zuplo sets before the sum.
 pub(super) fn hex(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(body(candidate.secret()), 8);
     let rest = rest.strip_suffix(b"_").unwrap_or(rest);
     graded(sum == format!("{:08x}", crc32fast::hash(rest)).as_bytes())
 }
 
-/// Grades an API secret of Confluent: the last six characters are base64 of the sum, lowest byte first. Whether the
-/// prefix `cflt` is summed too is not documented, so either proves it and neither lowers it.
+/// Grades an API secret of Confluent: the last six characters are base64 of the sum, lowest byte
+/// first. Whether the prefix `cflt` is summed too is not documented, so either proves it and
+/// neither lowers it.
 pub(super) fn confluent(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(candidate.secret(), 6);
     let sum = decode_base64(sum);
     let right = |part: &[u8]| sum == crc32fast::hash(part).to_le_bytes();
-    if right(rest) || rest.get(4..).is_some_and(right) { Verdict::Grade(Confidence::Certain) } else { Verdict::Accept }
+    if right(rest) || rest.get(4..).is_some_and(right) {
+        Verdict::Grade(Confidence::Certain)
+    } else {
+        Verdict::Accept
+    }
 }
 
-/// Grades a secret key of age: bech32 (BIP 173), whose last six characters are a checksum of prefix and data.
+/// Grades a secret key of age: bech32 (BIP 173), whose last six characters are a checksum of prefix
+/// and data.
 pub(super) fn age(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     const PREFIX: &[u8] = b"age-secret-key-";
     let key = candidate.secret().to_ascii_lowercase();
-    let Some(data) = key.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(b"1")) else {
+    let Some(data) = key
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_prefix(b"1"))
+    else {
         return Verdict::Reject("no key of age");
     };
     if is_placeholder(data) {
         return Verdict::Reject("an obvious placeholder");
     }
-    let value = |byte: &u8| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".iter().position(|c| c == byte);
+    let value = |byte: &u8| {
+        b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+            .iter()
+            .position(|c| c == byte)
+    };
     let Some(data) = data.iter().map(value).collect::<Option<Vec<_>>>() else {
         return Verdict::Reject("not of the alphabet of bech32");
     };
@@ -106,10 +128,19 @@ pub(super) fn age(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
 
 /// The polynomial residue that BIP 173 defines: 1 where the checksum is right.
 fn bech32_residue(values: impl Iterator<Item = usize>) -> usize {
-    const GENERATOR: [usize; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    const GENERATOR: [usize; 5] = [
+        0x3b6a_57b2,
+        0x2650_8e6d,
+        0x1ea1_19fa,
+        0x3d42_33dd,
+        0x2a14_62b3,
+    ];
     values.fold(1, |sum, value| {
         let next = (sum & 0x1ff_ffff) << 5 ^ value;
-        let taps = GENERATOR.iter().enumerate().filter(|(bit, _)| sum >> 25 >> bit & 1 == 1);
+        let taps = GENERATOR
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| sum >> 25 >> bit & 1 == 1);
         taps.fold(next, |sum, (_, tap)| sum ^ tap)
     })
 }
@@ -123,46 +154,107 @@ mod tests {
 
     fn verdict(run: Run, pieces: &[&str]) -> Verdict {
         let token = pieces.concat();
-        run(&Candidate { text: token.as_bytes(), span: Span::new(0, token.len()) }, &mut Vec::new())
+        run(
+            &Candidate {
+                text: token.as_bytes(),
+                span: Span::new(0, token.len()),
+            },
+            &mut Vec::new(),
+        )
     }
 
     /// Tokens that their providers, or the tools that read them, have published and revoked.
     #[test]
     fn published_tokens_have_the_right_sum() {
         let published: [(Run, &[&str]); 6] = [
-            (base62, &["ghp_zQWBuTSO", "oRi4A9spHcVY5n", "cnsDkxkJ0mLq17"]),
-            (base62, &["npm_qkJaB6Mff", "YVzZXWqmcoF49y", "rUxP3wf0LsakP"]),
+            (
+                base62,
+                &["ghp_zQWBuTSO", "oRi4A9spHcVY5n", "cnsDkxkJ0mLq17"],
+            ),
+            (
+                base62,
+                &["npm_qkJaB6Mff", "YVzZXWqmcoF49y", "rUxP3wf0LsakP"],
+            ),
             (atlassian, &["ATBBcCe6fcz", "W96Vzwgvb4r8F", "2gZS54D591C4"]),
-            (grafana, &["glsa_HOruNAb7SO", "iCdshU9algkrq7", "FDsNSLAa_54e2f8be"]),
-            (hex, &["cfut_ZE4CrcFhEIDX", "k9vL2sTLeARsFp2Z", "ZYbydVDhhIUq8573bbfe"]),
-            (hex, &["cfat_aAbBcCdDeEfF", "gGhHiIjJkKlLmMnN", "oOpPqQrRsStT03fa099b"]),
+            (
+                grafana,
+                &["glsa_HOruNAb7SO", "iCdshU9algkrq7", "FDsNSLAa_54e2f8be"],
+            ),
+            (
+                hex,
+                &[
+                    "cfut_ZE4CrcFhEIDX",
+                    "k9vL2sTLeARsFp2Z",
+                    "ZYbydVDhhIUq8573bbfe",
+                ],
+            ),
+            (
+                hex,
+                &[
+                    "cfat_aAbBcCdDeEfF",
+                    "gGhHiIjJkKlLmMnN",
+                    "oOpPqQrRsStT03fa099b",
+                ],
+            ),
         ];
         for (run, pieces) in published {
-            assert_eq!(verdict(run, pieces), Verdict::Grade(Confidence::Certain), "{pieces:?}");
+            assert_eq!(
+                verdict(run, pieces),
+                Verdict::Grade(Confidence::Certain),
+                "{pieces:?}"
+            );
             let mut changed = pieces.concat();
             changed.replace_range(9..10, if &changed[9..10] == "X" { "Y" } else { "X" });
-            assert_eq!(verdict(run, &[&changed]), Verdict::Grade(Confidence::Medium), "{changed}");
+            assert_eq!(
+                verdict(run, &[&changed]),
+                Verdict::Grade(Confidence::Medium),
+                "{changed}"
+            );
         }
     }
 
     #[test]
     fn an_age_key_has_the_checksum_of_bech32() {
-        let key = ["AGE-SECRET-KEY-1", "KZYHJJGJ5DEC3RXGPEUA97W", "G99HU4Z3Z9ZK69GHAFZWJ08SFVF0QZ3WFS"];
-        assert_eq!(verdict(age, &[key[0], key[1], key[2], "S"]), Verdict::Grade(Confidence::Certain));
-        assert_eq!(verdict(age, &[key[0], key[1], key[2], "X"]), Verdict::Grade(Confidence::Medium));
+        let key = [
+            "AGE-SECRET-KEY-1",
+            "KZYHJJGJ5DEC3RXGPEUA97W",
+            "G99HU4Z3Z9ZK69GHAFZWJ08SFVF0QZ3WFS",
+        ];
+        assert_eq!(
+            verdict(age, &[key[0], key[1], key[2], "S"]),
+            Verdict::Grade(Confidence::Certain)
+        );
+        assert_eq!(
+            verdict(age, &[key[0], key[1], key[2], "X"]),
+            Verdict::Grade(Confidence::Medium)
+        );
         // BIP 173's own shortest valid text, a12uel5l: the prefix 'a' and nothing but a checksum.
-        let sum = b"2uel5l".map(|b| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".iter().position(|c| *c == b).unwrap());
+        let sum = b"2uel5l".map(|b| {
+            b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+                .iter()
+                .position(|c| *c == b)
+                .unwrap()
+        });
         assert_eq!(bech32_residue([3, 0, 1].into_iter().chain(sum)), 1);
     }
 
     #[test]
     fn gitlab_sums_only_what_is_routable() {
-        assert_eq!(verdict(gitlab, &["glpat-", "k3jH8sLqP0zXv2NnT7bW"]), Verdict::Accept);
+        assert_eq!(
+            verdict(gitlab, &["glpat-", "k3jH8sLqP0zXv2NnT7bW"]),
+            Verdict::Accept
+        );
         let rest = ["glpat-", "k3jH8sLqP0zXv2NnT7bWm4RcYd8.0t"].concat();
         let sum = digits(crc32fast::hash(rest.as_bytes()), 36, 7).to_ascii_lowercase();
         let token = format!("{rest}{}", String::from_utf8(sum).unwrap());
-        assert_eq!(verdict(gitlab, &[&token]), Verdict::Grade(Confidence::Certain));
-        assert_eq!(verdict(gitlab, &[&rest, "0000000"]), Verdict::Grade(Confidence::Medium));
+        assert_eq!(
+            verdict(gitlab, &[&token]),
+            Verdict::Grade(Confidence::Certain)
+        );
+        assert_eq!(
+            verdict(gitlab, &[&rest, "0000000"]),
+            Verdict::Grade(Confidence::Medium)
+        );
     }
 
     #[test]
@@ -170,6 +262,9 @@ mod tests {
         let zuplo = |body: &str| format!("zpka_{body}_{:08x}", crc32fast::hash(body.as_bytes()));
         let token = zuplo("4f7a0c1be29d43568d01b7a3c95e62f4");
         assert_eq!(verdict(hex, &[&token]), Verdict::Grade(Confidence::Certain));
-        assert_eq!(verdict(confluent, &["cfltAAAAAAAAAAAAAA", "AAAAAA"]), Verdict::Accept);
+        assert_eq!(
+            verdict(confluent, &["cfltAAAAAAAAAAAAAA", "AAAAAA"]),
+            Verdict::Accept
+        );
     }
 }

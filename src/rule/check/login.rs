@@ -1,17 +1,23 @@
-//! Passwords that people chose: in the URLs of databases and queues. Most of those in a repository are dummies.
+//! Passwords that people chose: in the URLs of databases and queues. Most of those in a repository
+//! are dummies.
 
 use super::shape::is_placeholder;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// Checks the password in `scheme://user:password@host`: a literal, no dummy; and how sure it is by its host.
+/// Checks the password in `scheme://user:password@host`: a literal, no dummy; and how sure it is by
+/// its host.
 pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let password = String::from_utf8_lossy(candidate.secret());
     let before = candidate.before(160);
     let authority = memchr::memmem::rfind(before, b"://").map_or(before, |at| &before[at + 3..]);
     let user = String::from_utf8_lossy(authority.strip_suffix(b":").unwrap_or(authority));
     let host = host(candidate.after(160));
-    if is_template(&password) || is_template(&user) || is_template(&host) || is_dummy(&user, &password) {
+    if is_template(&password)
+        || is_template(&user)
+        || is_template(&host)
+        || is_dummy(&user, &password)
+    {
         return Verdict::Reject("a placeholder");
     }
     if is_example(&host) {
@@ -28,17 +34,24 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
 /// The host that stands after `password@`, without its port.
 fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
     let rest = after.strip_prefix(b"@").unwrap_or(after);
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'[' | b'$' | b'{' | b'<' | b'%');
+    let part = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'.' | b'-' | b'_' | b'[' | b'$' | b'{' | b'<' | b'%')
+    };
     String::from_utf8_lossy(&rest[..rest.iter().take_while(|b| part(b)).count()])
 }
 
-/// Whether something is put in here when the text is used: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`, `***`.
+/// Whether something is put in here when the text is used: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`,
+/// `***`.
 fn is_template(text: &str) -> bool {
-    let marks = ['$', '{', '}', '<', '>', '*', '(', ')', '[', ']', '|', '`', ','];
-    let escapes = text
-        .split('%')
-        .skip(1)
-        .all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)));
+    let marks = [
+        '$', '{', '}', '<', '>', '*', '(', ')', '[', ']', '|', '`', ',',
+    ];
+    let escapes = text.split('%').skip(1).all(|rest| {
+        rest.as_bytes()
+            .get(..2)
+            .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    });
     text.contains(marks)
         || text.contains("...")
         || text.contains('\u{2026}')
@@ -47,41 +60,66 @@ fn is_template(text: &str) -> bool {
         || text.contains("%24")
 }
 
-/// Names that stand for a host of somebody else: reserved by RFC 2606 and RFC 6761, or what documentation writes.
+/// Names that stand for a host of somebody else: reserved by RFC 2606 and RFC 6761, or what
+/// documentation writes.
 fn is_example(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let reserved = ["example", "test", "invalid"];
     let parts: Vec<_> = host.split('.').collect();
     let top = parts.last().copied().unwrap_or_default();
-    let words =
-        ["example", "host", "hostname", "server", "servername", "yourhost", "myhost", "url", "domain", "foo", "bar"];
+    let words = [
+        "example",
+        "host",
+        "hostname",
+        "server",
+        "servername",
+        "yourhost",
+        "myhost",
+        "url",
+        "domain",
+        "foo",
+        "bar",
+    ];
     host.is_empty()
         || reserved.contains(&top)
         || parts.contains(&"example")
         || parts.len() == 1 && words.contains(&top)
-        || ["your", "mydomain", "myserver", "hostname"].iter().any(|word| host.contains(word))
-        || parts.len() == 2 && matches!(parts[0], "host" | "server" | "foo" | "some" | "domain" | "example")
+        || ["your", "mydomain", "myserver", "hostname"]
+            .iter()
+            .any(|word| host.contains(word))
+        || parts.len() == 2
+            && matches!(
+                parts[0],
+                "host" | "server" | "foo" | "some" | "domain" | "example"
+            )
 }
 
-/// A host that only this machine, or this set of containers, can reach: a password for it opens little.
+/// A host that only this machine, or this set of containers, can reach: a password for it opens
+/// little.
 fn is_local(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     !host.contains('.')
-        || ["127.", "0.0.0.0", "10.", "192.168.", "172."].iter().any(|net| host.starts_with(net))
-        || [".local", ".localdomain", ".internal", ".svc", ".localhost"].iter().any(|end| host.ends_with(end))
+        || ["127.", "0.0.0.0", "10.", "192.168.", "172."]
+            .iter()
+            .any(|net| host.starts_with(net))
+        || [".local", ".localdomain", ".internal", ".svc", ".localhost"]
+            .iter()
+            .any(|end| host.ends_with(end))
         || host.contains(".svc.")
 }
 
 /// Whether a password is one that stands for a password.
 pub(super) fn is_dummy(user: &str, password: &str) -> bool {
     const WORDS: [&str; 26] = [
-        "pass", "pwd", "secret", "user", "test", "admin", "root", "guest", "foo", "bar", "hunter2", "letmein",
-        "qwerty", "example", "dummy", "fake", "sample", "postgres", "mysql", "mongo", "redis", "rabbit", "token",
-        "demo", "baz", "change",
+        "pass", "pwd", "secret", "user", "test", "admin", "root", "guest", "foo", "bar", "hunter2",
+        "letmein", "qwerty", "example", "dummy", "fake", "sample", "postgres", "mysql", "mongo",
+        "redis", "rabbit", "token", "demo", "baz", "change",
     ];
     let lower = password.to_ascii_lowercase();
     let plain = lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!@#.-_".contains(c));
-    let worded = WORDS.iter().any(|word| plain == *word || (lower.contains(word) && lower.len() < word.len() + 8));
+    let worded = WORDS
+        .iter()
+        .any(|word| plain == *word || (lower.contains(word) && lower.len() < word.len() + 8));
     plain.len() < 3 && lower.len() < 8
         || worded
         || lower == user.to_ascii_lowercase()
@@ -94,7 +132,11 @@ pub(super) fn is_dummy(user: &str, password: &str) -> bool {
 /// More than one word: letters with digits or signs, or both cases.
 fn varied(password: &str) -> bool {
     let has = |test: fn(&u8) -> bool| password.as_bytes().iter().any(test);
-    let kinds = [has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit)];
+    let kinds = [
+        has(u8::is_ascii_lowercase),
+        has(u8::is_ascii_uppercase),
+        has(u8::is_ascii_digit),
+    ];
     kinds.iter().filter(|kind| **kind).count() >= 2
 }
 
@@ -107,7 +149,13 @@ mod tests {
         let before = format!("postgres://{user}:");
         let text = format!("{before}{password}@{host}:5432/db");
         let span = Span::new(before.len(), before.len() + password.len());
-        url_password(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+        url_password(
+            &Candidate {
+                text: text.as_bytes(),
+                span,
+            },
+            &mut Vec::new(),
+        )
     }
 
     #[test]
@@ -123,14 +171,26 @@ mod tests {
             ("acme", "acme", "db.acme.io"),
             ("user", "123456", "db.acme.io"),
         ] {
-            assert!(matches!(verdict(user, password, host), Verdict::Reject(_)), "{user} {password} {host}");
+            assert!(
+                matches!(verdict(user, password, host), Verdict::Reject(_)),
+                "{user} {password} {host}"
+            );
         }
     }
 
     #[test]
     fn local_hosts_and_plain_words_are_low() {
-        assert_eq!(verdict("app", "k3jH8sLqP0zX", "db.acme.io"), Verdict::Grade(Confidence::High));
-        assert_eq!(verdict("app", "k3jH8sLqP0zX", "localhost"), Verdict::Grade(Confidence::Low));
-        assert_eq!(verdict("app", "butterfly", "db.acme.io"), Verdict::Grade(Confidence::Low));
+        assert_eq!(
+            verdict("app", "k3jH8sLqP0zX", "db.acme.io"),
+            Verdict::Grade(Confidence::High)
+        );
+        assert_eq!(
+            verdict("app", "k3jH8sLqP0zX", "localhost"),
+            Verdict::Grade(Confidence::Low)
+        );
+        assert_eq!(
+            verdict("app", "butterfly", "db.acme.io"),
+            Verdict::Grade(Confidence::Low)
+        );
     }
 }

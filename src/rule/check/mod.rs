@@ -1,4 +1,5 @@
-//! Checks: what a pattern cannot say about a candidate, said in code and named in a rule's `checks`.
+//! Checks: what a pattern cannot say about a candidate, said in code and named in a rule's
+//! `checks`.
 
 mod aws;
 mod crc;
@@ -39,7 +40,11 @@ impl<'t> Candidate<'t> {
     /// Up to `reach` bytes that stand right after it.
     #[must_use]
     pub fn after(&self, reach: usize) -> &'t [u8] {
-        Span::new(self.span.end, self.text.len().min(self.span.end.saturating_add(reach))).of(self.text)
+        Span::new(
+            self.span.end,
+            self.text.len().min(self.span.end.saturating_add(reach)),
+        )
+        .of(self.text)
     }
 }
 
@@ -58,11 +63,16 @@ impl Verdict {
     /// Accepts where `holds`, and otherwise rejects for `reason`.
     #[must_use]
     pub(crate) fn accept_if(holds: bool, reason: &'static str) -> Self {
-        if holds { Self::Accept } else { Self::Reject(reason) }
+        if holds {
+            Self::Accept
+        } else {
+            Self::Reject(reason)
+        }
     }
 }
 
-/// Something a check learned about a secret that is worth reporting, such as the account it belongs to.
+/// Something a check learned about a secret that is worth reporting, such as the account it belongs
+/// to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// What it is, in `snake_case`.
@@ -75,7 +85,10 @@ impl Detail {
     /// A detail.
     #[must_use]
     pub fn new(key: &'static str, value: impl Into<String>) -> Self {
-        Self { key, value: value.into() }
+        Self {
+            key,
+            value: value.into(),
+        }
     }
 }
 
@@ -88,8 +101,9 @@ pub struct Check {
     pub about: &'static str,
     /// The check itself; what it learns goes into the list.
     pub run: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
-    /// Whether it may accept this value, whatever stands around it. Asked of every long run of base64 in every text, so
-    /// that most are done with before anybody looks at what is around them.
+    /// Whether it may accept this value, whatever stands around it. Asked of every long run of
+    /// base64 in every text, so that most are done with before anybody looks at what is around
+    /// them.
     pub could_be: fn(&[u8]) -> bool,
 }
 
@@ -100,7 +114,12 @@ impl Check {
         about: &'static str,
         run: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
     ) -> Self {
-        Self { name, about, run, could_be: |_| true }
+        Self {
+            name,
+            about,
+            run,
+            could_be: |_| true,
+        }
     }
 
     /// The same check, which rejects all but such values wherever they stand.
@@ -111,8 +130,16 @@ impl Check {
 
 /// Every check there is.
 pub static CHECKS: &[Check] = &[
-    Check::new("placeholder", "is not an obvious dummy: no EXAMPLE, no xxxx, no 1234567890", shape::placeholder),
-    Check::new("boundary", "does not begin or end inside a longer word", shape::boundary),
+    Check::new(
+        "placeholder",
+        "is not an obvious dummy: no EXAMPLE, no xxxx, no 1234567890",
+        shape::placeholder,
+    ),
+    Check::new(
+        "boundary",
+        "does not begin or end inside a longer word",
+        shape::boundary,
+    ),
     Check::new(
         "aws-access-key-id",
         "is an access key id: base32 body, account number below 10^12, not inside base64",
@@ -140,14 +167,22 @@ pub static CHECKS: &[Check] = &[
         "is 20 random upper-case letters and digits, and no id of another kind",
         aws::id::legacy_access_key_id,
     ),
-    Check::new("aws-eks-token", "decodes to a presigned request to STS", aws::token::eks_token),
+    Check::new(
+        "aws-eks-token",
+        "decodes to a presigned request to STS",
+        aws::token::eks_token,
+    ),
     Check::new(
         "aws-cognito-client-secret",
         "stands under the name of a client secret, with Cognito near it",
         aws::context::cognito_client_secret,
     )
     .for_values(aws::context::could_be_client_secret),
-    Check::new("aws-api-gateway-key", "is random, with a host of execute-api near it", aws::context::api_gateway_key),
+    Check::new(
+        "aws-api-gateway-key",
+        "is random, with a host of execute-api near it",
+        aws::context::api_gateway_key,
+    ),
     Check::new(
         "aws-console-password",
         "has three kinds of characters, as generated passwords do",
@@ -159,21 +194,77 @@ pub static CHECKS: &[Check] = &[
         aws::context::ses_smtp_password,
     )
     .for_values(aws::context::could_be_smtp_password),
-    Check::new("crc32-base62", "graded by the CRC-32 in base 62 at its end, as GitHub and npm write it", crc::base62),
-    Check::new("crc32-gitlab", "graded by the CRC-32 in base 36 of a routable token", crc::gitlab),
-    Check::new("crc32-atlassian", "graded by the CRC-32 in upper-case hex at its end", crc::atlassian),
-    Check::new("crc32-grafana", "graded by the CRC-32 in hex at its end, lowest byte first", crc::grafana),
-    Check::new("crc32-hex", "graded by the CRC-32 in hex at its end, of what stands after the prefix", crc::hex),
-    Check::new("crc32-confluent", "raised by a right CRC-32 in base64 at its end", crc::confluent),
-    Check::new("bech32-age", "graded by the bech32 checksum of an age key", crc::age),
-    Check::new("private-key", "holds the body of a private key, graded by what it decodes to", pem::private_key),
-    Check::new("putty-key", "holds the private lines of a PuTTY key", pem::putty),
-    Check::new("pypi-macaroon", "graded by the location in its macaroon", payload::pypi),
-    Check::new("jwt", "decodes to a header with an algorithm and to claims", payload::jwt),
+    Check::new(
+        "crc32-base62",
+        "graded by the CRC-32 in base 62 at its end, as GitHub and npm write it",
+        crc::base62,
+    ),
+    Check::new(
+        "crc32-gitlab",
+        "graded by the CRC-32 in base 36 of a routable token",
+        crc::gitlab,
+    ),
+    Check::new(
+        "crc32-atlassian",
+        "graded by the CRC-32 in upper-case hex at its end",
+        crc::atlassian,
+    ),
+    Check::new(
+        "crc32-grafana",
+        "graded by the CRC-32 in hex at its end, lowest byte first",
+        crc::grafana,
+    ),
+    Check::new(
+        "crc32-hex",
+        "graded by the CRC-32 in hex at its end, of what stands after the prefix",
+        crc::hex,
+    ),
+    Check::new(
+        "crc32-confluent",
+        "raised by a right CRC-32 in base64 at its end",
+        crc::confluent,
+    ),
+    Check::new(
+        "bech32-age",
+        "graded by the bech32 checksum of an age key",
+        crc::age,
+    ),
+    Check::new(
+        "private-key",
+        "holds the body of a private key, graded by what it decodes to",
+        pem::private_key,
+    ),
+    Check::new(
+        "putty-key",
+        "holds the private lines of a PuTTY key",
+        pem::putty,
+    ),
+    Check::new(
+        "pypi-macaroon",
+        "graded by the location in its macaroon",
+        payload::pypi,
+    ),
+    Check::new(
+        "jwt",
+        "decodes to a header with an algorithm and to claims",
+        payload::jwt,
+    ),
     Check::new("discord-bot", "holds the number of a bot", payload::discord),
-    Check::new("azure-key", "is random bytes, and not the key of an emulator", payload::azure_key),
-    Check::new("docker-auth", "decodes to a name and a password", payload::docker_auth),
-    Check::new("numbered-bytes", "graded by the number that it decodes to", payload::numbered_bytes),
+    Check::new(
+        "azure-key",
+        "is random bytes, and not the key of an emulator",
+        payload::azure_key,
+    ),
+    Check::new(
+        "docker-auth",
+        "decodes to a name and a password",
+        payload::docker_auth,
+    ),
+    Check::new(
+        "numbered-bytes",
+        "graded by the number that it decodes to",
+        payload::numbered_bytes,
+    ),
     Check::new(
         "url-password",
         "is a literal password, no dummy, and not for a host of documentation",
@@ -188,7 +279,10 @@ pub fn entropy(bytes: &[u8]) -> f64 {
     for &byte in bytes {
         counts[usize::from(byte)] += 1;
     }
-    #[expect(clippy::cast_precision_loss, reason = "candidates are far shorter than 2^52 bytes")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "candidates are far shorter than 2^52 bytes"
+    )]
     let total = bytes.len() as f64;
     let terms = counts.iter().filter(|&&count| count > 0).map(|&count| {
         let p = f64::from(count) / total;

@@ -1,4 +1,5 @@
-//! Tokens that say what they are once they are decoded: macaroons, JSON web tokens, account keys, logins.
+//! Tokens that say what they are once they are decoded: macaroons, JSON web tokens, account keys,
+//! logins.
 
 use serde_json::Value;
 
@@ -7,9 +8,13 @@ use super::tool::decode_base64;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// Checks an API token of PyPI: a macaroon of version 2 whose location is the index that gave it out.
+/// Checks an API token of PyPI: a macaroon of version 2 whose location is the index that gave it
+/// out.
 pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    let body = candidate.secret().strip_prefix(b"pypi-").unwrap_or_default();
+    let body = candidate
+        .secret()
+        .strip_prefix(b"pypi-")
+        .unwrap_or_default();
     let decoded = decode_base64(body);
     let location = |name: &[u8]| matches!(decoded.as_slice(), [2, 1, len, rest @ ..] if usize::from(*len) == name.len() && rest.starts_with(name));
     if is_placeholder(body) {
@@ -22,10 +27,11 @@ pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     }
 }
 
-/// Checks a JSON web token (RFC 7519): a header that names an algorithm and claims that are an object.
+/// Checks a JSON web token (RFC 7519): a header that names an algorithm and claims that are an
+/// object.
 ///
-/// Nearly all of those in a repository are samples or have run out, so one is worth no more than a report; the key that
-/// opens a whole Supabase project is worth more, and its public twin nothing.
+/// Nearly all of those in a repository are samples or have run out, so one is worth no more than a
+/// report; the key that opens a whole Supabase project is worth more, and its public twin nothing.
 pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let mut parts = candidate.secret().split(|&b| b == b'.');
     let mut object = || match serde_json::from_slice::<Value>(&decode_base64(parts.next()?)) {
@@ -39,7 +45,8 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
         return Verdict::Reject("no algorithm in its header");
     };
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("sub") == Some("1234567890") || text("name") == Some("John Doe") || algorithm == "none" {
+    if text("sub") == Some("1234567890") || text("name") == Some("John Doe") || algorithm == "none"
+    {
         return Verdict::Reject("a published example");
     }
     for (key, name) in [("issuer", "iss"), ("role", "role")] {
@@ -54,27 +61,38 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
     }
 }
 
-/// Checks a bot token of Discord: its first part is base64 of the bot's number, a snowflake of 17 digits or more.
+/// Checks a bot token of Discord: its first part is base64 of the bot's number, a snowflake of 17
+/// digits or more.
 pub(super) fn discord(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let token = candidate.secret();
     let first = token.split(|&b| b == b'.').next().unwrap_or_default();
     let number = decode_base64(first);
-    if !(17..=20).contains(&number.len()) || !number.iter().all(u8::is_ascii_digit) || is_placeholder(token) {
+    if !(17..=20).contains(&number.len())
+        || !number.iter().all(u8::is_ascii_digit)
+        || is_placeholder(token)
+    {
         return Verdict::Reject("no number of a bot in it");
     }
     details.push(Detail::new("bot", String::from_utf8_lossy(&number)));
     Verdict::Grade(Confidence::Certain)
 }
 
-/// Checks a key of an Azure account: base64 of 32 or 64 random bytes, and not the one that every emulator has.
+/// Checks a key of an Azure account: base64 of 32 or 64 random bytes, and not the one that every
+/// emulator has.
 pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    const EMULATORS: [&[u8]; 2] = [b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1", b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh"];
+    const EMULATORS: [&[u8]; 2] = [
+        b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+        b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh",
+    ];
     let key = candidate.secret();
     if EMULATORS.iter().any(|known| key.starts_with(known)) {
         return Verdict::Reject("the key of the emulator");
     }
     let decoded = decode_base64(key);
-    let printable = decoded.iter().filter(|b| b.is_ascii_graphic() || **b == b' ').count();
+    let printable = decoded
+        .iter()
+        .filter(|b| b.is_ascii_graphic() || **b == b' ')
+        .count();
     if entropy(key) < 4.2 || is_placeholder(key) || printable * 4 > decoded.len() * 3 {
         return Verdict::Reject("not random bytes");
     }
@@ -93,10 +111,15 @@ pub(super) fn docker_auth(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
         return Verdict::Reject("a placeholder");
     }
     details.push(Detail::new("user", user));
-    Verdict::Grade(if entropy(password.as_bytes()) >= 3.0 { Confidence::High } else { Confidence::Medium })
+    Verdict::Grade(if entropy(password.as_bytes()) >= 3.0 {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    })
 }
 
-/// Checks an access token of Bitbucket or Jira Data Center: base64 of a number, a colon and random bytes.
+/// Checks an access token of Bitbucket or Jira Data Center: base64 of a number, a colon and random
+/// bytes.
 pub(super) fn numbered_bytes(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let token = candidate.secret();
     let decoded = decode_base64(token.strip_prefix(b"BBDC-").unwrap_or(token));
@@ -116,7 +139,13 @@ mod tests {
     type Run = fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict;
 
     fn verdict(run: Run, text: &str) -> Verdict {
-        run(&Candidate { text: text.as_bytes(), span: Span::new(0, text.len()) }, &mut Vec::new())
+        run(
+            &Candidate {
+                text: text.as_bytes(),
+                span: Span::new(0, text.len()),
+            },
+            &mut Vec::new(),
+        )
     }
 
     fn encode(text: &str) -> String {
@@ -124,15 +153,28 @@ mod tests {
     }
 
     fn token(header: &str, claims: &str) -> String {
-        format!("{}.{}.k3jH8sLqP0zXv2NnT7bWm4RcYd8HfGaUe6Kp1Oi5Zx9", encode(header), encode(claims))
+        format!(
+            "{}.{}.k3jH8sLqP0zXv2NnT7bWm4RcYd8HfGaUe6Kp1Oi5Zx9",
+            encode(header),
+            encode(claims)
+        )
     }
 
     #[test]
     fn web_tokens_are_read() {
         let header = r#"{"alg":"HS256","typ":"JWT"}"#;
-        assert_eq!(verdict(jwt, &token(header, r#"{"sub":"u-1"}"#)), Verdict::Accept);
+        assert_eq!(
+            verdict(jwt, &token(header, r#"{"sub":"u-1"}"#)),
+            Verdict::Accept
+        );
         let certain = Verdict::Grade(Confidence::Certain);
-        assert_eq!(verdict(jwt, &token(header, r#"{"iss":"supabase","role":"service_role"}"#)), certain);
+        assert_eq!(
+            verdict(
+                jwt,
+                &token(header, r#"{"iss":"supabase","role":"service_role"}"#)
+            ),
+            certain
+        );
         for (header, claims) in [
             (header, r#"{"sub":"1234567890"}"#),
             (header, r#"{"iss":"supabase","role":"anon"}"#),
@@ -140,27 +182,57 @@ mod tests {
             (r#"{"alg":"none"}"#, "{}"),
             (header, "[]"),
         ] {
-            assert!(matches!(verdict(jwt, &token(header, claims)), Verdict::Reject(_)), "{header} {claims}");
+            assert!(
+                matches!(verdict(jwt, &token(header, claims)), Verdict::Reject(_)),
+                "{header} {claims}"
+            );
         }
     }
 
     #[test]
     fn macaroons_numbers_and_logins_are_read() {
         let certain = Verdict::Grade(Confidence::Certain);
-        let macaroon = format!("pypi-{}", encode("\x02\x01\x08pypi.org\x02\x24d41c0f7a-9b3e"));
+        let macaroon = format!(
+            "pypi-{}",
+            encode("\x02\x01\x08pypi.org\x02\x24d41c0f7a-9b3e")
+        );
         assert_eq!(verdict(pypi, &macaroon), certain);
-        assert_eq!(verdict(pypi, "pypi-AgEIcHlwaS5vcnk"), Verdict::Grade(Confidence::Medium));
-        let bot = format!("{}.GhJkLm.k3jH8sLqP0zXv2NnT7bWm4RcYd8HfGaUe6Kp1O", encode("184726350918273645"));
+        assert_eq!(
+            verdict(pypi, "pypi-AgEIcHlwaS5vcnk"),
+            Verdict::Grade(Confidence::Medium)
+        );
+        let bot = format!(
+            "{}.GhJkLm.k3jH8sLqP0zXv2NnT7bWm4RcYd8HfGaUe6Kp1O",
+            encode("184726350918273645")
+        );
         assert_eq!(verdict(discord, &bot), certain);
-        assert!(matches!(verdict(discord, "MTExample.GhJkLm.k3jH8sLq"), Verdict::Reject(_)));
-        assert_eq!(verdict(docker_auth, &encode("ci:k3jH8sLqP0zX")), Verdict::Grade(Confidence::High));
-        assert!(matches!(verdict(docker_auth, &encode("user:password")), Verdict::Reject(_)));
-        assert_eq!(verdict(numbered_bytes, &format!("BBDC-{}", encode("346692080:abc"))), certain);
+        assert!(matches!(
+            verdict(discord, "MTExample.GhJkLm.k3jH8sLq"),
+            Verdict::Reject(_)
+        ));
+        assert_eq!(
+            verdict(docker_auth, &encode("ci:k3jH8sLqP0zX")),
+            Verdict::Grade(Confidence::High)
+        );
+        assert!(matches!(
+            verdict(docker_auth, &encode("user:password")),
+            Verdict::Reject(_)
+        ));
+        assert_eq!(
+            verdict(numbered_bytes, &format!("BBDC-{}", encode("346692080:abc"))),
+            certain
+        );
     }
 
     #[test]
     fn emulators_have_no_secrets() {
-        let known = ["Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1", "OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="];
-        assert!(matches!(verdict(azure_key, &known.concat()), Verdict::Reject(_)));
+        let known = [
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+            "OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+        ];
+        assert!(matches!(
+            verdict(azure_key, &known.concat()),
+            Verdict::Reject(_)
+        ));
     }
 }

@@ -1,32 +1,41 @@
-//! Private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, told apart and proven by what they decode to.
+//! Private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, told apart and proven by what they
+//! decode to.
 //!
-//! Formats: RFC 7468 (PEM), RFC 5208 and RFC 5915 (what is inside), OpenSSH's `PROTOCOL.key`, RFC 4880 section 6
-//! (armour) and appendix C of the PuTTY manual.
+//! Formats: RFC 7468 (PEM), RFC 5208 and RFC 5915 (what is inside), OpenSSH's `PROTOCOL.key`, RFC
+//! 4880 section 6 (armour) and appendix C of the PuTTY manual.
 
 use super::shape::longest_repeat;
 use super::tool::decode_base64;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// The fewest characters of base64 that hold a key: an Ed25519 key in PKCS#8 takes 64, a bare P-256 key 68.
+/// The fewest characters of base64 that hold a key: an Ed25519 key in PKCS#8 takes 64, a bare P-256
+/// key 68.
 const MIN_BODY: usize = 56;
 
-/// Checks a block that calls itself a private key: there must be a body, and what it decodes to says how sure it is.
+/// Checks a block that calls itself a private key: there must be a body, and what it decodes to
+/// says how sure it is.
 pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let block = candidate.secret();
     let Some((label, rest)) = split_label(block) else {
         return Verdict::Reject("no header of a private key");
     };
-    let end = memchr::memmem::rfind(rest, b"-----END").or_else(|| memchr::memmem::rfind(rest, b"---- END"));
+    let end = memchr::memmem::rfind(rest, b"-----END")
+        .or_else(|| memchr::memmem::rfind(rest, b"---- END"));
     let body = Body::read(&rest[..end.unwrap_or(rest.len())]);
-    // A true key may hold a dozen zero bytes in a row, which is more of one letter than other secrets ever have.
-    if body.base64.len() < MIN_BODY || entropy(&body.base64) < 4.0 || longest_repeat(&body.base64) >= 24 {
+    // A true key may hold a dozen zero bytes in a row, which is more of one letter than other
+    // secrets ever have.
+    if body.base64.len() < MIN_BODY
+        || entropy(&body.base64) < 4.0
+        || longest_repeat(&body.base64) >= 24
+    {
         return Verdict::Reject("no key in it");
     }
     let decoded = decode_base64(&body.base64);
     let kind = kind_of(label, &decoded);
     details.push(Detail::new("key_type", kind));
-    let encrypted = body.encrypted || label.starts_with(b"ENCRYPTED") || label.starts_with(b"SSH2 ENCRYPTED");
+    let encrypted =
+        body.encrypted || label.starts_with(b"ENCRYPTED") || label.starts_with(b"SSH2 ENCRYPTED");
     let proven = match kind {
         "OpenSSH" => openssh(&decoded),
         "OpenPGP" => openpgp(&decoded, body.crc24.as_deref()),
@@ -35,11 +44,17 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     match proven {
         Proof::None => Verdict::Grade(Confidence::Low),
         _ if encrypted => {
-            details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+            details.push(Detail::new(
+                "encrypted",
+                "protected by a passphrase, as strong as that is",
+            ));
             Verdict::Grade(Confidence::Medium)
         }
         Proof::Encrypted => {
-            details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+            details.push(Detail::new(
+                "encrypted",
+                "protected by a passphrase, as strong as that is",
+            ));
             Verdict::Grade(Confidence::Medium)
         }
         Proof::Partial => Verdict::Grade(Confidence::High),
@@ -47,14 +62,18 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     }
 }
 
-/// Checks a key file of PuTTY: its private lines must be there, and not encrypted to be believed in full.
+/// Checks a key file of PuTTY: its private lines must be there, and not encrypted to be believed in
+/// full.
 pub(super) fn putty(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let file = candidate.secret();
     let Some(at) = memchr::memmem::find(file, b"Private-Lines:") else {
         return Verdict::Reject("no private lines");
     };
     let lines = &file[at..];
-    let body = &lines[lines.iter().position(|b| matches!(b, b'\n' | b'\\')).unwrap_or(lines.len())..];
+    let body = &lines[lines
+        .iter()
+        .position(|b| matches!(b, b'\n' | b'\\'))
+        .unwrap_or(lines.len())..];
     if Body::read(body).base64.len() < 32 {
         return Verdict::Reject("no key in it");
     }
@@ -62,7 +81,10 @@ pub(super) fn putty(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Ver
     if memchr::memmem::find(file, b"Encryption: none").is_some() {
         return Verdict::Grade(Confidence::High);
     }
-    details.push(Detail::new("encrypted", "protected by a passphrase, as strong as that is"));
+    details.push(Detail::new(
+        "encrypted",
+        "protected by a passphrase, as strong as that is",
+    ));
     Verdict::Grade(Confidence::Medium)
 }
 
@@ -107,15 +129,22 @@ struct Body {
 }
 
 impl Body {
-    /// Reads the lines of a block, which may stand in a string with `\n` in it, be indented, quoted, commented out or
-    /// joined with `+`; headers such as `Proc-Type:` are left out.
+    /// Reads the lines of a block, which may stand in a string with `\n` in it, be indented,
+    /// quoted, commented out or joined with `+`; headers such as `Proc-Type:` are left out.
     fn read(text: &[u8]) -> Self {
-        let mut body = Self { base64: Vec::new(), encrypted: false, crc24: None };
+        let mut body = Self {
+            base64: Vec::new(),
+            encrypted: false,
+            crc24: None,
+        };
         let text = unescape(text);
         for line in text.split(|&b| b == b'\n') {
             let quotes = |b: &u8| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/' | b'=');
             let first = line.iter().position(|b| !quotes(b)).unwrap_or(line.len());
-            let last = line.iter().rposition(|b| !quotes(b)).map_or(first, |last| last + 1);
+            let last = line
+                .iter()
+                .rposition(|b| !quotes(b))
+                .map_or(first, |last| last + 1);
             let mut line = &line[first..last];
             // In `"…" +` the sign is the language's, not the key's.
             if let Some(at) = memchr::memchr3(b'"', b'\'', b'`', line) {
@@ -156,7 +185,8 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted PKCS#8).
+/// A SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted
+/// PKCS#8).
 fn der(bytes: &[u8]) -> Proof {
     let (len, rest) = match bytes {
         [0x30, 0x82, a, b, rest @ ..] => (usize::from(*a) << 8 | usize::from(*b), rest),
@@ -189,10 +219,18 @@ fn openpgp(bytes: &[u8], crc24: Option<&[u8]>) -> Proof {
     let sum = bytes.iter().fold(0xb7_04ce_u32, |sum, &byte| {
         (0..8).fold(sum ^ u32::from(byte) << 16, |sum, _| {
             let next = sum << 1;
-            if next & 0x100_0000 == 0 { next } else { next ^ 0x186_4cfb }
+            if next & 0x100_0000 == 0 {
+                next
+            } else {
+                next ^ 0x186_4cfb
+            }
         })
     });
-    if crc24 == Some(&sum.to_be_bytes()[1..]) { Proof::Whole } else { Proof::Partial }
+    if crc24 == Some(&sum.to_be_bytes()[1..]) {
+        Proof::Whole
+    } else {
+        Proof::Partial
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +239,13 @@ mod tests {
     use crate::text::Span;
 
     fn grade(text: &str) -> Verdict {
-        private_key(&Candidate { text: text.as_bytes(), span: Span::new(0, text.len()) }, &mut Vec::new())
+        private_key(
+            &Candidate {
+                text: text.as_bytes(),
+                span: Span::new(0, text.len()),
+            },
+            &mut Vec::new(),
+        )
     }
 
     fn block(label: &str, body: &str) -> String {
@@ -210,7 +254,9 @@ mod tests {
 
     /// An Ed25519 key in PKCS#8 whose 32 bytes count up by 37.
     fn ed25519() -> String {
-        let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        let mut der = vec![
+            0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+        ];
         der.extend((1..=32_u32).map(|n| (n * 37 % 251) as u8));
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der)
     }
@@ -229,29 +275,53 @@ mod tests {
             format!("# {a}\n# {b}\n#"),
             format!("\\r\\n{}\\r\\n", key.replace('/', "\\/")),
         ] {
-            assert_eq!(grade(&block("", &body)), Verdict::Grade(Confidence::Certain), "{body}");
+            assert_eq!(
+                grade(&block("", &body)),
+                Verdict::Grade(Confidence::Certain),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn what_is_cut_encrypted_or_made_up_is_graded_down() {
         let key = ed25519();
-        assert_eq!(grade(&format!("-----BEGIN PRIVATE KEY-----\n{}", &key[..60])), Verdict::Grade(Confidence::High));
+        assert_eq!(
+            grade(&format!("-----BEGIN PRIVATE KEY-----\n{}", &key[..60])),
+            Verdict::Grade(Confidence::High)
+        );
         let headers = format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{key}");
-        assert_eq!(grade(&block("RSA ", &headers)), Verdict::Grade(Confidence::Medium));
-        assert_eq!(grade(&block("RSA ", &key.replacen('M', "N", 1))), Verdict::Grade(Confidence::Low));
+        assert_eq!(
+            grade(&block("RSA ", &headers)),
+            Verdict::Grade(Confidence::Medium)
+        );
+        assert_eq!(
+            grade(&block("RSA ", &key.replacen('M', "N", 1))),
+            Verdict::Grade(Confidence::Low)
+        );
         for body in ["...", "", "MIIEpAIBAAKCAQEA...", &"A".repeat(64)] {
-            assert!(matches!(grade(&block("RSA ", body)), Verdict::Reject(_)), "{body}");
+            assert!(
+                matches!(grade(&block("RSA ", body)), Verdict::Reject(_)),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn openssh_and_openpgp_are_known_by_their_first_bytes() {
-        let encode = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+        let encode = |bytes: &[u8]| {
+            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
+        };
         let random: Vec<u8> = (1..=60_u32).map(|n| (n * 37 % 251) as u8).collect();
-        for (cipher, confidence) in [("\x04none", Confidence::Certain), ("\x0aaes256-ctr", Confidence::Medium)] {
+        for (cipher, confidence) in [
+            ("\x04none", Confidence::Certain),
+            ("\x0aaes256-ctr", Confidence::Medium),
+        ] {
             let key = [b"openssh-key-v1\0\0\0\0", cipher.as_bytes(), &random].concat();
-            assert_eq!(grade(&block("OPENSSH ", &encode(&key))), Verdict::Grade(confidence));
+            assert_eq!(
+                grade(&block("OPENSSH ", &encode(&key))),
+                Verdict::Grade(confidence)
+            );
         }
         let packet = [&[0x95][..], &random].concat();
         let armour = |sum: &str| {

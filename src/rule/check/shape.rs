@@ -10,8 +10,8 @@ pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Ver
     Verdict::Accept
 }
 
-/// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred characters holds
-/// one of them by accident less than once in a million.
+/// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred
+/// characters holds one of them by accident less than once in a million.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     const WORDS: [&[u8]; 10] = [
         b"example",
@@ -33,7 +33,10 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
 
 /// Length of the longest run of one byte.
 pub(crate) fn longest_repeat(text: &[u8]) -> usize {
-    text.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+    text.chunk_by(|a, b| a == b)
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Rejects a candidate that begins or ends in the middle of a word.
@@ -45,13 +48,17 @@ pub(super) fn boundary(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdic
 }
 
 fn ends_inside_word(candidate: &Candidate<'_>) -> bool {
-    candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric)
+    candidate
+        .after(1)
+        .first()
+        .is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether a letter or digit that is no escape's stands right before the candidate.
 ///
-/// In `\nAKIA…`, `\u0022AKIA…`, `%3DAKIA…` and `ESC[32mAKIA…` the character before is part of an escape: there the
-/// candidate is a word of its own, which is where `\b` of a regular expression goes wrong.
+/// In `\nAKIA…`, `\u0022AKIA…`, `%3DAKIA…` and `ESC[32mAKIA…` the character before is part of an
+/// escape: there the candidate is a word of its own, which is where `\b` of a regular expression
+/// goes wrong.
 pub(crate) fn starts_inside_word(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before(16);
     before.last().is_some_and(u8::is_ascii_alphanumeric) && !ends_in_escape(before)
@@ -60,23 +67,41 @@ pub(crate) fn starts_inside_word(candidate: &Candidate<'_>) -> bool {
 fn ends_in_escape(before: &[u8]) -> bool {
     let hex = |count: usize, lead: &[u8]| {
         let digits = before.len().checked_sub(count);
-        digits.is_some_and(|at| before[at..].iter().all(u8::is_ascii_hexdigit) && before[..at].ends_with(lead))
+        digits.is_some_and(|at| {
+            before[at..].iter().all(u8::is_ascii_hexdigit) && before[..at].ends_with(lead)
+        })
     };
-    let letter = matches!(before, [.., b'\\', b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e']);
+    let letter = matches!(
+        before,
+        [
+            ..,
+            b'\\',
+            b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e'
+        ]
+    );
     letter || hex(2, b"%") || hex(2, b"\\x") || hex(4, b"\\u") || ends_in_ansi(before)
 }
 
-/// A "select graphic rendition" or an "erase in line" of ECMA-48: ESC, `[`, digits and semicolons, `m` or `K`; ESC raw or
-/// as it is written. grep writes both before what it colours.
+/// A "select graphic rendition" or an "erase in line" of ECMA-48: ESC, `[`, digits and semicolons,
+/// `m` or `K`; ESC raw or as it is written. grep writes both before what it colours.
 fn ends_in_ansi(before: &[u8]) -> bool {
-    let Some(body) = before.strip_suffix(b"m").or_else(|| before.strip_suffix(b"K")) else {
+    let Some(body) = before
+        .strip_suffix(b"m")
+        .or_else(|| before.strip_suffix(b"K"))
+    else {
         return false;
     };
-    let digits = body.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    let digits = body
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit() || **b == b';')
+        .count();
     let Some(lead) = body[..body.len() - digits].strip_suffix(b"[") else {
         return false;
     };
-    [&b"\x1b"[..], b"\\033", b"\\x1b", b"\\e", b"\\u001b"].iter().any(|escape| lead.ends_with(escape))
+    [&b"\x1b"[..], b"\\033", b"\\x1b", b"\\e", b"\\u001b"]
+        .iter()
+        .any(|escape| lead.ends_with(escape))
 }
 
 #[cfg(test)]
@@ -104,14 +129,22 @@ mod tests {
         ] {
             let text = format!("{before}SECRET");
             let span = Span::new(before.len(), text.len());
-            let candidate = Candidate { text: text.as_bytes(), span };
+            let candidate = Candidate {
+                text: text.as_bytes(),
+                span,
+            };
             assert_eq!(starts_inside_word(&candidate), inside, "{before:?}");
         }
     }
 
     #[test]
     fn placeholders_are_known() {
-        for dummy in ["xxxxxxxxxxxxxxxx", "abcEXAMPLEdef", "key1234567890", "YOUR_KEY"] {
+        for dummy in [
+            "xxxxxxxxxxxxxxxx",
+            "abcEXAMPLEdef",
+            "key1234567890",
+            "YOUR_KEY",
+        ] {
             assert!(is_placeholder(dummy.as_bytes()), "{dummy}");
         }
         assert!(!is_placeholder(b"k3jH8sLqP0zXv2NnT7"));

@@ -15,13 +15,25 @@ pub(super) struct Lazy {
 
 impl Lazy {
     pub(super) const fn new(pattern: &'static str) -> Self {
-        Self { pattern, regex: OnceLock::new() }
+        Self {
+            pattern,
+            regex: OnceLock::new(),
+        }
     }
 
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles each")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the patterns are constants, and a test compiles each"
+    )]
     pub(super) fn regex(&self) -> &Regex {
-        let build = || RegexBuilder::new(self.pattern).unicode(false).case_insensitive(true).build();
-        self.regex.get_or_init(|| build().expect("a constant pattern compiles"))
+        let build = || {
+            RegexBuilder::new(self.pattern)
+                .unicode(false)
+                .case_insensitive(true)
+                .build()
+        };
+        self.regex
+            .get_or_init(|| build().expect("a constant pattern compiles"))
     }
 
     pub(super) fn found_in(&self, text: &[u8]) -> bool {
@@ -35,9 +47,16 @@ const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
 pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, FORGIVING);
 
-/// Decodes base64 in either alphabet; a character too many at the end is left out. Empty where it is neither.
+/// Decodes base64 in either alphabet; a character too many at the end is left out. Empty where it
+/// is neither.
 pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
-    let bare = text.iter().rposition(|&b| b != b'=').map_or(0, |last| last + 1);
+    let bare = text
+        .iter()
+        .rposition(|&b| b != b'=')
+        .map_or(0, |last| last + 1);
     let whole = if bare % 4 == 1 { bare - 1 } else { bare };
-    STANDARD.decode(&text[..whole]).or_else(|_| URL_SAFE.decode(&text[..whole])).unwrap_or_default()
+    STANDARD
+        .decode(&text[..whole])
+        .or_else(|_| URL_SAFE.decode(&text[..whole]))
+        .unwrap_or_default()
 }

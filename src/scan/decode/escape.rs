@@ -1,4 +1,5 @@
-//! Escapes of strings, URLs and markup, undone: `\n`, `\/`, `\u002F`, `\x2F`, `%2F`, `&#x2F;`, `&amp;`.
+//! Escapes of strings, URLs and markup, undone: `\n`, `\/`, `\u002F`, `\x2F`, `%2F`, `&#x2F;`,
+//! `&amp;`.
 
 use super::{Layer, Map};
 use crate::text::Span;
@@ -24,10 +25,15 @@ pub(super) fn decode(text: &[u8], window: Span) -> Layer {
         at += len;
     }
     offsets.push(window.end);
-    Layer { text: decoded, encoding: "escaped", map: Map::Table(offsets) }
+    Layer {
+        text: decoded,
+        encoding: "escaped",
+        map: Map::Table(offsets),
+    }
 }
 
-/// The escape at the start of `text`: what it stands for (`?` beyond ASCII) and how many bytes it takes.
+/// The escape at the start of `text`: what it stands for (`?` beyond ASCII) and how many bytes it
+/// takes.
 fn one(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'\\', b'x', high, low, ..] => Some((hex(&[*high, *low])?, 4)),
@@ -73,7 +79,8 @@ fn numeric_entity(rest: &[u8]) -> Option<(u8, usize)> {
         [b'x' | b'X', digits @ ..] => hex(digits)?,
         digits => {
             let text = std::str::from_utf8(digits).ok()?;
-            text.parse::<u32>().map_or(None, |value| Some(u8::try_from(value).unwrap_or(b'?')))?
+            text.parse::<u32>()
+                .map_or(None, |value| Some(u8::try_from(value).unwrap_or(b'?')))?
         }
     };
     Some((value, len + 1))
@@ -85,7 +92,9 @@ fn hex(digits: &[u8]) -> Option<u8> {
         return None;
     }
     let value = digits.iter().fold(0_u32, |value, &digit| {
-        value.saturating_mul(16).saturating_add(char::from(digit).to_digit(16).unwrap_or(0))
+        value
+            .saturating_mul(16)
+            .saturating_add(char::from(digit).to_digit(16).unwrap_or(0))
     });
     Some(u8::try_from(value).unwrap_or(b'?'))
 }
@@ -101,8 +110,14 @@ mod tests {
 
     #[test]
     fn undoes_what_it_knows_and_leaves_the_rest() {
-        assert_eq!(decoded(r"a\/b\u002Fc\x2fd%2Be&#x2F;f&#43;g&amp;h\u{2B}"), "a/b/c/d+e/f+g&h+");
-        assert_eq!(decoded(r#"k\":\"v\n\q%zz&unknown;"#), "k\":\"v\n\\q%zz&unknown;");
+        assert_eq!(
+            decoded(r"a\/b\u002Fc\x2fd%2Be&#x2F;f&#43;g&amp;h\u{2B}"),
+            "a/b/c/d+e/f+g&h+"
+        );
+        assert_eq!(
+            decoded(r#"k\":\"v\n\q%zz&unknown;"#),
+            "k\":\"v\n\\q%zz&unknown;"
+        );
         assert_eq!(decoded("%"), "%");
         assert_eq!(decoded("\\"), "\\");
     }

@@ -1,4 +1,5 @@
-//! Text that is cut into pieces: string literals joined by an operator, and the soft line breaks of quoted-printable.
+//! Text that is cut into pieces: string literals joined by an operator, and the soft line breaks of
+//! quoted-printable.
 
 use super::{Layer, Map};
 use crate::text::Span;
@@ -11,22 +12,30 @@ pub(super) fn decode_around(text: &[u8], at: usize) -> (Option<Layer>, usize) {
     let window = Span::new(at.saturating_sub(REACH), text.len().min(at + REACH));
     let layer = drop_all(text, window, "joined literals", |rest| {
         let operator = [&b"\" + \""[..], b"' + '", b"\" . \"", b"' . '"];
-        operator.iter().find(|op| rest.starts_with(op)).map(|op| (op.len(), None))
+        operator
+            .iter()
+            .find(|op| rest.starts_with(op))
+            .map(|op| (op.len(), None))
     });
     (Some(layer), at + REACH / 2)
 }
 
 /// The text from `at` on, quoted-printable undone.
 pub(super) fn quoted_printable(text: &[u8], at: usize) -> Layer {
-    drop_all(text, Span::new(at, text.len()), "quoted-printable", |rest| match rest {
-        [b'=', b'\n', ..] => Some((2, None)),
-        [b'=', b'\r', b'\n', ..] => Some((3, None)),
-        [b'=', high, low, ..] => {
-            let value = char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?;
-            Some((3, u8::try_from(value).ok()))
-        }
-        _ => None,
-    })
+    drop_all(
+        text,
+        Span::new(at, text.len()),
+        "quoted-printable",
+        |rest| match rest {
+            [b'=', b'\n', ..] => Some((2, None)),
+            [b'=', b'\r', b'\n', ..] => Some((3, None)),
+            [b'=', high, low, ..] => {
+                let value = char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?;
+                Some((3, u8::try_from(value).ok()))
+            }
+            _ => None,
+        },
+    )
 }
 
 /// Copies `window`, replacing whatever `rule` knows the length of.
@@ -48,7 +57,11 @@ fn drop_all(
         at += len;
     }
     offsets.push(window.end);
-    Layer { text: decoded, encoding, map: Map::Table(offsets) }
+    Layer {
+        text: decoded,
+        encoding,
+        map: Map::Table(offsets),
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +74,10 @@ mod tests {
         let (layer, _) = decode_around(text, 7);
         let layer = layer.expect("a layer");
         assert_eq!(layer.text, br#"x = "abcdef";"#);
-        assert_eq!(layer.origin(Span::new(5, 11)).of(text), br#"ab" + "cd" + "ef"#);
+        assert_eq!(
+            layer.origin(Span::new(5, 11)).of(text),
+            br#"ab" + "cd" + "ef"#
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Decoding: text that stands in another form, and the way back from a place in it to the bytes that were scanned.
+//! Decoding: text that stands in another form, and the way back from a place in it to the bytes
+//! that were scanned.
 
 mod base64;
 mod escape;
@@ -7,11 +8,12 @@ mod wide;
 
 use crate::text::Span;
 
-/// Keywords that tell of an encoded or split key, with the way to read it. The numbers of their askers follow those of
-/// the rules.
+/// Keywords that tell of an encoded or split key, with the way to read it. The numbers of their
+/// askers follow those of the rules.
 ///
-/// `AKIA` and `ASIA` in base64 are one of a few strings each, by the position of the first byte in its group of three
-/// (RFC 4648); in hex they are one. Looking for those finds a key in a decoded text without decoding everything.
+/// `AKIA` and `ASIA` in base64 are one of a few strings each, by the position of the first byte in
+/// its group of three (RFC 4648); in hex they are one. Looking for those finds a key in a decoded
+/// text without decoding everything.
 const KEYWORDS: [(&[u8], Form); 18] = [
     (b"QUtJQ", Form::Base64 { ahead: 0 }),
     (b"FLSUF", Form::Base64 { ahead: 2 }),
@@ -49,7 +51,10 @@ enum Form {
 /// The decoders' keywords, each with the number of its asker.
 pub(super) fn keywords(first_asker: usize) -> Vec<(usize, Vec<u8>)> {
     let words = KEYWORDS.iter().map(|(word, _)| word.to_vec());
-    words.enumerate().map(|(index, word)| (first_asker + index, word)).collect()
+    words
+        .enumerate()
+        .map(|(index, word)| (first_asker + index, word))
+        .collect()
 }
 
 /// A decoded stretch of a text.
@@ -66,7 +71,11 @@ pub(super) struct Layer {
 #[derive(Debug)]
 enum Map {
     /// Each group of `decoded` bytes came from `encoded` bytes; the first group stands at `start`.
-    Groups { start: usize, decoded: usize, encoded: usize },
+    Groups {
+        start: usize,
+        decoded: usize,
+        encoded: usize,
+    },
     /// Offset of each decoded byte, and of the end.
     Table(Vec<usize>),
 }
@@ -75,9 +84,16 @@ impl Layer {
     /// Where in the text the layer was made from `span` stands.
     pub(super) fn origin(&self, span: Span) -> Span {
         match &self.map {
-            Map::Groups { start, decoded, encoded } => {
+            Map::Groups {
+                start,
+                decoded,
+                encoded,
+            } => {
                 let groups = |count: usize| start + count * encoded;
-                Span::new(groups(span.start / decoded), groups(span.end.div_ceil(*decoded)))
+                Span::new(
+                    groups(span.start / decoded),
+                    groups(span.end.div_ceil(*decoded)),
+                )
             }
             Map::Table(offsets) => {
                 let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
@@ -115,14 +131,18 @@ impl Leads {
         if !escape::present(run.of(text)) {
             return;
         }
-        let window = Span::new(run.start.saturating_sub(CONTEXT), text.len().min(run.end + CONTEXT));
+        let window = Span::new(
+            run.start.saturating_sub(CONTEXT),
+            text.len().min(run.end + CONTEXT),
+        );
         match self.escaped.last_mut() {
             Some(last) if window.start <= last.end => *last = last.join(window),
             _ => self.escaped.push(window),
         }
     }
 
-    /// Decodes every lead once and hands each layer to `look`; where there is a zero byte, wide strings as well.
+    /// Decodes every lead once and hands each layer to `look`; where there is a zero byte, wide
+    /// strings as well.
     pub(super) fn follow(mut self, text: &[u8], has_nul: bool, mut look: impl FnMut(&Layer)) {
         for window in std::mem::take(&mut self.escaped) {
             look(&escape::decode(text, window));

@@ -1,4 +1,5 @@
-//! UTF-16 in either byte order, as a whole file or as strings in a binary: ASCII characters with a zero byte between.
+//! UTF-16 in either byte order, as a whole file or as strings in a binary: ASCII characters with a
+//! zero byte between.
 
 use super::{Layer, Map};
 
@@ -12,26 +13,46 @@ const MAX_GAP: usize = 8;
 pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
     let mut done = 0;
     for nul in memchr::memchr_iter(0, text) {
-        let Some(start) = nul.checked_sub(1).filter(|&start| start >= done && is_text(text[start])) else {
+        let Some(start) = nul
+            .checked_sub(1)
+            .filter(|&start| start >= done && is_text(text[start]))
+        else {
             continue;
         };
         // A zero on either side leaves the byte order open; then both are read.
         let little = text.get(start + 1) == Some(&0);
         let big = start.checked_sub(1).is_some_and(|before| text[before] == 0);
-        for order in [little.then_some(1), big.then_some(-1)].into_iter().flatten() {
+        for order in [little.then_some(1), big.then_some(-1)]
+            .into_iter()
+            .flatten()
+        {
             let (decoded, end) = string_at(text, start, order);
             if decoded.len() >= MIN {
                 done = done.max(end);
-                look(&Layer { text: decoded, encoding: "utf-16", map: Map::Groups { start, decoded: 1, encoded: 2 } });
+                look(&Layer {
+                    text: decoded,
+                    encoding: "utf-16",
+                    map: Map::Groups {
+                        start,
+                        decoded: 1,
+                        encoded: 2,
+                    },
+                });
             }
         }
     }
 }
 
-/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends. The high byte of a character
-/// stands `order` bytes from its low one: 1 in little-endian text, -1 in big-endian.
+/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends. The high
+/// byte of a character stands `order` bytes from its low one: 1 in little-endian text, -1 in
+/// big-endian.
 fn string_at(text: &[u8], start: usize, order: isize) -> (Vec<u8>, usize) {
-    let high = |at: usize| at.checked_add_signed(order).and_then(|at| text.get(at)).copied().unwrap_or(0);
+    let high = |at: usize| {
+        at.checked_add_signed(order)
+            .and_then(|at| text.get(at))
+            .copied()
+            .unwrap_or(0)
+    };
     let mut decoded = Vec::new();
     let mut gap = 0;
     let mut at = start;
@@ -57,7 +78,9 @@ mod tests {
 
     fn strings(text: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        decode(text, |layer| found.push(String::from_utf8(layer.text.clone()).unwrap()));
+        decode(text, |layer| {
+            found.push(String::from_utf8(layer.text.clone()).unwrap());
+        });
         found
     }
 
@@ -74,10 +97,18 @@ mod tests {
 
     #[test]
     fn an_accent_before_and_a_quote_within_mislead_nobody() {
-        for message in ["\u{e9} id \u{201c}0123456789abcdef\u{201d}", "\0the id is \u{2013}0123456789abcdef\u{2013}"] {
+        for message in [
+            "\u{e9} id \u{201c}0123456789abcdef\u{201d}",
+            "\0the id is \u{2013}0123456789abcdef\u{2013}",
+        ] {
             for encode in [u16::to_le_bytes, u16::to_be_bytes] {
                 let text: Vec<u8> = message.encode_utf16().flat_map(encode).collect();
-                assert!(strings(&text).iter().any(|found| found.contains("?0123456789abcdef")), "{message:?}");
+                assert!(
+                    strings(&text)
+                        .iter()
+                        .any(|found| found.contains("?0123456789abcdef")),
+                    "{message:?}"
+                );
             }
         }
     }
@@ -86,11 +117,18 @@ mod tests {
     fn finds_strings_in_binaries_and_leads_back() {
         let mut text = vec![0xff, 0, 0, 1, 2, 0, 0];
         let start = text.len();
-        text.extend("a wide string of text".encode_utf16().flat_map(u16::to_le_bytes));
+        text.extend(
+            "a wide string of text"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes),
+        );
         text.extend([0, 0, 0, 9]);
         decode(&text, |layer| {
             if layer.text == b"a wide string of text" {
-                assert_eq!(layer.origin(Span::new(2, 6)), Span::new(start + 4, start + 12));
+                assert_eq!(
+                    layer.origin(Span::new(2, 6)),
+                    Span::new(start + 4, start + 12)
+                );
             }
         });
         assert!(strings(&text).contains(&"a wide string of text".to_owned()));

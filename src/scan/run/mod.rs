@@ -1,5 +1,5 @@
-//! Finds long runs of word characters: the prefilter for secrets that stand under no keyword, and for the keywords of those
-//! that are one long word.
+//! Finds long runs of word characters: the prefilter for secrets that stand under no keyword, and
+//! for the keywords of those that are one long word.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -39,13 +39,17 @@ pub(super) fn is_base64(byte: u8) -> bool {
     CLASS[usize::from(byte)] == BASE64
 }
 
-/// The shortest run that is found, in bytes: shorter ones may lie within 32 bytes, and the search reads that many at once.
+/// The shortest run that is found, in bytes: shorter ones may lie within 32 bytes, and the search
+/// reads that many at once.
 pub(super) const MIN: usize = 31;
 
-/// Calls `found` for every stretch of `word`, a run, that is base64 or may belong to an escape and is at least `min` long.
+/// Calls `found` for every stretch of `word`, a run, that is base64 or may belong to an escape and
+/// is at least `min` long.
 pub(super) fn base64_runs(text: &[u8], word: Span, min: usize, mut found: impl FnMut(Span)) {
     let outside = |byte: &u8| CLASS[usize::from(*byte)] == OTHER;
-    skip_along(word.of(text), min, outside, |start, end| found(Span::new(start, end).shift(word.start)));
+    skip_along(word.of(text), min, outside, |start, end| {
+        found(Span::new(start, end).shift(word.start));
+    });
 }
 
 /// The stretches of base64 in `outer`, a run, that are long enough for a rule.
@@ -53,7 +57,10 @@ pub(super) fn unbroken(text: &[u8], outer: Span) -> impl Iterator<Item = Span> {
     let mut start = outer.start;
     let next = move || {
         let rest = text.get(start..outer.end).filter(|rest| !rest.is_empty())?;
-        let len = rest.iter().position(|&byte| !is_base64(byte)).unwrap_or(rest.len());
+        let len = rest
+            .iter()
+            .position(|&byte| !is_base64(byte))
+            .unwrap_or(rest.len());
         let inner = Span::new(start, start + len);
         start = inner.end + 1;
         Some(inner)
@@ -61,11 +68,16 @@ pub(super) fn unbroken(text: &[u8], outer: Span) -> impl Iterator<Item = Span> {
     std::iter::from_fn(next).filter(|inner| inner.len() >= MIN_RUN)
 }
 
-/// What in `inner`, an unbroken stretch of base64, may be a secret: all of it, and, since the sign of an added line in a
-/// diff is none of what was added, all but that sign.
+/// What in `inner`, an unbroken stretch of base64, may be a secret: all of it, and, since the sign
+/// of an added line in a diff is none of what was added, all but that sign.
 pub(super) fn candidates(text: &[u8], inner: Span) -> impl Iterator<Item = Span> {
     let added = text[inner.start] == b'+' && (inner.start == 0 || text[inner.start - 1] == b'\n');
-    [Some(inner), added.then(|| Span::new(inner.start + 1, inner.end))].into_iter().flatten()
+    [
+        Some(inner),
+        added.then(|| Span::new(inner.start + 1, inner.end)),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Whether something that may belong to an escape stands in `outer`, a run.
@@ -87,10 +99,15 @@ pub(super) fn long_runs(text: &[u8], mut found: impl FnMut(usize, usize)) {
     skip_along(text, MIN, |byte| CLASS[usize::from(*byte)] == 0, found);
 }
 
-/// Calls `found` with the start and end of every maximal run of at least `min` bytes that are not `outside`. Such a run
-/// covers every `min`-th position, so only those are looked at, walking back from each until a byte that ends the run:
-/// most bytes of ordinary text are never read.
-fn skip_along(text: &[u8], min: usize, outside: impl Fn(&u8) -> bool, mut found: impl FnMut(usize, usize)) {
+/// Calls `found` with the start and end of every maximal run of at least `min` bytes that are not
+/// `outside`. Such a run covers every `min`-th position, so only those are looked at, walking back
+/// from each until a byte that ends the run: most bytes of ordinary text are never read.
+fn skip_along(
+    text: &[u8],
+    min: usize,
+    outside: impl Fn(&u8) -> bool,
+    mut found: impl FnMut(usize, usize),
+) {
     let mut low = 0;
     let mut probe = min - 1;
     while probe < text.len() {
@@ -143,7 +160,12 @@ mod tests {
             text.truncate(600 - (round % 64) as usize);
             let (mut fast, mut portable) = (Vec::new(), Vec::new());
             long_runs(&text, |start, end| fast.push((start, end)));
-            skip_along(&text, MIN, |byte| CLASS[usize::from(*byte)] == 0, |start, end| portable.push((start, end)));
+            skip_along(
+                &text,
+                MIN,
+                |byte| CLASS[usize::from(*byte)] == 0,
+                |start, end| portable.push((start, end)),
+            );
             assert_eq!(fast, plain(&text, MIN));
             assert_eq!(portable, fast);
         }
@@ -174,7 +196,12 @@ mod tests {
 
     #[test]
     fn runs_at_the_edges_and_of_exact_length() {
-        for (before, len, after) in [("", 40, ""), (" ", 40, ""), ("", 40, " "), ("x y ", 41, "(")] {
+        for (before, len, after) in [
+            ("", 40, ""),
+            (" ", 40, ""),
+            ("", 40, " "),
+            ("x y ", 41, "("),
+        ] {
             let text = format!("{before}{}{after}", "k".repeat(len));
             let mut runs = Vec::new();
             long_runs(text.as_bytes(), |start, end| runs.push((start, end)));

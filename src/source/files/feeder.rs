@@ -23,7 +23,11 @@ pub(super) struct Feeder<'w> {
 
 impl<'w> Feeder<'w> {
     pub(super) fn new(max_size: Option<u64>, worker: Box<dyn Worker + 'w>) -> Self {
-        Self { buffer: Buffer::default(), max_size, worker }
+        Self {
+            buffer: Buffer::default(),
+            max_size,
+            worker,
+        }
     }
 
     pub(super) fn entry(&mut self, entry: &DirEntry) {
@@ -35,14 +39,23 @@ impl<'w> Feeder<'w> {
             Some(kind) if kind.is_file() => self.file(path),
             Some(kind) if kind.is_symlink() => self.link(path),
             Some(kind) if kind.is_dir() => {}
-            _ => self.worker.skip(Skip { path: shown(path), reason: SkipReason::NotRegular }),
+            _ => self.worker.skip(Skip {
+                path: shown(path),
+                reason: SkipReason::NotRegular,
+            }),
         }
     }
 
     fn name(&mut self, path: &Path) {
         if let Some(name) = path.file_name().filter(|name| name.len() >= MIN_NAME) {
             let name = Vec::from_os_str_lossy(name);
-            self.worker.blob(Blob::whole(&name, Origin::Name { path: shown(path), commit: None }));
+            self.worker.blob(Blob::whole(
+                &name,
+                Origin::Name {
+                    path: shown(path),
+                    commit: None,
+                },
+            ));
         }
     }
 
@@ -50,11 +63,15 @@ impl<'w> Feeder<'w> {
         if let Some(limit) = self.max_size
             && fs::metadata(path).is_ok_and(|data| data.len() > limit)
         {
-            self.worker.skip(Skip { path: shown(path), reason: SkipReason::TooLarge { limit } });
+            self.worker.skip(Skip {
+                path: shown(path),
+                reason: SkipReason::TooLarge { limit },
+            });
             return;
         }
         let origin = Origin::File { path: shown(path) };
-        let outcome = File::open(path).and_then(|file| self.buffer.feed(file, &origin, self.worker.as_mut()));
+        let outcome =
+            File::open(path).and_then(|file| self.buffer.feed(file, &origin, self.worker.as_mut()));
         if let Err(error) = outcome {
             self.worker.skip(unreadable(path, &error));
         }
@@ -65,13 +82,15 @@ impl<'w> Feeder<'w> {
         match fs::read_link(path) {
             Ok(target) => {
                 let target = Vec::from_path_lossy(&target);
-                self.worker.blob(Blob::whole(&target, Origin::File { path: shown(path) }));
+                self.worker
+                    .blob(Blob::whole(&target, Origin::File { path: shown(path) }));
             }
             Err(error) => self.worker.skip(unreadable(path, &error)),
         }
     }
 
-    /// Tracked files that the walk did not come by, since an ignore rule matches them. Returns the submodules among them.
+    /// Tracked files that the walk did not come by, since an ignore rule matches them. Returns the
+    /// submodules among them.
     pub(super) fn missed(&mut self, root: &Path, place: &Path, tracked: &Tracked) -> Vec<PathBuf> {
         let mut submodules = Vec::new();
         for file in tracked.missed(place) {
@@ -84,9 +103,13 @@ impl<'w> Feeder<'w> {
                 Ok(data) if data.is_dir() && is_store(&path.join(".git")) => submodules.push(path),
                 // A directory stands in its place: nothing tracked to read here.
                 Ok(data) if data.is_dir() => {}
-                Ok(_) => self.worker.skip(Skip { path: shown(&path), reason: SkipReason::NotRegular }),
+                Ok(_) => self.worker.skip(Skip {
+                    path: shown(&path),
+                    reason: SkipReason::NotRegular,
+                }),
                 // Gone from the work tree.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 // Tracked, and nobody can say what it holds.
                 Err(error) => self.worker.skip(unreadable(&path, &error)),
             }
@@ -102,7 +125,10 @@ pub(super) fn shown(path: &Path) -> BString {
 }
 
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Skip {
-    Skip { path: shown(path), reason: SkipReason::Unreadable(error.to_string()) }
+    Skip {
+        path: shown(path),
+        reason: SkipReason::Unreadable(error.to_string()),
+    }
 }
 
 pub(super) fn walk_error(root: &Path, error: &ignore::Error) -> Skip {
@@ -118,5 +144,8 @@ pub(super) fn walk_error(root: &Path, error: &ignore::Error) -> Skip {
             _ => break,
         };
     }
-    Skip { path: shown(path), reason: SkipReason::Unreadable(inner.to_string()) }
+    Skip {
+        path: shown(path),
+        reason: SkipReason::Unreadable(inner.to_string()),
+    }
 }

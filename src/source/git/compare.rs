@@ -10,8 +10,8 @@ use super::super::SourceError;
 use super::Candidate;
 use super::tree::{Entries, TreeEntry, tree_data};
 
-/// The files, links and submodules of `tree` that none of `others` has at the same path, with what each of these has
-/// there instead. `None` among them is a tree without entries.
+/// The files, links and submodules of `tree` that none of `others` has at the same path, with what
+/// each of these has there instead. `None` among them is a tree without entries.
 ///
 /// # Errors
 /// Where a tree cannot be read.
@@ -20,7 +20,11 @@ pub(in crate::source) fn not_in(
     tree: ObjectId,
     others: &[Option<ObjectId>],
 ) -> Result<Vec<Candidate>, SourceError> {
-    let mut walk = Walk { repo, path: BString::default(), found: Vec::new() };
+    let mut walk = Walk {
+        repo,
+        path: BString::default(),
+        found: Vec::new(),
+    };
     walk.directory(tree, others)?;
     Ok(walk.found)
 }
@@ -32,14 +36,22 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn directory(&mut self, tree: ObjectId, others: &[Option<ObjectId>]) -> Result<(), SourceError> {
+    fn directory(
+        &mut self,
+        tree: ObjectId,
+        others: &[Option<ObjectId>],
+    ) -> Result<(), SourceError> {
         if others.contains(&Some(tree)) {
             return Ok(());
         }
         let data = tree_data(self.repo, tree)?;
         let mut olds = Vec::with_capacity(others.len());
         for other in others {
-            olds.push(other.map(|id| Ok::<_, SourceError>((id, tree_data(self.repo, id)?))).transpose()?);
+            olds.push(
+                other
+                    .map(|id| Ok::<_, SourceError>((id, tree_data(self.repo, id)?)))
+                    .transpose()?,
+            );
         }
         let mut cursors: Vec<_> = olds.iter().map(|old| Cursor::new(old.as_ref())).collect();
         for entry in Entries::new(tree, &data) {
@@ -58,7 +70,12 @@ impl Walk<'_> {
                 self.directory(entry.oid.to_owned(), &before)?;
             } else {
                 let TreeEntry { id, mode, .. } = entry.into();
-                self.found.push(Candidate { path: self.path.clone(), id, mode, before });
+                self.found.push(Candidate {
+                    path: self.path.clone(),
+                    id,
+                    mode,
+                    before,
+                });
             }
             self.path.truncate(len);
         }
@@ -74,10 +91,14 @@ struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     fn new(tree: Option<&'t (ObjectId, Vec<u8>)>) -> Self {
-        Self { entries: tree.map(|(id, data)| Entries::new(*id, data)), next: None }
+        Self {
+            entries: tree.map(|(id, data)| Entries::new(*id, data)),
+            next: None,
+        }
     }
 
-    /// What this tree has in the place of `entry`: an entry of the same name, and a directory only for a directory.
+    /// What this tree has in the place of `entry`: an entry of the same name, and a directory only
+    /// for a directory.
     fn advance_to(&mut self, entry: &EntryRef<'_>) -> Result<Option<ObjectId>, SourceError> {
         loop {
             let next = match self.next.take() {

@@ -12,12 +12,19 @@ pub(in crate::source) fn commit_info(id: ObjectId, commit: &CommitRef<'_>) -> Co
         time: commit.time().map_or(0, |time| time.seconds),
         id: id.to_string(),
         author: without_time(commit.author).into(),
-        subject: commit.message.trim_start().lines().next().unwrap_or_default().trim_end().into(),
+        subject: commit
+            .message
+            .trim_start()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .into(),
     }
 }
 
-/// What a commit says: its message, so that the lines are those of the message, then its author, its committer, and what
-/// else stands in its head, but for signatures, which are random by nature.
+/// What a commit says: its message, so that the lines are those of the message, then its author,
+/// its committer, and what else stands in its head, but for signatures, which are random by nature.
 pub(in crate::source) fn commit_text(commit: &CommitRef<'_>) -> Vec<u8> {
     let mut text = paragraph(commit.message);
     line(&mut text, without_time(commit.author));
@@ -49,9 +56,13 @@ fn line(text: &mut Vec<u8>, value: &BStr) {
     text.push(b'\n');
 }
 
-/// `A U Thor <author@example.com>` of a field that goes on with a time. All of it where that is not what it looks like.
+/// `A U Thor <author@example.com>` of a field that goes on with a time. All of it where that is not
+/// what it looks like.
 fn without_time(field: &BStr) -> &BStr {
-    let is_time = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_digit() || b" +-".contains(byte));
+    let is_time = |text: &[u8]| {
+        text.iter()
+            .all(|byte| byte.is_ascii_digit() || b" +-".contains(byte))
+    };
     match field.rfind_byte(b'>') {
         Some(end) if is_time(&field[end + 1..]) => field[..=end].as_bstr(),
         _ => field,
@@ -81,8 +92,14 @@ mod tests {
             message: "\nsubject\n\nbody\n".into(),
             extra_headers: vec![("gpgsig".into(), bstr::B("noise").as_bstr().into())],
         };
-        assert_eq!(commit_text(&commit).as_bstr(), "\nsubject\n\nbody\n\nA <a@b>\nC <c@d>\n");
+        assert_eq!(
+            commit_text(&commit).as_bstr(),
+            "\nsubject\n\nbody\n\nA <a@b>\nC <c@d>\n"
+        );
         let info = commit_info(ObjectId::null(gix::hash::Kind::Sha1), &commit);
-        assert_eq!((info.time, info.author, info.subject), (2, "A <a@b>".into(), "subject".into()));
+        assert_eq!(
+            (info.time, info.author, info.subject),
+            (2, "A <a@b>".into(), "subject".into())
+        );
     }
 }

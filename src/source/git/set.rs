@@ -44,7 +44,11 @@ impl At {
         let (path, id) = (candidate.path.clone(), candidate.id.to_string());
         match self {
             Self::Index => Origin::Staged { path, id },
-            Self::Commit(commit) => Origin::Commit { commit: commit.clone(), path, id },
+            Self::Commit(commit) => Origin::Commit {
+                commit: commit.clone(),
+                path,
+                id,
+            },
         }
     }
 
@@ -53,7 +57,10 @@ impl At {
             Self::Index => None,
             Self::Commit(commit) => Some(commit.clone()),
         };
-        Origin::Name { path: candidate.path.clone(), commit }
+        Origin::Name {
+            path: candidate.path.clone(),
+            commit,
+        }
     }
 }
 
@@ -65,42 +72,77 @@ pub(in crate::source) struct Step<'a> {
     pub(in crate::source) earlier: &'a dyn Fn(&Candidate) -> Vec<ObjectId>,
 }
 
-/// Whether the content of `object` has this id. Whoever can write to the store could put something harmless in the place of
-/// what will be pushed.
+/// Whether the content of `object` has this id. Whoever can write to the store could put something
+/// harmless in the place of what will be pushed.
 fn is_of(object: &gix::Object<'_>, id: ObjectId) -> bool {
     gix::objs::compute_hash(id.kind(), object.kind, &object.data).is_ok_and(|found| found == id)
 }
 
 impl Step<'_> {
     /// Feeds a candidate of `set`, and its name where it is new.
-    pub(in crate::source) fn feed(&self, set: &ChangeSet<'_>, candidate: &Candidate, worker: &mut dyn Worker) {
-        let Candidate { path, id, mode, before } = candidate;
+    pub(in crate::source) fn feed(
+        &self,
+        set: &ChangeSet<'_>,
+        candidate: &Candidate,
+        worker: &mut dyn Worker,
+    ) {
+        let Candidate {
+            path,
+            id,
+            mode,
+            before,
+        } = candidate;
         if before.iter().all(Option::is_none) {
-            worker.blob(Blob { fresh: self.fresh_name(candidate), ..Blob::whole(path, set.at.name(candidate)) });
+            worker.blob(Blob {
+                fresh: self.fresh_name(candidate),
+                ..Blob::whole(path, set.at.name(candidate))
+            });
         }
         if *mode == Mode::COMMIT {
-            return worker.skip(Skip { path: path.clone(), reason: SkipReason::Submodule });
+            return worker.skip(Skip {
+                path: path.clone(),
+                reason: SkipReason::Submodule,
+            });
         }
         if let Some(limit) = self.max_size
-            && self.repo.find_header(*id).is_ok_and(|header| header.size() > limit)
+            && self
+                .repo
+                .find_header(*id)
+                .is_ok_and(|header| header.size() > limit)
         {
-            return worker.skip(Skip { path: path.clone(), reason: SkipReason::TooLarge { limit } });
+            return worker.skip(Skip {
+                path: path.clone(),
+                reason: SkipReason::TooLarge { limit },
+            });
         }
         match self.repo.find_object(*id) {
             Ok(object) if !is_of(&object, *id) => {
-                let problem = format!("object {id}: its content is not what its id says; 'git fsck' tells more");
-                worker.skip(Skip { path: path.clone(), reason: SkipReason::Unreadable(problem) });
+                let problem = format!(
+                    "object {id}: its content is not what its id says; 'git fsck' tells more"
+                );
+                worker.skip(Skip {
+                    path: path.clone(),
+                    reason: SkipReason::Unreadable(problem),
+                });
             }
             Ok(object) => {
                 let origin = set.at.blob(candidate);
                 let fresh = || Fresh::Lazy(Box::new(|| self.before(set, candidate, &object.data)));
                 for (bytes, part) in parts(&object.data) {
-                    worker.blob(Blob { bytes, origin: origin.clone(), fresh: fresh(), part });
+                    worker.blob(Blob {
+                        bytes,
+                        origin: origin.clone(),
+                        fresh: fresh(),
+                        part,
+                    });
                 }
             }
             Err(error) => {
                 let problem = unreadable(self.repo, *id, &error);
-                worker.skip(Skip { path: path.clone(), reason: SkipReason::Unreadable(problem) });
+                worker.skip(Skip {
+                    path: path.clone(),
+                    reason: SkipReason::Unreadable(problem),
+                });
             }
         }
     }
@@ -110,12 +152,21 @@ impl Step<'_> {
         Fresh::Lazy(Box::new(|| {
             let known = !(self.earlier)(candidate).is_empty();
             let versions = known.then(|| candidate.path.to_vec()).into_iter().collect();
-            Some(Before { fresh: vec![Span::new(0, candidate.path.len())], versions, elsewhere: None })
+            Some(Before {
+                fresh: vec![Span::new(0, candidate.path.len())],
+                versions,
+                elsewhere: None,
+            })
         }))
     }
 
     /// What the parents have in place of `bytes`, and what of it none of them has.
-    fn before<'s>(&'s self, set: &'s ChangeSet<'_>, candidate: &'s Candidate, bytes: &[u8]) -> Option<Before<'s>> {
+    fn before<'s>(
+        &'s self,
+        set: &'s ChangeSet<'_>,
+        candidate: &'s Candidate,
+        bytes: &[u8],
+    ) -> Option<Before<'s>> {
         let mut fresh: Option<Vec<Span>> = None;
         let mut versions = Vec::new();
         for (before, parent) in candidate.before.iter().zip(&set.parents) {
@@ -133,14 +184,28 @@ impl Step<'_> {
                 None => spans,
             });
         }
-        let elsewhere = Some(Box::new(|| self.elsewhere(set, candidate)) as Box<dyn FnOnce() -> Elsewhere + 's>);
-        Some(Before { fresh: fresh.unwrap_or_default(), versions, elsewhere })
+        let elsewhere = Some(
+            Box::new(|| self.elsewhere(set, candidate)) as Box<dyn FnOnce() -> Elsewhere + 's>
+        );
+        Some(Before {
+            fresh: fresh.unwrap_or_default(),
+            versions,
+            elsewhere,
+        })
     }
 
     fn elsewhere(&self, set: &ChangeSet<'_>, candidate: &Candidate) -> Elsewhere {
-        let replaced = set.parents.iter().flat_map(|parent| parent.replaced(self.repo, candidate.path.as_bstr()));
+        let replaced = set
+            .parents
+            .iter()
+            .flat_map(|parent| parent.replaced(self.repo, candidate.path.as_bstr()));
         let replaced = replaced.collect();
-        let versions = (self.earlier)(candidate).into_iter().filter_map(|id| content(self.repo, id));
-        Elsewhere { versions: versions.collect(), replaced }
+        let versions = (self.earlier)(candidate)
+            .into_iter()
+            .filter_map(|id| content(self.repo, id));
+        Elsewhere {
+            versions: versions.collect(),
+            replaced,
+        }
     }
 }

@@ -20,7 +20,11 @@ pub(in crate::source) struct TreeEntry {
 impl From<EntryRef<'_>> for TreeEntry {
     fn from(entry: EntryRef<'_>) -> Self {
         let mode = Mode::from_bits_truncate(u32::from(entry.mode.value()));
-        Self { id: entry.oid.to_owned(), mode, is_tree: entry.mode.is_tree() }
+        Self {
+            id: entry.oid.to_owned(),
+            mode,
+            is_tree: entry.mode.is_tree(),
+        }
     }
 }
 
@@ -30,13 +34,22 @@ pub(in crate::source) type Names = Vec<(BString, TreeEntry)>;
 /// Reads a tree.
 pub(in crate::source) fn read_tree(repo: &Repository, id: ObjectId) -> Result<Names, SourceError> {
     let data = tree_data(repo, id)?;
-    Entries::new(id, &data).map(|entry| entry.map(|entry| (entry.filename.to_owned(), entry.into()))).collect()
+    Entries::new(id, &data)
+        .map(|entry| entry.map(|entry| (entry.filename.to_owned(), entry.into())))
+        .collect()
 }
 
 pub(super) fn tree_data(repo: &Repository, id: ObjectId) -> Result<Vec<u8>, SourceError> {
-    let tree = repo.find_object(id).map_err(|error| SourceError::NotHere(unreadable(repo, id, &error)))?;
-    let wrong = |problem: String| SourceError::Object { id: id.to_string(), problem };
-    let tree = tree.try_into_tree().map_err(|error| wrong(error.to_string()))?;
+    let tree = repo
+        .find_object(id)
+        .map_err(|error| SourceError::NotHere(unreadable(repo, id, &error)))?;
+    let wrong = |problem: String| SourceError::Object {
+        id: id.to_string(),
+        problem,
+    };
+    let tree = tree
+        .try_into_tree()
+        .map_err(|error| wrong(error.to_string()))?;
     Ok(tree.detach().data)
 }
 
@@ -48,7 +61,10 @@ pub(super) struct Entries<'t> {
 
 impl<'t> Entries<'t> {
     pub(super) fn new(id: ObjectId, data: &'t [u8]) -> Self {
-        Self { id, entries: TreeRefIter::from_bytes(data, id.kind()) }
+        Self {
+            id,
+            entries: TreeRefIter::from_bytes(data, id.kind()),
+        }
     }
 }
 
@@ -56,12 +72,20 @@ impl<'t> Iterator for Entries<'t> {
     type Item = Result<EntryRef<'t>, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let wrong = |problem: String| SourceError::Object { id: self.id.to_string(), problem };
-        Some(self.entries.next()?.map_err(|error| wrong(error.to_string())))
+        let wrong = |problem: String| SourceError::Object {
+            id: self.id.to_string(),
+            problem,
+        };
+        Some(
+            self.entries
+                .next()?
+                .map_err(|error| wrong(error.to_string())),
+        )
     }
 }
 
 /// The last name of a path.
 pub(super) fn name_of(path: &BStr) -> &BStr {
-    path.rsplit_once_str("/").map_or(path, |(_, name)| name.as_bstr())
+    path.rsplit_once_str("/")
+        .map_or(path, |(_, name)| name.as_bstr())
 }

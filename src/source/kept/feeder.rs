@@ -35,13 +35,24 @@ impl<'a, 'w> Feeder<'a, 'w> {
         names: &'a BTreeSet<(BString, BString)>,
         worker: Box<dyn Worker + 'w>,
     ) -> Self {
-        Self { buffer: Buffer::default(), max_size, hash, names, worker }
+        Self {
+            buffer: Buffer::default(),
+            max_size,
+            hash,
+            names,
+            worker,
+        }
     }
 
     /// Feeds the names of refs that have a file.
     pub(super) fn names(&mut self) {
         for (name, place) in self.names {
-            self.worker.blob(Blob::whole(name, Origin::Repository { place: place.clone() }));
+            self.worker.blob(Blob::whole(
+                name,
+                Origin::Repository {
+                    place: place.clone(),
+                },
+            ));
         }
     }
 
@@ -62,7 +73,10 @@ impl<'a, 'w> Feeder<'a, 'w> {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
                 let reason = SkipReason::Unreadable(error.to_string());
-                self.worker.skip(Skip { path: item.place.clone(), reason });
+                self.worker.skip(Skip {
+                    path: item.place.clone(),
+                    reason,
+                });
             }
         }
     }
@@ -70,7 +84,13 @@ impl<'a, 'w> Feeder<'a, 'w> {
     fn name(&mut self, item: &Item) {
         if let Some(name) = item.path.file_name().filter(|name| name.len() >= MIN_NAME) {
             let name = Vec::from_os_str_lossy(name);
-            self.worker.blob(Blob::whole(&name, Origin::Name { path: item.place.clone(), commit: None }));
+            self.worker.blob(Blob::whole(
+                &name,
+                Origin::Name {
+                    path: item.place.clone(),
+                    commit: None,
+                },
+            ));
         }
     }
 
@@ -79,17 +99,25 @@ impl<'a, 'w> Feeder<'a, 'w> {
         if let Some(limit) = self.max_size
             && file.metadata()?.len() > limit
         {
-            self.worker.skip(Skip { path: item.place.clone(), reason: SkipReason::TooLarge { limit } });
+            self.worker.skip(Skip {
+                path: item.place.clone(),
+                reason: SkipReason::TooLarge { limit },
+            });
             return Ok(());
         }
-        let origin = Origin::Repository { place: item.place.clone() };
+        let origin = Origin::Repository {
+            place: item.place.clone(),
+        };
         self.buffer.feed(file, &origin, self.worker.as_mut())
     }
 
     fn link(&mut self, item: &Item) -> io::Result<()> {
         let target = fs::read_link(&item.path)?;
-        let origin = Origin::Repository { place: item.place.clone() };
-        self.worker.blob(Blob::whole(&Vec::from_path_lossy(&target), origin));
+        let origin = Origin::Repository {
+            place: item.place.clone(),
+        };
+        self.worker
+            .blob(Blob::whole(&Vec::from_path_lossy(&target), origin));
         Ok(())
     }
 
@@ -97,7 +125,8 @@ impl<'a, 'w> Feeder<'a, 'w> {
         let longest = self.hash.len_in_hex() as u64 + 2;
         fs::metadata(path).is_ok_and(|data| data.len() <= longest)
             && fs::read(path).is_ok_and(|text| {
-                leading_id(&text, self.hash).is_some_and(|(_, rest)| rest.iter().all(u8::is_ascii_whitespace))
+                leading_id(&text, self.hash)
+                    .is_some_and(|(_, rest)| rest.iter().all(u8::is_ascii_whitespace))
             })
     }
 
@@ -114,7 +143,12 @@ impl<'a, 'w> Feeder<'a, 'w> {
                 PackedLine::Ref { name, .. } => {
                     let name = name.to_owned();
                     if !self.names.contains(&(name.clone(), name.clone())) {
-                        self.worker.blob(Blob::whole(&name, Origin::Repository { place: name.clone() }));
+                        self.worker.blob(Blob::whole(
+                            &name,
+                            Origin::Repository {
+                                place: name.clone(),
+                            },
+                        ));
                     }
                 }
                 PackedLine::Peeled => {}
@@ -122,6 +156,12 @@ impl<'a, 'w> Feeder<'a, 'w> {
             }
             rest.push(b'\n');
         }
-        self.buffer.feed(rest.as_slice(), &Origin::Repository { place: item.place.clone() }, self.worker.as_mut())
+        self.buffer.feed(
+            rest.as_slice(),
+            &Origin::Repository {
+                place: item.place.clone(),
+            },
+            self.worker.as_mut(),
+        )
     }
 }

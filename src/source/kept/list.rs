@@ -23,7 +23,8 @@ pub(super) struct Item {
 pub(super) enum Kind {
     /// Its name where that is long, and its content.
     File,
-    /// Its content: what it is called is no name that anybody chose, or it is fed as the name of a ref.
+    /// Its content: what it is called is no name that anybody chose, or it is fed as the name of a
+    /// ref.
     Content,
     /// Its content where that is not just an id.
     Ref,
@@ -41,7 +42,8 @@ pub(super) struct List {
     pub(super) items: Vec<Item>,
     /// What is not.
     pub(super) skips: Vec<Skip>,
-    /// Names of refs, and of those that only a log or an empty directory still tells of; with the places to show for them.
+    /// Names of refs, and of those that only a log or an empty directory still tells of; with the
+    /// places to show for them.
     pub(super) names: BTreeSet<(BString, BString)>,
     /// What the directory is called.
     name: BString,
@@ -54,27 +56,45 @@ impl List {
     pub(super) fn of(dir: &Path, name: BString) -> Self {
         let root = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
         let (items, skips, names) = Default::default();
-        let mut list = Self { items, skips, names, name, root };
+        let mut list = Self {
+            items,
+            skips,
+            names,
+            name,
+            root,
+        };
         let mut open = vec![(dir.to_path_buf(), BString::default())];
         while let Some((dir, below)) = open.pop() {
             if let Err(error) = list.directory(&dir, below.as_bstr(), &mut open)
                 && error.kind() != ErrorKind::NotFound
             {
                 let reason = SkipReason::Unreadable(error.to_string());
-                list.skips.push(Skip { path: list.place(below.as_bstr()), reason });
+                list.skips.push(Skip {
+                    path: list.place(below.as_bstr()),
+                    reason,
+                });
             }
         }
         list.items.sort_by(|a, b| a.path.cmp(&b.path));
         list
     }
 
-    fn directory(&mut self, dir: &Path, below: &BStr, open: &mut Vec<(PathBuf, BString)>) -> io::Result<()> {
+    fn directory(
+        &mut self,
+        dir: &Path,
+        below: &BStr,
+        open: &mut Vec<(PathBuf, BString)>,
+    ) -> io::Result<()> {
         let mut is_empty = true;
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             is_empty = false;
             let part = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
-            let parts: &[&[u8]] = if below.is_empty() { &[&part] } else { &[below, &part] };
+            let parts: &[&[u8]] = if below.is_empty() {
+                &[&part]
+            } else {
+                &[below, &part]
+            };
             let (path, below) = (entry.path(), BString::from(parts.join(&b'/')));
             let kind = entry.file_type()?;
             if is_left_to_others(below.as_bstr(), kind.is_dir(), &path) {
@@ -88,7 +108,10 @@ impl List {
             } else if kind.is_file() {
                 self.add(&path, below.as_bstr(), Kind::File);
             } else if part != b"fsmonitor--daemon.ipc" {
-                self.skips.push(Skip { path: self.place(below.as_bstr()), reason: SkipReason::NotRegular });
+                self.skips.push(Skip {
+                    path: self.place(below.as_bstr()),
+                    reason: SkipReason::NotRegular,
+                });
             }
         }
         // A branch that was deleted may leave its directory behind.
@@ -111,16 +134,31 @@ impl List {
         if kind != Kind::Directory {
             self.names.extend(is_ref);
         }
-        self.items.push(Item { path: path.to_path_buf(), place: self.place(below), kind });
+        self.items.push(Item {
+            path: path.to_path_buf(),
+            place: self.place(below),
+            kind,
+        });
     }
 
     /// A link is fed as what it says. What it leads to is fed where that is, if that is in here.
     fn link(&mut self, path: &Path, below: &BStr) {
         self.names.extend(ref_name(below));
-        self.items.push(Item { path: path.to_path_buf(), place: self.place(below), kind: Kind::Link });
+        self.items.push(Item {
+            path: path.to_path_buf(),
+            place: self.place(below),
+            kind: Kind::Link,
+        });
         // The objects are read wherever they are.
-        if below != "objects" && path.canonicalize().is_ok_and(|target| !target.starts_with(&self.root)) {
-            self.skips.push(Skip { path: self.place(below), reason: SkipReason::Outside });
+        if below != "objects"
+            && path
+                .canonicalize()
+                .is_ok_and(|target| !target.starts_with(&self.root))
+        {
+            self.skips.push(Skip {
+                path: self.place(below),
+                reason: SkipReason::Outside,
+            });
         }
     }
 
@@ -128,7 +166,10 @@ impl List {
     fn place(&self, below: &BStr) -> BString {
         let (worktree, rest) = split_worktree(below);
         if let Some(log) = rest.strip_prefix(b"logs/") {
-            let full = worktree.map_or_else(|| log.to_vec(), |name| join(&[b"worktrees/", name, b"/", log]));
+            let full = worktree.map_or_else(
+                || log.to_vec(),
+                |name| join(&[b"worktrees/", name, b"/", log]),
+            );
             return join(&[b"reflog of ", &shown(full.as_bstr())]).into();
         }
         if let Some((_, place)) = ref_name(below) {
@@ -162,7 +203,10 @@ fn is_left_to_others(below: &BStr, is_dir: bool, path: &Path) -> bool {
 
 /// The linked work tree that a path below the git directory belongs to, and the rest of the path.
 fn split_worktree(below: &BStr) -> (Option<&[u8]>, &BStr) {
-    match below.strip_prefix(b"worktrees/").and_then(|rest| rest.split_once_str("/")) {
+    match below
+        .strip_prefix(b"worktrees/")
+        .and_then(|rest| rest.split_once_str("/"))
+    {
         Some((name, rest)) => (Some(name), rest.as_bstr()),
         None => (None, below),
     }
@@ -175,7 +219,9 @@ fn ref_name(below: &BStr) -> Option<(BString, BString)> {
     if !name.starts_with(b"refs/") {
         return None;
     }
-    let of = worktree.map(|worktree| join(&[b" of worktree ", worktree])).unwrap_or_default();
+    let of = worktree
+        .map(|worktree| join(&[b" of worktree ", worktree]))
+        .unwrap_or_default();
     Some((name.into(), join(&[name, &of]).into()))
 }
 
@@ -188,7 +234,9 @@ fn has_chosen_name(rest: &[u8]) -> bool {
 /// The id of an object in the LFS store.
 fn lfs_object(rest: &BStr) -> Option<&[u8]> {
     let path = rest.strip_prefix(b"lfs/objects/")?;
-    path.splitn(3, |&byte| byte == b'/').nth(2).filter(|id| !id.contains(&b'/'))
+    path.splitn(3, |&byte| byte == b'/')
+        .nth(2)
+        .filter(|id| !id.contains(&b'/'))
 }
 
 fn join(parts: &[&[u8]]) -> Vec<u8> {
@@ -202,18 +250,39 @@ mod tests {
     #[test]
     fn places_are_called_what_a_person_calls_them() {
         let (items, skips, names) = Default::default();
-        let list = List { items, skips, names, name: ".git".into(), root: PathBuf::new() };
+        let list = List {
+            items,
+            skips,
+            names,
+            name: ".git".into(),
+            root: PathBuf::new(),
+        };
         let oid = "0123456789abcdef".repeat(4);
         for (below, expected) in [
             ("config", ".git/config"),
-            ("worktrees/topic/config.worktree", ".git/worktrees/topic/config.worktree"),
+            (
+                "worktrees/topic/config.worktree",
+                ".git/worktrees/topic/config.worktree",
+            ),
             ("logs/HEAD", "reflog of HEAD"),
             ("logs/refs/heads/a/b", "reflog of a/b"),
-            ("worktrees/topic/logs/HEAD", "reflog of HEAD of worktree topic"),
+            (
+                "worktrees/topic/logs/HEAD",
+                "reflog of HEAD of worktree topic",
+            ),
             ("refs/heads/a", "refs/heads/a"),
-            ("worktrees/topic/refs/bisect/bad", "refs/bisect/bad of worktree topic"),
-            ("objects/info/alternates", "info/alternates of the object store"),
-            (&format!("lfs/objects/01/23/{oid}"), &format!("LFS object {oid}")),
+            (
+                "worktrees/topic/refs/bisect/bad",
+                "refs/bisect/bad of worktree topic",
+            ),
+            (
+                "objects/info/alternates",
+                "info/alternates of the object store",
+            ),
+            (
+                &format!("lfs/objects/01/23/{oid}"),
+                &format!("LFS object {oid}"),
+            ),
             ("lfs/tmp/x", ".git/lfs/tmp/x"),
         ] {
             assert_eq!(list.place(below.into()), expected);
@@ -223,12 +292,23 @@ mod tests {
     #[test]
     fn only_objects_and_indexes_are_left_to_others() {
         let left = |below: &str| is_left_to_others(below.into(), false, Path::new("nowhere"));
-        for below in ["index", "sharedindex.ab", "worktrees/topic/index", "objects/ab", "objects/pack/pack-1.idx"] {
+        for below in [
+            "index",
+            "sharedindex.ab",
+            "worktrees/topic/index",
+            "objects/ab",
+            "objects/pack/pack-1.idx",
+        ] {
             assert!(left(below), "{below}");
         }
-        for below in
-            ["index.lock", "objects", "objects/pack", "objects/pack/pack-1.keep", "objects/info/packs", "x/index"]
-        {
+        for below in [
+            "index.lock",
+            "objects",
+            "objects/pack",
+            "objects/pack/pack-1.keep",
+            "objects/info/packs",
+            "x/index",
+        ] {
             assert!(!left(below), "{below}");
         }
     }

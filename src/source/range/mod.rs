@@ -1,8 +1,10 @@
-//! What every commit of a range brings: against all of its parents, so that a merge brings what it holds of its own.
+//! What every commit of a range brings: against all of its parents, so that a merge brings what it
+//! holds of its own.
 //!
-//! A secret that is added and removed again within the range is found, as it stays in the history. One that was brought
-//! by a commit of the range and comes back at the same path in a later one, or moves, is reported once, on the first.
-//! One that comes back from before the range is news: whoever reads the range's result could not read it before.
+//! A secret that is added and removed again within the range is found, as it stays in the history.
+//! One that was brought by a commit of the range and comes back at the same path in a later one, or
+//! moves, is reported once, on the first. One that comes back from before the range is news:
+//! whoever reads the range's result could not read it before.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,7 +15,9 @@ use gix::{ObjectId, Repository, ThreadSafeRepository};
 use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::range::{Commit, History};
 
-use super::git::{At, Candidate, ChangeSet, Lost, Parent, Step, commit_info, commit_text, not_in, tag_text};
+use super::git::{
+    At, Candidate, ChangeSet, Lost, Parent, Step, commit_info, commit_text, not_in, tag_text,
+};
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
 
 /// The commits of a range, and the tags that lead to them.
@@ -39,27 +43,57 @@ impl Source for Range {
         let commits = &self.history.commits;
         let state = || (self.open(), workers());
         let mut first = state();
-        self.history.tags.iter().for_each(|tag| feed_tag(&first.0, *tag, first.1.as_mut()));
+        self.history
+            .tags
+            .iter()
+            .for_each(|tag| feed_tag(&first.0, *tag, first.1.as_mut()));
         let mut sets = Vec::with_capacity(commits.len());
         if self.jobs < 2 || commits.len() < WORTH_THREADS {
-            sets.extend(commits.iter().map(|commit| change_set(&first.0, commit, first.1.as_mut())));
+            sets.extend(
+                commits
+                    .iter()
+                    .map(|commit| change_set(&first.0, commit, first.1.as_mut())),
+            );
         } else {
             let found = Mutex::new(Vec::with_capacity(commits.len()));
             let numbered: Vec<_> = commits.iter().enumerate().collect();
-            each_in_pool(self.jobs, &numbered, state, |(repo, worker), (index, commit)| {
-                let set = change_set(repo, commit, worker.as_mut());
-                found.lock().unwrap_or_else(PoisonError::into_inner).push((*index, set));
-            });
+            each_in_pool(
+                self.jobs,
+                &numbered,
+                state,
+                |(repo, worker), (index, commit)| {
+                    let set = change_set(repo, commit, worker.as_mut());
+                    found
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((*index, set));
+                },
+            );
             let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
             found.sort_by_key(|(index, _)| *index);
             sets.extend(found.into_iter().map(|(_, set)| set));
         }
-        let feed = Feed { sets: &sets, max_size: self.max_size, paths: OnceLock::new() };
+        let feed = Feed {
+            sets: &sets,
+            max_size: self.max_size,
+            paths: OnceLock::new(),
+        };
         let chunks = feed.chunks();
-        if self.jobs < 2 || sets.iter().flatten().map(|set| set.candidates.len()).sum::<usize>() < WORTH_THREADS {
-            chunks.iter().for_each(|chunk| feed.chunk(&first.0, chunk, first.1.as_mut()));
+        if self.jobs < 2
+            || sets
+                .iter()
+                .flatten()
+                .map(|set| set.candidates.len())
+                .sum::<usize>()
+                < WORTH_THREADS
+        {
+            chunks
+                .iter()
+                .for_each(|chunk| feed.chunk(&first.0, chunk, first.1.as_mut()));
         } else {
-            each_in_pool(self.jobs, &chunks, state, |(repo, worker), chunk| feed.chunk(repo, chunk, worker.as_mut()));
+            each_in_pool(self.jobs, &chunks, state, |(repo, worker), chunk| {
+                feed.chunk(repo, chunk, worker.as_mut());
+            });
         }
         Ok(())
     }
@@ -73,10 +107,18 @@ impl Range {
     }
 }
 
-/// What `commit` brings; its own text is fed right away. `None`, and a skip that says so, where that cannot be known.
-fn change_set<'c>(repo: &Repository, commit: &'c Commit, worker: &mut dyn Worker) -> Option<ChangeSet<'c>> {
+/// What `commit` brings; its own text is fed right away. `None`, and a skip that says so, where
+/// that cannot be known.
+fn change_set<'c>(
+    repo: &Repository,
+    commit: &'c Commit,
+    worker: &mut dyn Worker,
+) -> Option<ChangeSet<'c>> {
     let mut fail = |problem: String| {
-        worker.skip(Skip { path: commit.id.to_string().into(), reason: SkipReason::Unreadable(problem) });
+        worker.skip(Skip {
+            path: commit.id.to_string().into(),
+            reason: SkipReason::Unreadable(problem),
+        });
         None
     };
     let object = match repo.find_commit(commit.id) {
@@ -97,16 +139,32 @@ fn change_set<'c>(repo: &Repository, commit: &'c Commit, worker: &mut dyn Worker
         Ok(candidates) => candidates,
         Err(error) => return fail(error.to_string()),
     };
-    worker.blob(Blob::whole(&commit_text(&decoded), Origin::CommitText { commit: info.clone() }));
-    let parents = trees.into_iter().map(|tree| Parent::new(move |repo| lost(repo, tree, commit.tree)));
-    Some(ChangeSet { at: At::Commit(info), candidates, parents: parents.collect() })
+    worker.blob(Blob::whole(
+        &commit_text(&decoded),
+        Origin::CommitText {
+            commit: info.clone(),
+        },
+    ));
+    let parents = trees
+        .into_iter()
+        .map(|tree| Parent::new(move |repo| lost(repo, tree, commit.tree)));
+    Some(ChangeSet {
+        at: At::Commit(info),
+        candidates,
+        parents: parents.collect(),
+    })
 }
 
 /// What a parent with the tree `old` has that `new` has not.
 fn lost(repo: &Repository, old: Option<ObjectId>, new: ObjectId) -> Vec<Lost> {
-    let found = old.map(|old| not_in(repo, old, &[Some(new)]).unwrap_or_default()).unwrap_or_default();
-    let lost =
-        |found: Candidate| Lost { path: found.path, id: found.id, now: found.before.into_iter().flatten().next() };
+    let found = old
+        .map(|old| not_in(repo, old, &[Some(new)]).unwrap_or_default())
+        .unwrap_or_default();
+    let lost = |found: Candidate| Lost {
+        path: found.path,
+        id: found.id,
+        now: found.before.into_iter().flatten().next(),
+    };
     found.into_iter().map(lost).collect()
 }
 
@@ -114,12 +172,18 @@ fn feed_tag(repo: &Repository, id: ObjectId, worker: &mut dyn Worker) {
     let tag = repo.find_tag(id).map_err(|error| error.to_string());
     let fed = tag.and_then(|tag| {
         let decoded = tag.decode().map_err(|error| error.to_string())?;
-        let origin = Origin::TagText { name: decoded.name.into(), id: id.to_string() };
+        let origin = Origin::TagText {
+            name: decoded.name.into(),
+            id: id.to_string(),
+        };
         worker.blob(Blob::whole(&tag_text(&decoded), origin));
         Ok(())
     });
     if let Err(problem) = fed {
-        worker.skip(Skip { path: id.to_string().into(), reason: SkipReason::Unreadable(problem) });
+        worker.skip(Skip {
+            path: id.to_string().into(),
+            reason: SkipReason::Unreadable(problem),
+        });
     }
 }
 
@@ -139,20 +203,33 @@ const MAX_EARLIER: usize = 100;
 
 impl<'s> Feed<'s> {
     fn numbered(&self) -> impl Iterator<Item = (usize, &'s ChangeSet<'s>)> {
-        self.sets.iter().enumerate().filter_map(|(number, set)| Some((number, set.as_ref()?)))
+        self.sets
+            .iter()
+            .enumerate()
+            .filter_map(|(number, set)| Some((number, set.as_ref()?)))
     }
 
     fn chunks(&self) -> Vec<Chunk<'s>> {
         let of_set = |(number, set): (usize, &'s ChangeSet<'s>)| {
-            set.candidates.chunks(CHUNK).map(move |candidates| (number, candidates))
+            set.candidates
+                .chunks(CHUNK)
+                .map(move |candidates| (number, candidates))
         };
         self.numbered().flat_map(of_set).collect()
     }
 
     fn chunk(&self, repo: &Repository, (number, candidates): &Chunk<'_>, worker: &mut dyn Worker) {
-        let Some(set) = &self.sets[*number] else { return };
-        let step = Step { repo, max_size: self.max_size, earlier: &|candidate| self.earlier(*number, candidate) };
-        candidates.iter().for_each(|candidate| step.feed(set, candidate, worker));
+        let Some(set) = &self.sets[*number] else {
+            return;
+        };
+        let step = Step {
+            repo,
+            max_size: self.max_size,
+            earlier: &|candidate| self.earlier(*number, candidate),
+        };
+        candidates
+            .iter()
+            .for_each(|candidate| step.feed(set, candidate, worker));
     }
 
     /// What commits before the one of this number brought to the same path.
@@ -161,12 +238,19 @@ impl<'s> Feed<'s> {
             let mut paths: HashMap<&BStr, Vec<_>> = HashMap::new();
             for (number, set) in self.numbered() {
                 for candidate in &set.candidates {
-                    paths.entry(candidate.path.as_bstr()).or_default().push((number, candidate.id));
+                    paths
+                        .entry(candidate.path.as_bstr())
+                        .or_default()
+                        .push((number, candidate.id));
                 }
             }
             paths
         });
         let versions = paths.get(candidate.path.as_bstr()).into_iter().flatten();
-        versions.take_while(|(at, _)| *at < number).map(|(_, id)| *id).take(MAX_EARLIER).collect()
+        versions
+            .take_while(|(at, _)| *at < number)
+            .map(|(_, id)| *id)
+            .take(MAX_EARLIER)
+            .collect()
     }
 }

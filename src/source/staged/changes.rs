@@ -1,5 +1,5 @@
-//! Which blobs of the index a tree does not have, found as git finds them: directory by directory, leaving out those
-//! whose tree the index already knows to be the same.
+//! Which blobs of the index a tree does not have, found as git finds them: directory by directory,
+//! leaving out those whose tree the index already knows to be the same.
 
 use std::collections::HashMap;
 
@@ -42,8 +42,16 @@ pub(super) struct Changes {
 
 impl Changes {
     /// What `index` has and `tree` has not, and the other way round.
-    pub(super) fn between(repo: &Repository, tree: Option<ObjectId>, index: &State) -> Result<Self, SourceError> {
-        let mut walk = Walk { repo, index, found: Self::default() };
+    pub(super) fn between(
+        repo: &Repository,
+        tree: Option<ObjectId>,
+        index: &State,
+    ) -> Result<Self, SourceError> {
+        let mut walk = Walk {
+            repo,
+            index,
+            found: Self::default(),
+        };
         walk.directory(tree, index.tree(), index.entries(), 0)?;
         Ok(walk.found)
     }
@@ -63,8 +71,8 @@ struct Old {
 }
 
 impl Walk<'_> {
-    /// Compares a directory: its `tree`, what the index caches about it, and its `entries`, whose paths all share the
-    /// directory's path, which is `prefix` bytes long.
+    /// Compares a directory: its `tree`, what the index caches about it, and its `entries`, whose
+    /// paths all share the directory's path, which is `prefix` bytes long.
     fn directory(
         &mut self,
         tree: Option<ObjectId>,
@@ -73,12 +81,19 @@ impl Walk<'_> {
         prefix: usize,
     ) -> Result<(), SourceError> {
         // The tree that git itself would write for this directory, without looking any further.
-        let known = cached.filter(|cached| cached.num_entries.is_some_and(|n| n as usize == entries.len()));
+        let known = cached.filter(|cached| {
+            cached
+                .num_entries
+                .is_some_and(|n| n as usize == entries.len())
+        });
         if tree.is_some() && known.map(|cached| cached.id) == tree {
             return Ok(());
         }
         let mut old = old_entries(self.repo, tree)?;
-        let above: BString = entries.first().map(|first| first.path(self.index)[..prefix].into()).unwrap_or_default();
+        let above: BString = entries
+            .first()
+            .map(|first| first.path(self.index)[..prefix].into())
+            .unwrap_or_default();
         let mut rest = entries;
         while let Some(first) = rest.first() {
             let path = first.path(self.index);
@@ -97,10 +112,15 @@ impl Walk<'_> {
                 old.id
             });
             if first.mode == Mode::DIR {
-                // A sparse index stands for the whole directory with one entry, which names its tree.
+                // A sparse index stands for the whole directory with one entry, which names its
+                // tree.
                 self.trees(below, first.id, directory)?;
             } else {
-                let cached = cached.and_then(|tree| tree.children.iter().find(|child| child.name[..] == name[..]));
+                let cached = cached.and_then(|tree| {
+                    tree.children
+                        .iter()
+                        .find(|child| child.name[..] == name[..])
+                });
                 self.directory(below, cached, group, prefix + slash + 1)?;
             }
             rest = after;
@@ -118,34 +138,58 @@ impl Walk<'_> {
         });
         if entry.stage_raw() != 0 {
             // A conflict has an entry for each side; one word for all of them.
-            let skip = Skip { path, reason: SkipReason::Unmerged };
+            let skip = Skip {
+                path,
+                reason: SkipReason::Unmerged,
+            };
             if self.found.skips.last() != Some(&skip) {
                 self.found.skips.push(skip);
             }
         } else if entry.flags.contains(Flags::INTENT_TO_ADD) {
-            self.found.skips.push(Skip { path, reason: SkipReason::IntentToAdd });
+            self.found.skips.push(Skip {
+                path,
+                reason: SkipReason::IntentToAdd,
+            });
         } else if before != Some(entry.id) {
-            self.found.changed.push(Change { path, id: entry.id, mode: entry.mode, before });
+            self.found.changed.push(Change {
+                path,
+                id: entry.id,
+                mode: entry.mode,
+                before,
+            });
         }
     }
 
     /// Compares two trees below `path`, which ends in a slash.
-    fn trees(&mut self, old: Option<ObjectId>, new: ObjectId, path: &[u8]) -> Result<(), SourceError> {
+    fn trees(
+        &mut self,
+        old: Option<ObjectId>,
+        new: ObjectId,
+        path: &[u8],
+    ) -> Result<(), SourceError> {
         if old == Some(new) {
             return Ok(());
         }
         let mut old = old_entries(self.repo, old)?;
         for (name, entry) in read_tree(self.repo, new)? {
             let full = BString::from([path, &name[..]].concat());
-            let before = old.get_mut(name.as_bstr()).filter(|old| old.is_tree == entry.is_tree).map(|old| {
-                old.met = true;
-                old.id
-            });
+            let before = old
+                .get_mut(name.as_bstr())
+                .filter(|old| old.is_tree == entry.is_tree)
+                .map(|old| {
+                    old.met = true;
+                    old.id
+                });
             if entry.is_tree {
                 self.trees(before, entry.id, &[&full[..], b"/"].concat())?;
             } else if before != Some(entry.id) {
                 let mode = entry.mode;
-                self.found.changed.push(Change { path: full, id: entry.id, mode, before });
+                self.found.changed.push(Change {
+                    path: full,
+                    id: entry.id,
+                    mode,
+                    before,
+                });
             }
         }
         self.leave(old, path);
@@ -156,32 +200,64 @@ impl Walk<'_> {
     fn leave(&mut self, old: HashMap<BString, Old>, above: &[u8]) {
         for (name, old) in old.into_iter().filter(|(_, old)| !old.met) {
             let path = BString::from([above, &name[..]].concat());
-            self.found.removed.push(Removed { path, id: old.id, is_tree: old.is_tree });
+            self.found.removed.push(Removed {
+                path,
+                id: old.id,
+                is_tree: old.is_tree,
+            });
         }
     }
 }
 
-fn old_entries(repo: &Repository, tree: Option<ObjectId>) -> Result<HashMap<BString, Old>, SourceError> {
-    let entries = tree.map(|id| read_tree(repo, id)).transpose()?.unwrap_or_default();
-    let old = |entry: TreeEntry| Old { id: entry.id, is_tree: entry.is_tree, met: false };
-    Ok(entries.into_iter().map(|(name, entry)| (name, old(entry))).collect())
+fn old_entries(
+    repo: &Repository,
+    tree: Option<ObjectId>,
+) -> Result<HashMap<BString, Old>, SourceError> {
+    let entries = tree
+        .map(|id| read_tree(repo, id))
+        .transpose()?
+        .unwrap_or_default();
+    let old = |entry: TreeEntry| Old {
+        id: entry.id,
+        is_tree: entry.is_tree,
+        met: false,
+    };
+    Ok(entries
+        .into_iter()
+        .map(|(name, entry)| (name, old(entry)))
+        .collect())
 }
 
-/// Every file that is lost: those that are gone, among them those of removed directories, and those that changed.
+/// Every file that is lost: those that are gone, among them those of removed directories, and those
+/// that changed.
 pub(super) fn lost(repo: &Repository, removed: &[Removed], changed: &[Lost]) -> Vec<Lost> {
     let mut files = changed.to_vec();
-    removed.iter().for_each(|removed| list_files(repo, removed, &mut files));
+    removed
+        .iter()
+        .for_each(|removed| list_files(repo, removed, &mut files));
     files
 }
 
 fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<Lost>) {
     if !removed.is_tree {
-        files.push(Lost { path: removed.path.clone(), id: removed.id, now: None });
+        files.push(Lost {
+            path: removed.path.clone(),
+            id: removed.id,
+            now: None,
+        });
         return;
     }
     // A tree that cannot be read here costs a rename, so more is reported, not less.
     for (name, entry) in read_tree(repo, removed.id).unwrap_or_default() {
         let path = BString::from([&removed.path[..], b"/", &name[..]].concat());
-        list_files(repo, &Removed { path, id: entry.id, is_tree: entry.is_tree }, files);
+        list_files(
+            repo,
+            &Removed {
+                path,
+                id: entry.id,
+                is_tree: entry.is_tree,
+            },
+            files,
+        );
     }
 }

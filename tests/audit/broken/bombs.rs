@@ -27,7 +27,9 @@ fn blanks(mib: usize, end: &[u8]) -> Vec<u8> {
 #[test]
 fn a_delta_chain_of_ten_thousand() {
     let mut packer = Packer::default();
-    let filler: String = (0..120).map(|line| format!("line {line} of a file that grows\n")).collect();
+    let filler: String = (0..120)
+        .map(|line| format!("line {line} of a file that grows\n"))
+        .collect();
     let mut text = filler.into_bytes();
     let mut entry = packer.object(Kind::Blob, &text);
     for link in 0..10_000 {
@@ -38,9 +40,19 @@ fn a_delta_chain_of_ten_thousand() {
         };
         // In the middle, in place of what the last one put there.
         let cut = 1000 + 6 * usize::from(link > 0);
-        let steps = [Step::Copy(0, 1000), Step::Insert(insert.clone().into_bytes()), Step::Copy(cut, text.len() - cut)];
+        let steps = [
+            Step::Copy(0, 1000),
+            Step::Insert(insert.clone().into_bytes()),
+            Step::Copy(cut, text.len() - cut),
+        ];
         let made = [&text[..1000], insert.as_bytes(), &text[cut..]].concat();
-        entry = packer.delta(entry, Kind::Blob, &made, &delta(text.len(), &steps), link % 2 == 0);
+        entry = packer.delta(
+            entry,
+            Kind::Blob,
+            &made,
+            &delta(text.len(), &steps),
+            link % 2 == 0,
+        );
         text = made;
     }
     let repo = Repo::new();
@@ -120,16 +132,18 @@ fn deltas_that_make_gigabytes() {
     }
 }
 
-/// Deltas that each stay below the limit, and of which many would have to be held at once: a tree in which every entry has two
-/// children of the same weight.
+/// Deltas that each stay below the limit, and of which many would have to be held at once: a tree
+/// in which every entry has two children of the same weight.
 #[test]
 fn a_tree_of_deltas_that_each_are_large() {
     let size = 96 * MIB;
     let repo = Repo::new();
     let mut packer = Packer::default();
     let base = packer.raw(any_id(0), 3, size, &blanks(96, b""));
-    let steps: Vec<Step> =
-        (0..6).map(|_| Step::Copy(0, 0xff_ffff)).chain([Step::Copy(0, size - 6 * 0xff_ffff)]).collect();
+    let steps: Vec<Step> = (0..6)
+        .map(|_| Step::Copy(0, 0xff_ffff))
+        .chain([Step::Copy(0, size - 6 * 0xff_ffff)])
+        .collect();
     let change = delta(size, &steps);
     let mut level = vec![base];
     let mut number = 1;
@@ -168,7 +182,10 @@ fn trees_that_multiply() {
     let who = "A <a@example.org> 1704153600 +0000";
     let commit = format!("tree {}\nauthor {who}\ncommitter {who}\n\nx\n", inner.1);
     packer.object(Kind::Commit, commit.as_bytes());
-    repo.write(".git/refs/heads/main", format!("{}\n", id_of(Kind::Commit, commit.as_bytes())));
+    repo.write(
+        ".git/refs/heads/main",
+        format!("{}\n", id_of(Kind::Commit, commit.as_bytes())),
+    );
     packer.write(&repo);
     let ran = audit_in(512, &repo);
     ran.has_status(1).says("0/0/0/0");

@@ -15,22 +15,39 @@ use crate::audit::ground::{Ground, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// A packed repository with deltas of both kinds of trees and blobs, and its pack without the ending.
+/// A packed repository with deltas of both kinds of trees and blobs, and its pack without the
+/// ending.
 fn packed() -> (Repo, PathBuf) {
     let ground = Ground::new(Repo::new());
     let repo = &ground.repo;
-    let filler: String = (0..40).map(|line| format!("line {line} that stays as it is\n")).collect();
+    let filler: String = (0..40)
+        .map(|line| format!("line {line} that stays as it is\n"))
+        .collect();
     for round in 0..6 {
-        let key = if round == 3 { id_line(&access_key_id(610)) } else { String::new() };
+        let key = if round == 3 {
+            id_line(&access_key_id(610))
+        } else {
+            String::new()
+        };
         repo.add("folder/file.txt", format!("{filler}{round}\n{key}"));
-        (0..8).for_each(|file| _ = repo.add(format!("folder/{file}.txt"), format!("{file} {}\n", round / 3)));
+        (0..8).for_each(|file| {
+            _ = repo.add(
+                format!("folder/{file}.txt"),
+                format!("{file} {}\n", round / 3),
+            );
+        });
         ground.commit(&format!("round {round}"));
     }
     ground.later(&["tag", "-a", "-m", "a tag", "v1"]).status(0);
     repo.git(["repack", "-q", "-a", "-d", "-f", "--depth=50"]);
     let folder = repo.path(".git/objects/pack");
-    let pack = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let pack = pack.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "pack")).unwrap();
+    let pack = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let pack = pack
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|ending| ending == "pack"))
+        .unwrap();
     (ground.repo, pack.with_extension(""))
 }
 
@@ -57,7 +74,15 @@ impl Visit for Reader {
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
-        self.object(Object { number, kind: Kind::Blob, bytes: &bytes, is_base: false }, None);
+        self.object(
+            Object {
+                number,
+                kind: Kind::Blob,
+                bytes: &bytes,
+                is_base: false,
+            },
+            None,
+        );
         Ok(())
     }
 
@@ -84,11 +109,19 @@ fn reads_or_says(repo: &Repo, ids: &BTreeSet<ObjectId>, what: &str) -> bool {
 }
 
 fn ids(repo: &Repo) -> BTreeSet<ObjectId> {
-    let listed = repo.git(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
-    listed.lines().map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect()
+    let listed = repo.git([
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check=%(objectname)",
+    ]);
+    listed
+        .lines()
+        .map(|id| ObjectId::from_hex(id.as_bytes()).unwrap())
+        .collect()
 }
 
-/// Every byte of the pack and of its index, changed: in every bit at some places, and in one bit at all.
+/// Every byte of the pack and of its index, changed: in every bit at some places, and in one bit at
+/// all.
 #[test]
 fn any_byte_changed() {
     let (repo, base) = packed();
@@ -99,15 +132,27 @@ fn any_byte_changed() {
         let sound = fs::read(&path).unwrap();
         let mut said = 0;
         for at in 0..sound.len() {
-            let bits: &[u8] = if at < 40 || at % 97 == 0 { &[0x01, 0x10, 0x80, 0xff] } else { &[1 << (at % 8)] };
+            let bits: &[u8] = if at < 40 || at % 97 == 0 {
+                &[0x01, 0x10, 0x80, 0xff]
+            } else {
+                &[1 << (at % 8)]
+            };
             for flip in bits {
                 let mut damaged = sound.clone();
                 damaged[at] ^= flip;
                 overwrite(&path, &damaged);
-                said += usize::from(!reads_or_says(&repo, &ids, &format!("{ending}, byte {at} ^ {flip:#x}")));
+                said += usize::from(!reads_or_says(
+                    &repo,
+                    &ids,
+                    &format!("{ending}, byte {at} ^ {flip:#x}"),
+                ));
             }
         }
-        assert!(said * 10 > sound.len() * 9, "{ending}: only {said} of {} changes are noticed", sound.len());
+        assert!(
+            said * 10 > sound.len() * 9,
+            "{ending}: only {said} of {} changes are noticed",
+            sound.len()
+        );
         overwrite(&path, &sound);
     }
 }
@@ -125,7 +170,11 @@ fn what_is_said_of_changed_bytes() {
             damaged[at] ^= 0x15;
             overwrite(&path, &damaged);
             let ran = audit_in(2048, &repo);
-            assert!(matches!(ran.code(), Some(2)), "{ending}, byte {at}\n{}", ran.text());
+            assert!(
+                matches!(ran.code(), Some(2)),
+                "{ending}, byte {at}\n{}",
+                ran.text()
+            );
         }
         overwrite(&path, &sound);
     }
@@ -141,13 +190,29 @@ fn cut_off_anywhere() {
         let sound = fs::read(&path).unwrap();
         for len in (0..sound.len()).step_by(11) {
             overwrite(&path, &sound[..len]);
-            assert!(!reads_or_says(&repo, &ids, &format!("{ending} of {len} bytes")));
+            assert!(!reads_or_says(
+                &repo,
+                &ids,
+                &format!("{ending} of {len} bytes")
+            ));
         }
-        for len in [0, 1, 11, 12, 30, sound.len() / 2, sound.len() - 21, sound.len() - 1] {
+        for len in [
+            0,
+            1,
+            11,
+            12,
+            30,
+            sound.len() / 2,
+            sound.len() - 21,
+            sound.len() - 1,
+        ] {
             overwrite(&path, &sound[..len]);
             let said = fails(&repo, &[]).text();
             let name = base.file_name().unwrap().to_str().unwrap();
-            assert!(said.contains(name) || said.contains("\"object "), "{ending} of {len} bytes: {said}");
+            assert!(
+                said.contains(name) || said.contains("\"object "),
+                "{ending} of {len} bytes: {said}"
+            );
         }
         let longer = [&sound[..], &[0; 64]].concat();
         overwrite(&path, &longer);
@@ -161,7 +226,10 @@ fn cut_off_anywhere() {
 fn one_without_the_other() {
     let (repo, base) = packed();
     let aside = repo.sandbox().root().join("aside");
-    for (ending, word) in [("idx", "the pack has no index; 'git index-pack' makes one"), ("pack", ".pack")] {
+    for (ending, word) in [
+        ("idx", "the pack has no index; 'git index-pack' makes one"),
+        ("pack", ".pack"),
+    ] {
         let path = base.with_extension(ending);
         fs::rename(&path, &aside).unwrap();
         fails(&repo, &[word]);
@@ -178,14 +246,25 @@ fn loose_objects_that_are_none() {
     let id = repo.git(["rev-parse", "HEAD:a.txt"]);
     let path = repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
     let other = repo.git(["rev-parse", "HEAD:b.txt"]);
-    let other = fs::read(repo.path(format!(".git/objects/{}/{}", &other[..2], &other[2..]))).unwrap();
+    let other =
+        fs::read(repo.path(format!(".git/objects/{}/{}", &other[..2], &other[2..]))).unwrap();
     let sound = fs::read(&path).unwrap();
     let cut = sound[..sound.len() - 5].to_vec();
-    for content in [Vec::new(), b"no object".to_vec(), cut, other, [sound.clone(), sound.clone()].concat()] {
+    for content in [
+        Vec::new(),
+        b"no object".to_vec(),
+        cut,
+        other,
+        [sound.clone(), sound.clone()].concat(),
+    ] {
         overwrite(&path, &content);
         let ran = audit_in(2048, repo);
         // Git takes what follows on an object for garbage; so may we, once it has been read.
-        let expected: &[i32] = if content.len() == 2 * sound.len() { &[0, 2] } else { &[2] };
+        let expected: &[i32] = if content.len() == 2 * sound.len() {
+            &[0, 2]
+        } else {
+            &[2]
+        };
         assert!(expected.contains(&ran.code().unwrap()), "{}", ran.text());
         if ran.code() == Some(2) {
             ran.says(&id);
@@ -206,7 +285,8 @@ fn loose_objects_that_are_none() {
     fails(repo, &[&id]);
 }
 
-/// No permission comes out the same, but root, whom CI often runs as, always has it: a link that leads nowhere does as well.
+/// No permission comes out the same, but root, whom CI often runs as, always has it: a link that
+/// leads nowhere does as well.
 #[test]
 fn what_nobody_can_read() {
     let (repo, base) = packed();
@@ -221,9 +301,12 @@ fn what_nobody_can_read() {
     repo.write(".git/objects/info/alternates", "/nowhere/at/all\n");
     fails(&repo, &["/nowhere/at/all"]);
     fs::remove_file(repo.path(".git/objects/info/alternates")).unwrap();
-    for (name, content) in
-        [("HEAD", "no ref\n"), ("refs/heads/bad", "no id\n"), ("index", "no index"), ("packed-refs", "x\n")]
-    {
+    for (name, content) in [
+        ("HEAD", "no ref\n"),
+        ("refs/heads/bad", "no id\n"),
+        ("index", "no index"),
+        ("packed-refs", "x\n"),
+    ] {
         let path = repo.path(".git").join(name);
         let sound = fs::read(&path).ok();
         fs::write(&path, content).unwrap();

@@ -1,8 +1,11 @@
-//! Packs with a sound index whose entries lie: about sizes, about offsets, about what they are made from, about their names.
+//! Packs with a sound index whose entries lie: about sizes, about offsets, about what they are made
+//! from, about their names.
 
 use super::{audit_in, fails};
 use crate::audit::ground::id_line;
-use crate::audit::packer::{OFS_DELTA, Packer, REF_DELTA, Step, any_id, delta, distance, id_of, lying_delta, packed};
+use crate::audit::packer::{
+    OFS_DELTA, Packer, REF_DELTA, Step, any_id, delta, distance, id_of, lying_delta, packed,
+};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 use gix::ObjectId;
@@ -22,7 +25,10 @@ fn with(fill: impl FnOnce(&mut Packer)) -> Repo {
 #[test]
 fn a_sound_pack_is_none_of_these() {
     let made = [TEXT, id_line(&access_key_id(620)).as_bytes()].concat();
-    let steps = [Step::Copy(0, TEXT.len()), Step::Insert(made[TEXT.len()..].to_vec())];
+    let steps = [
+        Step::Copy(0, TEXT.len()),
+        Step::Insert(made[TEXT.len()..].to_vec()),
+    ];
     for by_id in [false, true] {
         let repo = with(|packer| {
             let base = packer.object(Kind::Blob, TEXT);
@@ -38,15 +44,51 @@ fn deltas_that_do_not_fit() {
     let copy = |from, len| vec![Step::Copy(from, len)];
     let len = TEXT.len();
     let cases = [
-        ("another size of the base", lying_delta(len + 1, 5, &copy(0, 5)), "not one of its base"),
-        ("a huge base", lying_delta(1 << 40, 5, &copy(0, 5)), "not one of its base"),
-        ("another size of what it makes", lying_delta(len, 6, &copy(0, 5)), "another size"),
-        ("a huge result", lying_delta(len, 1 << 45, &copy(0, 5)), "larger than"),
-        ("an offset beyond the base", lying_delta(len, 5, &copy(len, 5)), "does not have"),
-        ("an offset far beyond the base", lying_delta(len, 5, &copy(0xffff_ffff, 5)), "does not have"),
-        ("a copy that reaches beyond", lying_delta(len, len + 1, &copy(0, len + 1)), "does not have"),
-        ("an instruction of none", [lying_delta(len, 5, &copy(0, 5)), vec![0]].concat(), "unknown"),
-        ("an insert without bytes", [lying_delta(len, 10, &copy(0, 5)), vec![5, b'x']].concat(), "too early"),
+        (
+            "another size of the base",
+            lying_delta(len + 1, 5, &copy(0, 5)),
+            "not one of its base",
+        ),
+        (
+            "a huge base",
+            lying_delta(1 << 40, 5, &copy(0, 5)),
+            "not one of its base",
+        ),
+        (
+            "another size of what it makes",
+            lying_delta(len, 6, &copy(0, 5)),
+            "another size",
+        ),
+        (
+            "a huge result",
+            lying_delta(len, 1 << 45, &copy(0, 5)),
+            "larger than",
+        ),
+        (
+            "an offset beyond the base",
+            lying_delta(len, 5, &copy(len, 5)),
+            "does not have",
+        ),
+        (
+            "an offset far beyond the base",
+            lying_delta(len, 5, &copy(0xffff_ffff, 5)),
+            "does not have",
+        ),
+        (
+            "a copy that reaches beyond",
+            lying_delta(len, len + 1, &copy(0, len + 1)),
+            "does not have",
+        ),
+        (
+            "an instruction of none",
+            [lying_delta(len, 5, &copy(0, 5)), vec![0]].concat(),
+            "unknown",
+        ),
+        (
+            "an insert without bytes",
+            [lying_delta(len, 10, &copy(0, 5)), vec![5, b'x']].concat(),
+            "too early",
+        ),
         ("no end of a number", vec![0xff; 40], "size"),
         ("nothing at all", Vec::new(), "too early"),
     ];
@@ -57,7 +99,12 @@ fn deltas_that_do_not_fit() {
                 let base = packer.object(Kind::Blob, TEXT);
                 let broken = packer.claim_delta(base, made, &delta, by_id);
                 // What is made from it cannot be read either.
-                packer.claim_delta(broken, any_id(2), &super::super::packer::delta(5, &copy(0, 5)), by_id);
+                packer.claim_delta(
+                    broken,
+                    any_id(2),
+                    &super::super::packer::delta(5, &copy(0, 5)),
+                    by_id,
+                );
             });
             let ran = fails(&repo, &[&made.to_string(), word, &any_id(2).to_string()]);
             assert!(!ran.text().is_empty(), "{what}");
@@ -68,7 +115,17 @@ fn deltas_that_do_not_fit() {
 #[test]
 fn entries_that_lie_about_their_size() {
     let content = packed(TEXT);
-    for size in [0, 1, TEXT.len() - 1, TEXT.len() + 1, 1 << 20, 40 << 20, 600 << 20, 1 << 40, usize::MAX >> 3] {
+    for size in [
+        0,
+        1,
+        TEXT.len() - 1,
+        TEXT.len() + 1,
+        1 << 20,
+        40 << 20,
+        600 << 20,
+        1 << 40,
+        usize::MAX >> 3,
+    ] {
         let id = id_of(Kind::Blob, TEXT);
         let repo = with(|packer| {
             packer.raw(id, 3, size, &content);
@@ -76,7 +133,11 @@ fn entries_that_lie_about_their_size() {
         fails(&repo, &[&id.to_string()]);
         let repo = with(|packer| {
             let base = packer.object(Kind::Blob, TEXT);
-            let id = [packer.id(base).as_slice(), &packed(&delta(TEXT.len(), &[Step::Copy(0, 5)]))].concat();
+            let id = [
+                packer.id(base).as_slice(),
+                &packed(&delta(TEXT.len(), &[Step::Copy(0, 5)])),
+            ]
+            .concat();
             packer.raw(any_id(3), REF_DELTA, size, &id);
         });
         fails(&repo, &[&any_id(3).to_string()]);
@@ -96,7 +157,12 @@ fn bases_that_are_not_there() {
         packer.raw(any_id(4), REF_DELTA, 5, &rest_for(any_id(3)));
         // Between two entries, before the first, at itself, and before the pack.
         for (id, back) in [(5, 13), (6, 150), (7, 0), (8, 1 << 40)] {
-            packer.raw(any_id(id), OFS_DELTA, 5, &[distance(back), delta.clone()].concat());
+            packer.raw(
+                any_id(id),
+                OFS_DELTA,
+                5,
+                &[distance(back), delta.clone()].concat(),
+            );
         }
     });
     let ids: Vec<String> = (1..9).map(|id| any_id(id).to_string()).collect();
@@ -135,7 +201,8 @@ fn commit(tree: ObjectId, parents: &[ObjectId]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Ids are hashes, so no tree of git's lists itself. One with a forged id does, and so do two that list each other.
+/// Ids are hashes, so no tree of git's lists itself. One with a forged id does, and so do two that
+/// list each other.
 #[test]
 fn trees_that_go_round() {
     let key = id_line(&access_key_id(621));
@@ -143,9 +210,21 @@ fn trees_that_go_round() {
         let blob = packer.object(Kind::Blob, key.as_bytes());
         let blob = packer.id(blob);
         let (a, b, own) = (any_id(1), any_id(2), any_id(3));
-        packer.claim(own, Kind::Tree, &tree(&[("40000", "again", own), ("100644", "key.ini", blob)]));
-        packer.claim(a, Kind::Tree, &tree(&[("40000", "b", b), ("40000", "own", own)]));
-        packer.claim(b, Kind::Tree, &tree(&[("40000", "a", a), ("100644", "key.ini", blob)]));
+        packer.claim(
+            own,
+            Kind::Tree,
+            &tree(&[("40000", "again", own), ("100644", "key.ini", blob)]),
+        );
+        packer.claim(
+            a,
+            Kind::Tree,
+            &tree(&[("40000", "b", b), ("40000", "own", own)]),
+        );
+        packer.claim(
+            b,
+            Kind::Tree,
+            &tree(&[("40000", "a", a), ("100644", "key.ini", blob)]),
+        );
         packer.object(Kind::Commit, &commit(own, &[]));
         packer.object(Kind::Commit, &commit(a, &[]));
     });
@@ -166,7 +245,10 @@ fn commits_and_tags_that_go_round() {
         packer.claim(any_id(2), Kind::Commit, &commit(top, &[any_id(3)]));
         packer.claim(any_id(3), Kind::Commit, &commit(top, &[any_id(2)]));
         for (tag, target) in [(4, 4), (5, 6), (6, 5)] {
-            let text = format!("object {}\ntype tag\ntag x\ntagger A <a@example.org> 1 +0000\n\nx\n", any_id(target));
+            let text = format!(
+                "object {}\ntype tag\ntag x\ntagger A <a@example.org> 1 +0000\n\nx\n",
+                any_id(target)
+            );
             packer.claim(any_id(tag), Kind::Tag, text.as_bytes());
         }
     });
@@ -174,7 +256,9 @@ fn commits_and_tags_that_go_round() {
     for (name, id) in [("heads/main", 3), ("tags/own", 4), ("tags/five", 5)] {
         repo.write(format!(".git/refs/{name}"), format!("{}\n", any_id(id)));
     }
-    audit_in(2048, &repo).says("dangling blob").never_says(&access_key_id(622));
+    audit_in(2048, &repo)
+        .says("dangling blob")
+        .never_says(&access_key_id(622));
 }
 
 /// Texts that are not what their kind says.

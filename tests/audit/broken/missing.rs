@@ -13,7 +13,8 @@ use crate::support::{Repo, Run};
 fn ground() -> Ground {
     let ground = Ground::new(Repo::new());
     let repo = &ground.repo;
-    repo.add("folder/key.ini", id_line(&access_key_id(600))).add("other.txt", "other\n");
+    repo.add("folder/key.ini", id_line(&access_key_id(600)))
+        .add("other.txt", "other\n");
     ground.commit("one");
     repo.add("folder/two.txt", "two\n");
     ground.commit("two");
@@ -69,7 +70,11 @@ fn a_reflog_that_tells_of_what_is_gone() {
     fs::remove_file(repo.path(".git/ORIG_HEAD")).unwrap();
     let audited = Audited::of(repo, &["--no-cache"]);
     assert!(audited.finds(&access_key_id(600)));
-    assert!(matches!(audited.ran.code(), Some(1 | 2)), "{:?}", audited.failures());
+    assert!(
+        matches!(audited.ran.code(), Some(1 | 2)),
+        "{:?}",
+        audited.failures()
+    );
 }
 
 /// A clone made with `options`, from a repository that lets itself be filtered.
@@ -79,13 +84,19 @@ fn clone(of: &Repo, options: &[&str]) -> std::path::PathBuf {
     }
     let to = of.sandbox().root().join("clone");
     let url = format!("file://{}", of.root().display());
-    let words = ["clone", "--quiet", "--no-checkout"].into_iter().chain(options.iter().copied()).chain([url.as_str()]);
+    let words = ["clone", "--quiet", "--no-checkout"]
+        .into_iter()
+        .chain(options.iter().copied())
+        .chain([url.as_str()]);
     of.git(words.map(OsStr::new).chain([to.as_os_str()]));
     to
 }
 
 fn audit(repo: &Repo, path: &Path, args: &[&str]) -> crate::support::Ran {
-    Run::new(Run::KEYSIEVE, path, repo.sandbox()).args(["audit", "--format", "json"]).args(args).run()
+    Run::new(Run::KEYSIEVE, path, repo.sandbox())
+        .args(["audit", "--format", "json"])
+        .args(args)
+        .run()
 }
 
 #[test]
@@ -97,7 +108,8 @@ fn partial_clones() {
         for args in [&["--no-cache"][..], &[], &[]] {
             let ran = audit(repo, &partial, args);
             ran.has_status(2);
-            ran.says("missing").says("a partial clone: 'git fetch --refetch --no-filter origin' brings it");
+            ran.says("missing")
+                .says("a partial clone: 'git fetch --refetch --no-filter origin' brings it");
         }
         // No repacking in the background, which would go on while we look.
         let refetch = [
@@ -111,9 +123,13 @@ fn partial_clones() {
             "--no-filter",
             "origin",
         ];
-        Run::new("git", &partial, repo.sandbox()).args(refetch).status(0);
+        Run::new("git", &partial, repo.sandbox())
+            .args(refetch)
+            .status(0);
         for args in [&["--no-cache"][..], &[], &[]] {
-            audit(repo, &partial, args).has_status(1).says("folder/key.ini");
+            audit(repo, &partial, args)
+                .has_status(1)
+                .says("folder/key.ini");
         }
     }
 }
@@ -125,10 +141,14 @@ fn a_shallow_clone() {
     let shallow = clone(repo, &["--depth=1"]);
     for args in [&["--no-cache"][..], &[], &[]] {
         let ran = audit(repo, &shallow, args);
-        ran.has_status(2).says("git fetch --unshallow").says("the history before 1 commit");
+        ran.has_status(2)
+            .says("git fetch --unshallow")
+            .says("the history before 1 commit");
         ran.never_says("missing, though");
     }
-    Run::new("git", &shallow, repo.sandbox()).args(["fetch", "--quiet", "--unshallow"]).status(0);
+    Run::new("git", &shallow, repo.sandbox())
+        .args(["fetch", "--quiet", "--unshallow"])
+        .status(0);
     for args in [&["--no-cache"][..], &[], &[]] {
         audit(repo, &shallow, args).has_status(1);
     }

@@ -15,7 +15,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
     }
 }
@@ -24,14 +27,28 @@ impl Chance {
 fn texts() -> Vec<Vec<u8>> {
     let pair = |seed| {
         let (id, secret) = (access_key_id(seed), secret_access_key(seed));
-        format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\nregion = eu-west-1\n")
+        format!(
+            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\nregion = eu-west-1\n"
+        )
     };
     let wrapped = |text: &str| {
         let lines = STANDARD.encode(text).into_bytes();
-        lines.chunks(76).map(|line| [line, b"\n"].concat()).collect::<Vec<_>>().concat()
+        lines
+            .chunks(76)
+            .map(|line| [line, b"\n"].concat())
+            .collect::<Vec<_>>()
+            .concat()
     };
-    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let broad = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let wide = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let broad = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect::<Vec<u8>>()
+    };
     let mut texts = vec![
         pair(300).into_bytes(),
         pair(301).replace('\n', "\r\n").into_bytes(),
@@ -41,12 +58,18 @@ fn texts() -> Vec<Vec<u8>> {
         broad(&pair(305)),
         pair(306).replace('\n', "\\n").into_bytes(),
     ];
-    // Of every file of rules the first example: private keys, tokens with checksums, connection strings.
+    // Of every file of rules the first example: private keys, tokens with checksums, connection
+    // strings.
     let mut files: Vec<&str> = Vec::new();
     for rule in &SCANNER.rules().rules {
         if !files.contains(&rule.source.file.as_str()) {
             files.push(&rule.source.file);
-            texts.extend(rule.source.examples.first().map(|text| text.clone().into_bytes()));
+            texts.extend(
+                rule.source
+                    .examples
+                    .first()
+                    .map(|text| text.clone().into_bytes()),
+            );
         }
     }
     texts
@@ -56,7 +79,10 @@ fn texts() -> Vec<Vec<u8>> {
 fn edit(text: &[u8], at: usize, which: usize) -> Vec<u8> {
     let (before, after) = text.split_at(at);
     let skip = |len: usize| &after[len.min(after.len())..];
-    let line_end = after.iter().position(|&byte| byte == b'\n').map_or(text.len(), |len| at + len + 1);
+    let line_end = after
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(text.len(), |len| at + len + 1);
     match which {
         0 => [before, b"x", after].concat(),
         1 => [before, b"\n", after].concat(),
@@ -67,7 +93,14 @@ fn edit(text: &[u8], at: usize, which: usize) -> Vec<u8> {
         // What stands from here to the end of the line, twice.
         6 => [&text[..line_end], &text[at..]].concat(),
         7 => [before, b"\0", after].concat(),
-        _ => [before, skip(7), b" moved ", &after[..after.len().min(7)], b"\n"].concat(),
+        _ => [
+            before,
+            skip(7),
+            b" moved ",
+            &after[..after.len().min(7)],
+            b"\n",
+        ]
+        .concat(),
     }
 }
 
@@ -78,7 +111,10 @@ fn versions(text: &[u8], chance: &mut Chance) -> Vec<Vec<u8>> {
     let around = |which: &str| -> Vec<u8> {
         (0..4)
             .fold(String::new(), |mut text, line| {
-                let _ = writeln!(text, "line {line} {which} the secret, of no interest to anybody");
+                let _ = writeln!(
+                    text,
+                    "line {line} {which} the secret, of no interest to anybody"
+                );
                 text
             })
             .into_bytes()
@@ -107,20 +143,32 @@ fn history(seed: u64) -> Repo {
     let repo = Repo::new();
     let mut chance = Chance(seed);
     let mut stream: Vec<u8> = Vec::new();
-    let files: Vec<Vec<Vec<u8>>> = texts().iter().map(|text| versions(text, &mut chance)).collect();
+    let files: Vec<Vec<Vec<u8>>> = texts()
+        .iter()
+        .map(|text| versions(text, &mut chance))
+        .collect();
     let most = files.iter().map(Vec::len).max().unwrap();
     for round in 0..most {
         let who = format!("Ada <ada@example.org> {} +0000", 1_704_000_000 + round);
         stream.extend(format!("commit refs/heads/main\ncommitter {who}\ndata 0\n").into_bytes());
         for (file, versions) in files.iter().enumerate() {
             if let Some(content) = versions.get(round) {
-                stream.extend(format!("M 100644 inline folder/{file}.txt\ndata {}\n", content.len()).into_bytes());
+                stream.extend(
+                    format!(
+                        "M 100644 inline folder/{file}.txt\ndata {}\n",
+                        content.len()
+                    )
+                    .into_bytes(),
+                );
                 stream.extend(content);
                 stream.push(b'\n');
             }
         }
     }
-    repo.program("git").args(["fast-import", "--quiet", "--depth=50"]).stdin(stream).status(0);
+    repo.program("git")
+        .args(["fast-import", "--quiet", "--depth=50"])
+        .stdin(stream)
+        .status(0);
     repo
 }
 
@@ -128,20 +176,63 @@ fn history(seed: u64) -> Repo {
 fn edits_at_every_offset_however_they_are_packed() {
     let repo = history(1);
     let expected = compare(repo.root());
-    assert!(expected > 1000, "only {expected} matches: the test tests little");
+    assert!(
+        expected > 1000,
+        "only {expected} matches: the test tests little"
+    );
     let packed: [&[&str]; 4] = [
-        &["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"],
-        &["repack", "-q", "-a", "-d", "-f", "--depth=250", "--window=20"],
-        &["-c", "pack.windowMemory=64k", "repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"],
+        &[
+            "repack",
+            "-q",
+            "-a",
+            "-d",
+            "-f",
+            "--depth=50",
+            "--window=50",
+        ],
+        &[
+            "repack",
+            "-q",
+            "-a",
+            "-d",
+            "-f",
+            "--depth=250",
+            "--window=20",
+        ],
+        &[
+            "-c",
+            "pack.windowMemory=64k",
+            "repack",
+            "-q",
+            "-a",
+            "-d",
+            "-f",
+            "--depth=50",
+            "--window=50",
+        ],
         // Deltas that name their base by its id.
-        &["-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f", "--depth=250", "--window=10"],
+        &[
+            "-c",
+            "repack.useDeltaBaseOffset=false",
+            "repack",
+            "-q",
+            "-a",
+            "-d",
+            "-f",
+            "--depth=250",
+            "--window=10",
+        ],
     ];
     for args in packed {
         repo.git(args);
         assert_eq!(compare(repo.root()), expected, "{args:?}");
     }
-    let report =
-        |jobs: &str| repo.keysieve(["audit", "--format", "json", "--jobs", jobs]).run().stdout_bytes().to_vec();
+    let report = |jobs: &str| {
+        repo.keysieve(["audit", "--format", "json", "--jobs", jobs])
+            .run()
+            .stdout_bytes()
+            .to_vec()
+    };
     let one = report("1");
     assert!(one.len() > 10_000);
     for jobs in ["2", "16"] {
@@ -163,7 +254,10 @@ fn random_steps(base: &[u8], pieces: &[Vec<u8>], chance: &mut Chance) -> Vec<Ste
             }
             2 => {
                 let from = chance.below(base.len() + 1);
-                steps.push(Step::Copy(from, chance.below((base.len() - from).min(300) + 1)));
+                steps.push(Step::Copy(
+                    from,
+                    chance.below((base.len() - from).min(300) + 1),
+                ));
             }
             _ => {
                 let piece = &pieces[chance.below(pieces.len())];
@@ -214,14 +308,19 @@ fn deltas_of_any_kind() {
         let repo = Repo::new();
         packer.write(&repo);
         repo.git(["verify-pack", &packer.index(&repo)]);
-        assert!(compare(repo.root()) > 50, "seed {seed}: the test tests little");
+        assert!(
+            compare(repo.root()) > 50,
+            "seed {seed}: the test tests little"
+        );
     }
 }
 
 /// One copy may take up to 16 MiB; what git writes takes 64 KiB at a time.
 #[test]
 fn copies_of_more_than_64_kib() {
-    let filler: String = (0..8000).map(|line| format!("line {line} is long and says nothing at all\n")).collect();
+    let filler: String = (0..8000)
+        .map(|line| format!("line {line} is long and says nothing at all\n"))
+        .collect();
     let key = texts().swap_remove(0);
     let (left, right) = filler.as_bytes().split_at(filler.len() / 2);
     let text = [left, &key, right].concat();
@@ -230,9 +329,22 @@ fn copies_of_more_than_64_kib() {
     let cut = left.len() + 30;
     for steps in [
         vec![Step::Copy(0, text.len())],
-        vec![Step::Copy(0, cut), Step::Copy(cut, text.len() - cut), Step::Insert(b"end".to_vec())],
-        vec![Step::Copy(0, cut), Step::Insert(b"cut".to_vec()), Step::Copy(cut, text.len() - cut)],
-        vec![Step::Copy(100, 0x10000), Step::Copy(cut - 60, 0x10000), Step::Copy(0, 0x1_0001), Step::Copy(0, 0xffff)],
+        vec![
+            Step::Copy(0, cut),
+            Step::Copy(cut, text.len() - cut),
+            Step::Insert(b"end".to_vec()),
+        ],
+        vec![
+            Step::Copy(0, cut),
+            Step::Insert(b"cut".to_vec()),
+            Step::Copy(cut, text.len() - cut),
+        ],
+        vec![
+            Step::Copy(100, 0x10000),
+            Step::Copy(cut - 60, 0x10000),
+            Step::Copy(0, 0x1_0001),
+            Step::Copy(0, 0xffff),
+        ],
         vec![Step::Copy(cut, text.len() - cut), Step::Copy(0, text.len())],
     ] {
         let made = apply(&text, &steps);
@@ -268,9 +380,15 @@ fn names_in_trees_that_change() {
             }
         }
     }
-    repo.program("git").args(["fast-import", "--quiet"]).stdin(stream).status(0);
+    repo.program("git")
+        .args(["fast-import", "--quiet"])
+        .stdin(stream)
+        .status(0);
     let expected = compare(repo.root());
-    assert!(expected > 10, "only {expected} names: the test tests little");
+    assert!(
+        expected > 10,
+        "only {expected} names: the test tests little"
+    );
     for depth in ["--depth=50", "--depth=250"] {
         repo.git(["repack", "-q", "-a", "-d", "-f", depth, "--window=50"]);
         assert_eq!(compare(repo.root()), expected, "{depth}");

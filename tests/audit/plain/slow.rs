@@ -1,4 +1,5 @@
-//! The slow way: `git cat-file` hands out every object, and each is scanned as if there were no other.
+//! The slow way: `git cat-file` hands out every object, and each is scanned as if there were no
+//! other.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -23,12 +24,16 @@ struct Object {
 /// Everything in the repository at `dir`.
 pub(super) fn all(dir: &Path) -> All {
     let mut git = Command::new("git");
-    git.args(["cat-file", "--batch-all-objects", "--batch", "--unordered"]).env("GIT_DIR", dir).stdout(Stdio::piped());
+    git.args(["cat-file", "--batch-all-objects", "--batch", "--unordered"])
+        .env("GIT_DIR", dir)
+        .stdout(Stdio::piped());
     let mut git = git.spawn().unwrap();
     let mut out = BufReader::new(git.stdout.take().unwrap());
     let objects = std::iter::from_fn(|| next(&mut out));
     let gathered = Mutex::new(All::default());
-    objects.par_bridge().for_each(|object| one(&object, &gathered));
+    objects
+        .par_bridge()
+        .for_each(|object| one(&object, &gathered));
     assert!(git.wait().unwrap().success());
     gathered.into_inner().unwrap()
 }
@@ -38,18 +43,25 @@ fn next(out: &mut impl BufRead) -> Option<Object> {
     if out.read_line(&mut line).unwrap() == 0 {
         return None;
     }
-    let [id, kind, size] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line:?}") };
+    let [id, kind, size] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{line:?}")
+    };
     let mut bytes = vec![0; size.parse::<usize>().unwrap() + 1];
     out.read_exact(&mut bytes).unwrap();
     assert_eq!(bytes.pop(), Some(b'\n'));
-    Some(Object { id: id.to_owned(), kind: kind.to_owned(), bytes })
+    Some(Object {
+        id: id.to_owned(),
+        kind: kind.to_owned(),
+        bytes,
+    })
 }
 
 fn one(object: &Object, gathered: &Mutex<All>) {
     let Object { id, kind, bytes } = object;
     if kind == "tree" {
-        let found: Vec<_> =
-            names(bytes, id.len() / 2).flat_map(|name| fingerprints(name).map(|f| (name.into(), f))).collect();
+        let found: Vec<_> = names(bytes, id.len() / 2)
+            .flat_map(|name| fingerprints(name).map(|f| (name.into(), f)))
+            .collect();
         let mut all = gathered.lock().unwrap();
         all.names.extend(found);
         all.objects.insert(id.clone());
@@ -61,11 +73,15 @@ fn one(object: &Object, gathered: &Mutex<All>) {
     let mut all = gathered.lock().unwrap();
     all.objects.insert(id.clone());
     all.seen.extend(seen);
-    all.findings.extend(findings.into_iter().map(|fingerprint| (id.clone(), fingerprint)));
+    all.findings.extend(
+        findings
+            .into_iter()
+            .map(|fingerprint| (id.clone(), fingerprint)),
+    );
 }
 
-/// Names in a tree whose ids are `hash` bytes long. Shorter ones than the library looks at hold nothing: that is tested
-/// here too.
+/// Names in a tree whose ids are `hash` bytes long. Shorter ones than the library looks at hold
+/// nothing: that is tested here too.
 fn names(mut tree: &[u8], hash: usize) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let start = tree.find_byte(b' ')? + 1;
@@ -89,10 +105,16 @@ fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     let sightings = examiner.sight(text, &Part::whole(text.len()), matches);
     let mut found = Vec::new();
     let nowhere = Origin::Repository { place: "".into() };
-    examiner.conclude(&nowhere, &sightings, &vec![true; sightings.len()], |finding, nearby| {
-        found.push(finding.fingerprint.to_string());
-        // A marker splits a pair whose halves stand on two lines.
-        nearby.line.contains_str("keysieve:allow") || nearby.before.contains_str("keysieve:allow")
-    });
+    examiner.conclude(
+        &nowhere,
+        &sightings,
+        &vec![true; sightings.len()],
+        |finding, nearby| {
+            found.push(finding.fingerprint.to_string());
+            // A marker splits a pair whose halves stand on two lines.
+            nearby.line.contains_str("keysieve:allow")
+                || nearby.before.contains_str("keysieve:allow")
+        },
+    );
     found
 }

@@ -1,4 +1,5 @@
-//! The fast way: objects along their delta trees, strikes that ride along, and only what struck is judged.
+//! The fast way: objects along their delta trees, strikes that ride along, and only what struck is
+//! judged.
 
 use std::io::Read;
 use std::path::Path;
@@ -19,11 +20,19 @@ struct Visitor<'a> {
 
 /// Everything in the repository at `dir`.
 pub(super) fn all(dir: &Path) -> All {
-    let hash = keysieve::repo::open(dir).unwrap().to_thread_local().object_hash();
+    let hash = keysieve::repo::open(dir)
+        .unwrap()
+        .to_thread_local()
+        .object_hash();
     let store = Store::open(&dir.join("objects"), hash);
     assert!(store.unread.is_empty(), "{:?}", store.unread);
-    let mut visitors: Vec<Visitor<'_>> =
-        (0..3).map(|_| Visitor { store: &store, all: All::default(), deltas: 0 }).collect();
+    let mut visitors: Vec<Visitor<'_>> = (0..3)
+        .map(|_| Visitor {
+            store: &store,
+            all: All::default(),
+            deltas: 0,
+        })
+        .collect();
     let kinds = [Kind::Blob, Kind::Commit, Kind::Tag, Kind::Tree];
     store.visit(&kinds, &mut visitors, &AtomicBool::new(false));
     store.lost(&mut visitors[0]);
@@ -50,7 +59,9 @@ impl Visit for Visitor<'_> {
         };
         if object.kind != Kind::Tree {
             let matches = SCANNER.judge(object.bytes, &strikes);
-            self.all.seen.extend(matches.iter().map(|found| Seen::new(&id, found)));
+            self.all
+                .seen
+                .extend(matches.iter().map(|found| Seen::new(&id, found)));
         }
         self.all.objects.insert(id);
         strikes
@@ -59,7 +70,15 @@ impl Visit for Visitor<'_> {
     fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
-        self.object(Object { number, kind: Kind::Blob, bytes: &bytes, is_base: false }, None);
+        self.object(
+            Object {
+                number,
+                kind: Kind::Blob,
+                bytes: &bytes,
+                is_base: false,
+            },
+            None,
+        );
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! A forged pack: every entry is told of exactly once, and the honest ones hold what was put into them.
+//! A forged pack: every entry is told of exactly once, and the honest ones hold what was put into
+//! them.
 #![no_main]
 
 use std::fs;
@@ -34,7 +35,8 @@ impl Visit for Told {
 
     fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Vec<u8>>>) -> Vec<u8> {
         for stretch in base.iter().flat_map(|base| base.copied) {
-            let taken = &base.as_ref().expect("it has stretches").state[stretch.from..stretch.from + stretch.len];
+            let taken = &base.as_ref().expect("it has stretches").state
+                [stretch.from..stretch.from + stretch.len];
             assert_eq!(&object.bytes[stretch.to..stretch.to + stretch.len], taken);
         }
         self.tell(object.number, Some(object.bytes.to_vec()));
@@ -60,7 +62,11 @@ fuzz_target!(|entries: Vec<Entry>| {
     let store = Store::open(FOLDER.path(), HashKind::Sha1);
     if store.len() != forged.contents.len() {
         assert!(!store.unread.is_empty(), "a pack is refused in silence");
-        assert!(forged.contents.iter().any(Option::is_none), "an honest pack is refused: {:?}", store.unread);
+        assert!(
+            forged.contents.iter().any(Option::is_none),
+            "an honest pack is refused: {:?}",
+            store.unread
+        );
         return;
     }
     let mut told = [Told(vec![Vec::new(); store.len()])];
@@ -76,6 +82,8 @@ fuzz_target!(|entries: Vec<Entry>| {
 });
 
 fn write(forged: &Forged, folder: &Path) {
-    fs::write(folder.join("pack/pack-forged.pack"), &forged.pack).expect("there is room for a pack");
-    fs::write(folder.join("pack/pack-forged.idx"), &forged.index).expect("there is room for an index");
+    fs::write(folder.join("pack/pack-forged.pack"), &forged.pack)
+        .expect("there is room for a pack");
+    fs::write(folder.join("pack/pack-forged.idx"), &forged.index)
+        .expect("there is room for an index");
 }

@@ -1,4 +1,5 @@
-//! Any bytes, scanned with all built-in rules: what is found lies in them, and a second look finds the same.
+//! Any bytes, scanned with all built-in rules: what is found lies in them, and a second look finds
+//! the same.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -7,15 +8,25 @@ use keysieve::rule::RuleSet;
 use keysieve::scan::Scanner;
 use libfuzzer_sys::fuzz_target;
 
-static SCANNER: LazyLock<Scanner> =
-    LazyLock::new(|| Scanner::new(RuleSet::builtin().expect("they are tested")).expect("they are tested"));
+static SCANNER: LazyLock<Scanner> = LazyLock::new(|| {
+    Scanner::new(RuleSet::builtin().expect("they are tested")).expect("they are tested")
+});
 
 fuzz_target!(|text: &[u8]| {
     let found = SCANNER.scan(text);
     for one in &found {
-        assert!(one.span.start < one.span.end && one.span.end <= text.len(), "{one:?} of {} bytes", text.len());
+        assert!(
+            one.span.start < one.span.end && one.span.end <= text.len(),
+            "{one:?} of {} bytes",
+            text.len()
+        );
     }
     let again = SCANNER.scan(text);
     assert_eq!(found.len(), again.len());
-    assert!(found.iter().zip(&again).all(|(one, other)| (one.rule, one.span) == (other.rule, other.span)));
+    assert!(
+        found
+            .iter()
+            .zip(&again)
+            .all(|(one, other)| (one.rule, one.span) == (other.rule, other.span))
+    );
 });

@@ -1,7 +1,8 @@
-//! Packs as a fuzzer thinks them up: right up to the lies that the input asks for, and what their honest entries hold.
+//! Packs as a fuzzer thinks them up: right up to the lies that the input asks for, and what their
+//! honest entries hold.
 //!
-//! A fuzzer that flips bytes never gets beyond the first checksum. So the input says what to write, and all sizes, offsets
-//! and checksums are then made to fit, or not to fit in one place each.
+//! A fuzzer that flips bytes never gets beyond the first checksum. So the input says what to write,
+//! and all sizes, offsets and checksums are then made to fit, or not to fit in one place each.
 
 use arbitrary::Arbitrary;
 use gix_hash::Kind as HashKind;
@@ -110,17 +111,34 @@ pub fn forge(entries: &[Entry]) -> Forged {
         write(entries, at, &starts, &mut pack);
         let checksum = crc32fast::hash(&pack[start..]);
         starts.push(start);
-        offsets.push(if let Some(Lie::Offset(other)) = entry.lie() { *other } else { number(start) });
-        checksums.push(if let Some(Lie::Checksum) = entry.lie() { !checksum } else { checksum });
+        offsets.push(if let Some(Lie::Offset(other)) = entry.lie() {
+            *other
+        } else {
+            number(start)
+        });
+        checksums.push(if let Some(Lie::Checksum) = entry.lie() {
+            !checksum
+        } else {
+            checksum
+        });
     }
     seal(&mut pack);
     // A wrong offset cuts a neighbour short, and under a wrong id nobody's base is found.
-    let lost = entries.iter().any(|entry| matches!(entry.lie(), Some(Lie::Offset(_) | Lie::Name(_))));
-    let contents = (0..entries.len()).map(|at| if lost { None } else { content(entries, at, 0) }).collect();
-    Forged { index: index(entries, &offsets, &checksums, &pack), pack, contents }
+    let lost = entries
+        .iter()
+        .any(|entry| matches!(entry.lie(), Some(Lie::Offset(_) | Lie::Name(_))));
+    let contents = (0..entries.len())
+        .map(|at| if lost { None } else { content(entries, at, 0) })
+        .collect();
+    Forged {
+        index: index(entries, &offsets, &checksums, &pack),
+        pack,
+        contents,
+    }
 }
 
-/// The id of an entry: made up, since nobody needs it to be the hash of anything, and in the order of the entries.
+/// The id of an entry: made up, since nobody needs it to be the hash of anything, and in the order
+/// of the entries.
 fn id(at: usize) -> [u8; 20] {
     let mut id = [0; 20];
     id[0] = u8::try_from(at * 2).expect("there are fewer entries than would need more");
@@ -136,7 +154,8 @@ fn base(entries: &[Entry], at: usize) -> Option<usize> {
     }
 }
 
-/// What an entry holds; nothing if it lies, or what it is made from does, or is made from it in turn.
+/// What an entry holds; nothing if it lies, or what it is made from does, or is made from it in
+/// turn.
 fn content(entries: &[Entry], at: usize, depth: usize) -> Option<Vec<u8>> {
     let entry = &entries[at];
     if entry.lie().is_some() || depth > entries.len() {
@@ -198,7 +217,10 @@ fn write(entries: &[Entry], at: usize, starts: &[usize], pack: &mut Vec<u8>) {
     match (&entries[at].what, lie) {
         (What::Object { .. }, _) => {}
         (What::Near { .. }, Some(Lie::Distance(other))) => distance(*other, pack),
-        (What::Near { .. }, _) => distance(base.map_or(1 << 40, |base| (start - starts[base]) as u64), pack),
+        (What::Near { .. }, _) => distance(
+            base.map_or(1 << 40, |base| (start - starts[base]) as u64),
+            pack,
+        ),
         (What::Named { .. }, _) => pack.extend(base.map_or([0xff; 20], id)),
     }
     let mut packed = compress(&bytes);
@@ -213,14 +235,36 @@ fn write(entries: &[Entry], at: usize, starts: &[usize], pack: &mut Vec<u8>) {
     pack.extend(packed);
 }
 
-/// A delta with its two sizes in front. Where nothing is known of its base, that is taken to be empty.
-fn whole_delta(entries: &[Entry], base: Option<usize>, steps: &[Step], lie: Option<&Lie>) -> Vec<u8> {
-    let base = base.and_then(|base| content(entries, base, 0)).unwrap_or_default();
+/// A delta with its two sizes in front. Where nothing is known of its base, that is taken to be
+/// empty.
+fn whole_delta(
+    entries: &[Entry],
+    base: Option<usize>,
+    steps: &[Step],
+    lie: Option<&Lie>,
+) -> Vec<u8> {
+    let base = base
+        .and_then(|base| content(entries, base, 0))
+        .unwrap_or_default();
     let (instructions, made) = delta(&base, steps);
     let mut whole = Vec::new();
     let (base_size, made_size) = (base.len() as u64, made.len() as u64);
-    varint(if let Some(Lie::BaseSize(other)) = lie { *other } else { base_size }, &mut whole);
-    varint(if let Some(Lie::MadeSize(other)) = lie { *other } else { made_size }, &mut whole);
+    varint(
+        if let Some(Lie::BaseSize(other)) = lie {
+            *other
+        } else {
+            base_size
+        },
+        &mut whole,
+    );
+    varint(
+        if let Some(Lie::MadeSize(other)) = lie {
+            *other
+        } else {
+            made_size
+        },
+        &mut whole,
+    );
     whole.extend(instructions);
     if let Some(Lie::Instructions(wild)) = lie {
         whole.extend_from_slice(wild);
@@ -268,12 +312,15 @@ fn number(value: usize) -> u32 {
 fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut compressor = Compressor::new(CompressionLvl::fastest());
     let mut packed = vec![0; compressor.zlib_compress_bound(bytes.len())];
-    let len = compressor.zlib_compress(bytes, &mut packed).expect("the bound is enough");
+    let len = compressor
+        .zlib_compress(bytes, &mut packed)
+        .expect("the bound is enough");
     packed.truncate(len);
     packed
 }
 
-/// An index of version 2. `offsets` and `checksums` are in the order of the ids, since ids are in that of the entries.
+/// An index of version 2. `offsets` and `checksums` are in the order of the ids, since ids are in
+/// that of the entries.
 fn index(entries: &[Entry], offsets: &[u32], checksums: &[u32], pack: &[u8]) -> Vec<u8> {
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {
@@ -298,5 +345,10 @@ fn index(entries: &[Entry], offsets: &[u32], checksums: &[u32], pack: &[u8]) -> 
 fn seal(file: &mut Vec<u8>) {
     let mut hasher = gix_hash::hasher(HashKind::Sha1);
     hasher.update(file);
-    file.extend_from_slice(hasher.try_finalize().expect("nobody collides by chance").as_slice());
+    file.extend_from_slice(
+        hasher
+            .try_finalize()
+            .expect("nobody collides by chance")
+            .as_slice(),
+    );
 }

@@ -1,4 +1,5 @@
-//! Chance that repeats itself: a small generator (SplitMix64), so that a test sees the same keys on every run.
+//! Chance that repeats itself: a small generator (SplitMix64), so that a test sees the same keys on
+//! every run.
 
 /// A stream of random characters.
 pub(crate) struct Chance {
@@ -8,11 +9,14 @@ pub(crate) struct Chance {
 impl Chance {
     /// A stream of its own for every seed and purpose.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
-        let state = purpose.bytes().fold(seed, |state, byte| state.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte));
+        let state = purpose.bytes().fold(seed, |state, byte| {
+            state.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte)
+        });
         Self { state }
     }
 
-    /// `len` characters of `alphabet`, which is one byte a character and holds a power of two of them.
+    /// `len` characters of `alphabet`, which is one byte a character and holds a power of two of
+    /// them.
     pub(crate) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
         let mut pick = || {
             // The upper bits are the good ones; the alphabets here have 32 and 64 characters.

@@ -9,16 +9,22 @@ const REACH: usize = 1024;
 
 static SMTP: Lazy = Lazy::new(r"smtp");
 static COGNITO: Lazy = Lazy::new(r"cognito");
-static CLIENT_SECRET: Lazy = Lazy::new(right_before!(r"(?:client|app)[_\-. ]?secret[a-z0-9_.\- ]{0,16}"));
+static CLIENT_SECRET: Lazy = Lazy::new(right_before!(
+    r"(?:client|app)[_\-. ]?secret[a-z0-9_.\- ]{0,16}"
+));
 static API_GATEWAY: Lazy = Lazy::new(r"execute-api");
 
 fn near(candidate: &Candidate<'_>, word: &Lazy) -> bool {
     word.found_in(candidate.before(REACH)) || word.found_in(candidate.after(REACH))
 }
 
-/// Checks an SES SMTP password: base64 of a version byte, 4 or 2, and an HMAC-SHA256, so 44 characters of which the
-/// second lies in a quarter of the alphabet; see the SES Developer Guide, "Obtaining SES SMTP credentials".
-pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+/// Checks an SES SMTP password: base64 of a version byte, 4 or 2, and an HMAC-SHA256, so 44
+/// characters of which the second lies in a quarter of the alphabet; see the SES Developer Guide,
+/// "Obtaining SES SMTP credentials".
+pub(in super::super) fn ses_smtp_password(
+    candidate: &Candidate<'_>,
+    _: &mut Vec<Detail>,
+) -> Verdict {
     if !could_be_smtp_password(candidate.secret()) {
         return Verdict::Reject("not a version byte and 32 random ones");
     }
@@ -28,7 +34,8 @@ pub(in super::super) fn ses_smtp_password(candidate: &Candidate<'_>, _: &mut Vec
     }
     let before = candidate.before(REACH);
     // A word behind it counts where the user name, an access key id, stands before it.
-    let named = SMTP.found_in(before) || (SMTP.found_in(candidate.after(REACH)) && secret::has_id(before));
+    let named =
+        SMTP.found_in(before) || (SMTP.found_in(candidate.after(REACH)) && secret::has_id(before));
     Verdict::accept_if(named, "no word of SMTP near it")
 }
 
@@ -38,9 +45,14 @@ pub(in super::super) fn could_be_smtp_password(password: &[u8]) -> bool {
     version && entropy(password) >= 4.2 && !is_placeholder(password)
 }
 
-/// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a name.
-pub(in super::super) fn cognito_client_secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    if !could_be_client_secret(candidate.secret()) || !CLIENT_SECRET.found_in(candidate.before(120)) {
+/// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a
+/// name.
+pub(in super::super) fn cognito_client_secret(
+    candidate: &Candidate<'_>,
+    _: &mut Vec<Detail>,
+) -> Verdict {
+    if !could_be_client_secret(candidate.secret()) || !CLIENT_SECRET.found_in(candidate.before(120))
+    {
         return Verdict::Reject("not under the name of a client secret");
     }
     Verdict::accept_if(near(candidate, &COGNITO), "nothing of Cognito near it")
@@ -48,27 +60,48 @@ pub(in super::super) fn cognito_client_secret(candidate: &Candidate<'_>, _: &mut
 
 /// Whether a run may be an app client secret, wherever it stands.
 pub(in super::super) fn could_be_client_secret(value: &[u8]) -> bool {
-    let plain = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let plain = value
+        .iter()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     plain && !value.iter().all(u8::is_ascii_hexdigit) && entropy(value) >= 4.0
 }
 
 /// Checks a key of API Gateway: sent as `x-api-key` to a host of `execute-api`.
 pub(in super::super) fn api_gateway_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let key = candidate.secret();
-    let varied = key.iter().any(u8::is_ascii_digit) && key.iter().any(u8::is_ascii_alphabetic) && entropy(key) >= 3.5;
+    let varied = key.iter().any(u8::is_ascii_digit)
+        && key.iter().any(u8::is_ascii_alphabetic)
+        && entropy(key) >= 3.5;
     if starts_inside_word(candidate) || !varied || is_placeholder(key) {
         return Verdict::Reject("not random enough");
     }
-    Verdict::accept_if(near(candidate, &API_GATEWAY), "no host of API Gateway near it")
+    Verdict::accept_if(
+        near(candidate, &API_GATEWAY),
+        "no host of API Gateway near it",
+    )
 }
 
-/// Checks a password of the console in the CSV that IAM hands out: not a heading, not a placeholder.
-pub(in super::super) fn console_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+/// Checks a password of the console in the CSV that IAM hands out: not a heading, not a
+/// placeholder.
+pub(in super::super) fn console_password(
+    candidate: &Candidate<'_>,
+    _: &mut Vec<Detail>,
+) -> Verdict {
     let password = candidate.secret();
-    let kinds: [fn(&u8) -> bool; 4] =
-        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
-    let present = kinds.into_iter().filter(|kind| password.iter().any(kind)).count();
-    Verdict::accept_if(present >= 3 && !is_placeholder(password), "no generated password")
+    let kinds: [fn(&u8) -> bool; 4] = [
+        u8::is_ascii_lowercase,
+        u8::is_ascii_uppercase,
+        u8::is_ascii_digit,
+        u8::is_ascii_punctuation,
+    ];
+    let present = kinds
+        .into_iter()
+        .filter(|kind| password.iter().any(kind))
+        .count();
+    Verdict::accept_if(
+        present >= 3 && !is_placeholder(password),
+        "no generated password",
+    )
 }
 
 #[cfg(test)]
@@ -76,32 +109,60 @@ mod tests {
     use super::*;
     use crate::text::Span;
 
-    fn verdict(check: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict, before: &str, secret: &str) -> Verdict {
+    fn verdict(
+        check: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
+        before: &str,
+        secret: &str,
+    ) -> Verdict {
         let text = format!("{before}{secret}");
         let span = Span::new(before.len(), text.len());
-        check(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+        check(
+            &Candidate {
+                text: text.as_bytes(),
+                span,
+            },
+            &mut Vec::new(),
+        )
     }
 
     #[test]
     fn smtp_passwords_need_version_byte_and_context() {
         let password = ["BE3jH8sLqP0z", "Xv2NnT7bWm4RcYd8Hf", "GaUe6Kp1Oi5Zx9"].concat();
         assert_eq!(password.len(), 44);
-        assert_eq!(verdict(ses_smtp_password, "SMTP_PASSWORD=", &password), Verdict::Accept);
-        assert!(matches!(verdict(ses_smtp_password, "PASSWORD=", &password), Verdict::Reject(_)));
+        assert_eq!(
+            verdict(ses_smtp_password, "SMTP_PASSWORD=", &password),
+            Verdict::Accept
+        );
+        assert!(matches!(
+            verdict(ses_smtp_password, "PASSWORD=", &password),
+            Verdict::Reject(_)
+        ));
         let other = password.replacen("BE", "Bz", 1);
-        assert!(matches!(verdict(ses_smtp_password, "SMTP_PASSWORD=", &other), Verdict::Reject(_)));
+        assert!(matches!(
+            verdict(ses_smtp_password, "SMTP_PASSWORD=", &other),
+            Verdict::Reject(_)
+        ));
     }
 
     #[test]
     fn cognito_and_api_gateway_need_their_context() {
         let secret = ["1a2b3c4d5e6f7g8h9i0j", "klmnopqrstuvwxyz0z9y8x7w6v5u4t3s"].concat();
         let cognito = "cognito:\n  client_secret: ";
-        assert_eq!(verdict(cognito_client_secret, cognito, &secret), Verdict::Accept);
-        assert!(matches!(verdict(cognito_client_secret, "client_secret: ", &secret), Verdict::Reject(_)));
+        assert_eq!(
+            verdict(cognito_client_secret, cognito, &secret),
+            Verdict::Accept
+        );
+        assert!(matches!(
+            verdict(cognito_client_secret, "client_secret: ", &secret),
+            Verdict::Reject(_)
+        ));
         let key = ["Zx81jK2mNp", "Qr7sTuVw3yAb"].concat();
         let call = "curl https://a.execute-api.us-east-1.amazonaws.com -H 'x-api-key: ";
         assert_eq!(verdict(api_gateway_key, call, &key), Verdict::Accept);
-        assert!(matches!(verdict(api_gateway_key, "x-api-key: ", &key), Verdict::Reject(_)));
+        assert!(matches!(
+            verdict(api_gateway_key, "x-api-key: ", &key),
+            Verdict::Reject(_)
+        ));
     }
 
     #[test]

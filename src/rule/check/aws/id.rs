@@ -1,15 +1,17 @@
 //! Access key ids: `AKIA…`, `ASIA…` and their cousins.
 //!
-//! The body is base32 (RFC 4648) of ten bytes. Ids issued since about 2019 carry the number of their account in bits
-//! 21 to 60, marked by bit 20, which makes the fifth character one of `Q-Z2-7`; see "A short note on AWS key id"
-//! (T. Be'ery, 2023) and "A bitwise analysis of AWS access key identifiers" (WithSecure Labs).
+//! The body is base32 (RFC 4648) of ten bytes. Ids issued since about 2019 carry the number of
+//! their account in bits 21 to 60, marked by bit 20, which makes the fifth character one of
+//! `Q-Z2-7`; see "A short note on AWS key id" (T. Be'ery, 2023) and "A bitwise analysis of AWS
+//! access key identifiers" (WithSecure Labs).
 
 use super::super::shape::{is_placeholder, longest_repeat, starts_inside_word};
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::Lazy;
 use crate::rule::Confidence;
 
-/// Entropy of the body, in bits per character, below which an id is made up. Of 200,000 random ones the lowest had 2.40.
+/// Entropy of the body, in bits per character, below which an id is made up. Of 200,000 random ones
+/// the lowest had 2.40.
 const MIN_BODY_ENTROPY: f64 = 2.4;
 
 /// Accounts of AWS's documentation and of emulators: no key of theirs opens anything.
@@ -24,7 +26,8 @@ const DOCUMENTATION_ACCOUNTS: [u64; 8] = [
     999_999_999_999,
 ];
 
-/// Accounts of known canary tokens: keys put out to see who uses them. From trufflehog's list, of 2026-08.
+/// Accounts of known canary tokens: keys put out to see who uses them. From trufflehog's list, of
+/// 2026-08.
 const CANARY_ACCOUNTS: [u64; 26] = [
     44_858_866_125,
     52_310_077_262,
@@ -59,13 +62,22 @@ static ID_NAME: Lazy = Lazy::new(right_before!(
 ));
 
 /// What a request that is already signed says before the id it was signed with.
-static SIGNED_REQUEST: Lazy = Lazy::new(r"(?:x-amz-credential(?:=|%3d)|\bcredential=|[?&](?:amp;)?awsaccesskeyid=)$");
+static SIGNED_REQUEST: Lazy =
+    Lazy::new(r"(?:x-amz-credential(?:=|%3d)|\bcredential=|[?&](?:amp;)?awsaccesskeyid=)$");
 
 /// Checks an access key id: boundaries, alphabet, body, account number.
-pub(in super::super) fn access_key_id(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+pub(in super::super) fn access_key_id(
+    candidate: &Candidate<'_>,
+    details: &mut Vec<Detail>,
+) -> Verdict {
     let id = candidate.secret();
     let (prefix, body) = id.split_at(id.len().min(4));
-    if starts_inside_word(candidate) || candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric) {
+    if starts_inside_word(candidate)
+        || candidate
+            .after(1)
+            .first()
+            .is_some_and(u8::is_ascii_alphanumeric)
+    {
         return Verdict::Reject("part of a longer word");
     }
     if is_dummy(id, body) {
@@ -79,7 +91,9 @@ pub(in super::super) fn access_key_id(candidate: &Candidate<'_>, details: &mut V
         return Verdict::Reject("not base32, and no name of an access key before it");
     }
     match account(id) {
-        Some(number) if number >= 1_000_000_000_000 => return Verdict::Reject("its account number cannot exist"),
+        Some(number) if number >= 1_000_000_000_000 => {
+            return Verdict::Reject("its account number cannot exist");
+        }
         Some(number) if DOCUMENTATION_ACCOUNTS.contains(&number) => {
             return Verdict::Reject("a key of an account that only documentation uses");
         }
@@ -93,15 +107,39 @@ pub(in super::super) fn access_key_id(candidate: &Candidate<'_>, details: &mut V
     Verdict::Accept
 }
 
-/// Checks what stands under the name of an access key id and has no known prefix: the ids of before 2010 have none.
-pub(in super::super) fn legacy_access_key_id(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+/// Checks what stands under the name of an access key id and has no known prefix: the ids of before
+/// 2010 have none.
+pub(in super::super) fn legacy_access_key_id(
+    candidate: &Candidate<'_>,
+    _: &mut Vec<Detail>,
+) -> Verdict {
     let id = candidate.secret();
     let digits = id.iter().filter(|b| b.is_ascii_digit()).count();
-    if starts_inside_word(candidate) || candidate.after(1).first().is_some_and(u8::is_ascii_alphanumeric) {
+    if starts_inside_word(candidate)
+        || candidate
+            .after(1)
+            .first()
+            .is_some_and(u8::is_ascii_alphanumeric)
+    {
         return Verdict::Reject("part of a longer word");
     }
-    let other_kinds = [&b"AKIA"[..], b"ASIA", b"ABIA", b"ACCA", b"APKA", b"ASCA", b"AIDA", b"AROA", b"AGPA", b"AIPA"];
-    if other_kinds.iter().chain(&[&b"ANPA"[..], b"ANVA", b"LKIA", b"LSIA"]).any(|prefix| id.starts_with(prefix)) {
+    let other_kinds = [
+        &b"AKIA"[..],
+        b"ASIA",
+        b"ABIA",
+        b"ACCA",
+        b"APKA",
+        b"ASCA",
+        b"AIDA",
+        b"AROA",
+        b"AGPA",
+        b"AIPA",
+    ];
+    if other_kinds
+        .iter()
+        .chain(&[&b"ANPA"[..], b"ANVA", b"LKIA", b"LSIA"])
+        .any(|prefix| id.starts_with(prefix))
+    {
         return Verdict::Reject("an id of another kind");
     }
     if is_dummy(id, id) || !(2..=15).contains(&digits) || entropy(id) < 3.0 {
@@ -116,7 +154,10 @@ pub(in super::super) fn legacy_access_key_id(candidate: &Candidate<'_>, _: &mut 
 fn describe_account(number: u64, details: &mut Vec<Detail>) {
     details.push(Detail::new("account", format!("{number:012}")));
     if CANARY_ACCOUNTS.contains(&number) {
-        details.push(Detail::new("canary", "a canary token's account: using this key raises an alarm"));
+        details.push(Detail::new(
+            "canary",
+            "a canary token's account: using this key raises an alarm",
+        ));
     }
 }
 
@@ -128,8 +169,12 @@ pub(super) fn account(id: &[u8]) -> Option<u64> {
         _ => None,
     };
     let body = id.get(4..20)?;
-    // Ten characters hold the generation bit, the 40 bits of the number and nine that nobody has explained.
-    let bits = body.iter().take(10).try_fold(0_u64, |bits, &byte| Some(bits << 5 | value(byte)?))?;
+    // Ten characters hold the generation bit, the 40 bits of the number and nine that nobody has
+    // explained.
+    let bits = body
+        .iter()
+        .take(10)
+        .try_fold(0_u64, |bits, &byte| Some(bits << 5 | value(byte)?))?;
     let new_generation = bits >> 49 == 1;
     new_generation.then_some((bits >> 9) & 0xff_ffff_ffff)
 }
@@ -144,12 +189,22 @@ fn key_type(prefix: &[u8]) -> &'static str {
 }
 
 fn is_dummy(id: &[u8], body: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] = [b"EXAMPLE", b"TEST", b"FAKE", b"DUMMY", b"SAMPLE", b"ABCDEFGH"];
-    let words = WORDS.iter().any(|word| memchr::memmem::find(body, word).is_some());
+    const WORDS: [&[u8]; 6] = [
+        b"EXAMPLE",
+        b"TEST",
+        b"FAKE",
+        b"DUMMY",
+        b"SAMPLE",
+        b"ABCDEFGH",
+    ];
+    let words = WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(body, word).is_some());
     words || is_placeholder(id) || longest_repeat(body) >= 6 || entropy(body) < MIN_BODY_ENTROPY
 }
 
-/// Whether the characters around are those of a longer stretch of base64 that only happens to hold the id's letters.
+/// Whether the characters around are those of a longer stretch of base64 that only happens to hold
+/// the id's letters.
 fn inside_base64(candidate: &Candidate<'_>) -> bool {
     let base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let before = candidate.before(64);
@@ -163,7 +218,8 @@ fn inside_base64(candidate: &Candidate<'_>) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && entropy(part) > 3.5
     };
-    // A path has slashes too, but its parts are words; and forty characters behind a slash may be the secret.
+    // A path has slashes too, but its parts are words; and forty characters behind a slash may be
+    // the secret.
     let secret_follows = after.len() == 41 && !mixed(before);
     before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
         || after.first().is_some_and(|b| matches!(b, b'+' | b'/'))
@@ -184,7 +240,13 @@ mod tests {
     fn verdict(text: &str, id: &str) -> Verdict {
         let start = text.find(id).expect("the id is in the text");
         let span = Span::new(start, start + id.len());
-        access_key_id(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+        access_key_id(
+            &Candidate {
+                text: text.as_bytes(),
+                span,
+            },
+            &mut Vec::new(),
+        )
     }
 
     #[test]
@@ -222,11 +284,19 @@ mod tests {
     #[test]
     fn signed_requests_lower_it_and_names_allow_other_digits() {
         let id = super::super::samples::id();
-        let url = format!("https://b.s3.amazonaws.com/k?X-Amz-Credential={id}%2F20130524%2Fs3&X-Amz-Signature=ab");
+        let url = format!(
+            "https://b.s3.amazonaws.com/k?X-Amz-Credential={id}%2F20130524%2Fs3&X-Amz-Signature=ab"
+        );
         assert_eq!(verdict(&url, &id), Verdict::Grade(Confidence::Low));
         let odd = id.replace("KM", "K9");
-        assert!(matches!(verdict(&format!("x {odd}"), &odd), Verdict::Reject(_)));
-        assert_eq!(verdict(&format!("aws_access_key_id = '{odd}'"), &odd), Verdict::Accept);
+        assert!(matches!(
+            verdict(&format!("x {odd}"), &odd),
+            Verdict::Reject(_)
+        ));
+        assert_eq!(
+            verdict(&format!("aws_access_key_id = '{odd}'"), &odd),
+            Verdict::Accept
+        );
     }
 
     #[test]
@@ -234,7 +304,11 @@ mod tests {
         let id = super::super::samples::id();
         let blob = format!("d2hhdCBhIG5pY2UgZGF5IGZvcg/{id}+dGhpcyBpcyBhIHRlc3Q0");
         assert!(matches!(verdict(&blob, &id), Verdict::Reject(_)));
-        for fine in [format!("s3a://{id}:"), format!("/var/lib/keys/{id}/x"), format!("{id}/20130524/us-east-1")] {
+        for fine in [
+            format!("s3a://{id}:"),
+            format!("/var/lib/keys/{id}/x"),
+            format!("{id}/20130524/us-east-1"),
+        ] {
             assert_eq!(verdict(&fine, &id), Verdict::Accept, "{fine}");
         }
     }

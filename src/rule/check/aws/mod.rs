@@ -1,10 +1,15 @@
-//! Checks for AWS credentials. Formats: IAM User Guide, "IAM identifiers"; the rest is named where it is used.
+//! Checks for AWS credentials. Formats: IAM User Guide, "IAM identifiers"; the rest is named where
+//! it is used.
 
-/// A pattern for a name that stands right before a value: after the name comes what any language of configuration puts
-/// there, separators, quotes, brackets or a line break, and up to three short words such as `value` or `string`.
+/// A pattern for a name that stands right before a value: after the name comes what any language of
+/// configuration puts there, separators, quotes, brackets or a line break, and up to three short
+/// words such as `value` or `string`.
 macro_rules! right_before {
     ($names:literal) => {
-        concat!($names, r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$")
+        concat!(
+            $names,
+            r"(?:[^a-z0-9]{1,40}(?:[a-z]{1,12}[^a-z0-9]{1,24}){0,3})$"
+        )
     };
 }
 

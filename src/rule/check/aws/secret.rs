@@ -1,7 +1,7 @@
 //! Secret access keys: 30 random bytes in base64, so exactly 40 of `[A-Za-z0-9+/]`, and no padding.
 //!
-//! Nothing marks such a key, so it is known by its shape. Each threshold stands at a place that costs next to no true
-//! key: of 300,000 random ones the whole chain loses 0.047 %.
+//! Nothing marks such a key, so it is known by its shape. Each threshold stands at a place that
+//! costs next to no true key: of 300,000 random ones the whole chain loses 0.047 %.
 
 use super::super::shape::{is_placeholder, longest_repeat};
 use super::super::{Candidate, Detail, Verdict, entropy};
@@ -12,21 +12,27 @@ use crate::rule::Confidence;
 const MIN_ENTROPY: f64 = 4.1;
 /// Least number of changes between upper case, lower case, digits and symbols: 0.01 % have fewer.
 const MIN_CLASS_CHANGES: usize = 13;
-/// Most letters that may stand in word-like stretches, a letter and three or more lower-case ones: 0.01 % have more.
+/// Most letters that may stand in word-like stretches, a letter and three or more lower-case ones:
+/// 0.01 % have more.
 const MAX_WORD_LETTERS: usize = 26;
 /// Most printable bytes among the 30 decoded ones: what has more is base64 of a text.
 const MAX_PRINTABLE: usize = 23;
 
 /// A name right before the value, in whatever syntax.
-static NAME_BEFORE: Lazy =
-    Lazy::new(right_before!(r"(?:secret|aws[a-z0-9_.\- ]{0,24}key|s3[a-z0-9_.\- ]{0,16}key)[a-z0-9_.\- ]{0,40}"));
+static NAME_BEFORE: Lazy = Lazy::new(right_before!(
+    r"(?:secret|aws[a-z0-9_.\- ]{0,24}key|s3[a-z0-9_.\- ]{0,16}key)[a-z0-9_.\- ]{0,40}"
+));
 /// A name somewhere before the value on its line.
-static NAME_ON_LINE: Lazy = Lazy::new(r"secret|(?:aws|s3)[a-z0-9_.\- ]{0,24}key|aws[_\-. ]?cred|awscredentials");
+static NAME_ON_LINE: Lazy =
+    Lazy::new(r"secret|(?:aws|s3)[a-z0-9_.\- ]{0,24}key|aws[_\-. ]?cred|awscredentials");
 /// An access key id and a colon, as in `s3a://id:secret@bucket`.
 static ID_BEFORE: Lazy = Lazy::new(r"(?-i:AKIA|ASIA|ABIA|ACCA)(?-i:[A-Z0-9]{16})(?::|%3a)$");
 
 /// Checks a run of 40 base64 characters.
-pub(in super::super) fn secret_access_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+pub(in super::super) fn secret_access_key(
+    candidate: &Candidate<'_>,
+    _: &mut Vec<Detail>,
+) -> Verdict {
     let key = candidate.secret();
     if let Some(reason) = wrong_shape(key) {
         return Verdict::Reject(reason);
@@ -55,26 +61,34 @@ pub(in super::super) fn could_be(key: &[u8]) -> bool {
     wrong_shape(key).is_none()
 }
 
-/// Whether `text` holds a name of a secret access key as `names` has it. An API key of one of AWS's services, which may be
-/// 40 characters long as well, is another thing.
+/// Whether `text` holds a name of a secret access key as `names` has it. An API key of one of AWS's
+/// services, which may be 40 characters long as well, is another thing.
 fn holds_name(names: &Lazy, text: &[u8]) -> bool {
     names.regex().find(text).is_some_and(|name| {
         let name = name.as_bytes().to_ascii_lowercase();
         let holds = |word: &str| memchr::memmem::find(&name, word.as_bytes()).is_some();
-        holds("secret") || !["api-key", "api_key", "apikey", "api key"].iter().any(|word| holds(word))
+        holds("secret")
+            || !["api-key", "api_key", "apikey", "api key"]
+                .iter()
+                .any(|word| holds(word))
     })
 }
 
 /// Why 40 characters are no secret access key, by themselves.
 fn wrong_shape(key: &[u8]) -> Option<&'static str> {
     let one_case_hex = |upper: bool| {
-        key.iter().all(|&b| b.is_ascii_digit() || matches!((b, upper), (b'a'..=b'f', false) | (b'A'..=b'F', true)))
+        key.iter().all(|&b| {
+            b.is_ascii_digit() || matches!((b, upper), (b'a'..=b'f', false) | (b'A'..=b'F', true))
+        })
     };
     if one_case_hex(false) || one_case_hex(true) {
         return Some("hexadecimal: a digest");
     }
     let any = |class: fn(&u8) -> bool| key.iter().any(class);
-    if !any(u8::is_ascii_uppercase) || !any(u8::is_ascii_lowercase) || !any(|b| !b.is_ascii_alphabetic()) {
+    if !any(u8::is_ascii_uppercase)
+        || !any(u8::is_ascii_lowercase)
+        || !any(|b| !b.is_ascii_alphabetic())
+    {
         return Some("not of mixed characters");
     }
     if entropy(key) < MIN_ENTROPY || class_changes(key) < MIN_CLASS_CHANGES {
@@ -84,7 +98,12 @@ fn wrong_shape(key: &[u8]) -> Option<&'static str> {
         return Some("words of an identifier or a path");
     }
     let decoded = decode_base64(key);
-    if decoded.iter().filter(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t' | b'\r')).count() > MAX_PRINTABLE {
+    if decoded
+        .iter()
+        .filter(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t' | b'\r'))
+        .count()
+        > MAX_PRINTABLE
+    {
         return Some("base64 of a text");
     }
     is_dummy(key).then_some("a published example or a dummy")
@@ -94,7 +113,9 @@ fn is_dummy(key: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"FakeValue", b"SECRETSKEY", b"fakeSecret", b"notasecret"];
     is_placeholder(key)
         || longest_repeat(key) >= 6
-        || WORDS.iter().any(|word| memchr::memmem::find(key, word).is_some())
+        || WORDS
+            .iter()
+            .any(|word| memchr::memmem::find(key, word).is_some())
 }
 
 fn class_changes(key: &[u8]) -> usize {
@@ -104,7 +125,9 @@ fn class_changes(key: &[u8]) -> usize {
         b'0'..=b'9' => 2,
         _ => 3,
     };
-    key.windows(2).filter(|pair| class(&pair[0]) != class(&pair[1])).count()
+    key.windows(2)
+        .filter(|pair| class(&pair[0]) != class(&pair[1]))
+        .count()
 }
 
 /// Letters in stretches of at least three lower-case letters, with the capital before each.
@@ -113,7 +136,10 @@ fn word_letters(key: &[u8]) -> usize {
     let mut at = 0;
     while at < key.len() {
         let capital = usize::from(key[at].is_ascii_uppercase());
-        let lower = key[at + capital..].iter().take_while(|b| b.is_ascii_lowercase()).count();
+        let lower = key[at + capital..]
+            .iter()
+            .take_while(|b| b.is_ascii_lowercase())
+            .count();
         if lower >= 3 {
             letters += capital + lower;
         }
@@ -137,15 +163,23 @@ fn path_words(key: &[u8]) -> usize {
 
 /// Why a key of the right shape and without a name stands where something else does.
 fn wrong_place(candidate: &Candidate<'_>) -> Option<&'static str> {
-    let part_of = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'.' | b'-' | b'_' | b'@' | b'%' | b'$'));
+    let part_of =
+        |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'.' | b'-' | b'_' | b'@' | b'%' | b'$'));
     let after = candidate.after(2);
     // A full stop that ends a sentence is no part of a name.
     let sentence = after.first() == Some(&b'.') && after.get(1).is_none_or(u8::is_ascii_whitespace);
     if part_of(candidate.before(1).last()) || (part_of(after.first()) && !sentence) {
         return Some("part of a longer name, address or hash");
     }
-    let line_before = candidate.before(400).rsplit(|&b| b == b'\n').next().unwrap_or_default();
-    if ["integrity", "resolved", "sha256", "sha512", "sha1"].iter().any(|word| holds(line_before, word)) {
+    let line_before = candidate
+        .before(400)
+        .rsplit(|&b| b == b'\n')
+        .next()
+        .unwrap_or_default();
+    if ["integrity", "resolved", "sha256", "sha512", "sha1"]
+        .iter()
+        .any(|word| holds(line_before, word))
+    {
         return Some("a checksum of a package");
     }
     if inside_armour(candidate) {
@@ -166,26 +200,42 @@ fn inside_armour(candidate: &Candidate<'_>) -> bool {
     begin.is_some() && begin > end
 }
 
-/// Whether more base64 stands beside it: a long word on the same line, or a line before or after that is nothing else.
+/// Whether more base64 stands beside it: a long word on the same line, or a line before or after
+/// that is nothing else.
 fn wrapped(candidate: &Candidate<'_>) -> bool {
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let before = candidate.before(120);
-    let above = before.strip_suffix(b"\n").map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
-    let above = above.map_or(0, |rest| rest.iter().rev().take_while(|b| base64(b)).count());
+    let above = before
+        .strip_suffix(b"\n")
+        .map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
+    let above = above.map_or(0, |rest| {
+        rest.iter().rev().take_while(|b| base64(b)).count()
+    });
     let after = candidate.after(120);
-    let below = after.strip_prefix(b"\r").unwrap_or(after).strip_prefix(b"\n");
+    let below = after
+        .strip_prefix(b"\r")
+        .unwrap_or(after)
+        .strip_prefix(b"\n");
     let below = below.map_or(0, |rest| rest.iter().take_while(|b| base64(b)).count());
-    let words =
-        |text: &[u8]| text.split(|b| !base64(b)).any(|word| word.len() > 40 && !word.iter().all(u8::is_ascii_hexdigit));
+    let words = |text: &[u8]| {
+        text.split(|b| !base64(b))
+            .any(|word| word.len() > 40 && !word.iter().all(u8::is_ascii_hexdigit))
+    };
     let same_line_before = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
     let same_line_after = after.split(|&b| b == b'\n').next().unwrap_or_default();
     above >= 56 || below >= 56 || words(same_line_before) || words(same_line_after)
 }
 
-/// Whether `text` holds what may be the id half of a key; used by checks that look at the surroundings.
+/// Whether `text` holds what may be the id half of a key; used by checks that look at the
+/// surroundings.
 pub(super) fn has_id(text: &[u8]) -> bool {
-    let starts = ["AKIA", "ASIA"].into_iter().flat_map(|prefix| memchr::memmem::find_iter(text, prefix));
-    starts.into_iter().any(|at| text.get(at..at + 20).is_some_and(|id| id::account(id).is_some()))
+    let starts = ["AKIA", "ASIA"]
+        .into_iter()
+        .flat_map(|prefix| memchr::memmem::find_iter(text, prefix));
+    starts.into_iter().any(|at| {
+        text.get(at..at + 20)
+            .is_some_and(|id| id::account(id).is_some())
+    })
 }
 
 #[cfg(test)]
@@ -197,7 +247,13 @@ mod tests {
     fn verdict_of(text: &str, key: &str) -> Verdict {
         let start = text.find(key).expect("the key is in the text");
         let span = Span::new(start, start + key.len());
-        secret_access_key(&Candidate { text: text.as_bytes(), span }, &mut Vec::new())
+        secret_access_key(
+            &Candidate {
+                text: text.as_bytes(),
+                span,
+            },
+            &mut Vec::new(),
+        )
     }
 
     fn verdict(text: &str) -> Verdict {
@@ -234,7 +290,10 @@ mod tests {
         ] {
             assert_eq!(verdict(text), Verdict::Grade(Confidence::High), "{text}");
         }
-        assert_eq!(verdict("aws apigateway update-api-key --api-key §"), Verdict::Accept);
+        assert_eq!(
+            verdict("aws apigateway update-api-key --api-key §"),
+            Verdict::Accept
+        );
         assert_eq!(verdict("§"), Verdict::Accept);
         assert_eq!(verdict("x = '§'"), Verdict::Accept);
         let url = format!("s3a://{}:§@bucket", samples::id());
@@ -243,7 +302,8 @@ mod tests {
 
     #[test]
     fn places_of_other_things_are_rejected() {
-        let line = "QmFzZTY0IHRleHQgdGhhdCBnb2VzIG9uIGFuZCBvbiBmb3IgYSB3aGlsZSBpbiBsaW5lcw".to_owned();
+        let line =
+            "QmFzZTY0IHRleHQgdGhhdCBnb2VzIG9uIGFuZCBvbiBmb3IgYSB3aGlsZSBpbiBsaW5lcw".to_owned();
         for text in [
             "https://docs.google.com/d/x-§".to_owned(),
             "scrypt$16384$salt$8$1$§".to_owned(),
@@ -257,7 +317,10 @@ mod tests {
             assert!(matches!(verdict(&text), Verdict::Reject(_)), "{text}");
         }
         assert_eq!(verdict("It is §.\n"), Verdict::Accept);
-        assert_eq!(verdict("-----BEGIN X-----\nabc\n-----END X-----\n§\n"), Verdict::Accept);
+        assert_eq!(
+            verdict("-----BEGIN X-----\nabc\n-----END X-----\n§\n"),
+            Verdict::Accept
+        );
     }
 
     #[test]
@@ -275,9 +338,10 @@ mod tests {
         ] {
             assert!(wrong_shape(key.as_bytes()).is_some(), "{key}");
         }
-        for pieces in
-            [["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"], ["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"]]
-        {
+        for pieces in [
+            ["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"],
+            ["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"],
+        ] {
             assert!(wrong_shape(pieces.concat().as_bytes()).is_some());
         }
         assert_eq!(wrong_shape(samples::secret().as_bytes()), None);
@@ -285,19 +349,25 @@ mod tests {
 
     #[test]
     fn the_chain_keeps_random_keys() {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut state = 7_u64;
         let mut lost = 0;
         for _ in 0..20_000 {
             let key: Vec<u8> = (0..40)
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695_040_888_963_407);
                     ALPHABET[(state >> 58) as usize]
                 })
                 .collect();
             lost += usize::from(wrong_shape(&key).is_some());
         }
-        assert!(lost <= 20, "{lost} of 20,000 true keys lost: more than 0.1 %");
+        assert!(
+            lost <= 20,
+            "{lost} of 20,000 true keys lost: more than 0.1 %"
+        );
     }
 
     #[test]

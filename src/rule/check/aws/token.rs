@@ -6,17 +6,22 @@ use super::{Lazy, decode_base64, id};
 use crate::rule::Confidence;
 
 /// The name of a session token right before the value.
-static TOKEN_NAME: Lazy =
-    Lazy::new(right_before!(r"(?:session[_\-. ]?token|security[_\-. ]?token)[a-z0-9_.\- ]{0,24}"));
+static TOKEN_NAME: Lazy = Lazy::new(right_before!(
+    r"(?:session[_\-. ]?token|security[_\-. ]?token)[a-z0-9_.\- ]{0,24}"
+));
 
 /// The shortest token that is believed without its header, in characters.
 const MIN_NAMED: usize = 100;
 
-/// Checks a session token: base64 of a type byte, the tag 0x0A, a length and one of three words; or, without that
-/// header, long mixed base64 under a token's name.
+/// Checks a session token: base64 of a type byte, the tag 0x0A, a length and one of three words;
+/// or, without that header, long mixed base64 under a token's name.
 ///
-/// The layout is that of a protobuf record; see "Revealing the inner structure of AWS session tokens" (T. Be'ery).
-pub(in super::super) fn session_token(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+/// The layout is that of a protobuf record; see "Revealing the inner structure of AWS session
+/// tokens" (T. Be'ery).
+pub(in super::super) fn session_token(
+    candidate: &Candidate<'_>,
+    details: &mut Vec<Detail>,
+) -> Verdict {
     let token = candidate.secret();
     if memchr::memmem::find(token, b"EXAMPLE").is_some() {
         return Verdict::Reject("a published example");
@@ -62,10 +67,18 @@ fn account_in(decoded: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(number).into_owned())
 }
 
-/// Checks a key of Bedrock or of the Claude Platform on AWS: after its prefix, base64 of `user-at-account:secret` for
-/// a long-term key, of a presigned request for a short-term one.
-pub(in super::super) fn bearer_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
-    const PREFIXES: [&[u8]; 4] = [b"ABSK", b"AEAA", b"bedrock-api-key-", b"aws-external-anthropic-api-key-"];
+/// Checks a key of Bedrock or of the Claude Platform on AWS: after its prefix, base64 of
+/// `user-at-account:secret` for a long-term key, of a presigned request for a short-term one.
+pub(in super::super) fn bearer_key(
+    candidate: &Candidate<'_>,
+    details: &mut Vec<Detail>,
+) -> Verdict {
+    const PREFIXES: [&[u8]; 4] = [
+        b"ABSK",
+        b"AEAA",
+        b"bedrock-api-key-",
+        b"aws-external-anthropic-api-key-",
+    ];
     let key = candidate.secret();
     let Some(body) = PREFIXES.iter().find_map(|prefix| key.strip_prefix(*prefix)) else {
         return Verdict::Reject("no known prefix");
@@ -101,7 +114,10 @@ fn account_after_at(decoded: &[u8]) -> Option<String> {
 
 /// Checks the bearer token of an EKS cluster: base64url of a presigned request to STS.
 pub(in super::super) fn eks_token(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    let body = candidate.secret().strip_prefix(b"k8s-aws-v1.").unwrap_or_default();
+    let body = candidate
+        .secret()
+        .strip_prefix(b"k8s-aws-v1.")
+        .unwrap_or_default();
     if decode_base64(body).starts_with(b"https://sts.") {
         Verdict::Grade(Confidence::Certain)
     } else {
@@ -125,13 +141,26 @@ mod tests {
         let text = format!("{before}{secret}");
         let span = Span::new(before.len(), text.len());
         let mut details = Vec::new();
-        (check(&Candidate { text: text.as_bytes(), span }, &mut details), details)
+        (
+            check(
+                &Candidate {
+                    text: text.as_bytes(),
+                    span,
+                },
+                &mut details,
+            ),
+            details,
+        )
     }
 
     #[test]
     fn tokens_are_known_by_their_header() {
-        for head in [&b"\x21\x0a\x09origin_ec"[..], b"\x17\x0a\x06er/aws", b"\x01\x0a\x03aws", b"\x02\x0a\x09origin_ec"]
-        {
+        for head in [
+            &b"\x21\x0a\x09origin_ec"[..],
+            b"\x17\x0a\x06er/aws",
+            b"\x01\x0a\x03aws",
+            b"\x02\x0a\x09origin_ec",
+        ] {
             let mut bytes = head.to_vec();
             bytes.extend(b"\x10\x05\x1a\x0c609629065308\x22");
             bytes.extend((0..60_u8).map(|n| n.wrapping_mul(37)));
@@ -140,14 +169,24 @@ mod tests {
             assert_eq!(details, [Detail::new("account", "609629065308")]);
         }
         let other = STANDARD.encode((0..120_u8).map(|n| n.wrapping_mul(91)).collect::<Vec<_>>());
-        assert!(matches!(judge(session_token, "x = ", &other).0, Verdict::Reject(_)));
-        assert_eq!(judge(session_token, "AWS_SESSION_TOKEN=", &other).0, Verdict::Accept);
-        assert_eq!(judge(session_token, "\"SessionToken\": \"", &other).0, Verdict::Accept);
+        assert!(matches!(
+            judge(session_token, "x = ", &other).0,
+            Verdict::Reject(_)
+        ));
+        assert_eq!(
+            judge(session_token, "AWS_SESSION_TOKEN=", &other).0,
+            Verdict::Accept
+        );
+        assert_eq!(
+            judge(session_token, "\"SessionToken\": \"", &other).0,
+            Verdict::Accept
+        );
     }
 
     #[test]
     fn bearer_keys_are_known_by_their_payload() {
-        let body = STANDARD.encode("BedrockAPIKey-ab12+1-at-609629065308:c2VjcmV0IGJ5dGVzIGdvIGhlcmU=");
+        let body =
+            STANDARD.encode("BedrockAPIKey-ab12+1-at-609629065308:c2VjcmV0IGJ5dGVzIGdvIGhlcmU=");
         let (verdict, details) = judge(bearer_key, "", &format!("ABSK{body}"));
         assert_eq!(verdict, Verdict::Grade(Confidence::Certain));
         assert_eq!(details, [Detail::new("account", "609629065308")]);
@@ -157,8 +196,14 @@ mod tests {
         assert_eq!(verdict, Verdict::Grade(Confidence::Certain));
         assert_eq!(details, [Detail::new("account", "609629065308")]);
         let random = "k3J9sLq0PzXv2NnT7bWm4RcYd8HfGaUe6";
-        assert_eq!(judge(bearer_key, "", &format!("ABSK{random}")).0, Verdict::Grade(Confidence::Low));
-        assert!(matches!(judge(bearer_key, "", "ABSKaaaaaaaaaaaaaaaa").0, Verdict::Reject(_)));
+        assert_eq!(
+            judge(bearer_key, "", &format!("ABSK{random}")).0,
+            Verdict::Grade(Confidence::Low)
+        );
+        assert!(matches!(
+            judge(bearer_key, "", "ABSKaaaaaaaaaaaaaaaa").0,
+            Verdict::Reject(_)
+        ));
     }
 
     #[test]

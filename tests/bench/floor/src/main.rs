@@ -1,5 +1,6 @@
-//! The floor of an audit: inflates every entry of a repository's packs once, in the order of the pack, and looks at
-//! nothing. Deltas are inflated and not applied. Prints how many entries there were and how many bytes came out.
+//! The floor of an audit: inflates every entry of a repository's packs once, in the order of the
+//! pack, and looks at nothing. Deltas are inflated and not applied. Prints how many entries there
+//! were and how many bytes came out.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -12,7 +13,8 @@ use memmap2::Mmap;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Entries that a thread takes at a time: enough that nobody queues for the counter, few enough that all end together.
+/// Entries that a thread takes at a time: enough that nobody queues for the counter, few enough
+/// that all end together.
 const STRETCH: usize = 512;
 
 /// Header and first table of a version 2 index.
@@ -40,7 +42,9 @@ struct Tally {
 
 fn main() -> Result<()> {
     let mut args = std::env::args_os().skip(1);
-    let Some(repo) = args.next() else { return Err("usage: floor REPO [THREADS]".into()) };
+    let Some(repo) = args.next() else {
+        return Err("usage: floor REPO [THREADS]".into());
+    };
     let threads = match args.next() {
         Some(number) => number.to_string_lossy().parse()?,
         None => thread::available_parallelism()?.get(),
@@ -49,12 +53,17 @@ fn main() -> Result<()> {
     let mut packed = 0;
     for index in indexes(Path::new(&repo))? {
         let pack = Pack::open(&index).map_err(|error| format!("{}: {error}", index.display()))?;
-        let found = pack.inflate(threads).map_err(|error| format!("{}: {error}", index.display()))?;
+        let found = pack
+            .inflate(threads)
+            .map_err(|error| format!("{}: {error}", index.display()))?;
         tally.entries += found.entries;
         tally.bytes += found.bytes;
         packed += pack.data.len();
     }
-    println!("{} entries, {packed} bytes packed, {} inflated, {threads} threads", tally.entries, tally.bytes);
+    println!(
+        "{} entries, {packed} bytes packed, {} inflated, {threads} threads",
+        tally.entries, tally.bytes
+    );
     Ok(())
 }
 
@@ -62,7 +71,8 @@ fn main() -> Result<()> {
 fn indexes(repo: &Path) -> Result<Vec<PathBuf>> {
     let inner = repo.join(".git");
     let folder = if inner.is_dir() { &inner } else { repo }.join("objects/pack");
-    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -87,26 +97,42 @@ impl Pack {
         if !index.starts_with(b"\xfftOc\0\0\0\x02") {
             return Err("not an index of version 2".into());
         }
-        // The index repeats the checksum that ends the pack: says whether hashes are of 20 or of 32 bytes.
+        // The index repeats the checksum that ends the pack: says whether hashes are of 20 or of 32
+        // bytes.
         let repeats = |len: &usize| {
             let checksum = data.len().checked_sub(*len).map(|at| &data[at..]);
             let end = index.len().saturating_sub(*len);
             checksum.is_some_and(|checksum| index[..end].ends_with(checksum))
         };
-        let hash_len = [20, 32].into_iter().find(repeats).ok_or("the index is of another pack")?;
-        let starts = starts(&index, hash_len, data.len() - hash_len).ok_or("the index is too short")?;
-        Ok(Self { data, starts, hash_len })
+        let hash_len = [20, 32]
+            .into_iter()
+            .find(repeats)
+            .ok_or("the index is of another pack")?;
+        let starts =
+            starts(&index, hash_len, data.len() - hash_len).ok_or("the index is too short")?;
+        Ok(Self {
+            data,
+            starts,
+            hash_len,
+        })
     }
 
     /// Inflates all entries, each once.
     fn inflate(&self, threads: usize) -> Result<Tally> {
         let next = AtomicUsize::new(0);
         thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.inflate_stretches(&next))).collect();
-            workers.into_iter().try_fold(Tally::default(), |sum, worker| {
-                let found = worker.join().map_err(|_| "a thread panicked")??;
-                Ok(Tally { entries: sum.entries + found.entries, bytes: sum.bytes + found.bytes })
-            })
+            let workers: Vec<_> = (0..threads)
+                .map(|_| scope.spawn(|| self.inflate_stretches(&next)))
+                .collect();
+            workers
+                .into_iter()
+                .try_fold(Tally::default(), |sum, worker| {
+                    let found = worker.join().map_err(|_| "a thread panicked")??;
+                    Ok(Tally {
+                        entries: sum.entries + found.entries,
+                        bytes: sum.bytes + found.bytes,
+                    })
+                })
         })
     }
 
@@ -128,18 +154,31 @@ impl Pack {
         }
     }
 
-    /// Inflates one entry into the buffer, which grows to the largest and is never cleared. Returns its size.
-    fn inflate_entry(&self, at: usize, inflater: &mut Decompressor, buffer: &mut Vec<u8>) -> Result<usize> {
+    /// Inflates one entry into the buffer, which grows to the largest and is never cleared. Returns
+    /// its size.
+    fn inflate_entry(
+        &self,
+        at: usize,
+        inflater: &mut Decompressor,
+        buffer: &mut Vec<u8>,
+    ) -> Result<usize> {
         let start = usize::try_from(self.starts[at])?;
         let stop = usize::try_from(self.starts[at + 1])?;
-        let entry = self.data.get(start..stop).ok_or_else(|| format!("no entry at {start}"))?;
-        let (size, zlib) = self.header(entry).ok_or_else(|| format!("no header at {start}"))?;
+        let entry = self
+            .data
+            .get(start..stop)
+            .ok_or_else(|| format!("no entry at {start}"))?;
+        let (size, zlib) = self
+            .header(entry)
+            .ok_or_else(|| format!("no header at {start}"))?;
         if buffer.len() < size {
             buffer.resize(size, 0);
         }
         match inflater.zlib_decompress(zlib, &mut buffer[..size]) {
             Ok(got) if got == size => Ok(size),
-            Ok(got) => Err(format!("the entry at {start} holds {got} bytes and claims {size}").into()),
+            Ok(got) => {
+                Err(format!("the entry at {start} holds {got} bytes and claims {size}").into())
+            }
             Err(error) => Err(format!("the entry at {start}: {error}").into()),
         }
     }
@@ -166,7 +205,13 @@ impl Pack {
 
 /// Where the entries begin, in ascending order, and `end`.
 fn starts(index: &[u8], hash_len: usize, end: usize) -> Option<Vec<u64>> {
-    let number = |at: usize| index.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let number = |at: usize| {
+        index
+            .get(at..at + 4)?
+            .try_into()
+            .ok()
+            .map(u32::from_be_bytes)
+    };
     let count = number(NAMES - 4)? as usize;
     let offsets = NAMES + count * (hash_len + 4);
     let large = offsets + count * 4;
