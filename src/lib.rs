@@ -14,16 +14,17 @@
 //! | layer | modules | what they are |
 //! |---|---|---|
 //! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
-//! | 1 | [`blob`], [`rule`], [`repo`], [`objects`], [`range`] | what is scanned, what is looked for, the repository it stands in, which of its objects and commits |
-//! | 2 | [`scan`], [`source`], [`hook`] | finding matches in bytes; reading files and git; wiring into git. They never know each other |
-//! | 3 | [`finding`] | what a scan says |
-//! | 4 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
-//! | 5 | [`conduct`] | feeds blobs to scanners, judges, gathers, sorts |
-//! | 6 | [`audit`] | the conductor of a whole history |
-//! | 7 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
+//! | 1 | [`blob`], [`rule`] | what is scanned and where it came from; what is searched for |
+//! | 2 | [`git`] | the only module that reads git repositories |
+//! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | finds matches in bytes; feeds files and git as blobs; wires into git; reads what CI systems say. They do not know each other |
+//! | 4 | [`finding`] | what a scan says |
+//! | 5 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
+//! | 6 | [`engine`] | feeds blobs to scanners, judges, gathers, sorts |
+//! | 7 | [`audit`] | the conductor of a whole history |
+//! | 8 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
 //!
 //! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it
-//! is found), [`source`] (where blobs come from), [`conduct`] (how it all runs), [`objects`] and
+//! is found), [`source`] (where blobs come from), [`engine`] (how it all runs), [`git::store`] and
 //! [`audit`] (the same for millions of versions at once).
 //!
 //! Beside `src/` lie `patterns/`, the rules, one file a provider, and `hooks/`, the stubs that git
@@ -71,13 +72,12 @@
 
 pub mod audit;
 pub mod blob;
-pub mod conduct;
+pub mod ci;
+pub mod engine;
 pub mod finding;
+pub mod git;
 pub mod hook;
-pub mod objects;
 pub mod policy;
-pub mod range;
-pub mod repo;
 pub mod report;
 pub mod rule;
 pub mod scan;

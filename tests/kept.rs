@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use keysieve::blob::{Blob, Skip, SkipReason};
-use keysieve::repo;
+use keysieve::git;
 use keysieve::source::{Kept, Source, Worker};
 
 use crate::support::{Repo, Run};
@@ -49,7 +49,7 @@ impl Worker for Taker<'_> {
 
 fn kept(path: &Path, settings: impl FnOnce(&mut Kept)) -> Fed {
     let mut source = Kept {
-        repo: repo::open(path).unwrap(),
+        repo: git::open(path).unwrap(),
         name: None,
         max_size: None,
         jobs: 1,
@@ -233,7 +233,7 @@ fn submodules_are_listed_and_left_to_themselves() {
     repo.worktree("other");
     module(".git/worktrees/other/modules/lib");
     let common = repo.path(".git");
-    let listed = repo::submodule_repositories(&common).unwrap();
+    let listed = git::submodule_repositories(&common).unwrap();
     let names: Vec<_> = listed.iter().map(|(name, _)| name.to_string()).collect();
     assert_eq!(
         names,
@@ -260,7 +260,7 @@ fn submodules_are_listed_and_left_to_themselves() {
     }
     fs::remove_file(repo.path(".git/modules/lib/HEAD")).unwrap();
     assert_eq!(
-        repo::submodule_repositories(&common).unwrap().len(),
+        git::submodule_repositories(&common).unwrap().len(),
         4,
         "a damaged one is still one"
     );
@@ -364,7 +364,7 @@ fn nothing_is_changed_and_nothing_is_run() {
     let before = snapshot(&repo.path(".git"));
     let fed = kept(repo.root(), |_| {});
     assert_eq!(
-        repo::roots(&repo::open(repo.root()).unwrap().to_thread_local()).unread,
+        git::roots(&git::open(repo.root()).unwrap().to_thread_local()).unread,
         []
     );
     assert!(fed.skips.is_empty() && !ran.exists());

@@ -212,11 +212,11 @@ fn the_table_is_read() {
     for (name, layer) in [
         ("text", 0),
         ("secret", 0),
-        ("scan", 2),
-        ("source", 2),
-        ("audit", 6),
-        ("cli", 7),
-        ("main", 7),
+        ("scan", 3),
+        ("source", 3),
+        ("audit", 7),
+        ("cli", 8),
+        ("main", 8),
     ] {
         assert_eq!(law.get(name), Some(&layer), "{name} in {law:?}");
     }

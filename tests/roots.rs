@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use keysieve::repo::{self, RepoError, Root, RootKind, Roots};
+use keysieve::git::{self, RepoError, Root, RootKind, Roots};
 
 use crate::support::Repo;
 
@@ -15,8 +15,8 @@ mod state;
 /// The roots of the repository at `path`.
 #[track_caller]
 fn roots_at(path: &Path) -> Roots {
-    let repo = repo::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    repo::roots(&repo.to_thread_local())
+    let repo = git::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    git::roots(&repo.to_thread_local())
 }
 
 /// The roots of a repository in which everything can be read.
@@ -302,13 +302,13 @@ fn a_repository_is_opened_wherever_one_points() {
         assert_eq!(roots_at(&path).roots, expected, "{}", path.display());
     }
     assert!(matches!(
-        repo::open(&repo.sandbox().home()),
+        git::open(&repo.sandbox().home()),
         Err(RepoError::NotARepository { .. })
     ));
     fs::remove_dir_all(repo.path(".git/refs")).unwrap();
     fs::write(repo.path(".git/refs"), "no folder").unwrap();
     assert!(matches!(
-        repo::open(repo.root()),
+        git::open(repo.root()),
         Err(RepoError::Broken { .. })
     ));
 }
@@ -318,7 +318,7 @@ fn refs_in_a_reftable_cannot_be_read() {
     let repo = Repo::new();
     repo.git(["init", "--quiet", "--ref-format=reftable", "tables"]);
     assert!(matches!(
-        repo::open(&repo.path("tables")),
+        git::open(&repo.path("tables")),
         Err(RepoError::Reftable { .. })
     ));
 }

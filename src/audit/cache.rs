@@ -13,12 +13,12 @@ use bstr::BString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::commits::Record;
 use super::missing::Reference;
-use super::texts::Place;
-use super::trees::Holdings;
+use super::reach::commits::Record;
+use super::scan_objects::Place;
+use super::scan_trees::Holdings;
 use super::{Read, Shared};
-use crate::objects::{Number, PackName};
+use crate::git::store::{Number, PackName};
 
 /// What begins a cache: its form. Another form has another number.
 const HEAD: &[u8] = b"keysieve audit cache 2\n";
@@ -130,8 +130,9 @@ impl Cache {
         });
         // Nor are edges from what is packed to what is not, so where there are some, what they come
         // from must be read again.
-        let leads_out =
-            |&(tree, mark): &(Number, super::trees::Mark)| tree < packed && mark.child >= packed;
+        let leads_out = |&(tree, mark): &(Number, super::scan_trees::Mark)| {
+            tree < packed && mark.child >= packed
+        };
         let closed = !read
             .holdings
             .added
@@ -151,7 +152,7 @@ impl Cache {
         {
             return Ok(());
         }
-        let of_packs = |list: &[(Number, super::trees::Mark)]| {
+        let of_packs = |list: &[(Number, super::scan_trees::Mark)]| {
             list.iter()
                 .filter(|(tree, mark)| *tree < packed && mark.child < packed)
                 .copied()

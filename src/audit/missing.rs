@@ -8,8 +8,8 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
-use crate::objects::{Kind, Number, Store};
-use crate::repo::{RootKind, Roots};
+use crate::git::store::{Kind, Number, Store};
+use crate::git::{RootKind, Roots};
 
 /// An object that another names and that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub(super) struct Reference {
 mod kind {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
-    use crate::objects::Kind;
+    use crate::git::store::Kind;
 
     pub(super) fn serialize<S: Serializer>(kind: &Kind, out: S) -> Result<S::Ok, S::Error> {
         kind.as_bytes().serialize(out)

@@ -21,18 +21,15 @@
 //! | `again` | reading single objects once more |
 //! | `submodule` | what the repository of a submodule adds |
 
-mod again;
 mod cache;
-mod commits;
-mod holders;
-mod listed;
+mod findings;
+mod index_only_names;
 mod missing;
-mod paths;
+mod reach;
+mod rescan;
+mod scan_objects;
+mod scan_trees;
 mod submodule;
-mod texts;
-mod trace;
-mod trees;
-mod verdict;
 
 use std::collections::HashSet;
 use std::io;
@@ -43,19 +40,19 @@ use bstr::{BString, ByteSlice, ByteVec};
 use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
-use crate::conduct::{self, Examiner, Progress};
+use crate::engine::{self, Examiner, Progress};
 use crate::finding::Outcome;
-use crate::objects::{Kind, Number, Problem, Store};
+use crate::git::store::{Kind, Number, Problem, Store};
+use crate::git::{self, Roots, roots};
 use crate::policy::Policy;
-use crate::repo::{self, Roots, roots};
 use crate::scan::Scanner;
 use crate::source::{Kept, SourceError, in_pool};
 
 pub use cache::Cache;
-use listed::Listed;
+use index_only_names::Listed;
 use missing::Reference;
-use texts::{Finds, Texts};
-use trees::{Holdings, Mark, Names, Trees};
+use scan_objects::{Finds, Texts};
+use scan_trees::{Holdings, Mark, Names, Trees};
 
 /// What an audit looks at.
 pub struct Audit<'a> {
@@ -134,7 +131,7 @@ impl Shared<'_> {
 #[derive(Default)]
 struct Read {
     finds: Finds,
-    commits: Vec<commits::Record>,
+    commits: Vec<reach::commits::Record>,
     tags: Vec<(Number, Number)>,
     holdings: Holdings,
     names: Vec<BString>,
@@ -188,14 +185,14 @@ impl Bench<'_> {
             mut forgotten,
         } = self.look_through(self.audit.repo, None)?;
         let common = self.audit.repo.to_thread_local().common_dir().to_path_buf();
-        let submodules = repo::submodule_repositories(&common).unwrap_or_else(|error| {
+        let submodules = git::submodule_repositories(&common).unwrap_or_else(|error| {
             outcome
                 .skipped
                 .push(unreadable("modules".into(), error.to_string()));
             Vec::new()
         });
         for (name, path) in submodules {
-            match repo::open_git_dir(&path) {
+            match git::open_git_dir(&path) {
                 Ok(repo) => {
                     let inner = self.look_through(&repo, Some(&name))?;
                     submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
@@ -267,10 +264,10 @@ impl Bench<'_> {
             max_size: None,
             jobs: audit.jobs,
         };
-        let mut outcome = conduct::run(&kept, examiner.scanner, policy, progress)?;
+        let mut outcome = engine::run(&kept, examiner.scanner, policy, progress)?;
         if audit.scope == Scope::default() {
             let listed = Listed::new(roots, &read);
-            let mut names = conduct::run(&listed, examiner.scanner, policy, progress)?;
+            let mut names = engine::run(&listed, examiner.scanner, policy, progress)?;
             let allowed = names.allowed.iter_mut().map(|allowed| &mut allowed.finding);
             for finding in names.findings.iter_mut().chain(allowed) {
                 finding.history = Some(Box::new(listed.history(finding)));
@@ -281,7 +278,7 @@ impl Bench<'_> {
         outcome.skipped.extend(skips(store, roots, &read, stopped));
         outcome.totals.objects += store.known_objects() + read.finds.bytes.objects;
         outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
-        verdict::conclude(&shared, shared_repo, read, &mut outcome);
+        findings::conclude(&shared, shared_repo, read, &mut outcome);
         Ok(Audited { outcome, forgotten })
     }
 }

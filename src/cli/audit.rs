@@ -13,7 +13,7 @@ use gix::ThreadSafeRepository;
 use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
-use keysieve::repo;
+use keysieve::git;
 use keysieve::report::{self, Advice};
 use keysieve::text::{printable, printable_path};
 
@@ -89,9 +89,9 @@ impl AuditArgs {
         // Whoever names a repository means that one; who names none stands in one, and git may have
         // said in which.
         let repo = if self.repo == here {
-            repo::discover(here)?
+            git::discover(here)?
         } else {
-            repo::open(&self.repo)?
+            git::open(&self.repo)?
         };
         let plan = self
             .plan

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteVec as _};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
-use keysieve::conduct::{self, Progress};
+use keysieve::engine::{self, Progress};
 use keysieve::finding::{Finding, Outcome, Status};
 use keysieve::policy::{Baseline, Known, Seen, Terms};
 use keysieve::report;
@@ -286,7 +286,7 @@ impl Scope {
         let (source, mut settings) = Paths::new(paths, self.no_ignore).settle(&settings)?;
         let report = settings.policy.report;
         settings.policy.report = Confidence::Low;
-        let outcome = conduct::run(
+        let outcome = engine::run(
             &source,
             &settings.scanner,
             &settings.policy,

@@ -10,7 +10,7 @@ use std::{env, thread};
 
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use keysieve::conduct::Progress;
+use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
 use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
 use keysieve::text::printable_path;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use gix::ThreadSafeRepository;
 use keysieve::finding::Outcome;
-use keysieve::repo::worktrees;
+use keysieve::git::worktrees;
 use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 

@@ -11,9 +11,9 @@ use bstr::ByteSlice as _;
 use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::blob::CommitInfo;
 use keysieve::finding::{Outcome, Status};
+use keysieve::git;
 use keysieve::hook::RefUpdate;
 use keysieve::policy::{FILE_NAME, PolicyFiles};
-use keysieve::repo;
 use keysieve::report::Advice;
 use keysieve::source::Push;
 
@@ -29,9 +29,9 @@ impl Common {
         remote: Option<&OsStr>,
         updates: &[RefUpdate],
     ) -> Result<Status, Fault> {
-        let repo = repo::discover(Path::new("."))?;
+        let repo = git::discover(Path::new("."))?;
         let remote = remote.map(|remote| remote.as_encoded_bytes().as_bstr());
-        let mut known = repo::ids_of_remote(&repo, remote)?;
+        let mut known = git::ids_of_remote(&repo, remote)?;
         known.extend(updates.iter().filter_map(|update| update.old));
         let settings = self
             .settings
@@ -43,8 +43,8 @@ impl Common {
     /// least.
     pub(super) fn receive(mut self, updates: &[RefUpdate]) -> Result<Status, Fault> {
         self.output = self.output.with_allowed();
-        let repo = repo::discover(Path::new("."))?;
-        let known = repo::ids_of_refs(&repo)?;
+        let repo = git::discover(Path::new("."))?;
+        let known = git::ids_of_refs(&repo)?;
         let settings = self.settings.settle_by(&policy_of(&repo))?;
         // Until its hooks have agreed, git keeps the objects of a push apart.
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
@@ -52,7 +52,7 @@ impl Common {
         let status = match set("GIT_OBJECT_DIRECTORY") {
             None => self.judge(repo, updates, &known, &settings)?,
             Some(main) => {
-                let quarantine = repo::with_objects(repo, &main, &alternates)?;
+                let quarantine = git::with_objects(repo, &main, &alternates)?;
                 self.judge(quarantine.repo.clone(), updates, &known, &settings)?
             }
         };

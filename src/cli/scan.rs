@@ -7,8 +7,8 @@ use std::{env, io};
 use clap::Args;
 use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::finding::{Outcome, Status};
+use keysieve::git;
 use keysieve::hook::RefUpdate;
-use keysieve::repo;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
 
@@ -118,9 +118,9 @@ impl Common {
     /// Scans what the next commit of the repository around `dir` would add.
     fn staged(&self, dir: &Path) -> Result<Status, Fault> {
         let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
-        let repo = repo::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
+        let repo = git::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
         let advice = Advice {
-            first_commit: repo::has_no_commit(&repo),
+            first_commit: git::has_no_commit(&repo),
         };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
         let source = Staged {
@@ -164,7 +164,7 @@ impl Common {
         } = settings;
         Ok(self
             .output
-            .watch(|progress| keysieve::conduct::run(source, scanner, policy, progress))?)
+            .watch(|progress| keysieve::engine::run(source, scanner, policy, progress))?)
     }
 
     /// Writes the report.

@@ -6,10 +6,10 @@ use std::{env, io};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use keysieve::git;
 use keysieve::policy::{
     BASELINE_NAME, Baseline, Config, FILE_NAME, Policy, PolicyFiles, read_text,
 };
-use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
@@ -340,7 +340,7 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
         // The scan itself says that the path does not exist.
         return Ok(dir.to_path_buf());
     }
-    let repo = repo::discover_work_tree(dir)?;
+    let repo = git::discover_work_tree(dir)?;
     let root = repo.and_then(|repo| repo.work_dir().map(Path::to_path_buf));
     Ok(root.unwrap_or_else(|| dir.to_path_buf()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bstr::BString;
 
 use crate::blob::CommitInfo;
-use crate::repo::RootKind;
+use crate::git::RootKind;
 
 /// How exposed a secret is: from where somebody could still get at it, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,11 +19,11 @@ mod git;
 mod install;
 mod manager;
 mod place;
+mod self_test;
 mod status;
 mod step;
 mod stub;
 mod template;
-mod trial;
 mod uninstall;
 mod update;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::trial::Trial;
+use super::self_test::Trial;
 use super::{Error, Git, Hook, Manager, Place, Side, Standing, Stub};
 use crate::text::printable_path;
 

@@ -9,7 +9,7 @@ use gix::{ObjectId, Repository};
 use super::baseline::{self, BASELINE_NAME, Baseline, BaselineError};
 use super::config::{self, Config, ConfigError, FILE_NAME, read_at_most, read_text};
 use crate::finding::{Change, PolicyChange};
-use crate::repo;
+use crate::git;
 use crate::text::printable_path;
 
 /// The files that say what is looked for and what is let pass. They are read and nothing else.
@@ -176,7 +176,7 @@ fn text_in(
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
     let fault = |error: &dyn std::fmt::Display| {
-        let partial = if repo::is_partial(repo) {
+        let partial = if git::is_partial(repo) {
             "; 'git fetch --refetch --no-filter' brings all objects"
         } else {
             ""

@@ -3,8 +3,8 @@
 use bstr::BString;
 use serde::Serialize;
 
-use super::facts::{CommitFacts, Facts, Note};
 use crate::finding::history::{History, Spot};
+use crate::report::safe_text::facts::{CommitFacts, Facts, Note};
 
 /// The history of a finding.
 #[derive(Serialize)]

@@ -1,28 +1,12 @@
 //! Reports: one file per format, and the table of them.
 
-mod checkstyle;
-mod csv;
-mod escaping;
-mod facts;
-mod github;
-mod github_summary;
-mod gitlab;
+mod formats;
 mod history;
-mod html;
-mod human;
-mod json;
-mod jsonl;
-mod junit;
-mod markdown;
-mod markup;
-mod mask;
 pub mod plan;
+mod safe_text;
 #[cfg(test)]
 mod samples;
-mod sarif;
-mod shape;
 mod timeline;
-mod words;
 
 use std::io;
 
@@ -78,7 +62,7 @@ pub struct Advice {
 /// Shows paths, and other texts that name something, without the values that `outcome` holds in any
 /// form; safe to print.
 pub fn masker(outcome: &Outcome) -> impl Fn(&[u8]) -> String {
-    let facts = facts::Facts::masked(outcome);
+    let facts = safe_text::facts::Facts::masked(outcome);
     move |text| facts.text(text)
 }
 
@@ -105,73 +89,73 @@ pub const FORMATS: &[Format] = &[
         name: "human",
         about: "for reading: code frames and advice",
         leaves: false,
-        report: |o| Box::new(human::Human::new(o)),
+        report: |o| Box::new(formats::human::Human::new(o)),
     },
     Format {
         name: "json",
         about: "one JSON document",
         leaves: false,
-        report: |o| Box::new(json::Json::new(o)),
+        report: |o| Box::new(formats::json::Json::new(o)),
     },
     Format {
         name: "jsonl",
         about: "one JSON object a line",
         leaves: false,
-        report: |o| Box::new(jsonl::JsonLines::new(o)),
+        report: |o| Box::new(formats::jsonl::JsonLines::new(o)),
     },
     Format {
         name: "sarif",
         about: "SARIF 2.1.0, for code scanning and editors",
         leaves: true,
-        report: |o| Box::new(sarif::Sarif::new(o)),
+        report: |o| Box::new(formats::sarif::Sarif::new(o)),
     },
     Format {
         name: "github",
         about: "annotations of GitHub Actions, and its job summary",
         leaves: true,
-        report: |o| Box::new(github::GitHub::new(o)),
+        report: |o| Box::new(formats::github::GitHub::new(o)),
     },
     Format {
         name: "github-summary",
         about: "the job summary of GitHub Actions alone",
         leaves: true,
-        report: |o| Box::new(github_summary::Summary::new(o)),
+        report: |o| Box::new(formats::github_summary::Summary::new(o)),
     },
     Format {
         name: "gitlab",
         about: "the secret detection report of GitLab",
         leaves: true,
-        report: |o| Box::new(gitlab::GitLab::new(o)),
+        report: |o| Box::new(formats::gitlab::GitLab::new(o)),
     },
     Format {
         name: "junit",
         about: "JUnit XML, for test reports",
         leaves: true,
-        report: |o| Box::new(junit::JUnit::new(o)),
+        report: |o| Box::new(formats::junit::JUnit::new(o)),
     },
     Format {
         name: "checkstyle",
         about: "Checkstyle XML, for code reviews",
         leaves: true,
-        report: |o| Box::new(checkstyle::Checkstyle::new(o)),
+        report: |o| Box::new(formats::checkstyle::Checkstyle::new(o)),
     },
     Format {
         name: "csv",
         about: "a table, for spreadsheets",
         leaves: false,
-        report: |o| Box::new(csv::Csv::new(o)),
+        report: |o| Box::new(formats::csv::Csv::new(o)),
     },
     Format {
         name: "markdown",
         about: "a page of Markdown",
         leaves: false,
-        report: |o| Box::new(markdown::Markdown::new(o)),
+        report: |o| Box::new(formats::markdown::Markdown::new(o)),
     },
     Format {
         name: "html",
         about: "a page to search, filter and print, in one file",
         leaves: false,
-        report: |o| Box::new(html::Html::new(o)),
+        report: |o| Box::new(formats::html::Html::new(o)),
     },
 ];
 
@@ -200,9 +184,9 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::samples::{commit, history, hostile, marked, outcome, secrets, shown};
     use super::*;
     use crate::blob::Origin;
+    use crate::report::samples::{commit, history, hostile, marked, outcome, secrets, shown};
 
     fn all_options() -> Options {
         Options {

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;
 
-use super::{Options, format};
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
 use crate::finding::{
     Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
     Totals, Unused,
 };
+use crate::report::{Options, format};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::{LineIndex, Span};

@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use super::escaping::write;
-use super::facts::{Facts, short};
-use super::shape::{SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, scanned, tool};
-use super::{Options, Report, human};
 use crate::blob::Origin;
 use crate::finding::history::Spot;
 use crate::finding::{Finding, Outcome};
+use crate::report::formats::human;
+use crate::report::formats::shape::{
+    SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, scanned, tool,
+};
+use crate::report::safe_text::escaping::write;
+use crate::report::safe_text::facts::{Facts, short};
+use crate::report::{Options, Report};
 
 /// For people: a table, and under each month what came and went.
 pub(super) struct Table {

@@ -9,14 +9,14 @@
 //! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made
 //! from another need to be looked for only where the two differ: [`Scanner::strikes_after`].
 
+mod charset_runs;
 mod decode;
-mod explain;
-mod heads;
+mod hits;
 mod pair;
 mod prefilter;
-mod run;
+mod prefix_table;
 mod samples;
-mod strike;
+mod trace;
 mod verify;
 
 use std::collections::HashMap;
@@ -26,14 +26,14 @@ use crate::secret::Secret;
 use crate::text::Span;
 
 use decode::{Layer, Leads};
-use heads::Heads;
 use prefilter::Prefilter;
+use prefix_table::Heads;
 
-pub use explain::{Cue, Step, Tested, Trial};
+use hits::{Cause, Runs};
+pub use hits::{Strike, Strikes};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
-use strike::{Cause, Runs};
-pub use strike::{Strike, Strikes};
+pub use trace::{Cue, Step, Tested, Trial};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
@@ -234,9 +234,9 @@ impl Scanner {
     /// have to be decoded.
     fn try_run(&self, text: &[u8], strike: &Strike, leads: &mut Leads, record: &mut impl Record) {
         let outer = strike.span;
-        for inner in run::unbroken(text, outer) {
+        for inner in charset_runs::unbroken(text, outer) {
             leads.run(text, inner);
-            for span in run::candidates(text, inner) {
+            for span in charset_runs::candidates(text, inner) {
                 for &index in &self.run_rules {
                     let rule = &self.rules.rules[index];
                     if verify::fits(rule, span) {
@@ -252,7 +252,7 @@ impl Scanner {
                 }
             }
         }
-        if run::is_broken(text, outer) {
+        if charset_runs::is_broken(text, outer) {
             leads.escaped(text, outer);
         }
     }

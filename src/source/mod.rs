@@ -1,26 +1,27 @@
 //! Sources: where blobs come from. A source knows nothing of what is looked for in them.
 
+pub(crate) mod changes;
+mod commits;
 mod files;
-mod git;
-mod kept;
+mod git_dir;
+pub(crate) mod moved;
 mod push;
-mod range;
 mod read;
 mod staged;
 mod stream;
-mod tracked;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::blob::{Blob, Skip};
-use crate::repo::RepoError;
+use crate::git::index::IndexError;
+use crate::git::{ReadError, RepoError};
 use crate::text::printable_path;
 
+pub use commits::Range;
 pub use files::Files;
-pub use kept::Kept;
+pub use git_dir::Kept;
 pub use push::Push;
-pub use range::Range;
 pub use read::{Buffer, parts};
 pub use staged::Staged;
 pub use stream::{Message, Stream};
@@ -90,25 +91,9 @@ pub enum SourceError {
     /// The repository cannot be used.
     #[error(transparent)]
     Repo(#[from] RepoError),
-    /// The index, which holds what is staged, cannot be read.
-    #[error("{}: the index cannot be read: {problem}", printable_path(path))]
-    Index {
-        /// The index file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// An object that is needed to know what changed is missing or damaged.
-    #[error("object {id} cannot be read: {problem}; 'git fsck' tells more")]
-    Object {
-        /// Id of the object, in hex, or the name that leads to it.
-        id: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// An object that a clone without all objects does not have, or that is lost.
-    #[error("{0}")]
-    NotHere(String),
+    /// What git keeps cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A file cannot be read.
     #[error("{}: {problem}", printable_path(path))]
     File {
@@ -117,4 +102,13 @@ pub enum SourceError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl From<IndexError> for SourceError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Repo(error) => Self::Repo(error),
+            IndexError::Read(error) => Self::Read(error),
+        }
+    }
 }

@@ -7,10 +7,11 @@ use bstr::{BStr, BString, ByteSlice};
 use gix::objs::{Kind, TreeRefIter};
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 
-use super::git::tag_text;
 use super::{Range, Source, SourceError, Worker, Workers, parts};
 use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
-use crate::range::{self, RangeError, Selection};
+use crate::git::ReadError;
+use crate::git::commit::tag_text;
+use crate::git::range::{self, RangeError, Selection};
 
 /// What a push brings.
 pub struct Push {
@@ -227,8 +228,8 @@ impl Loose<'_> {
 }
 
 fn damaged(id: ObjectId, error: &dyn std::fmt::Display) -> SourceError {
-    SourceError::Object {
+    SourceError::Read(ReadError::Object {
         id: id.to_string(),
         problem: error.to_string(),
-    }
+    })
 }

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gix::ObjectId;
 use gix::hash::Kind as Hash;
-use keysieve::objects::Kind;
+use keysieve::git::store::Kind;
 
 use crate::support::Repo;
 

@@ -15,11 +15,11 @@ use std::sync::atomic::AtomicBool;
 use bstr::BString;
 use keysieve::audit::{self, Audit, Scope};
 use keysieve::blob::Origin;
-use keysieve::conduct::Progress;
+use keysieve::engine::Progress;
 use keysieve::finding::Finding;
 use keysieve::finding::history::Exposure;
+use keysieve::git;
 use keysieve::policy::Policy;
-use keysieve::repo;
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::{Match, Scanner};
 
@@ -126,7 +126,7 @@ fn is_name(finding: &Finding) -> bool {
 
 /// What the audit itself finds, told as the plain version tells it.
 fn audited(path: &Path, cache: Option<&Path>) -> All {
-    let repo = repo::open(path).unwrap();
+    let repo = git::open(path).unwrap();
     let stop = AtomicBool::new(false);
     let audit = Audit {
         repo: &repo,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keysieve::repo::Promisor;
+use keysieve::git::Promisor;
 
 use super::{git_agrees, roots, roots_at};
 use crate::support::Repo;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 use clap::{Args, ValueEnum};
 use keysieve::blob::Origin;
-use keysieve::conduct::{self, Progress};
+use keysieve::engine::{self, Progress};
 use keysieve::finding::{Exception, Finding, Outcome, Status};
 use keysieve::report;
 use keysieve::rule::Confidence;
@@ -112,7 +112,7 @@ impl ExplainArgs {
         let (source, mut settings) = Paths::new(paths, self.no_ignore).settle(&self.settings)?;
         let report = settings.policy.report;
         settings.policy.report = Confidence::Low;
-        let outcome = conduct::run(
+        let outcome = engine::run(
             &source,
             &settings.scanner,
             &settings.policy,

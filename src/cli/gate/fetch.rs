@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use keysieve::range;
+use keysieve::git::range;
 
 use super::super::fault::Fault;
 

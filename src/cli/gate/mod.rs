@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use gix::ThreadSafeRepository;
+use keysieve::ci::{self, Environment, Facts};
 use keysieve::finding::{Outcome, Status};
+use keysieve::git;
+use keysieve::git::range::{self, Base, History, Plan, RangeError, Resolved, Selection};
 use keysieve::policy::{self, PolicyFiles};
-use keysieve::range::ci::{self, Environment, Facts};
-use keysieve::range::{self, Base, History, Plan, RangeError, Resolved, Selection};
-use keysieve::repo;
 use keysieve::report::Advice;
 use keysieve::source::Range;
 
@@ -82,9 +82,9 @@ impl GateArgs {
             .as_ref()
             .is_ok_and(|(outcome, _)| outcome.status() < Status::Incomplete);
         let local = found.repo.to_thread_local();
-        if self.fetch && !complete && repo::is_partial(&local) {
+        if self.fetch && !complete && git::is_partial(&local) {
             Fetch::new(&self.repo, &local)?.all_objects()?;
-            found.repo = repo::discover(&self.repo)?;
+            found.repo = git::discover(&self.repo)?;
             judged = self.judge(&found);
         }
         let (outcome, rules) = judged?;
@@ -125,7 +125,7 @@ impl GateArgs {
             max_size: *max_size,
             jobs: *jobs,
         };
-        let watched = |progress: &_| keysieve::conduct::run(&source, scanner, policy, progress);
+        let watched = |progress: &_| keysieve::engine::run(&source, scanner, policy, progress);
         let outcome = self.common.output.watch(watched)?;
         let policy_changes = policy::changes(&base, &head);
         Ok((
@@ -167,9 +167,9 @@ impl GateArgs {
         let (mut tries, mut asked) = (fetch::TRIES.iter(), false);
         loop {
             let hint = "run it in a repository, or name one with --repo";
-            let repo = repo::discover(&self.repo).map_err(|error| Fault::from(error).hint(hint))?;
+            let repo = git::discover(&self.repo).map_err(|error| Fault::from(error).hint(hint))?;
             let mut local = repo.to_thread_local();
-            repo::check_refs(&local)?;
+            git::check_refs(&local)?;
             local.object_cache_size_if_unset(4 << 20);
             let (error, ends) = match wanted.resolve(&local) {
                 Ok(None) => {

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use bstr::ByteSlice as _;
 use keysieve::finding::Status;
+use keysieve::git;
 use keysieve::hook::RefUpdate;
-use keysieve::repo;
 
 use super::{AS_A_HOOK, Scans};
 use crate::cli::fault::Fault;
@@ -18,9 +18,9 @@ use crate::cli::fault::Fault;
 /// variables. Run by hand, it says nothing: then it is about what HEAD has and no remote does.
 pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, Fault> {
     let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let repo = repo::discover(Path::new("."))?;
+    let repo = git::discover(Path::new("."))?;
     let id = |name: &OsStr| {
-        repo::resolve(&repo, name.as_encoded_bytes().as_bstr()).ok_or_else(|| {
+        git::resolve(&repo, name.as_encoded_bytes().as_bstr()).ok_or_else(|| {
             Fault::new(format!(
                 "{} names no commit of this repository",
                 name.display()

@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{Item, Sheet};
 use crate::blob::Origin;
-use crate::repo::RootKind;
+use crate::git::RootKind;
 
 /// What holds secrets that no branch, tag or other ref leads to.
 #[derive(Default)]

@@ -20,10 +20,10 @@ use std::path::Path;
 
 use bstr::{BStr, ByteSlice};
 
-use super::facts::Facts;
 use crate::blob::Origin;
 use crate::finding::history::{Exposure, History, Standing, StandsIn};
 use crate::finding::{Finding, Outcome, Status};
+use crate::report::safe_text::facts::Facts;
 use crate::secret::{Fingerprint, Secret};
 
 use replacements::Replacements;
@@ -117,7 +117,7 @@ impl Sheet<'_> {
 
     /// The same, as a word of a shell.
     fn word(&self, name: &[u8]) -> String {
-        super::human::quoted(&self.facts.bytes(name))
+        crate::report::formats::human::quoted(&self.facts.bytes(name))
     }
 
     /// Whether history has to be rewritten.

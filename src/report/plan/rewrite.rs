@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 
 use super::{Item, Sheet, is_out_of_reach};
 use crate::finding::history::{Exposure, StandsIn};
-use crate::repo::RootKind;
+use crate::git::RootKind;
 
 /// What replaces values in names: the body of a callback of git-filter-repo, which has the name in
 /// `text`.

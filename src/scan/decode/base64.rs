@@ -1,6 +1,6 @@
 //! Base64 (RFC 4648) and hex, where they hold text.
 
-use super::super::run::is_base64;
+use super::super::charset_runs::is_base64;
 use super::{Layer, Map};
 use crate::rule::check::decode_base64 as decode;
 use crate::text::Span;

@@ -8,11 +8,11 @@ use bstr::{BString, ByteVec};
 use ignore::DirEntry;
 
 use crate::blob::{Blob, Origin, Skip, SkipReason};
-use crate::repo::is_store;
+use crate::git::is_store;
 
 use super::super::read::Buffer;
-use super::super::tracked::Tracked;
 use super::super::{MIN_NAME, Worker};
+use crate::git::index::Tracked;
 
 /// Feeds single files to one worker.
 pub(super) struct Feeder<'w> {

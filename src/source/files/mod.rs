@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
-use super::tracked::Tracked;
 use super::{Source, SourceError, WORTH_THREADS, Workers, in_pool};
+use crate::git::index::Tracked;
 use feeder::{Feeder, unreadable};
 use walk::Walk;
 

@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::blob::{Skip, SkipReason};
-use crate::repo::is_store;
+use crate::git::is_store;
 
-use super::super::tracked::Tracked;
 use super::feeder::{Feeder, shown, walk_error};
+use crate::git::index::Tracked;
 
 /// What all threads of a walk share.
 pub(super) struct Walk<'a> {

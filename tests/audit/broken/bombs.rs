@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gix::ObjectId;
-use keysieve::objects::Kind;
+use keysieve::git::store::Kind;
 
 use super::{audit_in, fails};
 use crate::audit::ground::id_line;

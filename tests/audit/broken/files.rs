@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use gix::ObjectId;
-use keysieve::objects::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
 
 use super::{audit_in, fails};
 use crate::audit::ground::{Ground, id_line};

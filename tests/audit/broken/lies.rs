@@ -9,7 +9,7 @@ use crate::audit::packer::{
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 use gix::ObjectId;
-use keysieve::objects::Kind;
+use keysieve::git::store::Kind;
 
 const TEXT: &[u8] = b"some text that nobody would look at twice\n";
 

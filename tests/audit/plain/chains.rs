@@ -8,7 +8,7 @@ use crate::support::Repo;
 use crate::support::keys::{access_key_id, secret_access_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use keysieve::objects::Kind;
+use keysieve::git::store::Kind;
 
 /// Chance that is the same every time.
 struct Chance(u64);

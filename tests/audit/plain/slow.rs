@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use bstr::ByteSlice;
 use keysieve::blob::{Origin, Part};
-use keysieve::conduct::Examiner;
+use keysieve::engine::Examiner;
 use keysieve::scan::Match;
 use rayon::prelude::*;
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use keysieve::objects::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
 use keysieve::scan::Strikes;
 
 use super::{All, SCANNER, Seen};
@@ -20,7 +20,7 @@ struct Visitor<'a> {
 
 /// Everything in the repository at `dir`.
 pub(super) fn all(dir: &Path) -> All {
-    let hash = keysieve::repo::open(dir)
+    let hash = keysieve::git::open(dir)
         .unwrap()
         .to_thread_local()
         .object_hash();

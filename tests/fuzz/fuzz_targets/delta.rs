@@ -2,7 +2,7 @@
 //! it takes over.
 #![no_main]
 
-use keysieve::objects::delta::Delta;
+use keysieve::git::store::delta::Delta;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&[u8], &[u8])| {

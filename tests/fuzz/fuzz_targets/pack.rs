@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use gix_hash::Kind as HashKind;
-use keysieve::objects::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
 use keysieve_fuzz::{Entry, Forged, forge};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;

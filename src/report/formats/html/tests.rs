@@ -1,0 +1,125 @@
+//! The page: well-formed, closed against everything outside, and readable without its script.
+
+use super::*;
+use crate::blob::Origin;
+use crate::report::samples::{history, hostile, outcome, pair, shown};
+
+fn page(outcome: &Outcome) -> String {
+    shown(
+        "html",
+        outcome,
+        Options {
+            show_allowed: true,
+            show_unused: true,
+            ..Options::default()
+        },
+    )
+}
+
+/// The page without its style and script, which are no XML: all that depends on the outcome is.
+fn body(page: &str) -> String {
+    page.replace(STYLE, "")
+        .replace(SCRIPT, "")
+        .replace("<!DOCTYPE html>\n", "")
+}
+
+#[test]
+fn every_page_is_well_formed() {
+    let mut odd = hostile();
+    odd.findings[0].origin = Origin::File {
+        path: "\"><script>alert(1)</script>&<!--\u{ffff}".into(),
+    };
+    for outcome in [outcome(), history(), odd, Outcome::default()] {
+        let text = body(&page(&outcome));
+        let xml =
+            roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let articles = xml
+            .descendants()
+            .filter(|node| node.has_tag_name("article"))
+            .count();
+        assert_eq!(articles, outcome.findings.len());
+        let scripts = xml
+            .descendants()
+            .filter(|node| node.has_tag_name("script"))
+            .count();
+        assert_eq!(scripts, 1, "{text}");
+    }
+}
+
+#[test]
+fn nothing_comes_from_outside() {
+    let text = page(&outcome());
+    for word in [
+        "http://",
+        "https://",
+        "src=",
+        "href=",
+        "url(",
+        "@import",
+        "fetch(",
+        "innerHTML",
+        "eval(",
+    ] {
+        assert!(!text.contains(word), "{word}");
+    }
+    assert!(
+        text.contains("default-src &#39;none&#39;; style-src &#39;sha256-"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_page_says_all_without_its_script() {
+    let text = body(&page(&outcome()));
+    let xml = roxmltree::Document::parse(&text).unwrap();
+    let bar = xml
+        .descendants()
+        .find(|node| node.attribute("id") == Some("filters"))
+        .unwrap();
+    assert_eq!(bar.attribute("hidden"), Some("hidden"));
+    let first = xml
+        .descendants()
+        .find(|node| node.has_tag_name("article"))
+        .unwrap();
+    let data =
+        ["data-rule", "data-confidence", "data-place"].map(|name| first.attribute(name).unwrap());
+    assert_eq!(data, ["aws-credentials", "certain", "src/"]);
+    for part in [
+        "<mark>q8/Z************************************</mark>",
+        "src/config.py:12:11",
+        "account 123456789012",
+        "<strong>Rotate first.</strong>",
+        "1 could not be read",
+        "<h2>Policy: this change alters what keysieve ignores</h2>\n<ul>\n<li>.keysieve.toml: changed</li>",
+        "gitleaks:allow: a fixture",
+        "entry 5 let nothing pass: gone",
+        "<strong class=\"bad\">NOT COMPLETED</strong>",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_date_is_shown_where_one_is_known() {
+    let outcome = Outcome {
+        findings: vec![pair()],
+        ..Outcome::default()
+    };
+    assert!(page(&outcome).contains("<footer><p>keysieve</p></footer>"));
+    let ended = jiff::Timestamp::from_second(1_772_323_200).unwrap();
+    let times = Times {
+        began: ended,
+        ended,
+    };
+    let options = Options {
+        version: "1.2.3",
+        rules_version: "abc".to_owned(),
+        times,
+        ..Options::default()
+    };
+    let text = shown("html", &outcome, options);
+    assert!(
+        text.contains("<footer><p>keysieve 1.2.3 · rules abc · 2026-03-01 00:00 UTC</p></footer>"),
+        "{text}"
+    );
+}

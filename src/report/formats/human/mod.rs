@@ -1,0 +1,276 @@
+//! The format `human`: for each finding a code frame, what it is and why it is reported; then,
+//! once, what to do.
+
+mod advice;
+mod finding;
+mod style;
+mod summary;
+
+use std::collections::HashSet;
+use std::io;
+
+use crate::finding::Outcome;
+use crate::report::safe_text::facts::Facts;
+use crate::report::{Options, Report};
+use style::Paint;
+
+pub(in crate::report) use advice::quoted;
+
+/// Writes for people.
+pub(in crate::report) struct Human {
+    options: Options,
+}
+
+impl Human {
+    /// A report with these options.
+    pub(in crate::report) const fn new(options: Options) -> Self {
+        Self { options }
+    }
+}
+
+impl Report for Human {
+    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        let page = Page::new(&self.options, outcome);
+        let mut helped = HashSet::new();
+        for found in &outcome.findings {
+            // What a rule has to say is said once.
+            let with_help = helped.insert(&found.rule.id);
+            page.finding(found, with_help, out)?;
+        }
+        if !outcome.findings.is_empty() {
+            page.advice(&outcome.findings, out)?;
+        }
+        page.ending(outcome, out)
+    }
+}
+
+/// The end of a page that shows something else than the findings: what was allowed or not scanned,
+/// and the line that sums it up.
+pub(in crate::report) fn ending(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    Page::new(options, outcome).ending(outcome, out)
+}
+
+/// What every part of a report needs. The parts are written in the files below.
+struct Page<'o> {
+    options: &'o Options,
+    paint: Paint,
+    facts: Facts<'o>,
+}
+
+impl<'o> Page<'o> {
+    fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
+        Self {
+            options,
+            paint: Paint::new(options.color),
+            facts: Facts::new(outcome, options),
+        }
+    }
+
+    fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        self.policy_changes(&outcome.policy_changes, out)?;
+        self.allowed(&outcome.allowed, out)?;
+        self.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
+        self.skipped(&outcome.skipped, out)?;
+        self.summary(outcome, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::{Skip, SkipReason};
+    use crate::finding::Totals;
+    use crate::report::Advice;
+    use crate::report::samples::{outcome, pair, secrets, shown};
+
+    fn one(found: crate::finding::Finding) -> Outcome {
+        Outcome {
+            findings: vec![found],
+            totals: Totals {
+                blobs: 1,
+                bytes: 2048,
+                ..Totals::default()
+            },
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn a_staged_pair_looks_like_this() {
+        let expected = r#"certain[aws-credentials]: AWS access key id with its secret access key
+  --> src/config.py:12:11
+   |
+11 | key_id = "AKIA****************"
+12 | secret = "q8/Z************************************"
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+13 | region = "eu-west-1"
+   |
+   = what: account 123456789012; with the AWS access key id at src/config.py:11:11
+   = why: certain: both halves of it were found
+   = help: Deactivate it in IAM before anything else.
+   = allow: keysieve allow FINGERPRINT --reason "why it may pass"
+
+what to do
+  rotate   Whoever has seen a key can use it. If it was ever pushed or shared, revoke it at its provider first:
+           taking it out of git is not enough.
+  unstage  git restore --staged -- src/config.py
+  allow    If it may pass, run the line beside the finding, or write the comment `keysieve:allow REASON` on its line.
+
+keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
+"#;
+        let print = pair().fingerprint.to_string();
+        assert_eq!(
+            shown("human", &one(pair()), Options::default()),
+            expected.replace("FINGERPRINT", &print)
+        );
+    }
+
+    #[test]
+    fn a_clean_run_is_one_line() {
+        let totals = Totals {
+            blobs: 20,
+            bytes: 1_258_291,
+            left_out: 1,
+            ..Totals::default()
+        };
+        let clean = Outcome {
+            totals,
+            ..Outcome::default()
+        };
+        assert_eq!(
+            shown("human", &clean, Options::default()),
+            "keysieve: clean; 20 blobs (1.2 MiB) scanned; 1 entry left out by git's ignore rules (--no-ignore scans it)\n"
+        );
+    }
+
+    #[test]
+    fn the_first_commit_is_unstaged_in_another_way() {
+        let options = Options {
+            advice: Advice { first_commit: true },
+            ..Options::default()
+        };
+        let mut found = pair();
+        found.origin = crate::blob::Origin::Staged {
+            path: "it's".into(),
+            id: String::new(),
+        };
+        let text = shown("human", &one(found), options);
+        assert!(text.contains(r"git rm --cached -- 'it'\''s'"), "{text}");
+    }
+
+    #[test]
+    fn a_commit_message_is_reworded() {
+        let mut found = pair();
+        found.origin = crate::blob::Origin::CommitMessage {
+            path: ".git/COMMIT_EDITMSG".into(),
+        };
+        let text = shown("human", &one(found), Options::default());
+        assert!(
+            text.contains("git commit --edit --file .git/COMMIT_EDITMSG\n")
+                && !text.contains("unstage"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn failures_come_before_skips_and_long_lists_are_cut() {
+        let skip = |n: usize, reason| Skip {
+            path: format!("f{n:02}").into(),
+            reason,
+        };
+        let mut skipped: Vec<_> = (0..12).map(|n| skip(n, SkipReason::Submodule)).collect();
+        skipped.push(skip(99, SkipReason::Unreadable("no".to_owned())));
+        let text = shown(
+            "human",
+            &Outcome {
+                skipped,
+                ..Outcome::default()
+            },
+            Options::default(),
+        );
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part}\n{text}"));
+        assert!(at("NOT COMPLETED: 1 could not be read") < at("f99: cannot be read: no"));
+        assert!(
+            at("f99") < at("not scanned: 12") && at("f09") < at("and 2 more"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("f10")
+                && text.ends_with("keysieve: NOT COMPLETED; 0 blobs (0 B) scanned\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn private_keys_are_shown_by_their_first_lines() {
+        let text = shown("human", &outcome(), Options::default());
+        assert!(text.contains("... to line 8\n"), "{text}");
+        let revealed = shown(
+            "human",
+            &outcome(),
+            Options {
+                reveal: true,
+                ..Options::default()
+            },
+        );
+        for line in secrets()[2].lines() {
+            assert!(revealed.contains(line), "{revealed}");
+        }
+    }
+
+    #[test]
+    fn what_was_allowed_is_listed_when_asked() {
+        let quiet = shown("human", &outcome(), Options::default());
+        assert!(
+            !quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"),
+            "{quiet}"
+        );
+        assert!(
+            quiet.contains("entry 4 expired on 2026-03-31") && !quiet.contains("entry 5"),
+            "{quiet}"
+        );
+        assert!(
+            quiet.contains("baseline line 7 expired on 2026-04-30: inherited"),
+            "{quiet}"
+        );
+        let options = Options {
+            show_allowed: true,
+            show_unused: true,
+            ..Options::default()
+        };
+        let all = shown("human", &outcome(), options);
+        assert!(
+            all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"),
+            "{all}"
+        );
+        assert!(
+            all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"),
+            "{all}"
+        );
+        assert!(all.contains("entry 5 let nothing pass: gone"), "{all}");
+    }
+
+    #[test]
+    fn colours_are_only_added() {
+        let plain = shown("human", &outcome(), Options::default());
+        let colored = shown(
+            "human",
+            &outcome(),
+            Options {
+                color: true,
+                ..Options::default()
+            },
+        );
+        let mut stripped = String::new();
+        let mut rest = colored.as_str();
+        while let Some((before, after)) = rest.split_once('\u{1b}') {
+            stripped.push_str(before);
+            rest = after.split_once('m').unwrap().1;
+        }
+        assert_eq!(stripped + rest, plain);
+    }
+}
