@@ -52,7 +52,7 @@
 //! matches. So large blobs are scanned in parts.
 //!
 //! **Invariant:** what is found follows from a text and its strikes, and strikes ride along where a
-//! text is taken over from an older one ([`scan::Scanner::strikes_after`]). So an audit, which
+//! text is taken over from an older one ([`scan::Scanner::hits_after`]). So an audit, which
 //! searches a version only where it is new, finds what a scan of each version by itself would find.
 //!
 //! **Invariant:** linear time. Regular expressions are those of the `regex` crate, windows that

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use keysieve::blob::{Blob, Skip, SkipReason};
 use keysieve::git;
-use keysieve::source::{Kept, Source, Worker};
+use keysieve::source::{GitDir, Source, Worker};
 
 use crate::support::{Repo, Run};
 
@@ -47,8 +47,8 @@ impl Worker for Taker<'_> {
     }
 }
 
-fn kept(path: &Path, settings: impl FnOnce(&mut Kept)) -> Fed {
-    let mut source = Kept {
+fn kept(path: &Path, settings: impl FnOnce(&mut GitDir)) -> Fed {
+    let mut source = GitDir {
         repo: git::open(path).unwrap(),
         name: None,
         max_size: None,

@@ -139,7 +139,7 @@ fn everything_is_as_git_says(repo: &Repo) {
     assert_eq!(stashes.len(), 2);
     let head = &found.roots[0];
     assert_eq!(
-        (head.kind, &head.stands_for),
+        (head.kind, &head.symbolic_target),
         (RootKind::Head, &Some("refs/heads/main".into()))
     );
     assert!(found.shallow.is_empty() && found.promisors.is_empty());
@@ -191,15 +191,15 @@ fn linked_work_trees_have_their_own() {
     let found = roots(&repo);
     git_agrees(&repo, &found);
     refs_are_those_of_git(&repo, &found);
-    let heads = found
+    let prefixes = found
         .roots
         .iter()
         .filter(|root| root.kind == RootKind::WorktreeHead);
-    let heads: Vec<_> = heads
+    let prefixes: Vec<_> = prefixes
         .map(|root| (root.shown().to_string(), root.target.to_string()))
         .collect();
     assert_eq!(
-        heads,
+        prefixes,
         [(
             "HEAD of worktree other".to_owned(),
             other.git(["rev-parse", "HEAD"])

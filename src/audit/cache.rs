@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 use super::missing::Reference;
 use super::reach::commits::Record;
 use super::scan_objects::Place;
-use super::scan_trees::Holdings;
+use super::scan_trees::TreeDiffs;
 use super::{Read, Shared};
-use crate::git::store::{Number, PackName};
+use crate::git::store::{ObjectIndex, PackName};
 
 /// What begins a cache: its form. Another form has another number.
 const HEAD: &[u8] = b"keysieve audit cache 2\n";
@@ -40,8 +40,8 @@ struct Memory<'m> {
     /// The size of all the packs' objects.
     bytes: u64,
     commits: Vec<Record>,
-    tags: Vec<(Number, Number)>,
-    holdings: Holdings,
+    tags: Vec<(ObjectIndex, ObjectIndex)>,
+    tree_diffs: TreeDiffs,
     names: Vec<BString>,
     /// Objects that were not there. Once one is, the memory does not tell all any more.
     missing: Vec<Reference>,
@@ -81,7 +81,7 @@ impl Cache {
             bytes,
             commits,
             tags,
-            holdings,
+            tree_diffs,
             names,
             missing,
             ..
@@ -89,7 +89,7 @@ impl Cache {
         let mut read = Read {
             commits,
             tags,
-            holdings,
+            tree_diffs,
             names,
             missing,
             ..Read::default()
@@ -130,14 +130,14 @@ impl Cache {
         });
         // Nor are edges from what is packed to what is not, so where there are some, what they come
         // from must be read again.
-        let leads_out = |&(tree, mark): &(Number, super::scan_trees::Mark)| {
+        let leads_out = |&(tree, mark): &(ObjectIndex, super::scan_trees::Mark)| {
             tree < packed && mark.child >= packed
         };
         let closed = !read
-            .holdings
+            .tree_diffs
             .added
             .iter()
-            .chain(&read.holdings.removed)
+            .chain(&read.tree_diffs.removed)
             .any(leads_out)
             && read
                 .tags
@@ -152,17 +152,17 @@ impl Cache {
         {
             return Ok(());
         }
-        let of_packs = |list: &[(Number, super::scan_trees::Mark)]| {
+        let of_packs = |list: &[(ObjectIndex, super::scan_trees::Mark)]| {
             list.iter()
                 .filter(|(tree, mark)| *tree < packed && mark.child < packed)
                 .copied()
                 .collect()
         };
-        let holdings = Holdings {
-            added: of_packs(&read.holdings.added),
-            removed: of_packs(&read.holdings.removed),
+        let tree_diffs = TreeDiffs {
+            added: of_packs(&read.tree_diffs.added),
+            removed: of_packs(&read.tree_diffs.removed),
             derived: read
-                .holdings
+                .tree_diffs
                 .derived
                 .iter()
                 .filter(|&&(a, b)| a < packed && b < packed)
@@ -187,7 +187,7 @@ impl Cache {
                 .filter(|&&(tag, target)| tag < packed && target < packed)
                 .copied()
                 .collect(),
-            holdings,
+            tree_diffs,
             names: read.names.clone(),
             missing: read
                 .missing

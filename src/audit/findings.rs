@@ -9,17 +9,17 @@ use gix::{Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
 use super::reach::commits::Commits;
-use super::reach::holders::Holders;
 use super::reach::paths::{Paths, joined};
+use super::reach::reverse_index::ReverseTreeIndex;
 use super::reach::trace::{Sight, Start, Trace, Traced, UNREACHED};
-use super::rescan::{bring_back, commit_info, look_again, name_of};
+use super::rescan::{commit_info, name_of, rescan_object, restore_values};
 use super::scan_objects::Place;
 use super::submodule::joined as joined_below;
 use super::{Read, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
-use crate::finding::history::{Exposure, History, Reached, Spot, Standing, StandsIn};
-use crate::finding::{Allowed, Exception, Finding, Outcome};
-use crate::git::store::Number;
+use crate::finding::history::{CommitPlace, Container, Exposure, History, ObjectPlace, RootRef};
+use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
+use crate::git::store::ObjectIndex;
 use crate::git::{Root, RootKind, Roots};
 use crate::policy::{Judgement, Nearby};
 use crate::secret::Fingerprint;
@@ -46,19 +46,19 @@ pub(super) fn conclude(
     if secrets.is_empty() {
         return;
     }
-    bring_back(
+    restore_values(
         shared,
         &repo.to_thread_local(),
         &mut read,
         &secrets,
         outcome,
     );
-    let seeds: HashSet<Number> = secrets
+    let seeds: HashSet<ObjectIndex> = secrets
         .values()
         .flatten()
         .map(|place| place.object)
         .collect();
-    let mut staged: HashMap<Number, Vec<BString>> = HashMap::new();
+    let mut staged: HashMap<ObjectIndex, Vec<BString>> = HashMap::new();
     for (path, id) in roots.indexes.iter().flat_map(|index| &index.entries) {
         if let Some(number) = shared
             .store
@@ -68,20 +68,20 @@ pub(super) fn conclude(
             staged.entry(number).or_default().push(path.clone());
         }
     }
-    let (records, holdings) = (
+    let (records, tree_diffs) = (
         std::mem::take(&mut read.commits),
-        std::mem::take(&mut read.holdings),
+        std::mem::take(&mut read.tree_diffs),
     );
-    let (commits, holders) = rayon::join(
+    let (commits, reverse_index) = rayon::join(
         || Commits::new(records, shared.store),
-        || Holders::new(seeds, holdings),
+        || ReverseTreeIndex::new(seeds, tree_diffs),
     );
     let tops = commits
         .list
         .iter()
         .filter_map(|commit| commit.tree)
         .collect();
-    let paths = Paths::new(&holders, &tops);
+    let paths = Paths::new(&reverse_index, &tops);
     let starts = starts(shared, roots);
     let number_of = |root: &Root| shared.store.number_of(&root.target);
     let head = roots
@@ -89,10 +89,10 @@ pub(super) fn conclude(
         .iter()
         .find(|root| root.kind == RootKind::Head)
         .and_then(number_of);
-    let mut trace = Trace::new(&commits, &holders, &read.tags, &starts.list, head);
+    let mut trace = Trace::new(&commits, &reverse_index, &read.tags, &starts.list, head);
     trace.newer = newer(&commits, shared);
     let is_bare = repo.to_thread_local().is_bare();
-    let court = Court {
+    let court = FindingsBuilder {
         shared,
         read: &read,
         trace,
@@ -107,33 +107,33 @@ pub(super) fn conclude(
 /// Starting points, and what each is.
 struct Starts {
     list: Vec<Start>,
-    what: Vec<(Reached, BString)>,
+    what: Vec<(RootRef, BString)>,
 }
 
 /// Everything that is needed to judge.
-struct Court<'a> {
+struct FindingsBuilder<'a> {
     shared: &'a Shared<'a>,
     read: &'a Read,
     trace: Trace<'a>,
     paths: Paths,
     starts: &'a Starts,
     /// The paths of objects with secrets in the indexes of work trees.
-    staged: HashMap<Number, Vec<BString>>,
+    staged: HashMap<ObjectIndex, Vec<BString>>,
     /// Whether the repository has no work tree: what its branches lead to is there for others to
     /// fetch.
     is_bare: bool,
 }
 
 /// A secret, and where it stands.
-struct Case {
+struct SecretOccurrences {
     finding: Finding,
     /// Each object once, the first place in it.
     places: Vec<Place>,
     /// What lets it pass everywhere; none where it has to be reported.
-    allowed: Option<Exception>,
+    allowed: Option<AllowedBy>,
 }
 
-impl Case {
+impl SecretOccurrences {
     /// The place to show: in the object that the first commit has, or else the first of all.
     fn first(&self, traced: &Traced) -> &Place {
         let of_first = |sight: &Sight| {
@@ -149,18 +149,18 @@ impl Case {
     }
 }
 
-impl Court<'_> {
+impl FindingsBuilder<'_> {
     fn sit(
         &self,
         repo: &ThreadSafeRepository,
         secrets: BTreeMap<Fingerprint, Vec<Place>>,
         outcome: &mut Outcome,
     ) {
-        let cases: Vec<Case> = secrets
+        let cases: Vec<SecretOccurrences> = secrets
             .into_iter()
             .filter_map(|(secret, places)| self.case(secret, places))
             .collect();
-        let subjects: Vec<Vec<Number>> = cases
+        let subjects: Vec<Vec<ObjectIndex>> = cases
             .iter()
             .map(|case| case.places.iter().map(|place| place.object).collect())
             .collect();
@@ -170,26 +170,29 @@ impl Court<'_> {
             .zip(traced)
             .filter(|(_, traced)| self.in_scope(traced));
         // What stands in one object is looked at together: a dump of keys is read once.
-        let mut by_object: BTreeMap<Number, Vec<(Case, Traced)>> = BTreeMap::new();
+        let mut by_object: BTreeMap<ObjectIndex, Vec<(SecretOccurrences, Traced)>> =
+            BTreeMap::new();
         for (case, traced) in wanted {
             by_object
                 .entry(case.first(&traced).object)
                 .or_default()
                 .push((case, traced));
         }
-        let together = |repo: &mut Repository, (object, cases): (Number, Vec<(Case, Traced)>)| {
-            let spots = cases
-                .iter()
-                .map(|(case, traced)| case.first(traced).spot())
-                .collect();
-            let mut seen = look_again(self.shared, self.read, repo, object, &spots);
-            let one = |(case, traced): (Case, Traced)| {
-                let seen = seen.remove(&case.first(&traced).spot());
-                self.verdict(repo, case, &traced, seen)
+        let together =
+            |repo: &mut Repository,
+             (object, cases): (ObjectIndex, Vec<(SecretOccurrences, Traced)>)| {
+                let spots = cases
+                    .iter()
+                    .map(|(case, traced)| case.first(traced).spot())
+                    .collect();
+                let mut seen = rescan_object(self.shared, self.read, repo, object, &spots);
+                let one = |(case, traced): (SecretOccurrences, Traced)| {
+                    let seen = seen.remove(&case.first(&traced).spot());
+                    self.verdict(repo, case, &traced, seen)
+                };
+                cases.into_iter().map(one).collect::<Vec<_>>()
             };
-            cases.into_iter().map(one).collect::<Vec<_>>()
-        };
-        let concluded: Vec<(Finding, Option<Exception>)> = by_object
+        let concluded: Vec<(Finding, Option<AllowedBy>)> = by_object
             .into_par_iter()
             .map_init(|| repo.to_thread_local(), together)
             .flatten_iter()
@@ -245,11 +248,11 @@ impl Court<'_> {
     }
 
     /// Judges every place; of those that do not pass, or else of all, each object once.
-    fn case(&self, secret: Fingerprint, mut places: Vec<Place>) -> Option<Case> {
+    fn case(&self, secret: Fingerprint, mut places: Vec<Place>) -> Option<SecretOccurrences> {
         let mut finding = self.read.finds.secrets.get(&secret)?.clone();
         places.sort_by_key(|place| (place.object, place.line, place.column));
         places.dedup_by_key(|place| (place.object, place.line, place.column));
-        let judged: Vec<Option<Exception>> = places
+        let judged: Vec<Option<AllowedBy>> = places
             .iter()
             .map(|place| self.exception(&finding, place))
             .collect();
@@ -273,7 +276,7 @@ impl Court<'_> {
             kept.encoded |= same && next.encoded;
             same
         });
-        Some(Case {
+        Some(SecretOccurrences {
             finding,
             places: open,
             allowed,
@@ -282,7 +285,7 @@ impl Court<'_> {
 
     /// What lets a secret pass at a place: a marker beside it, or an entry for every path that it
     /// has there.
-    fn exception(&self, finding: &Finding, place: &Place) -> Option<Exception> {
+    fn exception(&self, finding: &Finding, place: &Place) -> Option<AllowedBy> {
         if place.marker.is_some() {
             return place.marker.clone();
         }
@@ -323,8 +326,8 @@ impl Court<'_> {
         by
     }
 
-    fn paths_of(&self, object: Number) -> (Vec<BString>, bool) {
-        let place = self.trace.holders.place_of(object);
+    fn paths_of(&self, object: ObjectIndex) -> (Vec<BString>, bool) {
+        let place = self.trace.reverse_index.place_of(object);
         place.map_or_else(Default::default, |place| {
             self.paths.of(place, &self.read.names)
         })
@@ -334,16 +337,16 @@ impl Court<'_> {
     fn verdict(
         &self,
         repo: &Repository,
-        case: Case,
+        case: SecretOccurrences,
         traced: &Traced,
         seen: Option<Finding>,
-    ) -> (Finding, Option<Exception>) {
+    ) -> (Finding, Option<AllowedBy>) {
         let first = case.first(traced);
         let place = Location {
             line: first.line as usize,
             column: first.column as usize,
         };
-        let Case {
+        let SecretOccurrences {
             mut finding,
             places,
             allowed,
@@ -361,7 +364,7 @@ impl Court<'_> {
     }
 
     /// The name that a number stands for.
-    fn name_of(&self, object: Number) -> Option<&BStr> {
+    fn name_of(&self, object: ObjectIndex) -> Option<&BStr> {
         name_of(self.shared, self.read, object)
     }
 
@@ -443,19 +446,19 @@ impl Court<'_> {
     }
 
     fn history(&self, repo: &Repository, places: &[Place], traced: &Traced) -> History {
-        let line_in = |object: Number| {
+        let line_in = |object: ObjectIndex| {
             places
                 .iter()
                 .find(|place| place.object == object)
                 .map_or(1, |place| place.line)
         };
-        let spot = |sight: &Sight| Spot {
+        let spot = |sight: &Sight| CommitPlace {
             commit: self.commit(repo, sight),
             path: joined(&sight.path, &self.read.names),
             line: line_in(sight.object) as usize,
         };
-        let standing = |place: &Place| Standing {
-            kind: self.stands_in(place.object),
+        let standing = |place: &Place| ObjectPlace {
+            kind: self.container(place.object),
             object: self
                 .name_of(place.object)
                 .is_none()
@@ -466,7 +469,7 @@ impl Court<'_> {
             encoded: place.encoded,
             binary: place.binary,
         };
-        let mut reached: Vec<Reached> = traced
+        let mut reached: Vec<RootRef> = traced
             .starts
             .iter()
             .map(|&at| self.starts.what[at as usize].0.clone())
@@ -483,20 +486,20 @@ impl Court<'_> {
         }
     }
 
-    fn stands_in(&self, object: Number) -> StandsIn {
+    fn container(&self, object: ObjectIndex) -> Container {
         if self.shared.name_of(object).is_some() {
-            StandsIn::Name
+            Container::Name
         } else if self.trace.commits.place_of(object).is_some() {
-            StandsIn::Commit
+            Container::Commit
         } else if self
             .read
             .tags
             .binary_search_by_key(&object, |&(tag, _)| tag)
             .is_ok()
         {
-            StandsIn::Tag
+            Container::Tag
         } else {
-            StandsIn::Blob
+            Container::Blob
         }
     }
 
@@ -548,7 +551,7 @@ fn starts(shared: &Shared<'_>, roots: &Roots) -> Starts {
                 class: class_of(root.kind),
             });
             starts.what.push((
-                Reached {
+                RootRef {
                     kind: root.kind,
                     name: root.shown(),
                 },
@@ -567,7 +570,7 @@ fn starts(shared: &Shared<'_>, roots: &Roots) -> Starts {
             class: class_of(RootKind::Index),
         });
         starts.what.push((
-            Reached {
+            RootRef {
                 kind: RootKind::Index,
                 name: index.name.clone(),
             },

@@ -8,18 +8,18 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Read;
 use crate::blob::{Blob, Origin};
 use crate::finding::Finding;
-use crate::finding::history::{Exposure, History, Reached, Standing, StandsIn};
+use crate::finding::history::{Container, Exposure, History, ObjectPlace, RootRef};
 use crate::git::{RootKind, Roots};
 use crate::source::{MIN_NAME, Source, SourceError, Workers};
 
 /// Feeds each such name once.
-pub(super) struct Listed<'a> {
+pub(super) struct IndexOnlyNames<'a> {
     roots: &'a Roots,
     /// Name, and the first path that ends in it.
     names: BTreeMap<&'a BStr, &'a BStr>,
 }
 
-impl<'a> Listed<'a> {
+impl<'a> IndexOnlyNames<'a> {
     /// The names in all indexes that are in no tree of which everything was `read`.
     pub(super) fn new(roots: &'a Roots, read: &Read) -> Self {
         let mut names = BTreeMap::new();
@@ -60,13 +60,13 @@ impl<'a> Listed<'a> {
             in_head: false,
             last: None,
             reached_from: indexes
-                .map(|index| Reached {
+                .map(|index| RootRef {
                     kind: RootKind::Index,
                     name: index.name.clone(),
                 })
                 .collect(),
-            places: vec![Standing {
-                kind: StandsIn::Name,
+            places: vec![ObjectPlace {
+                kind: Container::Name,
                 object: None,
                 paths: vec![path.to_owned()],
                 line: start.line,
@@ -79,7 +79,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-impl Source for Listed<'_> {
+impl Source for IndexOnlyNames<'_> {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let mut worker = workers();
         for (name, path) in &self.names {

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
-use crate::git::store::{Kind, Number, Store};
+use crate::git::store::{Kind, ObjectIndex, Store};
 use crate::git::{RootKind, Roots};
 
 /// An object that another names and that is not there.
@@ -21,7 +21,7 @@ pub(super) struct Reference {
     #[serde(with = "kind")]
     pub(super) kind: Kind,
     /// An object that names it.
-    pub(super) from: Number,
+    pub(super) from: ObjectIndex,
 }
 
 /// Kinds by their names.

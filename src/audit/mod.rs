@@ -40,19 +40,19 @@ use bstr::{BString, ByteSlice, ByteVec};
 use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
-use crate::engine::{self, Examiner, Progress};
+use crate::engine::{self, FindingBuilder, Progress};
 use crate::finding::Outcome;
-use crate::git::store::{Kind, Number, Problem, Store};
+use crate::git::store::{Kind, ObjectIndex, Problem, Store};
 use crate::git::{self, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
-use crate::source::{Kept, SourceError, in_pool};
+use crate::source::{GitDir, SourceError, in_pool};
 
 pub use cache::Cache;
-use index_only_names::Listed;
+use index_only_names::IndexOnlyNames;
 use missing::Reference;
 use scan_objects::{Finds, Texts};
-use scan_trees::{Holdings, Mark, Names, Trees};
+use scan_trees::{Mark, Names, TreeDiffs, Trees};
 
 /// What an audit looks at.
 pub struct Audit<'a> {
@@ -109,7 +109,7 @@ struct Shared<'a> {
     hash: gix::hash::Kind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
-    examiner: &'a Examiner<'a>,
+    builder: &'a FindingBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
@@ -117,13 +117,13 @@ struct Shared<'a> {
 impl Shared<'_> {
     /// The number that stands for a name in which a secret stands: from the highest down, where no
     /// object is numbered.
-    fn number_of_name(&self, name: u32) -> Number {
-        Number::MAX - name
+    fn number_of_name(&self, name: u32) -> ObjectIndex {
+        ObjectIndex::MAX - name
     }
 
     /// The name that a number stands for.
-    fn name_of(&self, number: Number) -> Option<u32> {
-        (number as usize >= self.store.len()).then(|| Number::MAX - number)
+    fn name_of(&self, number: ObjectIndex) -> Option<u32> {
+        (number as usize >= self.store.len()).then(|| ObjectIndex::MAX - number)
     }
 }
 
@@ -132,10 +132,10 @@ impl Shared<'_> {
 struct Read {
     finds: Finds,
     commits: Vec<reach::commits::Record>,
-    tags: Vec<(Number, Number)>,
-    holdings: Holdings,
+    tags: Vec<(ObjectIndex, ObjectIndex)>,
+    tree_diffs: TreeDiffs,
     names: Vec<BString>,
-    broken: Vec<(Number, Problem)>,
+    broken: Vec<(ObjectIndex, Problem)>,
     missing: Vec<Reference>,
 }
 
@@ -159,10 +159,10 @@ pub fn run(
     policy: &Policy,
     progress: &Progress,
 ) -> Result<Audited, AuditError> {
-    let examiner = Examiner::new(scanner);
-    let bench = Bench {
+    let builder = FindingBuilder::new(scanner);
+    let bench = AuditRun {
         audit,
-        examiner: &examiner,
+        builder: &builder,
         policy,
         progress,
     };
@@ -170,14 +170,14 @@ pub fn run(
 }
 
 /// What one audit uses for every repository.
-struct Bench<'a> {
+struct AuditRun<'a> {
     audit: &'a Audit<'a>,
-    examiner: &'a Examiner<'a>,
+    builder: &'a FindingBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
 
-impl Bench<'_> {
+impl AuditRun<'_> {
     /// Looks through the repository and those of its submodules.
     fn look_through_all(&self) -> Result<Audited, AuditError> {
         let Audited {
@@ -219,7 +219,7 @@ impl Bench<'_> {
     ) -> Result<Audited, AuditError> {
         let Self {
             audit,
-            examiner,
+            builder,
             policy,
             progress,
         } = *self;
@@ -228,7 +228,7 @@ impl Bench<'_> {
         if submodule.is_none() {
             check_refs(&audit.scope, &roots)?;
         }
-        let rules = examiner.scanner.rules().version();
+        let rules = builder.scanner.rules().version();
         let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
         let cache = audit
             .cache
@@ -244,7 +244,7 @@ impl Bench<'_> {
             submodule,
             hash,
             shallow,
-            examiner,
+            builder,
             policy,
             progress,
         };
@@ -258,16 +258,16 @@ impl Bench<'_> {
             .filter(|_| is_news)
             .and_then(|cache| cache.remember(&shared, &read).err());
         let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
-        let kept = Kept {
+        let kept = GitDir {
             repo: shared_repo.clone(),
             name,
             max_size: None,
             jobs: audit.jobs,
         };
-        let mut outcome = engine::run(&kept, examiner.scanner, policy, progress)?;
+        let mut outcome = engine::run(&kept, builder.scanner, policy, progress)?;
         if audit.scope == Scope::default() {
-            let listed = Listed::new(roots, &read);
-            let mut names = engine::run(&listed, examiner.scanner, policy, progress)?;
+            let listed = IndexOnlyNames::new(roots, &read);
+            let mut names = engine::run(&listed, builder.scanner, policy, progress)?;
             let allowed = names.allowed.iter_mut().map(|allowed| &mut allowed.finding);
             for finding in names.findings.iter_mut().chain(allowed) {
                 finding.history = Some(Box::new(listed.history(finding)));
@@ -316,7 +316,7 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
     }
     read.tags.sort_unstable();
     read.tags.dedup();
-    let held: HashSet<Number> = read.finds.places.iter().map(|place| place.object).collect();
+    let held: HashSet<ObjectIndex> = read.finds.places.iter().map(|place| place.object).collect();
     let names = Names::new(std::mem::take(&mut read.names));
     let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1))
         .map(|_| Trees::new(shared, &held, &names))
@@ -324,9 +324,9 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
     shared.store.visit(&[Kind::Tree], &mut trees, audit.stop);
     for tree in trees {
         read.finds.join(tree.finds);
-        read.holdings.added.extend(tree.holdings.added);
-        read.holdings.removed.extend(tree.holdings.removed);
-        read.holdings.derived.extend(tree.holdings.derived);
+        read.tree_diffs.added.extend(tree.tree_diffs.added);
+        read.tree_diffs.removed.extend(tree.tree_diffs.removed);
+        read.tree_diffs.derived.extend(tree.tree_diffs.derived);
         read.broken.extend(tree.broken);
         read.missing.extend(tree.missing);
     }
@@ -343,15 +343,15 @@ fn in_order_of_names(shared: &Shared<'_>, read: &mut Read) {
     (0_u32..)
         .zip(&order)
         .for_each(|(new, &old)| rank[old as usize] = new);
-    let object = |number: Number| match shared.name_of(number) {
+    let object = |number: ObjectIndex| match shared.name_of(number) {
         Some(name) => shared.number_of_name(rank[name as usize]),
         None => number,
     };
     for (_, mark) in read
-        .holdings
+        .tree_diffs
         .added
         .iter_mut()
-        .chain(&mut read.holdings.removed)
+        .chain(&mut read.tree_diffs.removed)
     {
         *mark = Mark {
             child: object(mark.child),

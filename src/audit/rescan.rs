@@ -10,14 +10,18 @@ use super::scan_objects::Place;
 use super::{Read, Shared, unreadable};
 use crate::blob::{CommitInfo, Origin, Part};
 use crate::finding::{Finding, Outcome};
-use crate::git::store::Number;
+use crate::git::store::ObjectIndex;
 use crate::secret::Fingerprint;
 
 /// Objects larger than this are not read once more, in bytes.
 pub(super) const MAX_READ: u64 = 32 << 20;
 
 /// The name that a number stands for.
-pub(super) fn name_of<'r>(shared: &Shared<'_>, read: &'r Read, object: Number) -> Option<&'r BStr> {
+pub(super) fn name_of<'r>(
+    shared: &Shared<'_>,
+    read: &'r Read,
+    object: ObjectIndex,
+) -> Option<&'r BStr> {
     read.names
         .get(shared.name_of(object)? as usize)
         .map(|name| name.as_bstr())
@@ -34,11 +38,11 @@ impl Place {
 
 /// The findings at these places of an object, with their values and the lines around them: the
 /// object is read once more, and once for all of them. Nothing where it is too large for that.
-pub(super) fn look_again(
+pub(super) fn rescan_object(
     shared: &Shared<'_>,
     read: &Read,
     repo: &Repository,
-    object: Number,
+    object: ObjectIndex,
     wanted: &HashSet<Spot>,
 ) -> HashMap<Spot, Finding> {
     let bytes = match name_of(shared, read, object) {
@@ -55,18 +59,18 @@ pub(super) fn look_again(
         }
     };
     let bytes = bytes.unwrap_or_default();
-    let examiner = shared.examiner;
-    let sightings = examiner.sight(
+    let builder = shared.builder;
+    let located = builder.sight(
         &bytes,
         &Part::whole(bytes.len()),
-        examiner.scanner.scan(&bytes),
+        builder.scanner.scan(&bytes),
     );
     let nowhere = Origin::Repository { place: "".into() };
     let mut seen = HashMap::new();
-    examiner.conclude(
+    builder.conclude(
         &nowhere,
-        &sightings,
-        &vec![true; sightings.len()],
+        &located,
+        &vec![true; located.len()],
         |found, _| {
             let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             let spot = (
@@ -87,14 +91,14 @@ pub(super) fn look_again(
 
 /// Brings the values of secrets back that are remembered by their fingerprints alone. One that is
 /// not found again is a memory that cannot be trusted, which must not pass.
-pub(super) fn bring_back(
+pub(super) fn restore_values(
     shared: &Shared<'_>,
     repo: &Repository,
     read: &mut Read,
     secrets: &BTreeMap<Fingerprint, Vec<Place>>,
     outcome: &mut Outcome,
 ) {
-    let mut forgotten: BTreeMap<Number, HashSet<Spot>> = BTreeMap::new();
+    let mut forgotten: BTreeMap<ObjectIndex, HashSet<Spot>> = BTreeMap::new();
     for (secret, places) in secrets {
         if !read.finds.secrets.contains_key(secret) {
             forgotten
@@ -104,7 +108,7 @@ pub(super) fn bring_back(
         }
     }
     for (object, wanted) in forgotten {
-        let seen = look_again(shared, read, repo, object, &wanted);
+        let seen = rescan_object(shared, read, repo, object, &wanted);
         if seen.len() < wanted.len() {
             let problem =
                 "a secret that the cache tells of is not there: run it with --no-cache".to_owned();

@@ -15,11 +15,11 @@ use super::missing::Reference;
 use super::reach::commits::Record;
 use super::rescan::MAX_READ;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
-use crate::engine::Sighting;
-use crate::finding::{Exception, Finding};
-use crate::git::store::{Base, Kind, Number, Object, Problem, Visit};
+use crate::engine::LocatedMatch;
+use crate::finding::{AllowedBy, Finding};
+use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::rule::Confidence;
-use crate::scan::Strikes;
+use crate::scan::Hits;
 use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
@@ -31,7 +31,7 @@ const BINARY_PREFIX: usize = 8192;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Place {
     /// The object that it stands in; for a name, the number that stands for the name.
-    pub(super) object: Number,
+    pub(super) object: ObjectIndex,
     pub(super) secret: Fingerprint,
     pub(super) confidence: Confidence,
     /// Line and column of its first character, from 1.
@@ -42,7 +42,7 @@ pub(super) struct Place {
     /// Whether git would take the object for binary.
     pub(super) binary: bool,
     /// The marker beside it that lets it pass.
-    pub(super) marker: Option<Exception>,
+    pub(super) marker: Option<AllowedBy>,
 }
 
 /// How many objects were read, and how many bytes they have: those in packs, which may be
@@ -56,7 +56,7 @@ pub(super) struct Bytes {
 
 impl Bytes {
     /// Counts the object `number`.
-    pub(super) fn add(&mut self, shared: &Shared<'_>, number: Number, bytes: u64) {
+    pub(super) fn add(&mut self, shared: &Shared<'_>, number: ObjectIndex, bytes: u64) {
         let sum = if number < shared.store.first_loose() {
             &mut self.packed
         } else {
@@ -84,19 +84,19 @@ impl Finds {
     pub(super) fn take(
         &mut self,
         shared: &Shared<'_>,
-        number: Number,
-        sightings: &[Sighting],
+        number: ObjectIndex,
+        located: &[LocatedMatch],
         binary: bool,
     ) {
-        let news = vec![true; sightings.len()];
+        let news = vec![true; located.len()];
         let nowhere = Origin::Repository { place: "".into() };
         shared
             .progress
             .found
-            .fetch_add(sightings.len() as u64, Ordering::Relaxed);
+            .fetch_add(located.len() as u64, Ordering::Relaxed);
         shared
-            .examiner
-            .conclude(&nowhere, sightings, &news, |mut finding, nearby| {
+            .builder
+            .conclude(&nowhere, located, &news, |mut finding, nearby| {
                 if finding.confidence < shared.policy.report {
                     return false;
                 }
@@ -144,8 +144,8 @@ pub(super) struct Texts<'a> {
     pub(super) finds: Finds,
     pub(super) commits: Vec<Record>,
     /// What each annotated tag points at.
-    pub(super) tags: Vec<(Number, Number)>,
-    pub(super) broken: Vec<(Number, Problem)>,
+    pub(super) tags: Vec<(ObjectIndex, ObjectIndex)>,
+    pub(super) broken: Vec<(ObjectIndex, Problem)>,
     pub(super) missing: Vec<Reference>,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Texts<'a> {
     }
 
     /// The number of an object that `from` names; where there is none, that is noted.
-    fn look_up(&mut self, from: Number, id: ObjectId, kind: Kind) -> Option<Number> {
+    fn look_up(&mut self, from: ObjectIndex, id: ObjectId, kind: Kind) -> Option<ObjectIndex> {
         let found = self.shared.store.number_of(&id);
         if found.is_none() {
             self.missing.push(Reference { id, kind, from });
@@ -171,7 +171,7 @@ impl<'a> Texts<'a> {
         found
     }
 
-    fn commit(&mut self, number: Number, bytes: &[u8]) {
+    fn commit(&mut self, number: ObjectIndex, bytes: &[u8]) {
         let mut commit = CommitRefIter::from_bytes(bytes, self.shared.hash);
         let Ok(tree) = commit.tree_id() else {
             self.broken.push((number, Problem::Header));
@@ -207,32 +207,32 @@ impl<'a> Texts<'a> {
 }
 
 impl Visit for Texts<'_> {
-    type State = Strikes;
+    type State = Hits;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
+    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Hits>>) -> Hits {
         let Object {
             number,
             kind,
             bytes,
             ..
         } = object;
-        let scanner = self.shared.examiner.scanner;
-        let strikes = match base {
-            Some(base) => scanner.strikes_after(base.state, bytes, base.copied),
-            None => scanner.strikes(bytes),
+        let scanner = self.shared.builder.scanner;
+        let hits = match base {
+            Some(base) => scanner.hits_after(base.state, bytes, base.copied),
+            None => scanner.hits(bytes),
         };
-        if !strikes.is_empty() {
-            let matches = scanner.judge(bytes, &strikes);
+        if !hits.is_empty() {
+            let matches = scanner.judge(bytes, &hits);
             if !matches.is_empty() {
                 self.finds.in_large |= bytes.len() as u64 > MAX_READ;
-                let sightings =
-                    self.shared
-                        .examiner
-                        .sight(bytes, &Part::whole(bytes.len()), matches);
+                let located = self
+                    .shared
+                    .builder
+                    .sight(bytes, &Part::whole(bytes.len()), matches);
                 self.finds.take(
                     self.shared,
                     self.shared.store.canonical(number),
-                    &sightings,
+                    &located,
                     is_binary(bytes),
                 );
             }
@@ -257,13 +257,13 @@ impl Visit for Texts<'_> {
             .progress
             .bytes
             .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        strikes
+        hits
     }
 
-    fn stream(&mut self, number: Number, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> io::Result<()> {
         let mut parts = Parts {
             shared: self.shared,
-            sightings: Vec::new(),
+            located: Vec::new(),
             binary: false,
             bytes: 0,
         };
@@ -273,7 +273,7 @@ impl Visit for Texts<'_> {
             &mut parts,
         );
         let Parts {
-            sightings,
+            located,
             binary,
             bytes,
             ..
@@ -281,16 +281,16 @@ impl Visit for Texts<'_> {
         self.finds.take(
             self.shared,
             self.shared.store.canonical(number),
-            &sightings,
+            &located,
             binary,
         );
-        self.finds.in_large |= !sightings.is_empty();
+        self.finds.in_large |= !located.is_empty();
         self.finds.bytes.add(self.shared, number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
         done
     }
 
-    fn broken(&mut self, number: Number, problem: Problem) {
+    fn broken(&mut self, number: ObjectIndex, problem: Problem) {
         self.broken.push((number, problem));
     }
 }
@@ -298,7 +298,7 @@ impl Visit for Texts<'_> {
 /// Searches a blob that comes in parts.
 struct Parts<'a> {
     shared: &'a Shared<'a>,
-    sightings: Vec<Sighting>,
+    located: Vec<LocatedMatch>,
     /// Whether the first part says that the whole is binary.
     binary: bool,
     bytes: u64,
@@ -319,9 +319,9 @@ impl Worker for Parts<'_> {
         self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
         self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
-        let matches = self.shared.examiner.scanner.scan(blob.bytes);
-        self.sightings
-            .extend(self.shared.examiner.sight(blob.bytes, &blob.part, matches));
+        let matches = self.shared.builder.scanner.scan(blob.bytes);
+        self.located
+            .extend(self.shared.builder.sight(blob.bytes, &blob.part, matches));
     }
 
     fn skip(&mut self, _: Skip) {}

@@ -16,7 +16,7 @@ use super::Shared;
 use super::missing::Reference;
 use super::scan_objects::Finds;
 use crate::blob::Part;
-use crate::git::store::{Base, Kind, Number, Object, Problem, Visit};
+use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::source::MIN_NAME;
 use crate::text::Copied;
 
@@ -29,7 +29,7 @@ const KNOWN: usize = 1 << 14;
 )]
 pub(super) struct Mark {
     /// The object; for a name that holds a secret, the number that stands for the name.
-    pub(super) child: Number,
+    pub(super) child: ObjectIndex,
     /// The number of the name.
     pub(super) name: u32,
 }
@@ -82,34 +82,38 @@ pub(super) struct State {
 /// What the trees have of what matters, each told by how it differs from the one that it is a delta
 /// of.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Holdings {
+pub(super) struct TreeDiffs {
     /// Entries that a tree has more than the one it is made from.
-    pub(super) added: Vec<(Number, Mark)>,
+    pub(super) added: Vec<(ObjectIndex, Mark)>,
     /// Entries that a tree has no more.
-    pub(super) removed: Vec<(Number, Mark)>,
+    pub(super) removed: Vec<(ObjectIndex, Mark)>,
     /// The tree that a tree is made from, and that tree.
-    pub(super) derived: Vec<(Number, Number)>,
+    pub(super) derived: Vec<(ObjectIndex, ObjectIndex)>,
 }
 
 /// One thread's second pass.
 pub(super) struct Trees<'a> {
     shared: &'a Shared<'a>,
     /// Objects that a secret stands in.
-    held: &'a HashSet<Number>,
+    held: &'a HashSet<ObjectIndex>,
     names: &'a Names,
     /// Where objects were found that this thread looked up: versions of a folder name the same ones
     /// again and again.
-    known: Vec<(u128, Option<Number>)>,
+    known: Vec<(u128, Option<ObjectIndex>)>,
     /// Names that this thread met: their numbers, and whether they hold a secret.
     met: HashMap<BString, (u32, bool)>,
     pub(super) finds: Finds,
-    pub(super) holdings: Holdings,
-    pub(super) broken: Vec<(Number, Problem)>,
+    pub(super) tree_diffs: TreeDiffs,
+    pub(super) broken: Vec<(ObjectIndex, Problem)>,
     pub(super) missing: Vec<Reference>,
 }
 
 impl<'a> Trees<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, held: &'a HashSet<Number>, names: &'a Names) -> Self {
+    pub(super) fn new(
+        shared: &'a Shared<'a>,
+        held: &'a HashSet<ObjectIndex>,
+        names: &'a Names,
+    ) -> Self {
         Self {
             shared,
             held,
@@ -117,14 +121,14 @@ impl<'a> Trees<'a> {
             known: vec![(0, None); KNOWN],
             met: HashMap::new(),
             finds: Finds::default(),
-            holdings: Holdings::default(),
+            tree_diffs: TreeDiffs::default(),
             broken: Vec::new(),
             missing: Vec::new(),
         }
     }
 
     /// Looks at an entry that no tree before had; what it leads to, where that matters.
-    fn entry(&mut self, tree: Number, entry: &Entry<'_>, start: u32, state: &mut State) {
+    fn entry(&mut self, tree: ObjectIndex, entry: &Entry<'_>, start: u32, state: &mut State) {
         let child = match entry.kind {
             Some(kind) => {
                 let child = self.number_of(entry.id);
@@ -149,11 +153,11 @@ impl<'a> Trees<'a> {
         for child in child.into_iter().chain(of_name) {
             let mark = Mark { child, name };
             state.marks.push((start, mark));
-            self.holdings.added.push((tree, mark));
+            self.tree_diffs.added.push((tree, mark));
         }
     }
 
-    fn number_of(&mut self, id: &oid) -> Option<Number> {
+    fn number_of(&mut self, id: &oid) -> Option<ObjectIndex> {
         // Two ids that begin with the same sixteen bytes are more than anybody can make.
         let head = id
             .as_bytes()
@@ -174,15 +178,15 @@ impl<'a> Trees<'a> {
         let number = self.names.number_of(name);
         let before = self.finds.places.len();
         if name.len() >= MIN_NAME {
-            let matches = self.shared.examiner.scanner.scan(name);
-            let sightings = self
+            let matches = self.shared.builder.scanner.scan(name);
+            let located = self
                 .shared
-                .examiner
+                .builder
                 .sight(name, &Part::whole(name.len()), matches);
             self.finds.take(
                 self.shared,
                 self.shared.number_of_name(number),
-                &sightings,
+                &located,
                 false,
             );
         }
@@ -195,7 +199,7 @@ impl<'a> Trees<'a> {
     /// taken over.
     fn entries(
         &mut self,
-        tree: Number,
+        tree: ObjectIndex,
         object: Object<'_>,
         base: Option<&Base<'_, State>>,
     ) -> State {
@@ -239,14 +243,14 @@ impl<'a> Trees<'a> {
         }
         state.len = u32::try_from(at).unwrap_or(u32::MAX);
         if let Some(base) = base {
-            self.holdings.derived.push((base.number, tree));
+            self.tree_diffs.derived.push((base.number, tree));
             let marks = base
                 .state
                 .marks
                 .iter()
                 .zip(&kept)
                 .filter(|(_, kept)| !**kept);
-            self.holdings
+            self.tree_diffs
                 .removed
                 .extend(marks.map(|((_, mark), _)| (tree, *mark)));
         }
@@ -354,12 +358,12 @@ impl Visit for Trees<'_> {
         self.entries(tree, object, base.as_ref())
     }
 
-    fn stream(&mut self, number: Number, _: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, number: ObjectIndex, _: &mut dyn Read) -> io::Result<()> {
         self.broken.push((number, Problem::TooLarge));
         Ok(())
     }
 
-    fn broken(&mut self, number: Number, problem: Problem) {
+    fn broken(&mut self, number: ObjectIndex, problem: Problem) {
         self.broken.push((number, problem));
     }
 }

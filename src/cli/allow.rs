@@ -12,7 +12,7 @@ use keysieve::rule::RuleSet;
 use keysieve::secret::Fingerprint;
 use keysieve::text::{printable, printable_path};
 
-use crate::cli::fault::Fault;
+use crate::cli::error::CliError;
 use crate::cli::file::replace;
 
 /// The words of `keysieve allow`.
@@ -39,14 +39,14 @@ pub(crate) struct AllowArgs {
 
 /// Writes the entry to `.keysieve.toml` in `root` and says so.
 #[expect(clippy::needless_pass_by_value, reason = "a command owns its words")]
-pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
+pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, CliError> {
     let file = args.config.clone().unwrap_or_else(|| root.join(FILE_NAME));
     let today = jiff::Zoned::now().date();
     let entry = checked(&args, today)?;
     let before = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Fault::new(format!("{}: {error}", printable_path(&file)))),
+        Err(error) => return Err(CliError::new(format!("{}: {error}", printable_path(&file)))),
     };
     if let Some(rule) = entry.rule {
         check_rule(&file, &before, rule)?;
@@ -61,7 +61,8 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
         }
         Appended::Text { text, number } => {
             let written = replace(&file, &|out| out.write_all(text.as_bytes()));
-            written.map_err(|error| Fault::new(format!("{}: {error}", printable_path(&file))))?;
+            written
+                .map_err(|error| CliError::new(format!("{}: {error}", printable_path(&file))))?;
             format!(
                 "{}: wrote [[allow]] entry {number} for {} ({})",
                 printable_path(&file),
@@ -74,19 +75,19 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, Fault> {
     Ok(Status::Clean)
 }
 
-fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, Fault> {
+fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, CliError> {
     // The word is not repeated: somebody may have pasted the secret itself.
     let value = Fingerprint::parse(args.fingerprint.trim()).ok_or_else(|| {
-        Fault::new("that is not a fingerprint")
+        CliError::new("that is not a fingerprint")
             .hint("copy the 32 hex digits that the report shows for the finding")
     })?;
     if args.reason.trim().is_empty() {
         return Err(
-            Fault::new("an exception needs a reason").hint("say --reason \"why it may pass\"")
+            CliError::new("an exception needs a reason").hint("say --reason \"why it may pass\"")
         );
     }
     if args.until.is_some_and(|until| until < today) {
-        return Err(Fault::new("the entry would have expired already")
+        return Err(CliError::new("the entry would have expired already")
             .hint("--until takes the last day it holds"));
     }
     let (rule, path) = (args.rule.as_deref(), args.path.as_deref());
@@ -100,17 +101,17 @@ fn checked(args: &AllowArgs, today: Date) -> Result<NewEntry<'_>, Fault> {
 }
 
 /// An entry for a rule that does not exist would make every later run fail.
-fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), Fault> {
+fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), CliError> {
     let mut rules = RuleSet::builtin()?;
     for extra in Config::parse(file, text)?.rules {
         let text = read_text(&extra)
-            .map_err(|error| Fault::new(format!("{}: {error}", printable_path(&extra))))?;
+            .map_err(|error| CliError::new(format!("{}: {error}", printable_path(&extra))))?;
         rules.extend(&printable_path(&extra), &text)?;
     }
     if rules.has(rule) {
         return Ok(());
     }
-    Err(Fault::new(format!("there is no rule '{}'", safe(rule)))
+    Err(CliError::new(format!("there is no rule '{}'", safe(rule)))
         .hint("`keysieve rules list` shows them all"))
 }
 

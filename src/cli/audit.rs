@@ -17,7 +17,7 @@ use keysieve::git;
 use keysieve::report::{self, Advice};
 use keysieve::text::{printable, printable_path};
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::output::REPORT;
 use super::plan::PlanDir;
 use super::scan::Common;
@@ -78,7 +78,7 @@ struct ScopeArgs {
 }
 
 impl AuditArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         let form = if self.timeline {
             report::timeline
         } else {
@@ -140,7 +140,7 @@ impl AuditArgs {
 
 impl MemoryArgs {
     /// The folder to remember in. Never one of the repository's: nothing is written there.
-    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, Fault> {
+    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, CliError> {
         let local = repo.to_thread_local();
         let own = [Some(local.common_dir()), local.workdir()];
         let own: Vec<PathBuf> = own
@@ -159,7 +159,7 @@ impl MemoryArgs {
                     "{}: lies in the repository that is looked through",
                     printable_path(folder)
                 );
-                Err(Fault::new(message).hint("name a folder outside of it, or say --no-cache"))
+                Err(CliError::new(message).hint("name a folder outside of it, or say --no-cache"))
             }
             Some(folder) => Ok(Some(folder.clone())),
             None => Ok(users_cache().filter(|folder| !inside(folder))),
@@ -183,7 +183,7 @@ fn users_cache() -> Option<PathBuf> {
 }
 
 impl ScopeArgs {
-    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, Fault> {
+    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, CliError> {
         let refs = self
             .refs
             .iter()
@@ -203,16 +203,16 @@ impl ScopeArgs {
 }
 
 /// A day, or else a commit in any words that git takes.
-fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, Fault> {
+fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, CliError> {
     if let Ok(day) = text.parse::<Date>() {
         let zoned = day
             .to_zoned(jiff::tz::TimeZone::system())
-            .map_err(|error| Fault::new(error.to_string()))?;
+            .map_err(|error| CliError::new(error.to_string()))?;
         return Ok(Since::Time(zoned.timestamp().as_second()));
     }
     let repo = repo.to_thread_local();
     let wrong = || {
-        Fault::new(format!(
+        CliError::new(format!(
             "--since '{}' is no day and no commit of this repository",
             printable(text.as_bytes())
         ))
@@ -232,7 +232,7 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// A flag that is set when the user or the system asks the program to end. Asked twice, it ends at
 /// once.
-fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
+fn stop_on_signal() -> Result<&'static AtomicBool, CliError> {
     static STOP: AtomicBool = AtomicBool::new(false);
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -244,6 +244,6 @@ fn stop_on_signal() -> Result<&'static AtomicBool, Fault> {
             std::process::exit(Status::Incomplete as i32);
         });
     })
-    .map_err(|error| Fault::new(format!("signals cannot be handled: {error}")))?;
+    .map_err(|error| CliError::new(format!("signals cannot be handled: {error}")))?;
     Ok(&STOP)
 }

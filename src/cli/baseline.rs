@@ -17,7 +17,7 @@ use keysieve::rule::Confidence;
 use keysieve::secret::Salt;
 use keysieve::text::{printable, printable_path};
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::file::replace;
 use super::scan::Paths;
 use super::settings::{self, SettingsArgs};
@@ -95,7 +95,7 @@ struct Scope {
 }
 
 impl BaselineArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         match self.action {
             Action::Write(args) => write(args),
             Action::Update(args) => update(args),
@@ -104,10 +104,10 @@ impl BaselineArgs {
     }
 }
 
-fn write(args: WriteArgs) -> Result<Status, Fault> {
+fn write(args: WriteArgs) -> Result<Status, CliError> {
     let file = args.scope.file()?;
     if !args.force && file.symlink_metadata().is_ok() {
-        return Err(Fault::new(format!(
+        return Err(CliError::new(format!(
             "{}: there is a baseline already",
             printable_path(&file)
         ))
@@ -116,7 +116,7 @@ fn write(args: WriteArgs) -> Result<Status, Fault> {
     let terms = args.terms.checked()?;
     let scan = args.scope.scan()?;
     let salt = Salt::random()
-        .map_err(|error| Fault::new(format!("no random number to be had: {error}")))?;
+        .map_err(|error| CliError::new(format!("no random number to be had: {error}")))?;
     let baseline = Baseline::new(&file, salt)
         .renewed(&scan.seen, &terms, |_| true)
         .baseline;
@@ -129,7 +129,7 @@ fn write(args: WriteArgs) -> Result<Status, Fault> {
     Ok(Status::Clean)
 }
 
-fn update(args: UpdateArgs) -> Result<Status, Fault> {
+fn update(args: UpdateArgs) -> Result<Status, CliError> {
     let file = args.scope.file()?;
     let before = load(&file)?;
     let terms = args.terms.checked()?;
@@ -160,7 +160,7 @@ fn update(args: UpdateArgs) -> Result<Status, Fault> {
     Ok(Status::Clean)
 }
 
-fn check(scope: Scope) -> Result<Status, Fault> {
+fn check(scope: Scope) -> Result<Status, CliError> {
     let file = scope.file()?;
     let baseline = load(&file)?;
     let scan = scope.scan()?;
@@ -221,29 +221,29 @@ fn entries(count: usize) -> String {
     format!("{count} {}", if count == 1 { "entry" } else { "entries" })
 }
 
-fn load(file: &Path) -> Result<Baseline, Fault> {
-    let missing = || Fault::new(format!("{}: there is no baseline", printable_path(file)));
+fn load(file: &Path) -> Result<Baseline, CliError> {
+    let missing = || CliError::new(format!("{}: there is no baseline", printable_path(file)));
     Baseline::load(file)?.ok_or_else(|| missing().hint("'keysieve baseline write' makes one"))
 }
 
-fn put(file: &Path, baseline: &Baseline) -> Result<(), Fault> {
+fn put(file: &Path, baseline: &Baseline) -> Result<(), CliError> {
     let written = replace(file, &|out| out.write_all(baseline.text().as_bytes()));
-    written.map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))
+    written.map_err(|error| CliError::new(format!("{}: {error}", printable_path(file))))
 }
 
-fn say(text: &str) -> Result<(), Fault> {
+fn say(text: &str) -> Result<(), CliError> {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
 impl TermsArgs {
-    fn checked(self) -> Result<Terms, Fault> {
+    fn checked(self) -> Result<Terms, CliError> {
         let said = |text: Option<String>, name: &str| match text.map(|text| text.trim().to_owned())
         {
-            Some(text) if text.is_empty() => Err(Fault::new(format!("--{name} says nothing"))),
+            Some(text) if text.is_empty() => Err(CliError::new(format!("--{name} says nothing"))),
             text => Ok(text),
         };
         if self.until.is_some_and(|until| until < settings::today()) {
-            return Err(Fault::new("the entries would have expired already")
+            return Err(CliError::new("the entries would have expired already")
                 .hint("--until takes the last day they hold"));
         }
         Ok(Terms {
@@ -263,9 +263,9 @@ struct Scanned {
 
 impl Scope {
     /// The paths to scan.
-    fn paths(&self) -> Result<Vec<PathBuf>, Fault> {
+    fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
         if self.paths.iter().any(|path| path == Path::new("-")) {
-            return Err(Fault::new("a baseline is of files: '-' is none"));
+            return Err(CliError::new("a baseline is of files: '-' is none"));
         }
         match self.paths.as_slice() {
             [] => Ok(vec![settings::root_of(Path::new("."))?]),
@@ -274,13 +274,13 @@ impl Scope {
     }
 
     /// The file of the baseline.
-    fn file(&self) -> Result<PathBuf, Fault> {
+    fn file(&self) -> Result<PathBuf, CliError> {
         let root = settings::common_root(&self.settings, &self.paths()?)?;
         Ok(self.settings.baseline_file(&root))
     }
 
     /// Scans whatever the confidence, as if there were no baseline.
-    fn scan(self) -> Result<Scanned, Fault> {
+    fn scan(self) -> Result<Scanned, CliError> {
         let paths = self.paths()?;
         let settings = self.settings.without_baseline()?;
         let (source, mut settings) = Paths::new(paths, self.no_ignore).settle(&settings)?;
@@ -339,7 +339,7 @@ impl Scanned {
 }
 
 /// Of what was not read nobody knows whether it holds a secret.
-fn complete(outcome: &Outcome) -> Result<(), Fault> {
+fn complete(outcome: &Outcome) -> Result<(), CliError> {
     const MAX_SHOWN: usize = 10;
     let shown = report::masker(outcome);
     let failed: Vec<_> = outcome
@@ -359,5 +359,5 @@ fn complete(outcome: &Outcome) -> Result<(), Fault> {
         // Writing to a String cannot fail.
         let _ = write!(message, "\n  {path}: {reason}");
     }
-    Err(Fault::new(message).hint("the baseline was left as it is"))
+    Err(CliError::new(message).hint("the baseline was left as it is"))
 }

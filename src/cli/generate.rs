@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use keysieve::finding::Status;
 
-use super::fault::Fault;
+use super::error::CliError;
 
 /// The words of `keysieve generate`.
 #[derive(Args, Debug)]
@@ -27,7 +27,7 @@ enum What {
 }
 
 impl GenerateArgs {
-    pub(crate) fn run(&self, command: &mut clap::Command) -> Result<Status, Fault> {
+    pub(crate) fn run(&self, command: &mut clap::Command) -> Result<Status, CliError> {
         let mut text = Vec::new();
         match self.what {
             What::Completions { shell } => {

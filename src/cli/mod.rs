@@ -3,8 +3,8 @@
 mod allow;
 mod audit;
 mod baseline;
+mod error;
 mod explain;
-mod fault;
 mod file;
 mod gate;
 mod generate;
@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use keysieve::finding::Status;
 
-use fault::Fault;
+use error::CliError;
 
 /// Keeps secrets out of git repositories: AWS credentials first of all.
 ///
@@ -77,19 +77,19 @@ pub(crate) fn main() -> ExitCode {
         );
     }));
     let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
-        Err(Fault::new(
+        Err(CliError::new(
             "the run was not completed, so nothing is known of what was not read",
         ))
     });
-    let status = outcome.unwrap_or_else(|fault| {
+    let status = outcome.unwrap_or_else(|error| {
         // Where standard error is closed as well, the exit status still says it.
-        let _ = writeln!(std::io::stderr(), "{fault}");
+        let _ = writeln!(std::io::stderr(), "{error}");
         Status::Incomplete
     });
     ExitCode::from(status as u8)
 }
 
-fn run(command: Command) -> Result<Status, Fault> {
+fn run(command: Command) -> Result<Status, CliError> {
     match command {
         Command::Scan(args) => args.run(),
         Command::Staged(args) => args.run(),

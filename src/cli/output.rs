@@ -15,7 +15,7 @@ use keysieve::finding::Outcome;
 use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
 use keysieve::text::printable_path;
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::file;
 use super::target::{self, FormatParser, Target, Words};
 
@@ -119,7 +119,7 @@ impl OutputArgs {
 
     /// Whether the reports that were asked for can be written at all; to be asked before the work
     /// is done.
-    pub(crate) fn check(&self) -> Result<Vec<Target>, Fault> {
+    pub(crate) fn check(&self) -> Result<Vec<Target>, CliError> {
         let targets = target::targets(&self.format, self.output.as_deref())?;
         match targets
             .iter()
@@ -131,7 +131,7 @@ impl OutputArgs {
                     "--reveal would put secrets in clear into the report '{}'",
                     format.name
                 );
-                Err(Fault::new(message).hint(
+                Err(CliError::new(message).hint(
                     "that report is made to be handed to a service: leave out --reveal, or look at the secrets in another format",
                 ))
             }
@@ -145,13 +145,13 @@ impl OutputArgs {
         outcome: &Outcome,
         rules_version: String,
         advice: Advice,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         self.write_as(REPORT, outcome, rules_version, advice)
     }
 
     /// Whether every format that was asked for can show `form`; to be asked before the work is
     /// done.
-    pub(crate) fn check_form(&self, form: Form) -> Result<(), Fault> {
+    pub(crate) fn check_form(&self, form: Form) -> Result<(), CliError> {
         match self
             .check()?
             .iter()
@@ -160,7 +160,7 @@ impl OutputArgs {
             None => Ok(()),
             Some(Target { format, .. }) => {
                 let message = format!("the format '{}' cannot show this", format.name);
-                Err(Fault::new(message).hint("use 'human' or 'json'"))
+                Err(CliError::new(message).hint("use 'human' or 'json'"))
             }
         }
     }
@@ -172,7 +172,7 @@ impl OutputArgs {
         outcome: &Outcome,
         rules_version: String,
         advice: Advice,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         let targets = self.check()?;
         let page = Page {
             form,
@@ -185,17 +185,19 @@ impl OutputArgs {
             .filter_map(|target| self.put(target, &page).err())
             .collect();
         faults.extend(self.job_summary(&targets, &page).err());
-        Fault::all(faults)
+        CliError::all(faults)
     }
 
-    fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), Fault> {
+    fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), CliError> {
         let report = self.report(format, page, file.is_none() && self.in_color());
         let write = |out: &mut dyn Write| report.write(page.outcome, out);
         match file {
             None => {
                 let mut out = BufWriter::new(io::stdout().lock());
                 let done = write(&mut out).and_then(|()| out.flush());
-                done.map_err(|error| Fault::new(format!("the report cannot be written: {error}")))
+                done.map_err(|error| {
+                    CliError::new(format!("the report cannot be written: {error}"))
+                })
             }
             Some(path) => file::replace(path, &write).map_err(|error| cannot_write(path, &error)),
         }
@@ -203,7 +205,7 @@ impl OutputArgs {
 
     /// GitHub Actions shows what is added to this file with the job; there, annotations alone say
     /// too little.
-    fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), Fault> {
+    fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), CliError> {
         let has = |name: &str| targets.iter().any(|target| target.format.name == name);
         let file = env::var_os("GITHUB_STEP_SUMMARY")
             .filter(|file| !file.is_empty())
@@ -251,8 +253,8 @@ impl OutputArgs {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Fault {
-    Fault::new(format!(
+fn cannot_write(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(format!(
         "{}: the report cannot be written: {error}",
         printable_path(path)
     ))

@@ -11,7 +11,7 @@ use keysieve::git::worktrees;
 use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 
-use super::fault::Fault;
+use super::error::CliError;
 
 /// A directory that a plan may be written to.
 pub(crate) struct PlanDir {
@@ -24,24 +24,24 @@ pub(crate) struct PlanDir {
 
 impl PlanDir {
     /// Looks at `dir`, and writes nothing: to be asked before the audit.
-    pub(crate) fn check(dir: &Path, repo: &ThreadSafeRepository) -> Result<Self, Fault> {
+    pub(crate) fn check(dir: &Path, repo: &ThreadSafeRepository) -> Result<Self, CliError> {
         let shown = printable_path(dir);
-        let failed = |error: io::Error| Fault::new(format!("{shown}: {error}"));
+        let failed = |error: io::Error| CliError::new(format!("{shown}: {error}"));
         let path = real(dir).map_err(failed)?;
         for place in places(repo)
-            .map_err(|error| Fault::new(format!("the repository's work trees: {error}")))?
+            .map_err(|error| CliError::new(format!("the repository's work trees: {error}")))?
         {
             if path.starts_with(&place) {
                 let message = format!(
                     "{shown}: a plan holds secrets in clear and must not be in the repository it is about"
                 );
-                return Err(Fault::new(message).hint("name a directory outside of it"));
+                return Err(CliError::new(message).hint("name a directory outside of it"));
             }
         }
         match fs::read_dir(&path).map(|mut entries| entries.next().is_none()) {
             Ok(true) => {}
             Ok(false) => {
-                return Err(Fault::new(format!("{shown}: not empty"))
+                return Err(CliError::new(format!("{shown}: not empty"))
                     .hint("name a new directory for the plan"));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -58,7 +58,7 @@ impl PlanDir {
     }
 
     /// Writes the plan for `outcome`, whole or not at all.
-    pub(crate) fn write(&self, outcome: &Outcome) -> Result<(), Fault> {
+    pub(crate) fn write(&self, outcome: &Outcome) -> Result<(), CliError> {
         let say = |text: String| drop(writeln!(io::stderr(), "keysieve: {text}"));
         let files = plan(
             outcome,
@@ -81,7 +81,7 @@ impl PlanDir {
         });
         if let Err(error) = done {
             written.iter().for_each(|path| drop(fs::remove_file(path)));
-            return Err(Fault::new(format!(
+            return Err(CliError::new(format!(
                 "{shown}: the plan cannot be written: {error}"
             )));
         }

@@ -17,7 +17,7 @@ use keysieve::policy::{FILE_NAME, PolicyFiles};
 use keysieve::report::Advice;
 use keysieve::source::Push;
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::scan::Common;
 use super::settings::Settings;
 
@@ -28,7 +28,7 @@ impl Common {
         &self,
         remote: Option<&OsStr>,
         updates: &[RefUpdate],
-    ) -> Result<Status, Fault> {
+    ) -> Result<Status, CliError> {
         let repo = git::discover(Path::new("."))?;
         let remote = remote.map(|remote| remote.as_encoded_bytes().as_bstr());
         let mut known = git::ids_of_remote(&repo, remote)?;
@@ -41,7 +41,7 @@ impl Common {
 
     /// Scans what a push brings here. What is let pass by a comment that came with it is shown at
     /// least.
-    pub(super) fn receive(mut self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+    pub(super) fn receive(mut self, updates: &[RefUpdate]) -> Result<Status, CliError> {
         self.output = self.output.with_allowed();
         let repo = git::discover(Path::new("."))?;
         let known = git::ids_of_refs(&repo)?;
@@ -72,7 +72,7 @@ impl Common {
         updates: &[RefUpdate],
         known: &[ObjectId],
         settings: &Settings,
-    ) -> Result<Status, Fault> {
+    ) -> Result<Status, CliError> {
         let refs: Vec<_> = updates
             .iter()
             .filter_map(|update| Some((update.name.clone(), update.new?)))

@@ -10,7 +10,7 @@ use keysieve::finding::Status;
 use keysieve::rule::{PairRule, Rule, RuleSet, Trigger};
 use keysieve::scan::{Scanner, check_samples};
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::settings;
 
 /// The words of `keysieve rules`.
@@ -40,7 +40,7 @@ enum Action {
 }
 
 impl RulesArgs {
-    pub(crate) fn run(&self) -> Result<Status, Fault> {
+    pub(crate) fn run(&self) -> Result<Status, CliError> {
         let mut rules = RuleSet::builtin_with_samples()?;
         settings::add_rules(&mut rules, &self.rules)?;
         let (text, status) = match &self.action {
@@ -90,13 +90,13 @@ fn list(rules: &RuleSet) -> String {
     text
 }
 
-fn show(rules: &RuleSet, id: &str) -> Result<String, Fault> {
+fn show(rules: &RuleSet, id: &str) -> Result<String, CliError> {
     if let Some(rule) = rules.rules.iter().find(|rule| &*rule.id == id) {
         return Ok(show_rule(rule));
     }
     match rules.pairs.iter().find(|pair| &*pair.id == id) {
         Some(pair) => Ok(show_pair(rules, pair)),
-        None => Err(Fault::new(format!(
+        None => Err(CliError::new(format!(
             "there is no rule '{}'",
             keysieve::text::printable(id.as_bytes())
         ))
@@ -187,7 +187,7 @@ fn table(rows: &[(&str, String)]) -> String {
         .collect()
 }
 
-fn check(rules: RuleSet) -> Result<(String, Status), Fault> {
+fn check(rules: RuleSet) -> Result<(String, Status), CliError> {
     let count = rules.rules.len() + rules.pairs.len();
     let scanner = Scanner::new(rules)?;
     let faults = check_samples(&scanner);
@@ -199,6 +199,6 @@ fn check(rules: RuleSet) -> Result<(String, Status), Fault> {
             Status::Clean,
         ));
     }
-    let lines: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let lines: String = faults.iter().map(|error| format!("{error}\n")).collect();
     Ok((lines, Status::Findings))
 }

@@ -12,7 +12,7 @@ use keysieve::hook::RefUpdate;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::hook::Scans;
 use super::output::OutputArgs;
 use super::settings::{self, Settings, SettingsArgs};
@@ -61,14 +61,14 @@ pub(crate) struct Common {
 }
 
 impl ScanArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         let paths = &self.what.paths;
         if !paths.iter().any(|path| path == Path::new("-")) {
             let (source, settings) = self.what.settle(&self.common.settings)?;
             return self.common.scan(&source, &settings, Advice::default());
         }
         if paths.len() > 1 {
-            return Err(Fault::new(
+            return Err(CliError::new(
                 "'-' stands for standard input and goes with no other path",
             ));
         }
@@ -87,11 +87,11 @@ impl Paths {
     }
 
     /// What feeds them, and the settings that hold for them.
-    pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), Fault> {
+    pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), CliError> {
         let root = settings::common_root(args, &self.paths)?;
         let mut settings = args.settle(&root)?;
         let start = env::current_dir()
-            .map_err(|error| Fault::new(format!("the current directory is gone: {error}")))?;
+            .map_err(|error| CliError::new(format!("the current directory is gone: {error}")))?;
         settings.policy = settings
             .policy
             .reached_from(&start, &root.canonicalize().unwrap_or(root));
@@ -109,16 +109,16 @@ impl Paths {
 }
 
 impl StagedArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         self.common.staged(&self.repo)
     }
 }
 
 impl Common {
     /// Scans what the next commit of the repository around `dir` would add.
-    fn staged(&self, dir: &Path) -> Result<Status, Fault> {
+    fn staged(&self, dir: &Path) -> Result<Status, CliError> {
         let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
-        let repo = git::discover(dir).map_err(|error| Fault::from(error).hint(hint))?;
+        let repo = git::discover(dir).map_err(|error| CliError::from(error).hint(hint))?;
         let advice = Advice {
             first_commit: git::has_no_commit(&repo),
         };
@@ -133,7 +133,7 @@ impl Common {
     }
 
     /// Scans a commit message that is being written.
-    fn message(&self, file: &Path) -> Result<Status, Fault> {
+    fn message(&self, file: &Path) -> Result<Status, CliError> {
         let settings = self.settings.settle(&settings::root_of(Path::new("."))?)?;
         // Git tells its hooks with this editor that no person edits the message; see githooks(5),
         // pre-commit.
@@ -150,14 +150,18 @@ impl Common {
         source: &dyn Source,
         settings: &Settings,
         advice: Advice,
-    ) -> Result<Status, Fault> {
+    ) -> Result<Status, CliError> {
         let outcome = self.look(source, settings)?;
         self.tell(&outcome, settings, advice)?;
         Ok(outcome.status())
     }
 
     /// Scans, and says nothing of it.
-    pub(super) fn look(&self, source: &dyn Source, settings: &Settings) -> Result<Outcome, Fault> {
+    pub(super) fn look(
+        &self,
+        source: &dyn Source,
+        settings: &Settings,
+    ) -> Result<Outcome, CliError> {
         self.output.check()?;
         let Settings {
             scanner, policy, ..
@@ -173,7 +177,7 @@ impl Common {
         outcome: &Outcome,
         settings: &Settings,
         advice: Advice,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         self.output
             .write(outcome, settings.scanner.rules().version(), advice)
     }
@@ -197,26 +201,26 @@ fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
 pub(crate) struct HookScans;
 
 impl Scans for HookScans {
-    fn staged(&self) -> Result<Status, Fault> {
+    fn staged(&self) -> Result<Status, CliError> {
         Common::of_environment()?.staged(Path::new("."))
     }
 
-    fn message(&self, file: &Path) -> Result<Status, Fault> {
+    fn message(&self, file: &Path) -> Result<Status, CliError> {
         Common::of_environment()?.message(file)
     }
 
-    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault> {
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError> {
         Common::of_environment()?.push(remote, updates)
     }
 
-    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
         Common::of_environment()?.receive(updates)
     }
 }
 
 impl Common {
     /// The words as they are when the command line says nothing.
-    fn of_environment() -> Result<Self, Fault> {
+    fn of_environment() -> Result<Self, CliError> {
         #[derive(clap::Parser)]
         struct Bare {
             #[command(flatten)]

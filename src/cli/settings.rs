@@ -14,7 +14,7 @@ use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
 
-use super::fault::Fault;
+use super::error::CliError;
 
 /// Words that say what is looked for and what is let pass.
 #[derive(Args, Debug, Default)]
@@ -127,12 +127,12 @@ impl FromArgMatches for Layers {
 
 impl SettingsArgs {
     /// The settings for a scan of the repository, or the directory, at `root`.
-    pub(crate) fn settle(&self, root: &Path) -> Result<Settings, Fault> {
+    pub(crate) fn settle(&self, root: &Path) -> Result<Settings, CliError> {
         self.settle_by(&PolicyFiles::Disk(root.to_path_buf()))
     }
 
     /// The settings as these files have them, where no flag names others.
-    pub(crate) fn settle_by(&self, files: &PolicyFiles) -> Result<Settings, Fault> {
+    pub(crate) fn settle_by(&self, files: &PolicyFiles) -> Result<Settings, CliError> {
         let config = self.configuration(files)?;
         let mut rules = RuleSet::builtin()?;
         let of_files = config.as_ref().filter(|_| self.config.is_none());
@@ -205,7 +205,7 @@ impl SettingsArgs {
         })
     }
 
-    fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, Fault> {
+    fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, CliError> {
         if self.no_config {
             return Ok(None);
         }
@@ -213,7 +213,7 @@ impl SettingsArgs {
             None => Ok(files.config()?),
             Some(file) => {
                 let missing =
-                    || Fault::new(format!("{}: there is no such file", printable_path(file)));
+                    || CliError::new(format!("{}: there is no such file", printable_path(file)));
                 Config::load(file)?.ok_or_else(missing).map(Some)
             }
         }
@@ -230,9 +230,9 @@ impl SettingsArgs {
     }
 
     /// The same settings without a baseline; an error where somebody asked for that already.
-    pub(crate) fn without_baseline(self) -> Result<Self, Fault> {
+    pub(crate) fn without_baseline(self) -> Result<Self, CliError> {
         if self.no_baseline {
-            return Err(Fault::new("--no-baseline makes no sense here")
+            return Err(CliError::new("--no-baseline makes no sense here")
                 .hint("name another file with --baseline"));
         }
         Ok(Self {
@@ -242,7 +242,7 @@ impl SettingsArgs {
     }
 
     /// The one that somebody named, or else that of these files.
-    fn known(&self, files: &PolicyFiles) -> Result<Option<Baseline>, Fault> {
+    fn known(&self, files: &PolicyFiles) -> Result<Option<Baseline>, CliError> {
         if self.no_baseline {
             return Ok(None);
         }
@@ -251,7 +251,7 @@ impl SettingsArgs {
         };
         let missing = || {
             let missing = format!("{}: there is no such file", printable_path(file));
-            Fault::new(missing).hint("`keysieve baseline write` makes one")
+            CliError::new(missing).hint("`keysieve baseline write` makes one")
         };
         Baseline::load(file)?.ok_or_else(missing).map(Some)
     }
@@ -263,7 +263,7 @@ pub(crate) fn today() -> jiff::civil::Date {
 }
 
 /// A repository may name rules of its own, and no other files of whoever scans it.
-fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
+fn stay_below(root: &Path, config: &Config) -> Result<(), CliError> {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let outside = |file: &&PathBuf| {
         file.canonicalize()
@@ -271,7 +271,7 @@ fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
     };
     match config.rules.iter().find(outside) {
         None => Ok(()),
-        Some(file) => Err(Fault::new(format!(
+        Some(file) => Err(CliError::new(format!(
             "{}: its rules = [\"{}\"] lies outside the repository",
             config.file,
             printable_path(file)
@@ -282,7 +282,7 @@ fn stay_below(root: &Path, config: &Config) -> Result<(), Fault> {
 
 /// The one root of all `paths`; several are an error where it would matter whose configuration
 /// counts.
-pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<PathBuf, Fault> {
+pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<PathBuf, CliError> {
     let mut folders: Vec<&Path> = paths.iter().map(|path| folder_of(path)).collect();
     folders.sort_unstable();
     folders.dedup();
@@ -308,7 +308,7 @@ pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<Path
     ] {
         if several(own_word, name) {
             let places = roots.len();
-            return Err(Fault::new(format!(
+            return Err(CliError::new(format!(
                 "the paths lie in {places} places, and not one {name} holds for all"
             ))
             .hint(format!(
@@ -334,7 +334,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Where the configuration of `near` lies: the root of its work tree, or, outside of any, the
 /// directory itself.
-pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
+pub(crate) fn root_of(near: &Path) -> Result<PathBuf, CliError> {
     let dir = folder_of(near);
     if !dir.is_dir() {
         // The scan itself says that the path does not exist.
@@ -349,14 +349,14 @@ pub(crate) fn root_of(near: &Path) -> Result<PathBuf, Fault> {
 pub(crate) fn add_rules<'f>(
     rules: &mut RuleSet,
     files: impl IntoIterator<Item = &'f PathBuf>,
-) -> Result<(), Fault> {
+) -> Result<(), CliError> {
     files
         .into_iter()
         .try_for_each(|file| add_text(rules, file, read_text(file)))
 }
 
-fn add_text(rules: &mut RuleSet, file: &Path, text: io::Result<String>) -> Result<(), Fault> {
-    let text = text.map_err(|error| Fault::new(format!("{}: {error}", printable_path(file))))?;
+fn add_text(rules: &mut RuleSet, file: &Path, text: io::Result<String>) -> Result<(), CliError> {
+    let text = text.map_err(|error| CliError::new(format!("{}: {error}", printable_path(file))))?;
     rules.extend(&printable_path(file), &text)?;
     Ok(())
 }

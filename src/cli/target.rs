@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use keysieve::report::{self, FORMATS, Format};
 use keysieve::text::printable_path;
 
-use super::fault::Fault;
+use super::error::CliError;
 
 /// The values of one `--format`: `sarif:out.sarif`, or several as in `human,sarif:out.sarif`.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ fn one(word: &str) -> Result<(&'static Format, Option<PathBuf>), String> {
 
 /// The reports to write: those of `words`, or the default one. `output` is the file of the one that
 /// names none.
-pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Target>, Fault> {
+pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Target>, CliError> {
     let mut words: Vec<_> = words
         .iter()
         .flat_map(|Words(words)| words.clone())
@@ -108,7 +108,7 @@ pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Targ
         match free.next() {
             Some((_, file)) => *file = Some(output.to_owned()),
             None => {
-                return Err(Fault::new(
+                return Err(CliError::new(
                     "--output names the file of a report, and every --format has one of its own",
                 )
                 .hint("leave out one of them"));
@@ -133,7 +133,7 @@ pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Targ
     Ok(targets)
 }
 
-fn twice(first: &Target, second: &Target) -> Fault {
+fn twice(first: &Target, second: &Target) -> CliError {
     let names = format!(
         "two reports, {} and {},",
         first.format.name, second.format.name
@@ -143,8 +143,8 @@ fn twice(first: &Target, second: &Target) -> Fault {
         second.format.name
     );
     match &first.file {
-        None => Fault::new(format!("{names} cannot both go to standard output")).hint(hint),
-        Some(file) => Fault::new(format!(
+        None => CliError::new(format!("{names} cannot both go to standard output")).hint(hint),
+        Some(file) => CliError::new(format!(
             "{names} cannot both go to {}",
             printable_path(file)
         ))
@@ -164,7 +164,7 @@ mod tests {
             .iter()
             .map(|word| Words::parse(word))
             .collect::<Result<Vec<_>, _>>()?;
-        let targets = targets(&words, output.map(Path::new)).map_err(|fault| fault.to_string())?;
+        let targets = targets(&words, output.map(Path::new)).map_err(|error| error.to_string())?;
         let file = |target: &Target| target.file.as_ref().map(|file| file.display().to_string());
         Ok(targets
             .iter()

@@ -10,10 +10,10 @@ use crate::rule::{PairRule, Rule};
 use crate::scan::{Match, Scanner, pair_up};
 use crate::secret::Fingerprint;
 
-use super::locate::{self, Sighting};
+use super::locate::{self, LocatedMatch};
 
 /// Makes findings of what a scanner finds. Shared by all threads.
-pub struct Examiner<'a> {
+pub struct FindingBuilder<'a> {
     /// The scanner whose matches they are.
     pub scanner: &'a Scanner,
     /// For reports, by index of the rule and of the pair.
@@ -21,7 +21,7 @@ pub struct Examiner<'a> {
     pairs: Vec<RuleInfo>,
 }
 
-impl<'a> Examiner<'a> {
+impl<'a> FindingBuilder<'a> {
     /// An examiner of the matches of `scanner`.
     #[must_use]
     pub fn new(scanner: &'a Scanner) -> Self {
@@ -42,7 +42,7 @@ impl<'a> Examiner<'a> {
 
     /// Those of `matches`, found in `text`, that are `part`'s own, with their surroundings.
     #[must_use]
-    pub fn sight(&self, text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<Sighting> {
+    pub fn sight(&self, text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<LocatedMatch> {
         locate::take(text, part, matches)
     }
 
@@ -51,21 +51,18 @@ impl<'a> Examiner<'a> {
     pub fn conclude(
         &self,
         origin: &Origin,
-        sightings: &[Sighting],
+        located: &[LocatedMatch],
         news: &[bool],
         mut judge: impl FnMut(Finding, Nearby<'_>) -> bool,
     ) {
-        let pairings = pair_up(
-            self.scanner.rules(),
-            sightings.iter().map(|seen| &seen.found),
-        );
-        let mut paired = vec![false; sightings.len()];
+        let pairings = pair_up(self.scanner.rules(), located.iter().map(|seen| &seen.found));
+        let mut paired = vec![false; located.len()];
         for pairing in pairings {
             (paired[pairing.first], paired[pairing.second]) = (true, true);
             if !news[pairing.first] && !news[pairing.second] {
                 continue;
             }
-            let (first, second) = (&sightings[pairing.first], &sightings[pairing.second]);
+            let (first, second) = (&located[pairing.first], &located[pairing.second]);
             let marked = judge(
                 self.pair_finding(origin, pairing.rule, first, second),
                 second.nearby(),
@@ -75,14 +72,14 @@ impl<'a> Examiner<'a> {
                 judge(self.finding(origin, first), first.nearby());
             }
         }
-        for (index, seen) in sightings.iter().enumerate() {
+        for (index, seen) in located.iter().enumerate() {
             if news[index] && !paired[index] {
                 judge(self.finding(origin, seen), seen.nearby());
             }
         }
     }
 
-    fn finding(&self, origin: &Origin, seen: &Sighting) -> Finding {
+    fn finding(&self, origin: &Origin, seen: &LocatedMatch) -> Finding {
         let rule = self.rules[seen.found.rule].clone();
         Finding {
             fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
@@ -102,8 +99,8 @@ impl<'a> Examiner<'a> {
         &self,
         origin: &Origin,
         pair: usize,
-        first: &Sighting,
-        second: &Sighting,
+        first: &LocatedMatch,
+        second: &LocatedMatch,
     ) -> Finding {
         let rule = self.pairs[pair].clone();
         let value = [

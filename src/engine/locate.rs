@@ -16,14 +16,14 @@ const MAX_FRAMES: usize = 200;
 const REACH: usize = 2048;
 
 /// A match, where it stands, and the text that may say that it may pass.
-pub struct Sighting {
+pub struct LocatedMatch {
     pub(super) found: Match,
     pub(super) place: Place,
     line: Vec<u8>,
     before: Vec<u8>,
 }
 
-impl Sighting {
+impl LocatedMatch {
     /// Where inline markers may stand.
     pub(super) fn nearby(&self) -> Nearby<'_> {
         Nearby {
@@ -35,7 +35,7 @@ impl Sighting {
 
 /// The sightings of those `matches` that are `part`'s own, in order; `text` is the part. Their
 /// spans become those in the whole blob.
-pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<Sighting> {
+pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<LocatedMatch> {
     let index = LineIndex::new(text);
     let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
     let (mut starts, mut ends) = (Locator::new(&index), Locator::new(&index));
@@ -43,13 +43,13 @@ pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<Sightin
         line: location.line + part.lines,
         ..location
     };
-    let mut sightings = Vec::new();
+    let mut located = Vec::new();
     for mut found in matches
         .into_iter()
         .filter(|found| part.own.contains(&found.span.start))
     {
         let mut frame = Frame::default();
-        if sightings.len() < MAX_FRAMES {
+        if located.len() < MAX_FRAMES {
             frame = Frame::new(text, &index, found.span, &secrets);
             frame
                 .lines
@@ -64,14 +64,14 @@ pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<Sightin
         };
         let (line, before) = surroundings(text, &index, found.span.start);
         found.span = found.span.shift(part.offset);
-        sightings.push(Sighting {
+        located.push(LocatedMatch {
             found,
             place,
             line,
             before,
         });
     }
-    sightings
+    located
 }
 
 /// The line around `at` and the line before it, without the zero bytes of UTF-16: a marker in that

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::blob::{Blob, Fresh, Origin, Skip};
-use crate::finding::{Allowed, Exception, Finding, Outcome};
+use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
 use crate::scan::Scanner;
 use crate::source::{Source, SourceError, Worker};
 
-pub use build::Examiner;
-pub use locate::Sighting;
+pub use build::FindingBuilder;
+pub use locate::LocatedMatch;
 
 /// How far a run has come; may be read while it goes on.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub fn run(
 ) -> Result<Outcome, SourceError> {
     let gathered = Mutex::new(Outcome::default());
     let shared = Shared {
-        examiner: Examiner::new(scanner),
+        builder: FindingBuilder::new(scanner),
         policy,
         progress,
         gathered: &gathered,
@@ -58,7 +58,7 @@ pub fn run(
 
 /// What all workers share.
 struct Shared<'a> {
-    examiner: Examiner<'a>,
+    builder: FindingBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
     gathered: &'a Mutex<Outcome>,
@@ -69,7 +69,7 @@ struct ScanWorker<'a> {
     shared: &'a Shared<'a>,
     outcome: Outcome,
     /// What was seen in the parts so far of the blob that is being fed, and where that comes from.
-    open: Option<(Origin, Vec<Sighting>)>,
+    open: Option<(Origin, Vec<LocatedMatch>)>,
 }
 
 impl<'a> ScanWorker<'a> {
@@ -84,17 +84,17 @@ impl<'a> ScanWorker<'a> {
 
 impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        let matches = self.shared.examiner.scanner.scan(blob.bytes);
+        let matches = self.shared.builder.scanner.scan(blob.bytes);
         if !matches.is_empty() {
             self.shared
                 .progress
                 .found
                 .fetch_add(matches.len() as u64, Ordering::Relaxed);
-            let sightings = self.shared.examiner.sight(blob.bytes, &blob.part, matches);
+            let located = self.shared.builder.sight(blob.bytes, &blob.part, matches);
             self.open
                 .get_or_insert_with(|| (blob.origin.clone(), Vec::new()))
                 .1
-                .extend(sightings);
+                .extend(located);
         }
         if !matches!(blob.origin, Origin::Name { .. }) {
             self.count(&blob);
@@ -131,18 +131,18 @@ impl ScanWorker<'_> {
 
     /// Judges what was seen in the blob that ends here.
     fn conclude(&mut self, fresh: Fresh<'_>) {
-        let Some((origin, sightings)) = self.open.take() else {
+        let Some((origin, located)) = self.open.take() else {
             return;
         };
         let Shared {
-            examiner, policy, ..
+            builder, policy, ..
         } = self.shared;
         let before = match fresh {
             Fresh::All => None,
             Fresh::Lazy(ask) => ask(),
         };
-        let news = novelty::news(examiner.scanner, before, &sightings);
-        examiner.conclude(&origin, &sightings, &news, |finding, nearby| {
+        let news = novelty::news(builder.scanner, before, &located);
+        builder.conclude(&origin, &located, &news, |finding, nearby| {
             judge(&mut self.outcome, policy, finding, nearby)
         });
     }
@@ -151,7 +151,7 @@ impl ScanWorker<'_> {
 /// Takes a finding into `outcome` as the policy says; whether a marker lets it pass.
 fn judge(outcome: &mut Outcome, policy: &Policy, mut finding: Finding, nearby: Nearby<'_>) -> bool {
     let judgement = policy.judge(&finding, nearby);
-    let marked = matches!(judgement, Judgement::Allow(Exception::Marker { .. }));
+    let marked = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
     match judgement {
         Judgement::Ignore => {}
         Judgement::Report { blocks } => {

@@ -10,7 +10,7 @@ use crate::secret::Fingerprint;
 use crate::source;
 use crate::text::Span;
 
-use super::locate::Sighting;
+use super::locate::LocatedMatch;
 
 /// A secret in the older versions: how sure it was, and how often it stood there.
 #[derive(Clone, Copy)]
@@ -30,16 +30,16 @@ type Known = HashMap<Fingerprint, Old>;
 pub(super) fn news(
     scanner: &Scanner,
     before: Option<Before<'_>>,
-    sightings: &[Sighting],
+    located: &[LocatedMatch],
 ) -> Vec<bool> {
     let Some(before) = before else {
-        return vec![true; sightings.len()];
+        return vec![true; located.len()];
     };
-    let names: Vec<Fingerprint> = sightings
+    let names: Vec<Fingerprint> = located
         .iter()
         .map(|seen| name(scanner, &seen.found))
         .collect();
-    let fresh: Vec<bool> = sightings
+    let fresh: Vec<bool> = located
         .iter()
         .map(|seen| any_overlaps(&before.fresh, seen.found.span))
         .collect();
@@ -52,13 +52,13 @@ pub(super) fn news(
     }
     let against = |old: &Known| -> Vec<bool> {
         let is_news = |index: usize| match old.get(&names[index]) {
-            Some(old) if old.confidence >= sightings[index].found.confidence => {
+            Some(old) if old.confidence >= located[index].found.confidence => {
                 let (count, anywhere_fresh) = now[&names[index]];
                 count > old.count && (fresh[index] || anywhere_fresh == 0)
             }
             _ => true,
         };
-        (0..sightings.len()).map(is_news).collect()
+        (0..located.len()).map(is_news).collect()
     };
     let mut old = known(scanner, &before.versions);
     let news = against(&old);

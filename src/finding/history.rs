@@ -69,18 +69,18 @@ pub struct History {
     /// Whether the commit at HEAD holds it.
     pub in_head: bool,
     /// The last commit that holds it, where HEAD does not.
-    pub last: Option<Spot>,
+    pub last: Option<CommitPlace>,
     /// What leads to it, the most lasting first.
-    pub reached_from: Vec<Reached>,
+    pub reached_from: Vec<RootRef>,
     /// Every place where it stands, each object once.
-    pub places: Vec<Standing>,
+    pub places: Vec<ObjectPlace>,
     /// Where it stands beside history: in the configuration, in a file of the LFS store.
     pub elsewhere: Vec<BString>,
 }
 
 /// Something that a secret is reached from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reached {
+pub struct RootRef {
     /// What kind of starting point it is.
     pub kind: RootKind,
     /// Its name, as a person would say it.
@@ -89,7 +89,7 @@ pub struct Reached {
 
 /// A commit, and where in it something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct CommitPlace {
     /// The commit.
     pub commit: Arc<CommitInfo>,
     /// The path in it; empty for its own text.
@@ -100,9 +100,9 @@ pub struct Spot {
 
 /// An object that a secret stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ObjectPlace {
     /// What it is.
-    pub kind: StandsIn,
+    pub kind: Container,
     /// Its id, in hex; none for a name.
     pub object: Option<String>,
     /// The paths that it has had.
@@ -119,7 +119,7 @@ pub struct Standing {
 
 /// Kinds of objects that a secret may stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StandsIn {
+pub enum Container {
     /// A file's content, or where a symlink leads.
     Blob,
     /// A commit's own text: its message, its author and its committer.
@@ -130,7 +130,7 @@ pub enum StandsIn {
     Name,
 }
 
-impl StandsIn {
+impl Container {
     /// The word used in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {

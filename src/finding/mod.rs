@@ -83,12 +83,12 @@ pub struct Allowed {
     /// The finding.
     pub finding: Finding,
     /// The exception.
-    pub by: Exception,
+    pub by: AllowedBy,
 }
 
 /// What lets a finding pass. Each has said why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Exception {
+pub enum AllowedBy {
     /// An `[[allow]]` entry of a configuration file.
     Entry {
         /// Its number in the file, from 1.

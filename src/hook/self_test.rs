@@ -12,7 +12,7 @@ use super::{Error, Git, Hook, Side, Verdict};
 use crate::text::printable;
 
 /// What is tried.
-pub(super) struct Trial<'a> {
+pub(super) struct RuleTrace<'a> {
     /// The git of the real repository.
     pub(super) git: &'a Git,
     /// The hook.
@@ -41,7 +41,7 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// The throw-away folders.
-struct Ground {
+struct Sandbox {
     /// Holds the stub, and nothing else.
     hooks: PathBuf,
     /// Holds no hook.
@@ -53,7 +53,7 @@ struct Ground {
     _folder: tempfile::TempDir,
 }
 
-impl Trial<'_> {
+impl RuleTrace<'_> {
     /// Commits, or pushes, a file without a key, which must go through, and one with a key, which
     /// must not: a hook that refuses everything proves nothing.
     pub(super) fn run(&self) -> Result<Verdict, Error> {
@@ -82,7 +82,7 @@ impl Trial<'_> {
         self.hook.side() == Side::Server || self.hook.name == "pre-push"
     }
 
-    fn prepare(&self) -> Result<Ground, Error> {
+    fn prepare(&self) -> Result<Sandbox, Error> {
         let folder =
             tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
         let make = |name: &str| {
@@ -119,7 +119,7 @@ impl Trial<'_> {
             ])?;
             self.carry_along(&server)?;
         }
-        Ok(Ground {
+        Ok(Sandbox {
             hooks,
             none,
             work,
@@ -129,7 +129,7 @@ impl Trial<'_> {
     }
 
     /// Commits a file, and pushes it where the hook is one of pushes.
-    fn attempt(&self, ground: &Ground, name: &str, text: &str) -> Result<Output, Error> {
+    fn attempt(&self, ground: &Sandbox, name: &str, text: &str) -> Result<Output, Error> {
         let file = ground.work.join(name);
         fs::write(&file, text).map_err(io("write", &file))?;
         let git = |hooks: &Path| {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::self_test::Trial;
+use super::self_test::RuleTrace;
 use super::{Error, Git, Hook, Manager, Place, Side, Standing, Stub};
 use crate::text::printable_path;
 
@@ -208,7 +208,7 @@ impl Judge<'_> {
                         printable_path(&runs)
                     )));
                 }
-                Trial {
+                RuleTrace {
                     git: self.git,
                     hook,
                     stub: &place.hook(hook),

@@ -25,7 +25,7 @@ use std::sync::{Arc, LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::Nearby;
-use crate::finding::{Exception, Finding};
+use crate::finding::{AllowedBy, Finding};
 use crate::text::printable;
 
 /// The most characters of a marker's reason that are kept.
@@ -130,7 +130,7 @@ const OPENERS: [&[u8]; 6] = [b"#", b"//", b"/*", b"'", b"--", b"<!--"];
 
 /// The marker that lets `finding` pass, if there is one. `rules` are the ids that a marker of ours
 /// may name.
-pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<Exception> {
+pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<AllowedBy> {
     find_on(&without_nul(nearby.line), false, finding, rules)
         .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
 }
@@ -148,7 +148,7 @@ fn find_on(
     is_before: bool,
     finding: &Finding,
     rules: &[Arc<str>],
-) -> Option<Exception> {
+) -> Option<AllowedBy> {
     LITERALS.find_iter(line).find_map(|hit| {
         let (head, found, tail) = (&line[..hit.start()], &line[hit.range()], &line[hit.end()..]);
         let literal = MARKERS[hit.pattern().as_usize()].literal;
@@ -167,7 +167,7 @@ fn find_on(
                     return None;
                 }
                 let reason = marker.tail.accept(head, tail, finding, rules)?;
-                Some(Exception::Marker {
+                Some(AllowedBy::Marker {
                     word: marker.word.to_owned(),
                     reason: reason_of(reason, finding),
                 })
@@ -336,8 +336,8 @@ mod tests {
     fn found(line: &[u8], before: &[u8]) -> Option<(String, Option<String>)> {
         let rules = ["aws-access-token".into(), "github-pat".into()];
         match find(Nearby { line, before }, &finding(), &rules)? {
-            Exception::Marker { word, reason } => Some((word, reason)),
-            Exception::Entry { .. } | Exception::Baseline { .. } => None,
+            AllowedBy::Marker { word, reason } => Some((word, reason)),
+            AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => None,
         }
     }
 

@@ -17,14 +17,14 @@ use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 
 use crate::blob::Origin;
-use crate::finding::{Exception, Finding, List, Outcome, Unused};
+use crate::finding::{AllowedBy, Finding, List, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
 
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
 use base::Base;
 pub use baseline::{
-    BASELINE_NAME, Baseline, BaselineError, BaselineProblem, Known, Renewed, Seen, Terms,
+    BASELINE_NAME, Baseline, BaselineError, BaselineProblem, BaselineUpdate, Known, Seen, Terms,
 };
 pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
 pub use files::{PolicyFiles, changes};
@@ -66,7 +66,7 @@ pub enum Judgement {
         blocks: bool,
     },
     /// Allowed, and by what.
-    Allow(Exception),
+    Allow(AllowedBy),
 }
 
 impl Policy {
@@ -159,7 +159,7 @@ impl Policy {
             return Judgement::Ignore;
         }
         if let Some(entry) = self.entry_for(finding) {
-            return Judgement::Allow(Exception::Entry {
+            return Judgement::Allow(AllowedBy::Entry {
                 number: entry.number,
                 reason: entry.reason.clone(),
             });
@@ -169,7 +169,7 @@ impl Policy {
         }
         if let Some((known, false)) = self.known(finding) {
             let Terms { reason, owner, .. } = known.terms.clone();
-            return Judgement::Allow(Exception::Baseline { reason, owner });
+            return Judgement::Allow(AllowedBy::Baseline { reason, owner });
         }
         Judgement::Report {
             blocks: finding.confidence >= self.block,
@@ -178,7 +178,7 @@ impl Policy {
 
     /// The marker beside `finding` that lets it pass, whatever entries say.
     #[must_use]
-    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<Exception> {
+    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<AllowedBy> {
         marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers)
     }
 
@@ -234,8 +234,8 @@ impl Policy {
             .allowed
             .iter()
             .filter_map(|allowed| match &allowed.by {
-                Exception::Entry { number, .. } => Some(*number),
-                Exception::Marker { .. } | Exception::Baseline { .. } => None,
+                AllowedBy::Entry { number, .. } => Some(*number),
+                AllowedBy::Marker { .. } | AllowedBy::Baseline { .. } => None,
             })
             .collect();
         let unused = |list, number, reason: &str, expired| Unused {
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn an_entry_holds_through_its_last_day() {
         let text = "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = 2026-03-31\n";
-        let by = Exception::Entry {
+        let by = AllowedBy::Entry {
             number: 1,
             reason: "r".to_owned(),
         };
@@ -385,7 +385,7 @@ mod tests {
         };
         assert_eq!(
             by,
-            Exception::Entry {
+            AllowedBy::Entry {
                 number: 2,
                 reason: "b".to_owned()
             }
@@ -442,7 +442,7 @@ mod tests {
             policy("", today).with_baseline(baseline, today)
         };
         let (last, after) = (policy(date(2026, 3, 31)), policy(date(2026, 4, 1)));
-        let by = Exception::Baseline {
+        let by = AllowedBy::Baseline {
             reason: None,
             owner: Some("ops".to_owned()),
         };
@@ -453,7 +453,7 @@ mod tests {
         };
         assert!(matches!(
             last.judge(&found, marked),
-            Judgement::Allow(Exception::Marker { .. })
+            Judgement::Allow(AllowedBy::Marker { .. })
         ));
         assert_eq!(
             after.judge(&found, NOTHING),

@@ -3,7 +3,7 @@
 use bstr::BString;
 use serde::Serialize;
 
-use crate::finding::history::{History, Spot};
+use crate::finding::history::{CommitPlace, History};
 use crate::report::safe_text::facts::{CommitFacts, Facts, Note};
 
 /// The history of a finding.
@@ -49,7 +49,7 @@ struct StandingShape {
 pub(super) fn shape(history: &History, facts: &Facts<'_>) -> HistoryShape {
     // Escapes are left to JSON: what it cannot show comes out as it was.
     let name = |text: &BString| String::from_utf8_lossy(&facts.bytes(text)).into_owned();
-    let spot = |spot: &Spot| {
+    let spot = |spot: &CommitPlace| {
         let CommitFacts {
             id: commit,
             author,

@@ -9,7 +9,7 @@ use jiff::civil::date;
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
 use crate::finding::frame::Frame;
 use crate::finding::{
-    Allowed, Change, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
+    Allowed, AllowedBy, Change, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
     Totals, Unused,
 };
 use crate::report::{Options, format};
@@ -161,11 +161,11 @@ pub(super) fn outcome() -> Outcome {
         &all[3],
         place(&token, &[&all[3]], 7),
     );
-    let by = Exception::Marker {
+    let by = AllowedBy::Marker {
         word: "gitleaks:allow".to_owned(),
         reason: Some("a fixture".to_owned()),
     };
-    let known = Exception::Baseline {
+    let known = AllowedBy::Baseline {
         reason: None,
         owner: Some("platform".to_owned()),
     };
@@ -244,7 +244,7 @@ pub(super) fn hostile() -> Outcome {
     found.secret = Secret::new(&b"\xff\x1b[2Jbinary"[..]);
     found.details = vec![Detail::new("user", text)];
     found.rule.help = Some(text.into());
-    let by = Exception::Entry {
+    let by = AllowedBy::Entry {
         number: 1,
         reason: text.to_owned(),
     };
@@ -314,7 +314,7 @@ pub(super) fn history() -> Outcome {
         .map(|origin| Finding { origin, ..pair() })
         .collect();
     findings[4].secret = Secret::new(all[3].as_str());
-    let by = Exception::Entry {
+    let by = AllowedBy::Entry {
         number: 1,
         reason: format!("known: {}", all[1]),
     };

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use serde::Serialize;
 
 use crate::blob::Origin;
-use crate::finding::history::Spot;
+use crate::finding::history::CommitPlace;
 use crate::finding::{Finding, Outcome};
 use crate::report::formats::human;
 use crate::report::formats::shape::{
@@ -91,7 +91,7 @@ fn change(found: &Finding, facts: &Facts<'_>, change: Option<&'static str>) -> C
     }
 }
 
-fn went(found: &Finding, facts: &Facts<'_>, last: &Spot) -> Change {
+fn went(found: &Finding, facts: &Facts<'_>, last: &CommitPlace) -> Change {
     let mut change = change(found, facts, Some("gone"));
     // A commit's own text has the commit for a path.
     let path = if last.path.is_empty() {

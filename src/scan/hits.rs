@@ -16,7 +16,7 @@ use crate::text::{Copied, Span};
 
 /// A place that wants to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Strike {
+pub struct Hit {
     /// The keyword or the run; for the keyword of a long word the least that the word must have.
     pub(super) span: Span,
     pub(super) cause: Cause,
@@ -43,15 +43,15 @@ pub(super) enum Runs {
 
 /// The strikes of a text, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Strikes {
-    list: Vec<Strike>,
+pub struct Hits {
+    list: Vec<Hit>,
     /// Length of the text.
     len: usize,
     /// Whether a zero byte stands in it: wide strings are looked for by those.
     nul: bool,
 }
 
-impl Strikes {
+impl Hits {
     /// Whether nothing in the text wants to be looked at.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -59,13 +59,13 @@ impl Strikes {
     }
 
     /// The strikes.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Strike> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Hit> {
         self.list.iter()
     }
 
     /// Those that begin in `span`.
-    pub(super) fn within(&self, span: Span) -> &[Strike] {
-        let before = |end: usize| self.list.partition_point(|strike| strike.span.start < end);
+    pub(super) fn within(&self, span: Span) -> &[Hit] {
+        let before = |end: usize| self.list.partition_point(|hit| hit.span.start < end);
         self.list
             .get(before(span.start)..before(span.end))
             .unwrap_or_default()
@@ -77,7 +77,7 @@ impl Strikes {
     }
 }
 
-impl Strike {
+impl Hit {
     /// The bytes that make the strike what it is: for a run also its neighbours, which end it.
     fn roots(&self, len: usize) -> Span {
         match self.cause {
@@ -92,28 +92,28 @@ impl Strike {
 
 /// Whether a strike of the old text, of `old_len` bytes, stands in the new one, of `new_len`, as
 /// part of `copied`.
-fn rides_along(strike: &Strike, copied: Copied, old_len: usize, new_len: usize) -> bool {
+fn carries_over(hit: &Hit, copied: Copied, old_len: usize, new_len: usize) -> bool {
     let ends_alike = || {
         // What ends a run may be an end of the text, which must then be one still.
-        (strike.span.start > 0 || (copied.from == 0 && copied.to == 0))
-            && (strike.span.end < old_len || copied.to + copied.len == new_len)
+        (hit.span.start > 0 || (copied.from == 0 && copied.to == 0))
+            && (hit.span.end < old_len || copied.to + copied.len == new_len)
     };
-    copied.source().holds(strike.roots(old_len)) && (strike.cause != Cause::Run || ends_alike())
+    copied.source().holds(hit.roots(old_len)) && (hit.cause != Cause::Run || ends_alike())
 }
 
 impl Scanner {
     /// The strikes of `text`.
     #[must_use]
-    pub fn strikes(&self, text: &[u8]) -> Strikes {
+    pub fn hits(&self, text: &[u8]) -> Hits {
         self.strikes_of(text, Runs::Promising)
     }
 
     /// The strikes of `text`, with these runs among them.
-    pub(super) fn strikes_of(&self, text: &[u8], runs: Runs) -> Strikes {
+    pub(super) fn strikes_of(&self, text: &[u8], runs: Runs) -> Hits {
         let mut list = Vec::new();
         self.search(text, Span::new(0, text.len()), runs, &mut list);
         list.sort_unstable();
-        Strikes {
+        Hits {
             list,
             len: text.len(),
             nul: memchr::memchr(0, text).is_some(),
@@ -123,50 +123,49 @@ impl Scanner {
     /// The strikes of `text`, which took the stretches `copied` over from an older text whose
     /// strikes were `before`. The stretches are in the order of `text` and do not overlap in it.
     #[must_use]
-    pub fn strikes_after(&self, before: &Strikes, text: &[u8], copied: &[Copied]) -> Strikes {
+    pub fn hits_after(&self, before: &Hits, text: &[u8], copied: &[Copied]) -> Hits {
         if before.is_empty() && self.is_quiet(text, self.windows(text, copied, before.len)) {
-            return Strikes {
+            return Hits {
                 len: text.len(),
-                ..Strikes::default()
+                ..Hits::default()
             };
         }
         let mut list = Vec::new();
         for &stretch in copied {
             let first = before
                 .list
-                .partition_point(|strike| strike.span.start < stretch.from);
+                .partition_point(|hit| hit.span.start < stretch.from);
             let inside = before.list[first..]
                 .iter()
-                .take_while(|strike| strike.span.start < stretch.source().end);
-            let alike =
-                inside.filter(|strike| rides_along(strike, stretch, before.len, text.len()));
-            list.extend(alike.map(|strike| Strike {
-                span: moved(strike.span, stretch.from, stretch.to),
-                ..*strike
+                .take_while(|hit| hit.span.start < stretch.source().end);
+            let alike = inside.filter(|hit| carries_over(hit, stretch, before.len, text.len()));
+            list.extend(alike.map(|hit| Hit {
+                span: moved(hit.span, stretch.from, stretch.to),
+                ..*hit
             }));
         }
         let mut anew = Vec::new();
         self.windows(text, copied, before.len)
             .for_each(|window| self.search(text, window, Runs::Promising, &mut anew));
-        let known = |strike: &Strike| {
-            let last = copied.partition_point(|stretch| stretch.to <= strike.span.start);
+        let known = |hit: &Hit| {
+            let last = copied.partition_point(|stretch| stretch.to <= hit.span.start);
             let stretch = last.checked_sub(1).map(|index| copied[index]);
             stretch
-                .filter(|stretch| stretch.target().holds(strike.span))
+                .filter(|stretch| stretch.target().holds(hit.span))
                 .is_some_and(|stretch| {
-                    let old = Strike {
-                        span: moved(strike.span, stretch.to, stretch.from),
-                        ..*strike
+                    let old = Hit {
+                        span: moved(hit.span, stretch.to, stretch.from),
+                        ..*hit
                     };
-                    rides_along(&old, stretch, before.len, text.len())
+                    carries_over(&old, stretch, before.len, text.len())
                 })
         };
-        list.extend(anew.into_iter().filter(|strike| !known(strike)));
+        list.extend(anew.into_iter().filter(|hit| !known(hit)));
         let nul = memchr::memchr(0, text).is_some();
         if !list.is_sorted() {
             list.sort_unstable();
         }
-        Strikes {
+        Hits {
             list,
             len: text.len(),
             nul,
@@ -182,7 +181,7 @@ impl Scanner {
             joined.extend_from_slice(window.of(text));
             joined.push(b'\n');
         }
-        self.strikes(&joined).is_empty()
+        self.hits(&joined).is_empty()
     }
 
     /// Where strikes may stand that the seams made or unmade: as far around each as a keyword is
@@ -226,26 +225,26 @@ impl Scanner {
     }
 
     /// Adds the strikes that stand in `window`, which ends no word, to `list`.
-    fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Strike>) {
+    fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Hit>) {
         let part = window.of(text);
         self.prefilter.search(part, |asker, at, len| {
-            list.push(Strike {
+            list.push(Hit {
                 span: Span::new(at, at + len).shift(window.start),
                 cause: Cause::Keyword(asker),
             });
         });
         charset_runs::long_runs(part, |start, end| {
             let word = Span::new(start, end).shift(window.start);
-            self.heads.search(text, word, |asker, at, len| {
+            self.prefixes.search(text, word, |asker, at, len| {
                 let span = Span::new(at, at + len.max(charset_runs::MIN));
-                list.push(Strike {
+                list.push(Hit {
                     span,
                     cause: Cause::Keyword(asker),
                 });
             });
             charset_runs::base64_runs(text, word, MIN_RUN, |span| {
                 if runs == Runs::All || self.is_worth_a_look(text, span) {
-                    list.push(Strike {
+                    list.push(Hit {
                         span,
                         cause: Cause::Run,
                     });
@@ -328,7 +327,7 @@ mod tests {
             let old: Vec<u8> = (0..chance.below(14))
                 .flat_map(|_| pieces[chance.below(pieces.len())].bytes())
                 .collect();
-            let mut before = scanner.strikes(&old);
+            let mut before = scanner.hits(&old);
             let (mut new, mut copied) = (Vec::new(), Vec::new());
             for _ in 0..chance.below(6) {
                 if chance.below(2) == 0 {
@@ -345,8 +344,8 @@ mod tests {
                     new.extend(&old[from..from + len]);
                 }
             }
-            let after = scanner.strikes_after(&before, &new, &copied);
-            assert_eq!(after, scanner.strikes(&new), "{old:?}\n{copied:?}\n{new:?}");
+            let after = scanner.hits_after(&before, &new, &copied);
+            assert_eq!(after, scanner.hits(&new), "{old:?}\n{copied:?}\n{new:?}");
             seen += after.list.len();
             // Nothing changed at all.
             let same = [Copied {
@@ -355,8 +354,8 @@ mod tests {
                 len: old.len(),
             }];
             let same = if old.is_empty() { &[][..] } else { &same[..] };
-            before = scanner.strikes_after(&before, &old, same);
-            assert_eq!(before, scanner.strikes(&old));
+            before = scanner.hits_after(&before, &old, same);
+            assert_eq!(before, scanner.hits(&old));
         }
         assert!(seen > 400, "only {seen} strikes: the test tests little");
     }

@@ -7,7 +7,7 @@
 //! the same way, twice at most.
 //!
 //! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made
-//! from another need to be looked for only where the two differ: [`Scanner::strikes_after`].
+//! from another need to be looked for only where the two differ: [`Scanner::hits_after`].
 
 mod charset_runs;
 mod decode;
@@ -25,15 +25,15 @@ use crate::rule::{Candidate, Confidence, Detail, Rule, RuleSet, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use decode::{Layer, Leads};
+use decode::{DecodeQueue, Layer};
 use prefilter::Prefilter;
-use prefix_table::Heads;
+use prefix_table::PrefixTable;
 
 use hits::{Cause, Runs};
-pub use hits::{Strike, Strikes};
+pub use hits::{Hit, Hits};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
-pub use trace::{Cue, Step, Tested, Trial};
+pub use trace::{CandidateTrace, Cue, RuleTrace, Step};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
@@ -70,7 +70,7 @@ pub struct Scanner {
     /// Keywords that may stand anywhere.
     prefilter: Prefilter,
     /// Keywords of secrets that are one long word.
-    heads: Heads,
+    prefixes: PrefixTable,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
     /// Length of the longest keyword that may stand anywhere, in bytes.
@@ -100,7 +100,7 @@ struct Tried<'a> {
     /// The window, or the run.
     span: Span,
     /// What struck there, whoever asked for it.
-    strikes: &'a [Strike],
+    hits: &'a [Hit],
 }
 
 impl Record for Vec<Match> {
@@ -125,12 +125,12 @@ impl Scanner {
     /// Where no search can be built for the keywords.
     pub fn new(rules: RuleSet) -> Result<Self, ScanError> {
         let mut keywords = decode::keywords(rules.rules.len());
-        let (mut heads, mut run_rules) = (Vec::new(), Vec::new());
+        let (mut prefixes, mut run_rules) = (Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
                     let group = if pattern.in_run {
-                        &mut heads
+                        &mut prefixes
                     } else {
                         &mut keywords
                     };
@@ -151,7 +151,7 @@ impl Scanner {
             .unwrap_or(0);
         Ok(Self {
             prefilter: Prefilter::new(keywords)?,
-            heads: Heads::new(heads),
+            prefixes: PrefixTable::new(prefixes),
             run_rules,
             longest_keyword,
             rules,
@@ -168,33 +168,33 @@ impl Scanner {
     /// place.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
-        self.judge(text, &self.strikes(text))
+        self.judge(text, &self.hits(text))
     }
 
     /// What [`Scanner::scan`] finds in `text`, whose strikes these are.
     #[must_use]
-    pub fn judge(&self, text: &[u8], strikes: &Strikes) -> Vec<Match> {
+    pub fn judge(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
         let mut found = Vec::new();
-        self.look(text, strikes, 0, &mut found);
+        self.look(text, hits, 0, &mut found);
         settle(&mut found);
         found
     }
 
-    fn look<R: Record>(&self, text: &[u8], strikes: &Strikes, depth: usize, record: &mut R) {
-        if strikes.is_empty() {
+    fn look<R: Record>(&self, text: &[u8], hits: &Hits, depth: usize, record: &mut R) {
+        if hits.is_empty() {
             return;
         }
         let mut windows: Vec<(usize, Span)> = Vec::new();
-        let mut leads = Leads::default();
-        for strike in strikes.iter() {
-            match strike.cause {
+        let mut queue = DecodeQueue::default();
+        for hit in hits.iter() {
+            match hit.cause {
                 Cause::Keyword(asker) => match self.rules.rules.get(asker) {
                     Some(rule) => {
-                        windows.push((asker, window(rule, strike.span.start, text.len())));
+                        windows.push((asker, window(rule, hit.span.start, text.len())));
                     }
-                    None => leads.keyword(asker - self.rules.rules.len(), strike.span.start),
+                    None => queue.keyword(asker - self.rules.rules.len(), hit.span.start),
                 },
-                Cause::Run => self.try_run(text, strike, &mut leads, record),
+                Cause::Run => self.try_run(text, hit, &mut queue, record),
             }
         }
         let mut done = (0, 0);
@@ -211,13 +211,13 @@ impl Scanner {
                     rule,
                     text,
                     span,
-                    strikes: strikes.within(span),
+                    hits: hits.within(span),
                 });
                 done = (index, end);
             }
         }
         if depth < MAX_DEPTH {
-            leads.follow(text, strikes.has_nul(), |layer| {
+            queue.follow(text, hits.has_nul(), |layer| {
                 let mut inner = R::default();
                 self.look(
                     &layer.text,
@@ -232,10 +232,10 @@ impl Scanner {
 
     /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may
     /// have to be decoded.
-    fn try_run(&self, text: &[u8], strike: &Strike, leads: &mut Leads, record: &mut impl Record) {
-        let outer = strike.span;
+    fn try_run(&self, text: &[u8], hit: &Hit, queue: &mut DecodeQueue, record: &mut impl Record) {
+        let outer = hit.span;
         for inner in charset_runs::unbroken(text, outer) {
-            leads.run(text, inner);
+            queue.run(text, inner);
             for span in charset_runs::candidates(text, inner) {
                 for &index in &self.run_rules {
                     let rule = &self.rules.rules[index];
@@ -247,13 +247,13 @@ impl Scanner {
                         rule,
                         text,
                         span,
-                        strikes: std::slice::from_ref(strike),
+                        hits: std::slice::from_ref(hit),
                     });
                 }
             }
         }
         if charset_runs::is_broken(text, outer) {
-            leads.escaped(text, outer);
+            queue.escaped(text, outer);
         }
     }
 }

@@ -12,7 +12,7 @@ const HEAD: usize = 4;
 
 /// Keywords that begin words of at least [`charset_runs::MIN`] bytes, by their heads.
 #[derive(Debug)]
-pub(super) struct Heads {
+pub(super) struct PrefixTable {
     /// A bit for each hash of a head: most places are turned away here.
     present: Box<[u64; 1024]>,
     /// For each head the keywords that begin with it, and who asked for them.
@@ -22,25 +22,25 @@ pub(super) struct Heads {
 /// Who asked, and for which keyword.
 type Asker = (usize, Box<[u8]>);
 
-impl Heads {
+impl PrefixTable {
     /// Looks for `(asker, keyword)` pairs; a keyword shorter than a head is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = (usize, Vec<u8>)>) -> Self {
-        let mut heads = Self {
+        let mut prefixes = Self {
             present: Box::new([0; 1024]),
             keywords: HashMap::new(),
         };
         for (asker, word) in keywords {
             if let Some(head) = word.first_chunk() {
                 let (index, bit) = place_of(*head);
-                heads.present[index] |= bit;
-                heads
+                prefixes.present[index] |= bit;
+                prefixes
                     .keywords
                     .entry(*head)
                     .or_default()
                     .push((asker, word.into_boxed_slice()));
             }
         }
-        heads
+        prefixes
     }
 
     /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins
@@ -76,14 +76,14 @@ mod tests {
 
     #[test]
     fn finds_keywords_where_a_long_word_can_begin() {
-        let heads = Heads::new([
+        let prefixes = PrefixTable::new([
             (0, b"abcd".to_vec()),
             (1, b"abcdef".to_vec()),
             (2, b"wxyz".to_vec()),
         ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
         let mut hits = Vec::new();
-        heads.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| {
+        prefixes.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| {
             hits.push((asker, at));
         });
         assert_eq!(

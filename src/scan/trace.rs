@@ -16,13 +16,13 @@ use super::{Match, Record, Scanner, Tried, verify, window};
 
 /// A rule that looked at a place.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub struct RuleTrace {
     /// Index of the rule in [`crate::rule::RuleSet::rules`].
     pub rule: usize,
     /// What made it look.
     pub cues: Vec<Cue>,
     /// What its pattern matched, or the run itself.
-    pub candidates: Vec<Tested>,
+    pub candidates: Vec<CandidateTrace>,
     /// How the text is written that it looked at, where that is not in clear.
     pub encoding: Option<&'static str>,
 }
@@ -38,7 +38,7 @@ pub struct Cue {
 
 /// A candidate, and all that was said about it.
 #[derive(Clone, Debug)]
-pub struct Tested {
+pub struct CandidateTrace {
     /// Where it stands.
     pub span: Span,
     /// What it is.
@@ -72,7 +72,7 @@ pub enum Step {
 
 impl Scanner {
     /// All that is tried in `text`.
-    fn try_all(&self, text: &[u8]) -> Vec<Trial> {
+    fn try_all(&self, text: &[u8]) -> Vec<RuleTrace> {
         let mut notes = Notes::default();
         self.look(text, &self.strikes_of(text, Runs::All), 0, &mut notes);
         notes.trials
@@ -80,7 +80,7 @@ impl Scanner {
 
     /// Every rule that looked at something that touches `within`, a part of `text`.
     #[must_use]
-    pub fn explain(&self, text: &[u8], within: Span) -> Vec<Trial> {
+    pub fn explain(&self, text: &[u8], within: Span) -> Vec<RuleTrace> {
         let mut trials = self.try_all(text);
         let place = |found: &Match| (found.rule, found.span, found.encoding);
         let kept: HashSet<_> = self.scan(text).iter().map(place).collect();
@@ -97,7 +97,7 @@ impl Scanner {
                     .as_ref()
                     .is_some_and(|found| kept.contains(&place(found)));
             }
-            let near = |cue: &Cue, tested: &Tested| {
+            let near = |cue: &Cue, tested: &CandidateTrace| {
                 let window = window(&self.rules.rules[rule], cue.span.start, text.len());
                 // In a decoded text the window was another.
                 encoding.is_some() || window.overlaps(tested.span)
@@ -111,7 +111,7 @@ impl Scanner {
             None => !trial.candidates.is_empty() || !trial.cues.is_empty(),
             Some(_) => !trial.candidates.is_empty(),
         });
-        let spans = |trial: &Trial| {
+        let spans = |trial: &RuleTrace| {
             let candidates = trial.candidates.iter().map(|tested| tested.span);
             candidates
                 .chain(trial.cues.iter().map(|cue| cue.span))
@@ -125,9 +125,9 @@ impl Scanner {
 /// All that was tried.
 #[derive(Default)]
 struct Notes {
-    trials: Vec<Trial>,
+    trials: Vec<RuleTrace>,
     /// The candidates of the trial that is under way.
-    open: Vec<Tested>,
+    open: Vec<CandidateTrace>,
 }
 
 impl Record for Notes {
@@ -137,7 +137,7 @@ impl Record for Notes {
         let mut steps = Vec::new();
         let found = verify::confirm(index, rule, candidate, &mut |step| steps.push(step));
         let value = Secret::new(candidate.secret());
-        self.open.push(Tested {
+        self.open.push(CandidateTrace {
             span: candidate.span,
             value,
             steps,
@@ -171,18 +171,18 @@ impl Record for Notes {
             }],
             Trigger::Keywords(pattern) => {
                 let own = tried
-                    .strikes
+                    .hits
                     .iter()
-                    .filter(|strike| strike.cause == Cause::Keyword(tried.index));
+                    .filter(|hit| hit.cause == Cause::Keyword(tried.index));
                 let mut cues: Vec<_> = own
-                    .map(|strike| cue(pattern, tried.text, strike.span.start))
+                    .map(|hit| cue(pattern, tried.text, hit.span.start))
                     .collect();
                 cues.dedup();
                 cues
             }
         };
         let candidates = std::mem::take(&mut self.open);
-        self.trials.push(Trial {
+        self.trials.push(RuleTrace {
             rule: tried.index,
             cues,
             candidates,

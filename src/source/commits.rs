@@ -20,7 +20,7 @@ use super::moved::Parent;
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
 use crate::git::commit::{commit_info, commit_text, tag_text};
 use crate::git::diff::trees::not_in;
-use crate::git::diff::{Candidate, Lost};
+use crate::git::diff::{Candidate, RemovedFile};
 
 /// The commits of a range, and the tags that lead to them.
 pub struct Range {
@@ -158,11 +158,11 @@ fn change_set<'c>(
 }
 
 /// What a parent with the tree `old` has that `new` has not.
-fn lost(repo: &Repository, old: Option<ObjectId>, new: ObjectId) -> Vec<Lost> {
+fn lost(repo: &Repository, old: Option<ObjectId>, new: ObjectId) -> Vec<RemovedFile> {
     let found = old
         .map(|old| not_in(repo, old, &[Some(new)]).unwrap_or_default())
         .unwrap_or_default();
-    let lost = |found: Candidate| Lost {
+    let lost = |found: Candidate| RemovedFile {
         path: found.path,
         id: found.id,
         now: found.before.into_iter().flatten().next(),

@@ -20,7 +20,7 @@ use crate::text::printable_path;
 
 pub use commits::Range;
 pub use files::Files;
-pub use git_dir::Kept;
+pub use git_dir::GitDir;
 pub use push::Push;
 pub use read::{Buffer, parts};
 pub use staged::Staged;

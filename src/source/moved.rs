@@ -6,16 +6,16 @@ use std::sync::OnceLock;
 use bstr::{BStr, ByteSlice};
 use gix::{ObjectId, Repository};
 
-use crate::git::diff::{Candidate, Lost};
+use crate::git::diff::{Candidate, RemovedFile};
 use crate::git::tree::name_of;
 
-type List<'a> = Box<dyn Fn(&Repository) -> Vec<Lost> + Send + Sync + 'a>;
+type List<'a> = Box<dyn Fn(&Repository) -> Vec<RemovedFile> + Send + Sync + 'a>;
 
 /// What one parent has that a change takes away. Most changes are clean, and then nobody needs to
 /// know.
 pub(crate) struct Parent<'a> {
     list: List<'a>,
-    lost: OnceLock<Vec<Lost>>,
+    lost: OnceLock<Vec<RemovedFile>>,
 }
 
 /// How many files are compared with a new one to find where it, or a part of it, came from.
@@ -26,14 +26,14 @@ const MAX_SIZE: u64 = 1 << 20;
 
 impl<'a> Parent<'a> {
     /// A parent whose lost files `list` gives when they are asked for.
-    pub(crate) fn new(list: impl Fn(&Repository) -> Vec<Lost> + Send + Sync + 'a) -> Self {
+    pub(crate) fn new(list: impl Fn(&Repository) -> Vec<RemovedFile> + Send + Sync + 'a) -> Self {
         Self {
             list: Box::new(list),
             lost: OnceLock::new(),
         }
     }
 
-    fn lost(&self, repo: &Repository) -> &[Lost] {
+    fn lost(&self, repo: &Repository) -> &[RemovedFile] {
         self.lost.get_or_init(|| (self.list)(repo))
     }
 

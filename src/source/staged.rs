@@ -18,7 +18,7 @@ use super::moved::Parent;
 use super::{Source, SourceError, WORTH_THREADS, Workers, each_in_pool};
 use crate::git::ReadError;
 use crate::git::diff::index::{self, Changes};
-use crate::git::diff::{Candidate, Lost};
+use crate::git::diff::{Candidate, RemovedFile};
 
 /// The blobs that the next commit would add or change.
 pub struct Staged {
@@ -133,7 +133,7 @@ fn parent(
     }: Changes,
 ) -> Parent<'static> {
     let replaced = changed.into_iter().filter_map(|change| {
-        Some(Lost {
+        Some(RemovedFile {
             path: change.path,
             id: change.before?,
             now: Some(change.id),

@@ -118,7 +118,8 @@ fn is_git_diff(text: &[u8], sign: &[u8]) -> bool {
         b"Binary ",
         b"Submodule ",
     ];
-    let starts = |line: &[u8], heads: &[&[u8]]| heads.iter().any(|head| line.starts_with(head));
+    let starts =
+        |line: &[u8], prefixes: &[&[u8]]| prefixes.iter().any(|head| line.starts_with(head));
     let mut lines = text
         .lines()
         .skip_while(|line| line.starts_with(sign))

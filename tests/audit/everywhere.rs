@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::ground::{Ground, id_line, like};
+use super::ground::{Sandbox, id_line, like};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
@@ -24,7 +24,7 @@ pub(super) struct Planted {
 
 /// The repository, another work tree of it, and what was put into them.
 pub(super) struct Everywhere {
-    pub(super) ground: Ground,
+    pub(super) ground: Sandbox,
     pub(super) other: Repo,
     pub(super) planted: Vec<Planted>,
 }
@@ -40,7 +40,7 @@ impl Everywhere {
         ] {
             repo.config(key, "never");
         }
-        let ground = Ground::new(repo);
+        let ground = Sandbox::new(repo);
         ground.repo.add("root.ini", id_line(&access_key_id(100)));
         let root = ground.commit("root");
         let other = ground.repo.worktree("other");
@@ -286,7 +286,7 @@ impl Everywhere {
 
     /// Another repository, of which `origin/main` and a pull request were fetched.
     fn remotes(&mut self) {
-        let upstream = Ground::new(like(self.repo()));
+        let upstream = Sandbox::new(like(self.repo()));
         upstream
             .repo
             .add("upstream.ini", id_line(&access_key_id(123)));

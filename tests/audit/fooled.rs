@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::ground::{Audited, Ground, id_line, text};
+use super::ground::{Audited, Sandbox, id_line, text};
 use super::packer::packed;
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
@@ -33,7 +33,7 @@ fn raw(id: &str) -> Vec<u8> {
 #[test]
 fn a_folder_is_one_however_its_mode_is_written() {
     for mode in ["0040000", "40755"] {
-        let ground = Ground::new(Repo::new());
+        let ground = Sandbox::new(Repo::new());
         let id = access_key_id(1500);
         ground.repo.add("inner/a.ini", id_line(&id));
         ground.commit("a key");
@@ -60,7 +60,7 @@ fn a_folder_is_one_however_its_mode_is_written() {
 
 #[test]
 fn an_entry_for_a_path_in_history_says_nothing_of_what_is_staged_elsewhere() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1501);
     ground
         .repo
@@ -77,7 +77,7 @@ fn an_entry_for_a_path_in_history_says_nothing_of_what_is_staged_elsewhere() {
 
 #[test]
 fn a_commit_without_a_time_is_not_too_old() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1502);
     ground.repo.add("a.ini", id_line(&id));
     ground.commit("a key");
@@ -100,7 +100,7 @@ fn a_commit_without_a_time_is_not_too_old() {
 
 #[test]
 fn what_was_pushed_once_is_not_called_local() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1503);
     ground.commit("first");
     ground.repo.git(["init", "--quiet", "--bare", "../hub.git"]);
@@ -123,9 +123,9 @@ fn what_was_pushed_once_is_not_called_local() {
 
 #[test]
 fn entries_speak_of_paths_in_submodules_as_they_are_shown() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1504);
-    let library = Ground::new(super::ground::like(&ground.repo));
+    let library = Sandbox::new(super::ground::like(&ground.repo));
     library.repo.add("s", id_line(&id));
     library.commit("a key");
     let url = library.repo.root().display().to_string();
@@ -153,7 +153,7 @@ fn entries_speak_of_paths_in_submodules_as_they_are_shown() {
 #[test]
 #[cfg(unix)]
 fn a_pipe_in_the_place_of_an_object_does_not_hold_it_up() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     ground.repo.add("a.txt", "text\n");
     ground.commit("first");
     let blob = ground.repo.git(["rev-parse", "HEAD:a.txt"]);

@@ -21,12 +21,12 @@ pub(super) fn like(repo: &Repo) -> Repo {
 }
 
 /// A repository whose clock goes on by an hour with every commit, so that history has one order.
-pub(super) struct Ground {
+pub(super) struct Sandbox {
     pub(super) repo: Repo,
     hours: Cell<u64>,
 }
 
-impl Ground {
+impl Sandbox {
     pub(super) fn new(repo: Repo) -> Self {
         Self {
             repo,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::ground::{Ground, id_line};
+use super::ground::{Sandbox, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
@@ -52,7 +52,7 @@ fn is_remembered(repo: &Repo) -> bool {
 
 #[test]
 fn history_goes_on_and_is_packed_bit_by_bit() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     for round in 0..12_u64 {
         repo.add(
@@ -92,7 +92,7 @@ fn what_is_packed_leads_to_what_is_loose() {
     ];
     // Each alone, and each alone left out.
     for packed in (1..32_u32).filter(|set| matches!(set.count_ones(), 1 | 4)) {
-        let ground = Ground::new(Repo::new());
+        let ground = Sandbox::new(Repo::new());
         let repo = &ground.repo;
         repo.add("folder/key.ini", id_line(&access_key_id(520)));
         ground.commit("one");
@@ -129,7 +129,7 @@ fn packs_that_hold_the_same() {
         [2, 0, 1],
         [2, 1, 0],
     ] {
-        let ground = Ground::new(Repo::new());
+        let ground = Sandbox::new(Repo::new());
         let repo = &ground.repo;
         for round in 0..3_u64 {
             repo.add("folder/key.ini", id_line(&access_key_id(530 + round)))
@@ -164,7 +164,7 @@ fn packs_that_hold_the_same() {
 
 #[test]
 fn names_with_keys_are_not_lost() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("clean.txt", "clean\n");
     ground.commit("clean");
@@ -188,7 +188,7 @@ fn names_with_keys_are_not_lost() {
 
 #[test]
 fn a_memory_that_cannot_be_trusted_is_ignored() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("key.ini", id_line(&access_key_id(522)));
     ground.commit("one");
@@ -225,7 +225,7 @@ fn a_memory_that_cannot_be_trusted_is_ignored() {
 /// What was remembered of a pack is no reason to pass when the pack is broken now.
 #[test]
 fn a_pack_that_broke_since() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("clean.txt", "clean\n".repeat(500));
     ground.commit("one");

@@ -87,7 +87,7 @@ impl<'r> Oracle<'r> {
                     .any(|path| held.paths.contains(text(path))),
             })
         };
-        let holders: Vec<&Held> = self.commits.iter().filter(|held| holds(held)).collect();
+        let reverse_index: Vec<&Held> = self.commits.iter().filter(|held| holds(held)).collect();
         let said: BTreeSet<&str> = reached(finding)
             .into_iter()
             .filter(|(kind, _)| LASTING.contains(kind))
@@ -95,7 +95,7 @@ impl<'r> Oracle<'r> {
             .collect();
         let is_lasting = matches!(text(&history["exposure"]), "local" | "published");
         assert_eq!(is_lasting, !said.is_empty(), "{finding:#}");
-        if let (Some(first), Some(last)) = (holders.first(), holders.last()) {
+        if let (Some(first), Some(last)) = (reverse_index.first(), reverse_index.last()) {
             assert!(is_lasting, "git: {} holds it\n{finding:#}", first.id);
             assert_eq!(
                 finding["origin"]["commit"],
@@ -103,7 +103,7 @@ impl<'r> Oracle<'r> {
                 "the first commit\n{finding:#}"
             );
             let head = self.repo.git(["rev-parse", "HEAD"]);
-            let in_head = holders.iter().any(|held| held.id == head);
+            let in_head = reverse_index.iter().any(|held| held.id == head);
             assert_eq!(history["in_head"], in_head, "{finding:#}");
             match in_head {
                 true => assert!(history["last"].is_null(), "{finding:#}"),
@@ -115,7 +115,7 @@ impl<'r> Oracle<'r> {
             }
         }
         if places.iter().all(|place| place["object"].is_string()) {
-            let leads = |name: &&String| {
+            let queue = |name: &&String| {
                 places
                     .iter()
                     .any(|place| self.leads_to(name, text(&place["object"])))
@@ -123,21 +123,21 @@ impl<'r> Oracle<'r> {
             let expected: BTreeSet<&str> = self
                 .refs
                 .iter()
-                .filter(leads)
+                .filter(queue)
                 .map(|name| short(name))
                 .collect();
-            let heads = |name: &&str| name.starts_with("HEAD");
-            let said: BTreeSet<&str> = said.into_iter().filter(|name| !heads(name)).collect();
+            let prefixes = |name: &&str| name.starts_with("HEAD");
+            let said: BTreeSet<&str> = said.into_iter().filter(|name| !prefixes(name)).collect();
             assert_eq!(said, expected, "{finding:#}");
             for (kind, name) in reached(finding)
                 .iter()
                 .filter(|(kind, _)| matches!(*kind, "stash" | "reflog"))
             {
-                let leads = places
+                let queue = places
                     .iter()
                     .any(|place| self.leads_to(name, text(&place["object"])));
                 assert!(
-                    leads || name.starts_with("before "),
+                    queue || name.starts_with("before "),
                     "{kind} {name} does not lead to it\n{finding:#}"
                 );
             }

@@ -115,7 +115,7 @@ fn no_report_shows_a_key() {
 
 #[test]
 fn a_key_that_comes_again_is_one_finding_with_all_its_places() {
-    let ground = super::ground::Ground::new(Repo::new());
+    let ground = super::ground::Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let id = crate::support::keys::access_key_id(150);
     let line = super::ground::id_line(&id);

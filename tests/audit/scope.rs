@@ -1,13 +1,13 @@
 //! What counts: scopes, exceptions and markers.
 
-use super::ground::{Audited, Ground, id_line, reached};
+use super::ground::{Audited, Sandbox, id_line, reached};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
 /// `main` with an old and a new key, a branch, a stash, what a reflog holds, and a dangling blob:
 /// seeds 200 to 205.
 struct Scene {
-    ground: Ground,
+    ground: Sandbox,
     keys: [String; 6],
     old: String,
 }
@@ -17,7 +17,7 @@ const ALL: [usize; 6] = [0, 1, 2, 3, 4, 5];
 impl Scene {
     fn new() -> Self {
         let keys = [200, 201, 202, 203, 204, 205].map(access_key_id);
-        let ground = Ground::new(Repo::new());
+        let ground = Sandbox::new(Repo::new());
         let repo = &ground.repo;
         repo.add("old.ini", id_line(&keys[0]));
         let old = ground.commit("old");
@@ -125,7 +125,7 @@ fn a_key_that_came_back_after_the_day_counts() {
 /// What a file says beside an old version of it counts for that version alone.
 #[test]
 fn markers_in_old_versions() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let [marked, both] = [210, 211].map(access_key_id);
     let line = |id: &str| format!("aws_access_key_id = {id} # keysieve:allow a test\n");
@@ -154,7 +154,7 @@ fn markers_in_old_versions() {
 
 #[test]
 fn entries_by_path_hold_where_every_path_is_meant() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let [inside, also_outside, elsewhere] = [212, 213, 214].map(access_key_id);
     repo.add("fixtures/a.ini", id_line(&inside))

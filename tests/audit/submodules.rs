@@ -3,24 +3,24 @@
 
 use std::fs;
 
-use super::ground::{Audited, Ground, id_line, reached, text};
+use super::ground::{Audited, Sandbox, id_line, reached, text};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
 /// A repository with the submodule `lib` at `vendor/lib`, which holds a key in history, on a branch
 /// and in a message, and itself has the submodule `inner`.
-fn ground() -> Ground {
-    let inner = Ground::new(Repo::new());
+fn ground() -> Sandbox {
+    let inner = Sandbox::new(Repo::new());
     inner.repo.add("inner.ini", id_line(&access_key_id(700)));
     inner.commit("inner");
-    let lib = Ground::new(Repo::new());
+    let lib = Sandbox::new(Repo::new());
     lib.repo.add("gone.ini", id_line(&access_key_id(701)));
     lib.commit("comes");
     lib.repo.git(["rm", "--quiet", "gone.ini"]);
     lib.commit(&format!("goes\n\n{}", id_line(&access_key_id(702))));
     add(&lib, &inner, "inner", "inner");
     lib.commit("with a submodule");
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     ground.repo.add("own.ini", id_line(&access_key_id(703)));
     ground.commit("own");
     add(&ground, &lib, "lib", "vendor/lib");
@@ -37,7 +37,7 @@ fn ground() -> Ground {
     ground
 }
 
-fn add(to: &Ground, from: &Ground, name: &str, path: &str) {
+fn add(to: &Sandbox, from: &Sandbox, name: &str, path: &str) {
     let url = from.repo.root().to_str().unwrap();
     to.repo.git([
         "-c",

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::everywhere::Everywhere;
-use super::ground::Ground;
+use super::ground::Sandbox;
 use crate::support::Repo;
 
 /// Name, mode, time of the last change, and content of everything in `folders`.
@@ -70,8 +70,8 @@ fn nothing_is_changed() {
 }
 
 /// A repository in which everything that git would run leaves a trace.
-fn trapped() -> (Ground, PathBuf) {
-    let ground = Ground::new(Repo::new());
+fn trapped() -> (Sandbox, PathBuf) {
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let trace = repo.sandbox().root().join("trace");
     let trap = repo.sandbox().root().join("trap");

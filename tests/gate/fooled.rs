@@ -7,7 +7,7 @@ use super::{gate, id_line, started};
 use crate::support::keys::access_key_id;
 
 /// A clone in which the same new commit is at two new branches.
-fn twins() -> (Server, String) {
+fn duplicates() -> (Server, String) {
     let server = Server::new();
     server
         .repo
@@ -21,7 +21,7 @@ fn twins() -> (Server, String) {
 
 #[test]
 fn a_commit_pushed_to_two_new_branches_is_judged_on_both() {
-    let (server, bad) = twins();
+    let (server, bad) = duplicates();
     for branch in ["one", "two"] {
         let name = format!("refs/heads/{branch}");
         let event = json!({"ref": name, "before": ZERO, "after": bad, "repository": {"default_branch": "main"}});
@@ -55,7 +55,7 @@ fn a_range_without_a_beginning_is_none() {
 
 #[test]
 fn a_tag_named_like_a_branch_does_not_choose_the_range() {
-    let (server, bad) = twins();
+    let (server, bad) = duplicates();
     server.git(&["checkout", "--quiet", "--detach", "origin/one"]);
     server.git(&["tag", "origin/main", &bad]);
     server
@@ -70,7 +70,7 @@ fn a_tag_named_like_a_branch_does_not_choose_the_range() {
 
 #[test]
 fn an_event_that_names_no_commit_is_not_a_deleted_branch() {
-    let (server, _) = twins();
+    let (server, _) = duplicates();
     let event = json!({"ref": "refs/heads/one", "before": ZERO, "after": "", "repository": {"default_branch": "main"}});
     let variables = server.event("push", &event);
     let variables: Vec<_> = variables

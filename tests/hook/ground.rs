@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// A repository, a home of its own, and a program that writes down how it is called and refuses
 /// what holds `AKIA`.
-pub(crate) struct Ground {
+pub(crate) struct Sandbox {
     pub(crate) dir: TempDir,
     pub(crate) program: PathBuf,
 }
@@ -33,7 +33,7 @@ case $3 in
 esac
 ";
 
-impl Ground {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         // Quotes and spaces: paths are written into a script.

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use keysieve::hook::{self, Error, Manager, Step, Verdict};
 
-use super::ground::{Ground, OTHER, key};
+use super::ground::{OTHER, Sandbox, key};
 
 #[test]
 fn installing_again_changes_nothing() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.install(&ground.repo()).unwrap();
     let before = fs::read(ground.hooks().join("pre-commit")).unwrap();
     let steps = ground.install(&ground.repo()).unwrap();
@@ -28,7 +28,7 @@ fn installing_again_changes_nothing() {
 
 #[test]
 fn an_older_stub_or_one_for_another_program_is_brought_up_to_date() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let stub = ground.hooks().join("pre-commit");
     ground.script(&stub, "#!/bin/sh\n# keysieve hook 0\nexit 0\n");
     assert!(matches!(ground.verdict(), Verdict::Unknown(_)));
@@ -59,7 +59,7 @@ fn an_older_stub_or_one_for_another_program_is_brought_up_to_date() {
 
 #[test]
 fn a_newer_stub_is_left_unless_forced() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let stub = ground.hooks().join("pre-commit");
     ground.script(&stub, "#!/bin/sh\n# keysieve hook 99\nexit 0\n");
     assert!(
@@ -78,7 +78,7 @@ fn a_newer_stub_is_left_unless_forced() {
 
 #[test]
 fn a_hook_that_stood_there_runs_first_and_comes_back() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let stub = ground.hooks().join("pre-commit");
     let script = format!("{OTHER}if [ -e stop ]; then exit 7; fi\n");
     ground.script(&stub, &script);
@@ -122,7 +122,7 @@ fn a_hook_that_stood_there_runs_first_and_comes_back() {
 
 #[test]
 fn a_hook_that_git_did_not_run_is_kept_and_still_does_not_run() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let stub = ground.hooks().join("pre-commit");
     ground.script(&stub, "#!/bin/sh\nexit 1\n");
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o600)).unwrap();
@@ -143,7 +143,7 @@ fn a_hook_that_git_did_not_run_is_kept_and_still_does_not_run() {
 
 #[test]
 fn a_link_is_kept_as_a_link() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let stub = ground.hooks().join("pre-commit");
     ground.script(&ground.repo().join("scripts/check"), OTHER);
     fs::create_dir_all(ground.hooks()).unwrap();
@@ -175,7 +175,7 @@ fn a_link_is_kept_as_a_link() {
 
 #[test]
 fn nothing_is_ever_overwritten() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.script(&ground.hooks().join("pre-commit"), OTHER);
     ground.script(
         &ground.hooks().join("pre-commit.keysieve-chained"),
@@ -194,13 +194,13 @@ fn nothing_is_ever_overwritten() {
         OTHER
     );
 
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     fs::create_dir_all(ground.hooks().join("pre-commit")).unwrap();
     assert!(matches!(
         ground.install(&ground.repo()),
         Err(Error::NotAFile { .. })
     ));
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     fs::write(ground.hooks(), "").unwrap();
     assert!(matches!(
         ground.install(&ground.repo()),
@@ -212,7 +212,7 @@ fn nothing_is_ever_overwritten() {
 #[test]
 fn git_says_where_hooks_live() {
     // A relative path is meant from the top of the work tree, wherever keysieve is called.
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let sub = ground.repo().join("deep/down");
     fs::create_dir_all(&sub).unwrap();
     ground.git(&["config", "core.hooksPath", "my hooks"]);
@@ -230,7 +230,7 @@ fn git_says_where_hooks_live() {
     assert!(!ground.commit(&ground.repo(), &key()));
     assert_eq!(ground.verdict(), Verdict::Live);
 
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let apart = ground.dir.path().join("apart");
     ground.git(&["config", "core.hooksPath", apart.to_str().unwrap()]);
     ground.install(&ground.repo()).unwrap();
@@ -250,7 +250,7 @@ fn git_says_where_hooks_live() {
 
 #[test]
 fn a_linked_worktree_shares_the_hooks() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     assert!(ground.commit(&ground.repo(), "clean"));
     let linked = ground.dir.path().join("linked");
     ground.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
@@ -277,7 +277,7 @@ fn a_linked_worktree_shares_the_hooks() {
 
 #[test]
 fn bare_repositories_and_what_is_no_repository() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let bare = ground.dir.path().join("bare.git");
     ground.git(&["init", "-q", "--bare", bare.to_str().unwrap()]);
     ground.install(&bare).unwrap();
@@ -298,7 +298,7 @@ fn bare_repositories_and_what_is_no_repository() {
 
 #[test]
 fn a_folder_that_all_repositories_share_takes_force() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.git(&["config", "--global", "core.hooksPath", "~/shared"]);
     let error = ground.install(&ground.repo()).unwrap_err();
     assert!(
@@ -334,7 +334,7 @@ fn managers_are_told_what_to_run_and_not_fought() {
         ),
     ];
     for (line, manager, wanted) in generated {
-        let ground = Ground::new();
+        let ground = Sandbox::new();
         ground.script(
             &ground.hooks().join("pre-commit"),
             &format!("#!/bin/sh\n{line}"),
@@ -352,7 +352,7 @@ fn managers_are_told_what_to_run_and_not_fought() {
             "nothing of it is run to find out"
         );
     }
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     fs::write(ground.repo().join("lefthook.yml"), "").unwrap();
     let steps = ground.install(&ground.repo()).unwrap();
     let note = |step: &Step| matches!(step, Step::Note(note) if note.contains("a configuration of lefthook"));
@@ -362,7 +362,7 @@ fn managers_are_told_what_to_run_and_not_fought() {
     );
 
     for folder in [".husky", ".husky/_"] {
-        let ground = Ground::new();
+        let ground = Sandbox::new();
         ground.git(&["config", "core.hooksPath", folder]);
         let Err(Error::Managed(advice)) = ground.install(&ground.repo()) else {
             panic!("husky is not respected")

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use keysieve::hook::{Step, Verdict};
 
-use super::ground::{Ground, OTHER, key, text};
+use super::ground::{OTHER, Sandbox, key, text};
 
 #[test]
 fn a_commit_with_a_key_is_stopped_and_others_go_through() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let steps = ground.install(&ground.repo()).unwrap();
     assert!(
         steps.contains(&Step::Installed(ground.hooks().join("pre-commit"))),
@@ -38,7 +38,7 @@ fn a_commit_with_a_key_is_stopped_and_others_go_through() {
 
 #[test]
 fn a_message_with_a_key_is_stopped() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.install(&ground.repo()).unwrap();
     let output = ground.run_git(&ground.repo(), &["commit", "--allow-empty", "-qm", &key()]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
@@ -46,7 +46,7 @@ fn a_message_with_a_key_is_stopped() {
 
 #[test]
 fn a_chained_hook_may_still_change_what_is_committed() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let adds = format!("#!/bin/sh\necho {} > late; git add late\n", key());
     ground.script(&ground.hooks().join("pre-commit"), &adds);
     ground.install(&ground.repo()).unwrap();
@@ -58,7 +58,7 @@ fn a_chained_hook_may_still_change_what_is_committed() {
 
 #[test]
 fn moved_aside_by_another_tool_the_stub_still_knows_its_hook() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.script(&ground.hooks().join("pre-commit"), OTHER);
     ground.install(&ground.repo()).unwrap();
     let stub = ground.hooks().join("pre-commit");
@@ -74,7 +74,7 @@ fn moved_aside_by_another_tool_the_stub_still_knows_its_hook() {
 
 #[test]
 fn without_the_program_nothing_passes() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.install(&ground.repo()).unwrap();
     fs::remove_file(&ground.program).unwrap();
     ground.script(&ground.repo().join("bin/keysieve"), "#!/bin/sh\nexit 0\n");
@@ -111,7 +111,7 @@ fn without_the_program_nothing_passes() {
 
 #[test]
 fn a_program_that_went_is_looked_for_on_path() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground
         .install_by(&ground.repo(), Path::new("/gone/keysieve"), false)
         .unwrap();

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use keysieve::hook::Hook;
 
-use super::ground::{Ground, text};
+use super::ground::{Sandbox, text};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -38,7 +38,7 @@ fn scripts_are_good_shell() {
 /// A copy of the source as far as `install.sh` looks at it, and a cargo that installs a script as
 /// the program.
 struct Installer {
-    ground: Ground,
+    ground: Sandbox,
     source: PathBuf,
     path: PathBuf,
 }
@@ -56,7 +56,7 @@ case $1 in scan) exit \"$SCAN\" ;; esac
 
 impl Installer {
     fn new() -> Self {
-        let ground = Ground::new();
+        let ground = Sandbox::new();
         let source = ground.dir.path().join("the source");
         let path = ground.dir.path().join("tools");
         for folder in [&source, &path] {

@@ -4,11 +4,11 @@ use std::fs;
 
 use keysieve::hook::Verdict;
 
-use super::ground::{Ground, OTHER};
+use super::ground::{OTHER, Sandbox};
 
 #[test]
 fn status_tries_the_hook_and_runs_nothing_else() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     assert!(
         matches!(ground.verdict(), Verdict::Dead(_)),
         "nothing is installed"
@@ -57,7 +57,7 @@ fn status_tries_the_hook_and_runs_nothing_else() {
 
 #[test]
 fn status_takes_the_configuration_along_and_runs_nothing_of_the_repository() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     ground.install(&ground.repo()).unwrap();
     ground.script(
         &ground.program,

@@ -4,11 +4,11 @@ use std::fs;
 
 use keysieve::hook::{self, Error, Hook, Request, Side, Step, Verdict};
 
-use super::ground::{Ground, OTHER, key};
+use super::ground::{OTHER, Sandbox, key};
 
 #[test]
 fn templates_give_the_hook_to_future_repositories() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let hooks: Vec<_> = Hook::usual(Side::Client).collect();
     let request = Request {
         hooks: &hooks,
@@ -50,7 +50,7 @@ fn templates_give_the_hook_to_future_repositories() {
 
 #[test]
 fn a_template_folder_of_the_user_keeps_what_it_holds() {
-    let ground = Ground::new();
+    let ground = Sandbox::new();
     let own = ground.dir.path().join("home/own");
     ground.script(&own.join("hooks/pre-commit"), OTHER);
     ground.git(&["config", "--global", "init.templateDir", "~/own"]);

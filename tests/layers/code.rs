@@ -125,7 +125,7 @@ pub(crate) fn names_below(code: &str, root: &str) -> Vec<(usize, String)> {
         }
         let line = before.matches('\n').count() + 1;
         found.extend(
-            heads(&code[at + lead.len()..])
+            prefixes(&code[at + lead.len()..])
                 .into_iter()
                 .map(|name| (line, name)),
         );
@@ -134,7 +134,7 @@ pub(crate) fn names_below(code: &str, root: &str) -> Vec<(usize, String)> {
 }
 
 /// The first name of every path in what follows `::`: one name, or a group of them in braces.
-fn heads(tail: &str) -> Vec<String> {
+fn prefixes(tail: &str) -> Vec<String> {
     let tail = tail.trim_start();
     let Some(group) = tail.strip_prefix('{') else {
         return Some(word(tail))

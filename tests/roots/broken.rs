@@ -129,18 +129,18 @@ fn links_among_refs_are_followed_and_never_in_circles() {
     symlink(repo.path("elsewhere"), repo.path(".git/refs/heads/shared")).unwrap();
     symlink("..", repo.path(".git/refs/heads/circle")).unwrap();
     let found = roots_at(repo.root());
-    let stands_for = |name: &str| {
+    let symbolic_target = |name: &str| {
         found
             .roots
             .iter()
             .find(|root| root.name == name)
-            .map(|root| &root.stands_for)
+            .map(|root| &root.symbolic_target)
     };
     assert_eq!(
-        stands_for("refs/heads/old-style"),
+        symbolic_target("refs/heads/old-style"),
         Some(&Some("refs/heads/main".into()))
     );
-    assert_eq!(stands_for("refs/heads/shared/topic"), Some(&None));
+    assert_eq!(symbolic_target("refs/heads/shared/topic"), Some(&None));
     assert!(
         !found.unread.is_empty(),
         "a circle is no place to pass in silence"

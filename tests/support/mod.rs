@@ -7,6 +7,6 @@ mod run;
 mod sandbox;
 mod selftest;
 
-pub(crate) use git::Repo;
+pub(crate) use repo::Repo;
 pub(crate) use run::{Ran, Run};
 pub(crate) use sandbox::Sandbox;

@@ -5,16 +5,16 @@ use std::collections::{BinaryHeap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::git::store::{Number, Store};
+use crate::git::store::{ObjectIndex, Store};
 
 /// A commit as far as history needs it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::audit) struct Record {
-    pub(in crate::audit) number: Number,
+    pub(in crate::audit) number: ObjectIndex,
     /// Its tree, where that is there.
-    pub(in crate::audit) tree: Option<Number>,
+    pub(in crate::audit) tree: Option<ObjectIndex>,
     /// Its parents, as far as they are there.
-    pub(in crate::audit) parents: Vec<Number>,
+    pub(in crate::audit) parents: Vec<ObjectIndex>,
     /// When it was committed, in seconds since 1970; none where it does not say so.
     pub(in crate::audit) time: Option<i64>,
 }
@@ -27,7 +27,7 @@ pub(in crate::audit) struct Commits {
     pub(in crate::audit) list: Vec<Record>,
     /// The parents of each, as places in the list.
     pub(in crate::audit) parents: Vec<Vec<u32>>,
-    places: HashMap<Number, u32>,
+    places: HashMap<ObjectIndex, u32>,
 }
 
 impl Commits {
@@ -42,7 +42,7 @@ impl Commits {
         (0_u32..)
             .zip(&records)
             .for_each(|(at, record)| place[record.number as usize] = at);
-        let place_of = |number: &Number| {
+        let place_of = |number: &ObjectIndex| {
             place
                 .get(*number as usize)
                 .copied()
@@ -102,7 +102,7 @@ impl Commits {
     }
 
     /// The place of a commit in the list.
-    pub(in crate::audit) fn place_of(&self, number: Number) -> Option<u32> {
+    pub(in crate::audit) fn place_of(&self, number: ObjectIndex) -> Option<u32> {
         self.places.get(&number).copied()
     }
 }

@@ -1,6 +1,6 @@
 //! Finds which commits, paths and refs lead to an object.
 
 pub(super) mod commits;
-pub(super) mod holders;
 pub(super) mod paths;
+pub(super) mod reverse_index;
 pub(super) mod trace;

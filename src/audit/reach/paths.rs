@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
 
-use super::holders::Holders;
-use crate::git::store::Number;
+use super::reverse_index::ReverseTreeIndex;
+use crate::git::store::ObjectIndex;
 
 /// How many paths of one object are told apart. Trees can be nested so that a few of them make more
 /// paths than there is room for; what has more is taken to stand anywhere.
@@ -21,21 +21,24 @@ pub(in crate::audit) struct Paths {
 
 impl Paths {
     /// The paths of `holders`, counted from the trees in `tops` and from those that nothing holds.
-    pub(in crate::audit) fn new(holders: &Holders, tops: &HashSet<Number>) -> Self {
+    pub(in crate::audit) fn new(
+        reverse_index: &ReverseTreeIndex,
+        tops: &HashSet<ObjectIndex>,
+    ) -> Self {
         let mut parts = vec![(0, 0)];
         let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
-        let mut of: Vec<(Vec<u32>, bool)> = vec![Default::default(); holders.nodes.len()];
-        let mut is_held = vec![false; holders.nodes.len()];
-        holders
+        let mut of: Vec<(Vec<u32>, bool)> = vec![Default::default(); reverse_index.nodes.len()];
+        let mut is_held = vec![false; reverse_index.nodes.len()];
+        reverse_index
             .edges
             .iter()
             .for_each(|edge| is_held[edge.child as usize] = true);
-        for (place, node) in holders.nodes.iter().enumerate() {
+        for (place, node) in reverse_index.nodes.iter().enumerate() {
             if tops.contains(node) || !is_held[place] {
                 of[place].0.push(0);
             }
         }
-        let mut downwards = holders.edges.clone();
+        let mut downwards = reverse_index.edges.clone();
         downwards
             .sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.parent), edge.name, edge.child));
         for edge in downwards.iter().filter(|edge| edge.child < edge.parent) {

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::commits::Commits;
-use super::holders::{Edge, Holders};
-use crate::git::store::Number;
+use super::reverse_index::{Edge, ReverseTreeIndex};
+use crate::git::store::ObjectIndex;
 
 /// How many subjects one round follows.
 pub(in crate::audit) const ROUND: usize = 64;
@@ -14,7 +14,7 @@ pub(in crate::audit) const ROUND: usize = 64;
 /// A starting point, as far as the trace needs it.
 pub(in crate::audit) struct Start {
     /// What it leads to.
-    pub(in crate::audit) targets: Vec<Number>,
+    pub(in crate::audit) targets: Vec<ObjectIndex>,
     /// How firmly it holds what it leads to; the lowest holds most.
     pub(in crate::audit) class: u8,
 }
@@ -23,7 +23,7 @@ pub(in crate::audit) struct Start {
 pub(in crate::audit) const UNREACHED: u8 = 4;
 
 /// What is followed: objects that one secret stands in.
-pub(in crate::audit) type Subject = Vec<Number>;
+pub(in crate::audit) type Subject = Vec<ObjectIndex>;
 
 /// A commit that holds a subject, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(in crate::audit) struct Sight {
     /// Place of the commit in history.
     pub(in crate::audit) commit: u32,
     /// The object; the commit itself for what its own text holds.
-    pub(in crate::audit) object: Number,
+    pub(in crate::audit) object: ObjectIndex,
     /// The numbers of the names that lead to it from the commit's tree.
     pub(in crate::audit) path: Vec<u32>,
 }
@@ -54,9 +54,9 @@ pub(in crate::audit) struct Traced {
 /// History, made ready for tracing.
 pub(in crate::audit) struct Trace<'a> {
     pub(in crate::audit) commits: &'a Commits,
-    pub(in crate::audit) holders: &'a Holders,
+    pub(in crate::audit) reverse_index: &'a ReverseTreeIndex,
     /// What each annotated tag points at.
-    pub(in crate::audit) tags: &'a [(Number, Number)],
+    pub(in crate::audit) tags: &'a [(ObjectIndex, ObjectIndex)],
     pub(in crate::audit) starts: &'a [Start],
     /// The commit at HEAD, as a place in history.
     pub(in crate::audit) head: Option<u32>,
@@ -71,7 +71,7 @@ pub(in crate::audit) struct Trace<'a> {
 /// Bits of one round.
 struct Round {
     /// For each object of a subject what it is of.
-    seeds: HashMap<Number, u64>,
+    seeds: HashMap<ObjectIndex, u64>,
     /// For each node what it holds.
     nodes: Vec<u64>,
     /// For each commit what its tree and its text hold.
@@ -83,20 +83,20 @@ struct Round {
 impl<'a> Trace<'a> {
     pub(in crate::audit) fn new(
         commits: &'a Commits,
-        holders: &'a Holders,
-        tags: &'a [(Number, Number)],
+        reverse_index: &'a ReverseTreeIndex,
+        tags: &'a [(ObjectIndex, ObjectIndex)],
         starts: &'a [Start],
-        head: Option<Number>,
+        head: Option<ObjectIndex>,
     ) -> Self {
         let mut trace = Self {
             commits,
-            holders,
+            reverse_index,
             tags,
             starts,
             head: head.and_then(|head| commits.place_of(head)),
             newer: None,
             classes: vec![UNREACHED; commits.list.len()],
-            downwards: holders.edges.clone(),
+            downwards: reverse_index.edges.clone(),
         };
         trace
             .downwards
@@ -127,7 +127,7 @@ impl<'a> Trace<'a> {
     }
 
     /// What a tag leads to in the end; anything else leads to itself.
-    fn peeled(&self, mut number: Number) -> Number {
+    fn peeled(&self, mut number: ObjectIndex) -> ObjectIndex {
         // A chain of tags cannot be longer than there are tags.
         for _ in 0..=self.tags.len() {
             match self.tag_target(number) {
@@ -138,7 +138,7 @@ impl<'a> Trace<'a> {
         number
     }
 
-    fn tag_target(&self, number: Number) -> Option<Number> {
+    fn tag_target(&self, number: ObjectIndex) -> Option<ObjectIndex> {
         let at = self
             .tags
             .binary_search_by_key(&number, |&(tag, _)| tag)
@@ -192,13 +192,13 @@ impl<'a> Trace<'a> {
     /// Spreads the bits of `subjects` from their objects to trees, from trees to commits, and on to
     /// later commits.
     fn spread(&self, subjects: &[Subject]) -> Round {
-        let mut nodes = vec![0_u64; self.holders.nodes.len()];
+        let mut nodes = vec![0_u64; self.reverse_index.nodes.len()];
         let mut holds = vec![0_u64; self.commits.list.len()];
-        let mut seeds: HashMap<Number, u64> = HashMap::new();
+        let mut seeds: HashMap<ObjectIndex, u64> = HashMap::new();
         for (bit, subject) in subjects.iter().enumerate() {
             for &object in subject {
                 *seeds.entry(object).or_default() |= 1 << bit;
-                if let Some(place) = self.holders.place_of(object) {
+                if let Some(place) = self.reverse_index.place_of(object) {
                     nodes[place as usize] |= 1 << bit;
                 }
                 if let Some(place) = self.commits.place_of(object) {
@@ -206,12 +206,14 @@ impl<'a> Trace<'a> {
                 }
             }
         }
-        for edge in &self.holders.edges {
+        for edge in &self.reverse_index.edges {
             nodes[edge.parent as usize] |= nodes[edge.child as usize];
         }
         let mut reaches = holds.clone();
         for (place, commit) in self.commits.list.iter().enumerate() {
-            let tree = commit.tree.and_then(|tree| self.holders.place_of(tree));
+            let tree = commit
+                .tree
+                .and_then(|tree| self.reverse_index.place_of(tree));
             holds[place] |= tree.map_or(0, |tree| nodes[tree as usize]);
             let before = self.commits.parents[place]
                 .iter()
@@ -227,7 +229,7 @@ impl<'a> Trace<'a> {
     }
 
     /// What is reached from `target`, be it a commit, a tag, a tree or a blob.
-    fn reached(&self, round: &Round, target: Number) -> u64 {
+    fn reached(&self, round: &Round, target: ObjectIndex) -> u64 {
         let mut reached = 0;
         let mut number = target;
         for _ in 0..=self.tags.len() {
@@ -242,7 +244,7 @@ impl<'a> Trace<'a> {
             .place_of(number)
             .map_or(0, |place| round.reaches[place as usize]);
         let node = self
-            .holders
+            .reverse_index
             .place_of(number)
             .map_or(0, |place| round.nodes[place as usize]);
         reached | commit | node
@@ -252,9 +254,11 @@ impl<'a> Trace<'a> {
     fn sight(&self, round: &Round, place: u32, bit: usize) -> Sight {
         let commit = &self.commits.list[place as usize];
         let mut path = Vec::new();
-        let mut node = commit.tree.and_then(|tree| self.holders.place_of(tree));
+        let mut node = commit
+            .tree
+            .and_then(|tree| self.reverse_index.place_of(tree));
         while let Some(at) = node.filter(|&at| round.nodes[at as usize] & (1 << bit) != 0) {
-            let object = self.holders.nodes[at as usize];
+            let object = self.reverse_index.nodes[at as usize];
             if round
                 .seeds
                 .get(&object)

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use keysieve::finding::Exception;
+use keysieve::finding::AllowedBy;
 use keysieve::rule::Verdict;
-use keysieve::scan::{Cue, Step, Tested, Trial};
+use keysieve::scan::{CandidateTrace, Cue, RuleTrace, Step};
 use keysieve::text::{LineIndex, Location, printable};
 
 use super::{Answer, Decision, Place};
@@ -78,7 +78,7 @@ impl Answer<'_> {
         }
     }
 
-    fn trial(&self, trial: &Trial, index: &LineIndex<'_>, out: &mut String) {
+    fn trial(&self, trial: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
         let rule = &self.settings.scanner.rules().rules[trial.rule];
         let mut cues: Vec<_> = trial.cues.iter().map(|cue| struck(cue, index)).collect();
         const MAX_SHOWN: usize = 3;
@@ -152,7 +152,7 @@ impl Answer<'_> {
                 blocks + &line.unwrap_or_default()
             }
             Decision::Allowed {
-                by: Exception::Entry { number, reason },
+                by: AllowedBy::Entry { number, reason },
                 ..
             } => {
                 format!(
@@ -161,7 +161,7 @@ impl Answer<'_> {
                 )
             }
             Decision::Allowed {
-                by: Exception::Marker { word, reason },
+                by: AllowedBy::Marker { word, reason },
                 ..
             } => {
                 format!(
@@ -170,7 +170,7 @@ impl Answer<'_> {
                 )
             }
             Decision::Allowed {
-                by: Exception::Baseline { reason, owner },
+                by: AllowedBy::Baseline { reason, owner },
                 line,
             } => {
                 let file = policy.baseline_file().unwrap_or_default();
@@ -268,7 +268,7 @@ fn said(step: &Step) -> String {
     }
 }
 
-fn verdict(tested: &Tested) -> String {
+fn verdict(tested: &CandidateTrace) -> String {
     match &tested.found {
         None => "so it is none".to_owned(),
         Some(found) if tested.kept => format!("so it is one: {}", found.confidence),

@@ -1,8 +1,8 @@
 //! The answer as JSON.
 
-use keysieve::finding::{Exception, Finding};
+use keysieve::finding::{AllowedBy, Finding};
 use keysieve::rule::{Confidence, Verdict};
-use keysieve::scan::{Step, Tested, Trial};
+use keysieve::scan::{CandidateTrace, RuleTrace, Step};
 use keysieve::text::{LineIndex, printable};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ impl Answer<'_> {
         })
     }
 
-    fn trial_json(&self, trial: &Trial, index: &LineIndex<'_>) -> Value {
+    fn trial_json(&self, trial: &RuleTrace, index: &LineIndex<'_>) -> Value {
         let rule = &self.settings.scanner.rules().rules[trial.rule];
         let cues = trial.cues.iter().map(|cue| {
             let at = index.locate(cue.span.start);
@@ -82,20 +82,20 @@ impl Answer<'_> {
                 json!({"kind": "reported", "blocks": blocks, "expired_baseline_line": expired})
             }
             Decision::Allowed {
-                by: Exception::Entry { number, reason },
+                by: AllowedBy::Entry { number, reason },
                 ..
             } => json!({
                 "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
                 "file": self.settings.origins.config,
             }),
             Decision::Allowed {
-                by: Exception::Marker { word, reason },
+                by: AllowedBy::Marker { word, reason },
                 ..
             } => json!({
                 "kind": "allowed", "by": "marker", "word": word, "reason": reason.as_ref().map(safe),
             }),
             Decision::Allowed {
-                by: Exception::Baseline { reason, owner },
+                by: AllowedBy::Baseline { reason, owner },
                 line,
             } => json!({
                 "kind": "allowed", "by": "baseline", "line": line, "reason": reason.as_ref().map(safe),
@@ -105,7 +105,7 @@ impl Answer<'_> {
     }
 }
 
-fn candidate(tested: &Tested, index: &LineIndex<'_>) -> Value {
+fn candidate(tested: &CandidateTrace, index: &LineIndex<'_>) -> Value {
     let at = index.locate(tested.span.start);
     let steps = tested.steps.iter().map(|step| match step {
         Step::Entropy { measured, floor } => {

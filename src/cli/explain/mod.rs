@@ -11,14 +11,14 @@ use bstr::{BString, ByteSlice as _, ByteVec as _};
 use clap::{Args, ValueEnum};
 use keysieve::blob::Origin;
 use keysieve::engine::{self, Progress};
-use keysieve::finding::{Exception, Finding, Outcome, Status};
+use keysieve::finding::{AllowedBy, Finding, Outcome, Status};
 use keysieve::report;
 use keysieve::rule::Confidence;
-use keysieve::scan::{Scanner, Trial};
+use keysieve::scan::{RuleTrace, Scanner};
 use keysieve::secret::{Fingerprint, SaltedPrint};
 use keysieve::text::{LineIndex, Span, printable};
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::scan::Paths;
 use super::settings::{Settings, SettingsArgs};
 
@@ -79,7 +79,7 @@ struct Place {
     /// The file's content.
     text: Vec<u8>,
     /// The rules that looked there.
-    trials: Vec<Trial>,
+    trials: Vec<RuleTrace>,
     /// What was found there, and what the policy says.
     findings: Vec<(Finding, Decision)>,
     /// Why a scan does not read it, where it does not.
@@ -96,14 +96,14 @@ enum Decision {
         expired: Option<usize>,
     },
     Allowed {
-        by: Exception,
+        by: AllowedBy,
         /// The line of the baseline, where that decided.
         line: Option<usize>,
     },
 }
 
 impl ExplainArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         let target = Target::parse(&self.what)?;
         let paths = match &target {
             Target::File(file) | Target::Line(file, _) => vec![file.clone()],
@@ -144,9 +144,11 @@ impl ExplainArgs {
 impl Target {
     /// Reads the word. Where it is none of the three it is not repeated: somebody may have pasted
     /// the secret itself.
-    fn parse(word: &Path) -> Result<Self, Fault> {
+    fn parse(word: &Path) -> Result<Self, CliError> {
         if word.is_dir() {
-            return Err(Fault::new("that is a directory").hint("name a file in it, or FILE:LINE"));
+            return Err(
+                CliError::new("that is a directory").hint("name a file in it, or FILE:LINE")
+            );
         }
         if word.exists() {
             return Ok(Self::File(word.to_owned()));
@@ -174,7 +176,7 @@ impl Target {
         match (Fingerprint::parse(text), SaltedPrint::parse(text)) {
             (Some(print), Some(salted)) => Ok(Self::Finding(print, salted)),
             _ => Err(
-                Fault::new("there is no such file, and it is no fingerprint").hint(
+                CliError::new("there is no such file, and it is no fingerprint").hint(
                     "say FILE, FILE:LINE, or the 32 hex digits that the report shows for a finding",
                 ),
             ),
@@ -184,11 +186,11 @@ impl Target {
 
 impl Answer<'_> {
     /// Explains a file, or a line of it.
-    fn file(&mut self, file: &Path, line: Option<usize>, outcome: Outcome) -> Result<(), Fault> {
+    fn file(&mut self, file: &Path, line: Option<usize>, outcome: Outcome) -> Result<(), CliError> {
         let path = shown(&self.settings.scanner, file);
         if let Some(skip) = outcome.skipped.first() {
             if skip.reason.is_failure() {
-                return Err(Fault::new(format!("{path}: {}", skip.reason)));
+                return Err(CliError::new(format!("{path}: {}", skip.reason)));
             }
             let (skipped, trials, findings) =
                 (Some(skip.reason.to_string()), Vec::new(), Vec::new());
@@ -203,10 +205,10 @@ impl Answer<'_> {
             return Ok(());
         }
         let text = fs::read(file)
-            .map_err(|error| Fault::new(format!("{path}: cannot be read: {error}")))?;
+            .map_err(|error| CliError::new(format!("{path}: cannot be read: {error}")))?;
         let index = LineIndex::new(&text);
         if let Some(line) = line.filter(|&line| line > index.count()) {
-            return Err(Fault::new(format!(
+            return Err(CliError::new(format!(
                 "{path}: there is no line {line}, the file has {}",
                 index.count()
             )));
@@ -232,7 +234,7 @@ impl Answer<'_> {
         print: Fingerprint,
         salted: SaltedPrint,
         outcome: Outcome,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         let shown = report::masker(&outcome);
         let mut found = Vec::new();
         for finding in outcome
@@ -260,7 +262,7 @@ impl Answer<'_> {
             .filter(|skip| skip.reason.is_failure())
             .count();
         if found.is_empty() && failed > 0 {
-            return Err(Fault::new(format!(
+            return Err(CliError::new(format!(
                 "nothing has this fingerprint, but {failed} could not be read"
             ))
             .hint("'keysieve scan' says what and why"));
@@ -277,8 +279,8 @@ impl Answer<'_> {
                 .find(|(_, _, origin)| *origin == finding.origin)
                 .map(|(path, ..)| path.clone());
             let path = path.unwrap_or_default();
-            let text =
-                content(&finding.origin).map_err(|error| Fault::new(format!("{path}: {error}")))?;
+            let text = content(&finding.origin)
+                .map_err(|error| CliError::new(format!("{path}: {error}")))?;
             let trials = self.trials_of(&finding, &text);
             let line = (!matches!(finding.origin, Origin::Name { .. }))
                 .then_some(finding.place.start.line);
@@ -295,7 +297,7 @@ impl Answer<'_> {
     }
 
     /// The rules that looked where `finding`, and its other half, stand.
-    fn trials_of(&self, finding: &Finding, text: &[u8]) -> Vec<Trial> {
+    fn trials_of(&self, finding: &Finding, text: &[u8]) -> Vec<RuleTrace> {
         let index = LineIndex::new(text);
         let places = finding
             .partner
@@ -334,7 +336,7 @@ impl Answer<'_> {
             (finding, decision)
         });
         let allowed = outcome.allowed.into_iter().map(|allowed| {
-            let of_baseline = matches!(allowed.by, Exception::Baseline { .. });
+            let of_baseline = matches!(allowed.by, AllowedBy::Baseline { .. });
             let line = policy
                 .known(&allowed.finding)
                 .filter(|_| of_baseline)

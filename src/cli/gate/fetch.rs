@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use keysieve::git::range;
 
-use super::super::fault::Fault;
+use super::super::error::CliError;
 
 /// How much more of the history of a shallow clone is fetched, try by try.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +29,12 @@ pub(super) struct Fetch {
 
 impl Fetch {
     /// For the repository around `dir`, from the remote that its branches come from.
-    pub(super) fn new(dir: &Path, repo: &gix::Repository) -> Result<Self, Fault> {
+    pub(super) fn new(dir: &Path, repo: &gix::Repository) -> Result<Self, CliError> {
         let remote = range::remote_of(repo).ok_or_else(|| {
-            Fault::new("there is no remote to fetch from, or several and none of them is 'origin'")
-                .hint("fetch what is missing yourself")
+            CliError::new(
+                "there is no remote to fetch from, or several and none of them is 'origin'",
+            )
+            .hint("fetch what is missing yourself")
         })?;
         Ok(Self {
             dir: dir.to_path_buf(),
@@ -42,7 +44,7 @@ impl Fetch {
 
     /// Fetches `refs`, and so much more history. A server may not give out commits by their id:
     /// then what it gives out by itself has to do.
-    pub(super) fn range(&self, refs: &[String], deeper: Option<&Deeper>) -> Result<(), Fault> {
+    pub(super) fn range(&self, refs: &[String], deeper: Option<&Deeper>) -> Result<(), CliError> {
         let depth = deeper.map(|deeper| match deeper {
             Deeper::By(commits) => format!("--deepen={commits}"),
             Deeper::All => "--unshallow".to_owned(),
@@ -57,7 +59,7 @@ impl Fetch {
     }
 
     /// Fetches every object that a partial clone left out.
-    pub(super) fn all_objects(&self) -> Result<(), Fault> {
+    pub(super) fn all_objects(&self) -> Result<(), CliError> {
         self.git(&["--refetch", "--no-filter"], &[])
     }
 
@@ -69,7 +71,7 @@ impl Fetch {
         }
     }
 
-    fn git(&self, options: &[&str], refs: &[&str]) -> Result<(), Fault> {
+    fn git(&self, options: &[&str], refs: &[&str]) -> Result<(), CliError> {
         let mut command = Command::new("git");
         // Nothing that the repository brings is run, and nobody is asked for a password.
         command.arg("-C").arg(&self.dir).args([
@@ -94,7 +96,8 @@ impl Fetch {
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null())
             .output();
-        let output = output.map_err(|error| Fault::new(format!("git cannot be run: {error}")))?;
+        let output =
+            output.map_err(|error| CliError::new(format!("git cannot be run: {error}")))?;
         if output.status.success() {
             return Ok(());
         }
@@ -104,7 +107,7 @@ impl Fetch {
         let said = text
             .lines()
             .rfind(|line| line.starts_with("fatal:") && !line.contains("://"));
-        Err(Fault::new(format!(
+        Err(CliError::new(format!(
             "'{}' failed: {}",
             words.join(" "),
             said.unwrap_or("see what it says by itself")

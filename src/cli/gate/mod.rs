@@ -17,7 +17,7 @@ use keysieve::policy::{self, PolicyFiles};
 use keysieve::report::Advice;
 use keysieve::source::Range;
 
-use super::fault::Fault;
+use super::error::CliError;
 use super::scan::Common;
 use super::settings::Settings;
 use fetch::Fetch;
@@ -74,7 +74,7 @@ struct Found {
 }
 
 impl GateArgs {
-    pub(crate) fn run(self) -> Result<Status, Fault> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         let wanted = self.wanted()?;
         let mut found = self.find(&wanted)?;
         let mut judged = self.judge(&found);
@@ -96,7 +96,7 @@ impl GateArgs {
     }
 
     /// Judges what was found; the outcome, and which rules it is by.
-    fn judge(&self, found: &Found) -> Result<(Outcome, String), Fault> {
+    fn judge(&self, found: &Found) -> Result<(Outcome, String), CliError> {
         let local = found.repo.to_thread_local();
         let base = PolicyFiles::of_commit(&local, found.base);
         let head = PolicyFiles::of_commit(&local, found.history.tips.first().copied());
@@ -137,7 +137,7 @@ impl GateArgs {
         ))
     }
 
-    fn wanted(&self) -> Result<Wanted, Fault> {
+    fn wanted(&self) -> Result<Wanted, CliError> {
         if !self.range.is_empty() {
             return Ok(Wanted::Words(self.range.clone()));
         }
@@ -150,24 +150,25 @@ impl GateArgs {
             variables: variables.collect(),
             event,
         }) {
-            None => Err(Fault::new(
+            None => Err(CliError::new(
                 "no range was named, and this is no CI environment that says one",
             )
             .hint("name the commits, such as 'keysieve gate origin/main..HEAD'")),
             Some((environment, Ok(plan))) => Ok(Wanted::Plan(environment, plan)),
             Some((_, Err(error))) => {
-                Err(Fault::from(error).hint("name the range: 'keysieve gate BASE..HEAD'"))
+                Err(CliError::from(error).hint("name the range: 'keysieve gate BASE..HEAD'"))
             }
         }
     }
 
     /// Looks up the range and lists its commits, and fetches what is missing where that was asked
     /// for.
-    fn find(&self, wanted: &Wanted) -> Result<Found, Fault> {
+    fn find(&self, wanted: &Wanted) -> Result<Found, CliError> {
         let (mut tries, mut asked) = (fetch::TRIES.iter(), false);
         loop {
             let hint = "run it in a repository, or name one with --repo";
-            let repo = git::discover(&self.repo).map_err(|error| Fault::from(error).hint(hint))?;
+            let repo =
+                git::discover(&self.repo).map_err(|error| CliError::from(error).hint(hint))?;
             let mut local = repo.to_thread_local();
             git::check_refs(&local)?;
             local.object_cache_size_if_unset(4 << 20);
@@ -198,7 +199,7 @@ impl GateArgs {
                     Fetch::new(&self.repo, &local)?
                         .range(&refs, Some(how).filter(|_| need.history))?;
                 }
-                _ => return Err(wanted.fault(error, &local)),
+                _ => return Err(wanted.error(error, &local)),
             }
         }
     }
@@ -285,7 +286,7 @@ impl Wanted {
     }
 
     /// The error, with the setting or the command that mends it.
-    fn fault(&self, error: RangeError, repo: &gix::Repository) -> Fault {
+    fn error(&self, error: RangeError, repo: &gix::Repository) -> CliError {
         let Some(need) = error.need() else {
             return error.into();
         };
@@ -301,6 +302,6 @@ impl Wanted {
             Self::Plan(environment, _) if need.history => environment.setting.to_owned(),
             _ => format!("'{command}' brings it"),
         };
-        Fault::from(error).hint(format!("{hint}; or let --fetch get it"))
+        CliError::from(error).hint(format!("{hint}; or let --fetch get it"))
     }
 }

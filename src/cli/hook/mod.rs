@@ -17,7 +17,7 @@ use keysieve::text::printable_path;
 
 mod push;
 
-use crate::cli::fault::Fault;
+use crate::cli::error::CliError;
 use crate::cli::settings;
 
 /// Install, remove and check the hooks that stop a commit or a push with a secret in it.
@@ -93,18 +93,18 @@ const AS_A_HOOK: &str = "git says which: this is meant to be called as a hook";
 /// The scans that hooks are made of.
 pub(crate) trait Scans {
     /// Scans what the next commit would add.
-    fn staged(&self) -> Result<Status, Fault>;
+    fn staged(&self) -> Result<Status, CliError>;
     /// Scans a commit message that is being written.
-    fn message(&self, file: &Path) -> Result<Status, Fault>;
+    fn message(&self, file: &Path) -> Result<Status, CliError>;
     /// Scans what a push takes to a remote, named or by its address, that has not got it; without
     /// one, what no remote has.
-    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, Fault>;
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError>;
     /// Scans what a push brings here.
-    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault>;
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError>;
 }
 
 /// Does what the command line asks for.
-pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, Fault> {
+pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, CliError> {
     match args.action {
         Action::Install(args) => install(&args),
         Action::Uninstall(args) => uninstall(&args),
@@ -113,13 +113,13 @@ pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, Fault> {
     }
 }
 
-fn install(args: &WriteArgs) -> Result<Status, Fault> {
+fn install(args: &WriteArgs) -> Result<Status, CliError> {
     let side = if args.server {
         Side::Server
     } else {
         Side::Client
     };
-    let hooks = Hook::chosen(&args.hooks, side).map_err(fault)?;
+    let hooks = Hook::chosen(&args.hooks, side).map_err(hook_error)?;
     let program = own_path()?;
     let request = Request {
         hooks: &hooks,
@@ -127,25 +127,25 @@ fn install(args: &WriteArgs) -> Result<Status, Fault> {
         force: args.force,
     };
     let steps = if args.global {
-        hook::install_template(&Git::here(), &template_folder()?, &request).map_err(fault)?
+        hook::install_template(&Git::here(), &template_folder()?, &request).map_err(hook_error)?
     } else {
-        hook::install(&git(args.repo.as_deref()), &request).map_err(fault)?
+        hook::install(&git(args.repo.as_deref()), &request).map_err(hook_error)?
     };
     tell(&steps)
 }
 
-fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
+fn uninstall(args: &WriteArgs) -> Result<Status, CliError> {
     let all = args.hooks.is_empty();
     let hooks = match all {
         true => Hook::all()
             .filter(|hook| !args.server || hook.side() == Side::Server)
             .collect(),
-        false => Hook::chosen(&args.hooks, Side::Client).map_err(fault)?,
+        false => Hook::chosen(&args.hooks, Side::Client).map_err(hook_error)?,
     };
     let mut steps = if args.global {
-        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(fault)?
+        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(hook_error)?
     } else {
-        hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(fault)?
+        hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(hook_error)?
     };
     // Of hooks that nobody named, only those that were there are worth a line; unless there was
     // none at all.
@@ -159,7 +159,7 @@ fn uninstall(args: &WriteArgs) -> Result<Status, Fault> {
     tell(&steps)
 }
 
-fn status(args: &StatusArgs) -> Result<Status, Fault> {
+fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let root = settings::root_of(args.repo.as_deref().unwrap_or(Path::new(".")))?;
     let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
     // Files of the work tree that decide what is refused, so that the trial needs them.
@@ -172,7 +172,7 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
         .collect();
     let side = args.server.then_some(Side::Server);
     let report =
-        hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(fault)?;
+        hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(hook_error)?;
     let what = if report.side == Side::Server {
         "a push"
     } else {
@@ -198,12 +198,12 @@ fn status(args: &StatusArgs) -> Result<Status, Fault> {
     Ok(status)
 }
 
-fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Status, Fault> {
+fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Status, CliError> {
     match (args.hook.as_str(), args.args.as_slice()) {
         ("pre-commit" | "pre-merge-commit" | "prepare-commit-msg", _) => scans.staged(),
         ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
         ("commit-msg", []) => {
-            Err(Fault::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK))
+            Err(CliError::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK))
         }
         // Git names the remote; nobody else does.
         ("pre-push", [remote, ..]) => {
@@ -213,14 +213,14 @@ fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Statu
         ("pre-receive", _) => scans.receive(&push::told(input, RefUpdate::of_receive)?),
         ("update", [name, old, new, ..]) => scans.receive(&[push::asked(name, old, new)?]),
         ("update", _) => {
-            Err(Fault::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK))
+            Err(CliError::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK))
         }
         (name, _) => Err(match Hook::named(name) {
-            Ok(hook) => Fault::new(format!(
+            Ok(hook) => CliError::new(format!(
                 "this keysieve has no scan for the hook {}",
                 hook.name
             )),
-            Err(error) => fault(error),
+            Err(error) => hook_error(error),
         }),
     }
 }
@@ -230,16 +230,16 @@ fn git(repo: Option<&Path>) -> Git {
     repo.map_or_else(Git::here, Git::at)
 }
 
-fn fault(error: hook::Error) -> Fault {
+fn hook_error(error: hook::Error) -> CliError {
     let help = error.help();
-    let fault = Fault::from(error);
+    let error = CliError::from(error);
     match help {
-        Some(help) => fault.hint(help),
-        None => fault,
+        Some(help) => error.hint(help),
+        None => error,
     }
 }
 
-fn tell(steps: &[Step]) -> Result<Status, Fault> {
+fn tell(steps: &[Step]) -> Result<Status, CliError> {
     let mut out = io::stdout().lock();
     for step in steps {
         writeln!(out, "{step}")?;
@@ -315,7 +315,7 @@ fn standing(state: &HookState) -> String {
 
 /// The path of this program that outlives an upgrade: the name on PATH that leads here, for package
 /// managers keep a link there and give each version a folder of its own.
-fn own_path() -> Result<PathBuf, Fault> {
+fn own_path() -> Result<PathBuf, CliError> {
     let exe = env::current_exe()?;
     let real = exe.canonicalize()?;
     let name = format!("keysieve{}", env::consts::EXE_SUFFIX);
@@ -333,14 +333,14 @@ fn own_path() -> Result<PathBuf, Fault> {
 
 /// Where the template folder goes if git has none yet: beside git's own files in the user's
 /// configuration.
-fn template_folder() -> Result<PathBuf, Fault> {
+fn template_folder() -> Result<PathBuf, CliError> {
     let config = match env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
     {
         Some(config) => config,
         None => env::home_dir()
-            .ok_or_else(|| Fault::new("there is no home directory").hint("set HOME"))?
+            .ok_or_else(|| CliError::new("there is no home directory").hint("set HOME"))?
             .join(".config"),
     };
     Ok(config.join("git").join("template"))
@@ -354,11 +354,11 @@ mod tests {
     struct Fake;
 
     impl Scans for Fake {
-        fn staged(&self) -> Result<Status, Fault> {
+        fn staged(&self) -> Result<Status, CliError> {
             Ok(Status::Findings)
         }
 
-        fn message(&self, file: &Path) -> Result<Status, Fault> {
+        fn message(&self, file: &Path) -> Result<Status, CliError> {
             if file == Path::new("--msg") {
                 Ok(Status::Clean)
             } else {
@@ -366,11 +366,11 @@ mod tests {
             }
         }
 
-        fn push(&self, _: Option<&OsStr>, _: &[RefUpdate]) -> Result<Status, Fault> {
+        fn push(&self, _: Option<&OsStr>, _: &[RefUpdate]) -> Result<Status, CliError> {
             Ok(Status::Findings)
         }
 
-        fn receive(&self, updates: &[RefUpdate]) -> Result<Status, Fault> {
+        fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
             if updates.is_empty() {
                 Ok(Status::Clean)
             } else {
@@ -385,7 +385,7 @@ mod tests {
         hook: HookArgs,
     }
 
-    fn answer(words: &[&str]) -> Result<Status, Fault> {
+    fn answer(words: &[&str]) -> Result<Status, CliError> {
         let words = ["keysieve", "run"].iter().chain(words);
         match <Words as clap::Parser>::try_parse_from(words)
             .expect("good words")

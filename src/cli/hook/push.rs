@@ -12,16 +12,16 @@ use keysieve::git;
 use keysieve::hook::RefUpdate;
 
 use super::{AS_A_HOOK, Scans};
-use crate::cli::fault::Fault;
+use crate::cli::error::CliError;
 
 /// The pre-commit framework reads what git says itself, and hands on the first ref of the push in
 /// variables. Run by hand, it says nothing: then it is about what HEAD has and no remote does.
-pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, Fault> {
+pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, CliError> {
     let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let repo = git::discover(Path::new("."))?;
     let id = |name: &OsStr| {
         git::resolve(&repo, name.as_encoded_bytes().as_bstr()).ok_or_else(|| {
-            Fault::new(format!(
+            CliError::new(format!(
                 "{} names no commit of this repository",
                 name.display()
             ))
@@ -46,11 +46,11 @@ pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, Fault> {
 pub(super) fn told(
     input: &mut dyn Read,
     read: fn(&[u8]) -> Option<RefUpdate>,
-) -> Result<Vec<RefUpdate>, Fault> {
+) -> Result<Vec<RefUpdate>, CliError> {
     let mut text = Vec::new();
     input
         .read_to_end(&mut text)
-        .map_err(|error| Fault::new(format!("standard input cannot be read: {error}")))?;
+        .map_err(|error| CliError::new(format!("standard input cannot be read: {error}")))?;
     if text.is_empty() {
         // So it is where a push has nothing to do, and where something between git and here
         // swallowed it.
@@ -64,7 +64,7 @@ pub(super) fn told(
 }
 
 /// The one ref that git calls `update` for.
-pub(super) fn asked(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate, Fault> {
+pub(super) fn asked(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate, CliError> {
     let [name, old, new] = [name, old, new].map(OsStr::as_encoded_bytes);
     RefUpdate::new(name, old, new).ok_or_else(|| {
         misunderstood(
@@ -75,6 +75,6 @@ pub(super) fn asked(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate,
     })
 }
 
-fn misunderstood(text: &str) -> Fault {
-    Fault::new(format!("'{text}' says of no ref what it is to be")).hint(AS_A_HOOK)
+fn misunderstood(text: &str) -> CliError {
+    CliError::new(format!("'{text}' says of no ref what it is to be")).hint(AS_A_HOOK)
 }

@@ -11,7 +11,7 @@ use gix::{ObjectId, Repository};
 
 use crate::blob::{Skip, SkipReason};
 
-use super::Lost;
+use super::RemovedFile;
 use crate::git::ReadError;
 use crate::git::tree::{TreeEntry, read_tree};
 
@@ -231,7 +231,11 @@ fn old_entries(
 
 /// Every file that is lost: those that are gone, among them those of removed directories, and those
 /// that changed.
-pub(crate) fn lost(repo: &Repository, removed: &[Removed], changed: &[Lost]) -> Vec<Lost> {
+pub(crate) fn lost(
+    repo: &Repository,
+    removed: &[Removed],
+    changed: &[RemovedFile],
+) -> Vec<RemovedFile> {
     let mut files = changed.to_vec();
     removed
         .iter()
@@ -239,9 +243,9 @@ pub(crate) fn lost(repo: &Repository, removed: &[Removed], changed: &[Lost]) -> 
     files
 }
 
-fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<Lost>) {
+fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<RemovedFile>) {
     if !removed.is_tree {
-        files.push(Lost {
+        files.push(RemovedFile {
             path: removed.path.clone(),
             id: removed.id,
             now: None,

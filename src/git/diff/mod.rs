@@ -20,7 +20,7 @@ pub(crate) struct Candidate {
 
 /// A file that a parent has and a change has not, or not with this content.
 #[derive(Clone, Debug)]
-pub(crate) struct Lost {
+pub(crate) struct RemovedFile {
     pub(crate) path: BString,
     pub(crate) id: ObjectId,
     /// What the change has at the path instead; `None` where the file is gone.

@@ -30,7 +30,7 @@ pub struct Root {
     /// gone.
     pub target: ObjectId,
     /// The ref that it stands for, where it is a symbolic one: for `HEAD`, the current branch.
-    pub stands_for: Option<BString>,
+    pub symbolic_target: Option<BString>,
 }
 
 /// Kinds of places, the most lasting first.

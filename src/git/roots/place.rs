@@ -92,7 +92,7 @@ impl Place {
     }
 
     fn add(&self, name: &BStr, kind: RootKind, value: &Value, seen: &[&Refs], found: &mut Roots) {
-        let stands_for = match value {
+        let symbolic_target = match value {
             Value::Id(_) => None,
             Value::Symbolic(other) => Some(other.clone()),
         };
@@ -101,7 +101,7 @@ impl Place {
                 name: self.full(name),
                 kind,
                 target,
-                stands_for,
+                symbolic_target,
             }),
             // Unborn, or left over from a branch that is gone: nothing is reached from it.
             Ok(None) => {}
@@ -190,7 +190,7 @@ impl Place {
                 name,
                 kind: RootKind::Stash,
                 target: *target,
-                stands_for: None,
+                symbolic_target: None,
             });
         }
     }
@@ -211,7 +211,7 @@ impl Place {
                 name,
                 kind,
                 target,
-                stands_for: None,
+                symbolic_target: None,
             };
             listed.then(|| found.roots.push(root(said.into())));
         };

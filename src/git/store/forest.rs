@@ -5,7 +5,7 @@ use super::Kind;
 
 /// What a pack says of one of its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum EntryBase {
     /// It stands for itself.
     Base(Kind),
     /// It is made from the entry at this position.
@@ -31,13 +31,13 @@ pub(super) struct Forest {
 impl Forest {
     /// The forest of entries of which this is said; `weight` tells how much work an entry is by
     /// itself.
-    pub(super) fn new(said: &[Said], weight: impl Fn(usize) -> u64) -> Self {
+    pub(super) fn new(said: &[EntryBase], weight: impl Fn(usize) -> u64) -> Self {
         let (starts, mut children) = children_of(said);
         let range = |entry: usize| starts[entry] as usize..starts[entry + 1] as usize;
         let mut kinds = vec![None; said.len()];
         let mut order: Vec<u32> = Vec::with_capacity(said.len());
         for (entry, said) in (0..).zip(said) {
-            if let Said::Base(kind) = said {
+            if let EntryBase::Base(kind) = said {
                 kinds[entry as usize] = Some(*kind);
                 order.push(entry);
             }
@@ -55,7 +55,7 @@ impl Forest {
         // before it is added.
         let mut weights: Vec<u64> = (0..said.len()).map(weight).collect();
         for &entry in order.iter().rev() {
-            if let Said::Delta(base) = said[entry as usize] {
+            if let EntryBase::Delta(base) = said[entry as usize] {
                 weights[base as usize] += weights[entry as usize];
             }
         }
@@ -98,13 +98,13 @@ impl Forest {
 }
 
 /// For each entry where its children begin, and the children.
-fn children_of(said: &[Said]) -> (Vec<u32>, Vec<u32>) {
+fn children_of(said: &[EntryBase]) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; said.len() + 1];
     let bases = || {
         said.iter()
             .enumerate()
             .filter_map(|(entry, said)| match said {
-                Said::Delta(base) => Some((entry, *base as usize)),
+                EntryBase::Delta(base) => Some((entry, *base as usize)),
                 _ => None,
             })
     };
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn trees_are_found_and_what_goes_round_is_lost() {
-        use Said::{Base, Broken, Delta};
+        use EntryBase::{Base, Broken, Delta};
         let said = [
             Base(Kind::Blob),
             Delta(0),

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::hash::Kind as HashKind;
 
 use super::walk::{Exactly, MAX_HELD, STREAMED};
-use super::{Kind, Number, Object, Problem, Visit};
+use super::{Kind, Object, ObjectIndex, Problem, Visit};
 
 /// A loose object: its id, and the folder of objects that it lies in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ impl Loose {
     }
 
     /// Reads the object and hands it to `visit`.
-    pub fn read<V: Visit>(&self, number: Number, visit: &mut V) {
+    pub fn read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) {
         if let Err(problem) = self.try_read(number, visit) {
             visit.broken(number, problem);
         }
@@ -88,7 +88,7 @@ impl Loose {
         self.open().map(|(kind, ..)| kind)
     }
 
-    fn try_read<V: Visit>(&self, number: Number, visit: &mut V) -> Result<(), Problem> {
+    fn try_read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) -> Result<(), Problem> {
         let (kind, size, content) = self.open()?;
         if size > MAX_HELD && kind != Kind::Blob {
             return Err(Problem::TooLarge);

@@ -34,7 +34,7 @@ pub struct StoreError {
 }
 
 /// An object, by its place among all objects of a [`Store`].
-pub type Number = u32;
+pub type ObjectIndex = u32;
 
 /// Takes the objects of a store as they are read.
 pub trait Visit {
@@ -49,17 +49,17 @@ pub trait Visit {
     ///
     /// # Errors
     /// Those of reading it.
-    fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()>;
+    fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> std::io::Result<()>;
 
     /// An object that cannot be read.
-    fn broken(&mut self, number: Number, problem: Problem);
+    fn broken(&mut self, number: ObjectIndex, problem: Problem);
 }
 
 /// An object in clear.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
     /// Its number.
-    pub number: Number,
+    pub number: ObjectIndex,
     /// What it is.
     pub kind: Kind,
     /// Its content.
@@ -72,7 +72,7 @@ pub struct Object<'a> {
 #[derive(Debug)]
 pub struct Base<'a, S> {
     /// The number of that object.
-    pub number: Number,
+    pub number: ObjectIndex,
     /// What was kept of it.
     pub state: &'a S,
     /// The stretches that were taken over from it.

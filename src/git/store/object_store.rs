@@ -10,20 +10,20 @@ use gix::hash::{Kind as HashKind, oid};
 use rayon::prelude::*;
 
 use super::walk::{self, Scratch};
-use super::{Kind, Loose, Number, Pack, PackName, StoreError, Visit};
+use super::{Kind, Loose, ObjectIndex, Pack, PackName, StoreError, Visit};
 
 /// The objects of a repository, numbered: those of each pack in the order of ids, then the loose
 /// ones.
 pub struct Store {
-    packs: Vec<(Pack, Number)>,
+    packs: Vec<(Pack, ObjectIndex)>,
     loose: Vec<Loose>,
     /// The number of the first loose object.
-    first_loose: Number,
+    first_loose: ObjectIndex,
     /// How many packs at the start are known already.
     known: usize,
     /// Objects that are there more than once, each with the number that stands for all of them;
     /// sorted.
-    twins: Vec<(Number, Number)>,
+    duplicates: Vec<(ObjectIndex, ObjectIndex)>,
     /// Packs and folders that cannot be read.
     pub unread: Vec<StoreError>,
     /// Files among the objects that are none: what an interrupted git left.
@@ -49,7 +49,7 @@ impl Store {
             loose: Vec::new(),
             first_loose: 0,
             known: 0,
-            twins: Vec::new(),
+            duplicates: Vec::new(),
             unread: Vec::new(),
             leftovers: Vec::new(),
         };
@@ -62,7 +62,7 @@ impl Store {
         // An object may lie in several folders.
         store.loose.sort();
         store.loose.dedup_by(|a, b| a.id == b.id);
-        store.twins = store.find_twins();
+        store.duplicates = store.find_twins();
         store
     }
 
@@ -107,13 +107,13 @@ impl Store {
 
     /// The number of the first object that lies in no pack.
     #[must_use]
-    pub fn first_loose(&self) -> Number {
+    pub fn first_loose(&self) -> ObjectIndex {
         self.first_loose
     }
 
     /// The number of the object `id`; of several, always the same.
     #[must_use]
-    pub fn number_of(&self, id: &oid) -> Option<Number> {
+    pub fn number_of(&self, id: &oid) -> Option<ObjectIndex> {
         let packed = self
             .packs
             .iter()
@@ -123,28 +123,32 @@ impl Store {
                 .binary_search_by(|loose| loose.id.as_ref().cmp(id))
                 .ok()
         };
-        packed
-            .or_else(|| loose().and_then(|at| Some(self.first_loose + Number::try_from(at).ok()?)))
+        packed.or_else(|| {
+            loose().and_then(|at| Some(self.first_loose + ObjectIndex::try_from(at).ok()?))
+        })
     }
 
     /// The number that [`Store::number_of`] gives for the object with this number: another one
     /// where the object is there more than once.
     #[must_use]
-    pub fn canonical(&self, number: Number) -> Number {
-        match self.twins.binary_search_by_key(&number, |&(twin, _)| twin) {
-            Ok(at) => self.twins[at].1,
+    pub fn canonical(&self, number: ObjectIndex) -> ObjectIndex {
+        match self
+            .duplicates
+            .binary_search_by_key(&number, |&(twin, _)| twin)
+        {
+            Ok(at) => self.duplicates[at].1,
             Err(_) => number,
         }
     }
 
-    fn find_twins(&self) -> Vec<(Number, Number)> {
+    fn find_twins(&self) -> Vec<(ObjectIndex, ObjectIndex)> {
         let first_pack = self.packs.first().map_or(0, |(pack, _)| pack.len());
         // All that the first pack holds are their own.
-        let twin = |number: Number| {
+        let twin = |number: ObjectIndex| {
             let canonical = self.number_of(&self.id_of(number))?;
             (canonical != number).then_some((number, canonical))
         };
-        (first_pack..Number::try_from(self.len()).unwrap_or(Number::MAX))
+        (first_pack..ObjectIndex::try_from(self.len()).unwrap_or(ObjectIndex::MAX))
             .into_par_iter()
             .filter_map(twin)
             .collect()
@@ -152,7 +156,7 @@ impl Store {
 
     /// The id of an object.
     #[must_use]
-    pub fn id_of(&self, number: Number) -> ObjectId {
+    pub fn id_of(&self, number: ObjectIndex) -> ObjectId {
         if let Some(at) = number.checked_sub(self.first_loose) {
             return self.loose[at as usize].id;
         }
@@ -226,7 +230,9 @@ impl Store {
                     clippy::cast_possible_truncation,
                     reason = "all objects together are numbered with 32 bits"
                 )]
-                Task::Loose(at) => self.loose[*at].read(self.first_loose + *at as Number, visitor),
+                Task::Loose(at) => {
+                    self.loose[*at].read(self.first_loose + *at as ObjectIndex, visitor);
+                }
             }
         }
     }

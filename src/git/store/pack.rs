@@ -10,7 +10,7 @@ use gix::progress::Discard;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::forest::{Forest, Said};
+use super::forest::{EntryBase, Forest};
 use super::{Kind, Problem, StoreError};
 
 /// A pack with its index.
@@ -104,7 +104,7 @@ impl Pack {
                 .chain([end])
                 .collect();
             let order = places.into_iter().map(|(_, number)| number).collect();
-            let said: Vec<Said> = (0..self.len())
+            let said: Vec<EntryBase> = (0..self.len())
                 .into_par_iter()
                 .map(|entry| self.said(&offsets, entry as usize))
                 .collect();
@@ -207,16 +207,16 @@ impl Pack {
     }
 
     /// What the entry's header says it is made from.
-    fn said(&self, offsets: &[u64], entry: usize) -> Said {
+    fn said(&self, offsets: &[u64], entry: usize) -> EntryBase {
         let Some(header) = self.header(offsets, entry) else {
-            return Said::Broken;
+            return EntryBase::Broken;
         };
         let at = |offset: u64| offsets[..offsets.len() - 1].binary_search(&offset).ok();
         let base = match header.header {
-            Header::Commit => return Said::Base(Kind::Commit),
-            Header::Tree => return Said::Base(Kind::Tree),
-            Header::Blob => return Said::Base(Kind::Blob),
-            Header::Tag => return Said::Base(Kind::Tag),
+            Header::Commit => return EntryBase::Base(Kind::Commit),
+            Header::Tree => return EntryBase::Base(Kind::Tree),
+            Header::Blob => return EntryBase::Base(Kind::Blob),
+            Header::Tag => return EntryBase::Base(Kind::Tag),
             Header::OfsDelta { base_distance } => {
                 Header::verified_base_pack_offset(offsets[entry], base_distance).and_then(at)
             }
@@ -225,7 +225,7 @@ impl Pack {
                 .and_then(|number| at(self.index.pack_offset_at_index(number))),
         };
         base.and_then(|base| u32::try_from(base).ok())
-            .map_or(Said::Broken, Said::Delta)
+            .map_or(EntryBase::Broken, EntryBase::Delta)
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 
 use super::delta::Delta;
 use super::inflate::{Inflater, stream};
-use super::{Base, Kind, Number, Object, Pack, Problem, Visit};
+use super::{Base, Kind, Object, ObjectIndex, Pack, Problem, Visit};
 use crate::text::Copied;
 
 /// The largest object that is held in memory, in bytes: what git calls a big file
@@ -35,7 +35,7 @@ const SPARE_SIZE: usize = 4 << 20;
 
 /// An entry on the path.
 struct Step<'p, S> {
-    number: Number,
+    number: ObjectIndex,
     bytes: Vec<u8>,
     state: S,
     /// Those made from it that are still to come.
@@ -44,7 +44,13 @@ struct Step<'p, S> {
 
 /// Hands the object at position `root` of `pack` and all that are made from it to `visit`. The
 /// pack's objects are numbered from `first`.
-pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scratch, visit: &mut V) {
+pub fn walk<V: Visit>(
+    pack: &Pack,
+    first: ObjectIndex,
+    root: u32,
+    scratch: &mut Scratch,
+    visit: &mut V,
+) {
     let Some(kind) = pack.forest().kind(root) else {
         return;
     };
@@ -83,7 +89,7 @@ pub fn walk<V: Visit>(pack: &Pack, first: Number, root: u32, scratch: &mut Scrat
 
 /// Reports what no base leads to: entries whose header is broken, and those made from them or from
 /// one another.
-pub(super) fn lost<V: Visit>(pack: &Pack, first: Number, visit: &mut V) {
+pub(super) fn lost<V: Visit>(pack: &Pack, first: ObjectIndex, visit: &mut V) {
     for entry in pack.forest().lost() {
         visit.broken(first + pack.number_at(entry), Problem::Base);
     }
@@ -92,7 +98,7 @@ pub(super) fn lost<V: Visit>(pack: &Pack, first: Number, visit: &mut V) {
 /// One walk.
 struct Walk<'p, 's, V: Visit> {
     pack: &'p Pack,
-    first: Number,
+    first: ObjectIndex,
     kind: Kind,
     scratch: &'s mut Scratch,
     visit: &'s mut V,
@@ -101,7 +107,7 @@ struct Walk<'p, 's, V: Visit> {
 }
 
 impl<'p, V: Visit> Walk<'p, '_, V> {
-    fn number(&self, entry: u32) -> Number {
+    fn number(&self, entry: u32) -> ObjectIndex {
         self.first + self.pack.number_at(entry)
     }
 

@@ -96,7 +96,7 @@ pub struct Seen {
 
 /// What became of a baseline.
 #[derive(Debug)]
-pub struct Renewed {
+pub struct BaselineUpdate {
     /// It.
     pub baseline: Baseline,
     /// How many entries are new.
@@ -216,7 +216,7 @@ impl Baseline {
         seen: &[Seen],
         terms: &Terms,
         looked: impl Fn(&Known) -> bool,
-    ) -> Renewed {
+    ) -> BaselineUpdate {
         let mut places: BTreeMap<SaltedPrint, Vec<&Seen>> = BTreeMap::new();
         for seen in seen {
             places
@@ -252,7 +252,7 @@ impl Baseline {
             salt: self.salt,
             entries,
         };
-        Renewed {
+        BaselineUpdate {
             baseline,
             added,
             gone,

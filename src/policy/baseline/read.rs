@@ -76,14 +76,14 @@ pub enum BaselineProblem {
 use BaselineProblem::{Conflict, Cut, Foreign, Json, Missing, Not, Twice, Unknown, Version};
 
 /// What is wrong, and on which line.
-type Fault = (usize, BaselineProblem);
+type CliError = (usize, BaselineProblem);
 
 /// The field by which a baseline is known.
 const MARK: &str = "keysieve-baseline";
 const DIGITS: &str = "32 hex digits";
 
 /// The salt and the entries that `text` holds, in its order.
-pub(super) fn read(text: &str) -> Result<(Salt, Vec<Known>), Fault> {
+pub(super) fn read(text: &str) -> Result<(Salt, Vec<Known>), CliError> {
     let Fields(fields) = serde_json::from_str(text).map_err(|error| syntax(text, &error))?;
     let named = |name: &'static str| {
         fields
@@ -158,7 +158,7 @@ fn known(line: usize, entry: &RawValue) -> Result<Known, BaselineProblem> {
 }
 
 /// What is wrong with a text that is not JSON. The parser's own words would quote it.
-fn syntax(text: &str, error: &serde_json::Error) -> Fault {
+fn syntax(text: &str, error: &serde_json::Error) -> CliError {
     let marks = ["<<<<<<< ", "=======", ">>>>>>> "];
     let conflict = text
         .lines()

@@ -22,7 +22,7 @@ impl JUnit {
 }
 
 /// A test: its name, where it belongs, and how it ended, as the XML inside it.
-struct Case {
+struct TestCase {
     name: String,
     class: String,
     end: String,
@@ -40,7 +40,7 @@ impl Report for JUnit {
         for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
             let by = escaped(&facts.exception(allowed));
             let case = of_finding(&masked, &allowed.finding);
-            cases.push(Case {
+            cases.push(TestCase {
                 end: format!("<skipped message=\"allowed by {by}\"/>"),
                 ..case
             });
@@ -54,7 +54,7 @@ impl Report for JUnit {
                 }
                 false => format!("<skipped message=\"{reason}\"/>"),
             };
-            cases.push(Case {
+            cases.push(TestCase {
                 name: format!("not scanned: {path}"),
                 class: path,
                 end,
@@ -65,7 +65,7 @@ impl Report for JUnit {
             // that passed has to say.
             let (path, what) = facts.policy_change(change);
             let end = format!("<skipped message=\"{}\"/>", escaped(&what));
-            cases.push(Case {
+            cases.push(TestCase {
                 name: format!("policy: {path}"),
                 class: path,
                 end,
@@ -74,7 +74,7 @@ impl Report for JUnit {
         if cases.is_empty() {
             // A suite without tests is taken for a mistake by many readers.
             let (name, class) = ("no secrets found".to_owned(), "keysieve".to_owned());
-            cases.push(Case {
+            cases.push(TestCase {
                 name,
                 class,
                 end: String::new(),
@@ -84,7 +84,7 @@ impl Report for JUnit {
     }
 }
 
-fn write(cases: &[Case], outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(cases: &[TestCase], outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let failures = outcome
         .findings
         .iter()
@@ -111,7 +111,7 @@ fn write(cases: &[Case], outcome: &Outcome, out: &mut dyn io::Write) -> io::Resu
         out,
         "  <testsuite name=\"keysieve\" {counts} skipped=\"{skipped}\">"
     )?;
-    for Case { name, class, end } in cases {
+    for TestCase { name, class, end } in cases {
         let (name, class) = (escaped(name), escaped(class));
         writeln!(
             out,
@@ -121,7 +121,7 @@ fn write(cases: &[Case], outcome: &Outcome, out: &mut dyn io::Write) -> io::Resu
     writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
-fn of_finding(facts: &Facts<'_>, found: &Finding) -> Case {
+fn of_finding(facts: &Facts<'_>, found: &Finding) -> TestCase {
     let place = facts.place(found, &found.place);
     let mut text = format!("{place}\n");
     for (label, note) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
@@ -140,7 +140,7 @@ fn of_finding(facts: &Facts<'_>, found: &Finding) -> Case {
     } else {
         format!("<system-out>does not block\n{text}</system-out>")
     };
-    Case {
+    TestCase {
         name: format!("{} at {place}", found.rule.id),
         class: facts.path(found),
         end,

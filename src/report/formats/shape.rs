@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::blob::{Origin, Skip};
 use crate::finding::{
-    Allowed, Exception, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused,
+    Allowed, AllowedBy, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused,
 };
 use crate::report::Options;
 use crate::report::history::{self, HistoryShape};
@@ -155,7 +155,8 @@ enum ByShape<'o> {
         reason: Option<String>,
         /// `commit` or `tag`, where that is what is judged and the marker came with it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        stands_in: Option<&'static str>,
+        #[serde(rename = "stands_in")]
+        container: Option<&'static str>,
     },
     Baseline {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,16 +207,16 @@ impl<'o> Shaper<'o> {
     pub(in crate::report) fn allowed(&self, allowed: &'o Allowed) -> AllowedShape<'o> {
         let said = |text: &Option<String>| text.as_deref().map(|text| self.prose(text));
         let by = match &allowed.by {
-            Exception::Entry { number, reason } => ByShape::Entry {
+            AllowedBy::Entry { number, reason } => ByShape::Entry {
                 number: *number,
                 reason: self.prose(reason),
             },
-            Exception::Marker { word, reason } => ByShape::Marker {
+            AllowedBy::Marker { word, reason } => ByShape::Marker {
                 word,
                 reason: said(reason),
-                stands_in: own_marker(allowed),
+                container: own_marker(allowed),
             },
-            Exception::Baseline { reason, owner } => ByShape::Baseline {
+            AllowedBy::Baseline { reason, owner } => ByShape::Baseline {
                 reason: said(reason),
                 owner: said(owner),
             },

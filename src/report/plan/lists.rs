@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Item, Sheet, is_out_of_reach};
-use crate::finding::history::StandsIn;
+use crate::finding::history::Container;
 
 /// `refs.txt`: for each secret everything that it is reached from.
 pub(super) fn refs(sheet: &Sheet<'_>) -> String {
@@ -73,7 +73,7 @@ pub(super) fn blobs(items: &[Item<'_>]) -> String {
         .filter(|item| item.needs_rewriting())
         .flat_map(Item::places);
     let ids: BTreeSet<&str> = places
-        .filter(|place| place.kind == StandsIn::Blob && is_out_of_reach(place))
+        .filter(|place| place.kind == Container::Blob && is_out_of_reach(place))
         .filter_map(|place| place.object.as_deref())
         .collect();
     ids.into_iter().map(|id| format!("{id}\n")).collect()

@@ -21,7 +21,7 @@ use std::path::Path;
 use bstr::{BStr, ByteSlice};
 
 use crate::blob::Origin;
-use crate::finding::history::{Exposure, History, Standing, StandsIn};
+use crate::finding::history::{Container, Exposure, History, ObjectPlace};
 use crate::finding::{Finding, Outcome, Status};
 use crate::report::safe_text::facts::Facts;
 use crate::secret::{Fingerprint, Secret};
@@ -170,11 +170,11 @@ impl<'o> Item<'o> {
     }
 
     /// The objects that it stands in.
-    fn places(&self) -> &'o [Standing] {
+    fn places(&self) -> &'o [ObjectPlace] {
         self.history().map_or(&[], |history| &history.places)
     }
 
-    fn stands_in(&self, kind: StandsIn) -> bool {
+    fn container(&self, kind: Container) -> bool {
         self.places().iter().any(|place| place.kind == kind)
     }
 
@@ -210,8 +210,8 @@ impl<'o> Item<'o> {
 
 /// Whether a place cannot be put right by replacing the value: it is written there in another form,
 /// or git-filter-repo takes the blob for binary and leaves it as it is.
-fn is_out_of_reach(place: &Standing) -> bool {
-    place.encoded || place.binary && place.kind == StandsIn::Blob
+fn is_out_of_reach(place: &ObjectPlace) -> bool {
+    place.encoded || place.binary && place.kind == Container::Blob
 }
 
 /// The secrets of `outcome`, each once, the most exposed first.

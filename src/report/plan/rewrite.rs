@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use bstr::ByteSlice;
 
 use super::{Item, Sheet, is_out_of_reach};
-use crate::finding::history::{Exposure, StandsIn};
+use crate::finding::history::{Container, Exposure};
 use crate::git::RootKind;
 
 /// What replaces values in names: the body of a callback of git-filter-repo, which has the name in
@@ -107,9 +107,11 @@ fn out_of_reach(sheet: &Sheet<'_>, item: &Item<'_>, page: &mut String) {
             format!(", {}", paths.join(", "))
         };
         let what = match place.kind {
-            StandsIn::Blob => "no replacement reaches it, so `blobs.txt` drops the whole blob",
-            StandsIn::Commit | StandsIn::Tag => "reword it by hand: `git rebase -i`, `git tag -f`",
-            StandsIn::Name => "rename it by hand: `git filter-repo --path-rename OLD:NEW`",
+            Container::Blob => "no replacement reaches it, so `blobs.txt` drops the whole blob",
+            Container::Commit | Container::Tag => {
+                "reword it by hand: `git rebase -i`, `git tag -f`"
+            }
+            Container::Name => "rename it by hand: `git filter-repo --path-rename OLD:NEW`",
         };
         let _ = writeln!(page, "  - {form} {object}{at}: {what}");
     }
@@ -132,11 +134,11 @@ fn command(sheet: &Sheet<'_>, page: &mut String) {
         sheet
             .items
             .iter()
-            .any(|item| item.needs_rewriting() && item.stands_in(kind))
+            .any(|item| item.needs_rewriting() && item.container(kind))
     };
     let (names, people) = (
-        has(StandsIn::Name),
-        has(StandsIn::Commit) || has(StandsIn::Tag),
+        has(Container::Name),
+        has(Container::Commit) || has(Container::Tag),
     );
     if names || people {
         page.push_str(CALLBACK);

@@ -285,7 +285,7 @@ mod tests {
 
     use super::*;
     use crate::blob::Origin;
-    use crate::finding::history::{Exposure, History, Reached};
+    use crate::finding::history::{Exposure, History, RootRef};
     use crate::finding::{Finding, Place, frame::Frame};
     use crate::git::RootKind;
     use crate::report::samples::{outcome, pair, rule, secrets};
@@ -370,11 +370,11 @@ mod tests {
         ] {
             assert_eq!(masked_of(short, origin, None, &text), text);
         }
-        let reached = Reached {
+        let reached = RootRef {
             kind: RootKind::Branch,
             name: short.into(),
         };
-        let history = |reached_from: Vec<Reached>, elsewhere: &[&str]| History {
+        let history = |reached_from: Vec<RootRef>, elsewhere: &[&str]| History {
             exposure: Exposure::Local,
             in_head: true,
             last: None,

@@ -1,7 +1,7 @@
 //! Words that several formats share: counts, sizes, reasons, and the sentence that sums a run up.
 
 use crate::blob::Origin;
-use crate::finding::{Allowed, Exception, List, Outcome, PolicyChange, Status, Unused};
+use crate::finding::{Allowed, AllowedBy, List, Outcome, PolicyChange, Status, Unused};
 use crate::rule::Confidence;
 
 /// What to do first, whatever was found.
@@ -61,13 +61,13 @@ pub(in crate::report) const fn because(confidence: Confidence, is_pair: bool) ->
 /// What lets a finding pass, and why, as it was written.
 pub(in crate::report) fn exception(allowed: &Allowed) -> String {
     let mut text = match &allowed.by {
-        Exception::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
-        Exception::Marker {
+        AllowedBy::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
+        AllowedBy::Marker {
             word,
             reason: Some(reason),
         } => format!("{word}: {reason}"),
-        Exception::Marker { word, reason: None } => word.clone(),
-        Exception::Baseline { reason, owner } => {
+        AllowedBy::Marker { word, reason: None } => word.clone(),
+        AllowedBy::Baseline { reason, owner } => {
             let owner = owner
                 .as_ref()
                 .map(|owner| format!(" (owner: {owner})"))
@@ -91,9 +91,9 @@ pub(in crate::report) fn exception(allowed: &Allowed) -> String {
 /// marker with it.
 pub(in crate::report) fn own_marker(allowed: &Allowed) -> Option<&'static str> {
     match (&allowed.by, &allowed.finding.origin) {
-        (Exception::Entry { .. } | Exception::Baseline { .. }, _) => None,
-        (Exception::Marker { .. }, Origin::TagText { .. }) => Some("tag"),
-        (Exception::Marker { .. }, origin) => origin.commit().map(|_| "commit"),
+        (AllowedBy::Entry { .. } | AllowedBy::Baseline { .. }, _) => None,
+        (AllowedBy::Marker { .. }, Origin::TagText { .. }) => Some("tag"),
+        (AllowedBy::Marker { .. }, origin) => origin.commit().map(|_| "commit"),
     }
 }
 

@@ -105,7 +105,7 @@ impl Layer {
 
 /// Places that may have to be decoded, gathered while a text is searched.
 #[derive(Debug, Default)]
-pub(super) struct Leads {
+pub(super) struct DecodeQueue {
     keywords: Vec<(Form, usize)>,
     escaped: Vec<Span>,
     /// Runs that decode to text, in order.
@@ -115,7 +115,7 @@ pub(super) struct Leads {
 /// How far around an escaped run its context is decoded too: names and separators stand there.
 const CONTEXT: usize = 200;
 
-impl Leads {
+impl DecodeQueue {
     /// A keyword of [`KEYWORDS`] stands at `at`.
     pub(super) fn keyword(&mut self, index: usize, at: usize) {
         self.keywords.push((KEYWORDS[index].1, at));

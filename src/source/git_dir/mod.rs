@@ -22,7 +22,7 @@ use list::List;
 /// Nothing in the git directory is left out for being unknown. Left to others are the objects, the
 /// indexes, whose paths and blobs are among the [roots](crate::git::roots), and the [repositories
 /// of submodules](crate::git::submodule_repositories).
-pub struct Kept {
+pub struct GitDir {
     /// The repository.
     pub repo: ThreadSafeRepository,
     /// What its git directory is called where places are named: `.git/modules/lib` for that of a
@@ -34,7 +34,7 @@ pub struct Kept {
     pub jobs: usize,
 }
 
-impl Source for Kept {
+impl Source for GitDir {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let repo = self.repo.to_thread_local();
         let (dir, hash) = (repo.common_dir(), repo.object_hash());

@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use gix::ObjectId;
-use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::git::store::{Base, Kind, Object, ObjectIndex, Problem, Store, Visit};
 
 use super::{audit_in, fails};
-use crate::audit::ground::{Ground, id_line};
+use crate::audit::ground::{Sandbox, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
 /// A packed repository with deltas of both kinds of trees and blobs, and its pack without the
 /// ending.
 fn packed() -> (Repo, PathBuf) {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let filler: String = (0..40)
         .map(|line| format!("line {line} that stays as it is\n"))
@@ -59,8 +59,8 @@ fn overwrite(path: &std::path::Path, bytes: &[u8]) {
 
 #[derive(Default)]
 struct Reader {
-    read: BTreeMap<Number, ObjectId>,
-    broken: BTreeSet<Number>,
+    read: BTreeMap<ObjectIndex, ObjectId>,
+    broken: BTreeSet<ObjectIndex>,
 }
 
 impl Visit for Reader {
@@ -71,7 +71,7 @@ impl Visit for Reader {
         self.read.insert(object.number, id);
     }
 
-    fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
+    fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
         self.object(
@@ -86,7 +86,7 @@ impl Visit for Reader {
         Ok(())
     }
 
-    fn broken(&mut self, number: Number, _: Problem) {
+    fn broken(&mut self, number: ObjectIndex, _: Problem) {
         self.broken.insert(number);
     }
 }
@@ -239,7 +239,7 @@ fn one_without_the_other() {
 
 #[test]
 fn loose_objects_that_are_none() {
-    let ground = Ground::new(Repo::new());
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("a.txt", "a\n".repeat(400)).add("b.txt", "b\n");
     ground.commit("one");

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use super::fails;
-use crate::audit::ground::{Audited, Ground, id_line};
+use crate::audit::ground::{Audited, Sandbox, id_line};
 use crate::support::keys::access_key_id;
 use crate::support::{Repo, Run};
 
 /// A repository of three commits with a folder, a tag, and a key in the first.
-fn ground() -> Ground {
-    let ground = Ground::new(Repo::new());
+fn ground() -> Sandbox {
+    let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("folder/key.ini", id_line(&access_key_id(600)))
         .add("other.txt", "other\n");

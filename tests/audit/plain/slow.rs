@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use bstr::ByteSlice;
 use keysieve::blob::{Origin, Part};
-use keysieve::engine::Examiner;
+use keysieve::engine::FindingBuilder;
 use keysieve::scan::Match;
 use rayon::prelude::*;
 
@@ -101,14 +101,14 @@ fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     if matches.is_empty() {
         return Vec::new();
     }
-    let examiner = Examiner::new(&SCANNER);
-    let sightings = examiner.sight(text, &Part::whole(text.len()), matches);
+    let builder = FindingBuilder::new(&SCANNER);
+    let located = builder.sight(text, &Part::whole(text.len()), matches);
     let mut found = Vec::new();
     let nowhere = Origin::Repository { place: "".into() };
-    examiner.conclude(
+    builder.conclude(
         &nowhere,
-        &sightings,
-        &vec![true; sightings.len()],
+        &located,
+        &vec![true; located.len()],
         |finding, nearby| {
             found.push(finding.fingerprint.to_string());
             // A marker splits a pair whose halves stand on two lines.

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
-use keysieve::scan::Strikes;
+use keysieve::git::store::{Base, Kind, Object, ObjectIndex, Problem, Store, Visit};
+use keysieve::scan::Hits;
 
 use super::{All, SCANNER, Seen};
 
@@ -45,29 +45,29 @@ pub(super) fn all(dir: &Path) -> All {
 }
 
 impl Visit for Visitor<'_> {
-    type State = Strikes;
+    type State = Hits;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Strikes>>) -> Strikes {
+    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Hits>>) -> Hits {
         let id = self.store.id_of(object.number);
         let made = gix::objs::compute_hash(id.kind(), object.kind, object.bytes).unwrap();
         assert_eq!(made, id, "other bytes than git's");
         let id = id.to_string();
         self.deltas += usize::from(base.is_some());
-        let strikes = match base {
-            Some(base) => SCANNER.strikes_after(base.state, object.bytes, base.copied),
-            None => SCANNER.strikes(object.bytes),
+        let hits = match base {
+            Some(base) => SCANNER.hits_after(base.state, object.bytes, base.copied),
+            None => SCANNER.hits(object.bytes),
         };
         if object.kind != Kind::Tree {
-            let matches = SCANNER.judge(object.bytes, &strikes);
+            let matches = SCANNER.judge(object.bytes, &hits);
             self.all
                 .seen
                 .extend(matches.iter().map(|found| Seen::new(&id, found)));
         }
         self.all.objects.insert(id);
-        strikes
+        hits
     }
 
-    fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
+    fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
         self.object(
@@ -82,7 +82,7 @@ impl Visit for Visitor<'_> {
         Ok(())
     }
 
-    fn broken(&mut self, number: Number, problem: Problem) {
+    fn broken(&mut self, number: ObjectIndex, problem: Problem) {
         panic!("{}: {problem}", self.store.id_of(number));
     }
 }

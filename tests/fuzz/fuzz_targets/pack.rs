@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use gix_hash::Kind as HashKind;
-use keysieve::git::store::{Base, Kind, Number, Object, Problem, Store, Visit};
+use keysieve::git::store::{Base, Kind, Object, ObjectIndex, Problem, Store, Visit};
 use keysieve_fuzz::{Entry, Forged, forge};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
@@ -25,7 +25,7 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 struct Told(Vec<Vec<Option<Vec<u8>>>>);
 
 impl Told {
-    fn tell(&mut self, number: Number, content: Option<Vec<u8>>) {
+    fn tell(&mut self, number: ObjectIndex, content: Option<Vec<u8>>) {
         self.0[number as usize].push(content);
     }
 }
@@ -43,7 +43,7 @@ impl Visit for Told {
         object.bytes.to_vec()
     }
 
-    fn stream(&mut self, number: Number, content: &mut dyn Read) -> std::io::Result<()> {
+    fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> std::io::Result<()> {
         let size = std::io::copy(content, &mut std::io::sink());
         // Nothing that a forged pack holds in truth is that large.
         assert!(size.is_err(), "{number} was streamed to its end: {size:?}");
@@ -51,7 +51,7 @@ impl Visit for Told {
         Ok(())
     }
 
-    fn broken(&mut self, number: Number, _: Problem) {
+    fn broken(&mut self, number: ObjectIndex, _: Problem) {
         self.tell(number, None);
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::{Allowed, Exception, Finding, Outcome, Status};
+use crate::finding::{Allowed, AllowedBy, Finding, Outcome, Status};
 use crate::report::safe_text::escaping::write;
 use crate::report::safe_text::facts::{CommitFacts, Facts};
 use crate::report::safe_text::words::{ROTATE, lists_unused};
@@ -216,8 +216,8 @@ fn result(facts: &Facts<'_>, rules: &Rules<'_>, found: &Finding) -> Value {
 
 fn suppressed(facts: &Facts<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value {
     let kind = match allowed.by {
-        Exception::Entry { .. } | Exception::Baseline { .. } => "external",
-        Exception::Marker { .. } => "inSource",
+        AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => "external",
+        AllowedBy::Marker { .. } => "inSource",
     };
     let mut result = result(facts, rules, &allowed.finding);
     result["suppressions"] =

@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::scan_trees::{Holdings, Mark};
-use crate::git::store::Number;
+use super::super::scan_trees::{Mark, TreeDiffs};
+use crate::git::store::ObjectIndex;
 
-/// That `parent` has `child` under `name`; the first two by their places in [`Holders::nodes`].
+/// That `parent` has `child` under `name`; the first two by their places in [`ReverseTreeIndex::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::audit) struct Edge {
     pub(in crate::audit) child: u32,
@@ -16,33 +16,33 @@ pub(in crate::audit) struct Edge {
 
 /// The objects with secrets in them, and every tree from which one can be reached.
 #[derive(Default)]
-pub(in crate::audit) struct Holders {
+pub(in crate::audit) struct ReverseTreeIndex {
     /// The objects and trees, what is held before what holds it.
-    pub(in crate::audit) nodes: Vec<Number>,
+    pub(in crate::audit) nodes: Vec<ObjectIndex>,
     /// Who holds what, in the order of what is held.
     pub(in crate::audit) edges: Vec<Edge>,
-    places: HashMap<Number, u32>,
+    places: HashMap<ObjectIndex, u32>,
 }
 
-impl Holders {
+impl ReverseTreeIndex {
     /// The holders of `seeds`.
     pub(in crate::audit) fn new(
-        seeds: impl IntoIterator<Item = Number>,
-        holdings: Holdings,
+        seeds: impl IntoIterator<Item = ObjectIndex>,
+        tree_diffs: TreeDiffs,
     ) -> Self {
-        let held = held(seeds, holdings);
-        let mut nodes: Vec<Number> = held
+        let held = held(seeds, tree_diffs);
+        let mut nodes: Vec<ObjectIndex> = held
             .iter()
             .flat_map(|&(child, parent, _)| [child, parent])
             .collect();
         nodes.sort_unstable();
         nodes.dedup();
         let nodes = in_order(&nodes, &held);
-        let places: HashMap<Number, u32> = (0..)
+        let places: HashMap<ObjectIndex, u32> = (0..)
             .zip(&nodes)
             .map(|(place, &node)| (node, place))
             .collect();
-        let edge = |&(child, parent, name): &(Number, Number, u32)| {
+        let edge = |&(child, parent, name): &(ObjectIndex, ObjectIndex, u32)| {
             Some(Edge {
                 child: *places.get(&child)?,
                 parent: *places.get(&parent)?,
@@ -59,18 +59,21 @@ impl Holders {
     }
 
     /// The place of an object among the nodes, if anything is held there.
-    pub(in crate::audit) fn place_of(&self, number: Number) -> Option<u32> {
+    pub(in crate::audit) fn place_of(&self, number: ObjectIndex) -> Option<u32> {
         self.places.get(&number).copied()
     }
 }
 
 /// Every (held, holder, name) upwards from `seeds`.
-fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Number, Number, u32)> {
-    let Holdings {
+fn held(
+    seeds: impl IntoIterator<Item = ObjectIndex>,
+    tree_diffs: TreeDiffs,
+) -> Vec<(ObjectIndex, ObjectIndex, u32)> {
+    let TreeDiffs {
         added,
         removed,
         derived,
-    } = holdings;
+    } = tree_diffs;
     let added = Lists::new(
         added
             .into_iter()
@@ -79,14 +82,14 @@ fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Num
     let removed = Lists::new(removed);
     let derived = Lists::new(derived);
     let mut found = Vec::new();
-    let mut open: Vec<Number> = seeds.into_iter().collect();
-    let mut known: HashSet<Number> = open.iter().copied().collect();
-    let mut seen: HashSet<(Number, u32)> = HashSet::new();
+    let mut open: Vec<ObjectIndex> = seeds.into_iter().collect();
+    let mut known: HashSet<ObjectIndex> = open.iter().copied().collect();
+    let mut seen: HashSet<(ObjectIndex, u32)> = HashSet::new();
     while let Some(child) = open.pop() {
         seen.clear();
         // Trees that have it, and those made from them that have it still.
-        let mut holders: Vec<(Number, u32)> = added.of(child).collect();
-        while let Some((tree, name)) = holders.pop() {
+        let mut reverse_index: Vec<(ObjectIndex, u32)> = added.of(child).collect();
+        while let Some((tree, name)) = reverse_index.pop() {
             if !seen.insert((tree, name)) {
                 continue;
             }
@@ -95,8 +98,8 @@ fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Num
                 open.push(tree);
             }
             let has_still =
-                |made: &Number| !removed.of(*made).any(|mark| mark == Mark { child, name });
-            holders.extend(derived.of(tree).filter(has_still).map(|made| (made, name)));
+                |made: &ObjectIndex| !removed.of(*made).any(|mark| mark == Mark { child, name });
+            reverse_index.extend(derived.of(tree).filter(has_still).map(|made| (made, name)));
         }
     }
     found
@@ -106,12 +109,12 @@ fn held(seeds: impl IntoIterator<Item = Number>, holdings: Holdings) -> Vec<(Num
 struct Lists<T> {
     /// The buckets of a hash table: where in `items` each begins; one more than there are.
     starts: Vec<u32>,
-    items: Vec<(Number, T)>,
+    items: Vec<(ObjectIndex, T)>,
 }
 
 impl<T: Copy + Default> Lists<T> {
-    fn new(items: impl IntoIterator<Item = (Number, T)>) -> Self {
-        let items: Vec<(Number, T)> = items.into_iter().collect();
+    fn new(items: impl IntoIterator<Item = (ObjectIndex, T)>) -> Self {
+        let items: Vec<(ObjectIndex, T)> = items.into_iter().collect();
         let buckets = items.len().next_power_of_two();
         let mut starts = vec![0_u32; buckets + 1];
         items
@@ -134,7 +137,7 @@ impl<T: Copy + Default> Lists<T> {
     }
 
     /// The list of `number`.
-    fn of(&self, number: Number) -> impl Iterator<Item = T> + '_ {
+    fn of(&self, number: ObjectIndex) -> impl Iterator<Item = T> + '_ {
         let bucket = bucket(number, self.starts.len() - 1);
         let items = &self.items[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         items
@@ -145,28 +148,30 @@ impl<T: Copy + Default> Lists<T> {
 }
 
 /// The bucket of `number` among so many, a power of two; Fibonacci hashing.
-fn bucket(number: Number, buckets: usize) -> usize {
+fn bucket(number: ObjectIndex, buckets: usize) -> usize {
     (u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
 /// `nodes` so that what is held comes before what holds it. What goes round, which no true
 /// repository has, comes last.
-fn in_order(nodes: &[Number], held: &[(Number, Number, u32)]) -> Vec<Number> {
-    let place = |node: Number| nodes.partition_point(|&other| other < node);
+fn in_order(nodes: &[ObjectIndex], held: &[(ObjectIndex, ObjectIndex, u32)]) -> Vec<ObjectIndex> {
+    let place = |node: ObjectIndex| nodes.partition_point(|&other| other < node);
     let mut waiting = vec![0_u32; nodes.len()];
-    let mut holders: Vec<(usize, usize)> = held
+    let mut reverse_index: Vec<(usize, usize)> = held
         .iter()
         .map(|&(child, parent, _)| (place(child), place(parent)))
         .collect();
-    holders.sort_unstable();
-    holders.iter().for_each(|&(_, parent)| waiting[parent] += 1);
+    reverse_index.sort_unstable();
+    reverse_index
+        .iter()
+        .for_each(|&(_, parent)| waiting[parent] += 1);
     let mut order: Vec<usize> = (0..nodes.len())
         .filter(|&node| waiting[node] == 0)
         .collect();
     let mut next = 0;
     while let Some(&child) = order.get(next) {
-        let first = holders.partition_point(|&(other, _)| other < child);
-        for &(_, parent) in holders[first..]
+        let first = reverse_index.partition_point(|&(other, _)| other < child);
+        for &(_, parent) in reverse_index[first..]
             .iter()
             .take_while(|&&(other, _)| other == child)
         {
@@ -191,7 +196,7 @@ mod tests {
         // Tree 10 has object 1 as `a`. Tree 11 is made from it and has it still, 12 from that and
         // has it no more, and 13 from that and has it again, under another name. Tree 20 holds 11,
         // and 21 is made from 20.
-        let holdings = Holdings {
+        let tree_diffs = TreeDiffs {
             added: vec![
                 (10, mark(1, 0)),
                 (13, mark(1, 5)),
@@ -201,14 +206,14 @@ mod tests {
             removed: vec![(12, mark(1, 0))],
             derived: vec![(10, 11), (11, 12), (12, 13), (20, 21)],
         };
-        let holders = Holders::new([1], holdings);
-        let mut edges: Vec<_> = holders
+        let reverse_index = ReverseTreeIndex::new([1], tree_diffs);
+        let mut edges: Vec<_> = reverse_index
             .edges
             .iter()
             .map(|edge| {
                 (
-                    holders.nodes[edge.child as usize],
-                    holders.nodes[edge.parent as usize],
+                    reverse_index.nodes[edge.child as usize],
+                    reverse_index.nodes[edge.parent as usize],
                     edge.name,
                 )
             })
@@ -219,7 +224,10 @@ mod tests {
             [(1, 10, 0), (1, 11, 0), (1, 13, 5), (11, 20, 7), (11, 21, 7)]
         );
         assert!(
-            holders.edges.iter().all(|edge| edge.child < edge.parent),
+            reverse_index
+                .edges
+                .iter()
+                .all(|edge| edge.child < edge.parent),
             "what is held comes first"
         );
     }
@@ -227,11 +235,11 @@ mod tests {
     #[test]
     fn what_goes_round_ends() {
         let mark = |child, name| Mark { child, name };
-        let holdings = Holdings {
+        let tree_diffs = TreeDiffs {
             added: vec![(10, mark(1, 0)), (10, mark(11, 0)), (11, mark(10, 0))],
             removed: Vec::new(),
             derived: vec![(10, 11), (11, 10)],
         };
-        assert_eq!(Holders::new([1], holdings).nodes.len(), 3);
+        assert_eq!(ReverseTreeIndex::new([1], tree_diffs).nodes.len(), 3);
     }
 }

@@ -7,12 +7,12 @@ use keysieve::text::printable;
 /// An error for a person: one sentence that names what it is about, and, where there is one, the
 /// way out. Exit 2.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct CliError {
     message: String,
     hint: Option<String>,
 }
 
-impl Fault {
+impl CliError {
     /// What went wrong.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl Fault {
 
     /// All that went wrong in one, if anything did. None of them may have a hint.
     pub(crate) fn all(faults: Vec<Self>) -> Result<(), Self> {
-        let messages: Vec<_> = faults.into_iter().map(|fault| fault.message).collect();
+        let messages: Vec<_> = faults.into_iter().map(|error| error.message).collect();
         if messages.is_empty() {
             Ok(())
         } else {
@@ -40,7 +40,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "keysieve: {}", safe(&self.message))?;
         match &self.hint {
@@ -60,7 +60,7 @@ fn safe(text: &str) -> String {
     lines.join("\n")
 }
 
-impl<E: std::error::Error> From<E> for Fault {
+impl<E: std::error::Error> From<E> for CliError {
     fn from(error: E) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
