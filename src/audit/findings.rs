@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::{Repository, ThreadSafeRepository};
 use rayon::prelude::*;
 
 use super::reach::commits::Commits;
 use super::reach::paths::{Paths, joined};
 use super::reach::reverse_index::ReverseTreeIndex;
 use super::reach::trace::{Sight, Start, Trace, Traced, UNREACHED};
-use super::rescan::{commit_info, name_of, rescan_object, restore_values};
+use super::rescan::{name_of, rescan_object, restore_values};
 use super::scan_objects::Place;
 use super::submodule::joined as joined_below;
 use super::{Read, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{CommitPlace, Container, Exposure, History, ObjectPlace, RootRef};
 use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
+use crate::git::commit::commit_info;
 use crate::git::store::ObjectIndex;
-use crate::git::{Root, RootKind, Roots};
+use crate::git::{LocalRepository, ObjectKind, Repository, Root, RootKind, Roots, read_kind};
 use crate::policy::{Judgement, Nearby};
 use crate::secret::Fingerprint;
 use crate::text::Location;
@@ -34,7 +34,7 @@ const NOTHING: Nearby<'static> = Nearby {
 /// Takes what was `read` into `outcome`, which holds what was found beside the objects.
 pub(super) fn conclude(
     shared: &Shared<'_>,
-    repo: &ThreadSafeRepository,
+    repo: &Repository,
     mut read: Read,
     outcome: &mut Outcome,
 ) {
@@ -46,13 +46,7 @@ pub(super) fn conclude(
     if secrets.is_empty() {
         return;
     }
-    restore_values(
-        shared,
-        &repo.to_thread_local(),
-        &mut read,
-        &secrets,
-        outcome,
-    );
+    restore_values(shared, &repo.local(), &mut read, &secrets, outcome);
     let seeds: HashSet<ObjectIndex> = secrets
         .values()
         .flatten()
@@ -91,7 +85,7 @@ pub(super) fn conclude(
         .and_then(number_of);
     let mut trace = Trace::new(&commits, &reverse_index, &read.tags, &starts.list, head);
     trace.newer = newer(&commits, shared);
-    let is_bare = repo.to_thread_local().is_bare();
+    let is_bare = repo.is_bare();
     let court = FindingsBuilder {
         shared,
         read: &read,
@@ -152,7 +146,7 @@ impl SecretOccurrences {
 impl FindingsBuilder<'_> {
     fn sit(
         &self,
-        repo: &ThreadSafeRepository,
+        repo: &Repository,
         secrets: BTreeMap<Fingerprint, Vec<Place>>,
         outcome: &mut Outcome,
     ) {
@@ -179,7 +173,7 @@ impl FindingsBuilder<'_> {
                 .push((case, traced));
         }
         let together =
-            |repo: &mut Repository,
+            |repo: &mut LocalRepository,
              (object, cases): (ObjectIndex, Vec<(SecretOccurrences, Traced)>)| {
                 let spots = cases
                     .iter()
@@ -194,7 +188,7 @@ impl FindingsBuilder<'_> {
             };
         let concluded: Vec<(Finding, Option<AllowedBy>)> = by_object
             .into_par_iter()
-            .map_init(|| repo.to_thread_local(), together)
+            .map_init(|| repo.local(), together)
             .flatten_iter()
             .collect();
         let mut elsewhere: HashMap<Fingerprint, Vec<BString>> = HashMap::new();
@@ -336,7 +330,7 @@ impl FindingsBuilder<'_> {
     /// What to say of a case, whose first place looks as `seen` where it could be looked at again.
     fn verdict(
         &self,
-        repo: &Repository,
+        repo: &LocalRepository,
         case: SecretOccurrences,
         traced: &Traced,
         seen: Option<Finding>,
@@ -369,7 +363,7 @@ impl FindingsBuilder<'_> {
     }
 
     /// Where the secret came in, or, where no commit holds it, where it stands.
-    fn origin(&self, repo: &Repository, places: &[Place], traced: &Traced) -> Origin {
+    fn origin(&self, repo: &LocalRepository, places: &[Place], traced: &Traced) -> Origin {
         if let Some(sight) = &traced.first {
             let commit = self.commit(repo, sight);
             let path = joined(&sight.path, &self.read.names);
@@ -435,17 +429,14 @@ impl FindingsBuilder<'_> {
         }
     }
 
-    fn commit(&self, repo: &Repository, sight: &Sight) -> Arc<CommitInfo> {
+    fn commit(&self, repo: &LocalRepository, sight: &Sight) -> Arc<CommitInfo> {
         let record = &self.trace.commits.list[sight.commit as usize];
         let id = self.shared.store.id_of(record.number);
-        let bytes = repo
-            .find_object(id)
-            .map(|object| object.detach().data)
-            .unwrap_or_default();
-        Arc::new(commit_info(id, record.time, &bytes, self.shared.hash))
+        let bytes = read_kind(repo, id, ObjectKind::Commit, None).unwrap_or_default();
+        Arc::new(commit_info(id, &bytes))
     }
 
-    fn history(&self, repo: &Repository, places: &[Place], traced: &Traced) -> History {
+    fn history(&self, repo: &LocalRepository, places: &[Place], traced: &Traced) -> History {
         let line_in = |object: ObjectIndex| {
             places
                 .iter()

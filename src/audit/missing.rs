@@ -4,12 +4,11 @@
 use std::collections::HashSet;
 
 use bstr::{BString, ByteSlice as _};
-use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
 use crate::git::store::{Kind, ObjectIndex, Store};
-use crate::git::{RootKind, Roots};
+use crate::git::{ObjectId, RootKind, Roots};
 
 /// An object that another names and that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,8 +40,9 @@ mod kind {
 
 /// Ids as they are written.
 mod hex {
-    use gix::ObjectId;
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
+
+    use crate::git::ObjectId;
 
     pub(super) fn serialize<S: Serializer>(id: &ObjectId, out: S) -> Result<S::Ok, S::Error> {
         id.to_string().serialize(out)

@@ -37,13 +37,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BString, ByteSlice, ByteVec};
-use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
 use crate::engine::{self, FindingBuilder, Progress};
 use crate::finding::Outcome;
 use crate::git::store::{Kind, ObjectIndex, Problem, Store};
-use crate::git::{self, Roots, roots};
+use crate::git::{self, HashKind, ObjectId, Repository, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
 use crate::source::{GitDir, SourceError, in_pool};
@@ -57,7 +56,7 @@ use scan_trees::{Mark, Names, TreeDiffs, Trees};
 /// What an audit looks at.
 pub struct Audit<'a> {
     /// The repository.
-    pub repo: &'a ThreadSafeRepository,
+    pub repo: &'a Repository,
     /// Which of what is found counts.
     pub scope: Scope,
     /// How many threads read.
@@ -106,7 +105,7 @@ struct Shared<'a> {
     scope: &'a Scope,
     /// The name of the submodule whose repository it is; paths are judged and shown below it.
     submodule: Option<&'a BString>,
-    hash: gix::hash::Kind,
+    hash: HashKind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
     builder: &'a FindingBuilder<'a>,
@@ -184,8 +183,8 @@ impl AuditRun<'_> {
             mut outcome,
             mut forgotten,
         } = self.look_through(self.audit.repo, None)?;
-        let common = self.audit.repo.to_thread_local().common_dir().to_path_buf();
-        let submodules = git::submodule_repositories(&common).unwrap_or_else(|error| {
+        let common = self.audit.repo.common_dir();
+        let submodules = git::submodule_repositories(common).unwrap_or_else(|error| {
             outcome
                 .skipped
                 .push(unreadable("modules".into(), error.to_string()));
@@ -214,7 +213,7 @@ impl AuditRun<'_> {
     /// Looks through one repository; `submodule` is its name where it is one.
     fn look_through(
         &self,
-        shared_repo: &ThreadSafeRepository,
+        shared_repo: &Repository,
         submodule: Option<&BString>,
     ) -> Result<Audited, AuditError> {
         let Self {
@@ -223,8 +222,8 @@ impl AuditRun<'_> {
             policy,
             progress,
         } = *self;
-        let repo = shared_repo.to_thread_local();
-        let roots = roots(&repo);
+        let repo = shared_repo;
+        let roots = roots(repo);
         if submodule.is_none() {
             check_refs(&audit.scope, &roots)?;
         }
@@ -233,7 +232,7 @@ impl AuditRun<'_> {
         let cache = audit
             .cache
             .map(|folder| Cache::new(folder, repo.common_dir(), &key));
-        let (objects, hash) = (repo.common_dir().join("objects"), repo.object_hash());
+        let (objects, hash) = (repo.common_dir().join("objects"), repo.hash_kind());
         let (store, known) = open(&objects, hash, cache.as_ref());
         let shallow = roots.shallow.iter().copied().collect();
         let (store, roots) = (&store, &roots);
@@ -284,7 +283,7 @@ impl AuditRun<'_> {
 }
 
 /// The objects in a folder, and what is remembered of those of them that need not be read.
-fn open(objects: &Path, hash: gix::hash::Kind, cache: Option<&Cache>) -> (Store, Read) {
+fn open(objects: &Path, hash: HashKind, cache: Option<&Cache>) -> (Store, Read) {
     if let Some((packs, known)) = cache.and_then(Cache::recall) {
         let store = Store::open_knowing(objects, hash, &packs);
         let still_missing = |reference: &Reference| store.number_of(&reference.id).is_none();

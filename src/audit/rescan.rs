@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bstr::{BStr, ByteSlice};
-use gix::Repository;
 
 use super::scan_objects::Place;
 use super::{Read, Shared, unreadable};
-use crate::blob::{CommitInfo, Origin, Part};
+use crate::blob::{Origin, Part};
 use crate::finding::{Finding, Outcome};
 use crate::git::store::ObjectIndex;
+use crate::git::{self, LocalRepository};
 use crate::secret::Fingerprint;
 
 /// Objects larger than this are not read once more, in bytes.
@@ -41,7 +41,7 @@ impl Place {
 pub(super) fn rescan_object(
     shared: &Shared<'_>,
     read: &Read,
-    repo: &Repository,
+    repo: &LocalRepository,
     object: ObjectIndex,
     wanted: &HashSet<Spot>,
 ) -> HashMap<Spot, Finding> {
@@ -49,13 +49,9 @@ pub(super) fn rescan_object(
         Some(name) => Some(name.to_vec()),
         None => {
             let id = shared.store.id_of(object);
-            let small = repo
-                .find_header(id)
-                .is_ok_and(|header| header.size() <= MAX_READ);
-            small
-                .then(|| repo.find_object(id).ok())
-                .flatten()
-                .map(|object| object.detach().data)
+            git::read(repo, id, Some(MAX_READ))
+                .ok()
+                .map(|object| object.bytes)
         }
     };
     let bytes = bytes.unwrap_or_default();
@@ -93,7 +89,7 @@ pub(super) fn rescan_object(
 /// not found again is a memory that cannot be trusted, which must not pass.
 pub(super) fn restore_values(
     shared: &Shared<'_>,
-    repo: &Repository,
+    repo: &LocalRepository,
     read: &mut Read,
     secrets: &BTreeMap<Fingerprint, Vec<Place>>,
     outcome: &mut Outcome,
@@ -121,27 +117,5 @@ pub(super) fn restore_values(
             seen.into_values()
                 .map(|finding| (finding.fingerprint, finding)),
         );
-    }
-}
-
-/// What a commit says of itself, for reports.
-pub(super) fn commit_info(
-    id: gix::ObjectId,
-    time: Option<i64>,
-    bytes: &[u8],
-    hash: gix::hash::Kind,
-) -> CommitInfo {
-    let commit = || gix::objs::CommitRefIter::from_bytes(bytes, hash);
-    let author = commit()
-        .author()
-        .map(|who| format!("{} <{}>", who.name, who.email))
-        .unwrap_or_default();
-    let message = commit().message().unwrap_or_default();
-    let subject = message.lines().next().unwrap_or_default();
-    CommitInfo {
-        time: time.unwrap_or_default(),
-        id: id.to_string(),
-        author: author.into(),
-        subject: subject.into(),
     }
 }

@@ -5,9 +5,6 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::atomic::Ordering;
 
-use gix::ObjectId;
-use gix::objs::commit::ref_iter::Token;
-use gix::objs::{CommitRefIter, TagRefIter};
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
@@ -17,6 +14,8 @@ use super::rescan::MAX_READ;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
 use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Finding};
+use crate::git::ObjectId;
+use crate::git::commit::{CommitLinks, commit_links, tag_target};
 use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::rule::Confidence;
 use crate::scan::Hits;
@@ -172,8 +171,12 @@ impl<'a> Texts<'a> {
     }
 
     fn commit(&mut self, number: ObjectIndex, bytes: &[u8]) {
-        let mut commit = CommitRefIter::from_bytes(bytes, self.shared.hash);
-        let Ok(tree) = commit.tree_id() else {
+        let Some(CommitLinks {
+            tree,
+            parents,
+            time,
+        }) = commit_links(bytes, self.shared.hash)
+        else {
             self.broken.push((number, Problem::Header));
             return;
         };
@@ -183,20 +186,12 @@ impl<'a> Texts<'a> {
                 .shared
                 .shallow
                 .contains(&self.shared.store.id_of(number));
-        let (mut parents, mut time) = (Vec::new(), None);
-        // What comes after the parents may be broken: the commit is one all the same.
-        for token in commit.map_while(Result::ok) {
-            match token {
-                // History was cut here on purpose; that is said once, for all such commits.
-                Token::Parent { .. } if is_cut => {}
-                Token::Parent { id } => parents.extend(self.look_up(number, id, Kind::Commit)),
-                Token::Committer { signature } => {
-                    time = signature.time().ok().map(|time| time.seconds);
-                    break;
-                }
-                _ => {}
-            }
-        }
+        // If history was cut here on purpose, that is reported once, for all such commits.
+        let parents = if is_cut { Vec::new() } else { parents };
+        let parents = parents
+            .into_iter()
+            .filter_map(|id| self.look_up(number, id, Kind::Commit))
+            .collect();
         self.commits.push(Record {
             number,
             tree,
@@ -241,7 +236,7 @@ impl Visit for Texts<'_> {
             Kind::Commit => self.commit(self.shared.store.canonical(number), bytes),
             Kind::Tag => {
                 let number = self.shared.store.canonical(number);
-                let target = TagRefIter::from_bytes(bytes, self.shared.hash).target_id();
+                let target = tag_target(self.shared.store.id_of(number), bytes);
                 match target.map(|id| self.look_up(number, id, Kind::Commit)) {
                     Ok(target) => self.tags.extend(target.map(|target| (number, target))),
                     Err(_) => self.broken.push((number, Problem::Header)),

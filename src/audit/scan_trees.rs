@@ -9,14 +9,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
-use gix::hash::oid;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::missing::Reference;
 use super::scan_objects::Finds;
 use crate::blob::Part;
+use crate::git::Oid;
 use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::git::tree::{TreeEntries, TreeEntry};
 use crate::source::MIN_NAME;
 use crate::text::Copied;
 
@@ -128,8 +129,8 @@ impl<'a> Trees<'a> {
     }
 
     /// Looks at an entry that no tree before had; what it leads to, where that matters.
-    fn entry(&mut self, tree: ObjectIndex, entry: &Entry<'_>, start: u32, state: &mut State) {
-        let child = match entry.kind {
+    fn entry(&mut self, tree: ObjectIndex, entry: &TreeEntry<'_>, start: u32, state: &mut State) {
+        let child = match entry.kind.object() {
             Some(kind) => {
                 let child = self.number_of(entry.id);
                 if child.is_none() {
@@ -157,7 +158,7 @@ impl<'a> Trees<'a> {
         }
     }
 
-    fn number_of(&mut self, id: &oid) -> Option<ObjectIndex> {
+    fn number_of(&mut self, id: &Oid) -> Option<ObjectIndex> {
         // Two ids that begin with the same sixteen bytes are more than anybody can make.
         let head = id
             .as_bytes()
@@ -215,8 +216,9 @@ impl<'a> Trees<'a> {
         }
         let mut kept = vec![false; base.map_or(0, |base| base.state.marks.len())];
         let mut stretches = base.map_or(&[][..], |base| base.copied);
-        let mut at = 0;
-        while at < bytes.len() {
+        let mut entries = TreeEntries::new(bytes, self.shared.hash);
+        while !entries.is_done() {
+            let at = entries.offset();
             while stretches
                 .first()
                 .is_some_and(|stretch| stretch.target().end <= at)
@@ -227,11 +229,12 @@ impl<'a> Trees<'a> {
             if let (Some(base), Some(&stretch)) = (base, copied)
                 && let Some(end) = take_over(base.state, stretch, at, &mut state, &mut kept)
             {
-                at = end;
+                entries.seek(end);
                 continue;
             }
-            let Some((entry, len)) = Entry::read(&bytes[at..], self.shared.hash) else {
+            let Some(Ok(entry)) = entries.next() else {
                 self.broken.push((tree, Problem::Tree));
+                entries.seek(at);
                 break;
             };
             let start = u32::try_from(at).unwrap_or(u32::MAX);
@@ -239,9 +242,8 @@ impl<'a> Trees<'a> {
                 state.starts.push(start);
             }
             self.entry(tree, &entry, start, &mut state);
-            at += len;
         }
-        state.len = u32::try_from(at).unwrap_or(u32::MAX);
+        state.len = u32::try_from(entries.offset()).unwrap_or(u32::MAX);
         if let Some(base) = base {
             self.tree_diffs.derived.push((base.number, tree));
             let marks = base
@@ -301,42 +303,6 @@ fn take_over(
         (moved(*start), *mark)
     }));
     Some(moved(end) as usize)
-}
-
-/// An entry of a tree: a mode, a name and an id; see gitformat-index(5) for the modes.
-struct Entry<'t> {
-    /// What it leads to; nothing of this repository for a submodule.
-    kind: Option<Kind>,
-    name: &'t [u8],
-    id: &'t oid,
-}
-
-impl<'t> Entry<'t> {
-    /// The entry at the start of `bytes`, and its length.
-    fn read(bytes: &'t [u8], hash: gix::hash::Kind) -> Option<(Self, usize)> {
-        let blank = memchr::memchr(b' ', bytes.get(..8.min(bytes.len()))?)?;
-        let end = blank + memchr::memchr(0, &bytes[blank..])?;
-        let octal = |mode: u32, digit: &u8| {
-            matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'))
-        };
-        let mode = bytes[..blank]
-            .iter()
-            .try_fold(0, octal)
-            .filter(|_| blank > 0)?;
-        // As git takes them: what is no file, no link and no folder is the commit of a submodule.
-        let kind = match mode & 0o170_000 {
-            0o040_000 => Some(Kind::Tree),
-            0o100_000 | 0o120_000 => Some(Kind::Blob),
-            _ => None,
-        };
-        let id = bytes.get(end + 1..end + 1 + hash.len_in_bytes())?;
-        let entry = Self {
-            kind,
-            name: &bytes[blank + 1..end],
-            id: oid::from_bytes_unchecked(id),
-        };
-        Some((entry, end + 1 + id.len()))
-    }
 }
 
 impl Visit for Trees<'_> {
