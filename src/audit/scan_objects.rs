@@ -17,7 +17,7 @@ use super::rescan::MAX_READ;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
 use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Finding};
-use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::rule::Confidence;
 use crate::scan::Hits;
 use crate::secret::Fingerprint;
@@ -209,7 +209,7 @@ impl<'a> Texts<'a> {
 impl Visit for Texts<'_> {
     type State = Hits;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Hits>>) -> Hits {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, Hits>>) -> Hits {
         let Object {
             number,
             kind,
