@@ -119,7 +119,7 @@ fn unled<'r>(
         .roots
         .iter()
         .filter(move |root| lasts(root.kind))
-        .map(|root| (root.target, root.shown()));
+        .map(|root| (root.target, root.display_name()));
     let staged = roots.indexes.iter().flat_map(|index| {
         index.entries.iter().map(|(path, id)| {
             (

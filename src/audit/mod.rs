@@ -374,7 +374,7 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
         !roots
             .roots
             .iter()
-            .any(|root| root.name == **name || root.shown() == **name)
+            .any(|root| root.name == **name || root.display_name() == **name)
     };
     match scope.refs.iter().find(unknown) {
         None => Ok(()),

@@ -26,8 +26,9 @@ use crate::text::printable_path;
 pub use layout::{is_repository, submodule_repositories, worktrees};
 pub use quarantine::{WithObjects, with_objects};
 pub use read::{ReadError, unreadable};
+pub use refs::Unread;
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
-pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, Unread, roots, shown};
+pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, display_name, roots};
 pub use tips::{ids_of_refs, ids_of_remote, resolve};
 
 /// Why a repository cannot be used.
