@@ -249,9 +249,9 @@ pub enum SkipReason {
     /// Where a repository keeps its objects, met outside of a work tree.
     #[error("a repository's own store: its history is not scanned")]
     Store,
-    /// Among the objects of a repository, and none: git, interrupted, left it, and reads it no
-    /// more.
-    #[error("no object, though it lies among them: left by an interrupted git")]
+    /// A file among the objects of a repository that is not an object: an interrupted git command
+    /// left it, and git does not read it.
+    #[error("not a git object: a temporary file left behind by an interrupted git command")]
     NoObject,
     /// A device, a socket or a named pipe: reading it could wait for ever.
     #[error("not a regular file")]

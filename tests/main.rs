@@ -11,9 +11,9 @@ mod cli;
 mod explain;
 #[cfg(unix)]
 mod gate;
-mod hook;
 #[cfg(unix)]
-mod kept;
+mod git_dir;
+mod hook;
 mod layers;
 mod names;
 mod plan;

@@ -1,4 +1,4 @@
-//! Where objects are reached from, held against what git itself says of real repositories.
+//! Compares the roots of real repositories with what git lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ fn roots_at(path: &Path) -> Roots {
     git::roots(&repo)
 }
 
-/// The roots of a repository in which everything can be read.
+/// The roots of a repository of which everything can be read.
 #[track_caller]
 fn roots(repo: &Repo) -> Roots {
     let found = roots_at(repo.root());
@@ -35,14 +35,14 @@ fn lines<'a>(roots: impl IntoIterator<Item = &'a Root>) -> BTreeSet<String> {
         .collect()
 }
 
-fn said(text: &str) -> BTreeSet<String> {
+fn lines_of(text: &str) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Every root's name means to git what it means to us; what a log's line replaced and notes of a
-/// rebase have no such name.
+/// `git rev-parse` resolves the name of every root to the same object. The old ids of reflog lines
+/// and the files of a rebase have no such name.
 #[track_caller]
-fn git_agrees(repo: &Repo, found: &Roots) {
+fn assert_git_resolves_names(repo: &Repo, found: &Roots) {
     let unnamed: [&[u8]; 3] = [b"before ", b"rebase-merge/", b"sequencer/"];
     let is_named = |root: &&Root| !unnamed.iter().any(|start| root.name.starts_with(start));
     let named: Vec<_> = found.roots.iter().filter(is_named).collect();
@@ -58,10 +58,10 @@ fn git_agrees(repo: &Repo, found: &Roots) {
     assert_eq!(ids.lines().count(), names.len());
 }
 
-/// Every ref that git lists is there and no other, the stash aside.
+/// The refs are exactly those that git lists, except the stash.
 #[track_caller]
-fn refs_are_those_of_git(repo: &Repo, found: &Roots) {
-    let mut expected = said(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
+fn assert_refs_match_git(repo: &Repo, found: &Roots) {
+    let mut expected = lines_of(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
     expected.retain(|line| !line.starts_with("refs/stash "));
     let refs = found
         .roots
@@ -70,9 +70,9 @@ fn refs_are_those_of_git(repo: &Repo, found: &Roots) {
     assert_eq!(lines(refs), expected);
 }
 
-/// Every object that a log of git's tells of is there.
+/// The roots of a reflog are exactly the objects in its file.
 #[track_caller]
-fn logs_are_those_of_git(repo: &Repo, found: &Roots, log: &str) {
+fn assert_log_matches_git(repo: &Repo, found: &Roots, log: &str) {
     let path = repo.path(repo.git(["rev-parse", "--git-path", &format!("logs/{log}")]));
     let text = fs::read_to_string(path).unwrap();
     let ids = text
@@ -90,8 +90,8 @@ fn logs_are_those_of_git(repo: &Repo, found: &Roots, log: &str) {
     assert_eq!(found, expected, "{log}");
 }
 
-/// One root of each kind, and more.
-fn furnished(repo: Repo) -> Repo {
+/// A repository with a root of each kind.
+fn repo_with_all_roots(repo: Repo) -> Repo {
     repo.add("a", "1\n").commit("first");
     repo.git(["tag", "light"]);
     repo.git(["tag", "--annotate", "--message=a tag", "v1.0"]);
@@ -118,19 +118,19 @@ fn furnished(repo: Repo) -> Repo {
 }
 
 #[track_caller]
-fn everything_is_as_git_says(repo: &Repo) {
+fn assert_all_roots_match_git(repo: &Repo) {
     let found = roots(repo);
-    git_agrees(repo, &found);
-    refs_are_those_of_git(repo, &found);
+    assert_git_resolves_names(repo, &found);
+    assert_refs_match_git(repo, &found);
     for log in ["HEAD", "refs/heads/main", "refs/stash"] {
-        logs_are_those_of_git(repo, &found, log);
+        assert_log_matches_git(repo, &found, log);
     }
     let stashes = found
         .roots
         .iter()
         .filter(|root| root.kind == RootKind::Stash);
     let stashes: Vec<_> = stashes
-        .map(|root| format!("{} {}", root.shown(), root.target))
+        .map(|root| format!("{} {}", root.display_name(), root.target))
         .collect();
     assert_eq!(
         stashes.join("\n"),
@@ -146,19 +146,19 @@ fn everything_is_as_git_says(repo: &Repo) {
 }
 
 #[test]
-fn a_furnished_repository() {
-    everything_is_as_git_says(&furnished(Repo::new()));
+fn all_roots_match_git() {
+    assert_all_roots_match_git(&repo_with_all_roots(Repo::new()));
 }
 
 #[test]
-fn a_furnished_repository_of_sha256() {
-    everything_is_as_git_says(&furnished(Repo::sha256()));
+fn all_roots_of_a_sha256_repository_match_git() {
+    assert_all_roots_match_git(&repo_with_all_roots(Repo::sha256()));
 }
 
 #[test]
-fn kinds_are_told_apart() {
-    let found = roots(&furnished(Repo::new()));
-    for (shown, kind) in [
+fn each_root_has_its_kind() {
+    let found = roots(&repo_with_all_roots(Repo::new()));
+    for (name, kind) in [
         ("main", RootKind::Branch),
         ("side/deep", RootKind::Branch),
         ("light", RootKind::Tag),
@@ -174,29 +174,29 @@ fn kinds_are_told_apart() {
         let kinds: Vec<_> = found
             .roots
             .iter()
-            .filter(|root| root.shown() == shown)
+            .filter(|root| root.display_name() == name)
             .map(|root| root.kind)
             .collect();
-        assert_eq!(kinds, [kind], "{shown}");
+        assert_eq!(kinds, [kind], "{name}");
     }
     assert!(found.roots.is_sorted_by_key(|root| root.kind));
 }
 
 #[test]
-fn linked_work_trees_have_their_own() {
-    let repo = furnished(Repo::new());
+fn linked_work_trees_have_roots_of_their_own() {
+    let repo = repo_with_all_roots(Repo::new());
     let other = repo.worktree("other");
     other.add("b", "there\n").commit("in the other work tree");
     other.git(["bisect", "start", "HEAD", "HEAD~2"]);
     let found = roots(&repo);
-    git_agrees(&repo, &found);
-    refs_are_those_of_git(&repo, &found);
+    assert_git_resolves_names(&repo, &found);
+    assert_refs_match_git(&repo, &found);
     let prefixes = found
         .roots
         .iter()
         .filter(|root| root.kind == RootKind::WorktreeHead);
     let prefixes: Vec<_> = prefixes
-        .map(|root| (root.shown().to_string(), root.target.to_string()))
+        .map(|root| (root.display_name().to_string(), root.target.to_string()))
         .collect();
     assert_eq!(
         prefixes,
@@ -205,25 +205,28 @@ fn linked_work_trees_have_their_own() {
             other.git(["rev-parse", "HEAD"])
         )]
     );
-    let shown: BTreeSet<_> = found
+    let names: BTreeSet<_> = found
         .roots
         .iter()
-        .map(|root| root.shown().to_string())
+        .map(|root| root.display_name().to_string())
         .collect();
     for name in ["refs/bisect/bad", "BISECT_EXPECTED_REV", "HEAD@{1}"] {
         assert!(
-            shown.contains(&format!("{name} of worktree other")),
-            "{name} in {shown:?}"
+            names.contains(&format!("{name} of worktree other")),
+            "{name} in {names:?}"
         );
     }
-    let there = roots(&other);
-    assert_eq!(there.roots, found.roots, "the same, wherever one stands");
-    assert_eq!(there.indexes, found.indexes);
+    let from_other = roots(&other);
+    assert_eq!(
+        from_other.roots, found.roots,
+        "the work tree does not matter"
+    );
+    assert_eq!(from_other.indexes, found.indexes);
 }
 
 #[test]
-fn a_bare_repository_with_a_work_tree() {
-    let repo = furnished(Repo::new());
+fn a_bare_repository_with_a_linked_work_tree() {
+    let repo = repo_with_all_roots(Repo::new());
     let bare = repo.sandbox().root().join("bare.git");
     repo.git([
         "clone".as_ref(),
@@ -234,7 +237,7 @@ fn a_bare_repository_with_a_work_tree() {
     ]);
     let found = roots_at(&bare);
     assert_eq!((found.unread.len(), found.indexes.len()), (0, 0));
-    let expected = said(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
+    let expected = lines_of(&repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]));
     assert!(
         lines(&found.roots).is_superset(&expected),
         "the stash of a mirror has no log"
@@ -259,7 +262,7 @@ fn a_bare_repository_with_a_work_tree() {
 }
 
 #[test]
-fn a_log_with_gaps_still_tells_of_everything() {
+fn a_reflog_with_deleted_lines_still_has_every_commit() {
     let repo = Repo::new();
     for number in 0..5 {
         repo.add("a", format!("{number}\n")).commit("next");
@@ -276,7 +279,7 @@ fn a_log_with_gaps_still_tells_of_everything() {
         .filter(of_head)
         .map(|root| root.target.to_string())
         .collect();
-    let commits: BTreeSet<_> = said(&repo.git(["rev-list", "HEAD"]));
+    let commits: BTreeSet<_> = lines_of(&repo.git(["rev-list", "HEAD"]));
     assert_eq!(targets, commits);
     assert!(
         found
@@ -284,12 +287,12 @@ fn a_log_with_gaps_still_tells_of_everything() {
             .iter()
             .any(|root| root.name == "before HEAD@{1}")
     );
-    git_agrees(&repo, &found);
+    assert_git_resolves_names(&repo, &found);
 }
 
 #[test]
-fn a_repository_is_opened_wherever_one_points() {
-    let repo = furnished(Repo::new());
+fn a_repository_is_opened_from_any_of_its_directories() {
+    let repo = repo_with_all_roots(Repo::new());
     let other = repo.worktree("other");
     repo.write("deep/down/file", "x");
     let expected = roots(&repo).roots;
@@ -306,7 +309,7 @@ fn a_repository_is_opened_wherever_one_points() {
         Err(RepoError::NotARepository { .. })
     ));
     fs::remove_dir_all(repo.path(".git/refs")).unwrap();
-    fs::write(repo.path(".git/refs"), "no folder").unwrap();
+    fs::write(repo.path(".git/refs"), "not a directory").unwrap();
     assert!(matches!(
         git::open(repo.root()),
         Err(RepoError::Broken { .. })
@@ -314,7 +317,7 @@ fn a_repository_is_opened_wherever_one_points() {
 }
 
 #[test]
-fn refs_in_a_reftable_cannot_be_read() {
+fn a_reftable_is_refused() {
     let repo = Repo::new();
     repo.git(["init", "--quiet", "--ref-format=reftable", "tables"]);
     assert!(matches!(

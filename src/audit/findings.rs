@@ -544,7 +544,7 @@ fn starts(shared: &Shared<'_>, roots: &Roots) -> Starts {
             starts.what.push((
                 RootRef {
                     kind: root.kind,
-                    name: root.shown(),
+                    name: root.display_name(),
                 },
                 root.name.clone(),
             ));

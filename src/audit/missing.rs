@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Skip, SkipReason};
-use crate::git::store::{Kind, ObjectIndex, Store};
+use crate::git::store::{Kind, ObjectIndex, ObjectStore};
 use crate::git::{ObjectId, RootKind, Roots};
 
 /// An object that another names and that is not there.
@@ -57,7 +57,7 @@ mod hex {
 const MAX_LISTED: usize = 1000;
 
 /// What `references` say of objects that are not there, each once, with what would bring it.
-pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> Vec<Skip> {
+pub(super) fn skips(references: &[Reference], roots: &Roots, store: &ObjectStore) -> Vec<Skip> {
     let mut missing = references.to_vec();
     missing.sort_unstable_by_key(|reference| (reference.kind as u8, reference.id, reference.from));
     missing.dedup_by_key(|reference| reference.id);
@@ -110,13 +110,16 @@ pub(super) fn skips(references: &[Reference], roots: &Roots, store: &Store) -> V
 
 /// Objects that refs and indexes lead to and that are not there, and who does. What a reflog or an
 /// operation that is over tells of may be gone: git does not hold on to it.
-fn unled<'r>(roots: &'r Roots, store: &'r Store) -> impl Iterator<Item = (ObjectId, BString)> + 'r {
+fn unled<'r>(
+    roots: &'r Roots,
+    store: &'r ObjectStore,
+) -> impl Iterator<Item = (ObjectId, BString)> + 'r {
     let lasts = |kind| !matches!(kind, RootKind::Reflog | RootKind::Operation);
     let refs = roots
         .roots
         .iter()
         .filter(move |root| lasts(root.kind))
-        .map(|root| (root.target, root.shown()));
+        .map(|root| (root.target, root.display_name()));
     let staged = roots.indexes.iter().flat_map(|index| {
         index.entries.iter().map(|(path, id)| {
             (

@@ -41,7 +41,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use crate::blob::{Skip, SkipReason};
 use crate::engine::{self, FindingBuilder, Progress};
 use crate::finding::Outcome;
-use crate::git::store::{Kind, ObjectIndex, Problem, Store};
+use crate::git::store::{Kind, ObjectIndex, ObjectStore, Problem};
 use crate::git::{self, HashKind, ObjectId, Repository, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
@@ -100,7 +100,7 @@ pub enum AuditError {
 
 /// What all threads share.
 struct Shared<'a> {
-    store: &'a Store,
+    store: &'a ObjectStore,
     roots: &'a Roots,
     scope: &'a Scope,
     /// The name of the submodule whose repository it is; paths are judged and shown below it.
@@ -252,7 +252,7 @@ impl AuditRun<'_> {
             .fetch_add(store.len() as u64, Ordering::Relaxed);
         let read = read(&shared, audit, known);
         let stopped = audit.stop.load(Ordering::Relaxed);
-        let is_news = !stopped && store.known_packs() < store.pack_names().len();
+        let is_news = !stopped && store.cached_packs() < store.pack_names().len();
         let forgotten = cache
             .filter(|_| is_news)
             .and_then(|cache| cache.remember(&shared, &read).err());
@@ -275,7 +275,7 @@ impl AuditRun<'_> {
             outcome.allowed.extend(names.allowed);
         }
         outcome.skipped.extend(skips(store, roots, &read, stopped));
-        outcome.totals.objects += store.known_objects() + read.finds.bytes.objects;
+        outcome.totals.objects += store.cached_objects() + read.finds.bytes.objects;
         outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
         findings::conclude(&shared, shared_repo, read, &mut outcome);
         Ok(Audited { outcome, forgotten })
@@ -283,15 +283,15 @@ impl AuditRun<'_> {
 }
 
 /// The objects in a folder, and what is remembered of those of them that need not be read.
-fn open(objects: &Path, hash: HashKind, cache: Option<&Cache>) -> (Store, Read) {
+fn open(objects: &Path, hash: HashKind, cache: Option<&Cache>) -> (ObjectStore, Read) {
     if let Some((packs, known)) = cache.and_then(Cache::recall) {
-        let store = Store::open_knowing(objects, hash, &packs);
+        let store = ObjectStore::open_with_cached(objects, hash, &packs);
         let still_missing = |reference: &Reference| store.number_of(&reference.id).is_none();
-        if store.known_packs() == packs.len() && known.missing.iter().all(still_missing) {
+        if store.cached_packs() == packs.len() && known.missing.iter().all(still_missing) {
             return (store, known);
         }
     }
-    (Store::open(objects, hash), Read::default())
+    (ObjectStore::open(objects, hash), Read::default())
 }
 
 /// Both passes over all objects but those of which everything is `known`.
@@ -304,7 +304,7 @@ fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
         audit.stop,
     );
     if let Some(first) = texts.first_mut() {
-        shared.store.lost(first);
+        shared.store.visit_unresolved(first);
     }
     for text in texts {
         read.finds.join(text.finds);
@@ -373,7 +373,7 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
         !roots
             .roots
             .iter()
-            .any(|root| root.name == **name || root.shown() == **name)
+            .any(|root| root.name == **name || root.display_name() == **name)
     };
     match scope.refs.iter().find(unknown) {
         None => Ok(()),
@@ -382,7 +382,7 @@ fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
 }
 
 /// Everything that leaves the audit incomplete, and what was left out on purpose.
-fn skips(store: &Store, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
+fn skips(store: &ObjectStore, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
     let mut skips: Vec<Skip> = store
         .unread
         .iter()

@@ -16,7 +16,7 @@ use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Finding};
 use crate::git::ObjectId;
 use crate::git::commit::{CommitLinks, commit_links, tag_target};
-use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::rule::Confidence;
 use crate::scan::Hits;
 use crate::secret::Fingerprint;
@@ -204,7 +204,7 @@ impl<'a> Texts<'a> {
 impl Visit for Texts<'_> {
     type State = Hits;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Hits>>) -> Hits {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, Hits>>) -> Hits {
         let Object {
             number,
             kind,

@@ -16,7 +16,7 @@ use super::missing::Reference;
 use super::scan_objects::Finds;
 use crate::blob::Part;
 use crate::git::Oid;
-use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::git::tree::{TreeEntries, TreeEntry};
 use crate::source::MIN_NAME;
 use crate::text::Copied;
@@ -202,7 +202,7 @@ impl<'a> Trees<'a> {
         &mut self,
         tree: ObjectIndex,
         object: Object<'_>,
-        base: Option<&Base<'_, State>>,
+        base: Option<&DeltaBase<'_, State>>,
     ) -> State {
         let Object { bytes, is_base, .. } = object;
         let mut state = State {
@@ -308,7 +308,7 @@ fn take_over(
 impl Visit for Trees<'_> {
     type State = State;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, State>>) -> State {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, State>>) -> State {
         let bytes = object.bytes.len() as u64;
         self.finds.bytes.add(self.shared, object.number, bytes);
         self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
@@ -317,7 +317,7 @@ impl Visit for Trees<'_> {
             .bytes
             .fetch_add(bytes, Ordering::Relaxed);
         let tree = self.shared.store.canonical(object.number);
-        let base = base.map(|base| Base {
+        let base = base.map(|base| DeltaBase {
             number: self.shared.store.canonical(base.number),
             ..base
         });

@@ -1,4 +1,4 @@
-//! Where a repository keeps its other parts: linked work trees, and the repositories of its
+//! Finds the other parts of a repository: its linked work trees, and the repositories of its
 //! submodules.
 
 use std::fs;
@@ -7,62 +7,54 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteVec};
 
-/// The linked work trees of the repository at `common`: their names, and the directory that each
-/// has there. Sorted.
+/// The linked work trees of the repository at `common`: their names and their git directories,
+/// sorted.
 ///
 /// # Errors
-/// Where that cannot be told.
+/// If they cannot be listed.
 pub fn worktrees(common: &Path) -> io::Result<Vec<(BString, PathBuf)>> {
     directories(&common.join("worktrees"))
 }
 
-/// The repositories of submodules that the repository at `common` keeps, those of submodules in
-/// submodules among them: their names and where they are, sorted. The name is that of the
-/// submodule, or its path below `.git/modules`, as `outer/modules/inner`; a linked work tree keeps
-/// its own, `inner of worktree topic`.
+/// The repositories of submodules in the repository at `common`, nested ones included: their names
+/// and git directories, sorted. The name is the path below `.git/modules`, such as
+/// `outer/modules/inner`; a linked work tree has its own, `inner of worktree topic`.
 ///
 /// # Errors
-/// Where a directory cannot be read, so that there may be more.
+/// If a directory cannot be read, so that there may be more.
 pub fn submodule_repositories(common: &Path) -> io::Result<Vec<(BString, PathBuf)>> {
     let mut found = Vec::new();
-    below(&common.join("modules"), b"", b"", &mut found)?;
+    collect_repositories(&common.join("modules"), b"", b"", &mut found)?;
     for (worktree, dir) in worktrees(common)? {
-        below(
-            &dir.join("modules"),
-            b"",
-            &joined(&[b" of worktree ", &worktree]),
-            &mut found,
-        )?;
+        let suffix = concat(&[b" of worktree ", &worktree]);
+        collect_repositories(&dir.join("modules"), b"", &suffix, &mut found)?;
     }
     found.sort();
     Ok(found)
 }
 
-fn below(
+/// Adds the repositories below `dir`; their names begin with `prefix` and end with `suffix`.
+fn collect_repositories(
     dir: &Path,
-    above: &[u8],
-    of: &[u8],
+    prefix: &[u8],
+    suffix: &[u8],
     found: &mut Vec<(BString, PathBuf)>,
 ) -> io::Result<()> {
     for (part, dir) in directories(dir)? {
-        let name = joined(&[above, &part]);
+        let name = concat(&[prefix, &part]);
         if is_repository(&dir) {
-            below(
-                &dir.join("modules"),
-                &joined(&[&name, b"/modules/"]),
-                of,
-                found,
-            )?;
-            found.push((joined(&[&name, of]), dir));
+            let inner = concat(&[&name, b"/modules/"]);
+            collect_repositories(&dir.join("modules"), &inner, suffix, found)?;
+            found.push((concat(&[&name, suffix]), dir));
         } else {
-            below(&dir, &joined(&[&name, b"/"]), of, found)?;
+            collect_repositories(&dir, &concat(&[&name, b"/"]), suffix, found)?;
         }
     }
     Ok(())
 }
 
-/// Whether a directory below `modules` is meant to be a repository, whole or not: one that cannot
-/// be opened must not look like none.
+/// Whether a directory below `modules` is a repository, complete or not: one that cannot be opened
+/// must be reported, not taken for a plain directory.
 #[must_use]
 pub fn is_repository(dir: &Path) -> bool {
     dir.join("objects").is_dir()
@@ -71,12 +63,12 @@ pub fn is_repository(dir: &Path) -> bool {
             .any(|part| dir.join(part).exists())
 }
 
-/// A name made of parts.
-pub(super) fn joined(parts: &[&[u8]]) -> BString {
+/// Joins the parts of a name.
+pub(super) fn concat(parts: &[&[u8]]) -> BString {
     parts.concat().into()
 }
 
-/// The directories in `dir`, sorted; none where it is missing. Links are no directories.
+/// The directories in `dir`, sorted; none if it is missing. Links do not count.
 fn directories(dir: &Path) -> io::Result<Vec<(BString, PathBuf)>> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,

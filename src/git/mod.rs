@@ -25,12 +25,13 @@ pub use gix::objs::Kind as ObjectKind;
 pub use layout::{is_repository, submodule_repositories, worktrees};
 pub use quarantine::{WithObjects, with_objects};
 pub use read::{Object, ReadError, kind_of, read, read_kind};
+pub use refs::Unread;
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
 pub use repository::{
     LocalRepository, RepoError, Repository, check_refs, discover, discover_work_tree, is_store,
     open, open_git_dir,
 };
-pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, Unread, roots, shown};
+pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, display_name, roots};
 pub use tips::{ids_of_refs, ids_of_remote};
 pub use topology::topological_order;
 pub use tree::read_file;

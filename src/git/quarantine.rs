@@ -1,9 +1,9 @@
-//! Objects that are not in the repository yet: git keeps those of a push apart, in quarantine,
-//! until its hooks have agreed.
+//! Opens the objects of a push for server hooks: git holds them in quarantine, outside of the
+//! repository, until its hooks accept the push.
 //!
-//! Git says so by `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`; see
-//! git-receive-pack(1). Only who stands in such a hook may believe them, so they are handed in and
-//! not read from the environment.
+//! `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES` name their directories; see
+//! git-receive-pack(1). Only such a hook may trust these variables, so their values are parameters
+//! and not read from the environment.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,22 +15,22 @@ use tempfile::TempDir;
 
 use super::{RepoError, Repository};
 
-/// What stands between the folders of `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+/// Separates the directories in `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
 
-/// A repository that also sees the objects of other folders, for as long as this lives.
+/// A repository that also reads objects from other directories, as long as this value lives.
 pub struct WithObjects {
     /// The repository.
     pub repo: Repository,
-    // Names the folders of objects, as `objects/info/alternates` does.
-    _names: TempDir,
+    // Has an `info/alternates` file that lists the directories of objects.
+    _alternates: TempDir,
 }
 
-/// Has `repo` read objects from `main` and from each of `alternates`, beside its own: the values of
-/// git's two variables. Nothing is written to any of them.
+/// Lets `repo` read objects also from `main` and from each of `alternates`, the values of git's two
+/// variables. Nothing is written to any of these directories.
 ///
 /// # Errors
-/// Where a folder cannot be read, or there is no room for temporary files.
+/// If a directory cannot be read, or a temporary directory cannot be created.
 pub fn with_objects(
     mut repo: Repository,
     main: &OsStr,
@@ -42,18 +42,18 @@ pub fn with_objects(
         problem,
     };
     let mut lines = quoted(Path::new(main));
-    for folder in split(<[u8]>::from_os_str(alternates).unwrap_or_default()) {
-        lines.extend_from_slice(&folder);
+    for line in alternate_lines(<[u8]>::from_os_str(alternates).unwrap_or_default()) {
+        lines.extend_from_slice(&line);
     }
     lines.extend_from_slice(&quoted(&own));
-    let names = tempfile::tempdir().map_err(|error| broken(error.to_string()))?;
-    let info = names.path().join("info");
+    let directory = tempfile::tempdir().map_err(|error| broken(error.to_string()))?;
+    let info = directory.path().join("info");
     fs::create_dir(&info)
         .and_then(|()| fs::write(info.join("alternates"), &lines))
         .map_err(|error| broken(error.to_string()))?;
     let kind = repo.hash_kind();
     let store = gix::odb::Store::at_opts(
-        names.path().to_path_buf(),
+        directory.path().to_path_buf(),
         kind,
         &mut std::iter::empty(),
         Default::default(),
@@ -62,22 +62,25 @@ pub fn with_objects(
     repo.0.objects = Arc::new(store);
     Ok(WithObjects {
         repo,
-        _names: names,
+        _alternates: directory,
     })
 }
 
-/// The lines of `info/alternates` for the value of `GIT_ALTERNATE_OBJECT_DIRECTORIES`. Git puts a
-/// folder in quotes, as alternates have them as well, where its name holds what separates them.
-fn split(mut value: &[u8]) -> Vec<BString> {
+/// The lines of `info/alternates` for the value of `GIT_ALTERNATE_OBJECT_DIRECTORIES`. Git quotes a
+/// directory whose name has the separator in it; the quotes have the same meaning in `alternates`.
+fn alternate_lines(mut value: &[u8]) -> Vec<BString> {
     let mut lines = Vec::new();
     while !value.is_empty() {
-        let quotes = value.strip_prefix(b"\"").and_then(closing).map(|at| at + 2);
-        let end = quotes.unwrap_or_else(|| value.find_byte(SEPARATOR).unwrap_or(value.len()));
-        let folder = &value[..end];
-        match quotes {
-            Some(_) => lines.push([folder, b"\n"].concat().into()),
-            None if folder.is_empty() => {}
-            None => lines.push(folder.to_path().map(quoted).unwrap_or_default()),
+        let quoted_len = value
+            .strip_prefix(b"\"")
+            .and_then(closing_quote)
+            .map(|at| at + 2);
+        let end = quoted_len.unwrap_or_else(|| value.find_byte(SEPARATOR).unwrap_or(value.len()));
+        let directory = &value[..end];
+        if quoted_len.is_some() {
+            lines.push([directory, b"\n"].concat().into());
+        } else if !directory.is_empty() {
+            lines.push(directory.to_path().map(quoted).unwrap_or_default());
         }
         value = &value[end..];
         value = value.strip_prefix(&[SEPARATOR]).unwrap_or(value);
@@ -85,8 +88,8 @@ fn split(mut value: &[u8]) -> Vec<BString> {
     lines
 }
 
-/// Where the quote that is not escaped stands.
-fn closing(text: &[u8]) -> Option<usize> {
+/// The position of the first quote that is not escaped.
+fn closing_quote(text: &[u8]) -> Option<usize> {
     let mut escaped = false;
     text.iter().position(|&byte| {
         let closes = byte == b'"' && !escaped;
@@ -95,13 +98,13 @@ fn closing(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// A line of `info/alternates` for a folder; none where there is no such folder, which git passes
-/// over as well.
-fn quoted(folder: &Path) -> BString {
-    let Ok(folder) = folder.canonicalize() else {
+/// A line of `info/alternates` for a directory; empty if it does not exist, since git ignores such a
+/// directory too.
+fn quoted(directory: &Path) -> BString {
+    let Ok(directory) = directory.canonicalize() else {
         return BString::default();
     };
-    let bytes = <[u8]>::from_path(&folder).unwrap_or_default();
+    let bytes = <[u8]>::from_path(&directory).unwrap_or_default();
     let text = bytes
         .replace(b"\\", b"\\\\")
         .replace(b"\"", b"\\\"")
@@ -115,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_told_apart_as_git_writes_them() {
+    fn alternates_are_split_and_quoted_as_git_does() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         for name in ["a", "it's \"b\"", "c\nd"] {
@@ -124,7 +127,7 @@ mod tests {
         let root = root.to_str().unwrap();
         let value =
             format!("{root}/a::\"/with:colon\\\"s\":{root}/c\nd:/not/there:{root}/it's \"b\"");
-        let lines = split(value.as_bytes());
+        let lines = alternate_lines(value.as_bytes());
         let expected = [
             format!("\"{root}/a\"\n"),
             "\"/with:colon\\\"s\"\n".to_owned(),

@@ -1,11 +1,12 @@
-//! Refs as a repository keeps them: files below `refs/`, files in the git directory itself, and
-//! `packed-refs`.
+//! Reads refs from their files, for the roots of the audit: files below `refs/`, files in the git
+//! directory itself, and `packed-refs`.
 //!
-//! gix passes over refs whose name it takes for broken, over links, and over other work trees. Here
-//! all of them count, since objects are reached from them just the same.
+//! gix leaves out refs whose name it takes for broken, links, and other work trees. Here all of them
+//! count, since objects are reachable from them all the same.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File};
+use std::fmt::Display;
+use std::fs::{self, DirEntry, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -13,49 +14,68 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 use gix::ObjectId;
 use gix::hash::Kind;
 
-use super::layout::joined;
-use super::roots::Unread;
+use super::layout::concat;
 
-/// No ref needs more, in bytes: a longer one is broken.
+/// Size of the largest ref file that is read whole, in bytes. A longer one is broken.
 const MAX_REF: u64 = 8192;
 
-/// How many symbolic refs may lead to one another; git's own limit.
-const MAX_STEPS: usize = 5;
+/// How many symbolic refs may point to one another; git's own limit.
+const MAX_SYMBOLIC: usize = 5;
 
-/// What a ref says.
+/// The problem of a ref file that names neither an object nor a ref.
+pub(super) const BROKEN_REF: &str = "broken ref; run 'git fsck'";
+
+/// A ref, a reflog or an index that could not be read, so that roots may be missing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// The ref, the reflog or the index.
+    pub name: BString,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Unread {
+    pub(super) fn new(name: impl Into<BString>, problem: impl Display) -> Self {
+        Self {
+            name: name.into(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// What a ref points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
-    /// It leads to an object.
-    Id(ObjectId),
-    /// It stands for another ref, which need not exist.
+pub(super) enum RefTarget {
+    /// An object.
+    Object(ObjectId),
+    /// Another ref, which need not exist.
     Symbolic(BString),
 }
 
-/// The refs of one place: those that all work trees share, or those of a single one.
+/// The refs in one git directory: those that all work trees share, or those of a single one.
 #[derive(Debug, Default)]
 pub(super) struct Refs {
     /// By full name.
-    pub(super) values: BTreeMap<BString, Value>,
+    pub(super) targets: BTreeMap<BString, RefTarget>,
     /// What could not be read.
     pub(super) unread: Vec<Unread>,
 }
 
 impl Refs {
-    /// Those below `refs/` in `dir`, and those in its `packed-refs`; a file counts before a packed
-    /// line.
+    /// Reads the refs below `refs/` in `dir` and in its `packed-refs`; a file takes precedence over
+    /// a packed line.
     pub(super) fn read(dir: &Path, hash: Kind) -> Self {
         let mut refs = Self::default();
         refs.read_packed(dir, hash);
-        let files = Files::below(&dir.join("refs"), "refs");
+        let files = RefFiles::below(&dir.join("refs"), "refs");
         refs.unread.extend(files.unread);
         for (name, path) in files.found {
-            match read_file(&path, hash) {
-                Ok(Some(value)) => drop(refs.values.insert(name, value)),
-                Ok(None) => refs.unread.push(Unread::new(
-                    name,
-                    "a ref that leads nowhere; 'git fsck' tells more",
-                )),
-                // Deleted or packed in this very moment.
+            match read_target(&path, hash) {
+                Ok(Some(target)) => {
+                    refs.targets.insert(name, target);
+                }
+                Ok(None) => refs.unread.push(Unread::new(name, BROKEN_REF)),
+                // Deleted or packed since it was listed.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => refs.unread.push(Unread::new(name, error)),
             }
@@ -72,13 +92,12 @@ impl Refs {
         for (number, line) in (1..).zip(packed_lines(&text, hash)) {
             match line {
                 PackedLine::Ref { id, name } if !id.is_null() => {
-                    self.values.insert(name.to_owned(), Value::Id(id));
+                    let target = RefTarget::Object(id);
+                    self.targets.insert(name.to_owned(), target);
                 }
-                PackedLine::Ref { .. } | PackedLine::Other => {
-                    self.unread.push(Unread::new(
-                        "packed-refs",
-                        format!("line {number} names no ref and its object"),
-                    ));
+                PackedLine::Ref { .. } | PackedLine::Malformed => {
+                    let problem = format!("line {number} is malformed");
+                    self.unread.push(Unread::new("packed-refs", problem));
                 }
                 PackedLine::Peeled | PackedLine::Comment => {}
             }
@@ -86,20 +105,24 @@ impl Refs {
     }
 }
 
-/// The object that `value` leads to, through symbolic refs that the first of `places` with such a
-/// name has. `Ok(None)` where a ref on the way does not exist, as before a first commit.
-pub(super) fn resolve(value: &Value, places: &[&Refs]) -> Result<Option<ObjectId>, String> {
-    let mut value = value;
-    for _ in 0..=MAX_STEPS {
-        match value {
-            Value::Id(id) => return Ok(Some(*id)),
-            Value::Symbolic(name) => match places.iter().find_map(|refs| refs.values.get(name)) {
-                Some(next) => value = next,
-                None => return Ok(None),
-            },
+/// The object that `target` leads to; a symbolic ref is looked up in each of `places` in turn.
+/// `Ok(None)` if a ref on the way does not exist, such as that of an unborn branch.
+pub(super) fn resolve(target: &RefTarget, places: &[&Refs]) -> Result<Option<ObjectId>, String> {
+    let mut target = target;
+    for _ in 0..=MAX_SYMBOLIC {
+        match target {
+            RefTarget::Object(id) => return Ok(Some(*id)),
+            RefTarget::Symbolic(name) => {
+                match places.iter().find_map(|refs| refs.targets.get(name)) {
+                    Some(next) => target = next,
+                    None => return Ok(None),
+                }
+            }
         }
     }
-    Err("a symbolic ref that never ends".to_owned())
+    Err(format!(
+        "symbolic ref cycle, or more than {MAX_SYMBOLIC} levels"
+    ))
 }
 
 /// A line of `packed-refs`.
@@ -112,12 +135,12 @@ pub(crate) enum PackedLine<'a> {
         /// The full name.
         name: &'a BStr,
     },
-    /// What the tag on the line above stands for.
+    /// The object that the tag on the line above points to.
     Peeled,
     /// How the file was written.
     Comment,
-    /// Nothing that git would write.
-    Other,
+    /// A line that git would not write.
+    Malformed,
 }
 
 /// The lines of `packed-refs`.
@@ -125,44 +148,42 @@ pub(crate) fn packed_lines(text: &[u8], hash: Kind) -> impl Iterator<Item = Pack
     text.lines().map(move |line| match line.first() {
         Some(b'#') => PackedLine::Comment,
         Some(b'^') => {
-            leading_id(&line[1..], hash).map_or(PackedLine::Other, |_| PackedLine::Peeled)
+            leading_id(&line[1..], hash).map_or(PackedLine::Malformed, |_| PackedLine::Peeled)
         }
         _ => match leading_id(line, hash) {
             Some((id, [b' ', name @ ..])) if !name.is_empty() => PackedLine::Ref {
                 id,
                 name: name.as_bstr(),
             },
-            _ => PackedLine::Other,
+            _ => PackedLine::Malformed,
         },
     })
 }
 
-/// What the file of a ref says; `None` where that leads nowhere.
-pub(super) fn read_file(path: &Path, hash: Kind) -> io::Result<Option<Value>> {
-    // An old form of a symbolic ref: a link to the other one's file.
+/// Reads the file of a ref; `None` if the ref is broken.
+pub(super) fn read_target(path: &Path, hash: Kind) -> io::Result<Option<RefTarget>> {
+    // Old versions of git wrote a symbolic ref as a link to the other file.
     if let Ok(target) = fs::read_link(path).map(|target| Vec::from_path_lossy(&target).into_owned())
         && target.starts_with(b"refs/")
     {
-        return Ok(Some(Value::Symbolic(target.into())));
+        return Ok(Some(RefTarget::Symbolic(target.into())));
     }
     let mut text = Vec::new();
     File::open(path)?.take(MAX_REF).read_to_end(&mut text)?;
-    Ok(parse(&text, hash))
+    Ok(parse_target(&text, hash))
 }
 
-/// What the text of a ref says.
-pub(super) fn parse(text: &[u8], hash: Kind) -> Option<Value> {
-    match text.strip_prefix(b"ref:") {
-        Some(name) => Some(name.trim())
-            .filter(|name| !name.is_empty())
-            .map(|name| Value::Symbolic(name.into())),
-        None => leading_id(text, hash)
-            .filter(|(id, _)| !id.is_null())
-            .map(|(id, _)| Value::Id(id)),
+/// Parses the content of a ref's file.
+pub(super) fn parse_target(text: &[u8], hash: Kind) -> Option<RefTarget> {
+    if let Some(name) = text.strip_prefix(b"ref:") {
+        let name = name.trim();
+        return (!name.is_empty()).then(|| RefTarget::Symbolic(name.into()));
     }
+    let (id, _) = leading_id(text, hash)?;
+    (!id.is_null()).then_some(RefTarget::Object(id))
 }
 
-/// The id that `text` begins with, and what follows it: nothing, or white space first.
+/// The id that `text` begins with, and the rest: empty, or starting with white space.
 pub(crate) fn leading_id(text: &[u8], hash: Kind) -> Option<(ObjectId, &[u8])> {
     let (hex, rest) = text.split_at_checked(hash.len_in_hex())?;
     let id = ObjectId::from_hex(hex).ok()?;
@@ -171,20 +192,20 @@ pub(crate) fn leading_id(text: &[u8], hash: Kind) -> Option<(ObjectId, &[u8])> {
         .then_some((id, rest))
 }
 
-/// Files in a tree of directories whose places are names of refs: `refs` itself, or `logs`.
+/// The files of a directory tree whose paths are names of refs: `refs` itself, or `logs`.
 #[derive(Debug, Default)]
-pub(super) struct Files {
-    /// Names and files, sorted.
+pub(super) struct RefFiles {
+    /// Names and files.
     pub(super) found: BTreeMap<BString, PathBuf>,
     /// What could not be read.
     pub(super) unread: Vec<Unread>,
-    /// Linked directories that were gone into: each once, so that no circle holds us.
+    /// Linked directories that were entered: each once, so that a cycle of links ends.
     linked: HashSet<PathBuf>,
 }
 
-impl Files {
-    /// What is below `dir`, whose own name is `name`. Links are followed, as git does: a work tree
-    /// may share its refs with another repository that way.
+impl RefFiles {
+    /// Lists the files below `dir`, whose own name is `name`. Links are followed, as git does: a
+    /// work tree may share its refs with another repository that way.
     pub(super) fn below(dir: &Path, name: &str) -> Self {
         let mut files = Self::default();
         let mut open = vec![(dir.to_path_buf(), BString::from(name))];
@@ -207,32 +228,44 @@ impl Files {
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let part = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
-            // Neither is a ref to git: notes of file managers, and locks.
+            // Not refs to git: files such as `.DS_Store`, and locks.
             if part.starts_with(b".") || part.ends_with(b".lock") {
                 continue;
             }
             let separator: &[u8] = if above.is_empty() { b"" } else { b"/" };
-            let name = joined(&[above, separator, &part]);
-            let path = entry.path();
-            let link = entry.file_type()?.is_symlink();
-            match fs::metadata(&path) {
-                Ok(data) if data.is_dir() => {
-                    if !link || self.linked.insert(path.canonicalize()?) {
-                        open.push((path, name));
-                    } else {
-                        self.unread.push(Unread::new(
-                            name,
-                            "a link to a directory that another link leads to already",
-                        ));
-                    }
+            self.add(&entry, concat(&[above, separator, &part]), open)?;
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        entry: &DirEntry,
+        name: BString,
+        open: &mut Vec<(PathBuf, BString)>,
+    ) -> io::Result<()> {
+        let path = entry.path();
+        let is_link = entry.file_type()?.is_symlink();
+        match fs::metadata(&path) {
+            Ok(data) if data.is_dir() => {
+                if !is_link || self.linked.insert(path.canonicalize()?) {
+                    open.push((path, name));
+                } else {
+                    let problem = "a link to a directory that another link points to as well";
+                    self.unread.push(Unread::new(name, problem));
                 }
-                Ok(data) if !data.is_file() => {
-                    self.unread.push(Unread::new(name, "not a regular file"));
+            }
+            Ok(data) if !data.is_file() => {
+                self.unread.push(Unread::new(name, "not a regular file"));
+            }
+            Err(error) if !is_link => {
+                if error.kind() != ErrorKind::NotFound {
+                    self.unread.push(Unread::new(name, error));
                 }
-                Err(error) if !link && error.kind() == ErrorKind::NotFound => {}
-                Err(error) if !link => self.unread.push(Unread::new(name, error)),
-                // A link that leads nowhere may still be a symbolic ref.
-                _ => drop(self.found.insert(name, path)),
+            }
+            // A dangling link may still be a symbolic ref.
+            _ => {
+                self.found.insert(name, path);
             }
         }
         Ok(())
@@ -246,15 +279,15 @@ mod tests {
     const ID: &str = "0123456789abcdef0123456789abcdef01234567";
 
     #[test]
-    fn a_ref_says_an_id_or_a_name() {
-        let id = Value::Id(ObjectId::from_hex(ID.as_bytes()).unwrap());
+    fn a_ref_names_an_object_or_another_ref() {
+        let id = RefTarget::Object(ObjectId::from_hex(ID.as_bytes()).unwrap());
         for text in [
             ID.to_owned(),
             format!("{ID}\n"),
-            format!("{ID}\tmore of it\nand more"),
+            format!("{ID}\tmore text\nand more"),
         ] {
             assert_eq!(
-                parse(text.as_bytes(), Kind::Sha1),
+                parse_target(text.as_bytes(), Kind::Sha1),
                 Some(id.clone()),
                 "{text:?}"
             );
@@ -265,8 +298,8 @@ mod tests {
             "ref:\trefs/heads/a b \n",
         ] {
             assert_eq!(
-                parse(text.as_bytes(), Kind::Sha1),
-                Some(Value::Symbolic("refs/heads/a b".into())),
+                parse_target(text.as_bytes(), Kind::Sha1),
+                Some(RefTarget::Symbolic("refs/heads/a b".into())),
                 "{text:?}"
             );
         }
@@ -279,19 +312,19 @@ mod tests {
             &"0".repeat(40),
             "garbage",
         ] {
-            assert_eq!(parse(text.as_bytes(), Kind::Sha1), None, "{text:?}");
+            assert_eq!(parse_target(text.as_bytes(), Kind::Sha1), None, "{text:?}");
         }
-        assert_eq!(parse(ID.as_bytes(), Kind::Sha256), None);
+        assert_eq!(parse_target(ID.as_bytes(), Kind::Sha256), None);
     }
 
     #[test]
-    fn lines_of_packed_refs() {
+    fn packed_refs_are_parsed_line_by_line() {
         let id = ObjectId::from_hex(ID.as_bytes()).unwrap();
         let text = format!(
             "# pack-refs with: peeled\n{ID} refs/tags/a b\r\n^{ID}\n^nothing\n{ID}\n{ID}  \n\nx"
         );
         let lines: Vec<_> = packed_lines(text.as_bytes(), Kind::Sha1).collect();
-        let other = || PackedLine::Other;
+        let malformed = || PackedLine::Malformed;
         let named = |name: &'static str| PackedLine::Ref {
             id,
             name: name.into(),
@@ -302,24 +335,27 @@ mod tests {
                 PackedLine::Comment,
                 named("refs/tags/a b"),
                 PackedLine::Peeled,
-                other()
+                malformed()
             ]
         );
-        assert_eq!(lines[4..], [other(), named(" "), other(), other()]);
+        assert_eq!(
+            lines[4..],
+            [malformed(), named(" "), malformed(), malformed()]
+        );
     }
 
     #[test]
-    fn symbolic_refs_lead_on_for_a_few_steps() {
+    fn symbolic_refs_are_followed_until_a_cycle() {
         let id = ObjectId::from_hex(ID.as_bytes()).unwrap();
-        let to = |name: &str| Value::Symbolic(name.into());
+        let to = |name: &str| RefTarget::Symbolic(name.into());
         let mut shared = Refs::default();
-        shared.values.extend([
-            ("a".into(), Value::Id(id)),
+        shared.targets.extend([
+            ("a".into(), RefTarget::Object(id)),
             ("b".into(), to("a")),
             ("circle".into(), to("circle")),
         ]);
         let mut own = Refs::default();
-        own.values.insert("c".into(), to("b"));
+        own.targets.insert("c".into(), to("b"));
         assert_eq!(resolve(&to("c"), &[&own, &shared]), Ok(Some(id)));
         assert_eq!(resolve(&to("c"), &[&own]), Ok(None));
         assert!(resolve(&to("circle"), &[&own, &shared]).is_err());

@@ -1,5 +1,5 @@
-//! What is broken: a clear word and exit status 2, or all of it is found; never a pass, a panic, or
-//! a machine out of memory.
+//! Tests audits of broken repositories: either everything is read, or the problem is reported with
+//! exit status 2. An audit never passes, panics, or runs out of memory.
 
 mod bombs;
 mod files;
@@ -8,8 +8,7 @@ mod missing;
 
 use crate::support::{Ran, Repo};
 
-/// The audit with no more than so many MiB of address space: what asks for more than it can need is
-/// ended.
+/// Runs the audit with an address space of `mib` MiB: an audit that allocates more is aborted.
 #[track_caller]
 fn audit_in(mib: usize, repo: &Repo) -> Ran {
     let command = format!(
@@ -25,7 +24,7 @@ fn audit_in(mib: usize, repo: &Repo) -> Ran {
     ran
 }
 
-/// The audit of what must not pass: status 2, and each of `words` is said.
+/// Runs an audit that must fail: with status 2, and each of `words` in its output.
 #[track_caller]
 fn fails(repo: &Repo, words: &[&str]) -> Ran {
     let ran = audit_in(2048, repo);

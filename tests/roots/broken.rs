@@ -1,5 +1,4 @@
-//! Refs, logs and indexes that cannot be read are said to be so, and the others are read all the
-//! same.
+//! Tests that broken refs, reflogs and indexes are reported, and that the others are still read.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -24,7 +23,7 @@ fn unread(repo: &Repo) -> Vec<String> {
 }
 
 #[test]
-fn refs_that_lead_nowhere() {
+fn broken_refs_are_reported() {
     let (repo, id) = with_commit();
     repo.write(".git/refs/heads/garbage", "not an id\n")
         .write(".git/refs/heads/empty", "");
@@ -60,7 +59,7 @@ fn refs_that_lead_nowhere() {
             .unread
             .iter()
             .all(|unread| !unread.problem.contains("rubbish")),
-        "nothing is quoted"
+        "content must not be quoted"
     );
     assert!(
         found
@@ -71,7 +70,7 @@ fn refs_that_lead_nowhere() {
 }
 
 #[test]
-fn what_git_takes_for_no_ref_or_for_an_unborn_one() {
+fn ignored_files_and_unborn_branches_are_no_problem() {
     let (repo, id) = with_commit();
     repo.write(".git/refs/heads/.DS_Store", "\0")
         .write(".git/refs/heads/main.lock", "");
@@ -94,12 +93,12 @@ fn what_git_takes_for_no_ref_or_for_an_unborn_one() {
             .roots
             .iter()
             .any(|root| root.name == "refs/heads/bad..name"),
-        "an object is reached from it"
+        "objects are reachable from it"
     );
 }
 
 #[test]
-fn logs_and_indexes_that_are_damaged() {
+fn damaged_reflogs_and_indexes_are_reported() {
     let (repo, _) = with_commit();
     let log = fs::read(repo.path(".git/logs/HEAD")).unwrap();
     fs::write(
@@ -121,7 +120,7 @@ fn logs_and_indexes_that_are_damaged() {
 }
 
 #[test]
-fn links_among_refs_are_followed_and_never_in_circles() {
+fn links_among_refs_are_followed_and_cycles_end() {
     let (repo, id) = with_commit();
     symlink("refs/heads/main", repo.path(".git/refs/heads/old-style")).unwrap();
     fs::create_dir(repo.path("elsewhere")).unwrap();
@@ -141,15 +140,12 @@ fn links_among_refs_are_followed_and_never_in_circles() {
         Some(&Some("refs/heads/main".into()))
     );
     assert_eq!(symbolic_target("refs/heads/shared/topic"), Some(&None));
-    assert!(
-        !found.unread.is_empty(),
-        "a circle is no place to pass in silence"
-    );
+    assert!(!found.unread.is_empty(), "a cycle must be reported");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_not_text() {
+fn names_may_be_any_bytes() {
     let (repo, id) = with_commit();
     let name = Repo::raw_name(b"refs/heads/caf\xe9");
     repo.git(["update-ref".as_ref(), name, id.as_ref()]);

@@ -1,4 +1,4 @@
-//! What indexes list, against `git ls-files`.
+//! Compares the blobs that indexes list with `git ls-files`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ fn listed(repo: &Repo) -> BTreeSet<String> {
         .collect()
 }
 
-/// Those that we list under `name`, wherever the repository was opened.
+/// Paths and blobs of the root `name`.
 #[track_caller]
 fn found(repo: &Repo, name: &str) -> BTreeSet<String> {
     let roots = roots(repo);
@@ -45,7 +45,7 @@ fn some_files() -> Repo {
 }
 
 #[test]
-fn every_work_tree_has_its_own() {
+fn every_work_tree_has_its_own_index() {
     let repo = some_files();
     let other = repo.worktree("other");
     repo.add("here", "staged here");
@@ -56,7 +56,7 @@ fn every_work_tree_has_its_own() {
 }
 
 #[test]
-fn a_conflict_lists_all_sides() {
+fn a_path_in_conflict_has_an_entry_for_each_side() {
     let repo = some_files();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("a/file", "theirs").commit("theirs");
@@ -75,7 +75,7 @@ fn a_conflict_lists_all_sides() {
 }
 
 #[test]
-fn only_intended_files_and_submodules_are_left_out() {
+fn intent_to_add_and_submodules_are_left_out() {
     let repo = some_files();
     let expected = listed(&repo);
     repo.write("later", "not yet")
@@ -91,7 +91,7 @@ fn only_intended_files_and_submodules_are_left_out() {
 }
 
 #[test]
-fn a_split_index_is_joined() {
+fn a_split_index_is_read_with_its_shared_index() {
     let repo = some_files();
     repo.config("splitIndex.maxPercentChange", "100")
         .git(["update-index", "--split-index"]);
@@ -117,7 +117,7 @@ fn a_split_index_is_joined() {
 }
 
 #[test]
-fn a_sparse_index_lists_folders() {
+fn a_sparse_index_lists_directories() {
     let repo = some_files();
     repo.git(["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
     let found = found(&repo, "index");

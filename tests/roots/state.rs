@@ -1,14 +1,14 @@
-//! What is under way, and what was left behind on purpose.
+//! Tests the state of operations in progress, and what shallow and partial clones leave out.
 
 use std::collections::BTreeSet;
 
 use keysieve::git::Promisor;
 
-use super::{git_agrees, roots, roots_at};
+use super::{assert_git_resolves_names, roots, roots_at};
 use crate::support::Repo;
 
-/// A repository whose branches `main` and `side` cannot be merged.
-fn at_odds() -> Repo {
+/// A repository whose branches `main` and `side` are in conflict.
+fn repo_in_conflict() -> Repo {
     let repo = Repo::new();
     repo.add("a", "base\n").commit("base");
     repo.git(["checkout", "--quiet", "-b", "side"]);
@@ -18,14 +18,14 @@ fn at_odds() -> Repo {
     repo
 }
 
-/// After a git command that stops at a conflict, `names` are among the roots, and mean to git what
-/// they mean to us.
+/// After a git command that stops at a conflict, `names` are among the roots, and git resolves them
+/// to the same objects.
 #[track_caller]
-fn stopped(args: &[&str], names: &[&str]) {
-    let repo = at_odds();
+fn assert_roots_after_conflict(args: &[&str], names: &[&str]) {
+    let repo = repo_in_conflict();
     assert_ne!(repo.try_git(args).code(), Some(0));
     let found = roots(&repo);
-    git_agrees(&repo, &found);
+    assert_git_resolves_names(&repo, &found);
     for name in names {
         assert!(
             found.roots.iter().any(|root| root.name == *name),
@@ -36,34 +36,34 @@ fn stopped(args: &[&str], names: &[&str]) {
 }
 
 #[test]
-fn a_merge() {
-    stopped(&["merge", "side"], &["MERGE_HEAD", "AUTO_MERGE"]);
+fn a_merge_in_progress() {
+    assert_roots_after_conflict(&["merge", "side"], &["MERGE_HEAD", "AUTO_MERGE"]);
 }
 
 #[test]
-fn a_rebase() {
-    stopped(
+fn a_rebase_in_progress() {
+    assert_roots_after_conflict(
         &["rebase", "side"],
         &["REBASE_HEAD", "rebase-merge/orig-head", "rebase-merge/onto"],
     );
 }
 
 #[test]
-fn a_cherry_pick() {
-    stopped(&["cherry-pick", "side"], &["CHERRY_PICK_HEAD"]);
+fn a_cherry_pick_in_progress() {
+    assert_roots_after_conflict(&["cherry-pick", "side"], &["CHERRY_PICK_HEAD"]);
 }
 
 #[test]
-fn a_revert() {
-    stopped(
+fn a_revert_in_progress() {
+    assert_roots_after_conflict(
         &["revert", "--no-edit", "HEAD~", "HEAD"],
         &["REVERT_HEAD", "sequencer/head"],
     );
 }
 
 #[test]
-fn a_fetch_lists_every_commit() {
-    let repo = at_odds();
+fn every_commit_of_fetch_head_is_a_root() {
+    let repo = repo_in_conflict();
     let clone = Repo::new();
     let url = repo.root().to_str().unwrap().to_owned();
     clone.git(["fetch", "--quiet", &url, "main", "side"]);
@@ -77,8 +77,8 @@ fn a_fetch_lists_every_commit() {
 }
 
 #[test]
-fn a_shallow_and_a_partial_clone_say_what_is_missing() {
-    let repo = at_odds();
+fn shallow_and_partial_clones_name_what_they_leave_out() {
+    let repo = repo_in_conflict();
     repo.config("uploadpack.allowFilter", "true");
     let url = format!("file://{}", repo.root().to_str().unwrap());
     repo.git(["clone", "--quiet", "--depth=1", &url, "shallow"]);

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::git::store::{ObjectIndex, Store};
+use crate::git::store::{ObjectIndex, ObjectStore};
 
 /// A commit as far as history needs it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub(in crate::audit) struct Commits {
 impl Commits {
     /// Brings `records` into order. Two of one time are told apart by their ids, so the order
     /// depends on nothing else.
-    pub(in crate::audit) fn new(mut records: Vec<Record>, store: &Store) -> Self {
+    pub(in crate::audit) fn new(mut records: Vec<Record>, store: &ObjectStore) -> Self {
         records.sort_by_key(|record| record.number);
         records.dedup_by_key(|record| record.number);
         records.sort_by_cached_key(|record| store.id_of(record.number));

@@ -1,47 +1,35 @@
-//! What the index of a work tree lists: files that may be in no commit.
+//! Lists the blobs in the index of a work tree: they may not be in any commit.
 
 use std::path::Path;
 
 use bstr::BString;
 use gix::ObjectId;
 use gix::hash::Kind;
+use gix::index::decode::Options;
 use gix::index::entry::{Flags, Mode};
 
-use super::{Roots, Unread};
-
-/// The index of a work tree, as a place that objects are reached from.
+/// The index of a work tree, as a root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexRoot {
-    /// As a person would name it: `index`, `index of worktree topic`.
+    /// The name for reports: `index`, `index of worktree topic`.
     pub name: BString,
-    /// Paths and the blobs there, every side of a conflict among them; a path may come more than
-    /// once. A path that ends in `/` stands for the tree of a folder outside of a sparse check-out.
-    /// What is only intended to be added, and commits of submodules, are left out.
+    /// Paths and their blobs. A path in conflict has one entry for each side. A path that ends in
+    /// `/` is a directory outside of a sparse checkout, with its tree. Entries that are only
+    /// intended to be added, and commits of submodules, are left out.
     pub entries: Vec<(BString, ObjectId)>,
 }
 
-/// Adds the index at `path` to `found`, if there is one.
-pub(super) fn read(path: &Path, worktree: Option<&BString>, hash: Kind, found: &mut Roots) {
-    let of = worktree.map(|name| format!(" of worktree {name}"));
-    let name = BString::from(format!("index{}", of.unwrap_or_default()));
-    if !path.exists() {
-        return;
-    }
-    match gix::index::File::at(path, hash, false, gix::index::decode::Options::default()) {
-        Ok(index) => found.indexes.push(IndexRoot {
-            name,
-            entries: entries(&index),
-        }),
-        Err(error) => found.unread.push(Unread::new(name, error)),
-    }
-}
-
-fn entries(index: &gix::index::State) -> Vec<(BString, ObjectId)> {
-    let counts = |entry: &&gix::index::Entry| {
-        entry.mode != Mode::COMMIT && !entry.flags.contains(Flags::INTENT_TO_ADD)
-    };
-    let entries = index.entries().iter().filter(counts);
-    entries
-        .map(|entry| (entry.path(index).to_owned(), entry.id))
-        .collect()
+/// Reads the blobs that the index at `path` lists.
+///
+/// # Errors
+/// If the index cannot be read.
+pub(super) fn read(path: &Path, hash: Kind) -> Result<Vec<(BString, ObjectId)>, String> {
+    let index = gix::index::File::at(path, hash, false, Options::default())
+        .map_err(|error| error.to_string())?;
+    Ok(index
+        .entries()
+        .iter()
+        .filter(|entry| entry.mode != Mode::COMMIT && !entry.flags.contains(Flags::INTENT_TO_ADD))
+        .map(|entry| (entry.path(&index).to_owned(), entry.id))
+        .collect())
 }

@@ -1,67 +1,70 @@
-//! Deltas: an object written as stretches of another and what lies between them; see
-//! gitformat-pack(5), "Deltified representation".
+//! Applies deltas and reports the spans that they copy, which the audit carries its hits over with;
+//! see gitformat-pack(5), "Deltified representation".
 
 use crate::text::Copied;
 
-/// What is wrong with a delta.
+/// Why a delta cannot be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum DeltaError {
     /// It ends in the middle of a number or an instruction.
-    #[error("the delta ends too early")]
+    #[error("truncated delta")]
     Truncated,
-    /// The size that it gives for its base is not that of its base.
-    #[error("the delta is not one of its base")]
-    OtherBase,
-    /// It copies from beyond the end of its base.
-    #[error("the delta copies what its base does not have")]
-    Outside,
-    /// The size that it promises is not what its instructions make.
-    #[error("the delta makes an object of another size than it says")]
-    OtherSize,
-    /// An instruction that no version of git writes.
-    #[error("the delta holds an unknown instruction")]
-    Unknown,
+    /// It declares another size for its base.
+    #[error("delta's base size does not match its base object")]
+    BaseSizeMismatch,
+    /// It copies bytes that its base does not have.
+    #[error("delta copies past the end of its base")]
+    CopyOutOfRange,
+    /// Its instructions make an object of another size than it declares.
+    #[error("delta makes an object of another size than it declares")]
+    SizeMismatch,
+    /// It holds an instruction that no version of git writes.
+    #[error("unknown delta instruction")]
+    UnknownInstruction,
 }
 
-/// A delta of some object.
+/// A delta, its header parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct Delta<'d> {
     instructions: &'d [u8],
-    /// Size of the object that it says it makes, in bytes.
+    /// The declared size of the object that it makes, in bytes.
     pub size: usize,
 }
 
-/// One instruction. A copy is never empty: a length of zero means 64 KiB.
 #[derive(Clone, Copy)]
-enum Step<'d> {
-    Copy { from: usize, len: usize },
+enum Instruction<'d> {
+    /// Never empty: an encoded length of zero means 64 KiB.
+    Copy {
+        from: usize,
+        len: usize,
+    },
     Insert(&'d [u8]),
 }
 
 impl<'d> Delta<'d> {
-    /// Reads the head of a delta of a base that is `base_len` bytes long.
+    /// Parses the header of a delta whose base is `base_len` bytes long.
     ///
     /// # Errors
-    /// Where it is no such delta.
+    /// If it is truncated, or declares another size for its base.
     pub fn parse(delta: &'d [u8], base_len: usize) -> Result<Self, DeltaError> {
         let mut rest = delta;
-        if size(&mut rest)? != base_len {
-            return Err(DeltaError::OtherBase);
+        if read_size(&mut rest)? != base_len {
+            return Err(DeltaError::BaseSizeMismatch);
         }
-        let size = size(&mut rest)?;
+        let size = read_size(&mut rest)?;
         Ok(Self {
             instructions: rest,
             size,
         })
     }
 
-    /// Makes the object from `base`, and says which stretches of it come from there: in the order
-    /// of the object, those that follow on one another in both joined. The object is never longer
-    /// than the delta says.
+    /// Makes the `object` from `base`, and lists the spans `copied` from there, in the order of the
+    /// object; spans that are adjacent in both are joined. The object never gets longer than the
+    /// declared size.
     ///
     /// # Errors
-    /// Where an instruction is none, copies what is not there, or makes more or less than the delta
-    /// says.
+    /// If an instruction is unknown or truncated, copies past the end of `base`, or the object does
+    /// not have the declared size.
     pub fn apply(
         &self,
         base: &[u8],
@@ -70,22 +73,22 @@ impl<'d> Delta<'d> {
     ) -> Result<(), DeltaError> {
         object.clear();
         copied.clear();
-        // No more than the base and the delta could make by copying once: what is claimed beyond
-        // that has to be shown.
+        // Do not trust the declared size for allocation: reserve what one copy of the base and of
+        // the instructions would need, and grow if there is more.
         object.reserve(self.size.min(base.len() + self.instructions.len()));
         let mut rest = self.instructions;
         while !rest.is_empty() {
-            let step = step(&mut rest)?;
-            let bytes = match step {
-                Step::Insert(bytes) => bytes,
-                Step::Copy { from, len } => base
+            let instruction = read_instruction(&mut rest)?;
+            let bytes = match instruction {
+                Instruction::Insert(bytes) => bytes,
+                Instruction::Copy { from, len } => base
                     .get(from..from.saturating_add(len))
-                    .ok_or(DeltaError::Outside)?,
+                    .ok_or(DeltaError::CopyOutOfRange)?,
             };
             if bytes.len() > self.size - object.len() {
-                return Err(DeltaError::OtherSize);
+                return Err(DeltaError::SizeMismatch);
             }
-            if let Step::Copy { from, len } = step {
+            if let Instruction::Copy { from, len } = instruction {
                 let to = object.len();
                 match copied.last_mut() {
                     Some(last) if last.source().end == from && last.target().end == to => {
@@ -99,23 +102,28 @@ impl<'d> Delta<'d> {
         if object.len() == self.size {
             Ok(())
         } else {
-            Err(DeltaError::OtherSize)
+            Err(DeltaError::SizeMismatch)
         }
     }
 }
 
-/// A size: seven bits a byte, the lowest first, the highest bit of each telling whether more
+fn read_byte(rest: &mut &[u8]) -> Result<u8, DeltaError> {
+    let (&byte, more) = rest.split_first().ok_or(DeltaError::Truncated)?;
+    *rest = more;
+    Ok(byte)
+}
+
+/// Reads a size: seven bits a byte, the lowest first; the highest bit of each byte says whether more
 /// follow.
-fn size(rest: &mut &[u8]) -> Result<usize, DeltaError> {
+fn read_size(rest: &mut &[u8]) -> Result<usize, DeltaError> {
     let mut value: usize = 0;
     let mut shift = 0;
     loop {
-        let (&byte, more) = rest.split_first().ok_or(DeltaError::Truncated)?;
-        *rest = more;
+        let byte = read_byte(rest)?;
         let bits = usize::from(byte & 0x7f);
-        // A size beyond what can be addressed is no size of anything here.
+        // No object has a size that cannot be addressed.
         if shift >= usize::BITS || (bits << shift) >> shift != bits {
-            return Err(DeltaError::OtherSize);
+            return Err(DeltaError::SizeMismatch);
         }
         value |= bits << shift;
         shift += 7;
@@ -125,50 +133,47 @@ fn size(rest: &mut &[u8]) -> Result<usize, DeltaError> {
     }
 }
 
-/// The next instruction.
-fn step<'d>(rest: &mut &'d [u8]) -> Result<Step<'d>, DeltaError> {
-    let (&op, more) = rest.split_first().ok_or(DeltaError::Truncated)?;
-    *rest = more;
+fn read_instruction<'d>(rest: &mut &'d [u8]) -> Result<Instruction<'d>, DeltaError> {
+    let op = read_byte(rest)?;
+    if op == 0 {
+        return Err(DeltaError::UnknownInstruction);
+    }
     if op & 0x80 == 0 {
-        if op == 0 {
-            return Err(DeltaError::Unknown);
-        }
         let (bytes, more) = rest
             .split_at_checked(usize::from(op))
             .ok_or(DeltaError::Truncated)?;
         *rest = more;
-        return Ok(Step::Insert(bytes));
+        return Ok(Instruction::Insert(bytes));
     }
-    // Bits 0 to 3 say which bytes of the offset follow, bits 4 to 6 which of the length; the others
-    // are zero.
-    let mut number = |bits: std::ops::Range<u32>| -> Result<usize, DeltaError> {
-        let mut value = 0;
-        for (place, bit) in bits.enumerate() {
-            if op & (1 << bit) != 0 {
-                let (&byte, more) = rest.split_first().ok_or(DeltaError::Truncated)?;
-                *rest = more;
-                value |= usize::from(byte) << (8 * place);
-            }
-        }
-        Ok(value)
+    let from = read_operand(rest, op & 0x0f)?;
+    let len = match read_operand(rest, op >> 4 & 0x07)? {
+        0 => 0x10000,
+        len => len,
     };
-    let (from, len) = (number(0..4)?, number(4..7)?);
-    Ok(Step::Copy {
-        from,
-        len: if len == 0 { 0x10000 } else { len },
-    })
+    Ok(Instruction::Copy { from, len })
+}
+
+/// Reads an operand of a copy, the lowest byte first: the bits of `present` say which of its bytes
+/// follow, the others are zero.
+fn read_operand(rest: &mut &[u8], present: u8) -> Result<usize, DeltaError> {
+    let mut value = 0;
+    for place in 0..4 {
+        if present & (1 << place) != 0 {
+            value |= usize::from(read_byte(rest)?) << (8 * place);
+        }
+    }
+    Ok(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `base` made into an object by copying `4..8` and `8..10` and then `0..2`, with `xy` before
-    /// the last.
+    /// Copies `4..8` and `8..10` of the base, inserts `xy`, and copies `0..2`.
     const DELTA: &[u8] = &[10, 10, 0x91, 4, 4, 0x91, 8, 2, 2, b'x', b'y', 0x90, 2];
 
     #[test]
-    fn applies_and_says_what_was_copied() {
+    fn applies_a_delta_and_reports_the_copied_spans() {
         let base = b"0123456789";
         let delta = Delta::parse(DELTA, base.len()).unwrap();
         let (mut object, mut copied) = (Vec::new(), Vec::new());
@@ -193,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_together_is_an_error() {
+    fn a_delta_that_does_not_fit_its_base_or_its_sizes_is_an_error() {
         let base = b"0123456789";
         let parse = |delta: &[u8]| {
             let (mut object, mut copied) = (Vec::new(), Vec::new());
@@ -202,20 +207,20 @@ mod tests {
                 .map(|()| object.len())
         };
         assert_eq!(parse(&DELTA[..DELTA.len() - 1]), Err(DeltaError::Truncated));
-        assert_eq!(parse(&[11, 0]), Err(DeltaError::OtherBase));
-        assert_eq!(parse(&[10, 4, 0x91, 8, 4]), Err(DeltaError::Outside));
+        assert_eq!(parse(&[11, 0]), Err(DeltaError::BaseSizeMismatch));
+        assert_eq!(parse(&[10, 4, 0x91, 8, 4]), Err(DeltaError::CopyOutOfRange));
         assert_eq!(
             parse(&[10, 5, 0x91, 4, 4]),
-            Err(DeltaError::OtherSize),
-            "less than it says"
+            Err(DeltaError::SizeMismatch),
+            "shorter than declared"
         );
         assert_eq!(
             parse(&[10, 3, 0x91, 4, 4]),
-            Err(DeltaError::OtherSize),
-            "more than it says"
+            Err(DeltaError::SizeMismatch),
+            "longer than declared"
         );
-        assert_eq!(parse(&[10, 1, 0]), Err(DeltaError::Unknown));
-        assert_eq!(parse(&[0xff; 12]), Err(DeltaError::OtherSize));
+        assert_eq!(parse(&[10, 1, 0]), Err(DeltaError::UnknownInstruction));
+        assert_eq!(parse(&[0xff; 12]), Err(DeltaError::SizeMismatch));
         assert_eq!(parse(&[]), Err(DeltaError::Truncated));
     }
 

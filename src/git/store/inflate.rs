@@ -1,14 +1,14 @@
-//! Inflating: entries of packs at once, since their size is known, and what is too large for that
-//! as a stream.
+//! Inflates the entries of packs: at once if they fit in memory, since their size is known, and as
+//! a stream otherwise.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::bufread::ZlibDecoder;
 use libdeflater::Decompressor;
 
-use super::Problem;
+use super::visit::Problem;
 
-/// Deflate makes of one byte no more than this many; see RFC 1951 and zlib's "technical details".
+/// The highest ratio that deflate can reach; see RFC 1951 and zlib's "technical details".
 const MAX_RATIO: usize = 1032;
 
 /// Inflates whole entries.
@@ -21,15 +21,14 @@ impl Default for Inflater {
 }
 
 impl Inflater {
-    /// Inflates `packed`, a zlib stream (RFC 1950), which must make exactly `size` bytes, into
-    /// `out`.
+    /// Inflates `packed`, a zlib stream (RFC 1950) of exactly `size` bytes, into `out`.
     pub(super) fn inflate(
         &mut self,
         packed: &[u8],
         size: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Problem> {
-        // Whoever claims more than can be in there claims it to have us reserve it.
+        // A size beyond deflate's maximum ratio only serves to force a huge allocation.
         if size > packed.len().saturating_mul(MAX_RATIO) {
             return Err(Problem::Inflate);
         }
@@ -41,7 +40,34 @@ impl Inflater {
     }
 }
 
-/// `packed`, inflated while it is read.
-pub(super) fn stream(packed: &[u8]) -> impl Read + '_ {
-    ZlibDecoder::new(packed)
+/// Inflates `packed` while it is read, and fails if that does not give exactly `size` bytes.
+pub(super) fn stream(packed: &[u8], size: usize) -> impl Read + '_ {
+    ExactReader::new(ZlibDecoder::new(packed), size)
+}
+
+/// Reads exactly as many bytes as were declared, and fails if there are more or fewer.
+pub(super) struct ExactReader<R> {
+    from: R,
+    left: usize,
+}
+
+impl<R> ExactReader<R> {
+    pub(super) fn new(from: R, size: usize) -> Self {
+        Self { from, left: size }
+    }
+}
+
+impl<R: Read> Read for ExactReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.from.read(buffer)?;
+        let is_short = len == 0 && self.left > 0 && !buffer.is_empty();
+        if is_short || len > self.left {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "size does not match the object's header",
+            ));
+        }
+        self.left -= len;
+        Ok(len)
+    }
 }

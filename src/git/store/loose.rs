@@ -1,4 +1,5 @@
-//! Loose objects: one file each, compressed, named by its id; see gitrepository-layout(5).
+//! Reads loose objects for the store: one compressed file each, named by its id; see
+//! gitrepository-layout(5).
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -8,25 +9,30 @@ use flate2::bufread::ZlibDecoder;
 use gix::ObjectId;
 use gix::hash::Kind as HashKind;
 
-use super::walk::{Exactly, MAX_HELD, STREAMED};
-use super::{Kind, Object, ObjectIndex, Problem, Visit};
+use super::Kind;
+use super::inflate::ExactReader;
+use super::visit::{MAX_HELD, Object, ObjectIndex, Problem, STREAMED, Visit};
 
-/// A loose object: its id, and the folder of objects that it lies in.
+/// Length of the longest header, in bytes: the longest kind, a space, and the digits of a 64-bit
+/// number.
+const MAX_HEADER: usize = 27;
+
+/// A loose object: its id, and the directory of objects that has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Loose {
-    /// Its id.
-    pub id: ObjectId,
-    folder: PathBuf,
+pub(super) struct LooseObject {
+    pub(super) id: ObjectId,
+    directory: PathBuf,
 }
 
-impl Loose {
-    /// The loose objects in a folder of objects, and whatever else lies among them and is none:
-    /// what an interrupted git left.
+impl LooseObject {
+    /// Lists the loose objects in a directory of objects, and the files among them that are not
+    /// objects: an interrupted git command leaves such files.
     ///
     /// # Errors
-    /// Where a folder cannot be read.
-    pub fn list(objects: &Path, hash: HashKind) -> io::Result<(Vec<Self>, Vec<PathBuf>)> {
-        let (mut found, mut odd) = (Vec::new(), Vec::new());
+    /// If a directory cannot be read.
+    pub(super) fn list(objects: &Path, hash: HashKind) -> io::Result<(Vec<Self>, Vec<PathBuf>)> {
+        let mut found = Vec::new();
+        let mut leftovers = Vec::new();
         for entry in fs::read_dir(objects)? {
             let folder = entry?.path();
             let Some(head) = folder.file_name().and_then(|name| name.to_str()) else {
@@ -36,7 +42,9 @@ impl Loose {
                 || !head.bytes().all(|byte| byte.is_ascii_hexdigit())
                 || !folder.is_dir()
             {
-                odd.extend(head.starts_with("tmp_obj").then(|| folder.clone()));
+                if head.starts_with("tmp_obj") {
+                    leftovers.push(folder);
+                }
                 continue;
             }
             for entry in fs::read_dir(&folder)? {
@@ -48,44 +56,43 @@ impl Loose {
                 match ObjectId::from_hex(format!("{head}{tail}").as_bytes()) {
                     Ok(id) if id.kind() == hash => found.push(Self {
                         id,
-                        folder: objects.to_path_buf(),
+                        directory: objects.to_path_buf(),
                     }),
-                    _ => odd.push(path),
+                    _ => leftovers.push(path),
                 }
             }
         }
         found.sort();
-        Ok((found, odd))
+        Ok((found, leftovers))
     }
 
     /// Reads the object and hands it to `visit`.
-    pub fn read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) {
+    pub(super) fn read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) {
         if let Err(problem) = self.try_read(number, visit) {
             visit.broken(number, problem);
         }
     }
 
-    /// Opens the object: its kind, its size, and its content.
-    fn open(&self) -> Result<(Kind, usize, impl Read + use<>), Problem> {
-        let hex = self.id.to_string();
-        let path = self.folder.join(&hex[..2]).join(&hex[2..]);
-        // Opening a named pipe would wait for ever.
-        let file = path
-            .is_file()
-            .then(|| File::open(path).ok())
-            .flatten()
-            .ok_or(Problem::Inflate)?;
-        let mut content = ZlibDecoder::new(BufReader::new(file));
-        let (kind, size) = header(&mut content)?;
-        Ok((kind, size, content))
-    }
-
     /// The kind of the object.
     ///
     /// # Errors
-    /// Where it does not begin as an object does.
-    pub fn kind(&self) -> Result<Kind, Problem> {
+    /// If the file cannot be read, or does not begin with the header of an object.
+    pub(super) fn kind(&self) -> Result<Kind, Problem> {
         self.open().map(|(kind, ..)| kind)
+    }
+
+    /// Opens the object: its kind, its declared size, and its content.
+    fn open(&self) -> Result<(Kind, usize, impl Read + use<>), Problem> {
+        let hex = self.id.to_string();
+        let path = self.directory.join(&hex[..2]).join(&hex[2..]);
+        // Opening a named pipe would block forever.
+        if !path.is_file() {
+            return Err(Problem::Inflate);
+        }
+        let file = File::open(path).map_err(|_| Problem::Inflate)?;
+        let mut content = ZlibDecoder::new(BufReader::new(file));
+        let (kind, size) = read_header(&mut content)?;
+        Ok((kind, size, content))
     }
 
     fn try_read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) -> Result<(), Problem> {
@@ -95,11 +102,8 @@ impl Loose {
         }
         let mut hasher = gix::hash::hasher(self.id.kind());
         hasher.update(&gix::objs::encode::loose_header(kind, size as u64));
-        let mut content = Hashing {
-            from: Exactly {
-                from: content,
-                left: size,
-            },
+        let mut content = HashingReader {
+            from: ExactReader::new(content, size),
             hasher,
         };
         if size > STREAMED && kind == Kind::Blob {
@@ -107,31 +111,29 @@ impl Loose {
                 .stream(number, &mut content)
                 .map_err(|_| Problem::Inflate)?;
         } else {
-            // Nobody is believed a size: what is there is read.
+            // Do not trust the declared size for allocation.
             let mut bytes = Vec::with_capacity(size.min(STREAMED));
             content
                 .read_to_end(&mut bytes)
                 .map_err(|_| Problem::Inflate)?;
-            visit.object(
-                Object {
-                    number,
-                    kind,
-                    bytes: &bytes,
-                    is_base: false,
-                },
-                None,
-            );
+            let object = Object {
+                number,
+                kind,
+                bytes: &bytes,
+                is_base: false,
+            };
+            visit.object(object, None);
         }
         match content.hasher.try_finalize() {
             Ok(id) if id == self.id => Ok(()),
-            _ => Err(Problem::OtherId),
+            _ => Err(Problem::IdMismatch),
         }
     }
 }
 
-/// Reads `blob 123` and the zero byte behind it.
-fn header(content: &mut impl Read) -> Result<(Kind, usize), Problem> {
-    let mut text = Vec::new();
+/// Reads `blob 123` and the zero byte after it.
+fn read_header(content: &mut impl Read) -> Result<(Kind, usize), Problem> {
+    let mut header = Vec::new();
     let mut byte = [0];
     loop {
         content
@@ -139,24 +141,23 @@ fn header(content: &mut impl Read) -> Result<(Kind, usize), Problem> {
             .map_err(|_| Problem::Inflate)?;
         match byte[0] {
             0 => break,
-            // No header is longer: the longest word, a blank, and the digits of 64 bits.
-            _ if text.len() == 27 => return Err(Problem::Header),
-            other => text.push(other),
+            _ if header.len() == MAX_HEADER => return Err(Problem::Header),
+            other => header.push(other),
         }
     }
-    let text = std::str::from_utf8(&text).map_err(|_| Problem::Header)?;
+    let text = std::str::from_utf8(&header).map_err(|_| Problem::Header)?;
     let (kind, size) = text.split_once(' ').ok_or(Problem::Header)?;
     let kind = Kind::from_bytes(kind.as_bytes()).map_err(|_| Problem::Header)?;
     Ok((kind, size.parse().map_err(|_| Problem::Header)?))
 }
 
 /// Hashes what is read.
-struct Hashing<R> {
+struct HashingReader<R> {
     from: R,
     hasher: gix::hash::Hasher,
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = self.from.read(buffer)?;
         self.hasher.update(&buffer[..len]);

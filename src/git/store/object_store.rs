@@ -1,78 +1,75 @@
-//! All objects of a repository: its packs and loose objects, and those of the repositories that it
-//! borrows from.
+//! Opens all objects of a repository, numbers them, and hands them to visitors: those of its packs,
+//! its loose objects, and those of its alternates.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use gix::ObjectId;
 use gix::hash::{Kind as HashKind, oid};
 use rayon::prelude::*;
 
+use super::Kind;
+use super::loose::LooseObject;
+use super::pack::{Pack, PackName};
+use super::visit::{ObjectIndex, StoreError, Visit};
 use super::walk::{self, Scratch};
-use super::{Kind, Loose, ObjectIndex, Pack, PackName, StoreError, Visit};
 
 /// The objects of a repository, numbered: those of each pack in the order of ids, then the loose
 /// ones.
-pub struct Store {
+#[derive(Default)]
+pub struct ObjectStore {
+    /// Packs, each with the number of its first object.
     packs: Vec<(Pack, ObjectIndex)>,
-    loose: Vec<Loose>,
+    /// In the order of ids.
+    loose: Vec<LooseObject>,
     /// The number of the first loose object.
     first_loose: ObjectIndex,
-    /// How many packs at the start are known already.
-    known: usize,
-    /// Objects that are there more than once, each with the number that stands for all of them;
+    /// How many packs at the start are cached.
+    cached: usize,
+    /// Further copies of objects that are stored more than once, each with the canonical number;
     /// sorted.
     duplicates: Vec<(ObjectIndex, ObjectIndex)>,
-    /// Packs and folders that cannot be read.
+    /// Packs and directories that cannot be read.
     pub unread: Vec<StoreError>,
-    /// Files among the objects that are none: what an interrupted git left.
+    /// Files among the objects that are not objects: an interrupted git command leaves them.
     pub leftovers: Vec<PathBuf>,
 }
 
-impl Store {
-    /// Opens the objects in the folder `objects`, and those of its alternates.
-    ///
-    /// A pack that cannot be used is among [`Store::unread`], as is whatever else cannot be read.
+impl ObjectStore {
+    /// Opens the directory `objects` and its alternates. What cannot be read is listed in
+    /// [`ObjectStore::unread`].
     #[must_use]
     pub fn open(objects: &Path, hash: HashKind) -> Self {
-        Self::open_knowing(objects, hash, &[])
+        Self::open_with_cached(objects, hash, &[])
     }
 
-    /// The same, with packs of which everything is known already: if all of them are there, they
-    /// come first, in that order, so that what was noted of them by numbers holds still, and they
-    /// are not read.
+    /// Like [`ObjectStore::open`], but does not visit the `cached` packs. If all of them still
+    /// exist, they are numbered first and in the same order, so that cached object numbers stay
+    /// valid; otherwise no pack counts as cached.
     #[must_use]
-    pub fn open_knowing(objects: &Path, hash: HashKind, known: &[PackName]) -> Self {
-        let mut store = Self {
-            packs: Vec::new(),
-            loose: Vec::new(),
-            first_loose: 0,
-            known: 0,
-            duplicates: Vec::new(),
-            unread: Vec::new(),
-            leftovers: Vec::new(),
-        };
+    pub fn open_with_cached(objects: &Path, hash: HashKind, cached: &[PackName]) -> Self {
+        let mut store = Self::default();
         let mut packs = Vec::new();
-        for folder in store.folders(objects) {
-            store.add_loose(&folder, hash);
-            packs.extend(store.packs_in(&folder, hash));
+        for directory in store.directories(objects) {
+            store.add_loose(&directory, hash);
+            packs.extend(store.packs_in(&directory, hash));
         }
-        store.number(packs, known);
-        // An object may lie in several folders.
+        store.number(packs, cached);
+        // Several directories may have the same object.
         store.loose.sort();
         store.loose.dedup_by(|a, b| a.id == b.id);
-        store.duplicates = store.find_twins();
+        store.duplicates = store.find_duplicates();
         store
     }
 
-    /// How many objects there are; one that is there several times counts as often.
+    /// How many objects there are; each copy of an object counts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.first_loose as usize + self.loose.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no objects.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -90,68 +87,52 @@ impl Store {
         self.packs.iter().map(|(pack, _)| pack.name()).collect()
     }
 
-    /// How many packs are known already.
+    /// How many packs are cached.
     #[must_use]
-    pub fn known_packs(&self) -> usize {
-        self.known
+    pub fn cached_packs(&self) -> usize {
+        self.cached
     }
 
-    /// How many objects lie in packs that are known already.
+    /// How many objects the cached packs have.
     #[must_use]
-    pub fn known_objects(&self) -> u64 {
+    pub fn cached_objects(&self) -> u64 {
         self.packs
-            .get(self.known)
+            .get(self.cached)
             .map_or(self.first_loose, |(_, first)| *first)
             .into()
     }
 
-    /// The number of the first object that lies in no pack.
+    /// The number of the first object that is not in a pack.
     #[must_use]
     pub fn first_loose(&self) -> ObjectIndex {
         self.first_loose
     }
 
-    /// The number of the object `id`; of several, always the same.
+    /// The canonical number of the object `id`: the same for all copies of it.
     #[must_use]
     pub fn number_of(&self, id: &oid) -> Option<ObjectIndex> {
-        let packed = self
-            .packs
+        self.packs
             .iter()
-            .find_map(|(pack, first)| Some(first + pack.number_of(id)?));
-        let loose = || {
-            self.loose
-                .binary_search_by(|loose| loose.id.as_ref().cmp(id))
-                .ok()
-        };
-        packed.or_else(|| {
-            loose().and_then(|at| Some(self.first_loose + ObjectIndex::try_from(at).ok()?))
-        })
+            .find_map(|(pack, first)| Some(first + pack.number_of(id)?))
+            .or_else(|| {
+                let at = self
+                    .loose
+                    .binary_search_by(|loose| loose.id.as_ref().cmp(id))
+                    .ok()?;
+                Some(self.loose_number(at))
+            })
     }
 
-    /// The number that [`Store::number_of`] gives for the object with this number: another one
-    /// where the object is there more than once.
+    /// The canonical number of the object with this number: another one if this is a further copy.
     #[must_use]
     pub fn canonical(&self, number: ObjectIndex) -> ObjectIndex {
         match self
             .duplicates
-            .binary_search_by_key(&number, |&(twin, _)| twin)
+            .binary_search_by_key(&number, |&(duplicate, _)| duplicate)
         {
             Ok(at) => self.duplicates[at].1,
             Err(_) => number,
         }
-    }
-
-    fn find_twins(&self) -> Vec<(ObjectIndex, ObjectIndex)> {
-        let first_pack = self.packs.first().map_or(0, |(pack, _)| pack.len());
-        // All that the first pack holds are their own.
-        let twin = |number: ObjectIndex| {
-            let canonical = self.number_of(&self.id_of(number))?;
-            (canonical != number).then_some((number, canonical))
-        };
-        (first_pack..ObjectIndex::try_from(self.len()).unwrap_or(ObjectIndex::MAX))
-            .into_par_iter()
-            .filter_map(twin)
-            .collect()
     }
 
     /// The id of an object.
@@ -165,129 +146,136 @@ impl Store {
         pack.id(number - first).to_owned()
     }
 
-    /// Hands every object of one of `kinds` to a visitor, but for those of packs that are known, in
-    /// as many threads as there are visitors, until `stop` is set. What belongs to one delta tree
-    /// goes to one visitor, the largest trees first.
+    /// Hands every object of one of `kinds` to a visitor, except those of cached packs, with one
+    /// thread for each visitor, until `stop` is set. One visitor receives all objects of a delta
+    /// tree, and large trees come first.
     pub fn visit<V: Visit + Send>(&self, kinds: &[Kind], visitors: &mut [V], stop: &AtomicBool) {
-        let mut tasks: Vec<Task> = Vec::new();
-        for (pack, (of, _)) in self.packs.iter().enumerate().skip(self.known) {
-            let wanted = |root: &&u32| {
-                of.forest()
-                    .kind(**root)
-                    .is_some_and(|kind| kinds.contains(&kind))
-            };
-            tasks.extend(
-                of.forest()
-                    .roots()
-                    .iter()
-                    .filter(wanted)
-                    .map(|&root| Task::Tree { pack, root }),
-            );
-        }
-        let wanted = |loose: &Loose| {
-            loose
-                .kind()
-                .map_or(kinds.contains(&Kind::Blob), |kind| kinds.contains(&kind))
-        };
-        let loose = self
-            .loose
-            .iter()
-            .enumerate()
-            .filter(|(_, loose)| wanted(loose));
-        tasks.extend(loose.map(|(at, _)| Task::Loose(at)));
+        let tasks = self.tasks(kinds);
         let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             for visitor in visitors {
-                scope.spawn(|| self.work(&tasks, &next, visitor, stop));
+                scope.spawn(|| {
+                    let mut scratch = Scratch::default();
+                    while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
+                        && !stop.load(Ordering::Relaxed)
+                    {
+                        self.run(task, &mut scratch, visitor);
+                    }
+                });
             }
         });
     }
 
-    /// Hands what no base leads to to `visitor`.
-    pub fn lost<V: Visit>(&self, visitor: &mut V) {
-        for (pack, first) in self.packs.iter().skip(self.known) {
-            walk::lost(pack, *first, visitor);
+    /// Reports to `visitor` the entries whose delta base cannot be resolved, which
+    /// [`ObjectStore::visit`] leaves out, since their kind is unknown.
+    pub fn visit_unresolved<V: Visit>(&self, visitor: &mut V) {
+        for (pack, first) in self.packs.iter().skip(self.cached) {
+            walk::visit_unresolved(pack, *first, visitor);
         }
     }
 
-    fn work<V: Visit>(
-        &self,
-        tasks: &[Task],
-        next: &AtomicUsize,
-        visitor: &mut V,
-        stop: &AtomicBool,
-    ) {
-        let mut scratch = Scratch::default();
-        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
-            && !stop.load(Ordering::Relaxed)
-        {
-            match task {
-                Task::Tree { pack, root } => {
-                    let (pack, first) = &self.packs[*pack];
-                    walk::walk(pack, *first, *root, &mut scratch, visitor);
-                }
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "all objects together are numbered with 32 bits"
-                )]
-                Task::Loose(at) => {
-                    self.loose[*at].read(self.first_loose + *at as ObjectIndex, visitor);
+    fn tasks(&self, kinds: &[Kind]) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        for (at, (pack, _)) in self.packs.iter().enumerate().skip(self.cached) {
+            let forest = pack.forest();
+            for &root in forest.roots() {
+                if forest.kind(root).is_some_and(|kind| kinds.contains(&kind)) {
+                    tasks.push(Task::Tree { pack: at, root });
                 }
             }
         }
+        for (at, loose) in self.loose.iter().enumerate() {
+            // An object whose kind cannot be read is reported once: to the visitors of blobs.
+            if kinds.contains(&loose.kind().unwrap_or(Kind::Blob)) {
+                tasks.push(Task::Loose(at));
+            }
+        }
+        tasks
     }
 
-    /// `objects`, and the folders of objects that it borrows from, each once.
-    fn folders(&mut self, objects: &Path) -> Vec<PathBuf> {
+    fn run<V: Visit>(&self, task: &Task, scratch: &mut Scratch, visitor: &mut V) {
+        match task {
+            Task::Tree { pack, root } => {
+                let (pack, first) = &self.packs[*pack];
+                walk::walk(pack, *first, *root, scratch, visitor);
+            }
+            Task::Loose(at) => self.loose[*at].read(self.loose_number(*at), visitor),
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "all objects together are numbered with 32 bits"
+    )]
+    fn loose_number(&self, at: usize) -> ObjectIndex {
+        self.first_loose + at as ObjectIndex
+    }
+
+    fn find_duplicates(&self) -> Vec<(ObjectIndex, ObjectIndex)> {
+        // The first pack has the canonical copy of all of its objects.
+        let start = self.packs.first().map_or(0, |(pack, _)| pack.len());
+        let end = ObjectIndex::try_from(self.len()).unwrap_or(ObjectIndex::MAX);
+        (start..end)
+            .into_par_iter()
+            .filter_map(|number| {
+                let canonical = self.number_of(&self.id_of(number))?;
+                (canonical != number).then_some((number, canonical))
+            })
+            .collect()
+    }
+
+    /// `objects` and its alternates, each once.
+    fn directories(&mut self, objects: &Path) -> Vec<PathBuf> {
+        let mut directories = vec![objects.to_path_buf()];
         match gix::odb::alternate::resolve(objects.to_path_buf(), Path::new(".")) {
-            Ok(alternates) => [objects.to_path_buf()]
-                .into_iter()
-                .chain(alternates)
-                .collect(),
+            Ok(alternates) => directories.extend(alternates),
             Err(error) => {
-                self.cannot(&objects.join("info/alternates"), &error);
-                vec![objects.to_path_buf()]
+                let path = objects.join("info/alternates");
+                self.unread.push(StoreError::new(&path, error));
             }
         }
+        directories
     }
 
     fn add_loose(&mut self, objects: &Path, hash: HashKind) {
-        match Loose::list(objects, hash) {
-            Ok((loose, odd)) => {
+        match LooseObject::list(objects, hash) {
+            Ok((loose, leftovers)) => {
                 self.loose.extend(loose);
-                self.leftovers.extend(odd);
+                self.leftovers.extend(leftovers);
             }
-            Err(error) => self.cannot(objects, &error),
+            Err(error) => self.unread.push(StoreError::new(objects, error)),
         }
     }
 
-    /// The packs in a folder of objects, in the order of their names.
+    /// Opens the packs in a directory of objects, in the order of their names.
     fn packs_in(&mut self, objects: &Path, hash: HashKind) -> Vec<Pack> {
-        let folder = objects.join("pack");
+        let directory = objects.join("pack");
         let mut files = Vec::new();
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                self.cannot(&folder, &error);
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                self.unread.push(StoreError::new(&directory, error));
                 return Vec::new();
             }
-            entries => entries,
+            Ok(entries) => entries,
         };
-        for entry in entries.into_iter().flatten() {
+        for entry in entries {
             match entry {
                 Ok(entry) => files.push(entry.path()),
-                Err(error) => self.cannot(&folder, &error),
+                Err(error) => self.unread.push(StoreError::new(&directory, error)),
             }
         }
         files.sort();
         let mut packs = Vec::new();
         for path in files {
-            match path.extension().and_then(|ending| ending.to_str()) {
+            match path.extension().and_then(|extension| extension.to_str()) {
                 Some("idx") => match Pack::open(&path, hash) {
                     Ok(pack) => packs.push(pack),
                     Err(error) => self.unread.push(error),
                 },
                 Some("pack") if !path.with_extension("idx").exists() => {
-                    self.cannot(&path, &"the pack has no index; 'git index-pack' makes one");
+                    let problem = "the pack has no index; run 'git index-pack' to create it";
+                    self.unread.push(StoreError::new(&path, problem));
                 }
                 _ => {}
             }
@@ -295,20 +283,20 @@ impl Store {
         packs
     }
 
-    /// Numbers the objects of `packs`.
-    fn number(&mut self, mut packs: Vec<Pack>, known: &[PackName]) {
+    /// Numbers the objects of `packs`, those of the `cached` ones first if all of them exist.
+    fn number(&mut self, mut packs: Vec<Pack>, cached: &[PackName]) {
         let names: Vec<PackName> = packs.iter().map(Pack::name).collect();
-        if known.iter().all(|name| names.contains(name)) {
+        if cached.iter().all(|name| names.contains(name)) {
             packs.sort_by_cached_key(|pack| {
                 let name = pack.name();
-                known
-                    .iter()
-                    .position(|known| *known == name)
-                    .unwrap_or(known.len())
+                let rank = cached.iter().position(|cached| *cached == name);
+                rank.unwrap_or(cached.len())
             });
         }
-        let first: Vec<PackName> = packs.iter().take(known.len()).map(Pack::name).collect();
-        self.known = if first == known { known.len() } else { 0 };
+        let first: Vec<PackName> = packs.iter().take(cached.len()).map(Pack::name).collect();
+        if first == cached {
+            self.cached = cached.len();
+        }
         for pack in packs {
             let first = self.first_loose;
             match first.checked_add(pack.len()) {
@@ -316,24 +304,19 @@ impl Store {
                     self.first_loose = next;
                     self.packs.push((pack, first));
                 }
-                None => self.cannot(
+                None => self.unread.push(StoreError::new(
                     pack.path(),
-                    &"the repository holds more objects than 32 bits can number",
-                ),
+                    "the repository has more objects than 32 bits can number",
+                )),
             }
         }
     }
-
-    fn cannot(&mut self, path: &Path, problem: &dyn std::fmt::Display) {
-        self.unread.push(StoreError {
-            path: path.to_path_buf(),
-            problem: problem.to_string(),
-        });
-    }
 }
 
-/// What a thread does in one go.
+/// What a thread reads in one go.
 enum Task {
+    /// The delta tree of a pack that grows from an entry.
     Tree { pack: usize, root: u32 },
+    /// A loose object.
     Loose(usize),
 }

@@ -151,7 +151,7 @@ impl<'a, 'w> Feeder<'a, 'w> {
                     }
                 }
                 PackedLine::Peeled => {}
-                PackedLine::Comment | PackedLine::Other => rest.extend_from_slice(line),
+                PackedLine::Comment | PackedLine::Malformed => rest.extend_from_slice(line),
             }
             rest.push(b'\n');
         }

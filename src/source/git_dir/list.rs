@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use crate::blob::{Skip, SkipReason};
-use crate::git::{is_repository, shown};
+use crate::git::{display_name, is_repository};
 
 /// A file or a link.
 pub(super) struct Item {
@@ -170,7 +170,7 @@ impl List {
                 || log.to_vec(),
                 |name| join(&[b"worktrees/", name, b"/", log]),
             );
-            return join(&[b"reflog of ", &shown(full.as_bstr())]).into();
+            return join(&[b"reflog of ", &display_name(full.as_bstr())]).into();
         }
         if let Some((_, place)) = ref_name(below) {
             return place;

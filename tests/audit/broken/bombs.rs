@@ -1,4 +1,4 @@
-//! A few bytes that claim to be many: bounded memory, bounded time.
+//! Tests small inputs that expand or claim to expand: memory and time are bounded.
 
 use std::io::Write as _;
 
@@ -15,7 +15,7 @@ use crate::support::keys::access_key_id;
 
 const MIB: usize = 1 << 20;
 
-/// `mib` MiB of blanks and then `end`, compressed.
+/// `mib` MiB of spaces followed by `end`, compressed.
 fn blanks(mib: usize, end: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     let piece = vec![b' '; MIB];
@@ -38,7 +38,7 @@ fn a_delta_chain_of_ten_thousand() {
             9_999 => id_line(&access_key_id(631)),
             _ => format!("{link:05}\n"),
         };
-        // In the middle, in place of what the last one put there.
+        // Replaces what the previous delta inserted in the middle.
         let cut = 1000 + 6 * usize::from(link > 0);
         let steps = [
             Step::Copy(0, 1000),
@@ -92,9 +92,8 @@ fn a_loose_blob_of_many_mib_is_read_in_parts() {
     audit_in(512, &repo).has_status(1);
 }
 
-/// A few KiB that claim gigabytes.
 #[test]
-fn entries_that_claim_gigabytes() {
+fn entries_of_a_few_kib_that_declare_gigabytes_are_reported() {
     let content = blanks(4, b"");
     for gib in [1, 4, 64] {
         for kind in [1, 2, 3, 4] {
@@ -107,9 +106,9 @@ fn entries_that_claim_gigabytes() {
     }
 }
 
-/// A tree of 700 MiB that are really there: no git writes one, and no memory is given to it.
+/// A tree that really has 700 MiB. Git writes no such tree, so no memory is reserved for it.
 #[test]
-fn a_tree_that_is_huge() {
+fn a_huge_tree_is_reported() {
     let repo = Repo::new();
     let mut packer = Packer::default();
     packer.raw(any_id(1), 2, 700 * MIB, &blanks(700, b""));
@@ -119,7 +118,7 @@ fn a_tree_that_is_huge() {
 
 /// A delta of a few hundred bytes that copies its base again and again.
 #[test]
-fn deltas_that_make_gigabytes() {
+fn deltas_that_make_gigabytes_are_reported() {
     let base_len = 16 * MIB - 1;
     for times in [40, 200, 4000] {
         let repo = Repo::new();
@@ -132,10 +131,10 @@ fn deltas_that_make_gigabytes() {
     }
 }
 
-/// Deltas that each stay below the limit, and of which many would have to be held at once: a tree
-/// in which every entry has two children of the same weight.
+/// Each delta is below the size limit, but many would have to be held at once: every entry has two
+/// children of the same weight.
 #[test]
-fn a_tree_of_deltas_that_each_are_large() {
+fn a_balanced_tree_of_large_deltas_is_bounded() {
     let size = 96 * MIB;
     let repo = Repo::new();
     let mut packer = Packer::default();
@@ -162,9 +161,9 @@ fn a_tree_of_deltas_that_each_are_large() {
     assert!(matches!(ran.code(), Some(0 | 2)), "{}", ran.text());
 }
 
-/// Trees nested so that a few of them make more paths than there are atoms.
+/// A few nested trees with more paths than could ever be listed.
 #[test]
-fn trees_that_multiply() {
+fn trees_with_too_many_paths_end() {
     let repo = Repo::new();
     let mut packer = Packer::default();
     let key = id_line(&access_key_id(634));

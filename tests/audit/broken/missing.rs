@@ -1,4 +1,4 @@
-//! Objects that are not there: lost, or left behind by a shallow or a partial clone.
+//! Tests missing objects: deleted ones, and those that a shallow or a partial clone leaves out.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -31,7 +31,7 @@ fn remove(repo: &Repo, name: &str) -> String {
 }
 
 #[test]
-fn any_object_that_is_lost() {
+fn a_missing_object_fails_the_audit() {
     for name in [
         "HEAD:folder/key.ini",
         "HEAD~1:folder/two.txt",
@@ -40,7 +40,7 @@ fn any_object_that_is_lost() {
         "HEAD~1^{tree}",
         "HEAD~1",
         "HEAD~2",
-        // What nothing but a name leads to.
+        // Objects that only a ref names.
         "HEAD",
         "v1",
     ] {
@@ -51,16 +51,16 @@ fn any_object_that_is_lost() {
 }
 
 #[test]
-fn an_object_that_is_staged_and_lost() {
+fn a_missing_staged_object_fails_the_audit() {
     let ground = ground();
     ground.repo.add("staged.txt", "staged\n");
     let id = remove(&ground.repo, ":staged.txt");
     fails(&ground.repo, &[&id, "staged.txt"]);
 }
 
-/// Lines of reflogs outlive what they tell of: git itself expires the objects first.
+/// Reflog lines outlive their objects: git itself expires the objects first.
 #[test]
-fn a_reflog_that_tells_of_what_is_gone() {
+fn a_reflog_of_a_missing_object_does_not_stop_the_audit() {
     let ground = ground();
     let repo = &ground.repo;
     repo.add("reset.txt", "reset\n");
@@ -77,7 +77,7 @@ fn a_reflog_that_tells_of_what_is_gone() {
     );
 }
 
-/// A clone made with `options`, from a repository that lets itself be filtered.
+/// Clones `of` with `options`, and allows filters.
 fn clone(of: &Repo, options: &[&str]) -> std::path::PathBuf {
     for key in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
         of.config(key, "true");
@@ -111,7 +111,7 @@ fn partial_clones() {
             ran.says("missing")
                 .says("a partial clone: 'git fetch --refetch --no-filter origin' brings it");
         }
-        // No repacking in the background, which would go on while we look.
+        // Without a repack in the background, which would run during the audit.
         let refetch = [
             "-c",
             "gc.auto=0",
@@ -155,7 +155,7 @@ fn a_shallow_clone() {
 }
 
 #[test]
-fn a_repository_in_a_format_of_refs_that_is_not_read() {
+fn a_reftable_fails_the_audit() {
     let repo = Repo::new();
     repo.git(["init", "--quiet", "--ref-format=reftable", "tabled"]);
     let ran = audit(&repo, &repo.path("tabled"), &[]);

@@ -5,14 +5,14 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use keysieve::git::store::{Base, Kind, Object, ObjectIndex, Problem, Store, Visit};
+use keysieve::git::store::{DeltaBase, Kind, Object, ObjectIndex, ObjectStore, Problem, Visit};
 use keysieve::scan::Hits;
 
 use super::{All, SCANNER, Seen};
 
 /// One thread.
 struct Visitor<'a> {
-    store: &'a Store,
+    store: &'a ObjectStore,
     all: All,
     /// How many objects came as deltas.
     deltas: usize,
@@ -21,7 +21,7 @@ struct Visitor<'a> {
 /// Everything in the repository at `dir`.
 pub(super) fn all(dir: &Path) -> All {
     let hash = keysieve::git::open(dir).unwrap().hash_kind();
-    let store = Store::open(&dir.join("objects"), hash);
+    let store = ObjectStore::open(&dir.join("objects"), hash);
     assert!(store.unread.is_empty(), "{:?}", store.unread);
     let mut visitors: Vec<Visitor<'_>> = (0..3)
         .map(|_| Visitor {
@@ -32,7 +32,7 @@ pub(super) fn all(dir: &Path) -> All {
         .collect();
     let kinds = [Kind::Blob, Kind::Commit, Kind::Tag, Kind::Tree];
     store.visit(&kinds, &mut visitors, &AtomicBool::new(false));
-    store.lost(&mut visitors[0]);
+    store.visit_unresolved(&mut visitors[0]);
     let mut all = All::default();
     for visitor in visitors {
         all.objects.extend(visitor.all.objects);
@@ -44,7 +44,7 @@ pub(super) fn all(dir: &Path) -> All {
 impl Visit for Visitor<'_> {
     type State = Hits;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Hits>>) -> Hits {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, Hits>>) -> Hits {
         let id = self.store.id_of(object.number);
         let made = gix::objs::compute_hash(id.kind(), object.kind, object.bytes).unwrap();
         assert_eq!(made, id, "other bytes than git's");

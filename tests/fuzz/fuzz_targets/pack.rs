@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use gix_hash::Kind as HashKind;
-use keysieve::git::store::{Base, Kind, Object, ObjectIndex, Problem, Store, Visit};
+use keysieve::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, ObjectStore, Visit};
 use keysieve_fuzz::{Entry, Forged, forge};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
@@ -33,7 +33,7 @@ impl Told {
 impl Visit for Told {
     type State = Vec<u8>;
 
-    fn object(&mut self, object: Object<'_>, base: Option<Base<'_, Vec<u8>>>) -> Vec<u8> {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, Vec<u8>>>) -> Vec<u8> {
         for stretch in base.iter().flat_map(|base| base.copied) {
             let taken = &base.as_ref().expect("it has stretches").state
                 [stretch.from..stretch.from + stretch.len];
@@ -59,7 +59,7 @@ impl Visit for Told {
 fuzz_target!(|entries: Vec<Entry>| {
     let forged = forge(&entries);
     write(&forged, FOLDER.path());
-    let store = Store::open(FOLDER.path(), HashKind::Sha1);
+    let store = ObjectStore::open(FOLDER.path(), HashKind::Sha1);
     if store.len() != forged.contents.len() {
         assert!(!store.unread.is_empty(), "a pack is refused in silence");
         assert!(
@@ -72,7 +72,7 @@ fuzz_target!(|entries: Vec<Entry>| {
     let mut told = [Told(vec![Vec::new(); store.len()])];
     let kinds = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag];
     store.visit(&kinds, &mut told, &AtomicBool::new(false));
-    store.lost(&mut told[0]);
+    store.visit_unresolved(&mut told[0]);
     for (at, (told, expected)) in told[0].0.iter().zip(&forged.contents).enumerate() {
         assert_eq!(told.len(), 1, "entry {at} was told of {} times", told.len());
         if expected.is_some() {

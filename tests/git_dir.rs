@@ -1,5 +1,5 @@
-//! What a repository keeps beside its objects: a marker is put in each place, and must come out
-//! under a name that a person would give that place.
+//! Tests the git directory as a source: a marker is written to each place, and must be fed under the
+//! name that reports show for that place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,16 +14,16 @@ use keysieve::source::{GitDir, Source, Worker};
 
 use crate::support::{Repo, Run};
 
-/// What was fed: texts by the place that they were said to be in; and what was skipped.
+/// The texts that were fed, by their place, and what was skipped.
 #[derive(Default)]
 struct Fed {
     blobs: BTreeMap<String, Vec<u8>>,
     skips: Vec<Skip>,
 }
 
-struct Taker<'a>(&'a Mutex<Fed>);
+struct Collector<'a>(&'a Mutex<Fed>);
 
-impl Worker for Taker<'_> {
+impl Worker for Collector<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         let own = if blob.part.last {
             &blob.bytes[blob.part.own.start..]
@@ -43,11 +43,11 @@ impl Worker for Taker<'_> {
         self.0.lock().unwrap().skips.push(skip);
     }
     fn left_out(&mut self, entries: u64) {
-        panic!("no rule leaves anything out, not even {entries}");
+        panic!("ignore rules left out {entries} entries of a git directory");
     }
 }
 
-fn kept(path: &Path, settings: impl FnOnce(&mut GitDir)) -> Fed {
+fn feed_git_dir(path: &Path, settings: impl FnOnce(&mut GitDir)) -> Fed {
     let mut source = GitDir {
         repo: git::open(path).unwrap(),
         name: None,
@@ -56,7 +56,7 @@ fn kept(path: &Path, settings: impl FnOnce(&mut GitDir)) -> Fed {
     };
     settings(&mut source);
     let fed = Mutex::new(Fed::default());
-    source.feed(&|| Box::new(Taker(&fed))).unwrap();
+    source.feed(&|| Box::new(Collector(&fed))).unwrap();
     fed.into_inner().unwrap()
 }
 
@@ -84,7 +84,7 @@ fn with_commit() -> Repo {
 const OID: &str = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5";
 
 #[test]
-fn files_of_all_sorts() {
+fn every_file_is_fed_under_its_name() {
     let repo = with_commit();
     repo.worktree("other");
     let lfs = format!("lfs/objects/59/94/{OID}");
@@ -131,7 +131,7 @@ fn files_of_all_sorts() {
             "pack/pack-12.keep of the object store",
         ),
         ("index.lock", ".git/index.lock"),
-        ("a/folder nobody/knows", ".git/a/folder nobody/knows"),
+        ("an/unknown folder/file", ".git/an/unknown folder/file"),
         (&lfs, &lfs_place),
     ];
     for (number, (file, _)) in files.iter().enumerate() {
@@ -141,7 +141,7 @@ fn files_of_all_sorts() {
         repo.write(path, text);
     }
     for jobs in [1, 4] {
-        let fed = kept(repo.root(), |source| source.jobs = jobs);
+        let fed = feed_git_dir(repo.root(), |source| source.jobs = jobs);
         for (number, (_, place)) in files.iter().enumerate() {
             assert_eq!(fed.places_of(&format!("marker-{number:03}")), [*place]);
         }
@@ -155,7 +155,7 @@ fn files_of_all_sorts() {
 }
 
 #[test]
-fn names_of_refs_wherever_they_stand() {
+fn names_of_refs_are_fed_from_every_place() {
     let repo = with_commit();
     for name in ["marker-loose", "marker-packed", "deep/marker-both"] {
         repo.git(["branch", name]);
@@ -176,7 +176,7 @@ fn names_of_refs_wherever_they_stand() {
     ]);
     let packed = fs::read_to_string(repo.path(".git/packed-refs")).unwrap();
     repo.write(".git/packed-refs", packed.clone() + "# marker-comment\n");
-    let fed = kept(repo.root(), |_| {});
+    let fed = feed_git_dir(repo.root(), |_| {});
     for (marker, place) in [
         ("marker-loose", "refs/heads/marker-loose"),
         ("marker-packed", "refs/heads/marker-packed"),
@@ -190,25 +190,21 @@ fn names_of_refs_wherever_they_stand() {
     }
     assert_eq!(
         fed.blobs["refs/heads/deep/marker-both"], b"refs/heads/deep/marker-both",
-        "once, and no id"
+        "the name once, and no id"
     );
     let line = fed.blobs[".git/packed-refs"]
         .split(|&byte| byte == b'\n')
         .position(|line| line == b"# marker-comment");
-    assert_eq!(
-        line,
-        Some(packed.lines().count()),
-        "on the line where it stands"
-    );
+    assert_eq!(line, Some(packed.lines().count()), "on its own line");
 }
 
 #[test]
-fn long_names_of_files_are_looked_at_and_those_made_of_hashes_are_not() {
+fn long_file_names_are_fed_unless_they_are_hashes() {
     let repo = with_commit();
     repo.write(".git/notes/marker-in-a-long-file-name", "")
         .write(".git/folder-with-a-long-marker/x", "");
     repo.write(format!(".git/lfs/objects/59/94/{OID}"), "large");
-    let fed = kept(repo.root(), |_| {});
+    let fed = feed_git_dir(repo.root(), |_| {});
     assert_eq!(
         fed.places_of("marker-in-a"),
         [".git/notes/marker-in-a-long-file-name"]
@@ -221,7 +217,7 @@ fn long_names_of_files_are_looked_at_and_those_made_of_hashes_are_not() {
 }
 
 #[test]
-fn submodules_are_listed_and_left_to_themselves() {
+fn repositories_of_submodules_are_listed_and_not_fed() {
     let repo = with_commit();
     let module = |at: &str| {
         repo.git(["init", "--quiet", "--bare", at]);
@@ -245,12 +241,12 @@ fn submodules_are_listed_and_left_to_themselves() {
         ]
     );
     assert!(
-        kept(repo.root(), |_| {})
+        feed_git_dir(repo.root(), |_| {})
             .places_of("marker-of-module")
             .is_empty()
     );
     for (name, path) in listed {
-        let fed = kept(&path, |source| {
+        let fed = feed_git_dir(&path, |source| {
             source.name = Some(format!(".git/modules/{name}").into());
         });
         assert_eq!(
@@ -262,19 +258,19 @@ fn submodules_are_listed_and_left_to_themselves() {
     assert_eq!(
         git::submodule_repositories(&common).unwrap().len(),
         4,
-        "a damaged one is still one"
+        "a damaged repository is listed too"
     );
 }
 
 #[test]
-fn links_are_told_and_followed_nowhere() {
+fn links_are_fed_as_their_target_and_not_followed() {
     let repo = with_commit();
     repo.write("outside/secret", "marker-outside")
         .write(".git/inside", "marker-inside");
     symlink(repo.path("outside"), repo.path(".git/marker-link")).unwrap();
     symlink("inside", repo.path(".git/second")).unwrap();
     symlink("missing", repo.path(".git/third")).unwrap();
-    let fed = kept(repo.root(), |_| {});
+    let fed = feed_git_dir(repo.root(), |_| {});
     assert_eq!(
         fed.skips,
         [Skip {
@@ -292,12 +288,12 @@ fn links_are_told_and_followed_nowhere() {
 }
 
 #[test]
-fn what_cannot_be_fed_is_told() {
+fn sockets_and_too_large_files_are_skipped() {
     let repo = with_commit();
     repo.write(".git/large", "x".repeat(1000));
     let _daemon = UnixListener::bind(repo.path(".git/fsmonitor--daemon.ipc")).unwrap();
     let _other = UnixListener::bind(repo.path(".git/socket")).unwrap();
-    let fed = kept(repo.root(), |source| source.max_size = Some(999));
+    let fed = feed_git_dir(repo.root(), |source| source.max_size = Some(999));
     let mut skips: Vec<_> = fed
         .skips
         .iter()
@@ -320,7 +316,7 @@ fn a_large_file_is_fed_in_parts() {
         .collect();
     let path = format!(".git/lfs/objects/59/94/{OID}");
     repo.write(&path, &text);
-    assert!(kept(repo.root(), |_| {}).blobs[&format!("LFS object {OID}")] == text);
+    assert!(feed_git_dir(repo.root(), |_| {}).blobs[&format!("LFS object {OID}")] == text);
 }
 
 /// Every file below `folder`, with its content and time.
@@ -346,7 +342,7 @@ fn snapshot(folder: &Path) -> BTreeSet<(String, Vec<u8>, std::time::SystemTime)>
 }
 
 #[test]
-fn nothing_is_changed_and_nothing_is_run() {
+fn nothing_is_written_and_no_program_is_run() {
     let repo = with_commit();
     let ran = repo.path("ran");
     let touch = format!("touch '{}'", ran.display());
@@ -362,7 +358,7 @@ fn nothing_is_changed_and_nothing_is_run() {
     }
     repo.write(".gitattributes", "* filter=x\n");
     let before = snapshot(&repo.path(".git"));
-    let fed = kept(repo.root(), |_| {});
+    let fed = feed_git_dir(repo.root(), |_| {});
     assert_eq!(git::roots(&git::open(repo.root()).unwrap()).unread, []);
     assert!(fed.skips.is_empty() && !ran.exists());
     assert!(
@@ -372,7 +368,7 @@ fn nothing_is_changed_and_nothing_is_run() {
 }
 
 #[test]
-fn a_bare_repository_is_called_by_its_name() {
+fn a_bare_repository_has_the_name_of_its_directory() {
     let repo = with_commit();
     let bare = repo.sandbox().root().join("project.git");
     repo.git([
@@ -382,13 +378,13 @@ fn a_bare_repository_is_called_by_its_name() {
         repo.root().as_os_str(),
         bare.as_os_str(),
     ]);
-    let fed = kept(&bare, |_| {});
+    let fed = feed_git_dir(&bare, |_| {});
     assert_eq!(fed.places_of("[remote \"origin\"]"), ["project.git/config"]);
 }
 
-/// Logs hold ids by the dozen: none of them may look like a secret to any rule.
+/// Reflogs and ref lists are full of object ids, which no rule may match.
 #[test]
-fn logs_and_lists_of_ids_are_clean() {
+fn object_ids_in_reflogs_and_ref_lists_are_not_reported() {
     let repo = Repo::sha256();
     for number in 0..40 {
         repo.commit(&format!("rotate the secret key and the api token {number}"));
