@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+use super::charset::MIN_BASE64_RUN;
 use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use crate::text::line_at;
 
@@ -16,9 +17,6 @@ const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.r
 
 /// The same without samples, as JSON.
 const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
-/// The shortest run that the run finder reports, in bytes.
-pub(crate) const MIN_RUN: usize = 40;
 
 /// Rules that are scanned for together.
 #[derive(Debug, Default)]
@@ -353,9 +351,9 @@ fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {
         LengthSyntax::Exact(exact) => exact..=exact,
         LengthSyntax::Range([low, high]) => low..=high,
     };
-    if *range.start() < MIN_RUN || range.is_empty() {
+    if *range.start() < MIN_BASE64_RUN || range.is_empty() {
         return Err(format!(
-            "a run is at least {MIN_RUN} bytes long, and its range not empty"
+            "a run is at least {MIN_BASE64_RUN} bytes long, and its range not empty"
         ));
     }
     Ok(range)

@@ -1,7 +1,10 @@
 //! What a secret looks like: rules as the scanner uses them, compiled from the TOML of `patterns/`.
 
+pub(crate) mod charset;
 pub mod check;
 mod load;
+#[cfg(test)]
+mod run_prefix;
 mod syntax;
 
 use std::fmt;
@@ -12,7 +15,6 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 pub use check::{Candidate, Check, Detail, Verdict};
-pub(crate) use load::MIN_RUN;
 pub use load::{RuleError, RuleSet};
 
 /// How sure a finding is. The order is that of trust: `Low < Medium < High < Certain`.

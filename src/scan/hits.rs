@@ -11,7 +11,8 @@
 
 use super::decode;
 use super::{Scanner, charset_runs};
-use crate::rule::{MIN_RUN, Rule, Trigger};
+use crate::rule::charset::{MIN_RUN, is_run_byte};
+use crate::rule::{Rule, Trigger};
 use crate::text::{Copied, Span};
 
 /// A place that wants to be looked at.
@@ -201,11 +202,11 @@ impl Scanner {
             let back = text[known.min(low)..low]
                 .iter()
                 .rev()
-                .take_while(|&&byte| charset_runs::is_word(byte))
+                .take_while(|&&byte| is_run_byte(byte))
                 .count();
             let on = text[high..]
                 .iter()
-                .take_while(|&&byte| charset_runs::is_word(byte))
+                .take_while(|&&byte| is_run_byte(byte))
                 .count();
             Span::new(low - back, high + on)
         };
@@ -236,13 +237,13 @@ impl Scanner {
         charset_runs::long_runs(part, |start, end| {
             let word = Span::new(start, end).shift(window.start);
             self.prefixes.search(text, word, |asker, at, len| {
-                let span = Span::new(at, at + len.max(charset_runs::MIN));
+                let span = Span::new(at, at + len.max(MIN_RUN));
                 list.push(Hit {
                     span,
                     cause: Cause::Keyword(asker),
                 });
             });
-            charset_runs::base64_runs(text, word, MIN_RUN, |span| {
+            charset_runs::base64_runs(text, word, |span| {
                 if runs == Runs::All || self.is_worth_a_look(text, span) {
                     list.push(Hit {
                         span,

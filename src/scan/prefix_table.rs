@@ -3,14 +3,13 @@
 
 use std::collections::HashMap;
 
+use crate::rule::charset::MIN_RUN;
 use crate::text::Span;
-
-use super::charset_runs;
 
 /// How many bytes of a keyword are looked up.
 const HEAD: usize = 4;
 
-/// Keywords that begin words of at least [`charset_runs::MIN`] bytes, by their heads.
+/// Keywords that begin words of at least [`MIN_RUN`] bytes, by their heads.
 #[derive(Debug)]
 pub(super) struct PrefixTable {
     /// A bit for each hash of a head: most places are turned away here.
@@ -46,7 +45,7 @@ impl PrefixTable {
     /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins
     /// a word in `run`.
     pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
-        let last = run.end.saturating_sub(charset_runs::MIN);
+        let last = run.end.saturating_sub(MIN_RUN);
         for at in run.start..=last {
             let Some(head) = text[at..].first_chunk() else {
                 return;
