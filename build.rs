@@ -1,15 +1,17 @@
-//! Build script: embeds every file of `patterns/` and every stub of `hooks/`, so that adding one is
-//! adding one file.
+//! Embeds every file of `patterns/` and `hooks/` in the program, so that adding a provider or a
+//! hook is adding one file.
 //!
-//! Of a pattern file the rules are embedded a second time, without their samples and as JSON: a
-//! hook loads them at every commit, and parsing the files as they are written would take longer
-//! than the rest of its work.
+//! The rules are embedded twice: as written, and as JSON without their samples. A hook loads the
+//! rules at every commit, and parsing the TOML would take longer than the rest of its work.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use regex_syntax::hir::literal::{Extractor, Literal};
-use regex_syntax::hir::{Class, Hir, HirKind};
+#[path = "src/rule/charset.rs"]
+#[expect(dead_code, reason = "the build script needs the run bytes only")]
+mod charset;
+#[path = "src/rule/run_prefix.rs"]
+mod run_prefix;
 
 fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
@@ -25,11 +27,13 @@ fn main() -> io::Result<()> {
         .map(|file| without_samples(file, out))
         .collect::<Result<_, _>>()?;
     fs::write(out.join("rules.rs"), table(&bare))?;
-    println!("cargo::rerun-if-changed=build.rs");
+    for file in ["build.rs", "src/rule/charset.rs", "src/rule/run_prefix.rs"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
     Ok(())
 }
 
-/// The files of `folder`, sorted by name. Folders in it are left out.
+/// Lists the files of `folder`, sorted by name, without its subfolders.
 fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -42,7 +46,7 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A Rust expression: a slice of (file name, content).
+/// Writes a Rust expression: a slice of (file name, content).
 fn table(files: &[PathBuf]) -> String {
     let rows = files.iter().map(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -54,81 +58,37 @@ fn table(files: &[PathBuf]) -> String {
     format!("&[\n{}]\n", rows.collect::<String>())
 }
 
-/// The shortest run of word characters that the scanner finds, as in `scan/run`.
-const MIN_RUN: usize = 31;
-
-/// Whether every match of `pattern` begins with a keyword, is at least as long as that and holds
-/// nothing but word characters, as `scan/run` has them: then the keywords need to be looked for in
-/// such runs only, which are a thirtieth of ordinary source code.
-fn in_run(pattern: &str, keywords: &[&str]) -> Result<bool, Box<regex_syntax::Error>> {
-    let mut parser = regex_syntax::ParserBuilder::new()
-        .utf8(false)
-        .unicode(false)
-        .build();
-    let hir = parser.parse(pattern)?;
-    let long = hir
-        .properties()
-        .minimum_len()
-        .is_some_and(|len| len >= MIN_RUN);
-    let prefixes = Extractor::new().extract(&hir);
-    let known = |literal: &Literal| {
-        keywords
-            .iter()
-            .any(|word| literal.as_bytes().starts_with(word.as_bytes()))
-    };
-    let begins = prefixes
-        .literals()
-        .is_some_and(|literals| literals.iter().all(known));
-    Ok(begins && long && hir.properties().look_set().is_empty() && only_words(&hir))
-}
-
-fn only_words(hir: &Hir) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || b"+/_-.=\\%&#;".contains(&byte);
-    match hir.kind() {
-        HirKind::Empty => true,
-        HirKind::Look(_) => false,
-        HirKind::Literal(literal) => literal.0.iter().all(|&byte| word(byte)),
-        HirKind::Class(Class::Bytes(class)) => class
-            .iter()
-            .all(|range| (range.start()..=range.end()).all(word)),
-        HirKind::Class(Class::Unicode(class)) => {
-            let ascii = |c: char| u8::try_from(c).is_ok_and(word);
-            class
-                .iter()
-                .all(|range| (range.start()..=range.end()).all(ascii))
-        }
-        HirKind::Repetition(repetition) => only_words(&repetition.sub),
-        HirKind::Capture(capture) => only_words(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(only_words),
-    }
-}
-
-/// Writes a pattern file's rules without their samples; gives the path of what it wrote.
+/// Writes the rules of a pattern file without their samples, and returns the path of the new file.
 fn without_samples(file: &Path, out: &Path) -> io::Result<PathBuf> {
     let text = fs::read_to_string(file)?;
-    let wrong = |error: toml::de::Error| io::Error::other(format!("{}: {error}", file.display()));
-    let mut document: toml::Table = toml::from_str(&text).map_err(wrong)?;
+    let mut document: toml::Table = toml::from_str(&text)
+        .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
     let entries = document
         .iter_mut()
         .filter_map(|(_, kind)| kind.as_array_mut())
         .flatten();
     for entry in entries.filter_map(|entry| entry.as_table_mut()) {
         entry.retain(|key, _| !key.ends_with("examples"));
-        let keywords = entry
-            .get("keywords")
-            .and_then(|words| words.as_array())
-            .into_iter()
-            .flatten();
-        let keywords: Vec<_> = keywords.filter_map(|word| word.as_str()).collect();
-        let pattern = entry.get("pattern").and_then(|pattern| pattern.as_str());
-        if pattern.is_some_and(|pattern| in_run(pattern, &keywords).unwrap_or(false)) {
+        if is_in_run(entry) {
             entry.insert("in-run".to_owned(), toml::Value::Boolean(true));
         }
     }
     let bare = out.join(file.file_name().unwrap_or_default());
-    fs::write(
-        &bare,
-        serde_json::to_string(&document).map_err(io::Error::other)?,
-    )?;
+    let json = serde_json::to_string(&document).map_err(io::Error::other)?;
+    fs::write(&bare, json)?;
     Ok(bare)
+}
+
+/// Whether a rule's keywords need to be searched for in charset runs only.
+fn is_in_run(rule: &toml::Table) -> bool {
+    let Some(pattern) = rule.get("pattern").and_then(toml::Value::as_str) else {
+        return false;
+    };
+    let keywords = rule.get("keywords").and_then(toml::Value::as_array);
+    let keywords: Vec<_> = keywords
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_str)
+        .collect();
+    run_prefix::begins_charset_run(pattern, &keywords)
 }

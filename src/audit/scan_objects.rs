@@ -217,7 +217,7 @@ impl Visit for Texts<'_> {
             None => scanner.hits(bytes),
         };
         if !hits.is_empty() {
-            let matches = scanner.judge(bytes, &hits);
+            let matches = scanner.verify_hits(bytes, &hits);
             if !matches.is_empty() {
                 self.finds.in_large |= bytes.len() as u64 > MAX_READ;
                 let located = self

@@ -1,15 +1,13 @@
-//! From pattern files to a [`RuleSet`]: reading, checking and naming what is wrong.
+//! Loads pattern files, built-in ones and those of users, into a [`RuleSet`].
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
-use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::syntax::{FileSyntax, LengthSyntax, PairSyntax, Pieces, RuleSyntax};
+use super::convert::Samples;
+use super::syntax::FileSyntax;
+use super::{PairRule, Rule, Trigger};
 use crate::text::line_at;
-
-use super::{Check, MAX_REACH, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSource, Trigger, check};
 
 /// The pattern files of this build: (name, content).
 const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
@@ -17,21 +15,18 @@ const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.r
 /// The same without samples, as JSON.
 const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
-/// The shortest run that the run finder reports, in bytes.
-pub(crate) const MIN_RUN: usize = 40;
-
-/// Rules that are scanned for together.
+/// Rules that are searched for together.
 #[derive(Debug, Default)]
 pub struct RuleSet {
     /// The rules, in the order of their files.
     pub rules: Vec<Rule>,
     /// Which of them belong together.
     pub pairs: Vec<PairRule>,
-    /// The texts they were read from.
+    /// The texts of their files.
     texts: Vec<Cow<'static, str>>,
 }
 
-/// What is wrong with a pattern file.
+/// Why a pattern file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// The file is not the TOML of a pattern file.
@@ -41,23 +36,23 @@ pub enum RuleError {
         file: String,
         /// The line, from 1.
         line: usize,
-        /// What the parser says. Never the text of the line.
+        /// The parser's message, which never quotes the line.
         message: String,
     },
-    /// One rule says something that cannot be.
+    /// A rule is invalid.
     #[error("{file}: rule '{rule}': {problem}")]
     Rule {
         /// The file.
         file: String,
         /// Id of the rule.
         rule: String,
-        /// What is wrong.
+        /// What is invalid.
         problem: String,
     },
 }
 
 impl RuleSet {
-    /// The rules that are built in, without their samples.
+    /// Loads the built-in rules, without their samples.
     ///
     /// # Errors
     /// None in a build whose tests passed; the tests load and compile every rule.
@@ -69,13 +64,13 @@ impl RuleSet {
                 line: error.line(),
                 message: error.to_string(),
             })?;
-            set.take(file, syntax, Samples::LeftOut)?;
+            set.add_rules(file, syntax, Samples::LeftOut)?;
             set.texts.push(Cow::Borrowed(text));
         }
         Ok(set)
     }
 
-    /// The rules that are built in, with their samples.
+    /// Loads the built-in rules with their samples.
     ///
     /// # Errors
     /// As [`RuleSet::builtin`].
@@ -84,24 +79,20 @@ impl RuleSet {
         for (file, text) in PATTERNS {
             written.add(file, text)?;
         }
-        let sources = written.rules.into_iter().map(|rule| rule.source);
-        set.rules
-            .iter_mut()
-            .zip(sources)
-            .for_each(|(rule, source)| rule.source = source);
-        let sources = written.pairs.into_iter().map(|pair| pair.source);
-        set.pairs
-            .iter_mut()
-            .zip(sources)
-            .for_each(|(pair, source)| pair.source = source);
+        for (rule, written) in set.rules.iter_mut().zip(written.rules) {
+            rule.source = written.source;
+        }
+        for (pair, written) in set.pairs.iter_mut().zip(written.pairs) {
+            pair.source = written.source;
+        }
         Ok(set)
     }
 
-    /// Adds the rules of a pattern file that a user wrote, and compiles their patterns, so that a
-    /// broken one is an error before anything is scanned.
+    /// Adds the rules of a user's pattern file and compiles their patterns, so that an invalid one
+    /// is an error before anything is scanned.
     ///
     /// # Errors
-    /// Names the file, and the line or the rule, that is wrong.
+    /// Names the file, and the line or the rule, that is invalid.
     pub fn extend(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         self.add(file, text)?;
         self.compile()
@@ -109,37 +100,40 @@ impl RuleSet {
 
     /// Adds the rules of a pattern file without compiling their patterns.
     fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        // The parser's own words would quote the line, and what is read here may be any file that
-        // somebody named.
+        // The parser's `Display` would quote the line, and the named file may be any file, even one
+        // with secrets.
         let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
             file: file.to_owned(),
             line: line_at(text, error.span().map_or(0, |span| span.start)),
             message: error.message().trim_end().to_owned(),
         })?;
-        self.take(file, syntax, Samples::Needed)?;
+        self.add_rules(file, syntax, Samples::Needed)?;
         self.texts.push(Cow::Owned(text.to_owned()));
         Ok(())
     }
 
-    fn take(&mut self, file: &str, syntax: FileSyntax, samples: Samples) -> Result<(), RuleError> {
+    fn add_rules(
+        &mut self,
+        file: &str,
+        syntax: FileSyntax,
+        samples: Samples,
+    ) -> Result<(), RuleError> {
         for rule in syntax.rules {
             let id = rule.id.clone();
-            let rule = self
-                .rule(file, rule, samples)
-                .map_err(|problem| fault(file, &id, problem))?;
-            self.rules.push(rule);
+            let rule = rule.into_rule(self, file, samples);
+            self.rules
+                .push(rule.map_err(|problem| RuleError::invalid(file, &id, problem))?);
         }
         for pair in syntax.pairs {
             let id = pair.id.clone();
-            let pair = self
-                .pair(file, pair, samples)
-                .map_err(|problem| fault(file, &id, problem))?;
-            self.pairs.push(pair);
+            let pair = pair.into_pair(self, file, samples);
+            self.pairs
+                .push(pair.map_err(|problem| RuleError::invalid(file, &id, problem))?);
         }
         Ok(())
     }
 
-    /// Compiles every pattern that is not compiled yet; names the rule whose pattern does not
+    /// Compiles every pattern that is not compiled yet. Names the rule whose pattern does not
     /// compile or lacks the named group `secret`.
     fn compile(&self) -> Result<(), RuleError> {
         for rule in &self.rules {
@@ -149,34 +143,29 @@ impl RuleSet {
             let problem = match pattern.regex() {
                 Err(error) => {
                     let reason = error.to_string();
-                    format!(
-                        "the pattern does not compile: {}",
-                        reason.lines().last().unwrap_or_default()
-                    )
+                    let reason = reason.lines().last().unwrap_or_default();
+                    format!("the pattern does not compile: {reason}")
                 }
-                Ok(regex) if regex.capture_names().flatten().any(|name| name == "secret") => {
+                Ok(regex) if regex.capture_names().any(|name| name == Some("secret")) => {
                     continue;
                 }
                 Ok(_) => "the pattern has no group (?P<secret>…)".to_owned(),
             };
-            return Err(fault(&rule.source.file, &rule.id, problem));
+            return Err(RuleError::invalid(&rule.source.file, &rule.id, problem));
         }
         Ok(())
     }
 
-    /// Names this set of rules in reports and caches: the first 12 hex digits of SHA-256 over the
-    /// pattern files.
+    /// Identifies this set of rules in reports and caches: the first 12 hex digits of SHA-256 over
+    /// the pattern files.
     #[must_use]
     pub fn version(&self) -> String {
         let mut digest = Sha256::new();
-        self.texts
-            .iter()
-            .for_each(|text| digest.update(text.as_bytes()));
-        let digest = digest.finalize();
-        digest[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        for text in &self.texts {
+            digest.update(text.as_bytes());
+        }
+        let bytes = &digest.finalize()[..6];
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether a rule or a pair has this id.
@@ -185,180 +174,16 @@ impl RuleSet {
         self.rules.iter().any(|rule| &*rule.id == id)
             || self.pairs.iter().any(|pair| &*pair.id == id)
     }
-
-    fn rule(&self, file: &str, syntax: RuleSyntax, samples: Samples) -> Result<Rule, String> {
-        self.free_id(&syntax.id)?;
-        let checks = syntax
-            .checks
-            .iter()
-            .map(|name| find_check(name))
-            .collect::<Result<_, _>>()?;
-        let source = samples.take(file, syntax.examples, syntax.counter_examples)?;
-        let trigger = match (syntax.pattern, syntax.run.is_empty()) {
-            (Some(_), true) if syntax.before.max(syntax.after) > MAX_REACH => {
-                return Err(format!(
-                    "'before' and 'after' are at most {MAX_REACH} bytes"
-                ));
-            }
-            (Some(pattern), true) => {
-                samples.check_keywords(&syntax.keywords, &source.examples)?;
-                Trigger::Keywords(Pattern {
-                    keywords: syntax.keywords,
-                    in_run: syntax.in_run && samples == Samples::LeftOut,
-                    before: syntax.before,
-                    after: syntax.after,
-                    source: pattern,
-                    regex: OnceLock::new(),
-                })
-            }
-            (None, false) => Trigger::Run(
-                syntax
-                    .run
-                    .iter()
-                    .map(run_length)
-                    .collect::<Result<_, _>>()?,
-            ),
-            _ => return Err("needs either 'keywords' and 'pattern', or 'run'".to_owned()),
-        };
-        Ok(Rule {
-            id: Arc::from(syntax.id),
-            description: syntax.description,
-            trigger,
-            entropy: syntax.entropy,
-            checks,
-            confidence: syntax.confidence,
-            help: syntax.help,
-            source,
-        })
-    }
-
-    fn pair(&self, file: &str, syntax: PairSyntax, samples: Samples) -> Result<PairRule, String> {
-        self.free_id(&syntax.id)?;
-        if syntax.first == syntax.second {
-            return Err("'first' and 'second' are the same rule".to_owned());
-        }
-        Ok(PairRule {
-            first: self.index_of(&syntax.first)?,
-            second: self.index_of(&syntax.second)?,
-            id: Arc::from(syntax.id),
-            description: syntax.description,
-            confidence: syntax.confidence,
-            help: syntax.help,
-            source: samples.take(file, syntax.examples, syntax.counter_examples)?,
-        })
-    }
-
-    fn free_id(&self, id: &str) -> Result<(), String> {
-        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if id.is_empty() || !id.chars().all(kebab) {
-            return Err(
-                "an id is written in kebab-case: lower-case letters, digits and '-'".to_owned(),
-            );
-        }
-        if self.has(id) {
-            return Err("another rule has this id already".to_owned());
-        }
-        Ok(())
-    }
-
-    fn index_of(&self, id: &str) -> Result<usize, String> {
-        let position = self.rules.iter().position(|rule| &*rule.id == id);
-        position.ok_or_else(|| format!("there is no rule '{id}' before it"))
-    }
 }
 
-fn fault(file: &str, rule: &str, problem: String) -> RuleError {
-    RuleError::Rule {
-        file: file.to_owned(),
-        rule: rule.to_owned(),
-        problem,
-    }
-}
-
-fn find_check(name: &str) -> Result<&'static Check, String> {
-    check::CHECKS
-        .iter()
-        .find(|check| check.name == name)
-        .ok_or_else(|| {
-            let known: Vec<_> = check::CHECKS.iter().map(|check| check.name).collect();
-            format!(
-                "there is no check '{name}'; there are: {}",
-                known.join(", ")
-            )
-        })
-}
-
-/// Whether a pattern file comes with its samples.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Samples {
-    /// As a person wrote it.
-    Needed,
-    /// As the build script embedded it; the samples were checked when the program was tested.
-    LeftOut,
-}
-
-impl Samples {
-    fn take(
-        self,
-        file: &str,
-        examples: Vec<Pieces>,
-        counter: Vec<Pieces>,
-    ) -> Result<RuleSource, String> {
-        if self == Self::Needed && examples.is_empty() {
-            return Err("needs at least one example".to_owned());
-        }
-        Ok(RuleSource {
+impl RuleError {
+    fn invalid(file: &str, rule: &str, problem: String) -> Self {
+        Self::Rule {
             file: file.to_owned(),
-            examples: examples.into_iter().map(Pieces::join).collect(),
-            counter_examples: counter.into_iter().map(Pieces::join).collect(),
-        })
-    }
-
-    /// A keyword that no example holds is one that nobody tried; an example without a keyword is
-    /// never looked at.
-    fn check_keywords(self, keywords: &[String], examples: &[String]) -> Result<(), String> {
-        if keywords.is_empty() {
-            return Err("'pattern' needs 'keywords'".to_owned());
-        }
-        if let Some(short) = keywords.iter().find(|keyword| keyword.len() < MIN_KEYWORD) {
-            return Err(format!(
-                "the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"
-            ));
-        }
-        if self == Self::LeftOut {
-            return Ok(());
-        }
-        let tried = |keyword: &&String| {
-            examples
-                .iter()
-                .any(|example| example.contains(keyword.as_str()))
-        };
-        if let Some(untried) = keywords.iter().find(|keyword| !tried(keyword)) {
-            return Err(format!("no example holds the keyword '{untried}'"));
-        }
-        let lacks = |example: &String| {
-            !keywords
-                .iter()
-                .any(|keyword| example.contains(keyword.as_str()))
-        };
-        match examples.iter().position(lacks) {
-            Some(index) => Err(format!("example {} holds none of the keywords", index + 1)),
-            None => Ok(()),
+            rule: rule.to_owned(),
+            problem,
         }
     }
-}
-
-fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {
-    let range = match *length {
-        LengthSyntax::Exact(exact) => exact..=exact,
-        LengthSyntax::Range([low, high]) => low..=high,
-    };
-    if *range.start() < MIN_RUN || range.is_empty() {
-        return Err(format!(
-            "a run is at least {MIN_RUN} bytes long, and its range not empty"
-        ));
-    }
-    Ok(range)
 }
 
 #[cfg(test)]
@@ -371,7 +196,7 @@ mod tests {
     fn problem(text: &str) -> String {
         let mut set = RuleSet::default();
         set.extend("x.toml", text)
-            .expect_err("a broken rule")
+            .expect_err("an invalid rule")
             .to_string()
     }
 
@@ -400,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn an_invalid_rule_is_an_error_that_names_the_problem() {
         for (from, to, expected) in [
             ("id='a'", "id='a'\nidd='b'", "unknown field `idd`"),
             ("id='a'", "id='A_b'", "kebab-case"),
@@ -414,15 +239,19 @@ mod tests {
             (
                 "['abcd']",
                 "['abcd','efgh']",
-                "no example holds the keyword 'efgh'",
+                "no example contains the keyword 'efgh'",
             ),
-            ("[['ab','cd']]", "['abcd','none']", "example 2 holds none"),
+            (
+                "[['ab','cd']]",
+                "['abcd','none']",
+                "example 2 contains none",
+            ),
             ("[['ab','cd']]", "[]", "at least one example"),
             ("confidence='low'", "confidence='sure'", "unknown variant"),
             (
                 "confidence='low'",
                 "confidence='low'\nchecks=['no']",
-                "no check 'no'",
+                "unknown check 'no'",
             ),
             (
                 "confidence='low'",
@@ -442,6 +271,6 @@ mod tests {
                 "{message}"
             );
         }
-        assert!(problem(&GOOD.repeat(2)).contains("has this id already"));
+        assert!(problem(&GOOD.repeat(2)).contains("another rule has this id"));
     }
 }

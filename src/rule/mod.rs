@@ -1,7 +1,12 @@
-//! What a secret looks like: rules as the scanner uses them, compiled from the TOML of `patterns/`.
+//! Defines what a secret looks like: rules as the scanner uses them, made from the TOML of
+//! `patterns/`.
 
+pub(crate) mod charset;
 pub mod check;
+mod convert;
 mod load;
+#[cfg(test)]
+mod run_prefix;
 mod syntax;
 
 use std::fmt;
@@ -12,20 +17,19 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 pub use check::{Candidate, Check, Detail, Verdict};
-pub(crate) use load::MIN_RUN;
 pub use load::{RuleError, RuleSet};
 
-/// How sure a finding is. The order is that of trust: `Low < Medium < High < Certain`.
+/// How sure a finding is: `Low < Medium < High < Certain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
-    /// It has the shape of a secret, and nothing else speaks for it.
+    /// Nothing but its shape suggests a secret.
     Low,
-    /// It has a shape that hardly anything but a secret has.
+    /// Hardly anything but a secret has its shape.
     Medium,
-    /// It has the shape and stands under a name that says what it is.
+    /// It has the shape, and the name before it says what it is.
     High,
-    /// Proven without asking anyone: by a checksum, by its payload, or by its other half.
+    /// Its checksum, its payload or its other half proves it, without a request to the provider.
     Certain,
 }
 
@@ -33,7 +37,7 @@ impl Confidence {
     /// All of them, lowest first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Certain];
 
-    /// The word used in rules, options and reports.
+    /// Its name in rules, options and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -77,31 +81,31 @@ pub struct Rule {
     pub entropy: Option<f64>,
     /// Checks that a candidate must pass, in this order.
     pub checks: Vec<&'static Check>,
-    /// How sure a finding is where no check says otherwise.
+    /// How sure a finding is if no check grades it.
     pub confidence: Confidence,
-    /// What to do when it is found, beyond what holds for every secret.
+    /// What to do about a finding, besides what applies to every secret.
     pub help: Option<String>,
-    /// The file that the rule came from, and what its author says it must and must not find.
+    /// Its file and its samples.
     pub source: RuleSource,
 }
 
-/// Where a rule came from, and its samples.
+/// The file of a rule, and its samples.
 #[derive(Debug, Default)]
 pub struct RuleSource {
-    /// The file: `aws.toml` for a built-in one, the path as given for others.
+    /// The file: `aws.toml` if it is built in, or else the path as given.
     pub file: String,
     /// Texts in which the rule must find something.
     pub examples: Vec<String>,
-    /// Texts in which it must find nothing.
+    /// Texts in which it must not find anything.
     pub counter_examples: Vec<String>,
 }
 
-/// What makes a rule be tried.
+/// What triggers a rule.
 #[derive(Debug)]
 pub enum Trigger {
-    /// One of some literals stands there, and a pattern matches around it.
+    /// One of several literals, around which a pattern must match.
     Keywords(Pattern),
-    /// A maximal run of `[A-Za-z0-9+/]` has one of these lengths, in bytes: the run is the
+    /// A maximal run of `[A-Za-z0-9+/]` of one of these lengths, in bytes. The run is the
     /// candidate.
     Run(Vec<std::ops::RangeInclusive<usize>>),
 }
@@ -109,10 +113,10 @@ pub enum Trigger {
 /// A regular expression, the literals without which it cannot match, and how far it looks.
 #[derive(Debug)]
 pub struct Pattern {
-    /// Literals of at least [`MIN_KEYWORD`] bytes; every match holds one.
+    /// Literals of at least [`MIN_KEYWORD`] bytes. Every match contains one.
     pub keywords: Vec<String>,
-    /// Whether every match is a run of word characters that the scanner finds anyway, so that the
-    /// keywords need to be looked for in such runs only.
+    /// Whether every match begins with a keyword and is part of one charset run, so that the
+    /// keywords are searched for in such runs only.
     pub in_run: bool,
     /// How many bytes before a keyword a match may begin.
     pub before: usize,
@@ -122,12 +126,11 @@ pub struct Pattern {
     regex: OnceLock<Result<Regex, regex::Error>>,
 }
 
-/// The furthest that a rule may look from a keyword, in bytes. Sources that cut large blobs into
-/// parts let them overlap by more than twice this.
+/// The furthest that a match may reach from a keyword, in bytes. Sources that cut large blobs into
+/// parts make them overlap by more than twice this.
 pub const MAX_REACH: usize = 32 << 10;
 
-/// The shortest keyword, in bytes. The vector search for several literals is several times slower
-/// with shorter ones.
+/// The shortest keyword, in bytes. With shorter ones the vector search is several times slower.
 pub const MIN_KEYWORD: usize = 4;
 
 impl Pattern {
@@ -137,21 +140,21 @@ impl Pattern {
         &self.source
     }
 
-    /// The compiled expression. Compiled when first asked for: a hook that meets no keyword
-    /// compiles nothing.
+    /// The compiled expression. It is compiled on first use: a hook that finds no keyword compiles
+    /// nothing.
     ///
     /// # Errors
-    /// The error of the regex crate, where the pattern does not compile.
+    /// If the pattern does not compile.
     pub fn regex(&self) -> Result<&Regex, &regex::Error> {
         let compile = || RegexBuilder::new(&self.source).unicode(false).build();
         self.regex.get_or_init(compile).as_ref()
     }
 }
 
-/// Two rules whose findings in one blob belong together, as an access key id and its secret do.
+/// Two rules whose matches in one blob belong together, such as an access key id and its secret.
 #[derive(Debug)]
 pub struct PairRule {
-    /// Id of the joint finding's rule.
+    /// Rule id of the joint finding.
     pub id: Arc<str>,
     /// What it finds.
     pub description: String,
@@ -161,8 +164,8 @@ pub struct PairRule {
     pub second: usize,
     /// How sure a pair is.
     pub confidence: Confidence,
-    /// What to do when one is found.
+    /// What to do about a finding.
     pub help: Option<String>,
-    /// Where the rule came from, and its samples.
+    /// Its file and its samples.
     pub source: RuleSource,
 }

@@ -1,4 +1,4 @@
-//! Rules as written: the TOML of a pattern file, before anything is checked.
+//! Defines the TOML of pattern files: rules as written, before anything is checked.
 
 use serde::Deserialize;
 
@@ -23,14 +23,13 @@ pub(super) struct RuleSyntax {
     #[serde(default)]
     pub(super) keywords: Vec<String>,
     pub(super) pattern: Option<String>,
-    /// Bytes before a keyword that the pattern may take in.
+    /// How many bytes before a keyword a match may begin.
     #[serde(default = "default_before")]
     pub(super) before: usize,
-    /// Bytes from the start of a keyword that the pattern may take in.
+    /// How many bytes after the start of a keyword a match may end.
     #[serde(default = "default_after")]
     pub(super) after: usize,
-    /// Every match is a run of word characters; worked out by the build script, not for people to
-    /// say.
+    /// Whether every match is part of one charset run. Only the build script sets it.
     #[serde(default)]
     pub(super) in_run: bool,
     /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
@@ -71,8 +70,8 @@ pub(super) enum LengthSyntax {
     Range([usize; 2]),
 }
 
-/// A sample in one piece or in several that are joined, so that the file that holds them trips no
-/// scanner.
+/// A sample in one piece or in several that are joined, so that no scanner reports the file that
+/// contains them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Pieces {

@@ -1,13 +1,12 @@
-//! The scanner: finds secrets in bytes, and knows nothing of where the bytes came from.
+//! Finds secrets in bytes, without knowing where the bytes came from.
 //!
-//! A prefilter reads every byte: a vector search for all keywords at once, and a finder of long
-//! base64 runs. Where one of them strikes, the rules that asked are tried: their regular expression
-//! in a window around the keyword, then their entropy floor and their checks. Where a strike may
-//! hide text in another form (escapes, base64, UTF-16 …), that stretch is decoded and looked at in
-//! the same way, twice at most.
+//! A prefilter reads every byte: a vector search for all keywords at once, and a finder of charset
+//! runs. For each of its hits, the rules that own it are tried: their regular expression in a window
+//! around the keyword, then their entropy floor and their checks. If a hit may be encoded text
+//! (escapes, base64, UTF-16 …), that stretch is decoded and scanned in the same way, at most twice.
 //!
-//! Strikes depend on the bytes they stand on and nothing else, so those of a text that was made
-//! from another need to be looked for only where the two differ: [`Scanner::hits_after`].
+//! A hit depends only on the bytes that it covers, so a text that was made from another needs a
+//! search only where the two differ: [`Scanner::hits_after`].
 
 mod charset_runs;
 mod decode;
@@ -19,39 +18,40 @@ mod samples;
 mod trace;
 mod verify;
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::rule::{Candidate, Confidence, Detail, Rule, RuleSet, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use decode::{DecodeQueue, Layer};
+use decode::{DecodeQueue, Decoded};
 use prefilter::Prefilter;
 use prefix_table::PrefixTable;
 
-use hits::{Cause, Runs};
 pub use hits::{Hit, Hits};
+use hits::{HitKind, Runs};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
-pub use trace::{CandidateTrace, Cue, RuleTrace, Step};
+pub use trace::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
 
-/// Something that a rule confirms, at a place in the scanned bytes.
+/// A secret that a rule confirms, at its place in the scanned bytes.
 #[derive(Clone, Debug)]
 pub struct Match {
     /// Index of the rule in [`RuleSet::rules`].
     pub rule: usize,
-    /// Where the secret stands, in whatever form it is written there.
+    /// The place of the secret, encoded or not.
     pub span: Span,
-    /// Its value in clear form.
+    /// Its decoded value.
     pub value: Secret,
     /// How sure it is.
     pub confidence: Confidence,
     /// What the checks learned.
     pub details: Vec<Detail>,
-    /// How it is written, where it is not in clear.
+    /// How it is encoded, if it is.
     pub encoding: Option<&'static str>,
 }
 
@@ -59,62 +59,61 @@ pub struct Match {
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// The rules' keywords are too many or too long for a search.
-    #[error("the rules' keywords cannot be searched for: {0}")]
+    #[error("cannot build a search for the rules' keywords: {0}")]
     Keywords(#[from] aho_corasick::BuildError),
 }
 
-/// Rules, made ready to be looked for. Shared by all threads.
+/// Rules that are ready for a search. All threads share one.
 #[derive(Debug)]
 pub struct Scanner {
     rules: RuleSet,
-    /// Keywords that may stand anywhere.
+    /// Keywords that may be anywhere.
     prefilter: Prefilter,
-    /// Keywords of secrets that are one long word.
+    /// Keywords that begin one long token.
     prefixes: PrefixTable,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
-    /// Length of the longest keyword that may stand anywhere, in bytes.
+    /// Length of the longest keyword that may be anywhere, in bytes.
     longest_keyword: usize,
 }
 
-/// Takes down what is looked at. A scan wants what is confirmed, an explanation all that was tried.
-trait Record: Default {
+/// Receives candidates. A scan keeps the confirmed matches; a trace keeps every attempt.
+trait Recorder: Default {
     /// Which runs are tried.
     const RUNS: Runs = Runs::Promising;
 
-    /// Puts a candidate to the checks of `rule`.
-    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>);
+    /// Verifies a candidate of the rule with this index.
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>);
 
-    /// Takes in what was found in a decoded stretch.
-    fn decoded(&mut self, inner: Self, layer: &Layer);
+    /// Takes over what was recorded in a decoded stretch.
+    fn merge(&mut self, inner: Self, decoded: &Decoded);
 
-    /// A rule has seen all its candidates in a window, or in a run.
-    fn tried(&mut self, _: &Tried<'_>) {}
+    /// Is called when a rule has no more candidates in a window or a run.
+    fn attempt(&mut self, _: &Attempt<'_>) {}
 }
 
-/// Where a rule was tried.
-struct Tried<'a> {
+/// A place in which a rule was tried.
+struct Attempt<'a> {
     index: usize,
     rule: &'a Rule,
     text: &'a [u8],
     /// The window, or the run.
     span: Span,
-    /// What struck there, whoever asked for it.
+    /// The hits in it, of any rule.
     hits: &'a [Hit],
 }
 
-impl Record for Vec<Match> {
-    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
+impl Recorder for Vec<Match> {
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
         self.extend(verify::confirm(index, rule, candidate, &mut |_| {}));
     }
 
-    fn decoded(&mut self, inner: Self, layer: &Layer) {
-        let seen = |found: Match| Match {
-            span: layer.origin(found.span),
-            encoding: Some(layer.encoding),
+    fn merge(&mut self, inner: Self, decoded: &Decoded) {
+        self.extend(inner.into_iter().map(|found| Match {
+            span: decoded.source_span(found.span),
+            encoding: Some(decoded.encoding),
             ..found
-        };
-        self.extend(inner.into_iter().map(seen));
+        }));
     }
 }
 
@@ -122,127 +121,132 @@ impl Scanner {
     /// A scanner for `rules`.
     ///
     /// # Errors
-    /// Where no search can be built for the keywords.
+    /// If no search can be built for the keywords.
     pub fn new(rules: RuleSet) -> Result<Self, ScanError> {
         let mut keywords = decode::keywords(rules.rules.len());
         let (mut prefixes, mut run_rules) = (Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
-                    let group = if pattern.in_run {
-                        &mut prefixes
+                    let words = pattern.keywords.iter();
+                    let owned = words.map(|word| (index, word.clone().into_bytes()));
+                    if pattern.in_run {
+                        prefixes.extend(owned);
                     } else {
-                        &mut keywords
-                    };
-                    group.extend(
-                        pattern
-                            .keywords
-                            .iter()
-                            .map(|word| (index, word.clone().into_bytes())),
-                    );
+                        keywords.extend(owned);
+                    }
                 }
                 Trigger::Run(_) => run_rules.push(index),
             }
         }
-        let longest_keyword = keywords
-            .iter()
-            .map(|(_, word)| word.len())
-            .max()
-            .unwrap_or(0);
+        let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max();
         Ok(Self {
             prefilter: Prefilter::new(keywords)?,
             prefixes: PrefixTable::new(prefixes),
             run_rules,
-            longest_keyword,
+            longest_keyword: longest_keyword.unwrap_or(0),
             rules,
         })
     }
 
-    /// The rules it looks for.
+    /// The rules that it searches for.
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// Everything in `text` that a rule confirms, in the order of the text; each secret once a
-    /// place.
+    /// Finds everything in `text` that a rule confirms, in the order of the text and without
+    /// duplicates.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
-        self.judge(text, &self.hits(text))
+        self.verify_hits(text, &self.hits(text))
     }
 
-    /// What [`Scanner::scan`] finds in `text`, whose strikes these are.
+    /// Finds what [`Scanner::scan`] finds, given the hits of `text`.
     #[must_use]
-    pub fn judge(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
+    pub fn verify_hits(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
         let mut found = Vec::new();
-        self.look(text, hits, 0, &mut found);
-        settle(&mut found);
-        found
+        self.try_hits(text, hits, 0, &mut found);
+        without_duplicates(found)
     }
 
-    fn look<R: Record>(&self, text: &[u8], hits: &Hits, depth: usize, record: &mut R) {
+    /// Tries the rules that own `hits`, and scans what can be decoded.
+    fn try_hits<R: Recorder>(&self, text: &[u8], hits: &Hits, depth: usize, recorder: &mut R) {
         if hits.is_empty() {
             return;
         }
         let mut windows: Vec<(usize, Span)> = Vec::new();
         let mut queue = DecodeQueue::default();
         for hit in hits.iter() {
-            match hit.cause {
-                Cause::Keyword(asker) => match self.rules.rules.get(asker) {
+            match hit.kind {
+                HitKind::Keyword(owner) => match self.rules.rules.get(owner) {
                     Some(rule) => {
-                        windows.push((asker, window(rule, hit.span.start, text.len())));
+                        windows.push((owner, window(rule, hit.span.start, text.len())));
                     }
-                    None => queue.keyword(asker - self.rules.rules.len(), hit.span.start),
+                    None => queue.add_keyword(owner - self.rules.rules.len(), hit.span.start),
                 },
-                Cause::Run => self.try_run(text, hit, &mut queue, record),
+                HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
             }
         }
-        let mut done = (0, 0);
-        for (index, window) in merge(windows) {
-            // A window that was widened may have taken in those after it.
-            if done.0 != index || window.end > done.1 {
-                let rule = &self.rules.rules[index];
-                let end = verify::candidates(rule, text, window, |candidate| {
-                    record.test(index, rule, candidate);
-                });
-                let span = Span::new(window.start, end);
-                record.tried(&Tried {
-                    index,
-                    rule,
-                    text,
-                    span,
-                    hits: hits.within(span),
-                });
-                done = (index, end);
-            }
-        }
+        self.try_windows(text, hits, windows, recorder);
         if depth < MAX_DEPTH {
-            queue.follow(text, hits.has_nul(), |layer| {
+            queue.decode_all(text, hits.has_nul(), |decoded| {
                 let mut inner = R::default();
-                self.look(
-                    &layer.text,
-                    &self.strikes_of(&layer.text, R::RUNS),
-                    depth + 1,
-                    &mut inner,
-                );
-                record.decoded(inner, layer);
+                let hits = self.hits_with(&decoded.text, R::RUNS);
+                self.try_hits(&decoded.text, &hits, depth + 1, &mut inner);
+                recorder.merge(inner, decoded);
             });
         }
     }
 
-    /// A run of base64 and escape characters: its unbroken stretches are candidates, the whole may
-    /// have to be decoded.
-    fn try_run(&self, text: &[u8], hit: &Hit, queue: &mut DecodeQueue, record: &mut impl Record) {
-        let outer = hit.span;
-        for inner in charset_runs::unbroken(text, outer) {
-            queue.run(text, inner);
+    /// Tries rules in the windows around their keywords.
+    fn try_windows(
+        &self,
+        text: &[u8],
+        hits: &Hits,
+        windows: Vec<(usize, Span)>,
+        recorder: &mut impl Recorder,
+    ) {
+        let mut done = (0, 0);
+        for (index, window) in merge(windows) {
+            // A window that was widened may cover those after it.
+            if done.0 == index && window.end <= done.1 {
+                continue;
+            }
+            let rule = &self.rules.rules[index];
+            let end = verify::candidates(rule, text, window, |candidate| {
+                recorder.candidate(index, rule, candidate);
+            });
+            let span = Span::new(window.start, end);
+            recorder.attempt(&Attempt {
+                index,
+                rule,
+                text,
+                span,
+                hits: hits.within(span),
+            });
+            done = (index, end);
+        }
+    }
+
+    /// Tries rules for runs in a run of base64 and escapes: its unbroken stretches are candidates,
+    /// and all of it may have to be decoded.
+    fn try_run(
+        &self,
+        text: &[u8],
+        hit: &Hit,
+        queue: &mut DecodeQueue,
+        recorder: &mut impl Recorder,
+    ) {
+        for inner in charset_runs::unbroken(text, hit.span) {
+            queue.add_run(text, inner);
             for span in charset_runs::candidates(text, inner) {
                 for &index in &self.run_rules {
                     let rule = &self.rules.rules[index];
-                    if verify::fits(rule, span) {
-                        record.test(index, rule, Candidate { text, span });
+                    if verify::fits(rule, span.len()) {
+                        recorder.candidate(index, rule, Candidate { text, span });
                     }
-                    record.tried(&Tried {
+                    recorder.attempt(&Attempt {
                         index,
                         rule,
                         text,
@@ -252,13 +256,13 @@ impl Scanner {
                 }
             }
         }
-        if charset_runs::is_broken(text, outer) {
-            queue.escaped(text, outer);
+        if charset_runs::is_broken(text, hit.span) {
+            queue.add_escaped(text, hit.span);
         }
     }
 }
 
-/// Where a rule's pattern may match when its keyword stands at `at`.
+/// Where a rule's pattern may match if its keyword is at `at`.
 fn window(rule: &Rule, at: usize, len: usize) -> Span {
     match &rule.trigger {
         Trigger::Keywords(pattern) => Span::new(
@@ -269,7 +273,7 @@ fn window(rule: &Rule, at: usize, len: usize) -> Span {
     }
 }
 
-/// Joins windows of one rule that overlap, so that no byte is searched twice however dense the
+/// Joins overlapping windows of a rule, so that no byte is searched twice, however dense the
 /// keywords are.
 fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
     windows.sort_unstable();
@@ -285,47 +289,47 @@ fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
     merged
 }
 
-/// Brings matches into order and drops what says the same twice: a secret that was seen both as
-/// written and decoded, or one that is a part of another that is at least as sure.
-fn settle(found: &mut Vec<Match>) {
-    found.sort_by(|a, b| {
-        let key = |m: &Match| {
-            (
-                m.span.start,
-                std::cmp::Reverse(m.span.end),
-                std::cmp::Reverse(m.confidence),
-                m.rule,
-            )
-        };
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| a.encoding.cmp(&b.encoding))
-    });
+/// Sorts matches and drops duplicates: a secret that was found both as written and decoded, or one
+/// that is a part of another that is at least as sure.
+fn without_duplicates(mut found: Vec<Match>) -> Vec<Match> {
+    found.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut kept: Vec<Match> = Vec::with_capacity(found.len());
-    let mut by_place: HashMap<(usize, Span), usize> = HashMap::new();
-    // What may hold a later match: kept ones that reach beyond its start, oldest first.
+    let mut places: HashSet<(usize, Span)> = HashSet::new();
+    // Kept matches that reach beyond the start of the next one, oldest first.
     let mut open: Vec<usize> = Vec::new();
-    for next in found.drain(..) {
+    for next in found {
         open.retain(|&index| kept[index].span.end > next.span.start);
-        let holder = open
-            .iter()
-            .copied()
-            .find(|&index| says_the_same(&kept[index], &next));
-        let twin = by_place.get(&(next.rule, next.span)).copied();
-        if holder.or(twin).is_none() {
-            by_place.insert((next.rule, next.span), kept.len());
+        let place = (next.rule, next.span);
+        let is_known =
+            places.contains(&place) || open.iter().any(|&index| covers(&kept[index], &next));
+        if !is_known {
+            places.insert(place);
             open.push(kept.len());
             kept.push(next);
         }
     }
-    *found = kept;
+    kept
 }
 
-fn says_the_same(kept: &Match, next: &Match) -> bool {
-    let inside = kept.span.start <= next.span.start && next.span.end <= kept.span.end;
-    let part_of = || memchr::memmem::find(kept.value.reveal(), next.value.reveal()).is_some();
+/// Matches in the order of the text; of those that begin at one place the longest first, then the
+/// surest.
+fn order(found: &Match) -> impl Ord {
+    (
+        found.span.start,
+        Reverse(found.span.end),
+        Reverse(found.confidence),
+        found.rule,
+        found.encoding,
+    )
+}
+
+/// Whether `next` adds nothing to `kept`.
+fn covers(kept: &Match, next: &Match) -> bool {
+    let inside = kept.span.holds(next.span);
     if kept.rule == next.rule {
         return kept.span.overlaps(next.span) && (inside || kept.value == next.value);
     }
-    inside && kept.confidence >= next.confidence && part_of()
+    inside
+        && kept.confidence >= next.confidence
+        && memchr::memmem::find(kept.value.reveal(), next.value.reveal()).is_some()
 }

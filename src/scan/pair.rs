@@ -1,4 +1,4 @@
-//! Pairs: which matches of one blob belong together, as an access key id and its secret do.
+//! Joins matches of one blob that belong together, such as an access key id and its secret.
 
 use std::collections::HashSet;
 
@@ -17,22 +17,22 @@ pub struct Pairing {
     pub second: usize,
 }
 
-/// Joins the matches of one blob, given in the order of their spans, into pairs, at any distance,
-/// each match in one pair at most.
+/// Joins the matches of one blob into pairs, at any distance. A match is in one pair at most.
 #[must_use]
 pub fn pair_up<'m>(rules: &RuleSet, matches: impl IntoIterator<Item = &'m Match>) -> Vec<Pairing> {
     let matches: Vec<&Match> = matches.into_iter().collect();
     let mut taken = HashSet::new();
     let mut pairings = Vec::new();
     for (rule, pair) in rules.pairs.iter().enumerate() {
-        let half = |wanted: usize| -> Vec<usize> {
-            let indices = 0..matches.len();
-            indices
-                .filter(|index| matches[*index].rule == wanted && !taken.contains(index))
-                .collect()
-        };
-        let (firsts, seconds) = (half(pair.first), half(pair.second));
-        for (first, second) in nearest(&matches, &firsts, &seconds) {
+        let mut halves: Vec<Half> = matches
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !taken.contains(index))
+            .filter(|(_, found)| found.rule == pair.first || found.rule == pair.second)
+            .map(|(index, found)| (index, found.rule == pair.first))
+            .collect();
+        halves.sort_by_key(|&(index, _)| matches[index].span.start);
+        for (first, second) in pair_halves(&matches, &halves) {
             taken.extend([first, second]);
             pairings.push(Pairing {
                 rule,
@@ -45,67 +45,64 @@ pub fn pair_up<'m>(rules: &RuleSet, matches: impl IntoIterator<Item = &'m Match>
     pairings
 }
 
-/// Pairs of halves. In the order of the text ids and secrets mostly alternate, so each is joined
-/// with its neighbour of the other kind; what is left over, such as of a list of ids above a list
+/// Index of a match, and whether it is the first half of a pair, an id.
+type Half = (usize, bool);
+
+/// Joins halves that are in the order of the text. Ids and secrets mostly alternate, so each is
+/// joined with its neighbour of the other kind. What is left, such as of a list of ids above a list
 /// of secrets, is joined in order.
-fn nearest(matches: &[&Match], firsts: &[usize], seconds: &[usize]) -> Vec<(usize, usize)> {
-    let mut halves: Vec<(usize, bool)> = firsts.iter().map(|&first| (first, true)).collect();
-    halves.extend(seconds.iter().map(|&second| (second, false)));
-    halves.sort_by_key(|&(index, _)| (matches[index].span.start, index));
+fn pair_halves(matches: &[&Match], halves: &[Half]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for stretch in halves.chunk_by(|(_, before), (_, after)| before != after) {
-        pairs.extend(neighbours(matches, stretch));
+        pairs.extend(pair_neighbours(matches, stretch));
     }
-    let used: HashSet<usize> = pairs
-        .iter()
-        .flat_map(|&(first, second)| [first, second])
-        .collect();
-    let left = firsts.iter().copied().filter(|first| !used.contains(first));
-    let right = seconds
-        .iter()
-        .copied()
-        .filter(|second| !used.contains(second));
-    pairs.extend(left.zip(right));
+    let used: HashSet<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+    let left = halves.iter().filter(|(index, _)| !used.contains(index));
+    let (firsts, seconds): (Vec<Half>, Vec<Half>) = left.partition(|(_, is_first)| *is_first);
+    let in_order = firsts.iter().zip(&seconds);
+    pairs.extend(in_order.map(|(first, second)| (first.0, second.0)));
     pairs
 }
 
-/// How much further apart, in bytes, ids and the secrets after them may stand than secrets and the
-/// ids after them, and still be the pairs: an id is usually written before its secret.
-const PATIENCE: usize = 64;
+/// How much further apart, in bytes, pairs of an id and the secret after it may be than pairs of a
+/// secret and the id after it, and still be preferred: an id is usually written before its secret.
+const ID_BEFORE_SECRET_BONUS: usize = 64;
 
-/// Joins the halves of a stretch in which the kinds alternate two by two, from its start or, where
-/// one is too many, from its second if that makes the better pairs.
-fn neighbours(matches: &[&Match], stretch: &[(usize, bool)]) -> Vec<(usize, usize)> {
-    let paired = |halves: &[(usize, bool)]| -> Vec<(usize, usize)> {
-        let two = |two: &[(usize, bool)]| {
-            if two[0].1 {
-                (two[0].0, two[1].0)
-            } else {
-                (two[1].0, two[0].0)
-            }
-        };
-        halves.chunks_exact(2).map(two).collect()
-    };
-    let from_start = paired(stretch);
+/// Joins the halves of a stretch in which the kinds alternate two by two, from its start or, if
+/// their number is odd, from its second half if that makes the better pairs.
+fn pair_neighbours(matches: &[&Match], stretch: &[Half]) -> Vec<(usize, usize)> {
+    let from_start = two_by_two(stretch);
     if stretch.len().is_multiple_of(2) {
         return from_start;
     }
-    let from_second = paired(&stretch[1..]);
-    let total = |pairs: &[(usize, usize)]| -> usize {
-        let between = |&(first, second): &(usize, usize)| {
-            let (a, b) = (matches[first].span, matches[second].span);
-            a.start.max(b.start).saturating_sub(a.end.min(b.end))
-        };
-        pairs.iter().map(between).sum()
-    };
-    let (start, second) = (total(&from_start), total(&from_second));
+    let from_second = two_by_two(&stretch[1..]);
+    let (start, second) = (
+        total_distance(matches, &from_start),
+        total_distance(matches, &from_second),
+    );
     let begins_with_id = stretch[0].1;
     let better = if begins_with_id {
-        second + PATIENCE < start
+        second + ID_BEFORE_SECRET_BONUS < start
     } else {
-        second <= start + PATIENCE
+        second <= start + ID_BEFORE_SECRET_BONUS
     };
     if better { from_second } else { from_start }
+}
+
+fn two_by_two(halves: &[Half]) -> Vec<(usize, usize)> {
+    let twos = halves.chunks_exact(2).map(|two| (two[0], two[1]));
+    twos.map(|((a, a_is_id), (b, _))| if a_is_id { (a, b) } else { (b, a) })
+        .collect()
+}
+
+/// How many bytes are between the halves of all pairs.
+fn total_distance(matches: &[&Match], pairs: &[(usize, usize)]) -> usize {
+    let spans = pairs
+        .iter()
+        .map(|&(a, b)| (matches[a].span, matches[b].span));
+    spans
+        .map(|(a, b)| a.start.max(b.start).saturating_sub(a.end.min(b.end)))
+        .sum()
 }
 
 #[cfg(test)]
@@ -143,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nearest_first_and_each_once() {
+    fn neighbours_are_paired_and_each_match_once() {
         assert_eq!(pairs("idid skey"), [(0, 5)]);
         assert_eq!(pairs("skey idid"), [(5, 0)]);
         assert_eq!(pairs("idid .... idid skey"), [(10, 15)]);
@@ -162,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn far_apart_is_still_a_pair() {
+    fn halves_that_are_far_apart_are_paired() {
         let text = format!(
             "{}{}{}",
             "idid ".repeat(9),

@@ -1,25 +1,28 @@
-//! The prefilter: finds the rules' keywords in a text, many at once.
+//! Finds the rules' keywords in a text, many at once.
 
 use aho_corasick::packed::{self, Searcher};
-use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use super::ScanError;
 
-/// Buckets of the vector search (Teddy with 256-bit vectors). A position is looked at closely where
-/// each of its first four bytes passes the masks of one bucket, which are as wide as the literals
-/// in the bucket are different.
+/// Buckets of the vector search (Teddy with 256-bit vectors). The search compares literals at a
+/// position if each of its first four bytes passes the masks of one bucket. The more the literals in
+/// a bucket differ, the more bytes its masks let pass.
 const BUCKETS: usize = 16;
-/// How many literals share a bucket. Every further search costs a pass over the text and every
-/// further literal in a bucket more false alarms; over sources of C, five gave the least for 160 to
+/// How many literals share a bucket. Each further search costs a pass over the text, and each
+/// further literal in a bucket more false positives; over C sources, five was the fastest for 160 to
 /// 240 literals.
 const PER_BUCKET: usize = 5;
-/// How many bytes of a literal the masks see.
+/// How many bytes of a literal the masks cover.
 const MASKED: usize = 4;
 
-/// A literal, with who asked for it and, where that is longer, the whole keyword.
-type Literal = (Box<[u8]>, Vec<(usize, Box<[u8]>)>);
+/// A keyword, with its owner.
+pub(super) type Owned = (usize, Box<[u8]>);
 
-/// A set of literals, each with the numbers of those who want to know of it.
+/// A literal of the search, with the keywords that begin with it.
+type Literal = (Box<[u8]>, Vec<Owned>);
+
+/// A set of keywords, each with the number of its owner.
 #[derive(Debug)]
 pub(super) struct Prefilter {
     groups: Vec<Group>,
@@ -28,12 +31,11 @@ pub(super) struct Prefilter {
 #[derive(Debug)]
 struct Group {
     finder: Finder,
-    /// For each literal of the finder, who asked for it and, where that is longer, the whole
-    /// keyword.
-    askers: Vec<Vec<(usize, Box<[u8]>)>>,
+    /// For each literal of the finder, the keywords that begin with it.
+    keywords: Vec<Vec<Owned>>,
 }
 
-/// Teddy where the processor has it, else the automaton.
+/// Teddy if the processor supports it, else an automaton.
 #[derive(Debug)]
 enum Finder {
     Teddy(Searcher),
@@ -41,44 +43,41 @@ enum Finder {
 }
 
 impl Prefilter {
-    /// A prefilter for `(asker, keyword)` pairs.
+    /// A prefilter for `(owner, keyword)` pairs.
     pub(super) fn new(
         keywords: impl IntoIterator<Item = (usize, Vec<u8>)>,
     ) -> Result<Self, ScanError> {
         let mut keywords: Vec<_> = keywords
             .into_iter()
-            .map(|(asker, word)| (word.into_boxed_slice(), asker))
+            .map(|(owner, word)| (word.into_boxed_slice(), owner))
             .collect();
         keywords.sort();
-        // One search reports one literal a position. So no literal is a prefix of another: the
-        // shorter one stands for both, and the longer is compared when the shorter was found.
+        // A search reports one literal for each position, so no literal may be a prefix of another:
+        // it finds the shorter one, and then the longer is compared.
         let mut literals: Vec<Literal> = Vec::new();
-        for (word, asker) in keywords {
-            match literals
-                .last_mut()
-                .filter(|(shorter, _)| word.starts_with(shorter))
-            {
-                Some((_, askers)) => askers.push((asker, word)),
-                None => literals.push((word.clone(), vec![(asker, word)])),
+        for (word, owner) in keywords {
+            match literals.last_mut() {
+                Some((shorter, words)) if word.starts_with(shorter) => words.push((owner, word)),
+                _ => literals.push((word.clone(), vec![(owner, word)])),
             }
         }
-        let buckets = share_out(literals);
+        let buckets = assign_buckets(literals);
         let groups = buckets
             .chunks(BUCKETS)
-            .map(|buckets| Group::new(&deal(buckets)))
+            .map(|buckets| Group::new(&interleave(buckets)))
             .collect::<Result<_, _>>()?;
         Ok(Self { groups })
     }
 
-    /// Calls `hit` with the asker, the start and the length of every keyword in `text`, overlapping
+    /// Calls `hit` with the owner, the start and the length of every keyword in `text`, overlapping
     /// ones included.
     pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
         for group in &self.groups {
             let mut at = 0;
             while let Some((literal, start)) = group.finder.next(text, at) {
-                for (asker, word) in &group.askers[literal] {
+                for (owner, word) in &group.keywords[literal] {
                     if text[start..].starts_with(word) {
-                        hit(*asker, start, word.len());
+                        hit(*owner, start, word.len());
                     }
                 }
                 at = start + 1;
@@ -87,17 +86,17 @@ impl Prefilter {
     }
 }
 
-/// Puts literals into buckets, those of all searches in a row, so that literals that look alike
-/// share one: the commonest first, each where it widens the masks least.
-fn share_out(mut literals: Vec<Literal>) -> Vec<Vec<Literal>> {
+/// Assigns literals to the buckets of all searches, so that similar literals share a bucket: the
+/// most frequent first, each to the bucket whose masks it widens least.
+fn assign_buckets(mut literals: Vec<Literal>) -> Vec<Vec<Literal>> {
     let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET);
     let mut buckets: Vec<(Masks, Vec<Literal>)> = (0..searches * BUCKETS)
         .map(|_| Default::default())
         .collect();
     let full = literals.len().div_ceil(buckets.len().max(1));
-    // Finite and not negative, so the bits of a number are in the order of the numbers.
+    // The numbers are finite and not negative, so their bits are in the same order.
     literals.sort_by_cached_key(|(word, _)| {
-        std::cmp::Reverse(Masks::default().with(word).alarms().to_bits())
+        std::cmp::Reverse(Masks::default().with(word).pass_rate().to_bits())
     });
     for literal in literals {
         let mut best: Option<(f32, usize, Masks)> = None;
@@ -107,12 +106,12 @@ fn share_out(mut literals: Vec<Literal>) -> Vec<Vec<Literal>> {
             .filter(|(_, (_, held))| held.len() < full)
         {
             let wider = masks.with(&literal.0);
-            let growth = wider.alarms() - masks.alarms();
+            let growth = wider.pass_rate() - masks.pass_rate();
             if best.as_ref().is_none_or(|(least, ..)| growth < *least) {
                 best = Some((growth, index, wider));
             }
             if held.is_empty() {
-                // All empty buckets are alike, and the first is the last that was not filled yet.
+                // All further buckets are empty too.
                 break;
             }
         }
@@ -124,21 +123,22 @@ fn share_out(mut literals: Vec<Literal>) -> Vec<Vec<Literal>> {
     buckets.into_iter().map(|(_, held)| held).collect()
 }
 
-/// The literals of one search in the order that puts them into their buckets: Teddy deals them out
-/// in turn. A bucket that holds fewer than the others repeats its first literal, else all that
-/// follow would move by one.
-fn deal(buckets: &[Vec<Literal>]) -> Vec<Literal> {
+/// Orders the literals of one search so that Teddy, which fills its buckets in turn, puts them into
+/// `buckets`. A bucket with fewer literals than the others repeats its first, or else all literals
+/// that follow would move to the next bucket.
+fn interleave(buckets: &[Vec<Literal>]) -> Vec<Literal> {
     let rounds = buckets.iter().map(Vec::len).max().unwrap_or(0);
-    let turn = |round: usize| {
-        buckets
-            .iter()
-            .filter_map(move |held| held.get(round).or(held.first()))
-    };
-    (0..rounds).flat_map(turn).cloned().collect()
+    let mut literals = Vec::with_capacity(rounds * buckets.len());
+    for round in 0..rounds {
+        let turn = buckets.iter();
+        let turn = turn.filter_map(|held| held.get(round).or(held.first()));
+        literals.extend(turn.cloned());
+    }
+    literals
 }
 
-/// For each masked byte: the low and the high halves of bytes that pass, and how much of ordinary
-/// text they are.
+/// For each masked byte: the low and the high halves of bytes that pass, and the frequency of those
+/// bytes in source code.
 #[derive(Clone, Copy, Debug, Default)]
 struct Masks([(u16, u16, f32); MASKED]);
 
@@ -149,21 +149,21 @@ impl Masks {
             let wider = (*low | 1 << (byte & 15), *high | 1 << (byte >> 4));
             if wider != (*low, *high) {
                 (*low, *high) = wider;
-                *share = bits(*high)
-                    .flat_map(|high| bits(*low).map(move |low| FREQUENCY[high * 16 + low]))
-                    .sum();
+                let passing = bits(wider.1)
+                    .flat_map(|high| bits(wider.0).map(move |low| FREQUENCY[high * 16 + low]));
+                *share = passing.sum();
             }
         }
         self
     }
 
-    /// How often a position passes all of them, in relation to other masks.
-    fn alarms(&self) -> f32 {
+    /// How often a position passes all of them, relative to other masks.
+    fn pass_rate(&self) -> f32 {
         self.0.iter().map(|(.., share)| share).product()
     }
 }
 
-/// The numbers of the bits that are set.
+/// The indices of the bits that are set.
 fn bits(mut mask: u16) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then_some(mask.trailing_zeros() as usize);
@@ -172,7 +172,7 @@ fn bits(mut mask: u16) -> impl Iterator<Item = usize> {
     })
 }
 
-/// How often a byte stands in source code, roughly, in relation to others.
+/// How frequent a byte is in source code, roughly, relative to others.
 static FREQUENCY: [f32; 256] = {
     let mut table = [0.05; 256];
     let mut byte = 0_u8;
@@ -209,30 +209,20 @@ impl Group {
         };
         Ok(Self {
             finder,
-            askers: literals.iter().map(|(_, askers)| askers.clone()).collect(),
+            keywords: literals.iter().map(|(_, words)| words.clone()).collect(),
         })
     }
 }
 
 impl Finder {
-    /// The first literal that begins at `at` or later: its number and its start.
+    /// The index and the start of the first literal that begins at `at` or later.
     fn next(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
-        match self {
-            Self::Teddy(teddy) => {
-                let found = teddy.find_in(
-                    text,
-                    Span {
-                        start: at,
-                        end: text.len(),
-                    },
-                )?;
-                Some((found.pattern().as_usize(), found.start()))
-            }
-            Self::Automaton(automaton) => {
-                let found = automaton.find(Input::new(text).range(at..))?;
-                Some((found.pattern().as_usize(), found.start()))
-            }
-        }
+        let input = Input::new(text).range(at..);
+        let found = match self {
+            Self::Teddy(teddy) => teddy.find_in(text, input.get_span()),
+            Self::Automaton(automaton) => automaton.find(input),
+        }?;
+        Some((found.pattern().as_usize(), found.start()))
     }
 }
 
@@ -244,13 +234,13 @@ mod tests {
         let filter =
             Prefilter::new(keywords.iter().map(|k| k.as_bytes().to_vec()).enumerate()).unwrap();
         let mut hits = Vec::new();
-        filter.search(text.as_bytes(), |asker, start, _| hits.push((asker, start)));
+        filter.search(text.as_bytes(), |owner, start, _| hits.push((owner, start)));
         hits.sort_unstable();
         hits
     }
 
     #[test]
-    fn finds_overlapping_and_prefixed_keywords() {
+    fn overlapping_keywords_and_prefixes_are_found() {
         assert_eq!(
             hits(&["abcd", "abcdef", "cdef"], "xabcdefx abcd"),
             [(0, 1), (0, 9), (1, 1), (2, 3)]
@@ -264,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_a_plain_search_for_many_keywords() {
+    fn many_keywords_are_found_as_by_a_plain_search() {
         let words: Vec<String> = (0..150).map(|n| format!("k{n:03}")).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let text: String = (0..2000).map(|n| format!("k{:03}", n * 7 % 160)).collect();
         let mut plain = Vec::new();
-        for (asker, word) in words.iter().enumerate() {
-            plain.extend(text.match_indices(word).map(|(start, _)| (asker, start)));
+        for (owner, word) in words.iter().enumerate() {
+            plain.extend(text.match_indices(word).map(|(start, _)| (owner, start)));
         }
         plain.sort_unstable();
         assert_eq!(hits(&words, &text), plain);

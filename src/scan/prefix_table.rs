@@ -1,72 +1,67 @@
-//! Keywords at the start of one long word: looked up by their first four bytes, at the few places
-//! of a long run where such a word can begin.
+//! Finds keywords that begin one long token: looks up four bytes at each place of a charset run where
+//! such a token can begin.
 
 use std::collections::HashMap;
 
+use crate::rule::charset::MIN_RUN;
 use crate::text::Span;
 
-use super::charset_runs;
+use super::prefilter::Owned;
 
 /// How many bytes of a keyword are looked up.
-const HEAD: usize = 4;
+const PREFIX: usize = 4;
 
-/// Keywords that begin words of at least [`charset_runs::MIN`] bytes, by their heads.
+/// Keywords that begin tokens of at least [`MIN_RUN`] bytes, by their first bytes.
 #[derive(Debug)]
 pub(super) struct PrefixTable {
-    /// A bit for each hash of a head: most places are turned away here.
+    /// A bit for each hash of a prefix: most places are rejected here.
     present: Box<[u64; 1024]>,
-    /// For each head the keywords that begin with it, and who asked for them.
-    keywords: HashMap<[u8; HEAD], Vec<Asker>>,
+    /// For each prefix the keywords that begin with it, each with its owner.
+    keywords: HashMap<[u8; PREFIX], Vec<Owned>>,
 }
 
-/// Who asked, and for which keyword.
-type Asker = (usize, Box<[u8]>);
-
 impl PrefixTable {
-    /// Looks for `(asker, keyword)` pairs; a keyword shorter than a head is never found.
+    /// A table of `(owner, keyword)` pairs. A keyword shorter than a prefix is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = (usize, Vec<u8>)>) -> Self {
-        let mut prefixes = Self {
+        let mut table = Self {
             present: Box::new([0; 1024]),
             keywords: HashMap::new(),
         };
-        for (asker, word) in keywords {
-            if let Some(head) = word.first_chunk() {
-                let (index, bit) = place_of(*head);
-                prefixes.present[index] |= bit;
-                prefixes
-                    .keywords
-                    .entry(*head)
-                    .or_default()
-                    .push((asker, word.into_boxed_slice()));
+        for (owner, word) in keywords {
+            if let Some(&prefix) = word.first_chunk() {
+                let (index, bit) = bit_of(prefix);
+                table.present[index] |= bit;
+                let words = table.keywords.entry(prefix).or_default();
+                words.push((owner, word.into_boxed_slice()));
             }
         }
-        prefixes
+        table
     }
 
-    /// Calls `hit` with the asker, the start and the length of every keyword of `text` that begins
-    /// a word in `run`.
+    /// Calls `hit` with the owner, the start and the length of every keyword in `run`, a charset run
+    /// of `text`, that a long token can begin with.
     pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
-        let last = run.end.saturating_sub(charset_runs::MIN);
+        let last = run.end.saturating_sub(MIN_RUN);
         for at in run.start..=last {
-            let Some(head) = text[at..].first_chunk() else {
+            let Some(prefix) = text[at..].first_chunk() else {
                 return;
             };
-            let (index, bit) = place_of(*head);
+            let (index, bit) = bit_of(*prefix);
             if self.present[index] & bit == 0 {
                 continue;
             }
-            for (asker, word) in self.keywords.get(head).into_iter().flatten() {
+            for (owner, word) in self.keywords.get(prefix).into_iter().flatten() {
                 if text[at..].starts_with(word) {
-                    hit(*asker, at, word.len());
+                    hit(*owner, at, word.len());
                 }
             }
         }
     }
 }
 
-/// The word of the bit map and the bit in it that stand for `head`; Fibonacci hashing.
-fn place_of(head: [u8; HEAD]) -> (usize, u64) {
-    let hash = u32::from_le_bytes(head).wrapping_mul(0x9E37_79B1) >> 16;
+/// The index in the bit map, and the bit there, for `prefix`: Fibonacci hashing.
+fn bit_of(prefix: [u8; PREFIX]) -> (usize, u64) {
+    let hash = u32::from_le_bytes(prefix).wrapping_mul(0x9E37_79B1) >> 16;
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
@@ -75,21 +70,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_keywords_where_a_long_word_can_begin() {
-        let prefixes = PrefixTable::new([
+    fn keywords_are_found_only_where_a_long_token_can_begin() {
+        let table = PrefixTable::new([
             (0, b"abcd".to_vec()),
             (1, b"abcdef".to_vec()),
             (2, b"wxyz".to_vec()),
         ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
         let mut hits = Vec::new();
-        prefixes.search(text.as_bytes(), Span::new(0, text.len()), |asker, at, _| {
-            hits.push((asker, at));
+        table.search(text.as_bytes(), Span::new(0, text.len()), |owner, at, _| {
+            hits.push((owner, at));
         });
-        assert_eq!(
-            hits,
-            [(0, 2), (1, 2)],
-            "after wxyz there is no room for a long word"
-        );
+        assert_eq!(hits, [(0, 2), (1, 2)], "no long token fits after wxyz");
     }
 }

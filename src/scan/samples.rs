@@ -1,38 +1,37 @@
-//! The rules' own samples: what each says that it finds and does not find, put to the whole
-//! scanner.
+//! Tests rules with the whole scanner: each must find its examples and none of its counter-examples.
 
 use std::sync::Arc;
 
 use super::{Scanner, pair_up};
 
-/// A sample for which the scanner does not do what the rule says.
+/// A sample that contradicts its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleFault {
-    /// Nothing is found in an example.
+    /// The rule does not find its example.
     #[error("{file}: rule '{rule}': example {number} is not found; found instead: {found}")]
     Missed {
         /// File of the rule.
         file: String,
         /// Id of the rule.
         rule: Arc<str>,
-        /// Which of its examples, from 1.
+        /// Number of the example, from 1.
         number: usize,
         /// Ids of the rules that found something, or "nothing".
         found: String,
     },
-    /// Something is found in a counter-example.
+    /// The rule finds its counter-example.
     #[error("{file}: rule '{rule}': counter-example {number} is found")]
     Found {
         /// File of the rule.
         file: String,
         /// Id of the rule.
         rule: Arc<str>,
-        /// Which of its counter-examples, from 1.
+        /// Number of the counter-example, from 1.
         number: usize,
     },
 }
 
-/// Scans every sample of every rule and pair; what goes wrong, in the order of the rules.
+/// Scans every sample of every rule and pair, and returns the failures in the order of the rules.
 #[must_use]
 pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     let rules = scanner.rules();
@@ -40,29 +39,27 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     let pairs = rules.pairs.iter().map(|pair| (&pair.id, &pair.source));
     let mut faults = Vec::new();
     for (id, source) in singles.chain(pairs) {
-        let (file, rule) = (source.file.clone(), id.clone());
-        for (index, text) in source.examples.iter().enumerate() {
+        for (text, number) in source.examples.iter().zip(1..) {
             let found = ids_in(scanner, text.as_bytes());
             if !found.contains(id) {
-                let found = if found.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    found.join(", ")
-                };
                 faults.push(SampleFault::Missed {
-                    file: file.clone(),
-                    rule: rule.clone(),
-                    number: index + 1,
-                    found,
+                    file: source.file.clone(),
+                    rule: id.clone(),
+                    number,
+                    found: if found.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        found.join(", ")
+                    },
                 });
             }
         }
-        for (index, text) in source.counter_examples.iter().enumerate() {
+        for (text, number) in source.counter_examples.iter().zip(1..) {
             if ids_in(scanner, text.as_bytes()).contains(id) {
                 faults.push(SampleFault::Found {
-                    file: file.clone(),
-                    rule: rule.clone(),
-                    number: index + 1,
+                    file: source.file.clone(),
+                    rule: id.clone(),
+                    number,
                 });
             }
         }
@@ -70,25 +67,20 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     faults
 }
 
-/// Ids of the rules that find something in `text`; a pair counts as its own rule, not as its
-/// halves'.
+/// Ids of the rules that find something in `text`. A pair counts as its own rule, instead of as the
+/// rules of its halves.
 fn ids_in(scanner: &Scanner, text: &[u8]) -> Vec<Arc<str>> {
     let rules = scanner.rules();
     let matches = scanner.scan(text);
     let pairs = pair_up(rules, &matches);
-    let paired = |index: usize| {
-        pairs
-            .iter()
-            .any(|pair| pair.first == index || pair.second == index)
-    };
+    let halves: Vec<_> = pairs.iter().flat_map(|p| [p.first, p.second]).collect();
     let singles = matches
         .iter()
         .enumerate()
-        .filter(|(index, _)| !paired(*index));
-    let singles = singles.map(|(_, found)| rules.rules[found.rule].id.clone());
-    singles
-        .chain(pairs.iter().map(|pair| rules.pairs[pair.rule].id.clone()))
-        .collect()
+        .filter(|(index, _)| !halves.contains(index))
+        .map(|(_, found)| &rules.rules[found.rule].id);
+    let pairs = pairs.iter().map(|pair| &rules.pairs[pair.rule].id);
+    singles.chain(pairs).cloned().collect()
 }
 
 #[cfg(test)]
@@ -107,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_noticed() {
+    fn a_missed_example_and_a_found_counter_example_are_reported() {
         let mut rules = RuleSet::default();
         let text = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\npattern='(?P<secret>abcd[0-9])'\n\
                     confidence='low'\nexamples=['abcd1', 'abcdx']\ncounter-examples=['abcd2', 'abc']\n";

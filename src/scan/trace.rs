@@ -1,8 +1,8 @@
-//! Explaining: which rules looked at a place, what made them look, and what each of their checks
-//! said.
+//! Traces a scan for `explain`: which rules were tried at a place, what triggered them, and what
+//! each of their checks decided.
 //!
-//! Goes the way of [`Scanner::scan`] and takes notes; of the runs it looks at all, so that it can
-//! say what speaks against one. That both come to the same is a test over every rule's samples.
+//! A trace runs the same code as [`Scanner::scan`] with another recorder, and tries all runs, so
+//! that it can show why one is rejected. A test compares both over every rule's samples.
 
 use std::collections::HashSet;
 
@@ -10,195 +10,197 @@ use crate::rule::{Candidate, Pattern, Rule, Trigger, Verdict};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use super::decode::Layer;
-use super::hits::{Cause, Runs};
-use super::{Match, Record, Scanner, Tried, verify, window};
+use super::decode::Decoded;
+use super::hits::{HitKind, Runs};
+use super::{Attempt, Match, Recorder, Scanner, verify, window};
 
-/// A rule that looked at a place.
+/// A rule that was tried at a place.
 #[derive(Clone, Debug)]
 pub struct RuleTrace {
     /// Index of the rule in [`crate::rule::RuleSet::rules`].
     pub rule: usize,
-    /// What made it look.
-    pub cues: Vec<Cue>,
+    /// Why it was tried.
+    pub triggers: Vec<TraceTrigger>,
     /// What its pattern matched, or the run itself.
     pub candidates: Vec<CandidateTrace>,
-    /// How the text is written that it looked at, where that is not in clear.
+    /// How the text is encoded, if it is.
     pub encoding: Option<&'static str>,
 }
 
-/// What makes a rule look.
+/// A keyword or a run because of which a rule was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cue {
-    /// Where it stands.
+pub struct TraceTrigger {
+    /// Its place.
     pub span: Span,
     /// The keyword; `None` for a run.
     pub keyword: Option<String>,
 }
 
-/// A candidate, and all that was said about it.
+/// A candidate, and how it was verified.
 #[derive(Clone, Debug)]
 pub struct CandidateTrace {
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
-    /// What it is.
+    /// Its value.
     pub value: Secret,
-    /// What was asked, in order, until something spoke against it.
-    pub steps: Vec<Step>,
-    /// What became of it, where nothing did.
+    /// The checks, in order, up to the first that rejects it.
+    pub steps: Vec<TraceStep>,
+    /// The match, if no check rejects it.
     pub found: Option<Match>,
-    /// Whether a scan tells of it: another match may say the same.
+    /// Whether a scan returns the match, or drops it as a duplicate.
     pub kept: bool,
 }
 
-/// One question about a candidate.
+/// One check of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Step {
+pub enum TraceStep {
     /// Whether it is random enough.
     Entropy {
         /// Its Shannon entropy, in bits per byte.
         measured: f64,
-        /// What the rule demands.
+        /// The least that the rule accepts.
         floor: f64,
     },
-    /// What a check says.
+    /// A named check.
     Check {
         /// The check's name.
         name: &'static str,
-        /// Its answer.
+        /// Its result.
         verdict: Verdict,
     },
 }
 
 impl Scanner {
-    /// All that is tried in `text`.
-    fn try_all(&self, text: &[u8]) -> Vec<RuleTrace> {
-        let mut notes = Notes::default();
-        self.look(text, &self.strikes_of(text, Runs::All), 0, &mut notes);
-        notes.trials
+    /// Everything that is tried in `text`.
+    fn trace_all(&self, text: &[u8]) -> Vec<RuleTrace> {
+        let mut recorder = TraceRecorder::default();
+        let hits = self.hits_with(text, Runs::All);
+        self.try_hits(text, &hits, 0, &mut recorder);
+        recorder.traces
     }
 
-    /// Every rule that looked at something that touches `within`, a part of `text`.
+    /// Every rule that was tried on something that overlaps `within`, a part of `text`.
     #[must_use]
-    pub fn explain(&self, text: &[u8], within: Span) -> Vec<RuleTrace> {
-        let mut trials = self.try_all(text);
-        let place = |found: &Match| (found.rule, found.span, found.encoding);
-        let kept: HashSet<_> = self.scan(text).iter().map(place).collect();
-        // A decoded stretch holds much that stands in clear around it: that was told already.
-        let mut told = HashSet::new();
-        for trial in &mut trials {
-            let (rule, encoding) = (trial.rule, trial.encoding);
-            trial
-                .candidates
-                .retain(|tested| tested.span.overlaps(within) && told.insert((rule, tested.span)));
-            for tested in &mut trial.candidates {
-                tested.kept = tested
-                    .found
-                    .as_ref()
-                    .is_some_and(|found| kept.contains(&place(found)));
-            }
-            let near = |cue: &Cue, tested: &CandidateTrace| {
-                let window = window(&self.rules.rules[rule], cue.span.start, text.len());
-                // In a decoded text the window was another.
-                encoding.is_some() || window.overlaps(tested.span)
-            };
-            let candidates = &trial.candidates;
-            trial.cues.retain(|cue| {
-                cue.span.overlaps(within) || candidates.iter().any(|tested| near(cue, tested))
+    pub fn trace(&self, text: &[u8], within: Span) -> Vec<RuleTrace> {
+        let mut traces = self.trace_all(text);
+        let kept: HashSet<_> = self.scan(text).iter().map(identity).collect();
+        // A decoded stretch contains much plain text from around it, which was traced already.
+        let mut seen = HashSet::new();
+        for trace in &mut traces {
+            let rule = trace.rule;
+            trace.candidates.retain(|candidate| {
+                candidate.span.overlaps(within) && seen.insert((rule, candidate.span))
             });
+            for candidate in &mut trace.candidates {
+                let found = candidate.found.as_ref();
+                candidate.kept = found.is_some_and(|found| kept.contains(&identity(found)));
+            }
+            self.retain_triggers(trace, within, text.len());
         }
-        trials.retain(|trial| match trial.encoding {
-            None => !trial.candidates.is_empty() || !trial.cues.is_empty(),
-            Some(_) => !trial.candidates.is_empty(),
+        traces.retain(|trace| {
+            !trace.candidates.is_empty() || (trace.encoding.is_none() && !trace.triggers.is_empty())
         });
-        let spans = |trial: &RuleTrace| {
-            let candidates = trial.candidates.iter().map(|tested| tested.span);
-            candidates
-                .chain(trial.cues.iter().map(|cue| cue.span))
-                .min()
-        };
-        trials.sort_by_key(spans);
-        trials
+        traces.sort_by_key(|trace| {
+            let candidates = trace.candidates.iter().map(|candidate| candidate.span);
+            let triggers = trace.triggers.iter().map(|trigger| trigger.span);
+            candidates.chain(triggers).min()
+        });
+        traces
+    }
+
+    /// Drops the triggers that neither overlap `within` nor lead to a candidate that is left. In a
+    /// decoded text the windows are not known, so there any candidate counts.
+    fn retain_triggers(&self, trace: &mut RuleTrace, within: Span, len: usize) {
+        let rule = &self.rules.rules[trace.rule];
+        let candidates = &trace.candidates;
+        let is_encoded = trace.encoding.is_some();
+        trace.triggers.retain(|trigger| {
+            let window = window(rule, trigger.span.start, len);
+            trigger.span.overlaps(within)
+                || candidates
+                    .iter()
+                    .any(|candidate| is_encoded || window.overlaps(candidate.span))
+        });
     }
 }
 
-/// All that was tried.
+/// What identifies a match within a text.
+fn identity(found: &Match) -> (usize, Span, Option<&'static str>) {
+    (found.rule, found.span, found.encoding)
+}
+
+/// Records everything that is tried.
 #[derive(Default)]
-struct Notes {
-    trials: Vec<RuleTrace>,
-    /// The candidates of the trial that is under way.
+struct TraceRecorder {
+    traces: Vec<RuleTrace>,
+    /// The candidates of the attempt that is under way.
     open: Vec<CandidateTrace>,
 }
 
-impl Record for Notes {
+impl Recorder for TraceRecorder {
     const RUNS: Runs = Runs::All;
 
-    fn test(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
         let mut steps = Vec::new();
         let found = verify::confirm(index, rule, candidate, &mut |step| steps.push(step));
-        let value = Secret::new(candidate.secret());
         self.open.push(CandidateTrace {
             span: candidate.span,
-            value,
+            value: Secret::new(candidate.secret()),
             steps,
             found,
             kept: false,
         });
     }
 
-    fn decoded(&mut self, inner: Self, layer: &Layer) {
-        for mut trial in inner.trials {
-            trial.encoding = Some(layer.encoding);
-            trial
-                .cues
-                .iter_mut()
-                .for_each(|cue| cue.span = layer.origin(cue.span));
-            for tested in &mut trial.candidates {
-                tested.span = layer.origin(tested.span);
-                if let Some(found) = &mut tested.found {
-                    (found.span, found.encoding) = (tested.span, trial.encoding);
+    fn merge(&mut self, inner: Self, decoded: &Decoded) {
+        for mut trace in inner.traces {
+            trace.encoding = Some(decoded.encoding);
+            for trigger in &mut trace.triggers {
+                trigger.span = decoded.source_span(trigger.span);
+            }
+            for candidate in &mut trace.candidates {
+                candidate.span = decoded.source_span(candidate.span);
+                if let Some(found) = &mut candidate.found {
+                    (found.span, found.encoding) = (candidate.span, trace.encoding);
                 }
             }
-            self.trials.push(trial);
+            self.traces.push(trace);
         }
     }
 
-    fn tried(&mut self, tried: &Tried<'_>) {
-        let cues = match &tried.rule.trigger {
-            Trigger::Run(_) => vec![Cue {
-                span: tried.span,
+    fn attempt(&mut self, attempt: &Attempt<'_>) {
+        let triggers = match &attempt.rule.trigger {
+            Trigger::Run(_) => vec![TraceTrigger {
+                span: attempt.span,
                 keyword: None,
             }],
             Trigger::Keywords(pattern) => {
-                let own = tried
-                    .hits
-                    .iter()
-                    .filter(|hit| hit.cause == Cause::Keyword(tried.index));
-                let mut cues: Vec<_> = own
-                    .map(|hit| cue(pattern, tried.text, hit.span.start))
+                let own = HitKind::Keyword(attempt.index);
+                let hits = attempt.hits.iter().filter(|hit| hit.kind == own);
+                let mut triggers: Vec<_> = hits
+                    .map(|hit| longest_keyword(pattern, attempt.text, hit.span.start))
                     .collect();
-                cues.dedup();
-                cues
+                triggers.dedup();
+                triggers
             }
         };
-        let candidates = std::mem::take(&mut self.open);
-        self.trials.push(RuleTrace {
-            rule: tried.index,
-            cues,
-            candidates,
+        self.traces.push(RuleTrace {
+            rule: attempt.index,
+            triggers,
+            candidates: std::mem::take(&mut self.open),
             encoding: None,
         });
     }
 }
 
-/// The keyword of a rule that stands at `at`; the longest, where it has several.
-fn cue(pattern: &Pattern, text: &[u8], at: usize) -> Cue {
-    let here = pattern
-        .keywords
-        .iter()
-        .filter(|word| text[at..].starts_with(word.as_bytes()));
-    let keyword = here.max_by_key(|word| word.len()).cloned();
-    Cue {
+/// The longest keyword of a pattern that is at `at`.
+fn longest_keyword(pattern: &Pattern, text: &[u8], at: usize) -> TraceTrigger {
+    let keywords = pattern.keywords.iter();
+    let keyword = keywords
+        .filter(|word| text[at..].starts_with(word.as_bytes()))
+        .max_by_key(|word| word.len())
+        .cloned();
+    TraceTrigger {
         span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)),
         keyword,
     }
@@ -206,7 +208,7 @@ fn cue(pattern: &Pattern, text: &[u8], at: usize) -> Cue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settle;
+    use super::super::without_duplicates;
     use super::*;
     use crate::rule::RuleSet;
 
@@ -218,83 +220,70 @@ mod tests {
         Span::new(0, text.len())
     }
 
+    fn brief(found: &Match) -> impl PartialEq + std::fmt::Debug + use<> {
+        let confidence = found.confidence;
+        (found.rule, found.span, confidence, found.encoding)
+    }
+
     #[test]
-    fn what_is_explained_is_what_is_found() {
+    fn a_trace_finds_what_a_scan_finds() {
         let scanner = scanner();
         let sources = scanner.rules().rules.iter().map(|rule| &rule.source);
         let samples =
             sources.flat_map(|source| source.examples.iter().chain(&source.counter_examples));
         let mut count = 0;
         for text in samples {
-            let trials = scanner.try_all(text.as_bytes());
-            let mut noted: Vec<Match> = trials
-                .into_iter()
-                .flat_map(|trial| trial.candidates)
-                .filter_map(|tested| tested.found)
-                .collect();
-            settle(&mut noted);
-            let brief = |found: &Match| (found.rule, found.span, found.confidence, found.encoding);
-            let found: Vec<_> = scanner.scan(text.as_bytes()).iter().map(brief).collect();
-            assert_eq!(noted.iter().map(brief).collect::<Vec<_>>(), found, "{text}");
-            let explained = scanner.explain(text.as_bytes(), whole(text));
-            let kept = explained
-                .iter()
-                .flat_map(|trial| &trial.candidates)
-                .filter(|tested| tested.kept)
-                .count();
-            assert!(kept >= found.len().min(1), "{text}");
+            let traces = scanner.trace_all(text.as_bytes());
+            let candidates = traces.into_iter().flat_map(|trace| trace.candidates);
+            let traced =
+                without_duplicates(candidates.filter_map(|candidate| candidate.found).collect());
+            let traced: Vec<_> = traced.iter().map(brief).collect();
+            let found = scanner.scan(text.as_bytes());
+            assert_eq!(
+                traced,
+                found.iter().map(brief).collect::<Vec<_>>(),
+                "{text}"
+            );
+            let traces = scanner.trace(text.as_bytes(), whole(text));
+            let mut candidates = traces.iter().flat_map(|trace| &trace.candidates);
+            let any_kept = candidates.any(|candidate| candidate.kept);
+            assert_eq!(any_kept, !found.is_empty(), "{text}");
             count += found.len();
         }
         assert!(count > 100, "{count}");
     }
 
     #[test]
-    fn a_rejected_candidate_says_by_what() {
+    fn a_rejected_candidate_names_the_check() {
         let scanner = scanner();
         let text = format!("key = {}\n", ["AKIA", "IOSFODNN7", "EXAMPLE"].concat());
-        let trials = scanner.explain(text.as_bytes(), whole(&text));
-        let tested: Vec<_> = trials.iter().flat_map(|trial| &trial.candidates).collect();
-        assert!(
-            !tested.is_empty() && tested.iter().all(|tested| tested.found.is_none()),
-            "{trials:?}"
-        );
-        let rejected = |step: &&Step| {
-            matches!(
-                step,
-                Step::Check {
-                    verdict: Verdict::Reject(_),
-                    ..
-                }
-            )
-        };
-        assert!(
-            tested
-                .iter()
-                .all(|tested| tested.steps.last().filter(rejected).is_some()),
-            "{trials:?}"
-        );
-        assert_eq!(trials[0].cues[0].keyword.as_deref(), Some("AKIA"));
+        let traces = scanner.trace(text.as_bytes(), whole(&text));
+        let candidates: Vec<_> = traces.iter().flat_map(|trace| &trace.candidates).collect();
+        assert!(!candidates.is_empty(), "{traces:?}");
+        for candidate in candidates {
+            assert!(candidate.found.is_none(), "{traces:?}");
+            let Some(TraceStep::Check { verdict, .. }) = candidate.steps.last() else {
+                panic!("the last step is not a check: {traces:?}");
+            };
+            assert!(matches!(verdict, Verdict::Reject(_)), "{traces:?}");
+        }
+        assert_eq!(traces[0].triggers[0].keyword.as_deref(), Some("AKIA"));
     }
 
     #[test]
-    fn only_what_touches_the_place_is_told() {
+    fn only_candidates_that_overlap_the_span_are_traced() {
         let scanner = scanner();
         let id = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
         let text = format!("one = {id}\n\nthree = {id}\n");
         let third = Span::new(text.find("three").unwrap(), text.len());
-        let trials = scanner.explain(text.as_bytes(), third);
-        let spans = trials
-            .iter()
-            .flat_map(|trial| &trial.candidates)
-            .map(|tested| tested.span);
+        let traces = scanner.trace(text.as_bytes(), third);
+        let candidates: Vec<_> = traces.iter().flat_map(|trace| &trace.candidates).collect();
+        assert!(!candidates.is_empty(), "{traces:?}");
+        let mut candidates = candidates.iter();
         assert!(
-            spans.clone().count() > 0 && spans.clone().all(|span| span.overlaps(third)),
-            "{trials:?}"
+            candidates.all(|candidate| candidate.span.overlaps(third)),
+            "{traces:?}"
         );
-        assert!(
-            scanner
-                .explain(text.as_bytes(), Span::new(27, 28))
-                .is_empty()
-        );
+        assert!(scanner.trace(text.as_bytes(), Span::new(27, 28)).is_empty());
     }
 }

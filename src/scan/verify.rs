@@ -1,4 +1,4 @@
-//! Verifying: whether a rule confirms what the prefilter struck.
+//! Verifies prefilter hits: runs a rule's pattern, entropy floor and checks.
 
 use regex::bytes::Regex;
 
@@ -6,10 +6,10 @@ use crate::rule::{Candidate, MAX_REACH, Rule, Trigger, Verdict, check};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use super::{Match, Step};
+use super::{Match, TraceStep};
 
-/// Calls `each` with everything that a rule's pattern matches in `window`; returns where the search
-/// ended.
+/// Calls `each` with everything that a rule's pattern matches in `window`, and returns where the
+/// search ended.
 pub(super) fn candidates<'t>(
     rule: &Rule,
     text: &'t [u8],
@@ -34,15 +34,13 @@ pub(super) fn candidates<'t>(
     window.end
 }
 
-/// The window, longer where a match runs into its end: a token of unusual length must not be cut,
-/// since what is cut looks like a part of something longer.
+/// Widens a window if a match reaches its end: a token of unusual length must not be cut, because a
+/// cut token looks like a part of something longer.
 fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
     let limit = text.len().min(window.end + MAX_REACH);
     while window.end < limit {
-        let runs_on = regex
-            .find_iter(window.of(text))
-            .any(|found| found.end() == window.len());
-        if !runs_on {
+        let mut matches = regex.find_iter(window.of(text));
+        if !matches.any(|found| found.end() == window.len()) {
             break;
         }
         window.end = limit.min(window.end + window.len());
@@ -50,21 +48,24 @@ fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
     window
 }
 
-/// Whether a run has one of the lengths that a rule wants.
-pub(super) fn fits(rule: &Rule, run: Span) -> bool {
-    matches!(&rule.trigger, Trigger::Run(lengths) if lengths.iter().any(|range| range.contains(&run.len())))
+/// Whether `rule` is for runs of this length.
+pub(super) fn fits(rule: &Rule, len: usize) -> bool {
+    match &rule.trigger {
+        Trigger::Run(lengths) => lengths.iter().any(|range| range.contains(&len)),
+        Trigger::Keywords(_) => false,
+    }
 }
 
-/// Puts a candidate to the rule's checks, and tells `note` what each of them says.
+/// Runs the rule's checks on a candidate, and calls `note` with the result of each.
 pub(super) fn confirm(
     index: usize,
     rule: &Rule,
     candidate: Candidate<'_>,
-    note: &mut impl FnMut(Step),
+    note: &mut impl FnMut(TraceStep),
 ) -> Option<Match> {
     if let Some(floor) = rule.entropy {
         let measured = check::entropy(candidate.secret());
-        note(Step::Entropy { measured, floor });
+        note(TraceStep::Entropy { measured, floor });
         if measured < floor {
             return None;
         }
@@ -73,7 +74,7 @@ pub(super) fn confirm(
     let mut confidence = rule.confidence;
     for check in &rule.checks {
         let verdict = (check.run)(&candidate, &mut details);
-        note(Step::Check {
+        note(TraceStep::Check {
             name: check.name,
             verdict,
         });

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use keysieve::finding::AllowedBy;
 use keysieve::rule::Verdict;
-use keysieve::scan::{CandidateTrace, Cue, RuleTrace, Step};
+use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
 use keysieve::text::{LineIndex, Location, printable};
 
 use super::{Answer, Decision, Place};
@@ -80,7 +80,11 @@ impl Answer<'_> {
 
     fn trial(&self, trial: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
         let rule = &self.settings.scanner.rules().rules[trial.rule];
-        let mut cues: Vec<_> = trial.cues.iter().map(|cue| struck(cue, index)).collect();
+        let mut cues: Vec<_> = trial
+            .triggers
+            .iter()
+            .map(|cue| struck(cue, index))
+            .collect();
         const MAX_SHOWN: usize = 3;
         if cues.len() > MAX_SHOWN {
             let more = cues.len() - MAX_SHOWN;
@@ -98,7 +102,7 @@ impl Answer<'_> {
             &format!("{id} ({file}) tried: {}{encoding}", cues.join(", ")),
         );
         if trial.candidates.is_empty() {
-            let run = trial.cues.iter().any(|cue| cue.keyword.is_none());
+            let run = trial.triggers.iter().any(|cue| cue.keyword.is_none());
             push(
                 out,
                 2,
@@ -235,7 +239,7 @@ impl Answer<'_> {
     }
 }
 
-fn struck(cue: &Cue, index: &LineIndex<'_>) -> String {
+fn struck(cue: &TraceTrigger, index: &LineIndex<'_>) -> String {
     let Location { line, column } = index.locate(cue.span.start);
     match &cue.keyword {
         Some(word) => format!("{:?} at {line}:{column}", printable(word.as_bytes())),
@@ -243,9 +247,9 @@ fn struck(cue: &Cue, index: &LineIndex<'_>) -> String {
     }
 }
 
-fn said(step: &Step) -> String {
+fn said(step: &TraceStep) -> String {
     match step {
-        Step::Entropy { measured, floor } => {
+        TraceStep::Entropy { measured, floor } => {
             let answer = if measured < floor {
                 "rejects"
             } else {
@@ -253,15 +257,15 @@ fn said(step: &Step) -> String {
             };
             format!("entropy {answer}: {measured:.2} bits per character, the floor is {floor}")
         }
-        Step::Check {
+        TraceStep::Check {
             name,
             verdict: Verdict::Accept,
         } => format!("{name} accepts"),
-        Step::Check {
+        TraceStep::Check {
             name,
             verdict: Verdict::Reject(reason),
         } => format!("{name} rejects: {reason}"),
-        Step::Check {
+        TraceStep::Check {
             name,
             verdict: Verdict::Grade(grade),
         } => format!("{name} accepts: {grade}"),

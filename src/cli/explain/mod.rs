@@ -214,7 +214,7 @@ impl Answer<'_> {
             )));
         }
         let within = line.map_or(Span::new(0, text.len()), |line| index.span(line - 1));
-        let trials = self.settings.scanner.explain(&text, within);
+        let trials = self.settings.scanner.trace(&text, within);
         let on_line = |finding: &Finding| line.is_none_or(|line| stands_on(finding, line));
         let findings = self.decided(outcome, on_line);
         self.places.push(Place {
@@ -312,7 +312,7 @@ impl Answer<'_> {
         let span = |(first, last): (usize, usize)| index.span(first - 1).join(index.span(last - 1));
         lines
             .into_iter()
-            .flat_map(|lines| self.settings.scanner.explain(text, span(lines)))
+            .flat_map(|lines| self.settings.scanner.trace(text, span(lines)))
             .collect()
     }
 

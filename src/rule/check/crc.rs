@@ -1,9 +1,8 @@
-//! Checksums that providers put into their tokens: a right one proves the token, a wrong one proves
-//! nothing.
+//! Verifies the checksums that providers put into their tokens: a correct one proves the token.
 //!
-//! All of them are CRC-32 (IEEE 802.3); what differs is which part is summed and how the sum is
-//! written. A wrong sum lowers the confidence and no more: people cut, mix up and make up tokens,
-//! and formats change before we hear of it.
+//! All but that of age are CRC-32 (IEEE 802.3). They differ in what is summed and how the sum is
+//! written. A wrong sum only lowers the confidence: people cut, mix and invent tokens, and formats
+//! change.
 
 use super::shape::is_placeholder;
 use super::tool::decode_base64;
@@ -21,7 +20,7 @@ fn graded(right: bool) -> Verdict {
     })
 }
 
-/// `value` in the first `base` digits of base 62, `width` of them, filled up with zeros.
+/// Writes `value` in `width` of the first `base` digits of base 62, with leading zeros.
 fn digits(mut value: u32, base: u32, width: usize) -> Vec<u8> {
     let mut out = vec![b'0'; width];
     for digit in out.iter_mut().rev() {
@@ -31,7 +30,7 @@ fn digits(mut value: u32, base: u32, width: usize) -> Vec<u8> {
     out
 }
 
-/// What stands after the first `_`.
+/// What follows the first `_`.
 fn body(token: &[u8]) -> &[u8] {
     memchr::memchr(b'_', token).map_or(&[], |at| &token[at + 1..])
 }
@@ -40,9 +39,8 @@ fn split_end(text: &[u8], count: usize) -> (&[u8], &[u8]) {
     text.split_at(text.len().saturating_sub(count))
 }
 
-/// Grades a token of GitHub or npm: the last six characters are the sum of those between them and
-/// the prefix, in base
-/// 62. See "Behind GitHub's new authentication token formats" (GitHub blog, 2021).
+/// Grades a token of GitHub or npm: the last six characters are the sum, in base 62, of those between
+/// them and the prefix. See "Behind GitHub's new authentication token formats" (GitHub blog, 2021).
 pub(super) fn base62(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (random, sum) = split_end(body(candidate.secret()), 6);
     if random.starts_with(b"16C7e42F292c6912E7710c838347Ae") {
@@ -52,7 +50,7 @@ pub(super) fn base62(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict 
 }
 
 /// Grades a routable token of GitLab: the last seven characters are the sum of all before them, in
-/// base 36. Tokens without a dot are of the older form, which has no sum. See GitLab's design
+/// base 36. Tokens without a dot have the older format, without a sum. See GitLab's design
 /// document "Cells: routable tokens".
 pub(super) fn gitlab(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let token = candidate.secret();
@@ -70,15 +68,15 @@ pub(super) fn atlassian(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdi
     graded(sum == format!("{:08X}", crc32fast::hash(rest)).as_bytes())
 }
 
-/// Grades a service account token of Grafana: the last eight characters are the sum of what stands
-/// before the last `_`, in hex, lowest byte first.
+/// Grades a service account token of Grafana: the last eight characters are the sum of what
+/// precedes the last `_`, in hex, lowest byte first.
 pub(super) fn grafana(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(candidate.secret(), 9);
     graded(sum.get(1..) == Some(format!("{:08x}", crc32fast::hash(rest).swap_bytes()).as_bytes()))
 }
 
 /// Grades a token of Cloudflare or Zuplo: the last eight characters are the sum, in hex, of what
-/// stands between them and the prefix, less the `_` that Zuplo sets before the sum.
+/// is between them and the prefix, without the `_` that Zuplo puts before the sum.
 pub(super) fn hex(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(body(candidate.secret()), 8);
     let rest = rest.strip_suffix(b"_").unwrap_or(rest);
@@ -86,8 +84,8 @@ pub(super) fn hex(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
 }
 
 /// Grades an API secret of Confluent: the last six characters are base64 of the sum, lowest byte
-/// first. Whether the prefix `cflt` is summed too is not documented, so either proves it and
-/// neither lowers it.
+/// first. Whether the prefix `cflt` is included is not documented, so either sum proves it, and a
+/// wrong one does not lower the confidence.
 pub(super) fn confluent(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (rest, sum) = split_end(candidate.secret(), 6);
     let sum = decode_base64(sum);
@@ -108,7 +106,7 @@ pub(super) fn age(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
         .strip_prefix(PREFIX)
         .and_then(|rest| rest.strip_prefix(b"1"))
     else {
-        return Verdict::Reject("no key of age");
+        return Verdict::Reject("not an age key");
     };
     if is_placeholder(data) {
         return Verdict::Reject("an obvious placeholder");
@@ -119,14 +117,14 @@ pub(super) fn age(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
             .position(|c| c == byte)
     };
     let Some(data) = data.iter().map(value).collect::<Option<Vec<_>>>() else {
-        return Verdict::Reject("not of the alphabet of bech32");
+        return Verdict::Reject("not in the alphabet of bech32");
     };
     let high = PREFIX.iter().map(|&byte| usize::from(byte >> 5));
     let low = PREFIX.iter().map(|&byte| usize::from(byte & 31));
     graded(bech32_residue(high.chain([0]).chain(low).chain(data)) == 1)
 }
 
-/// The polynomial residue that BIP 173 defines: 1 where the checksum is right.
+/// The polynomial residue that BIP 173 defines: 1 if the checksum is correct.
 fn bech32_residue(values: impl Iterator<Item = usize>) -> usize {
     const GENERATOR: [usize; 5] = [
         0x3b6a_57b2,
@@ -163,9 +161,9 @@ mod tests {
         )
     }
 
-    /// Tokens that their providers, or the tools that read them, have published and revoked.
+    /// Tokens that their providers, or tools that read them, published and revoked.
     #[test]
-    fn published_tokens_have_the_right_sum() {
+    fn published_tokens_have_a_correct_sum() {
         let published: [(Run, &[&str]); 6] = [
             (
                 base62,
@@ -228,7 +226,7 @@ mod tests {
             verdict(age, &[key[0], key[1], key[2], "X"]),
             Verdict::Grade(Confidence::Medium)
         );
-        // BIP 173's own shortest valid text, a12uel5l: the prefix 'a' and nothing but a checksum.
+        // BIP 173's own shortest valid text, a12uel5l: the prefix 'a' and a checksum only.
         let sum = b"2uel5l".map(|b| {
             b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
                 .iter()
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn gitlab_sums_only_what_is_routable() {
+    fn only_routable_gitlab_tokens_have_a_sum() {
         assert_eq!(
             verdict(gitlab, &["glpat-", "k3jH8sLqP0zXv2NnT7bW"]),
             Verdict::Accept
@@ -258,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn confluent_and_zuplo() {
+    fn sums_of_confluent_and_zuplo_tokens_are_verified() {
         let zuplo = |body: &str| format!("zpka_{body}_{:08x}", crc32fast::hash(body.as_bytes()));
         let token = zuplo("4f7a0c1be29d43568d01b7a3c95e62f4");
         assert_eq!(verdict(hex, &[&token]), Verdict::Grade(Confidence::Certain));

@@ -1,12 +1,12 @@
-//! Passwords that people chose: in the URLs of databases and queues. Most of those in a repository
-//! are dummies.
+//! Checks passwords that people chose, in the URLs of databases and queues. Most of those in a
+//! repository are dummies.
 
 use super::shape::is_placeholder;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// Checks the password in `scheme://user:password@host`: a literal, no dummy; and how sure it is by
-/// its host.
+/// Checks the password in `scheme://user:password@host`: it must be a literal and not a dummy. Its
+/// host decides how sure it is.
 pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let password = String::from_utf8_lossy(candidate.secret());
     let before = candidate.before(160);
@@ -21,7 +21,7 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
         return Verdict::Reject("a placeholder");
     }
     if is_example(&host) {
-        return Verdict::Reject("the host of an example");
+        return Verdict::Reject("an example host");
     }
     details.push(Detail::new("host", host.as_ref()));
     let random = password.len() >= 8 && entropy(password.as_bytes()) >= 2.75 && varied(&password);
@@ -31,7 +31,7 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
     }
 }
 
-/// The host that stands after `password@`, without its port.
+/// The host after `password@`, without its port.
 fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
     let rest = after.strip_prefix(b"@").unwrap_or(after);
     let part = |b: &u8| {
@@ -41,8 +41,7 @@ fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(&rest[..rest.iter().take_while(|b| part(b)).count()])
 }
 
-/// Whether something is put in here when the text is used: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`,
-/// `***`.
+/// Whether a value is inserted here later: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`, `***`.
 fn is_template(text: &str) -> bool {
     let marks = [
         '$', '{', '}', '<', '>', '*', '(', ')', '[', ']', '|', '`', ',',
@@ -60,8 +59,7 @@ fn is_template(text: &str) -> bool {
         || text.contains("%24")
 }
 
-/// Names that stand for a host of somebody else: reserved by RFC 2606 and RFC 6761, or what
-/// documentation writes.
+/// Whether a host is a placeholder: reserved by RFC 2606 and RFC 6761, or usual in documentation.
 fn is_example(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let reserved = ["example", "test", "invalid"];
@@ -94,8 +92,8 @@ fn is_example(host: &str) -> bool {
             )
 }
 
-/// A host that only this machine, or this set of containers, can reach: a password for it opens
-/// little.
+/// Whether only this machine, or this set of containers, can reach a host: a password for it is
+/// worth little.
 fn is_local(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     !host.contains('.')
@@ -108,7 +106,7 @@ fn is_local(host: &str) -> bool {
         || host.contains(".svc.")
 }
 
-/// Whether a password is one that stands for a password.
+/// Whether a password is a placeholder.
 pub(super) fn is_dummy(user: &str, password: &str) -> bool {
     const WORDS: [&str; 26] = [
         "pass", "pwd", "secret", "user", "test", "admin", "root", "guest", "foo", "bar", "hunter2",
@@ -129,7 +127,7 @@ pub(super) fn is_dummy(user: &str, password: &str) -> bool {
         || lower.starts_with("your")
 }
 
-/// More than one word: letters with digits or signs, or both cases.
+/// Whether a password mixes lower case, upper case and digits: at least two of them.
 fn varied(password: &str) -> bool {
     let has = |test: fn(&u8) -> bool| password.as_bytes().iter().any(test);
     let kinds = [
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn dummies_templates_and_example_hosts_fall() {
+    fn dummies_templates_and_example_hosts_are_rejected() {
         for (user, password, host) in [
             ("user", "pass", "db.acme.io"),
             ("user", "password123", "db.acme.io"),
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn local_hosts_and_plain_words_are_low() {
+    fn passwords_of_local_hosts_and_plain_words_are_low() {
         assert_eq!(
             verdict("app", "k3jH8sLqP0zX", "db.acme.io"),
             Verdict::Grade(Confidence::High)

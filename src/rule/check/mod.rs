@@ -1,5 +1,4 @@
-//! Checks: what a pattern cannot say about a candidate, said in code and named in a rule's
-//! `checks`.
+//! Implements the checks that a pattern cannot express. A rule names them in its `checks`.
 
 mod aws;
 mod crc;
@@ -15,12 +14,12 @@ use crate::text::Span;
 
 use super::Confidence;
 
-/// A stretch of bytes that matched a rule's pattern, with the text it stands in.
+/// The bytes that matched a rule's pattern, with the text around them.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'t> {
-    /// The text around it. May be decoded from something else.
+    /// The text, decoded if it was encoded.
     pub text: &'t [u8],
-    /// Where in `text` the secret stands.
+    /// The place of the secret in `text`.
     pub span: Span,
 }
 
@@ -31,13 +30,13 @@ impl<'t> Candidate<'t> {
         self.span.of(self.text)
     }
 
-    /// Up to `reach` bytes that stand right before it.
+    /// Up to `reach` bytes right before it.
     #[must_use]
     pub fn before(&self, reach: usize) -> &'t [u8] {
         Span::new(self.span.start.saturating_sub(reach), self.span.start).of(self.text)
     }
 
-    /// Up to `reach` bytes that stand right after it.
+    /// Up to `reach` bytes right after it.
     #[must_use]
     pub fn after(&self, reach: usize) -> &'t [u8] {
         Span::new(
@@ -48,19 +47,19 @@ impl<'t> Candidate<'t> {
     }
 }
 
-/// What a check says.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is not a secret, and why, in a few words.
+    /// It is not a secret, with the reason in a few words.
     Reject(&'static str),
-    /// Nothing against it; the rule's confidence stands.
+    /// It may be a secret, with the confidence of the rule.
     Accept,
-    /// It is one, this sure. A later check that grades wins over an earlier one.
+    /// It is a secret, with this confidence. A later grade replaces an earlier one.
     Grade(Confidence),
 }
 
 impl Verdict {
-    /// Accepts where `holds`, and otherwise rejects for `reason`.
+    /// Accepts if `holds`, or else rejects for `reason`.
     #[must_use]
     pub(crate) fn accept_if(holds: bool, reason: &'static str) -> Self {
         if holds {
@@ -71,18 +70,17 @@ impl Verdict {
     }
 }
 
-/// Something a check learned about a secret that is worth reporting, such as the account it belongs
-/// to.
+/// A fact about a secret that is worth reporting, such as its account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// What it is, in `snake_case`.
+    /// Its name, in `snake_case`.
     pub key: &'static str,
-    /// Its value. Never a part of the secret that is secret.
+    /// Its value, which must not reveal the secret.
     pub value: String,
 }
 
 impl Detail {
-    /// A detail.
+    /// A detail with this name and value.
     #[must_use]
     pub fn new(key: &'static str, value: impl Into<String>) -> Self {
         Self {
@@ -95,20 +93,19 @@ impl Detail {
 /// A named check.
 #[derive(Debug)]
 pub struct Check {
-    /// The name that rules use, in kebab-case.
+    /// The name in rules, in kebab-case.
     pub name: &'static str,
-    /// What it demands, in one sentence.
+    /// What it requires, in one sentence.
     pub about: &'static str,
-    /// The check itself; what it learns goes into the list.
+    /// The check itself, which adds what it learns to the list.
     pub run: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
-    /// Whether it may accept this value, whatever stands around it. Asked of every long run of
-    /// base64 in every text, so that most are done with before anybody looks at what is around
-    /// them.
+    /// Whether it may accept this value in any context. The prefilter asks this about every long
+    /// run of base64, so that it can drop most of them at once.
     pub could_be: fn(&[u8]) -> bool,
 }
 
 impl Check {
-    /// A check that needs to see a value's surroundings to say anything.
+    /// A check that needs the context of a value.
     const fn new(
         name: &'static str,
         about: &'static str,
@@ -122,17 +119,17 @@ impl Check {
         }
     }
 
-    /// The same check, which rejects all but such values wherever they stand.
+    /// The same check, which rejects all other values in any context.
     const fn for_values(self, could_be: fn(&[u8]) -> bool) -> Self {
         Self { could_be, ..self }
     }
 }
 
-/// Every check there is.
+/// All checks.
 pub static CHECKS: &[Check] = &[
     Check::new(
         "placeholder",
-        "is not an obvious dummy: no EXAMPLE, no xxxx, no 1234567890",
+        "is not an obvious dummy such as EXAMPLE, xxxx or 1234567890",
         shape::placeholder,
     ),
     Check::new(
@@ -147,13 +144,13 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "aws-secret-access-key",
-        "is built like 30 random bytes in base64, and does not stand where something else does",
+        "looks like 30 random bytes in base64, and is not in a place for other data",
         aws::secret::secret_access_key,
     )
     .for_values(aws::secret::could_be),
     Check::new(
         "aws-session-token",
-        "decodes to the header of a session token, or is long base64 under a token's name",
+        "decodes to the header of a session token, or is long base64 after a token's name",
         aws::token::session_token,
     )
     .for_values(aws::token::could_be),
@@ -164,7 +161,7 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "aws-legacy-access-key-id",
-        "is 20 random upper-case letters and digits, and no id of another kind",
+        "is 20 random upper-case letters and digits, and not an id of another kind",
         aws::id::legacy_access_key_id,
     ),
     Check::new(
@@ -174,7 +171,7 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "aws-cognito-client-secret",
-        "stands under the name of a client secret, with Cognito near it",
+        "follows the name of a client secret, with Cognito near it",
         aws::context::cognito_client_secret,
     )
     .for_values(aws::context::could_be_client_secret),
@@ -185,12 +182,12 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "aws-console-password",
-        "has three kinds of characters, as generated passwords do",
+        "has three kinds of characters, as generated passwords have",
         aws::context::console_password,
     ),
     Check::new(
         "aws-ses-smtp-password",
-        "has the version byte of an SES SMTP password and stands near a word of SMTP",
+        "has the version byte of an SES SMTP password, with SMTP near it",
         aws::context::ses_smtp_password,
     )
     .for_values(aws::context::could_be_smtp_password),
@@ -216,12 +213,12 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "crc32-hex",
-        "graded by the CRC-32 in hex at its end, of what stands after the prefix",
+        "graded by the CRC-32 in hex at its end, of what follows the prefix",
         crc::hex,
     ),
     Check::new(
         "crc32-confluent",
-        "raised by a right CRC-32 in base64 at its end",
+        "raised by a correct CRC-32 in base64 at its end",
         crc::confluent,
     ),
     Check::new(
@@ -231,12 +228,12 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "private-key",
-        "holds the body of a private key, graded by what it decodes to",
+        "contains the body of a private key, graded by what it decodes to",
         pem::private_key,
     ),
     Check::new(
         "putty-key",
-        "holds the private lines of a PuTTY key",
+        "contains the private lines of a PuTTY key",
         pem::putty,
     ),
     Check::new(
@@ -249,7 +246,7 @@ pub static CHECKS: &[Check] = &[
         "decodes to a header with an algorithm and to claims",
         payload::jwt,
     ),
-    Check::new("discord-bot", "holds the number of a bot", payload::discord),
+    Check::new("discord-bot", "contains the id of a bot", payload::discord),
     Check::new(
         "azure-key",
         "is random bytes, and not the key of an emulator",
@@ -267,7 +264,7 @@ pub static CHECKS: &[Check] = &[
     ),
     Check::new(
         "url-password",
-        "is a literal password, no dummy, and not for a host of documentation",
+        "is a literal password, not a dummy, and not for a host of documentation",
         login::url_password,
     ),
 ];

@@ -1,5 +1,4 @@
-//! Tokens that say what they are once they are decoded: macaroons, JSON web tokens, account keys,
-//! logins.
+//! Checks tokens by what they decode to: macaroons, JSON web tokens, account keys, logins.
 
 use serde_json::Value;
 
@@ -8,19 +7,21 @@ use super::tool::decode_base64;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// Checks an API token of PyPI: a macaroon of version 2 whose location is the index that gave it
-/// out.
+/// Checks an API token of PyPI: a macaroon of version 2 whose location is the index that issued it.
 pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let body = candidate
         .secret()
         .strip_prefix(b"pypi-")
         .unwrap_or_default();
     let decoded = decode_base64(body);
-    let location = |name: &[u8]| matches!(decoded.as_slice(), [2, 1, len, rest @ ..] if usize::from(*len) == name.len() && rest.starts_with(name));
+    let location = match decoded.as_slice() {
+        [2, 1, len, rest @ ..] => rest.get(..usize::from(*len)).unwrap_or_default(),
+        _ => &[],
+    };
     if is_placeholder(body) {
         return Verdict::Reject("an obvious placeholder");
     }
-    if location(b"pypi.org") || location(b"test.pypi.org") {
+    if matches!(location, b"pypi.org" | b"test.pypi.org") {
         Verdict::Grade(Confidence::Certain)
     } else {
         Verdict::Grade(Confidence::Medium)
@@ -30,8 +31,8 @@ pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
 /// Checks a JSON web token (RFC 7519): a header that names an algorithm and claims that are an
 /// object.
 ///
-/// Nearly all of those in a repository are samples or have run out, so one is worth no more than a
-/// report; the key that opens a whole Supabase project is worth more, and its public twin nothing.
+/// Most of those in a repository are samples or have expired. But the service role key of a Supabase
+/// project is certain, and the public key of the project is not a secret.
 pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let mut parts = candidate.secret().split(|&b| b == b'.');
     let mut object = || match serde_json::from_slice::<Value>(&decode_base64(parts.next()?)) {
@@ -39,7 +40,7 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
         _ => None,
     };
     let (Some(header), Some(claims)) = (object(), object()) else {
-        return Verdict::Reject("not two objects of JSON");
+        return Verdict::Reject("not two JSON objects");
     };
     let Some(algorithm) = header.get("alg").and_then(Value::as_str) else {
         return Verdict::Reject("no algorithm in its header");
@@ -53,7 +54,7 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
         details.extend(text(name).map(|value| Detail::new(key, value)));
     }
     match (text("iss"), text("role")) {
-        // What Supabase gives every developer for the emulator on their own machine.
+        // The same for every developer: for the emulator on their own machine.
         (Some("supabase-demo"), _) => Verdict::Reject("a key of the local emulator"),
         (Some("supabase"), Some("service_role")) => Verdict::Grade(Confidence::Certain),
         (Some("supabase"), Some("anon")) => Verdict::Reject("public by design"),
@@ -61,7 +62,7 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
     }
 }
 
-/// Checks a bot token of Discord: its first part is base64 of the bot's number, a snowflake of 17
+/// Checks a bot token of Discord: its first part is base64 of the bot's id, a snowflake of 17
 /// digits or more.
 pub(super) fn discord(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let token = candidate.secret();
@@ -71,14 +72,14 @@ pub(super) fn discord(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> V
         || !number.iter().all(u8::is_ascii_digit)
         || is_placeholder(token)
     {
-        return Verdict::Reject("no number of a bot in it");
+        return Verdict::Reject("contains no id of a bot");
     }
     details.push(Detail::new("bot", String::from_utf8_lossy(&number)));
     Verdict::Grade(Confidence::Certain)
 }
 
-/// Checks a key of an Azure account: base64 of 32 or 64 random bytes, and not the one that every
-/// emulator has.
+/// Checks a key of an Azure account: base64 of 32 or 64 random bytes, and not the key of every
+/// emulator.
 pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     const EMULATORS: [&[u8]; 2] = [
         b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
@@ -99,12 +100,12 @@ pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdi
     Verdict::Accept
 }
 
-/// Checks what docker keeps for a registry: base64 of a name and a password.
+/// Checks what docker stores for a registry: base64 of a name and a password.
 pub(super) fn docker_auth(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let decoded = decode_base64(candidate.secret());
     let text = std::str::from_utf8(&decoded).unwrap_or_default();
     let Some((user, password)) = text.split_once(':') else {
-        return Verdict::Reject("no name and password in it");
+        return Verdict::Reject("contains no name and password");
     };
     let readable = text.bytes().all(|b| b.is_ascii_graphic());
     if !readable || user.is_empty() || super::login::is_dummy(user, password) {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn web_tokens_are_read() {
+    fn web_tokens_are_checked_by_their_claims() {
         let header = r#"{"alg":"HS256","typ":"JWT"}"#;
         assert_eq!(
             verdict(jwt, &token(header, r#"{"sub":"u-1"}"#)),
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn macaroons_numbers_and_logins_are_read() {
+    fn macaroons_bot_ids_and_logins_are_decoded() {
         let certain = Verdict::Grade(Confidence::Certain);
         let macaroon = format!(
             "pypi-{}",
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn emulators_have_no_secrets() {
+    fn keys_of_emulators_are_rejected() {
         let known = [
             "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
             "OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",

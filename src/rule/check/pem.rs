@@ -1,20 +1,19 @@
-//! Private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, told apart and proven by what they
-//! decode to.
+//! Checks private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, by what they decode to.
 //!
 //! Formats: RFC 7468 (PEM), RFC 5208 and RFC 5915 (what is inside), OpenSSH's `PROTOCOL.key`, RFC
 //! 4880 section 6 (armour) and appendix C of the PuTTY manual.
 
 use super::shape::longest_repeat;
-use super::tool::decode_base64;
+use super::tool::{decode_base64, is_base64};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
-/// The fewest characters of base64 that hold a key: an Ed25519 key in PKCS#8 takes 64, a bare P-256
+/// The fewest characters of base64 in a key: an Ed25519 key in PKCS#8 takes 64, a bare P-256
 /// key 68.
 const MIN_BODY: usize = 56;
 
-/// Checks a block that calls itself a private key: there must be a body, and what it decodes to
-/// says how sure it is.
+/// Checks a block with the label of a private key: it must have a body, and what that decodes to
+/// decides how sure it is.
 pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let block = candidate.secret();
     let Some((label, rest)) = split_label(block) else {
@@ -23,13 +22,12 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     let end = memchr::memmem::rfind(rest, b"-----END")
         .or_else(|| memchr::memmem::rfind(rest, b"---- END"));
     let body = Body::read(&rest[..end.unwrap_or(rest.len())]);
-    // A true key may hold a dozen zero bytes in a row, which is more of one letter than other
-    // secrets ever have.
+    // A real key may contain a dozen zero bytes in a row: a longer repeat than in other secrets.
     if body.base64.len() < MIN_BODY
         || entropy(&body.base64) < 4.0
         || longest_repeat(&body.base64) >= 24
     {
-        return Verdict::Reject("no key in it");
+        return Verdict::Reject("contains no key");
     }
     let decoded = decode_base64(&body.base64);
     let kind = kind_of(label, &decoded);
@@ -43,27 +41,13 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     };
     match proven {
         Proof::None => Verdict::Grade(Confidence::Low),
-        _ if encrypted => {
-            details.push(Detail::new(
-                "encrypted",
-                "protected by a passphrase, as strong as that is",
-            ));
-            Verdict::Grade(Confidence::Medium)
-        }
-        Proof::Encrypted => {
-            details.push(Detail::new(
-                "encrypted",
-                "protected by a passphrase, as strong as that is",
-            ));
-            Verdict::Grade(Confidence::Medium)
-        }
-        Proof::Partial => Verdict::Grade(Confidence::High),
+        _ if encrypted || proven == Proof::Encrypted => grade_encrypted(details),
         Proof::Whole => Verdict::Grade(Confidence::Certain),
+        _ => Verdict::Grade(Confidence::High),
     }
 }
 
-/// Checks a key file of PuTTY: its private lines must be there, and not encrypted to be believed in
-/// full.
+/// Checks a key file of PuTTY: it must have private lines, and an encrypted key is less sure.
 pub(super) fn putty(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let file = candidate.secret();
     let Some(at) = memchr::memmem::find(file, b"Private-Lines:") else {
@@ -75,23 +59,25 @@ pub(super) fn putty(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Ver
         .position(|b| matches!(b, b'\n' | b'\\'))
         .unwrap_or(lines.len())..];
     if Body::read(body).base64.len() < 32 {
-        return Verdict::Reject("no key in it");
+        return Verdict::Reject("contains no key");
     }
     details.push(Detail::new("key_type", "PuTTY"));
     if memchr::memmem::find(file, b"Encryption: none").is_some() {
         return Verdict::Grade(Confidence::High);
     }
-    details.push(Detail::new(
-        "encrypted",
-        "protected by a passphrase, as strong as that is",
-    ));
+    grade_encrypted(details)
+}
+
+fn grade_encrypted(details: &mut Vec<Detail>) -> Verdict {
+    let text = "protected by a passphrase, as strong as that is";
+    details.push(Detail::new("encrypted", text));
     Verdict::Grade(Confidence::Medium)
 }
 
 /// How far a decoded body proves that it is a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Proof {
-    /// It says nothing.
+    /// Not at all.
     None,
     /// It begins like a key and is cut short.
     Partial,
@@ -101,7 +87,7 @@ enum Proof {
     Whole,
 }
 
-/// What stands between `BEGIN ` and the dashes after it, and all after those.
+/// The label between `BEGIN ` and the dashes after it, and everything after those.
 fn split_label(block: &[u8]) -> Option<(&[u8], &[u8])> {
     let start = memchr::memmem::find(block, b"BEGIN ")? + 6;
     let len = memchr::memmem::find(&block[start..], b"----")?;
@@ -121,7 +107,7 @@ fn kind_of(label: &[u8], decoded: &[u8]) -> &'static str {
     }
 }
 
-/// The text of a block, in whatever it is quoted.
+/// The text of a block, without quotes and comment signs.
 struct Body {
     base64: Vec<u8>,
     encrypted: bool,
@@ -129,8 +115,8 @@ struct Body {
 }
 
 impl Body {
-    /// Reads the lines of a block, which may stand in a string with `\n` in it, be indented,
-    /// quoted, commented out or joined with `+`; headers such as `Proc-Type:` are left out.
+    /// Reads the lines of a block, which may be in a string with `\n`, indented, quoted, commented
+    /// out or joined with `+`. Skips headers such as `Proc-Type:`.
     fn read(text: &[u8]) -> Self {
         let mut body = Self {
             base64: Vec::new(),
@@ -139,14 +125,10 @@ impl Body {
         };
         let text = unescape(text);
         for line in text.split(|&b| b == b'\n') {
-            let quotes = |b: &u8| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/' | b'=');
-            let first = line.iter().position(|b| !quotes(b)).unwrap_or(line.len());
-            let last = line
-                .iter()
-                .rposition(|b| !quotes(b))
-                .map_or(first, |last| last + 1);
-            let mut line = &line[first..last];
-            // In `"…" +` the sign is the language's, not the key's.
+            let first = line.iter().position(is_base64).unwrap_or(line.len());
+            let last = line.iter().rposition(is_base64);
+            let mut line = &line[first..last.map_or(first, |last| last + 1)];
+            // In `"…" +` the sign belongs to the language, not to the key.
             if let Some(at) = memchr::memchr3(b'"', b'\'', b'`', line) {
                 line = &line[..at];
             }
@@ -155,15 +137,15 @@ impl Body {
             } else if let Some(sum) = line.strip_prefix(b"=").filter(|sum| sum.len() == 4) {
                 body.crc24 = Some(decode_base64(sum));
             } else if line != b"+" {
-                let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-                body.base64.extend(line.iter().copied().filter(base64));
+                body.base64
+                    .extend(line.iter().filter(|byte| is_base64(byte)));
             }
         }
         body
     }
 }
 
-/// Line breaks that are written as escapes, once or twice over, as line breaks; `\/` as a slash.
+/// Decodes line breaks that are escaped once or twice, and `\/`.
 fn unescape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -185,7 +167,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted
+/// Recognizes a SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted
 /// PKCS#8).
 fn der(bytes: &[u8]) -> Proof {
     let (len, rest) = match bytes {
@@ -202,7 +184,7 @@ fn der(bytes: &[u8]) -> Proof {
     }
 }
 
-/// The magic, then the name of a cipher: `none` where there is no passphrase.
+/// Recognizes the magic and the name of a cipher: `none` if the key has no passphrase.
 fn openssh(bytes: &[u8]) -> Proof {
     match bytes.strip_prefix(b"openssh-key-v1\0") {
         Some([0, 0, 0, 4, b'n', b'o', b'n', b'e', ..]) => Proof::Whole,
@@ -211,7 +193,7 @@ fn openssh(bytes: &[u8]) -> Proof {
     }
 }
 
-/// A packet of tag 5 (secret key), whose armour ends in a CRC-24 where it is complete.
+/// Recognizes a packet of tag 5 (secret key), whose armour ends in a CRC-24 if it is complete.
 fn openpgp(bytes: &[u8], crc24: Option<&[u8]>) -> Proof {
     if !matches!(bytes, [0x94..=0x97 | 0xc5, ..]) {
         return Proof::None;
@@ -262,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_key_is_certain_however_it_is_quoted() {
+    fn a_whole_key_is_certain_in_any_quoting() {
         let key = ed25519();
         let (a, b) = key.split_at(32);
         for body in [
@@ -284,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_encrypted_or_made_up_is_graded_down() {
+    fn a_cut_encrypted_or_invented_key_is_graded_lower() {
         let key = ed25519();
         assert_eq!(
             grade(&format!("-----BEGIN PRIVATE KEY-----\n{}", &key[..60])),
@@ -308,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn openssh_and_openpgp_are_known_by_their_first_bytes() {
+    fn openssh_and_openpgp_keys_are_recognized_by_their_first_bytes() {
         let encode = |bytes: &[u8]| {
             base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
         };
@@ -326,9 +308,8 @@ mod tests {
         let packet = [&[0x95][..], &random].concat();
         let armour = |sum: &str| {
             let body = encode(&packet);
-            format!(
-                "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x\n\n{body}\n{sum}\n-----END PGP PRIVATE KEY BLOCK-----"
-            )
+            let label = "PGP PRIVATE KEY BLOCK-----";
+            format!("-----BEGIN {label}\nVersion: x\n\n{body}\n{sum}\n-----END {label}")
         };
         assert_eq!(grade(&armour("=AAAA")), Verdict::Grade(Confidence::High));
         assert_eq!(grade(&armour("")), Verdict::Grade(Confidence::High));

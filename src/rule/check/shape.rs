@@ -1,8 +1,8 @@
-//! Checks that hold for secrets of any provider: obvious dummies and word boundaries.
+//! Checks secrets of any provider for obvious dummies and word boundaries.
 
 use super::{Candidate, Detail, Verdict};
 
-/// Rejects what people write where a secret would stand.
+/// Rejects what people write in place of a secret.
 pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     if is_placeholder(candidate.secret()) {
         return Verdict::Reject("an obvious placeholder");
@@ -11,7 +11,7 @@ pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Ver
 }
 
 /// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred
-/// characters holds one of them by accident less than once in a million.
+/// characters contains one of them less than once in a million.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     const WORDS: [&[u8]; 10] = [
         b"example",
@@ -41,24 +41,17 @@ pub(crate) fn longest_repeat(text: &[u8]) -> usize {
 
 /// Rejects a candidate that begins or ends in the middle of a word.
 pub(super) fn boundary(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    if starts_inside_word(candidate) || ends_inside_word(candidate) {
+    let ends_inside = candidate.after(1).iter().any(u8::is_ascii_alphanumeric);
+    if starts_inside_word(candidate) || ends_inside {
         return Verdict::Reject("part of a longer word");
     }
     Verdict::Accept
 }
 
-fn ends_inside_word(candidate: &Candidate<'_>) -> bool {
-    candidate
-        .after(1)
-        .first()
-        .is_some_and(u8::is_ascii_alphanumeric)
-}
-
-/// Whether a letter or digit that is no escape's stands right before the candidate.
+/// Whether a letter or digit that is not part of an escape is right before the candidate.
 ///
 /// In `\nAKIA…`, `\u0022AKIA…`, `%3DAKIA…` and `ESC[32mAKIA…` the character before is part of an
-/// escape: there the candidate is a word of its own, which is where `\b` of a regular expression
-/// goes wrong.
+/// escape, so the candidate is a word of its own. `\b` of a regular expression would not match there.
 pub(crate) fn starts_inside_word(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before(16);
     before.last().is_some_and(u8::is_ascii_alphanumeric) && !ends_in_escape(before)
@@ -83,7 +76,7 @@ fn ends_in_escape(before: &[u8]) -> bool {
 }
 
 /// A "select graphic rendition" or an "erase in line" of ECMA-48: ESC, `[`, digits and semicolons,
-/// `m` or `K`; ESC raw or as it is written. grep writes both before what it colours.
+/// `m` or `K`; ESC is raw or escaped. grep writes both before what it colours.
 fn ends_in_ansi(before: &[u8]) -> bool {
     let Some(body) = before
         .strip_suffix(b"m")
@@ -138,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_known() {
+    fn placeholders_are_recognized() {
         for dummy in [
             "xxxxxxxxxxxxxxxx",
             "abcEXAMPLEdef",

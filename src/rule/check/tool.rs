@@ -1,4 +1,4 @@
-//! Tools that checks share: patterns that compile when first used, and base64 that forgives.
+//! Helps checks with patterns that compile on first use, and with lenient base64.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use regex::bytes::{Regex, RegexBuilder};
 
-/// A regular expression of a check, compiled when first used; ASCII, without regard to case.
+/// A regular expression of a check, compiled on first use. It is ASCII and ignores case.
 pub(super) struct Lazy {
     pattern: &'static str,
     regex: OnceLock<Regex>,
@@ -47,8 +47,13 @@ const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
 pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, FORGIVING);
 
-/// Decodes base64 in either alphabet; a character too many at the end is left out. Empty where it
-/// is neither.
+/// Whether a byte is a base64 character or padding.
+pub(super) fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Decodes base64 in either alphabet, without a surplus character at the end. The result is empty if
+/// `text` is neither.
 pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
     let bare = text
         .iter()

@@ -1,121 +1,80 @@
-//! Finds long runs of word characters: the prefilter for secrets that stand under no keyword, and
-//! for the keywords of those that are one long word.
+//! Finds charset runs: the prefilter for secrets without a keyword, and for keywords that begin one
+//! long token.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
-use crate::rule::MIN_RUN;
+use crate::rule::charset::{BASE64, CLASS, MIN_BASE64_RUN, MIN_RUN, OTHER, is_run_byte};
 use crate::text::Span;
 
-/// A byte of `[A-Za-z0-9+/]`.
-const BASE64: u8 = 1;
-/// A byte that may begin or end an escape for one of those: `\/`, `%2F`, `&#x2F;`.
-const ESCAPE: u8 = 2;
-
-/// Any other byte of a word: `_ - . =`.
-const OTHER: u8 = 4;
-
-static CLASS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        #[expect(clippy::cast_possible_truncation, reason = "i is below 256")]
-        let byte = i as u8;
-        table[i] = match byte {
-            b'+' | b'/' => BASE64,
-            b'\\' | b'%' | b'&' | b'#' | b';' => ESCAPE,
-            b'_' | b'-' | b'.' | b'=' => OTHER,
-            _ if byte.is_ascii_alphanumeric() => BASE64,
-            _ => 0,
-        };
-        i += 1;
-    }
-    table
-};
-
-/// Whether `byte` is of the alphabet of base64 (RFC 4648, section 4), the padding left out.
+/// Whether `byte` is in the alphabet of base64 (RFC 4648, section 4), without the padding.
 #[must_use]
 pub(super) fn is_base64(byte: u8) -> bool {
     CLASS[usize::from(byte)] == BASE64
 }
 
-/// The shortest run that is found, in bytes: shorter ones may lie within 32 bytes, and the search
-/// reads that many at once.
-pub(super) const MIN: usize = 31;
-
-/// Calls `found` for every stretch of `word`, a run, that is base64 or may belong to an escape and
-/// is at least `min` long.
-pub(super) fn base64_runs(text: &[u8], word: Span, min: usize, mut found: impl FnMut(Span)) {
-    let outside = |byte: &u8| CLASS[usize::from(*byte)] == OTHER;
-    skip_along(word.of(text), min, outside, |start, end| {
-        found(Span::new(start, end).shift(word.start));
+/// Calls `found` for every stretch of `run` that consists of base64 and bytes of escapes and that
+/// is long enough for a rule.
+pub(super) fn base64_runs(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
+    let ends_stretch = |byte| CLASS[usize::from(byte)] == OTHER;
+    skip_along(run.of(text), MIN_BASE64_RUN, ends_stretch, |start, end| {
+        found(Span::new(start, end).shift(run.start));
     });
 }
 
-/// The stretches of base64 in `outer`, a run, that are long enough for a rule.
+/// The stretches of base64 in `outer` that are long enough for a rule.
 pub(super) fn unbroken(text: &[u8], outer: Span) -> impl Iterator<Item = Span> {
     let mut start = outer.start;
-    let next = move || {
-        let rest = text.get(start..outer.end).filter(|rest| !rest.is_empty())?;
-        let len = rest
-            .iter()
-            .position(|&byte| !is_base64(byte))
-            .unwrap_or(rest.len());
-        let inner = Span::new(start, start + len);
-        start = inner.end + 1;
-        Some(inner)
-    };
-    std::iter::from_fn(next).filter(|inner| inner.len() >= MIN_RUN)
+    let stretches = outer.of(text).split(|&byte| !is_base64(byte));
+    stretches
+        .map(move |stretch| {
+            let span = Span::new(start, start + stretch.len());
+            start = span.end + 1;
+            span
+        })
+        .filter(|span| span.len() >= MIN_BASE64_RUN)
 }
 
-/// What in `inner`, an unbroken stretch of base64, may be a secret: all of it, and, since the sign
-/// of an added line in a diff is none of what was added, all but that sign.
+/// The parts of `inner`, an unbroken stretch of base64, that may be a secret: all of it, and, if it
+/// begins with the `+` of an added line in a diff, all but that sign.
 pub(super) fn candidates(text: &[u8], inner: Span) -> impl Iterator<Item = Span> {
     let added = text[inner.start] == b'+' && (inner.start == 0 || text[inner.start - 1] == b'\n');
-    [
-        Some(inner),
-        added.then(|| Span::new(inner.start + 1, inner.end)),
-    ]
-    .into_iter()
-    .flatten()
+    let without_sign = added.then(|| Span::new(inner.start + 1, inner.end));
+    std::iter::once(inner).chain(without_sign)
 }
 
-/// Whether something that may belong to an escape stands in `outer`, a run.
+/// Whether `outer` contains a byte that may belong to an escape.
 pub(super) fn is_broken(text: &[u8], outer: Span) -> bool {
     outer.of(text).iter().any(|&byte| !is_base64(byte))
 }
 
-/// Whether `byte` may stand in a run.
-pub(super) fn is_word(byte: u8) -> bool {
-    CLASS[usize::from(byte)] != 0
-}
-
-/// Calls `found` with the start and end of every maximal run of at least [`MIN`] word characters.
+/// Calls `found` with the start and end of every maximal charset run of at least [`MIN_RUN`] bytes.
 pub(super) fn long_runs(text: &[u8], mut found: impl FnMut(usize, usize)) {
     #[cfg(target_arch = "x86_64")]
     if avx2::long_runs(text, &mut found) {
         return;
     }
-    skip_along(text, MIN, |byte| CLASS[usize::from(*byte)] == 0, found);
+    skip_along(text, MIN_RUN, |byte| !is_run_byte(byte), found);
 }
 
 /// Calls `found` with the start and end of every maximal run of at least `min` bytes that are not
-/// `outside`. Such a run covers every `min`-th position, so only those are looked at, walking back
-/// from each until a byte that ends the run: most bytes of ordinary text are never read.
+/// `outside`. Such a run covers every `min`-th position, so the search probes only those and walks
+/// back from each to the byte that ends the run: most bytes of ordinary text are never read.
 fn skip_along(
     text: &[u8],
     min: usize,
-    outside: impl Fn(&u8) -> bool,
+    outside: impl Fn(u8) -> bool,
     mut found: impl FnMut(usize, usize),
 ) {
     let mut low = 0;
     let mut probe = min - 1;
     while probe < text.len() {
-        if let Some(stop) = text[low..=probe].iter().rposition(&outside) {
+        if let Some(stop) = text[low..=probe].iter().rposition(|&byte| outside(byte)) {
             low += stop + 1;
         } else {
             let rest = &text[probe + 1..];
-            let end = probe + 1 + rest.iter().position(&outside).unwrap_or(rest.len());
+            let stop = rest.iter().position(|&byte| outside(byte));
+            let end = probe + 1 + stop.unwrap_or(rest.len());
             found(low, end);
             low = end + 1;
         }
@@ -127,13 +86,13 @@ fn skip_along(
 mod tests {
     use super::*;
 
-    /// The same by looking at every byte.
-    fn plain(text: &[u8], min: usize) -> Vec<(usize, usize)> {
+    /// The runs of `text`, found by reading every byte.
+    fn plain(text: &[u8]) -> Vec<(usize, usize)> {
         let mut runs = Vec::new();
         let mut start = 0;
         for at in 0..=text.len() {
-            if at == text.len() || CLASS[usize::from(text[at])] == 0 {
-                if at - start >= min {
+            if at == text.len() || !is_run_byte(text[at]) {
+                if at - start >= MIN_RUN {
                     runs.push((start, at));
                 }
                 start = at + 1;
@@ -142,8 +101,20 @@ mod tests {
         runs
     }
 
+    /// The build script, the rules and both searches use one definition: these are its promises.
     #[test]
-    fn agrees_with_looking_at_every_byte() {
+    fn a_run_of_a_rule_is_a_charset_run() {
+        const { assert!(MIN_BASE64_RUN >= MIN_RUN) };
+        for byte in 0..=u8::MAX {
+            let base64 = byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+            assert_eq!(is_base64(byte), base64, "{byte:#x}");
+            let in_run = base64 || b"_-.=\\%&#;".contains(&byte);
+            assert_eq!(is_run_byte(byte), in_run, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn both_searches_agree_with_reading_every_byte() {
         let mut state = 1_u32;
         for round in 0..400 {
             let mut text = Vec::new();
@@ -162,40 +133,46 @@ mod tests {
             long_runs(&text, |start, end| fast.push((start, end)));
             skip_along(
                 &text,
-                MIN,
-                |byte| CLASS[usize::from(*byte)] == 0,
+                MIN_RUN,
+                |byte| !is_run_byte(byte),
                 |start, end| portable.push((start, end)),
             );
-            assert_eq!(fast, plain(&text, MIN));
+            assert_eq!(fast, plain(&text));
             assert_eq!(portable, fast);
         }
     }
 
     #[test]
-    fn every_byte_is_classed_alike_and_runs_are_found_at_every_offset() {
+    fn every_byte_value_is_classified_alike_at_every_offset() {
         for byte in 0..=u8::MAX {
             for at in 0..70 {
                 let mut text = vec![b' '; at];
-                text.extend([b'k'; MIN - 1]);
+                text.extend([b'k'; MIN_RUN - 1]);
                 text.push(byte);
                 text.push(b' ');
                 let mut runs = Vec::new();
                 long_runs(&text, |start, end| runs.push((start, end)));
-                assert_eq!(runs, plain(&text, MIN), "{byte:#x} at {at}");
+                assert_eq!(runs, plain(&text), "{byte:#x} at {at}");
             }
         }
     }
 
     #[test]
-    fn words_fall_into_stretches_of_base64() {
-        let text = b"..aaaa_bbb-cccccc%2F=d";
+    fn a_run_is_split_into_stretches_of_base64() {
+        let (long, escaped) = ("a".repeat(40), "c".repeat(37) + "%2F");
+        let text = format!("..{long}_{}-{escaped}=d", "b".repeat(39));
         let mut runs = Vec::new();
-        base64_runs(text, Span::new(2, text.len()), 4, |span| runs.push(span));
-        assert_eq!(runs, [Span::new(2, 6), Span::new(11, 20)]);
+        base64_runs(text.as_bytes(), Span::new(2, text.len()), |span| {
+            runs.push(span);
+        });
+        assert_eq!(runs, [Span::new(2, 42), Span::new(83, 123)]);
+        let whole = Span::new(0, text.len());
+        let unbroken: Vec<_> = unbroken(text.as_bytes(), whole).collect();
+        assert_eq!(unbroken, [Span::new(2, 42)]);
     }
 
     #[test]
-    fn runs_at_the_edges_and_of_exact_length() {
+    fn runs_at_the_edges_and_of_the_shortest_length_are_found() {
         for (before, len, after) in [
             ("", 40, ""),
             (" ", 40, ""),
@@ -207,7 +184,7 @@ mod tests {
             long_runs(text.as_bytes(), |start, end| runs.push((start, end)));
             assert_eq!(runs, [(before.len(), before.len() + len)]);
         }
-        long_runs(&[b'k'; 30], |_, _| panic!("30 bytes are no run of 31"));
-        long_runs(b"", |_, _| panic!("nothing is no run"));
+        long_runs(&[b'k'; MIN_RUN - 1], |_, _| panic!("too short"));
+        long_runs(b"", |_, _| panic!("empty"));
     }
 }

@@ -1,30 +1,29 @@
-//! Base64 (RFC 4648) and hex, where they hold text.
+//! Decodes base64 (RFC 4648) and hex that contain text.
 
 use super::super::charset_runs::is_base64;
-use super::{Layer, Map};
+use super::wide::is_text as is_printable;
+use super::{Decoded, Map};
 use crate::rule::check::decode_base64 as decode;
 use crate::text::Span;
 
 /// How far around a keyword a run is decoded, in bytes. A multiple of 4.
 const REACH: usize = 4096;
 
-/// Whether the first twelve bytes that `run` stands for are text, in ASCII, UTF-8 or UTF-16. Random
+/// Whether the first twelve bytes that `run` encodes are text, in ASCII, UTF-8 or UTF-16. Random
 /// bytes seldom are.
 pub(super) fn begins_like_text(run: &[u8]) -> bool {
-    let Some(head) = run.get(..16) else {
+    let Some(head) = run.get(..16).map(decode) else {
         return false;
     };
-    let head = decode(head);
-    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
-    let printable = head.iter().filter(|byte| plain(byte)).count();
+    let printable = head.iter().filter(|&&byte| is_printable(byte)).count();
     let wide = printable >= 5
         && head
             .iter()
-            .all(|byte| plain(byte) || matches!(byte, 0 | 0xfe | 0xff));
+            .all(|&byte| is_printable(byte) || matches!(byte, 0 | 0xfe | 0xff));
     printable == head.len() || wide || (printable >= 4 && is_utf8_so_far(&head))
 }
 
-/// Whether `head` is UTF-8 without control characters, but for a character that its end cuts.
+/// Whether `head` is UTF-8 without control characters. Its end may cut a character.
 fn is_utf8_so_far(head: &[u8]) -> bool {
     let valid = match std::str::from_utf8(head) {
         Ok(text) => text,
@@ -38,16 +37,16 @@ fn is_utf8_so_far(head: &[u8]) -> bool {
         .all(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n'))
 }
 
-/// The text of `run` and of the lines that go on from it in the same form, as `base64` and MIME
-/// wrap them; and the end of the last line taken.
-pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
+/// Decodes `run` and the lines that continue it, as `base64` and MIME wrap them, and returns the end
+/// of the last such line.
+pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Decoded>, usize) {
     let (mut encoded, mut offsets) = (Vec::new(), Vec::new());
     let mut line = run;
     loop {
         encoded.extend_from_slice(line.of(text));
         offsets.extend(line.start..line.end);
         match next_line(text, line) {
-            // Only a full line goes on.
+            // Only a full line is continued.
             Some(next) if line.len() == run.len() && next.len() <= run.len() => {
                 line = next;
             }
@@ -64,7 +63,7 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
         .map(|index| offsets[(index / 3 * 4 + index % 3).min(offsets.len() - 1)]);
     let map = Map::Table((context.start..context.end).chain(origins).collect());
     (
-        Some(Layer {
+        Some(Decoded {
             text: [context.of(text), &decoded].concat(),
             encoding: "base64",
             map,
@@ -73,9 +72,9 @@ pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Layer>, usize) {
     )
 }
 
-/// What stands before `start` on its line, or, where it begins its line, on the line before: the
-/// name of the value that is decoded. Of a long line, only what is near, from the end of a word on,
-/// so that no half of one is taken for a whole.
+/// The text before `start` on its line, or on the line before if `start` begins a line: it names
+/// the value that is decoded. Of a long line only the near part, from the end of a word, so that no
+/// half of a word looks like a whole one.
 fn context(text: &[u8], start: usize) -> Span {
     let low = start.saturating_sub(super::CONTEXT);
     let near = &text[low..start];
@@ -98,86 +97,86 @@ fn context(text: &[u8], start: usize) -> Span {
     Span::new(low + skipped, start)
 }
 
-/// The run that makes up the line after `line`, where `line` ends its own line.
+/// The run that begins the line after `line`, if `line` ends its own line.
 fn next_line(text: &[u8], line: Span) -> Option<Span> {
     let rest = &text[line.end..];
-    let gap = if rest.starts_with(b"\r\n") {
-        2
-    } else {
-        usize::from(rest.starts_with(b"\n"))
-    };
-    let indent = rest[gap..]
-        .iter()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    let start = line.end + gap + indent;
-    let len = text[start..].iter().take_while(|&&b| is_base64(b)).count();
-    (gap > 0 && len > 0).then(|| Span::new(start, start + len))
+    let next = rest
+        .strip_prefix(b"\r")
+        .unwrap_or(rest)
+        .strip_prefix(b"\n")?;
+    let indent = next.iter().take_while(|b| matches!(b, b' ' | b'\t'));
+    let start = text.len() - next.len() + indent.count();
+    let len = count_while(&text[start..], is_base64);
+    (len > 0).then(|| Span::new(start, start + len))
 }
 
-/// The base64 around a keyword whose group of four begins `ahead` characters before it, whatever it
-/// holds.
-pub(super) fn decode_around(text: &[u8], at: usize, ahead: usize) -> (Option<Layer>, usize) {
+/// Decodes the base64 around a keyword whose group of four begins `ahead` characters before it,
+/// whether or not it is text.
+pub(super) fn decode_around(text: &[u8], at: usize, ahead: usize) -> (Option<Decoded>, usize) {
     let Some(group) = at.checked_sub(ahead) else {
         return (None, at);
     };
     if !text[group..at].iter().all(|&b| is_base64(b)) {
         return (None, at + 1);
     }
-    let low = group.saturating_sub(REACH);
-    let back = text[low..group]
-        .iter()
-        .rev()
-        .take_while(|&&b| is_base64(b))
-        .count();
-    let start = group - back / 4 * 4;
-    let len = text[at..]
-        .iter()
-        .take(REACH)
-        .take_while(|&&b| is_base64(b))
-        .count();
-    let decoded = decode(&text[start..at + len]);
-    let layer = Layer {
-        text: decoded,
+    let source = digits_around(text, group, at, 4, is_base64);
+    let decoded = Decoded {
+        text: decode(source.of(text)),
         encoding: "base64",
         map: Map::Groups {
-            start,
+            start: source.start,
             decoded: 3,
             encoded: 4,
         },
     };
-    (Some(layer), at + len)
+    (Some(decoded), source.end)
 }
 
-/// The hex digits around a keyword.
-pub(super) fn decode_hex_around(text: &[u8], at: usize) -> (Option<Layer>, usize) {
-    let low = at.saturating_sub(REACH);
-    let back = text[low..at]
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
-    let start = at - back / 2 * 2;
-    let len = text[at..]
-        .iter()
-        .take(REACH)
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
-    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap_or(0)).unwrap_or(0);
-    let decoded = text[start..at + len]
-        .chunks_exact(2)
-        .map(|pair| digit(pair[0]) * 16 + digit(pair[1]))
-        .collect();
-    let layer = Layer {
-        text: decoded,
+/// Decodes the hex digits around a keyword.
+pub(super) fn decode_hex_around(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
+    let source = digits_around(text, at, at, 2, |byte| byte.is_ascii_hexdigit());
+    let pairs = source.of(text).chunks_exact(2);
+    let decoded = Decoded {
+        text: pairs
+            .map(|pair| digit(pair[0]) * 16 + digit(pair[1]))
+            .collect(),
         encoding: "hex",
         map: Map::Groups {
-            start,
+            start: source.start,
             decoded: 1,
             encoded: 2,
         },
     };
-    (Some(layer), at + len)
+    (Some(decoded), source.end)
+}
+
+/// The bytes that `is_digit` accepts, back from `group` in whole groups of `size`, and on from `at`.
+fn digits_around(
+    text: &[u8],
+    group: usize,
+    at: usize,
+    size: usize,
+    is_digit: fn(u8) -> bool,
+) -> Span {
+    let before = text[group.saturating_sub(REACH)..group].iter().rev();
+    let back = before.take_while(|&&byte| is_digit(byte)).count();
+    let after = &text[at..text.len().min(at + REACH)];
+    Span::new(
+        group - back / size * size,
+        at + count_while(after, is_digit),
+    )
+}
+
+fn count_while(bytes: &[u8], holds: fn(u8) -> bool) -> usize {
+    bytes.iter().take_while(|&&byte| holds(byte)).count()
+}
+
+/// The value of a hex digit.
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => (byte | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    }
 }
 
 #[cfg(test)]
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_text_from_bytes() {
+    fn text_is_distinguished_from_random_bytes() {
         assert!(begins_like_text(b"YXdzX3NlY3JldF9hY2Nlc3Nfa2V5"));
         assert!(!begins_like_text(b"iVBORw0KGgoAAAANSUhEUgAA"));
         for text in [
@@ -204,37 +203,30 @@ mod tests {
     }
 
     #[test]
-    fn joins_wrapped_lines_and_leads_back() {
+    fn wrapped_lines_are_joined_and_mapped_to_their_source() {
         let plain = "first line of some text, and the key at its end: 0123456789";
         let encoded = STANDARD.encode(plain);
         let wrapped = format!("{}\n{}\n", &encoded[..40], &encoded[40..]);
-        let (layer, end) = decode_lines(wrapped.as_bytes(), Span::new(0, 40));
-        let layer = layer.expect("text");
-        assert_eq!(String::from_utf8_lossy(&layer.text), plain);
+        let (decoded, end) = decode_lines(wrapped.as_bytes(), Span::new(0, 40));
+        let decoded = decoded.expect("text");
+        assert_eq!(String::from_utf8_lossy(&decoded.text), plain);
         assert_eq!(end, wrapped.trim_end().trim_end_matches('=').len());
-        let at = plain.find("0123").expect("there");
-        assert!(layer.origin(Span::new(at, plain.len())).start > 41);
+        let at = plain.find("0123").unwrap();
+        assert!(decoded.source_span(Span::new(at, plain.len())).start > 41);
     }
 
     #[test]
-    fn keywords_are_what_base64_makes_of_a_prefix() {
+    fn keywords_are_the_base64_of_a_prefix() {
         for (prefix, forms) in [
             ("AKIA", ["QUtJQ", "FLSU", "BS0lB"]),
             ("ASIA", ["QVNJQ", "FTSU", "BU0lB"]),
         ] {
             for (lead, form) in forms.iter().enumerate() {
                 let encoded = STANDARD.encode(format!("{}{prefix}Q7", &"xy"[..lead]));
-                let at = encoded
-                    .find(form)
-                    .expect("the form stands in the encoded text");
-                let ahead = [0, 2, 3][lead];
-                let (layer, _) = decode_around(encoded.as_bytes(), at, ahead);
-                assert!(
-                    layer
-                        .expect("decodes")
-                        .text
-                        .starts_with(format!("{}{prefix}", &"xy"[..lead]).as_bytes())
-                );
+                let at = encoded.find(form).expect("the keyword is in it");
+                let (decoded, _) = decode_around(encoded.as_bytes(), at, [0, 2, 3][lead]);
+                let plain = format!("{}{prefix}", &"xy"[..lead]);
+                assert!(decoded.unwrap().text.starts_with(plain.as_bytes()));
             }
         }
     }

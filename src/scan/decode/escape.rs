@@ -1,23 +1,23 @@
-//! Escapes of strings, URLs and markup, undone: `\n`, `\/`, `\u002F`, `\x2F`, `%2F`, `&#x2F;`,
+//! Decodes the escapes of strings, URLs and markup: `\n`, `\/`, `\u002F`, `\x2F`, `%2F`, `&#x2F;`,
 //! `&amp;`.
 
-use super::{Layer, Map};
+use super::{Decoded, Map};
 use crate::text::Span;
 
-/// Whether `run` holds anything that [`decode`] would change.
-pub(super) fn present(run: &[u8]) -> bool {
-    memchr::memchr3_iter(b'\\', b'%', b'&', run).any(|at| one(&run[at..]).is_some())
+/// Whether `run` contains anything that [`decode`] would change.
+pub(super) fn is_in(run: &[u8]) -> bool {
+    memchr::memchr3_iter(b'\\', b'%', b'&', run).any(|at| escape_at_start(&run[at..]).is_some())
 }
 
-/// The text of `window`, escapes undone.
-pub(super) fn decode(text: &[u8], window: Span) -> Layer {
+/// Decodes the escapes in `window`.
+pub(super) fn decode(text: &[u8], window: Span) -> Decoded {
     let source = window.of(text);
     let mut decoded = Vec::with_capacity(source.len());
     let mut offsets = Vec::with_capacity(source.len() + 1);
     let mut at = 0;
     while at < source.len() {
         let (byte, len) = match source[at] {
-            b'\\' | b'%' | b'&' => one(&source[at..]).unwrap_or((source[at], 1)),
+            b'\\' | b'%' | b'&' => escape_at_start(&source[at..]).unwrap_or((source[at], 1)),
             plain => (plain, 1),
         };
         decoded.push(byte);
@@ -25,16 +25,15 @@ pub(super) fn decode(text: &[u8], window: Span) -> Layer {
         at += len;
     }
     offsets.push(window.end);
-    Layer {
+    Decoded {
         text: decoded,
         encoding: "escaped",
         map: Map::Table(offsets),
     }
 }
 
-/// The escape at the start of `text`: what it stands for (`?` beyond ASCII) and how many bytes it
-/// takes.
-fn one(text: &[u8]) -> Option<(u8, usize)> {
+/// The escape at the start of `text`: its value (`?` beyond ASCII) and its length.
+fn escape_at_start(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'\\', b'x', high, low, ..] => Some((hex(&[*high, *low])?, 4)),
         [b'\\', b'u', b'{', rest @ ..] => {
@@ -72,7 +71,7 @@ fn one(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// `47;` or `x2F;`.
+/// Decodes `47;` or `x2F;`.
 fn numeric_entity(rest: &[u8]) -> Option<(u8, usize)> {
     let len = rest.iter().take(8).position(|&b| b == b';')?;
     let value = match &rest[..len] {
@@ -86,7 +85,7 @@ fn numeric_entity(rest: &[u8]) -> Option<(u8, usize)> {
     Some((value, len + 1))
 }
 
-/// The value of some hex digits; `?` where it is no byte.
+/// The value of hex digits, or `?` if it does not fit in a byte.
 fn hex(digits: &[u8]) -> Option<u8> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
@@ -104,12 +103,12 @@ mod tests {
     use super::*;
 
     fn decoded(text: &str) -> String {
-        let layer = decode(text.as_bytes(), Span::new(0, text.len()));
-        String::from_utf8(layer.text).unwrap()
+        let decoded = decode(text.as_bytes(), Span::new(0, text.len()));
+        String::from_utf8(decoded.text).unwrap()
     }
 
     #[test]
-    fn undoes_what_it_knows_and_leaves_the_rest() {
+    fn known_escapes_are_decoded_and_others_kept() {
         assert_eq!(
             decoded(r"a\/b\u002Fc\x2fd%2Be&#x2F;f&#43;g&amp;h\u{2B}"),
             "a/b/c/d+e/f+g&h+"
@@ -123,11 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn spans_lead_back() {
+    fn spans_are_mapped_to_their_source() {
         let text = r"..a\/b..";
-        let layer = decode(text.as_bytes(), Span::new(2, 6));
-        assert_eq!(layer.text, b"a/b");
-        assert_eq!(layer.origin(Span::new(1, 2)).of(text.as_bytes()), br"\/");
-        assert_eq!(layer.origin(Span::new(0, 3)).of(text.as_bytes()), br"a\/b");
+        let decoded = decode(text.as_bytes(), Span::new(2, 6));
+        assert_eq!(decoded.text, b"a/b");
+        assert_eq!(
+            decoded.source_span(Span::new(1, 2)).of(text.as_bytes()),
+            br"\/"
+        );
+        assert_eq!(
+            decoded.source_span(Span::new(0, 3)).of(text.as_bytes()),
+            br"a\/b"
+        );
     }
 }

@@ -1,28 +1,29 @@
-//! Text that is cut into pieces: string literals joined by an operator, and the soft line breaks of
-//! quoted-printable.
+//! Joins text that is in pieces: string literals with an operator between, and quoted-printable with
+//! its soft line breaks.
 
-use super::{Layer, Map};
+use super::{Decoded, Map};
 use crate::text::Span;
 
 /// How far around an operator literals are joined, in bytes.
 const REACH: usize = 256;
 
-/// The text around `at`, with every `" + "` and the like taken out; and where that text ends.
-pub(super) fn decode_around(text: &[u8], at: usize) -> (Option<Layer>, usize) {
+/// The text around `at` without `" + "` and the like, and an offset before which keywords are
+/// included.
+pub(super) fn decode_around(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
     let window = Span::new(at.saturating_sub(REACH), text.len().min(at + REACH));
-    let layer = drop_all(text, window, "joined literals", |rest| {
+    let decoded = replace_all(text, window, "joined literals", |rest| {
         let operator = [&b"\" + \""[..], b"' + '", b"\" . \"", b"' . '"];
         operator
             .iter()
             .find(|op| rest.starts_with(op))
             .map(|op| (op.len(), None))
     });
-    (Some(layer), at + REACH / 2)
+    (Some(decoded), at + REACH / 2)
 }
 
-/// The text from `at` on, quoted-printable undone.
-pub(super) fn quoted_printable(text: &[u8], at: usize) -> Layer {
-    drop_all(
+/// Decodes the text from `at` on as quoted-printable.
+pub(super) fn quoted_printable(text: &[u8], at: usize) -> Decoded {
+    replace_all(
         text,
         Span::new(at, text.len()),
         "quoted-printable",
@@ -38,13 +39,13 @@ pub(super) fn quoted_printable(text: &[u8], at: usize) -> Layer {
     )
 }
 
-/// Copies `window`, replacing whatever `rule` knows the length of.
-fn drop_all(
+/// Copies `window` and replaces what `rule` recognizes: it returns the length and the replacement.
+fn replace_all(
     text: &[u8],
     window: Span,
     encoding: &'static str,
     rule: impl Fn(&[u8]) -> Option<(usize, Option<u8>)>,
-) -> Layer {
+) -> Decoded {
     let source = window.of(text);
     let (mut decoded, mut offsets) = (Vec::new(), Vec::new());
     let mut at = 0;
@@ -57,7 +58,7 @@ fn drop_all(
         at += len;
     }
     offsets.push(window.end);
-    Layer {
+    Decoded {
         text: decoded,
         encoding,
         map: Map::Table(offsets),
@@ -69,20 +70,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joins_literals() {
+    fn literals_are_joined() {
         let text = br#"x = "ab" + "cd" + "ef";"#;
-        let (layer, _) = decode_around(text, 7);
-        let layer = layer.expect("a layer");
-        assert_eq!(layer.text, br#"x = "abcdef";"#);
+        let decoded = decode_around(text, 7).0.unwrap();
+        assert_eq!(decoded.text, br#"x = "abcdef";"#);
         assert_eq!(
-            layer.origin(Span::new(5, 11)).of(text),
+            decoded.source_span(Span::new(5, 11)).of(text),
             br#"ab" + "cd" + "ef"#
         );
     }
 
     #[test]
-    fn undoes_quoted_printable() {
-        let layer = quoted_printable(b"key=3Dab=\r\ncd=\nef", 0);
-        assert_eq!(layer.text, b"key=abcdef");
+    fn quoted_printable_is_decoded() {
+        let decoded = quoted_printable(b"key=3Dab=\r\ncd=\nef", 0);
+        assert_eq!(decoded.text, b"key=abcdef");
     }
 }

@@ -1,5 +1,5 @@
-//! Decoding: text that stands in another form, and the way back from a place in it to the bytes
-//! that were scanned.
+//! Decodes parts of a text that may contain secrets in another form, and maps places in the result
+//! back to the bytes that were scanned.
 
 mod base64;
 mod escape;
@@ -8,36 +8,36 @@ mod wide;
 
 use crate::text::Span;
 
-/// Keywords that tell of an encoded or split key, with the way to read it. The numbers of their
-/// askers follow those of the rules.
+/// Keywords of keys that are encoded or split, with the way to decode them. Their owners are
+/// numbered after the rules.
 ///
 /// `AKIA` and `ASIA` in base64 are one of a few strings each, by the position of the first byte in
-/// its group of three (RFC 4648); in hex they are one. Looking for those finds a key in a decoded
+/// its group of three (RFC 4648); in hex they are one. A search for those finds a key in encoded
 /// text without decoding everything.
-const KEYWORDS: [(&[u8], Form); 18] = [
-    (b"QUtJQ", Form::Base64 { ahead: 0 }),
-    (b"FLSUF", Form::Base64 { ahead: 2 }),
-    (b"FLSUE", Form::Base64 { ahead: 2 }),
-    (b"BS0lB", Form::Base64 { ahead: 3 }),
-    (b"QVNJQ", Form::Base64 { ahead: 0 }),
-    (b"FTSUF", Form::Base64 { ahead: 2 }),
-    (b"FTSUE", Form::Base64 { ahead: 2 }),
-    (b"BU0lB", Form::Base64 { ahead: 3 }),
-    (b"414b4941", Form::Hex),
-    (b"414B4941", Form::Hex),
-    (b"41534941", Form::Hex),
-    (b"uoted-printable", Form::QuotedPrintable),
-    (b"uoted-Printable", Form::QuotedPrintable),
-    (b"UOTED-PRINTABLE", Form::QuotedPrintable),
-    (b"\" + \"", Form::Joined),
-    (b"' + '", Form::Joined),
-    (b"\" . \"", Form::Joined),
-    (b"' . '", Form::Joined),
+const KEYWORDS: [(&[u8], Encoding); 18] = [
+    (b"QUtJQ", Encoding::Base64 { ahead: 0 }),
+    (b"FLSUF", Encoding::Base64 { ahead: 2 }),
+    (b"FLSUE", Encoding::Base64 { ahead: 2 }),
+    (b"BS0lB", Encoding::Base64 { ahead: 3 }),
+    (b"QVNJQ", Encoding::Base64 { ahead: 0 }),
+    (b"FTSUF", Encoding::Base64 { ahead: 2 }),
+    (b"FTSUE", Encoding::Base64 { ahead: 2 }),
+    (b"BU0lB", Encoding::Base64 { ahead: 3 }),
+    (b"414b4941", Encoding::Hex),
+    (b"414B4941", Encoding::Hex),
+    (b"41534941", Encoding::Hex),
+    (b"uoted-printable", Encoding::QuotedPrintable),
+    (b"uoted-Printable", Encoding::QuotedPrintable),
+    (b"UOTED-PRINTABLE", Encoding::QuotedPrintable),
+    (b"\" + \"", Encoding::Joined),
+    (b"' + '", Encoding::Joined),
+    (b"\" . \"", Encoding::Joined),
+    (b"' . '", Encoding::Joined),
 ];
 
-/// What a keyword tells of.
-#[derive(Clone, Copy, Debug)]
-enum Form {
+/// An encoding that a keyword reveals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Encoding {
     /// Base64 whose group of four characters begins this many characters before the keyword.
     Base64 { ahead: usize },
     /// Hexadecimal digits.
@@ -48,29 +48,25 @@ enum Form {
     Joined,
 }
 
-/// The decoders' keywords, each with the number of its asker.
-pub(super) fn keywords(first_asker: usize) -> Vec<(usize, Vec<u8>)> {
+/// The decoders' keywords, each with the number of its owner.
+pub(super) fn keywords(first_owner: usize) -> Vec<(usize, Vec<u8>)> {
     let words = KEYWORDS.iter().map(|(word, _)| word.to_vec());
-    words
-        .enumerate()
-        .map(|(index, word)| (first_asker + index, word))
-        .collect()
+    (first_owner..).zip(words).collect()
 }
 
-/// A decoded stretch of a text.
+/// A decoded part of a text.
 #[derive(Debug)]
-pub(super) struct Layer {
-    /// What it says.
+pub(super) struct Decoded {
     pub(super) text: Vec<u8>,
-    /// What it was, for reports.
+    /// Name of the encoding, for reports.
     pub(super) encoding: &'static str,
     map: Map,
 }
 
-/// Where a decoded byte came from.
+/// Maps decoded bytes to their source.
 #[derive(Debug)]
 enum Map {
-    /// Each group of `decoded` bytes came from `encoded` bytes; the first group stands at `start`.
+    /// Each group of `decoded` bytes comes from `encoded` bytes; the first group is at `start`.
     Groups {
         start: usize,
         decoded: usize,
@@ -80,55 +76,61 @@ enum Map {
     Table(Vec<usize>),
 }
 
-impl Layer {
-    /// Where in the text the layer was made from `span` stands.
-    pub(super) fn origin(&self, span: Span) -> Span {
-        match &self.map {
-            Map::Groups {
+impl Map {
+    /// The source of the decoded bytes that begin at `index`.
+    fn start(&self, index: usize) -> usize {
+        match self {
+            Self::Groups {
                 start,
                 decoded,
                 encoded,
-            } => {
-                let groups = |count: usize| start + count * encoded;
-                Span::new(
-                    groups(span.start / decoded),
-                    groups(span.end.div_ceil(*decoded)),
-                )
-            }
-            Map::Table(offsets) => {
-                let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
-                Span::new(at(span.start), at(span.end))
-            }
+            } => start + index / decoded * encoded,
+            Self::Table(offsets) => offsets.get(index).or(offsets.last()).map_or(0, |at| *at),
+        }
+    }
+
+    /// The source of the end of the decoded bytes before `index`.
+    fn end(&self, index: usize) -> usize {
+        match self {
+            Self::Groups { decoded, .. } => self.start(index.next_multiple_of(*decoded)),
+            Self::Table(_) => self.start(index),
         }
     }
 }
 
-/// Places that may have to be decoded, gathered while a text is searched.
+impl Decoded {
+    /// The place of `span` in the text that was decoded.
+    pub(super) fn source_span(&self, span: Span) -> Span {
+        Span::new(self.map.start(span.start), self.map.end(span.end))
+    }
+}
+
+/// Places that may have to be decoded, collected while a text is scanned.
 #[derive(Debug, Default)]
 pub(super) struct DecodeQueue {
-    keywords: Vec<(Form, usize)>,
+    keywords: Vec<(Encoding, usize)>,
     escaped: Vec<Span>,
     /// Runs that decode to text, in order.
     texts: Vec<Span>,
 }
 
-/// How far around an escaped run its context is decoded too: names and separators stand there.
+/// How far around an escaped run its context is decoded too, for names and separators.
 const CONTEXT: usize = 200;
 
 impl DecodeQueue {
-    /// A keyword of [`KEYWORDS`] stands at `at`.
-    pub(super) fn keyword(&mut self, index: usize, at: usize) {
+    /// Adds the keyword of [`KEYWORDS`] with this index, which is at `at`.
+    pub(super) fn add_keyword(&mut self, index: usize, at: usize) {
         self.keywords.push((KEYWORDS[index].1, at));
     }
 
-    /// A run of base64 characters.
-    pub(super) fn run(&mut self, text: &[u8], run: Span) {
+    /// Adds an unbroken run of base64, if it decodes to text.
+    pub(super) fn add_run(&mut self, text: &[u8], run: Span) {
         self.texts.extend(text_in(text, run));
     }
 
-    /// A run that holds characters which may belong to escapes.
-    pub(super) fn escaped(&mut self, text: &[u8], run: Span) {
-        if !escape::present(run.of(text)) {
+    /// Adds a run with characters of escapes, if it contains an escape.
+    pub(super) fn add_escaped(&mut self, text: &[u8], run: Span) {
+        if !is_escaped(text, run) {
             return;
         }
         let window = Span::new(
@@ -141,65 +143,63 @@ impl DecodeQueue {
         }
     }
 
-    /// Decodes every lead once and hands each layer to `look`; where there is a zero byte, wide
-    /// strings as well.
-    pub(super) fn follow(mut self, text: &[u8], has_nul: bool, mut look: impl FnMut(&Layer)) {
-        for window in std::mem::take(&mut self.escaped) {
-            look(&escape::decode(text, window));
+    /// Decodes every place once and calls `visit` with each result; if the text contains a zero
+    /// byte, with each wide string as well.
+    pub(super) fn decode_all(
+        mut self,
+        text: &[u8],
+        has_nul: bool,
+        mut visit: impl FnMut(&Decoded),
+    ) {
+        for window in self.escaped {
+            visit(&escape::decode(text, window));
         }
         let mut done = 0;
-        for run in std::mem::take(&mut self.texts) {
+        for run in self.texts {
             if run.start >= done {
-                let (layer, end) = base64::decode_lines(text, run);
+                let (decoded, end) = base64::decode_lines(text, run);
                 done = end;
-                layer.iter().for_each(&mut look);
+                decoded.iter().for_each(&mut visit);
             }
         }
-        self.keywords.sort_by_key(|&(form, at)| (form.order(), at));
-        let mut done = (0, 0);
-        for (form, at) in self.keywords {
-            if (form.order(), at) >= done {
-                let (layer, end) = form.decode(text, at);
-                done = (form.order(), end);
-                layer.iter().for_each(&mut look);
+        self.keywords.sort_unstable();
+        let mut done = None;
+        for next in self.keywords {
+            if done.is_none_or(|done| next >= done) {
+                let (encoding, at) = next;
+                let (decoded, end) = encoding.decode(text, at);
+                done = Some((encoding, end));
+                decoded.iter().for_each(&mut visit);
             }
         }
         if has_nul {
-            wide::decode(text, look);
+            wide::decode(text, visit);
         }
     }
 }
 
 /// The part of `run`, unbroken base64, that decodes to what begins like text.
 fn text_in(text: &[u8], run: Span) -> Option<Span> {
-    // A run that goes on from before the text is cut at any of four places in its groups.
+    // If the run began before the text, its start may be any of four places in a group.
     let cuts = if run.start == 0 { 4 } else { 1 };
     let mut starts = (0..cuts).map(|cut| Span::new(run.start + cut, run.end));
     starts.find(|run| base64::begins_like_text(run.of(text)))
 }
 
-/// Whether `run`, unbroken base64, may be a text.
+/// Whether `run`, unbroken base64, decodes to what begins like text.
 pub(super) fn is_text(text: &[u8], run: Span) -> bool {
     text_in(text, run).is_some()
 }
 
-/// Whether `run` holds an escape.
+/// Whether `run` contains an escape.
 pub(super) fn is_escaped(text: &[u8], run: Span) -> bool {
-    escape::present(run.of(text))
+    escape::is_in(run.of(text))
 }
 
-impl Form {
-    fn order(self) -> usize {
-        match self {
-            Self::Base64 { ahead } => ahead,
-            Self::Hex => 4,
-            Self::QuotedPrintable => 5,
-            Self::Joined => 6,
-        }
-    }
-
-    /// The layer around `at`, and where it ends: keywords before that are in it.
-    fn decode(self, text: &[u8], at: usize) -> (Option<Layer>, usize) {
+impl Encoding {
+    /// Decodes what is around a keyword at `at`, and returns the end of what was decoded: keywords
+    /// before that are included.
+    fn decode(self, text: &[u8], at: usize) -> (Option<Decoded>, usize) {
         match self {
             Self::Base64 { ahead } => base64::decode_around(text, at, ahead),
             Self::Hex => base64::decode_hex_around(text, at),

@@ -1,16 +1,16 @@
-//! UTF-16 in either byte order, as a whole file or as strings in a binary: ASCII characters with a
-//! zero byte between.
+//! Decodes UTF-16 in either byte order, a whole file or strings in a binary: ASCII characters with
+//! a zero byte after each.
 
-use super::{Layer, Map};
+use super::{Decoded, Map};
 
-/// The shortest string that is looked at, in characters.
+/// The shortest string that is decoded, in characters.
 const MIN: usize = 16;
 
-/// How many characters beyond ASCII may stand in a row before a string ends.
+/// How many characters beyond ASCII in a row a string may contain.
 const MAX_GAP: usize = 8;
 
-/// Hands every wide string of `text` to `look`.
-pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
+/// Calls `visit` with every wide string of `text`.
+pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
     let mut done = 0;
     for nul in memchr::memchr_iter(0, text) {
         let Some(start) = nul
@@ -19,7 +19,7 @@ pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
         else {
             continue;
         };
-        // A zero on either side leaves the byte order open; then both are read.
+        // With a zero byte on both sides, either byte order is possible, so both are decoded.
         let little = text.get(start + 1) == Some(&0);
         let big = start.checked_sub(1).is_some_and(|before| text[before] == 0);
         for order in [little.then_some(1), big.then_some(-1)]
@@ -29,7 +29,7 @@ pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
             let (decoded, end) = string_at(text, start, order);
             if decoded.len() >= MIN {
                 done = done.max(end);
-                look(&Layer {
+                visit(&Decoded {
                     text: decoded,
                     encoding: "utf-16",
                     map: Map::Groups {
@@ -43,8 +43,8 @@ pub(super) fn decode(text: &[u8], mut look: impl FnMut(&Layer)) {
     }
 }
 
-/// The string that begins at `start`, characters beyond ASCII as `?`, and where it ends. The high
-/// byte of a character stands `order` bytes from its low one: 1 in little-endian text, -1 in
+/// The string that begins at `start`, with `?` for characters beyond ASCII, and its end. The high
+/// byte of a character is `order` bytes from its low one: 1 in little-endian text, -1 in
 /// big-endian.
 fn string_at(text: &[u8], start: usize, order: isize) -> (Vec<u8>, usize) {
     let high = |at: usize| {
@@ -67,7 +67,8 @@ fn string_at(text: &[u8], start: usize, order: isize) -> (Vec<u8>, usize) {
     (decoded, end)
 }
 
-fn is_text(byte: u8) -> bool {
+/// Whether `byte` is a printable ASCII character or ends a line or a field.
+pub(super) fn is_text(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n')
 }
 
@@ -78,14 +79,14 @@ mod tests {
 
     fn strings(text: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        decode(text, |layer| {
-            found.push(String::from_utf8(layer.text.clone()).unwrap());
+        decode(text, |decoded| {
+            found.push(String::from_utf8(decoded.text.clone()).unwrap());
         });
         found
     }
 
     #[test]
-    fn reads_both_byte_orders_and_goes_on_after_foreign_characters() {
+    fn both_byte_orders_are_decoded_and_characters_beyond_ascii_replaced() {
         let message = "key = 0123456789 \u{201d}after\u{201c} all";
         let plain = message.replace(['\u{201d}', '\u{201c}'], "?");
         for encode in [u16::to_le_bytes, u16::to_be_bytes] {
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accent_before_and_a_quote_within_mislead_nobody() {
+    fn an_accent_before_a_string_and_a_quote_in_it_are_no_obstacle() {
         for message in [
             "\u{e9} id \u{201c}0123456789abcdef\u{201d}",
             "\0the id is \u{2013}0123456789abcdef\u{2013}",
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_strings_in_binaries_and_leads_back() {
+    fn strings_in_binaries_are_found_and_mapped_to_their_source() {
         let mut text = vec![0xff, 0, 0, 1, 2, 0, 0];
         let start = text.len();
         text.extend(
@@ -123,10 +124,10 @@ mod tests {
                 .flat_map(u16::to_le_bytes),
         );
         text.extend([0, 0, 0, 9]);
-        decode(&text, |layer| {
-            if layer.text == b"a wide string of text" {
+        decode(&text, |decoded| {
+            if decoded.text == b"a wide string of text" {
                 assert_eq!(
-                    layer.origin(Span::new(2, 6)),
+                    decoded.source_span(Span::new(2, 6)),
                     Span::new(start + 4, start + 12)
                 );
             }

@@ -55,7 +55,7 @@ impl Visit for Visitor<'_> {
             None => SCANNER.hits(object.bytes),
         };
         if object.kind != Kind::Tree {
-            let matches = SCANNER.judge(object.bytes, &hits);
+            let matches = SCANNER.verify_hits(object.bytes, &hits);
             self.all
                 .seen
                 .extend(matches.iter().map(|found| Seen::new(&id, found)));

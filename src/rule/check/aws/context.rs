@@ -1,10 +1,10 @@
-//! Credentials that have no mark of their own and are known by the words around them.
+//! Checks credentials without a format of their own by the words around them.
 
 use super::super::shape::{is_placeholder, starts_inside_word};
 use super::super::{Candidate, Detail, Verdict, entropy};
-use super::{Lazy, secret};
+use super::{Lazy, is_base64, secret};
 
-/// How far around a candidate a word of its context may stand, in bytes.
+/// How far from a candidate a word of its context may be, in bytes.
 const REACH: usize = 1024;
 
 static SMTP: Lazy = Lazy::new(r"smtp");
@@ -19,33 +19,32 @@ fn near(candidate: &Candidate<'_>, word: &Lazy) -> bool {
 }
 
 /// Checks an SES SMTP password: base64 of a version byte, 4 or 2, and an HMAC-SHA256, so 44
-/// characters of which the second lies in a quarter of the alphabet; see the SES Developer Guide,
+/// characters, the second from a quarter of the alphabet; see the SES Developer Guide,
 /// "Obtaining SES SMTP credentials".
 pub(in super::super) fn ses_smtp_password(
     candidate: &Candidate<'_>,
     _: &mut Vec<Detail>,
 ) -> Verdict {
     if !could_be_smtp_password(candidate.secret()) {
-        return Verdict::Reject("not a version byte and 32 random ones");
+        return Verdict::Reject("not a version byte and 32 random bytes");
     }
-    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    if candidate.after(1).first().is_some_and(base64) {
+    if candidate.after(1).iter().any(is_base64) {
         return Verdict::Reject("base64 of more than 33 bytes");
     }
     let before = candidate.before(REACH);
-    // A word behind it counts where the user name, an access key id, stands before it.
+    // A word after it counts if the user name, an access key id, is before it.
     let named =
         SMTP.found_in(before) || (SMTP.found_in(candidate.after(REACH)) && secret::has_id(before));
-    Verdict::accept_if(named, "no word of SMTP near it")
+    Verdict::accept_if(named, "no SMTP near it")
 }
 
-/// Whether 44 characters may be an SES SMTP password, wherever they stand.
+/// Whether 44 characters may be an SES SMTP password in some context.
 pub(in super::super) fn could_be_smtp_password(password: &[u8]) -> bool {
     let version = matches!(password, [b'B', b'A'..=b'P', ..] | [b'A', b'g'..=b'v', ..]);
     version && entropy(password) >= 4.2 && !is_placeholder(password)
 }
 
-/// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits under such a
+/// Checks the client secret of a Cognito app: 51 or 52 lower-case letters and digits after such a
 /// name.
 pub(in super::super) fn cognito_client_secret(
     candidate: &Candidate<'_>,
@@ -53,12 +52,12 @@ pub(in super::super) fn cognito_client_secret(
 ) -> Verdict {
     if !could_be_client_secret(candidate.secret()) || !CLIENT_SECRET.found_in(candidate.before(120))
     {
-        return Verdict::Reject("not under the name of a client secret");
+        return Verdict::Reject("no name of a client secret before it");
     }
-    Verdict::accept_if(near(candidate, &COGNITO), "nothing of Cognito near it")
+    Verdict::accept_if(near(candidate, &COGNITO), "no Cognito near it")
 }
 
-/// Whether a run may be an app client secret, wherever it stands.
+/// Whether a run may be an app client secret in some context.
 pub(in super::super) fn could_be_client_secret(value: &[u8]) -> bool {
     let plain = value
         .iter()
@@ -66,7 +65,7 @@ pub(in super::super) fn could_be_client_secret(value: &[u8]) -> bool {
     plain && !value.iter().all(u8::is_ascii_hexdigit) && entropy(value) >= 4.0
 }
 
-/// Checks a key of API Gateway: sent as `x-api-key` to a host of `execute-api`.
+/// Checks a key of API Gateway: a host of `execute-api` must be near it.
 pub(in super::super) fn api_gateway_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let key = candidate.secret();
     let varied = key.iter().any(u8::is_ascii_digit)
@@ -81,7 +80,7 @@ pub(in super::super) fn api_gateway_key(candidate: &Candidate<'_>, _: &mut Vec<D
     )
 }
 
-/// Checks a password of the console in the CSV that IAM hands out: not a heading, not a
+/// Checks a console password in the CSV that IAM offers for download: it must not be a heading or a
 /// placeholder.
 pub(in super::super) fn console_password(
     candidate: &Candidate<'_>,
@@ -100,7 +99,7 @@ pub(in super::super) fn console_password(
         .count();
     Verdict::accept_if(
         present >= 3 && !is_placeholder(password),
-        "no generated password",
+        "not a generated password",
     )
 }
 

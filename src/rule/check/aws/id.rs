@@ -1,20 +1,19 @@
-//! Access key ids: `AKIA…`, `ASIA…` and their cousins.
+//! Checks access key ids: `AKIA…`, `ASIA…` and the like.
 //!
-//! The body is base32 (RFC 4648) of ten bytes. Ids issued since about 2019 carry the number of
-//! their account in bits 21 to 60, marked by bit 20, which makes the fifth character one of
+//! The body is base32 (RFC 4648) of ten bytes. Ids issued since about 2019 contain the number
+//! of their account in bits 21 to 60. Bit 20 marks them, so their fifth character is one of
 //! `Q-Z2-7`; see "A short note on AWS key id" (T. Be'ery, 2023) and "A bitwise analysis of AWS
 //! access key identifiers" (WithSecure Labs).
 
-use super::super::shape::{is_placeholder, longest_repeat, starts_inside_word};
+use super::super::shape::{boundary, is_placeholder, longest_repeat};
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::Lazy;
 use crate::rule::Confidence;
 
-/// Entropy of the body, in bits per character, below which an id is made up. Of 200,000 random ones
-/// the lowest had 2.40.
+/// Least entropy of the body, in bits per character. The least of 200,000 random bodies was 2.40.
 const MIN_BODY_ENTROPY: f64 = 2.4;
 
-/// Accounts of AWS's documentation and of emulators: no key of theirs opens anything.
+/// Accounts of AWS's documentation and of emulators, whose keys are not secret.
 const DOCUMENTATION_ACCOUNTS: [u64; 8] = [
     0,
     12_345_678_910,
@@ -26,7 +25,7 @@ const DOCUMENTATION_ACCOUNTS: [u64; 8] = [
     999_999_999_999,
 ];
 
-/// Accounts of known canary tokens: keys put out to see who uses them. From trufflehog's list, of
+/// Accounts of known canary tokens: keys that raise an alarm on use. From trufflehog's list of
 /// 2026-08.
 const CANARY_ACCOUNTS: [u64; 26] = [
     44_858_866_125,
@@ -61,7 +60,7 @@ static ID_NAME: Lazy = Lazy::new(right_before!(
     r"(?:access[_\-. ]?key(?:[_\-. ]?id)?|(?:aws|s3)[_\-. ]?key(?:[_\-. ]?id)?|key[_\-. ]?id)"
 ));
 
-/// What a request that is already signed says before the id it was signed with.
+/// The text before an id in a request that is already signed.
 static SIGNED_REQUEST: Lazy =
     Lazy::new(r"(?:x-amz-credential(?:=|%3d)|\bcredential=|[?&](?:amp;)?awsaccesskeyid=)$");
 
@@ -72,13 +71,8 @@ pub(in super::super) fn access_key_id(
 ) -> Verdict {
     let id = candidate.secret();
     let (prefix, body) = id.split_at(id.len().min(4));
-    if starts_inside_word(candidate)
-        || candidate
-            .after(1)
-            .first()
-            .is_some_and(u8::is_ascii_alphanumeric)
-    {
-        return Verdict::Reject("part of a longer word");
+    if let Verdict::Reject(reason) = boundary(candidate, details) {
+        return Verdict::Reject(reason);
     }
     if is_dummy(id, body) {
         return Verdict::Reject("a published example or a dummy");
@@ -107,39 +101,23 @@ pub(in super::super) fn access_key_id(
     Verdict::Accept
 }
 
-/// Checks what stands under the name of an access key id and has no known prefix: the ids of before
-/// 2010 have none.
+/// Prefixes of the ids that AWS issues since 2010.
+const OTHER_PREFIXES: [&[u8; 4]; 14] = [
+    b"AKIA", b"ASIA", b"ABIA", b"ACCA", b"APKA", b"ASCA", b"AIDA", b"AROA", b"AGPA", b"AIPA",
+    b"ANPA", b"ANVA", b"LKIA", b"LSIA",
+];
+
+/// Checks a value after the name of an access key id, without a prefix: ids from before 2010.
 pub(in super::super) fn legacy_access_key_id(
     candidate: &Candidate<'_>,
-    _: &mut Vec<Detail>,
+    details: &mut Vec<Detail>,
 ) -> Verdict {
     let id = candidate.secret();
     let digits = id.iter().filter(|b| b.is_ascii_digit()).count();
-    if starts_inside_word(candidate)
-        || candidate
-            .after(1)
-            .first()
-            .is_some_and(u8::is_ascii_alphanumeric)
-    {
-        return Verdict::Reject("part of a longer word");
+    if let Verdict::Reject(reason) = boundary(candidate, details) {
+        return Verdict::Reject(reason);
     }
-    let other_kinds = [
-        &b"AKIA"[..],
-        b"ASIA",
-        b"ABIA",
-        b"ACCA",
-        b"APKA",
-        b"ASCA",
-        b"AIDA",
-        b"AROA",
-        b"AGPA",
-        b"AIPA",
-    ];
-    if other_kinds
-        .iter()
-        .chain(&[&b"ANPA"[..], b"ANVA", b"LKIA", b"LSIA"])
-        .any(|prefix| id.starts_with(prefix))
-    {
+    if OTHER_PREFIXES.iter().any(|prefix| id.starts_with(*prefix)) {
         return Verdict::Reject("an id of another kind");
     }
     if is_dummy(id, id) || !(2..=15).contains(&digits) || entropy(id) < 3.0 {
@@ -169,8 +147,8 @@ pub(super) fn account(id: &[u8]) -> Option<u64> {
         _ => None,
     };
     let body = id.get(4..20)?;
-    // Ten characters hold the generation bit, the 40 bits of the number and nine that nobody has
-    // explained.
+    // Ten characters contain the generation bit, the 40 bits of the number and nine bits of unknown
+    // meaning.
     let bits = body
         .iter()
         .take(10)
@@ -203,8 +181,8 @@ fn is_dummy(id: &[u8], body: &[u8]) -> bool {
     words || is_placeholder(id) || longest_repeat(body) >= 6 || entropy(body) < MIN_BODY_ENTROPY
 }
 
-/// Whether the characters around are those of a longer stretch of base64 that only happens to hold
-/// the id's letters.
+/// Whether the candidate is part of a longer stretch of base64 that contains the id's letters by
+/// chance.
 fn inside_base64(candidate: &Candidate<'_>) -> bool {
     let base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let before = candidate.before(64);
@@ -218,8 +196,8 @@ fn inside_base64(candidate: &Candidate<'_>) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && entropy(part) > 3.5
     };
-    // A path has slashes too, but its parts are words; and forty characters behind a slash may be
-    // the secret.
+    // A path has slashes too, but its parts are words; and forty characters after a slash may be the
+    // secret.
     let secret_follows = after.len() == 41 && !mixed(before);
     before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
         || after.first().is_some_and(|b| matches!(b, b'+' | b'/'))
@@ -250,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn account_numbers_of_published_ids() {
+    fn account_numbers_of_published_ids_are_decoded() {
         for (pieces, number) in [
             (["ASIA", "Y34FZKBO", "KMUTVV7A"], 609_629_065_308),
             (["AKIA", "SP2TPHJS", "QH3FJRUX"], 171_436_882_533),
@@ -267,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn dummies_and_documentation_fall() {
+    fn dummies_and_ids_of_documentation_are_rejected() {
         for id in [
             ["AKIA", "IOSFODNN7", "EXAMPLE"],
             ["AKIA", "XXXXXXXX", "XXXXXXXX"],
@@ -282,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_requests_lower_it_and_names_allow_other_digits() {
+    fn a_signed_request_is_low_and_a_name_allows_other_digits() {
         let id = super::super::samples::id();
         let url = format!(
             "https://b.s3.amazonaws.com/k?X-Amz-Credential={id}%2F20130524%2Fs3&X-Amz-Signature=ab"
@@ -300,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_around_it_is_seen() {
+    fn an_id_inside_base64_is_rejected() {
         let id = super::super::samples::id();
         let blob = format!("d2hhdCBhIG5pY2UgZGF5IGZvcg/{id}+dGhpcyBpcyBhIHRlc3Q0");
         assert!(matches!(verdict(&blob, &id), Verdict::Reject(_)));

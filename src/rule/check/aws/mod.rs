@@ -1,9 +1,9 @@
-//! Checks for AWS credentials. Formats: IAM User Guide, "IAM identifiers"; the rest is named where
-//! it is used.
+//! Checks AWS credentials. Formats: IAM User Guide, "IAM identifiers"; each check names its other
+//! sources.
 
-/// A pattern for a name that stands right before a value: after the name comes what any language of
-/// configuration puts there, separators, quotes, brackets or a line break, and up to three short
-/// words such as `value` or `string`.
+/// A pattern for a name right before a value. Between them it allows what configuration languages
+/// use: separators, quotes, brackets or a line break, and up to three short words such as `value` or
+/// `string`.
 macro_rules! right_before {
     ($names:literal) => {
         concat!(
@@ -20,18 +20,18 @@ pub(super) mod token;
 
 #[cfg(test)]
 use super::tool::STANDARD;
-use super::tool::{Lazy, decode_base64};
+use super::tool::{Lazy, decode_base64, is_base64};
 
 #[cfg(test)]
 pub(crate) mod samples {
-    //! Made-up credentials, put together when the tests run.
+    //! Assembles fake credentials when the tests run.
 
     /// A well-formed access key id of account 609629065308.
     pub(crate) fn id() -> String {
         ["ASIA", "Y34FZKBO", "KMUTVV7A"].concat()
     }
 
-    /// A value that passes for a secret access key.
+    /// A value with the shape of a secret access key.
     pub(crate) fn secret() -> String {
         ["kP3v/Zq8LrT0", "wYb6HnXs1Dj+", "Ue5MfCgA9oQi", "R2xV"].concat()
     }

@@ -1,4 +1,4 @@
-//! Session tokens and bearer keys: credentials that say what they are once they are decoded.
+//! Checks session tokens and bearer keys by what they decode to.
 
 use super::super::shape::is_placeholder;
 use super::super::{Candidate, Detail, Verdict, entropy};
@@ -10,11 +10,11 @@ static TOKEN_NAME: Lazy = Lazy::new(right_before!(
     r"(?:session[_\-. ]?token|security[_\-. ]?token)[a-z0-9_.\- ]{0,24}"
 ));
 
-/// The shortest token that is believed without its header, in characters.
+/// The shortest token that is accepted without its header, in characters.
 const MIN_NAMED: usize = 100;
 
 /// Checks a session token: base64 of a type byte, the tag 0x0A, a length and one of three words;
-/// or, without that header, long mixed base64 under a token's name.
+/// or, without that header, long mixed base64 after a token's name.
 ///
 /// The layout is that of a protobuf record; see "Revealing the inner structure of AWS session
 /// tokens" (T. Be'ery).
@@ -38,7 +38,7 @@ pub(in super::super) fn session_token(
     Verdict::Reject("no header of a session token")
 }
 
-/// Whether base64 may be a session token, wherever it stands.
+/// Whether base64 may be a session token in some context.
 pub(in super::super) fn could_be(token: &[u8]) -> bool {
     has_header(token) || is_mixed(token)
 }
@@ -60,7 +60,7 @@ fn has_header(token: &[u8]) -> bool {
     }
 }
 
-/// Twelve digits in a row, no more: an account number in clear.
+/// The first twelve digits in a row: an account number.
 fn account_in(decoded: &[u8]) -> Option<String> {
     let mut words = decoded.split(|b| !b.is_ascii_digit());
     let number = words.find(|word| word.len() == 12)?;
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::text::Span;
 
-    fn judge(
+    fn check_secret(
         check: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
         before: &str,
         secret: &str,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_known_by_their_header() {
+    fn session_tokens_are_recognized_by_their_header() {
         for head in [
             &b"\x21\x0a\x09origin_ec"[..],
             b"\x17\x0a\x06er/aws",
@@ -164,44 +164,44 @@ mod tests {
             let mut bytes = head.to_vec();
             bytes.extend(b"\x10\x05\x1a\x0c609629065308\x22");
             bytes.extend((0..60_u8).map(|n| n.wrapping_mul(37)));
-            let (verdict, details) = judge(session_token, "", &STANDARD.encode(&bytes));
+            let (verdict, details) = check_secret(session_token, "", &STANDARD.encode(&bytes));
             assert_eq!(verdict, Verdict::Accept);
             assert_eq!(details, [Detail::new("account", "609629065308")]);
         }
         let other = STANDARD.encode((0..120_u8).map(|n| n.wrapping_mul(91)).collect::<Vec<_>>());
         assert!(matches!(
-            judge(session_token, "x = ", &other).0,
+            check_secret(session_token, "x = ", &other).0,
             Verdict::Reject(_)
         ));
         assert_eq!(
-            judge(session_token, "AWS_SESSION_TOKEN=", &other).0,
+            check_secret(session_token, "AWS_SESSION_TOKEN=", &other).0,
             Verdict::Accept
         );
         assert_eq!(
-            judge(session_token, "\"SessionToken\": \"", &other).0,
+            check_secret(session_token, "\"SessionToken\": \"", &other).0,
             Verdict::Accept
         );
     }
 
     #[test]
-    fn bearer_keys_are_known_by_their_payload() {
+    fn bearer_keys_are_recognized_by_their_payload() {
         let body =
             STANDARD.encode("BedrockAPIKey-ab12+1-at-609629065308:c2VjcmV0IGJ5dGVzIGdvIGhlcmU=");
-        let (verdict, details) = judge(bearer_key, "", &format!("ABSK{body}"));
+        let (verdict, details) = check_secret(bearer_key, "", &format!("ABSK{body}"));
         assert_eq!(verdict, Verdict::Grade(Confidence::Certain));
         assert_eq!(details, [Detail::new("account", "609629065308")]);
         let url = "bedrock.amazonaws.com/?Action=CallWithBearerToken&X-Amz-Credential=";
         let body = STANDARD.encode(format!("{url}{}%2F20250101", super::super::samples::id()));
-        let (verdict, details) = judge(bearer_key, "", &format!("bedrock-api-key-{body}"));
+        let (verdict, details) = check_secret(bearer_key, "", &format!("bedrock-api-key-{body}"));
         assert_eq!(verdict, Verdict::Grade(Confidence::Certain));
         assert_eq!(details, [Detail::new("account", "609629065308")]);
         let random = "k3J9sLq0PzXv2NnT7bWm4RcYd8HfGaUe6";
         assert_eq!(
-            judge(bearer_key, "", &format!("ABSK{random}")).0,
+            check_secret(bearer_key, "", &format!("ABSK{random}")).0,
             Verdict::Grade(Confidence::Low)
         );
         assert!(matches!(
-            judge(bearer_key, "", "ABSKaaaaaaaaaaaaaaaa").0,
+            check_secret(bearer_key, "", "ABSKaaaaaaaaaaaaaaaa").0,
             Verdict::Reject(_)
         ));
     }

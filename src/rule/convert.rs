@@ -1,0 +1,173 @@
+//! Converts rules as written into rules as the scanner uses them, and checks what they say.
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, OnceLock};
+
+use super::charset::MIN_BASE64_RUN;
+use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
+use super::{
+    Check, MAX_REACH, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSet, RuleSource, Trigger, check,
+};
+
+impl RuleSyntax {
+    /// The rule, or what is invalid about it. `set` contains the rules before it.
+    pub(super) fn into_rule(
+        self,
+        set: &RuleSet,
+        file: &str,
+        samples: Samples,
+    ) -> Result<Rule, String> {
+        check_id(set, &self.id)?;
+        let checks = self.checks.iter().map(|name| find_check(name));
+        let checks = checks.collect::<Result<_, _>>()?;
+        let source = samples.convert(file, self.examples, self.counter_examples)?;
+        let trigger = match (self.pattern, self.run.is_empty()) {
+            (Some(_), true) if self.before.max(self.after) > MAX_REACH => {
+                return Err(format!(
+                    "'before' and 'after' are at most {MAX_REACH} bytes"
+                ));
+            }
+            (Some(pattern), true) => {
+                samples.check_keywords(&self.keywords, &source.examples)?;
+                Trigger::Keywords(Pattern {
+                    keywords: self.keywords,
+                    in_run: self.in_run && samples == Samples::LeftOut,
+                    before: self.before,
+                    after: self.after,
+                    source: pattern,
+                    regex: OnceLock::new(),
+                })
+            }
+            (None, false) => {
+                let lengths = self.run.iter().map(run_length);
+                Trigger::Run(lengths.collect::<Result<_, _>>()?)
+            }
+            _ => return Err("needs either 'keywords' and 'pattern', or 'run'".to_owned()),
+        };
+        Ok(Rule {
+            id: Arc::from(self.id),
+            description: self.description,
+            trigger,
+            entropy: self.entropy,
+            checks,
+            confidence: self.confidence,
+            help: self.help,
+            source,
+        })
+    }
+}
+
+impl PairSyntax {
+    /// The pair, or what is invalid about it. `set` contains the rules of its halves.
+    pub(super) fn into_pair(
+        self,
+        set: &RuleSet,
+        file: &str,
+        samples: Samples,
+    ) -> Result<PairRule, String> {
+        check_id(set, &self.id)?;
+        if self.first == self.second {
+            return Err("'first' and 'second' are the same rule".to_owned());
+        }
+        Ok(PairRule {
+            first: index_of(set, &self.first)?,
+            second: index_of(set, &self.second)?,
+            id: Arc::from(self.id),
+            description: self.description,
+            confidence: self.confidence,
+            help: self.help,
+            source: samples.convert(file, self.examples, self.counter_examples)?,
+        })
+    }
+}
+
+fn check_id(set: &RuleSet, id: &str) -> Result<(), String> {
+    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || !id.chars().all(kebab) {
+        return Err("the id is not in kebab-case: lower-case letters, digits and '-'".to_owned());
+    }
+    if set.has(id) {
+        return Err("another rule has this id".to_owned());
+    }
+    Ok(())
+}
+
+fn index_of(set: &RuleSet, id: &str) -> Result<usize, String> {
+    let position = set.rules.iter().position(|rule| &*rule.id == id);
+    position.ok_or_else(|| format!("no rule '{id}' is defined before it"))
+}
+
+fn find_check(name: &str) -> Result<&'static Check, String> {
+    let found = check::CHECKS.iter().find(|check| check.name == name);
+    found.ok_or_else(|| {
+        let known: Vec<_> = check::CHECKS.iter().map(|check| check.name).collect();
+        format!("unknown check '{name}': use one of {}", known.join(", "))
+    })
+}
+
+/// Whether a pattern file comes with its samples.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Samples {
+    /// As a person wrote it.
+    Needed,
+    /// As the build script embedded it; the tests of this program checked the samples.
+    LeftOut,
+}
+
+impl Samples {
+    fn convert(
+        self,
+        file: &str,
+        examples: Vec<Pieces>,
+        counter_examples: Vec<Pieces>,
+    ) -> Result<RuleSource, String> {
+        if self == Self::Needed && examples.is_empty() {
+            return Err("needs at least one example".to_owned());
+        }
+        Ok(RuleSource {
+            file: file.to_owned(),
+            examples: examples.into_iter().map(Pieces::join).collect(),
+            counter_examples: counter_examples.into_iter().map(Pieces::join).collect(),
+        })
+    }
+
+    /// Requires an example for each keyword, or else the keyword is untested, and a keyword in each
+    /// example, or else the rule is never tried on it.
+    fn check_keywords(self, keywords: &[String], examples: &[String]) -> Result<(), String> {
+        if keywords.is_empty() {
+            return Err("'pattern' needs 'keywords'".to_owned());
+        }
+        if let Some(short) = keywords.iter().find(|keyword| keyword.len() < MIN_KEYWORD) {
+            return Err(format!(
+                "the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"
+            ));
+        }
+        if self == Self::LeftOut {
+            return Ok(());
+        }
+        for keyword in keywords {
+            if !examples.iter().any(|example| example.contains(keyword)) {
+                return Err(format!("no example contains the keyword '{keyword}'"));
+            }
+        }
+        for (example, number) in examples.iter().zip(1..) {
+            if !keywords.iter().any(|keyword| example.contains(keyword)) {
+                return Err(format!("example {number} contains none of the keywords"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {
+    let range = match *length {
+        LengthSyntax::Exact(exact) => exact..=exact,
+        LengthSyntax::Range([low, high]) => low..=high,
+    };
+    if *range.start() < MIN_BASE64_RUN || range.is_empty() {
+        return Err(format!(
+            "a run is at least {MIN_BASE64_RUN} bytes long, and its range is not empty"
+        ));
+    }
+    Ok(range)
+}
