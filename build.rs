@@ -1,5 +1,4 @@
-//! Build script: embeds every file of `patterns/` and every stub of `hooks/`, so that adding one is
-//! adding one file.
+//! Build script: embeds every file of `patterns/`, so that adding a provider is adding one file.
 //!
 //! Of a pattern file the rules are embedded a second time, without their samples and as JSON: a
 //! hook loads them at every commit, and parsing the files as they are written would take longer
@@ -15,11 +14,9 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     let (root, out) = (Path::new(&root), Path::new(&out));
-    for folder in ["patterns", "hooks"] {
-        println!("cargo::rerun-if-changed={folder}");
-        let files = files_in(&root.join(folder))?;
-        fs::write(out.join(format!("{folder}.rs")), table(&files))?;
-    }
+    println!("cargo::rerun-if-changed=patterns");
+    let files = files_in(&root.join("patterns"))?;
+    fs::write(out.join("patterns.rs"), table(&files))?;
     let bare: Vec<_> = files_in(&root.join("patterns"))?
         .iter()
         .map(|file| without_samples(file, out))
