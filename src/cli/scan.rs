@@ -92,7 +92,7 @@ impl Paths {
             .map_err(|error| CliError::new(format!("the current directory is gone: {error}")))?;
         settings.policy = settings
             .policy
-            .reached_from(&start, &root.canonicalize().unwrap_or(root));
+            .with_paths_from(&start, &root.canonicalize().unwrap_or(root));
         let Settings { max_size, jobs, .. } = settings;
         Ok((
             Files {
