@@ -1,5 +1,4 @@
-//! Embeds every file of `patterns/` and `hooks/` in the program, so that adding a provider or a
-//! hook is adding one file.
+//! Build script: embeds every file of `patterns/`, so that adding a provider is adding one file.
 //!
 //! The rules are embedded twice: as written, and as JSON without their samples. A hook loads the
 //! rules at every commit, and parsing the TOML would take longer than the rest of its work.
@@ -17,11 +16,9 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     let (root, out) = (Path::new(&root), Path::new(&out));
-    for folder in ["patterns", "hooks"] {
-        println!("cargo::rerun-if-changed={folder}");
-        let files = files_in(&root.join(folder))?;
-        fs::write(out.join(format!("{folder}.rs")), table(&files))?;
-    }
+    println!("cargo::rerun-if-changed=patterns");
+    let files = files_in(&root.join("patterns"))?;
+    fs::write(out.join("patterns.rs"), table(&files))?;
     let bare: Vec<_> = files_in(&root.join("patterns"))?
         .iter()
         .map(|file| without_samples(file, out))

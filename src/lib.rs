@@ -27,10 +27,11 @@
 //! is found), [`source`] (where blobs come from), [`engine`] (how it all runs), [`git::store`] and
 //! [`audit`] (the same for millions of versions at once).
 //!
-//! Beside `src/` lie `patterns/`, the rules, one file a provider, and `hooks/`, the stubs that git
-//! runs, one file a hook, and in `hooks/ci/` what is to be copied; `build.rs` embeds patterns and
-//! stubs, so adding one is adding one file. A report is one file in [`report`] and its line in the
-//! table there; a check is a function and its line in [`rule::check::CHECKS`].
+//! Next to `src/` are `patterns/`, which has the rules, one file for each provider, and `hooks/`,
+//! which has the one stub that git runs for every hook and, in `hooks/ci/`, templates to copy.
+//! `build.rs` embeds the patterns, so adding a provider is adding one file. A hook is a row of
+//! [`hook::HOOKS`]. A report is one file in [`report`] and its line in the table there; a check is
+//! a function and its line in [`rule::check::CHECKS`].
 //!
 //! **Invariant:** a module knows only lower layers. `tests/layers.rs` reads the imports and holds
 //! them to this table.

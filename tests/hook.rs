@@ -1,10 +1,10 @@
-//! Hooks in real repositories: git says where they live and runs them; a small script stands for
-//! the program.
+//! Tests the hook library on real repositories: git finds and runs the hooks, and a small script is
+//! the program that they call.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-mod ground;
+mod earlier;
+mod hook_repo;
 mod install;
 mod run;
 mod script;

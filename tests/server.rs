@@ -1,10 +1,9 @@
-//! Pushes as git has them: from a clone with hooks, to a server with hooks, through the real
-//! program.
+//! Tests pushes from a clone with hooks and to a server with hooks, with the real program.
 
 #![cfg(unix)]
 
-mod ground;
 mod merge;
+mod pair;
 mod policy;
 mod push;
 mod receive;

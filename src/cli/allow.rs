@@ -52,7 +52,7 @@ pub(crate) fn run(args: AllowArgs, root: &Path) -> Result<Status, CliError> {
         check_rule(&file, &before, rule)?;
     }
     let said = match append(&file, &before, &entry, today)? {
-        Appended::Already { number, reason } => {
+        Appended::Exists { number, reason } => {
             format!(
                 "{}: unchanged, [[allow]] entry {number} lets it pass already ({})",
                 printable_path(&file),

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use keysieve::engine::{self, Progress};
 use keysieve::finding::{Finding, Outcome, Status};
-use keysieve::policy::{Baseline, Known, Seen, Terms};
+use keysieve::policy::{Baseline, BaselineEntry, EntryMetadata, SeenSecret};
 use keysieve::report;
 use keysieve::rule::Confidence;
 use keysieve::secret::Salt;
@@ -118,7 +118,7 @@ fn write(args: WriteArgs) -> Result<Status, CliError> {
     let salt = Salt::random()
         .map_err(|error| CliError::new(format!("no random number to be had: {error}")))?;
     let baseline = Baseline::new(&file, salt)
-        .renewed(&scan.seen, &terms, |_| true)
+        .updated(&scan.seen, &terms, |_| true)
         .baseline;
     put(&file, &baseline)?;
     say(&format!(
@@ -134,7 +134,7 @@ fn update(args: UpdateArgs) -> Result<Status, CliError> {
     let before = load(&file)?;
     let terms = args.terms.checked()?;
     let scan = args.scope.scan()?;
-    let after = before.renewed(&scan.seen, &terms, |known| scan.looked_at(known));
+    let after = before.updated(&scan.seen, &terms, |known| scan.looked_at(known));
     let shown = printable_path(&file);
     put(&file, &after.baseline)?;
     let all = after.baseline.entries();
@@ -142,7 +142,7 @@ fn update(args: UpdateArgs) -> Result<Status, CliError> {
         "{shown}: {}: {} added, {} gone\n",
         entries(all.len()),
         after.added,
-        after.gone
+        after.removed
     );
     let expired = all
         .iter()
@@ -168,14 +168,16 @@ fn check(scope: Scope) -> Result<Status, CliError> {
     let there: HashSet<_> = scan
         .seen
         .iter()
-        .filter_map(|seen| baseline.known(seen.print))
-        .map(|known| known.print)
+        .filter_map(|seen| baseline.entry_for(seen.fingerprint))
+        .map(|known| known.fingerprint)
         .collect();
     let (mut said, mut count) = (String::new(), 0);
     for known in baseline.entries() {
-        let what = match known.terms.until.filter(|_| known.is_expired(today)) {
+        let what = match known.metadata.until.filter(|_| known.is_expired(today)) {
             Some(day) => format!("expired on {day}"),
-            None if scan.looked_at(known) && !there.contains(&known.print) => "gone".to_owned(),
+            None if scan.looked_at(known) && !there.contains(&known.fingerprint) => {
+                "gone".to_owned()
+            }
             None => continue,
         };
         count += 1;
@@ -204,10 +206,10 @@ fn check(scope: Scope) -> Result<Status, CliError> {
 }
 
 /// An entry in words.
-fn about(known: &Known) -> String {
+fn about(known: &BaselineEntry) -> String {
     let rule = known.rule.as_deref().unwrap_or("some rule");
     let mut text = format!("{rule} at {}", known.path.as_deref().unwrap_or("some path"));
-    let Terms { reason, owner, .. } = &known.terms;
+    let EntryMetadata { reason, owner, .. } = &known.metadata;
     for (label, said) in [("reason", reason), ("owner", owner)] {
         if let Some(said) = said {
             // Writing to a String cannot fail.
@@ -236,7 +238,7 @@ fn say(text: &str) -> Result<(), CliError> {
 }
 
 impl TermsArgs {
-    fn checked(self) -> Result<Terms, CliError> {
+    fn checked(self) -> Result<EntryMetadata, CliError> {
         let said = |text: Option<String>, name: &str| match text.map(|text| text.trim().to_owned())
         {
             Some(text) if text.is_empty() => Err(CliError::new(format!("--{name} says nothing"))),
@@ -246,7 +248,7 @@ impl TermsArgs {
             return Err(CliError::new("the entries would have expired already")
                 .hint("--until takes the last day they hold"));
         }
-        Ok(Terms {
+        Ok(EntryMetadata {
             reason: said(self.reason, "reason")?,
             owner: said(self.owner, "owner")?,
             until: self.until,
@@ -256,7 +258,7 @@ impl TermsArgs {
 
 /// What a scan for the sake of a baseline saw.
 struct Scanned {
-    seen: Vec<Seen>,
+    seen: Vec<SeenSecret>,
     /// The paths that were scanned, from the root; empty for all of it.
     below: Vec<BString>,
 }
@@ -294,8 +296,8 @@ impl Scope {
         )?;
         complete(&outcome)?;
         let shown = report::masker(&outcome);
-        let seen = |finding: &Finding, wanted| Seen {
-            print: finding.fingerprint,
+        let seen = |finding: &Finding, wanted| SeenSecret {
+            fingerprint: finding.fingerprint,
             rule: finding.rule.id.to_string(),
             path: shown(&settings.policy.path_of(&finding.origin)),
             wanted,
@@ -313,7 +315,7 @@ impl Scope {
             let path = Vec::from_path_lossy(path);
             settings
                 .policy
-                .below_root(BStr::new(path.as_ref()))
+                .relative_to_root(BStr::new(path.as_ref()))
                 .into_owned()
         });
         Ok(Scanned {
@@ -326,7 +328,7 @@ impl Scope {
 impl Scanned {
     /// Whether the secret of this entry was looked for where it stood. Without a path only a scan
     /// of all says so.
-    fn looked_at(&self, known: &Known) -> bool {
+    fn looked_at(&self, known: &BaselineEntry) -> bool {
         let path = known.path.as_deref().unwrap_or_default().as_bytes();
         let holds = |folder: &BString| {
             folder.is_empty()

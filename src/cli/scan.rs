@@ -1,18 +1,16 @@
 //! `keysieve scan` and `keysieve staged`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use clap::Args;
+use clap::{Args, FromArgMatches as _};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
-use keysieve::hook::RefUpdate;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
 
 use super::error::CliError;
-use super::hook::Scans;
 use super::output::OutputArgs;
 use super::settings::{self, Settings, SettingsArgs};
 
@@ -93,7 +91,7 @@ impl Paths {
             .map_err(|error| CliError::new(format!("the current directory is gone: {error}")))?;
         settings.policy = settings
             .policy
-            .reached_from(&start, &root.canonicalize().unwrap_or(root));
+            .with_paths_from(&start, &root.canonicalize().unwrap_or(root));
         let Settings { max_size, jobs, .. } = settings;
         Ok((
             Files {
@@ -115,7 +113,7 @@ impl StagedArgs {
 
 impl Common {
     /// Scans what the next commit of the repository around `dir` would add.
-    fn staged(&self, dir: &Path) -> Result<Status, CliError> {
+    pub(super) fn staged(&self, dir: &Path) -> Result<Status, CliError> {
         let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
         let repo = git::discover(dir).map_err(|error| CliError::from(error).hint(hint))?;
         let advice = Advice {
@@ -132,7 +130,7 @@ impl Common {
     }
 
     /// Scans a commit message that is being written.
-    fn message(&self, file: &Path) -> Result<Status, CliError> {
+    pub(super) fn message(&self, file: &Path) -> Result<Status, CliError> {
         let settings = self.settings.settle(&settings::root_of(Path::new("."))?)?;
         // Git tells its hooks with this editor that no person edits the message; see githooks(5),
         // pre-commit.
@@ -195,35 +193,11 @@ fn merging(repo: &Repository) -> Vec<ObjectId> {
     ids
 }
 
-/// What the hooks call: the same scans, as the environment and the configuration file have them.
-pub(crate) struct HookScans;
-
-impl Scans for HookScans {
-    fn staged(&self) -> Result<Status, CliError> {
-        Common::of_environment()?.staged(Path::new("."))
-    }
-
-    fn message(&self, file: &Path) -> Result<Status, CliError> {
-        Common::of_environment()?.message(file)
-    }
-
-    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError> {
-        Common::of_environment()?.push(remote, updates)
-    }
-
-    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
-        Common::of_environment()?.receive(updates)
-    }
-}
-
 impl Common {
-    /// The words as they are when the command line says nothing.
-    fn of_environment() -> Result<Self, CliError> {
-        #[derive(clap::Parser)]
-        struct Bare {
-            #[command(flatten)]
-            common: Common,
-        }
-        Ok(<Bare as clap::Parser>::try_parse_from(["keysieve"])?.common)
+    /// The arguments that only the environment gives, for the hooks.
+    pub(super) fn from_env() -> Result<Self, CliError> {
+        let command = Self::augment_args(clap::Command::new("keysieve"));
+        let matches = command.try_get_matches_from(["keysieve"])?;
+        Ok(Self::from_arg_matches(&matches)?)
     }
 }

@@ -1,142 +1,155 @@
-//! Why hooks could not be installed, taken away or looked at, and what to do about it.
+//! Errors of installing, removing and testing hooks, with what to do about each.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Advice, Scope};
+use super::{ConfigScope, HOOKS, ManagerAdvice};
 use crate::text::printable_path;
 
-/// An error that names what it is about; [`Error::help`] says the way out.
+/// An error that names what it is about; [`HookError::help`] says what to do about it.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no git, or it could not be started.
+pub enum HookError {
+    /// Git is not installed or could not be started.
     #[error("cannot run git")]
     NoGit(#[source] io::Error),
-    /// Git refused an answer.
+    /// Git failed.
     #[error("git {command}: {message}")]
     Git {
-        /// What it was asked.
+        /// Its arguments.
         command: String,
-        /// What it said.
+        /// What it printed.
         message: String,
     },
-    /// The folder is inside a `.git` directory, where paths that are relative to the work tree mean
-    /// nothing.
-    #[error("this is the inside of a git directory, not a work tree")]
+    /// The folder is inside a `.git` directory, where paths relative to the work tree have no
+    /// meaning.
+    #[error("not a work tree: the folder is inside a git directory")]
     NoWorkTree,
-    /// Hooks are switched off by `core.hooksPath`.
+    /// `core.hooksPath` disables hooks.
     #[error("core.hooksPath is {value:?} in the {scope} git config, so git runs no hooks here")]
-    Off {
-        /// What it is set to.
+    Disabled {
+        /// Its value.
         value: String,
         /// Where it is set.
-        scope: Scope,
+        scope: ConfigScope,
     },
-    /// The folder of hooks is shared with other repositories by a setting outside of this one.
-    #[error("core.hooksPath is set in the {scope} git config: hooks in {} run in every repository that it applies to",
-        printable_path(.path))]
+    /// Other repositories use the same folder of hooks, because of a setting that is not in this
+    /// repository.
+    #[error(
+        "core.hooksPath is set in the {scope} git config: hooks in {} run in every repository \
+         that it applies to",
+        printable_path(.path)
+    )]
     Shared {
         /// The folder.
         path: PathBuf,
         /// Where it is set.
-        scope: Scope,
+        scope: ConfigScope,
     },
     /// Another program writes the hooks of this repository.
     #[error("{} runs the hooks of this repository, so nothing was changed", .0.manager)]
-    Managed(Box<Advice>),
-    /// The place for the hook that was there before is taken.
-    #[error("{} is not keysieve's, and {} is already there to be chained", printable_path(.hook), printable_path(.chained))]
-    BothThere {
+    Managed(Box<ManagerAdvice>),
+    /// A foreign hook cannot be moved aside, because an earlier one is kept under that name.
+    #[error(
+        "{} is not keysieve's hook, and {} already exists, so it cannot be kept under that name",
+        printable_path(.hook),
+        printable_path(.chained)
+    )]
+    TwoForeignHooks {
         /// The hook.
         hook: PathBuf,
-        /// The one that was kept earlier.
+        /// The hook that was kept earlier.
         chained: PathBuf,
     },
-    /// Something that is neither a file nor a link stands where a hook belongs.
+    /// The path of a hook is neither a file nor a link.
     #[error("{} is not a file", printable_path(.path))]
     NotAFile {
-        /// What stands there.
+        /// The path.
         path: PathBuf,
     },
-    /// Something that is not a folder stands where hooks belong.
-    #[error("{} is not a folder, so there can be no hooks in it", printable_path(.path))]
+    /// The path of the folder for hooks is not a folder.
+    #[error("{} is not a folder, so it cannot hold hooks", printable_path(.path))]
     NotAFolder {
-        /// What stands there.
+        /// The path.
         path: PathBuf,
     },
-    /// There is no stub for this hook.
-    #[error("there is no keysieve hook named {name:?}; there are {known}")]
+    /// The hook is not in [`HOOKS`].
+    #[error("unknown hook {name:?}; the hooks are {}", HOOKS.map(|hook| hook.name).join(", "))]
     UnknownHook {
         /// The name.
         name: String,
-        /// The names there are.
-        known: String,
     },
-    /// The hook is of no use on a server.
-    #[error("{name} runs where commits are made, not where they are pushed to")]
-    NotOfServers {
+    /// A server does not run this hook.
+    #[error("{name} runs where commits are made, not on a server")]
+    NotForServers {
         /// Its name.
         name: &'static str,
     },
     /// The program cannot be written into a hook.
-    #[error("{} cannot stand in a hook as the program to run: it must be an absolute path", printable_path(.path))]
+    #[error("a hook cannot run {}: the program needs an absolute path", printable_path(.path))]
     Program {
         /// Its path.
         path: PathBuf,
     },
-    /// Templates are of no use: the hooks of new repositories are looked for elsewhere.
+    /// Git would not run hooks from a template, because it looks for hooks elsewhere.
     #[error(
-        "core.hooksPath is set in the {scope} git config, so git would never look at hooks from a template"
+        "core.hooksPath is set in the {scope} git config, so git ignores hooks from a template"
     )]
-    DeadTemplate {
+    UnusedTemplate {
         /// Where it is set.
-        scope: Scope,
+        scope: ConfigScope,
     },
     /// The file system refused.
     #[error("cannot {action} {}", printable_path(.path))]
     Io {
         /// What was tried.
         action: &'static str,
-        /// With what.
+        /// On which path.
         path: PathBuf,
-        /// Why not.
+        /// Why it failed.
         #[source]
         source: io::Error,
     },
 }
 
-impl Error {
-    /// What to do about it, in lines for a person, where there is something to say.
+impl HookError {
+    /// What the user can do about it, if there is something.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::NoGit(_) => "install git and put it on PATH".to_owned(),
-            Self::NoWorkTree => "name the work tree: the folder that holds .git".to_owned(),
-            Self::Off { .. } => "unset core.hooksPath, or set it to a folder for hooks".to_owned(),
-            Self::Shared { .. } => "--force does it there, for all of them; or give this repository a folder of its \
-                own with `git config --local core.hooksPath \"$(git rev-parse --absolute-git-dir)/hooks\"`"
-                .to_owned(),
-            Self::Managed(advice) => advice.to_string(),
-            Self::BothThere { hook, chained } => format!(
-                "make one script of the two, or move one away: {} goes first and then keysieve; {} is what git runs \
-                 now",
-                printable_path(chained),
-                printable_path(hook)
-            ),
-            Self::DeadTemplate { .. } => {
-                "`keysieve hook install --force` in any repository puts the hooks into that folder".to_owned()
+            Self::Managed(advice) => return Some(advice.to_string()),
+            Self::TwoForeignHooks { hook, chained } => {
+                let (hook, chained) = (printable_path(hook), printable_path(chained));
+                return Some(format!(
+                    "merge the two scripts, or move one away: {chained} would run before \
+                     keysieve, and {hook} is the hook that git runs now"
+                ));
             }
-            Self::NotOfServers { .. } => "leave out --server, or name pre-receive or update".to_owned(),
-            Self::NotAFile { .. } | Self::NotAFolder { .. } => "move it away".to_owned(),
-            Self::Git { .. } | Self::UnknownHook { .. } | Self::Program { .. } | Self::Io { .. } => return None,
+            Self::NoGit(_) => "install git and put it on PATH",
+            Self::NoWorkTree => "name the work tree: the folder that holds .git",
+            Self::Disabled { .. } => "unset core.hooksPath, or set it to a folder for hooks",
+            Self::Shared { .. } => {
+                "--force changes the hooks of all these repositories; to give this repository its \
+                 own, run `git config --local core.hooksPath \
+                 \"$(git rev-parse --absolute-git-dir)/hooks\"`"
+            }
+            Self::UnusedTemplate { .. } => {
+                "`keysieve hook install --force` in any repository installs the hooks into that \
+                 folder"
+            }
+            Self::NotForServers { .. } => "omit --server, or name pre-receive or update",
+            Self::NotAFile { .. } | Self::NotAFolder { .. } => "move it away",
+            Self::Git { .. }
+            | Self::UnknownHook { .. }
+            | Self::Program { .. }
+            | Self::Io { .. } => return None,
         };
-        Some(help)
+        Some(help.to_owned())
     }
 }
 
-/// Turns an [`io::Error`] into an [`Error`] that says what was tried with which path.
-pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Io {
+/// Turns an [`io::Error`] into a [`HookError`] that says what was tried on which path.
+pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HookError {
+    move |source| HookError::Io {
         action,
         path: path.to_owned(),
         source,

@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::Write;
 use std::path::Path;
 
-use super::error::{Error, io};
+use super::error::{HookError, io};
 
 /// Whether git would run a file. Where there are no such bits, git looks at the content only.
 #[cfg(unix)]
@@ -24,7 +24,7 @@ pub(super) struct Ready(tempfile::NamedTempFile);
 
 impl Ready {
     /// Writes `text` to a temporary file in the folder of `path`.
-    pub(super) fn new(path: &Path, text: &[u8]) -> Result<Self, Error> {
+    pub(super) fn new(path: &Path, text: &[u8]) -> Result<Self, HookError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let write = || {
             let mut temp = tempfile::Builder::new()
@@ -39,7 +39,7 @@ impl Ready {
     }
 
     /// Gives it the name, in place of whatever has it.
-    pub(super) fn put(self, path: &Path) -> Result<(), Error> {
+    pub(super) fn put(self, path: &Path) -> Result<(), HookError> {
         self.0
             .persist(path)
             .map(drop)
@@ -60,7 +60,7 @@ fn make_executable(_: &Path) -> std::io::Result<()> {
 
 /// Gives the file `from` the second name `to`, which must be free, so that there is no moment
 /// without it; where the file system has no second names, or `from` is a link, it is moved.
-pub(super) fn keep_as(from: &Path, to: &Path) -> Result<(), Error> {
+pub(super) fn keep_as(from: &Path, to: &Path) -> Result<(), HookError> {
     let linked = fs::symlink_metadata(from).is_ok_and(|meta| meta.is_file())
         && fs::hard_link(from, to).is_ok();
     if linked {

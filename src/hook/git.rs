@@ -1,4 +1,4 @@
-//! Asking git: where things are, and what its configuration says and on whose word.
+//! Runs the git program to ask where things are, and what its configuration says in which file.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -7,11 +7,11 @@ use std::process::{Command, Output, Stdio};
 
 use bstr::{BString, ByteSlice};
 
-use super::error::Error;
+use super::error::HookError;
 use crate::text::printable;
 
-/// Variables that tie a git process to one repository, whatever folder it is started in.
-pub(super) const TIES: [&str; 14] = [
+/// Variables that select a repository for git, whatever directory it runs in.
+const LOCAL_ENV_VARS: [&str; 14] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -28,7 +28,7 @@ pub(super) const TIES: [&str; 14] = [
     "GIT_WORK_TREE",
 ];
 
-/// The git program, and which repository it is to speak about.
+/// The git program, and the repository that it runs in.
 #[derive(Clone, Debug)]
 pub struct Git {
     dir: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Git {
 }
 
 impl Git {
-    /// The repository that git itself would take: that of the current folder, or of `GIT_DIR`.
+    /// The repository that git itself would use: that of the current directory, or `GIT_DIR`.
     #[must_use]
     pub fn here() -> Self {
         Self {
@@ -45,8 +45,8 @@ impl Git {
         }
     }
 
-    /// The repository that holds `dir`, whatever the environment says: who names a repository means
-    /// that one.
+    /// The repository that contains `dir`. Variables such as `GIT_DIR` are ignored, because the
+    /// user named a repository.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         Self {
@@ -55,39 +55,38 @@ impl Git {
         }
     }
 
-    /// The same, with a variable set for git and for the hooks that it runs; the rest they inherit.
+    /// The same, with an environment variable for git and the hooks that it runs.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    /// The same git, speaking about another repository.
-    pub(super) fn elsewhere(&self, dir: &Path) -> Self {
+    /// The same environment, but the repository that contains `dir`.
+    pub(super) fn in_dir(&self, dir: &Path) -> Self {
         Self {
             dir: Some(dir.to_owned()),
             env: self.env.clone(),
         }
     }
 
-    /// A path that git printed, relative to where git was run.
-    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
+    /// Makes a path that git printed absolute; git prints paths relative to where it runs.
+    fn absolute(&self, path: &Path) -> PathBuf {
         let joined = self.dir.as_deref().unwrap_or(Path::new("")).join(path);
         let absolute = std::path::absolute(&joined).unwrap_or(joined);
-        // Without the `..` that git puts in when it is run in a subfolder; a path that is not there
-        // stays as it is.
+        // In a subdirectory git prints paths with `..`. They are removed if the path exists.
         if absolute.components().any(|part| part.as_os_str() == "..") {
             return absolute.canonicalize().unwrap_or(absolute);
         }
         absolute
     }
 
-    /// A git process for this repository, with nothing to read.
+    /// A git command for this repository, with no standard input.
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new("git");
         if let Some(dir) = &self.dir {
             command.arg("-C").arg(dir);
-            for name in TIES {
+            for name in LOCAL_ENV_VARS {
                 command.env_remove(name);
             }
         }
@@ -97,28 +96,23 @@ impl Git {
         command
     }
 
-    /// Runs git and waits for it.
-    pub(super) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, Error> {
-        self.command().args(args).output().map_err(Error::NoGit)
-    }
-
-    /// Runs git and takes what it printed, without the line feed at its end.
-    pub(super) fn ask<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<BString, Error> {
+    /// Runs git and returns its output, without the last line feed.
+    pub(super) fn query<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<BString, HookError> {
         let output = self.run(args)?;
         if !output.status.success() {
-            return Err(refusal(args, &output));
+            return Err(failure(args, &output));
         }
         let text = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
         Ok(text.into())
     }
 
-    /// Runs git and takes the path that it printed.
-    pub(super) fn ask_path(&self, args: &[&str]) -> Result<PathBuf, Error> {
-        Ok(self.resolve(&self.ask(args)?.to_path_lossy()))
+    /// Runs git and returns the path that it printed.
+    pub(super) fn query_path(&self, args: &[&str]) -> Result<PathBuf, HookError> {
+        Ok(self.absolute(&self.query(args)?.to_path_lossy()))
     }
 
-    /// A setting as git sees it here, all files, includes and variables taken together.
-    pub(super) fn setting(&self, key: &str) -> Result<Option<Setting>, Error> {
+    /// Reads a path from git's configuration: all files, includes and variables that apply here.
+    pub(super) fn config_value(&self, key: &str) -> Result<Option<ConfigValue>, HookError> {
         let args = [
             "config",
             "--show-scope",
@@ -128,65 +122,68 @@ impl Git {
             key,
         ];
         let output = self.run(&args)?;
-        // 1: not set.
+        // git exits with 1 if the key is not set.
         if output.status.code() == Some(1) {
             return Ok(None);
         }
         if !output.status.success() {
-            return Err(refusal(&args, &output));
+            return Err(failure(&args, &output));
         }
         let mut parts = output.stdout.split_str("\0");
-        let scope = Scope::named(parts.next().unwrap_or_default());
-        Ok(Some(Setting {
-            scope,
+        Ok(Some(ConfigValue {
+            scope: ConfigScope::parse(parts.next().unwrap_or_default()),
             value: parts.next().unwrap_or_default().into(),
         }))
     }
+
+    fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, HookError> {
+        let mut command = self.command();
+        command.args(args).output().map_err(HookError::NoGit)
+    }
 }
 
-fn refusal<S: AsRef<OsStr>>(args: &[S], output: &Output) -> Error {
+fn failure<S: AsRef<OsStr>>(args: &[S], output: &Output) -> HookError {
     let command: Vec<_> = args
         .iter()
         .map(|arg| arg.as_ref().to_string_lossy())
         .collect();
-    let said = printable(output.stderr.trim()).replace("\\n", "; ");
-    let message = if said.is_empty() {
-        output.status.to_string()
-    } else {
-        said
-    };
-    Error::Git {
+    let stderr = printable(output.stderr.trim()).replace("\\n", "; ");
+    HookError::Git {
         command: command.join(" "),
-        message,
+        message: if stderr.is_empty() {
+            output.status.to_string()
+        } else {
+            stderr
+        },
     }
 }
 
-/// A value of git's configuration, and on whose word.
+/// A value of git's configuration, and where it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct ConfigValue {
     /// Where it is set.
-    pub scope: Scope,
-    /// What it is, with `~` resolved.
+    pub scope: ConfigScope,
+    /// The path, with `~` expanded.
     pub value: BString,
 }
 
-/// Where a setting stands.
+/// Where a value of git's configuration is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ConfigScope {
     /// In the configuration of the machine.
     System,
-    /// In that of the user.
+    /// In the configuration of the user.
     Global,
-    /// In that of the repository.
+    /// In the configuration of the repository.
     Local,
-    /// In that of one worktree of it.
+    /// In the configuration of one worktree.
     Worktree,
     /// In the environment of this process.
     Command,
 }
 
-impl Scope {
-    fn named(word: &[u8]) -> Self {
+impl ConfigScope {
+    fn parse(word: &[u8]) -> Self {
         match word {
             b"local" => Self::Local,
             b"worktree" => Self::Worktree,
@@ -196,15 +193,14 @@ impl Scope {
         }
     }
 
-    /// Whether the setting is this repository's own. Others hold for repositories that nobody asked
-    /// about.
+    /// Whether a value with this scope applies to this repository only.
     #[must_use]
-    pub fn is_own(self) -> bool {
+    pub fn is_in_repository(self) -> bool {
         matches!(self, Self::Local | Self::Worktree)
     }
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for ConfigScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::System => "system",
@@ -221,15 +217,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn git_knows_no_other_ties() {
-        let ties = Git::here().ask(&["rev-parse", "--local-env-vars"]).unwrap();
-        for tie in ties.lines().map(|line| line.to_str().unwrap()) {
-            // Configuration from the environment ties to no repository.
+    fn the_list_has_every_variable_that_selects_a_repository() {
+        let listed = Git::here().query(&["rev-parse", "--local-env-vars"]);
+        for name in listed.unwrap().lines().map(|line| line.to_str().unwrap()) {
+            // Variables with configuration do not select a repository.
             assert!(
-                TIES.contains(&tie)
-                    || tie.starts_with("GIT_CONFIG")
-                    || tie.starts_with("GIT_INTERNAL"),
-                "{tie}"
+                LOCAL_ENV_VARS.contains(&name)
+                    || name.starts_with("GIT_CONFIG")
+                    || name.starts_with("GIT_INTERNAL"),
+                "{name}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Installing: one stub a hook, with the hook that stood there kept and chained.
+//! Installs a stub for each hook. A hook that is there already is kept, and the stub runs it first.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,198 +6,197 @@ use std::path::Path;
 
 use super::error::io;
 use super::file::{self, Ready};
-use super::{Error, Git, Hook, Manager, Place, Side, Standing, Step, Stub, VERSION};
+use super::{Git, Hook, HookError, HookFile, HooksDir, InstallStep, Manager, Side, Stub, VERSION};
 use crate::text::printable_path;
 
-/// What is to be installed.
+/// What to install.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Which hooks.
+pub struct InstallRequest<'a> {
+    /// The hooks.
     pub hooks: &'a [Hook],
     /// The program that they run: an absolute path.
     pub program: &'a Path,
-    /// Whether to install into a folder that other repositories share, and over stubs of a newer
-    /// keysieve.
+    /// Whether to install into a folder that other repositories share, and to replace stubs of a
+    /// newer keysieve.
     pub force: bool,
 }
 
-/// Installs hooks into the repository that `git` speaks about.
+/// Installs hooks into the repository of `git`.
 ///
-/// Looks at everything first: where one of the hooks cannot be installed, none is.
+/// All hooks are checked first: if one of them cannot be installed, none is.
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, another program owns them, the folder is shared with
-/// other repositories, or a file cannot be written.
-pub fn install(git: &Git, request: &Request<'_>) -> Result<Vec<Step>, Error> {
-    let place = Place::find(git)?;
-    place.check_on()?;
-    if let Some(manager) = Manager::of_folder(&place.folder) {
-        return Err(Error::Managed(Box::new(
-            manager.advice(&place.top, request.hooks),
-        )));
+/// If git cannot say where hooks belong, if another program manages them, if the folder is shared
+/// with other repositories, or if a file cannot be written.
+pub fn install(git: &Git, request: &InstallRequest<'_>) -> Result<Vec<InstallStep>, HookError> {
+    let hooks_dir = HooksDir::find(git)?;
+    hooks_dir.check_enabled()?;
+    if let Some(manager) = Manager::that_owns(&hooks_dir.folder) {
+        return Err(managed(manager, &hooks_dir, request));
     }
-    place.guard(request.force)?;
-    let mut steps = fill(&place, request)?;
-    steps.extend(notes(&place, request.hooks));
+    hooks_dir.check_not_shared(request.force)?;
+    let mut steps = write_stubs(&hooks_dir, request)?;
+    let notes = notes(&hooks_dir, request.hooks);
+    steps.extend(notes.into_iter().map(InstallStep::Note));
     Ok(steps)
 }
 
-/// Installs hooks into a folder, wherever it is.
-pub(super) fn fill(place: &Place, request: &Request<'_>) -> Result<Vec<Step>, Error> {
-    let plans = request
+/// Installs hooks into a folder.
+pub(super) fn write_stubs(
+    hooks_dir: &HooksDir,
+    request: &InstallRequest<'_>,
+) -> Result<Vec<InstallStep>, HookError> {
+    let changes = request
         .hooks
         .iter()
-        .map(|&hook| plan(place, hook, request))
+        .map(|&hook| plan(hooks_dir, hook, request))
         .collect::<Result<Vec<_>, _>>()?;
+    let stub = Stub::render(request.program)?;
+    let folder = &hooks_dir.folder;
     let mut steps = Vec::new();
-    if !place.folder.is_dir() {
-        fs::create_dir_all(&place.folder).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => Error::NotAFolder {
-                path: place.folder.clone(),
+    if !folder.is_dir() {
+        fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => HookError::NotAFolder {
+                path: folder.clone(),
             },
-            _ => io("make the folder", &place.folder)(error),
+            _ => io("create the folder", folder)(error),
         })?;
-        steps.push(Step::MadeFolder(place.folder.clone()));
+        steps.push(InstallStep::CreatedFolder(folder.clone()));
     }
-    for plan in plans {
-        steps.push(plan.carry_out(place)?);
+    for (change, &hook) in changes.into_iter().zip(request.hooks) {
+        steps.push(change.apply(hooks_dir, hook, &stub)?);
     }
     Ok(steps)
 }
 
-/// What to do about one hook.
-struct Plan {
-    hook: Hook,
-    text: Vec<u8>,
-    action: Action,
-}
-
-enum Action {
-    /// Only say something.
-    Say(Step),
-    /// Write where nothing stands.
-    Write,
-    /// Write in place of an older one of ours.
-    Refresh,
-    /// Write, and keep what stands there.
+/// What to do at the path of one hook.
+enum Change {
+    /// Nothing, for the reason in the step.
+    Nothing(InstallStep),
+    /// Write the stub where nothing is.
+    Create,
+    /// Replace one of our stubs.
+    Replace,
+    /// Keep the foreign hook and write the stub.
     Chain,
 }
 
-fn plan(place: &Place, hook: Hook, request: &Request<'_>) -> Result<Plan, Error> {
-    let text = Stub::render(hook, request.program)?;
-    let path = place.hook(hook);
-    let action = match place.standing(hook)? {
-        Standing::Missing => Action::Write,
-        Standing::Ours { stub, .. } if stub.version > VERSION && !request.force => {
-            Action::Say(Step::Newer(path))
+fn plan(
+    hooks_dir: &HooksDir,
+    hook: Hook,
+    request: &InstallRequest<'_>,
+) -> Result<Change, HookError> {
+    let path = hooks_dir.path_of(hook);
+    match hooks_dir.inspect(hook)? {
+        HookFile::Missing => Ok(Change::Create),
+        HookFile::NotAFile => Err(HookError::NotAFile { path }),
+        HookFile::Ours { stub, .. } if stub.version > VERSION && !request.force => {
+            Ok(Change::Nothing(InstallStep::KeptNewer(path)))
         }
-        Standing::Ours {
-            stub,
-            executable: true,
-        } if stub.program.as_deref() == Some(request.program) => Action::Say(Step::Already(path)),
-        Standing::Ours { .. } => Action::Refresh,
-        Standing::NotAFile => return Err(Error::NotAFile { path }),
-        Standing::Foreign {
+        HookFile::Ours { stub, executable } => {
+            if executable && stub.program.as_deref() == Some(request.program) {
+                Ok(Change::Nothing(InstallStep::AlreadyInstalled(path)))
+            } else {
+                Ok(Change::Replace)
+            }
+        }
+        HookFile::Foreign {
             manager: Some(manager),
             ..
-        } => {
-            return Err(Error::Managed(Box::new(
-                manager.advice(&place.top, request.hooks),
-            )));
-        }
-        Standing::Foreign { .. } => match place.kept(hook) {
-            Some(chained) => {
-                return Err(Error::BothThere {
-                    hook: path,
-                    chained,
-                });
-            }
-            None => Action::Chain,
+        } => Err(managed(manager, hooks_dir, request)),
+        HookFile::Foreign { .. } => match hooks_dir.kept_hook(hook) {
+            Some(chained) => Err(HookError::TwoForeignHooks {
+                hook: path,
+                chained,
+            }),
+            None => Ok(Change::Chain),
         },
-    };
-    Ok(Plan { hook, text, action })
+    }
 }
 
-impl Plan {
-    fn carry_out(self, place: &Place) -> Result<Step, Error> {
-        let path = place.hook(self.hook);
-        let chained = place.chained(self.hook);
-        if let Action::Say(step) = self.action {
+impl Change {
+    fn apply(
+        self,
+        hooks_dir: &HooksDir,
+        hook: Hook,
+        stub: &[u8],
+    ) -> Result<InstallStep, HookError> {
+        let path = hooks_dir.path_of(hook);
+        let chained = hooks_dir.chained_path(hook);
+        if let Self::Nothing(step) = self {
             return Ok(step);
         }
-        // Written before anything is moved: most of what can go wrong has then gone wrong.
-        let ready = Ready::new(&path, &self.text)?;
-        if matches!(self.action, Action::Chain) {
+        // The stub is written before anything is moved, because writing is what fails most often.
+        let ready = Ready::new(&path, stub)?;
+        if matches!(self, Self::Chain) {
             file::keep_as(&path, &chained)?;
         }
         if let Err(error) = ready.put(&path) {
-            if matches!(self.action, Action::Chain) {
-                // Back to what was there; the first error is the one to tell.
+            if matches!(self, Self::Chain) {
+                // Undo the move. If that fails too, the first error is still the one to report.
                 let _ = fs::rename(&chained, &path);
             }
             return Err(error);
         }
-        Ok(match (self.action, place.kept(self.hook)) {
-            (Action::Refresh, _) => Step::Refreshed(path),
-            (_, Some(kept)) => {
-                let runs = fs::metadata(&kept).is_ok_and(|meta| file::executable(&meta));
-                Step::Chained {
-                    hook: path,
-                    kept,
-                    runs,
-                }
-            }
-            (_, None) => Step::Installed(path),
+        Ok(match (self, hooks_dir.kept_hook(hook)) {
+            (Self::Replace, _) => InstallStep::Updated(path),
+            (_, Some(kept)) => InstallStep::Chained {
+                hook: path,
+                runs: fs::metadata(&kept).is_ok_and(|meta| file::executable(&meta)),
+                kept,
+            },
+            (_, None) => InstallStep::Installed(path),
         })
     }
 }
 
-/// What to know about the place where the hooks are now.
-fn notes(place: &Place, hooks: &[Hook]) -> Vec<Step> {
+fn managed(manager: Manager, hooks_dir: &HooksDir, request: &InstallRequest<'_>) -> HookError {
+    HookError::Managed(Box::new(manager.advice(&hooks_dir.top, request.hooks)))
+}
+
+/// What the user should know about the folder and the hooks that are in it now.
+fn notes(hooks_dir: &HooksDir, hooks: &[Hook]) -> Vec<String> {
+    let folder = printable_path(&hooks_dir.folder);
     let mut notes = Vec::new();
-    if place.bare && hooks.iter().all(|hook| hook.side() == Side::Client) {
+    if hooks_dir.bare && hooks.iter().all(|hook| hook.side == Side::Client) {
         notes.push(
-            "the repository is bare: these hooks run in worktrees of it; what is pushed to it is scanned by those of \
-             `keysieve hook install --server`"
+            "the repository is bare: these hooks run in its worktrees only; to scan what is \
+             pushed to it, run `keysieve hook install --server`"
                 .to_owned(),
         );
     }
     if hooks.iter().any(|hook| hook.name == "update") {
         notes.push(
-            "update runs when the objects of a push are in the repository already: what it refuses stays there until \
-             git clears it away, which pre-receive does at once"
+            "update runs after git has accepted the objects of a push: what it refuses stays in \
+             the repository until the next garbage collection; pre-receive leaves nothing behind"
                 .to_owned(),
         );
     }
-    if let Some(setting) = place
-        .setting
-        .as_ref()
-        .filter(|setting| !setting.scope.is_own())
-    {
-        let folder = printable_path(&place.folder);
+    if let Some(setting) = hooks_dir.shared_setting() {
         notes.push(format!(
-            "core.hooksPath leads every repository to {folder}, by the {} git config",
+            "core.hooksPath in the {} git config makes other repositories use {folder} too",
             setting.scope
         ));
     }
-    if place.linked {
+    if hooks_dir.linked {
         notes.push(
-            "this is a linked worktree: the hooks are those of all worktrees of the repository"
+            "this is a linked worktree: all worktrees of the repository share these hooks"
                 .to_owned(),
         );
     }
-    if place.is_in_work_tree() {
-        let folder = printable_path(&place.folder);
+    if hooks_dir.is_in_work_tree() {
         notes.push(format!(
-            "{folder} is in the work tree: who commits the hooks asks every clone to have keysieve"
+            "{folder} is in the work tree: if the hooks are committed, every clone needs keysieve"
         ));
     }
-    if let Some(manager) = Manager::configured(&place.top).filter(|_| !place.bare) {
+    if !hooks_dir.bare
+        && let Some(manager) = Manager::configured(&hooks_dir.top)
+    {
         notes.push(format!(
-            "there is a configuration of {manager}: should it take over the hooks, run this again and it will say \
-             which lines to add there"
+            "the repository has a configuration of {manager}: if it takes over the hooks, run \
+             `keysieve hook install` again for the lines to add there"
         ));
     }
-    notes.into_iter().map(Step::Note).collect()
+    notes
 }

@@ -1,24 +1,24 @@
-//! Wiring into git: writing hooks where git looks for them, taking them away again, and proving
-//! that they are live.
+//! Installs git hooks, removes them, and tests that they stop a key.
 //!
-//! A hook stands where commits are made, on the [`Side::Client`], or where they are pushed to, on
-//! the [`Side::Server`]; each side has hooks that are installed unless others are named.
+//! A client hook runs where commits are made and pushed from, a server hook where they are pushed
+//! to: see [`Side`]. [`HOOKS`] has one row for each hook, and installing, removing, testing and
+//! running hooks all follow that table. To add a hook, add its row.
 //!
-//! The stubs of `hooks/` hold no logic, so a newer program makes every hook newer; what they need
-//! is the path of the program, written into them by [`install`]. Where hooks live is asked of git
-//! itself, never guessed: `core.hooksPath`, linked worktrees and bare repositories are git's to
-//! explain.
+//! All hooks are the same file, `hooks/stub.sh`, which takes the name of the hook from its own
+//! file name. It has no logic, so a newer program does not need newer hooks. [`install`] writes the
+//! path of the program into it. Git itself is asked where hooks belong, because `core.hooksPath`,
+//! linked worktrees and bare repositories all change that.
 //!
-//! **Invariant:** a hook that is not ours is never changed, lost or run from here: [`install`]
-//! moves it aside under a name that the stub runs first, [`uninstall`] moves it back, [`status`]
-//! runs nothing but a stub of ours, in a repository of its own.
+//! **Invariant:** a hook that keysieve did not write is never changed, lost or run from here:
+//! [`install`] moves it aside to a name that the stub runs first, [`uninstall`] moves it back, and
+//! [`status`] runs only unedited stubs, in a temporary repository.
 
 mod error;
 mod file;
 mod git;
+mod hooks_dir;
 mod install;
 mod manager;
-mod place;
 mod self_test;
 mod status;
 mod step;
@@ -27,110 +27,146 @@ mod template;
 mod uninstall;
 mod update;
 
-pub use error::Error;
-pub use git::{Git, Scope, Setting};
-pub use install::{Request, install};
-pub use manager::{Advice, Manager};
-pub use place::{Place, Standing};
-pub use status::{HookState, Report, Verdict, status};
-pub use step::Step;
+pub use error::HookError;
+pub use git::{ConfigScope, ConfigValue, Git};
+pub use hooks_dir::{HookFile, HooksDir};
+pub use install::{InstallRequest, install};
+pub use manager::{Manager, ManagerAdvice};
+pub use status::{HookStatus, Liveness, StatusReport, status};
+pub use step::InstallStep;
 pub use stub::{Stub, VERSION};
 pub use template::{install_template, uninstall_template};
 pub use uninstall::uninstall;
 pub use update::RefUpdate;
 
-/// The stubs of `hooks/`: name and content, put there by the build script.
-static TABLE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/hooks.rs"));
-
-/// The side of a push that a hook stands on.
+/// The side of a push on which a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// Where commits are made and pushed from.
     Client,
-    /// Where they are pushed to.
+    /// Where commits are pushed to.
     Server,
 }
 
-/// The hooks that git runs for whoever receives a push; all others run for whoever commits and
-/// pushes.
-const SERVER: [&str; 2] = ["pre-receive", "update"];
-
-/// Hooks that are installed only if they are named. `prepare-commit-msg` runs under `--no-verify`
-/// as well, which is for the user to say, and `update` runs once a ref, when the objects of the
-/// push are in the repository already.
-const ON_REQUEST: [&str; 2] = ["prepare-commit-msg", "update"];
-
-/// A hook of git that keysieve has a stub for.
+/// What git passes to a hook, which determines what the hook scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hook {
-    /// Its name, which is that of its file.
-    pub name: &'static str,
-    template: &'static str,
+pub enum HookInput {
+    /// Nothing that is needed: the hook scans what is staged.
+    Index,
+    /// The file that holds the commit message, as the first argument.
+    MessageFile,
+    /// The remote, as the first argument, and the refs to push on standard input.
+    PushedRefs,
+    /// The refs to update, on standard input.
+    ReceivedRefs,
+    /// One ref to update, as three arguments: its name, its old id and its new id.
+    RefArguments,
 }
 
+/// A git hook that keysieve can install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Its name, which is also its file name.
+    pub name: &'static str,
+    /// Where it runs.
+    pub side: Side,
+    /// What git passes to it.
+    pub input: HookInput,
+    /// Whether it is installed if no hook is named.
+    pub by_default: bool,
+    /// Its id in `.pre-commit-hooks.yaml`, for the program on `PATH`; `None` if the pre-commit
+    /// framework does not run such hooks.
+    pub framework_id: Option<&'static str>,
+}
+
+/// Every hook that keysieve can install.
+///
+/// Two of them are installed only on request: `prepare-commit-msg` runs even with `--no-verify`,
+/// which is the user's choice to make, and `update` runs once for each ref, after git has accepted
+/// the objects of the push.
+#[rustfmt::skip]
+pub static HOOKS: [Hook; 7] = [
+    Hook::client("commit-msg", HookInput::MessageFile, "keysieve-system-commit-msg"),
+    Hook::client("pre-commit", HookInput::Index, "keysieve-system"),
+    Hook::client("pre-merge-commit", HookInput::Index, "keysieve-system"),
+    Hook::client("pre-push", HookInput::PushedRefs, "keysieve-system-pre-push"),
+    Hook::server("pre-receive", HookInput::ReceivedRefs),
+    Hook::client("prepare-commit-msg", HookInput::Index, "keysieve-system-prepare-commit-msg").on_request(),
+    Hook::server("update", HookInput::RefArguments).on_request(),
+];
+
 impl Hook {
-    /// Every hook there is a stub for.
-    pub fn all() -> impl Iterator<Item = Self> {
-        TABLE
-            .iter()
-            .map(|&(name, template)| Self { name, template })
-    }
-
-    /// The hooks of a side that are installed unless others are named.
-    pub fn usual(side: Side) -> impl Iterator<Item = Self> {
-        Self::all().filter(move |hook| hook.side() == side && !hook.is_on_request())
-    }
-
-    /// The side that it stands on.
-    #[must_use]
-    pub fn side(self) -> Side {
-        if SERVER.contains(&self.name) {
-            Side::Server
-        } else {
-            Side::Client
+    const fn client(name: &'static str, input: HookInput, framework_id: &'static str) -> Self {
+        Self {
+            name,
+            side: Side::Client,
+            input,
+            by_default: true,
+            framework_id: Some(framework_id),
         }
     }
 
-    /// Whether it is installed only if it is named.
-    #[must_use]
-    pub fn is_on_request(self) -> bool {
-        ON_REQUEST.contains(&self.name)
+    const fn server(name: &'static str, input: HookInput) -> Self {
+        Self {
+            name,
+            side: Side::Server,
+            input,
+            by_default: true,
+            framework_id: None,
+        }
     }
 
-    /// The hook of that name.
+    const fn on_request(self) -> Self {
+        Self {
+            by_default: false,
+            ..self
+        }
+    }
+
+    /// The hooks of a side that are installed if none is named.
+    pub fn defaults(side: Side) -> impl Iterator<Item = Self> {
+        let hooks = HOOKS.iter().copied();
+        hooks.filter(move |hook| hook.side == side && hook.by_default)
+    }
+
+    /// The hook with this name.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHook`] where there is no stub for it.
-    pub fn named(name: &str) -> Result<Self, Error> {
-        Self::all()
-            .find(|hook| hook.name == name)
-            .ok_or_else(|| Error::UnknownHook {
-                name: name.to_owned(),
-                known: Self::all()
-                    .map(|hook| hook.name)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+    /// [`HookError::UnknownHook`] if it is not in [`HOOKS`].
+    pub fn named(name: &str) -> Result<Self, HookError> {
+        let found = HOOKS.iter().find(|hook| hook.name == name);
+        found.copied().ok_or_else(|| HookError::UnknownHook {
+            name: name.to_owned(),
+        })
     }
 
-    /// The hooks of those names; where none is named, the usual ones of `side`.
+    /// The hooks with these names, or the default hooks of `side` if no name is given.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHook`] where there is no stub for one of them, [`Error::NotOfServers`] where
-    /// a server would not run it.
-    pub fn chosen(names: &[String], side: Side) -> Result<Vec<Self>, Error> {
+    /// [`HookError::UnknownHook`] for an unknown name, [`HookError::NotForServers`] for a hook that
+    /// a server would not run.
+    pub fn select(names: &[String], side: Side) -> Result<Vec<Self>, HookError> {
         if names.is_empty() {
-            return Ok(Self::usual(side).collect());
+            return Ok(Self::defaults(side).collect());
         }
-        let named = |name: &String| match Self::named(name)? {
-            hook if side == Side::Server && hook.side() != side => {
-                Err(Error::NotOfServers { name: hook.name })
-            }
-            hook => Ok(hook),
-        };
-        names.iter().map(named).collect()
+        let hooks: Vec<_> = names
+            .iter()
+            .map(|name| Self::named(name))
+            .collect::<Result<_, _>>()?;
+        match hooks.iter().find(|hook| hook.side == Side::Client) {
+            Some(hook) if side == Side::Server => Err(HookError::NotForServers { name: hook.name }),
+            _ => Ok(hooks),
+        }
+    }
+
+    /// Whether it runs because of a push, and not because of a commit.
+    fn is_for_push(self) -> bool {
+        match self.input {
+            HookInput::Index | HookInput::MessageFile => false,
+            HookInput::PushedRefs | HookInput::ReceivedRefs | HookInput::RefArguments => true,
+        }
     }
 }
 
@@ -139,49 +175,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_stub_is_a_whole_stub_of_this_version() {
-        assert!(Hook::all().any(|hook| hook.name == "pre-commit"));
-        for hook in Hook::all() {
-            let stub = Stub::read(hook, hook.template.as_bytes()).expect("has the id line");
-            assert_eq!(stub.version, VERSION, "{}", hook.name);
-            assert!(
-                stub.program.is_some(),
-                "{} has the place of the program",
-                hook.name
-            );
-        }
-    }
-
-    #[test]
-    fn every_hook_that_is_told_apart_has_a_stub() {
-        for name in SERVER.iter().chain(&ON_REQUEST) {
-            assert!(Hook::named(name).is_ok(), "{name}");
-        }
-        let usual = |side| Hook::usual(side).map(|hook| hook.name).collect::<Vec<_>>();
+    fn default_hooks_are_those_that_need_no_decision() {
+        let defaults = |side| {
+            Hook::defaults(side)
+                .map(|hook| hook.name)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
-            usual(Side::Client),
+            defaults(Side::Client),
             ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"]
         );
-        assert_eq!(usual(Side::Server), ["pre-receive"]);
-        assert!(
-            Hook::named("ci").is_err(),
-            "what is to be copied is no hook"
-        );
-        assert!(
-            Hook::chosen(&["update".to_owned()], Side::Client).is_ok(),
-            "the name says which side is meant"
-        );
-        assert!(Hook::chosen(&["pre-push".to_owned()], Side::Server).is_err());
+        assert_eq!(defaults(Side::Server), ["pre-receive"]);
     }
 
     #[test]
-    fn unknown_hooks_are_named_in_the_error() {
-        let error = Hook::named("post-coffee")
-            .expect_err("no such hook")
-            .to_string();
+    fn a_server_hook_needs_no_flag_but_a_client_hook_is_refused_on_a_server() {
+        assert!(Hook::select(&["update".to_owned()], Side::Client).is_ok());
+        assert!(Hook::select(&["pre-push".to_owned()], Side::Server).is_err());
+    }
+
+    #[test]
+    fn the_error_for_an_unknown_hook_lists_the_known_ones() {
+        let error = Hook::named("post-coffee").expect_err("unknown").to_string();
         assert!(
             error.contains("post-coffee") && error.contains("pre-commit"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_pre_commit_manifest_has_every_default_hook() {
+        let manifest = include_str!("../../.pre-commit-hooks.yaml");
+        let entries: Vec<_> = manifest.split("\n- id: ").collect();
+        for hook in Hook::defaults(Side::Client) {
+            let id = hook.framework_id.expect("the framework runs client hooks");
+            for id in [id.to_owned(), id.replacen("-system", "", 1)] {
+                let entry = entries
+                    .iter()
+                    .find(|entry| entry.starts_with(&format!("{id}\n")));
+                let entry = entry.unwrap_or_else(|| panic!("no id {id} in the manifest"));
+                let stages = entry.lines().find(|line| line.starts_with("  stages: "));
+                let stages: Vec<_> = stages
+                    .expect("an entry with stages")
+                    .split(|c: char| !c.is_ascii_alphabetic() && c != '-')
+                    .collect();
+                assert!(stages.contains(&hook.name), "{id}: {stages:?}");
+                let pass_filenames = !entry.contains("pass_filenames: false");
+                assert_eq!(pass_filenames, hook.input == HookInput::MessageFile, "{id}");
+            }
+        }
     }
 }

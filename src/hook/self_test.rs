@@ -1,5 +1,5 @@
-//! The trial: a commit with a key in it, in a throw-away repository, with the very stub that git
-//! runs in the real one; for the hooks of a push, it is pushed to another one.
+//! Tests a hook with a real key: commits it to a temporary repository, or pushes it to another one,
+//! with the same stub that git runs in the user's repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,24 @@ use std::process::{Command, Output};
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::{Error, Git, Hook, Side, Verdict};
+use super::{Git, Hook, HookError, Liveness, Side};
 use crate::text::printable;
 
-/// What is tried.
-pub(super) struct RuleTrace<'a> {
-    /// The git of the real repository.
+/// The hook to test, and what the test needs from the user's repository.
+pub(super) struct SelfTest<'a> {
+    /// Git in the user's repository.
     pub(super) git: &'a Git,
-    /// The hook.
     pub(super) hook: Hook,
-    /// The stub that stands for it.
+    /// The installed stub.
     pub(super) stub: &'a Path,
-    /// The top of the work tree.
+    /// The top of the user's work tree.
     pub(super) top: &'a Path,
-    /// Files to take along from there.
-    pub(super) carry: &'a [PathBuf],
+    /// Files to copy from there.
+    pub(super) extra_files: &'a [PathBuf],
 }
 
-/// Settings of the user that have no say in whether a key is stopped, but could stop the trial or
-/// wait for somebody.
+/// Overrides for user settings that do not affect whether a key is stopped, but could make the test
+/// fail or wait for input.
 const SETTINGS: [&str; 10] = [
     "user.name=keysieve",
     "user.email=keysieve@localhost",
@@ -40,133 +39,121 @@ const SETTINGS: [&str; 10] = [
     "maintenance.auto=false",
 ];
 
-/// The throw-away folders.
+/// The temporary folders.
 struct Sandbox {
     /// Holds the stub, and nothing else.
     hooks: PathBuf,
     /// Holds no hook.
-    none: PathBuf,
+    no_hooks: PathBuf,
     /// The repository that commits.
     work: PathBuf,
-    /// The repository that is pushed to.
+    /// The repository that receives the push.
     server: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-impl RuleTrace<'_> {
-    /// Commits, or pushes, a file without a key, which must go through, and one with a key, which
-    /// must not: a hook that refuses everything proves nothing.
-    pub(super) fn run(&self) -> Result<Verdict, Error> {
-        let what = if self.pushes() { "a push" } else { "a commit" };
-        let ground = self.prepare()?;
-        let output = self.attempt(&ground, "README", "nothing to see\n")?;
-        if !output.status.success() {
-            let said = printable(output.stderr.trim()).replace("\\n", "\n    ");
-            return Ok(Verdict::Unknown(format!(
-                "{what} without a key was refused as well:\n    {said}"
-            )));
-        }
-        if self
-            .attempt(&ground, "credentials", &test_key())?
-            .status
-            .success()
-        {
-            return Ok(Verdict::Dead(format!(
-                "{what} with a test key in it went through"
-            )));
-        }
-        Ok(Verdict::Live)
-    }
-
-    fn pushes(&self) -> bool {
-        self.hook.side() == Side::Server || self.hook.name == "pre-push"
-    }
-
-    fn prepare(&self) -> Result<Sandbox, Error> {
-        let folder =
-            tempfile::tempdir().map_err(io("make a throw-away repository to try", self.stub))?;
-        let make = |name: &str| {
-            let path = folder.path().join(name);
-            fs::create_dir(&path)
-                .map_err(io("make the folder", &path))
-                .map(|()| path)
+impl SelfTest<'_> {
+    /// Commits or pushes a file without a key, which must succeed, and then one with a key, which
+    /// must be refused: a hook that refuses everything proves nothing.
+    pub(super) fn run(&self) -> Result<Liveness, HookError> {
+        let what = if self.hook.is_for_push() {
+            "a push"
+        } else {
+            "a commit"
         };
-        let (hooks, none, work, server) = (
-            make("hooks")?,
-            make("none")?,
-            make("work")?,
-            make("server")?,
-        );
-        // Only the stub is taken along, so a chained hook, or any other hook of the repository,
-        // cannot run.
-        borrow(self.stub, &hooks.join(self.hook.name)).map_err(io("borrow", self.stub))?;
-        self.git
-            .elsewhere(&work)
-            .ask(&["init", "--quiet", "--template="])?;
-        self.carry_along(&work)?;
-        if self.pushes() {
-            let git = self.git.elsewhere(&server);
-            git.ask(&["init", "--quiet", "--bare", "--template="])?;
-            let hooks = if self.hook.side() == Side::Server {
-                &hooks
-            } else {
-                &none
+        let sandbox = self.create_sandbox()?;
+        let clean = self.attempt(&sandbox, "README", "nothing to see\n")?;
+        if !clean.status.success() {
+            let message = printable(clean.stderr.trim()).replace("\\n", "\n    ");
+            return Ok(Liveness::Unknown(format!(
+                "{what} without a key was refused as well:\n    {message}"
+            )));
+        }
+        let with_key = self.attempt(&sandbox, "credentials", &test_key())?;
+        if with_key.status.success() {
+            return Ok(Liveness::NotLive(format!(
+                "{what} with a test key was not stopped"
+            )));
+        }
+        Ok(Liveness::Live)
+    }
+
+    fn create_sandbox(&self) -> Result<Sandbox, HookError> {
+        let folder =
+            tempfile::tempdir().map_err(io("create a temporary repository to test", self.stub))?;
+        let sandbox = Sandbox {
+            hooks: create_folder(folder.path(), "hooks")?,
+            no_hooks: create_folder(folder.path(), "no-hooks")?,
+            work: create_folder(folder.path(), "work")?,
+            server: create_folder(folder.path(), "server")?,
+            _folder: folder,
+        };
+        // Only the stub is linked, so neither a chained hook nor another hook of the repository can
+        // run.
+        link_stub(self.stub, &sandbox.hooks.join(self.hook.name)).map_err(io("link", self.stub))?;
+        let work = self.git.in_dir(&sandbox.work);
+        work.query(&["init", "--quiet", "--template="])?;
+        self.copy_extra_files(&sandbox.work)?;
+        if self.hook.is_for_push() {
+            let server = self.git.in_dir(&sandbox.server);
+            server.query(&["init", "--quiet", "--bare", "--template="])?;
+            let hooks = match self.hook.side {
+                Side::Server => &sandbox.hooks,
+                Side::Client => &sandbox.no_hooks,
             };
-            git.ask(&[
+            server.query(&[
                 "config".as_ref(),
                 "core.hooksPath".as_ref(),
                 hooks.as_os_str(),
             ])?;
-            self.carry_along(&server)?;
+            self.copy_extra_files(&sandbox.server)?;
         }
-        Ok(Sandbox {
-            hooks,
-            none,
-            work,
-            server,
-            _folder: folder,
-        })
+        Ok(sandbox)
     }
 
-    /// Commits a file, and pushes it where the hook is one of pushes.
-    fn attempt(&self, ground: &Sandbox, name: &str, text: &str) -> Result<Output, Error> {
-        let file = ground.work.join(name);
+    /// Commits a file and, if the hook runs for pushes, pushes it.
+    fn attempt(&self, sandbox: &Sandbox, name: &str, text: &str) -> Result<Output, HookError> {
+        let file = sandbox.work.join(name);
         fs::write(&file, text).map_err(io("write", &file))?;
-        let git = |hooks: &Path| {
-            let mut git = self.git.elsewhere(&ground.work).command();
-            for setting in SETTINGS {
-                git.args(["-c", setting]);
-            }
-            git.arg("-c").arg(path_setting("core.hooksPath", hooks));
-            git
-        };
-        let run = |git: &mut Command| git.output().map_err(Error::NoGit);
-        // By force: what the user's own ignore rules name is staged as well.
-        let added = run(git(&ground.none).args(["add", "--force", "--all"]))?;
+        // --force also stages what the user's own ignore rules exclude.
+        let mut add = self.git_with_hooks(sandbox, &sandbox.no_hooks);
+        let added = output(add.args(["add", "--force", "--all"]))?;
         if !added.status.success() {
             return Ok(added);
         }
-        let commit = ["commit", "--quiet", "--message=trial"];
-        if !self.pushes() {
-            return run(git(&ground.hooks).args(commit));
-        }
-        let committed = run(git(&ground.none).args(commit))?;
-        if !committed.status.success() {
+        let commit_hooks = if self.hook.is_for_push() {
+            &sandbox.no_hooks
+        } else {
+            &sandbox.hooks
+        };
+        let mut commit = self.git_with_hooks(sandbox, commit_hooks);
+        let committed = output(commit.args(["commit", "--quiet", "--message=self test"]))?;
+        if !self.hook.is_for_push() || !committed.status.success() {
             return Ok(committed);
         }
-        run(git(&ground.hooks)
-            .args(["push", "--quiet"])
-            .arg(&ground.server)
-            .arg("HEAD:refs/heads/trial"))
+        let mut push = self.git_with_hooks(sandbox, &sandbox.hooks);
+        push.args(["push", "--quiet"]).arg(&sandbox.server);
+        output(push.arg("HEAD:refs/heads/self-test"))
     }
 
-    fn carry_along(&self, to: &Path) -> Result<(), Error> {
-        for name in self.carry {
+    fn git_with_hooks(&self, sandbox: &Sandbox, hooks: &Path) -> Command {
+        let mut git = self.git.in_dir(&sandbox.work).command();
+        for setting in SETTINGS {
+            git.args(["-c", setting]);
+        }
+        let mut hooks_path = std::ffi::OsString::from("core.hooksPath=");
+        hooks_path.push(hooks);
+        git.arg("-c").arg(hooks_path);
+        git
+    }
+
+    fn copy_extra_files(&self, to: &Path) -> Result<(), HookError> {
+        for name in self.extra_files {
             let from = self.top.join(name);
             if from.is_file() {
                 let to = to.join(name);
                 let folder = to.parent().unwrap_or(&to);
-                fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
+                fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
                 fs::copy(&from, &to).map_err(io("copy", &from))?;
             }
         }
@@ -174,27 +161,30 @@ impl RuleTrace<'_> {
     }
 }
 
-fn path_setting(key: &str, path: &Path) -> std::ffi::OsString {
-    let mut setting = std::ffi::OsString::from(format!("{key}="));
-    setting.push(path);
-    setting
+fn create_folder(parent: &Path, name: &str) -> Result<PathBuf, HookError> {
+    let path = parent.join(name);
+    fs::create_dir(&path).map_err(io("create the folder", &path))?;
+    Ok(path)
 }
 
-/// Puts the real stub under another name. As a link, so that it is the very file that is run, with
-/// its mode and on its file system; the name that it sees is that of the link, so it finds no
-/// chained hook beside it.
+fn output(git: &mut Command) -> Result<Output, HookError> {
+    git.output().map_err(HookError::NoGit)
+}
+
+/// Makes the real stub available under another name. A link runs the very same file, with its mode
+/// and on its file system. The stub sees the name of the link, so it finds no chained hook there.
 #[cfg(unix)]
-fn borrow(stub: &Path, link: &Path) -> std::io::Result<()> {
+fn link_stub(stub: &Path, link: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(stub, link)
 }
 
 #[cfg(not(unix))]
-fn borrow(stub: &Path, copy: &Path) -> std::io::Result<()> {
-    fs::copy(stub, copy).map(drop)
+fn link_stub(stub: &Path, copy: &Path) -> std::io::Result<()> {
+    fs::copy(stub, copy)?;
+    Ok(())
 }
 
-/// A pair of AWS keys that never was one, put together here so that no scanner finds it in the
-/// program's own source.
+/// A pair of AWS keys that never existed, assembled here so that no scanner finds it in this source.
 fn test_key() -> String {
     let id = ["AKIA", "Q3EG", "RIIO", "FD7A", "NFP6"].concat();
     let secret = ["V7zq4fvtSU", "trP5AoCE4F", "/QOlNkzV9e", "qQ3UM3NUbs"].concat();

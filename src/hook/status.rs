@@ -1,240 +1,236 @@
-//! Whether the hooks are live: where git looks, what stands there, and whether they stop a key.
+//! Reports whether the hooks are live: where git looks for them, which files are there, and whether
+//! they stop a key.
 
 use std::path::{Path, PathBuf};
 
-use super::self_test::RuleTrace;
-use super::{Error, Git, Hook, Manager, Place, Side, Standing, Stub};
+use super::self_test::SelfTest;
+use super::{Git, HOOKS, Hook, HookError, HookFile, HooksDir, Manager, Side, Stub, VERSION};
 use crate::text::printable_path;
 
-/// What stands in the place of one hook.
+/// One hook of a repository.
 #[derive(Clone, Debug)]
-pub struct HookState {
+pub struct HookStatus {
     /// The hook.
     pub hook: Hook,
-    /// Where git looks for it.
-    pub path: PathBuf,
-    /// What stands there.
-    pub standing: Standing,
-    /// The hook that is kept beside it, where there is one.
+    /// What is at its path.
+    pub file: HookFile,
+    /// The hook that was there before, if it is kept.
     pub kept: Option<PathBuf>,
 }
 
-/// Everything there is to know about the hooks of a repository.
+/// The hooks of a repository.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct StatusReport {
     /// Where git looks for hooks.
-    pub place: Place,
-    /// The side whose hooks were judged.
+    pub hooks_dir: HooksDir,
+    /// The side whose hooks were tested.
     pub side: Side,
-    /// What stands there, hook by hook: the usual ones of that side, and whatever else there is.
-    pub hooks: Vec<HookState>,
-    /// Whether a key that is staged, or pushed, is stopped.
-    pub verdict: Verdict,
+    /// The default hooks of that side, and all others that exist.
+    pub hooks: Vec<HookStatus>,
+    /// Whether they stop a key.
+    pub liveness: Liveness,
 }
 
-/// Whether a key is stopped, as far as it was tried.
+/// Whether the hooks stop a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It was tried, and it is.
+pub enum Liveness {
+    /// A test key was stopped.
     Live,
-    /// It is not, and why.
-    Dead(String),
-    /// It could not be tried, and why.
+    /// A key would not be stopped, and why.
+    NotLive(String),
+    /// The hooks could not be tested, and why.
     Unknown(String),
 }
 
-/// Looks at the hooks of the repository that `git` speaks about, and tries those that stop commits
-/// and pushes. Without a side, a bare repository is a server.
+/// Inspects the hooks of the repository of `git`, and tests those that stop commits and pushes.
+/// Without a side, the hooks of a bare repository are those of a server.
 ///
-/// `program` is the program that is asking, which is trusted wherever it stands; `carry` names
-/// files of the work tree, relative to its top, that the trial needs to come to the same verdict:
-/// the configuration.
+/// `program` is the running program, which is trusted even if it is in the work tree.
+/// `extra_files` are files of the work tree, relative to its top, that decide what is refused: the
+/// test needs the configuration.
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, or what stands there cannot be looked at.
+/// If git cannot say where hooks belong, or if a hook cannot be read.
 pub fn status(
     git: &Git,
     program: &Path,
-    carry: &[PathBuf],
+    extra_files: &[PathBuf],
     side: Option<Side>,
-) -> Result<Report, Error> {
-    let place = Place::find(git)?;
-    let side = side.unwrap_or(if place.bare {
+) -> Result<StatusReport, HookError> {
+    let hooks_dir = HooksDir::find(git)?;
+    let side = side.unwrap_or(if hooks_dir.bare {
         Side::Server
     } else {
         Side::Client
     });
-    let dead = |place, why: &Error| Report {
-        place,
-        side,
-        hooks: Vec::new(),
-        verdict: Verdict::Dead(why.to_string()),
+    let tester = Tester {
+        git,
+        hooks_dir: &hooks_dir,
+        program,
+        extra_files,
     };
-    if let Err(off) = place.check_on() {
-        return Ok(dead(place, &off));
-    }
-    let hooks = match look(&place, side) {
-        Ok(hooks) => hooks,
-        Err(error @ Error::NotAFolder { .. }) => return Ok(dead(place, &error)),
+    let (hooks, liveness) = match inspect_all(&hooks_dir, side) {
+        Ok(hooks) => (hooks, tester.test_side(side)?),
+        Err(error @ (HookError::Disabled { .. } | HookError::NotAFolder { .. })) => {
+            (Vec::new(), Liveness::NotLive(error.to_string()))
+        }
         Err(error) => return Err(error),
     };
-    let verdict = match (Manager::of_folder(&place.folder), side) {
-        (Some(manager), Side::Client) => managed(manager, &place.top),
-        _ => judge_all(
-            &Judge {
-                git,
-                place: &place,
-                program,
-                carry,
-            },
-            side,
-        )?,
-    };
-    Ok(Report {
-        place,
+    Ok(StatusReport {
+        hooks_dir,
         side,
         hooks,
-        verdict,
+        liveness,
     })
 }
 
-fn look(place: &Place, side: Side) -> Result<Vec<HookState>, Error> {
-    let mut states = Vec::new();
-    for hook in Hook::all() {
-        let state = HookState {
+fn inspect_all(hooks_dir: &HooksDir, side: Side) -> Result<Vec<HookStatus>, HookError> {
+    hooks_dir.check_enabled()?;
+    let mut statuses = Vec::new();
+    for hook in HOOKS {
+        let status = HookStatus {
             hook,
-            path: place.hook(hook),
-            standing: place.standing(hook)?,
-            kept: place.kept(hook),
+            file: hooks_dir.inspect(hook)?,
+            kept: hooks_dir.kept_hook(hook),
         };
-        let usual = hook.side() == side && !hook.is_on_request();
-        if usual || state.standing != Standing::Missing || state.kept.is_some() {
-            states.push(state);
+        let is_default = hook.side == side && hook.by_default;
+        if is_default || status.file != HookFile::Missing || status.kept.is_some() {
+            statuses.push(status);
         }
     }
-    Ok(states)
+    Ok(statuses)
 }
 
-/// The verdict on a side: that on the hook that everything passes, and on those that stand behind
-/// it.
-fn judge_all(judge: &Judge<'_>, side: Side) -> Result<Verdict, Error> {
-    let ours = |name| {
-        Ok::<_, Error>(matches!(
-            judge.place.standing(Hook::named(name)?)?,
-            Standing::Ours { .. }
-        ))
-    };
-    let names: &[&str] = match side {
-        Side::Client if ours("pre-push")? => &["pre-commit", "pre-push"],
-        Side::Client => &["pre-commit"],
-        Side::Server if !ours("pre-receive")? && ours("update")? => &["update"],
-        Side::Server => &["pre-receive"],
-    };
-    for name in names {
-        match judge.hook(Hook::named(name)?)? {
-            Verdict::Live => {}
-            other => return Ok(other),
-        }
-    }
-    Ok(Verdict::Live)
-}
-
-/// What a hook is judged with.
-struct Judge<'a> {
+/// What a test of hooks needs.
+struct Tester<'a> {
     git: &'a Git,
-    place: &'a Place,
+    hooks_dir: &'a HooksDir,
     program: &'a Path,
-    carry: &'a [PathBuf],
+    extra_files: &'a [PathBuf],
 }
 
-impl Judge<'_> {
-    /// Judges one hook.
-    fn hook(&self, hook: Hook) -> Result<Verdict, Error> {
-        let place = self.place;
-        let path = printable_path(&place.hook(hook));
-        let dead = |why: &str| Verdict::Dead(format!("{path} {why}"));
-        let install = if hook.side() == Side::Server {
-            "keysieve hook install --server"
-        } else {
-            "keysieve hook install"
+impl Tester<'_> {
+    /// Tests the hook that every commit or push passes and, on a client, the installed hook that
+    /// catches what bypassed it.
+    fn test_side(&self, side: Side) -> Result<Liveness, HookError> {
+        let names: &[&str] = match side {
+            Side::Client => {
+                if let Some(manager) = Manager::that_owns(&self.hooks_dir.folder) {
+                    return managed(manager, &self.hooks_dir.top);
+                }
+                if self.is_installed("pre-push")? {
+                    &["pre-commit", "pre-push"]
+                } else {
+                    &["pre-commit"]
+                }
+            }
+            Side::Server if self.is_installed("pre-receive")? => &["pre-receive"],
+            Side::Server if self.is_installed("update")? => &["update"],
+            Side::Server => &["pre-receive"],
         };
-        Ok(match place.standing(hook)? {
-            Standing::Missing => dead(&format!("is not there: `{install}` puts it there")),
-            Standing::NotAFile => dead(&format!("is not a file: move it away, then `{install}`")),
-            Standing::Foreign {
+        for name in names {
+            match self.test(Hook::named(name)?)? {
+                Liveness::Live => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Liveness::Live)
+    }
+
+    fn is_installed(&self, name: &str) -> Result<bool, HookError> {
+        let file = self.hooks_dir.inspect(Hook::named(name)?)?;
+        Ok(matches!(file, HookFile::Ours { .. }))
+    }
+
+    /// Tests one hook.
+    fn test(&self, hook: Hook) -> Result<Liveness, HookError> {
+        let path = self.hooks_dir.path_of(hook);
+        let shown = printable_path(&path);
+        let install = match hook.side {
+            Side::Server => "keysieve hook install --server",
+            Side::Client => "keysieve hook install",
+        };
+        let not_live = match self.hooks_dir.inspect(hook)? {
+            HookFile::Missing => format!("{shown} is missing: `{install}` installs it"),
+            HookFile::NotAFile => format!("{shown} is not a file: move it away, then `{install}`"),
+            HookFile::Foreign {
                 manager: Some(manager),
                 ..
-            } => managed(manager, &place.top),
-            Standing::Foreign { .. } => dead(&format!(
-                "is not keysieve's: `{install}` keeps it and runs it first"
-            )),
-            Standing::Ours {
+            } => return managed(manager, &self.hooks_dir.top),
+            HookFile::Foreign { .. } => format!(
+                "{shown} is not keysieve's: `{install}` adds keysieve's hook, which runs this one \
+                 first"
+            ),
+            HookFile::Ours {
                 executable: false, ..
-            } => dead(&format!(
-                "is not executable, so git does not run it: `{install}` mends that"
-            )),
-            Standing::Ours {
-                stub:
-                    Stub {
-                        version,
-                        program: None,
-                    },
-                ..
-            } => Verdict::Unknown(format!(
-                "{path} (version {version}) was edited or is of another version of keysieve, so it was not run: \
-                 `{install}` writes it anew"
-            )),
-            Standing::Ours {
-                stub:
-                    Stub {
-                        program: Some(runs),
-                        ..
-                    },
-                ..
             } => {
-                // What the stub would find on PATH instead may be a part of the repository.
-                let Ok(real) = runs.canonicalize() else {
-                    return Ok(Verdict::Unknown(format!(
-                        "{path} runs {}, which is gone, so it was not run: `{install}` mends that",
-                        printable_path(&runs)
-                    )));
-                };
-                // A stub in the work tree may have come with the repository, and so may the program
-                // that it names.
-                if real.starts_with(&place.top) && runs != self.program {
-                    return Ok(Verdict::Unknown(format!(
-                        "{path} runs {}, a file of the repository, so it was not run",
-                        printable_path(&runs)
-                    )));
-                }
-                RuleTrace {
-                    git: self.git,
-                    hook,
-                    stub: &place.hook(hook),
-                    top: &place.top,
-                    carry: self.carry,
-                }
-                .run()?
+                format!("{shown} is not executable, so git does not run it: `{install}` fixes that")
             }
-        })
+            HookFile::Ours { stub, .. } => {
+                return match self.reason_not_to_run(&stub, install) {
+                    Some(reason) => Ok(Liveness::Unknown(format!("{shown} {reason}"))),
+                    None => self.run_self_test(hook, &path),
+                };
+            }
+        };
+        Ok(Liveness::NotLive(not_live))
+    }
+
+    /// Why an installed stub must not be run: it, or the program that it runs, may be part of the
+    /// repository that is being inspected.
+    fn reason_not_to_run(&self, stub: &Stub, install: &str) -> Option<String> {
+        let Some(program) = &stub.program else {
+            let version = stub.version;
+            let what = if version == VERSION {
+                "was edited".to_owned()
+            } else {
+                format!("is from another keysieve (hook version {version}, not {VERSION})")
+            };
+            return Some(format!(
+                "{what}, so it was not run: `{install}` replaces it"
+            ));
+        };
+        // If the program is missing, the stub runs the one on PATH, which may be a part of the
+        // repository.
+        let Ok(real) = program.canonicalize() else {
+            return Some(format!(
+                "runs {}, which is missing, so it was not run: `{install}` fixes that",
+                printable_path(program)
+            ));
+        };
+        if real.starts_with(&self.hooks_dir.top) && program != self.program {
+            return Some(format!(
+                "runs {}, a file of the repository, so it was not run",
+                printable_path(program)
+            ));
+        }
+        None
+    }
+
+    fn run_self_test(&self, hook: Hook, stub: &Path) -> Result<Liveness, HookError> {
+        let test = SelfTest {
+            git: self.git,
+            hook,
+            stub,
+            top: &self.hooks_dir.top,
+            extra_files: self.extra_files,
+        };
+        test.run()
     }
 }
 
-/// The verdict where another program runs the hooks: it cannot be tried without running what the
-/// repository says.
-fn managed(manager: Manager, top: &Path) -> Verdict {
-    let hooks: Vec<_> = Hook::all()
-        .filter(|hook| hook.name == "pre-commit")
-        .collect();
-    if manager.mentions_us(top, &hooks) {
-        return Verdict::Unknown(format!(
-            "{manager} runs the hooks, and its configuration names keysieve; trying it would run everything that it \
-             is told to run"
-        ));
+/// The answer if a hook manager runs the hooks: they cannot be tested without running everything
+/// that the repository configures.
+fn managed(manager: Manager, top: &Path) -> Result<Liveness, HookError> {
+    if manager.mentions_keysieve(top, &[Hook::named("pre-commit")?]) {
+        return Ok(Liveness::Unknown(format!(
+            "{manager} runs the hooks, and its configuration mentions keysieve; a test would run \
+             everything in that configuration"
+        )));
     }
-    Verdict::Dead(format!(
-        "{manager} runs the hooks, and its configuration does not name keysieve: `keysieve hook install` says which \
-         lines to add"
-    ))
+    Ok(Liveness::NotLive(format!(
+        "{manager} runs the hooks, and its configuration does not mention keysieve: \
+         `keysieve hook install` prints the lines to add"
+    )))
 }

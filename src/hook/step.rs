@@ -1,101 +1,100 @@
-//! What was done, one value a step, for the caller to tell.
+//! Describes what an installation or a removal did, one value for each step, for the caller to
+//! print.
 
-use crate::text::printable_path;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Something that was done, or was found to need no doing.
+use crate::text::printable_path;
+
+/// Something that was done, or turned out to be unnecessary.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A folder for hooks was made.
-    MadeFolder(PathBuf),
-    /// A stub was written where there was no hook.
+pub enum InstallStep {
+    /// A folder for hooks was created.
+    CreatedFolder(PathBuf),
+    /// A stub was written where no hook was.
     Installed(PathBuf),
-    /// A stub was written, and the hook that stood there is kept.
+    /// A stub was written, and the hook that was there is kept.
     Chained {
-        /// The hook.
+        /// The stub.
         hook: PathBuf,
-        /// What is kept.
+        /// Where the other hook is kept.
         kept: PathBuf,
-        /// Whether it is executable. If not, git did not run it before, and it is not run now.
+        /// Whether the other hook is executable. If not, git did not run it before, and the stub
+        /// does not run it now.
         runs: bool,
     },
-    /// A stub of ours was written anew.
-    Refreshed(PathBuf),
-    /// The stub that is wanted was there already.
-    Already(PathBuf),
-    /// A stub of a newer version was left as it is.
-    Newer(PathBuf),
-    /// A stub was taken away.
+    /// One of our stubs was replaced.
+    Updated(PathBuf),
+    /// The requested stub was installed before.
+    AlreadyInstalled(PathBuf),
+    /// A stub of a newer version was not changed.
+    KeptNewer(PathBuf),
+    /// A stub was removed.
     Removed(PathBuf),
-    /// A stub was taken away, if it was there, and the hook that had been kept has its name back.
+    /// A stub was removed, if there was one, and the hook that was kept has its name back.
     Restored(PathBuf),
-    /// A hook that is not ours was left as it is.
-    LeftForeign(PathBuf),
-    /// There was nothing to take away.
+    /// A hook that is not ours was not changed.
+    KeptForeign(PathBuf),
+    /// There was nothing to remove.
     Absent(PathBuf),
-    /// A file of a template folder was written or taken away.
-    Template(PathBuf),
-    /// A setting of git was set, or, without a value, unset.
+    /// A file of a template folder was written.
+    WroteTemplateFile(PathBuf),
+    /// A git setting was set or, without a value, unset.
     Configured {
         /// Its name.
         key: &'static str,
-        /// What it is now.
+        /// Its new value.
         value: Option<PathBuf>,
     },
-    /// Something to know.
+    /// Something that the user should know.
     Note(String),
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for InstallStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MadeFolder(path) => write!(f, "made the folder {}", printable_path(path)),
+            Self::CreatedFolder(path) => write!(f, "created the folder {}", printable_path(path)),
             Self::Installed(path) => write!(f, "installed {}", printable_path(path)),
             Self::Chained { hook, kept, runs } => {
                 let what = if *runs {
                     "runs first"
                 } else {
-                    "is not executable, so it does not run, as before"
+                    "is not executable, so it still does not run"
                 };
-                write!(
-                    f,
-                    "installed {}; the hook that is kept as {} {what}",
-                    printable_path(hook),
-                    printable_path(kept)
-                )
+                let (hook, kept) = (printable_path(hook), printable_path(kept));
+                write!(f, "installed {hook}; the previous hook, now {kept}, {what}")
             }
-            Self::Refreshed(path) => write!(f, "brought up to date {}", printable_path(path)),
-            Self::Already(path) => write!(f, "already installed {}", printable_path(path)),
-            Self::Newer(path) => write!(
+            Self::Updated(path) => write!(f, "updated {}", printable_path(path)),
+            Self::AlreadyInstalled(path) => {
+                write!(f, "already installed {}", printable_path(path))
+            }
+            Self::KeptNewer(path) => write!(
                 f,
-                "left as it is {}: a newer keysieve wrote it",
+                "not changed {}: a newer keysieve wrote it; --force replaces it",
                 printable_path(path)
             ),
             Self::Removed(path) => write!(f, "removed {}", printable_path(path)),
             Self::Restored(path) => {
-                write!(
-                    f,
-                    "put back {}: the hook that was there before keysieve's",
-                    printable_path(path)
-                )
+                write!(f, "restored the previous hook {}", printable_path(path))
             }
-            Self::LeftForeign(path) => {
-                write!(f, "left as it is {}: not keysieve's", printable_path(path))
+            Self::KeptForeign(path) => {
+                let path = printable_path(path);
+                write!(f, "not changed {path}: keysieve did not write it")
             }
             Self::Absent(path) => write!(f, "nothing to remove at {}", printable_path(path)),
-            Self::Template(path) => write!(f, "template file {}", printable_path(path)),
-            Self::Configured {
-                key,
-                value: Some(value),
-            } => {
-                write!(
-                    f,
-                    "set {key} to {} for all your clones",
-                    printable_path(value)
-                )
+            Self::WroteTemplateFile(path) => {
+                write!(f, "wrote the template file {}", printable_path(path))
             }
-            Self::Configured { key, value: None } => write!(f, "unset {key}"),
+            Self::Configured { key, value } => match value {
+                Some(value) => {
+                    write!(
+                        f,
+                        "set {key} to {} for all new clones",
+                        printable_path(value)
+                    )
+                }
+                None => write!(f, "unset {key}"),
+            },
             Self::Note(text) => write!(f, "note: {text}"),
         }
     }

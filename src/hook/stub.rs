@@ -1,47 +1,47 @@
-//! The text of a stub: filling in the program, and recognising what an earlier run wrote.
+//! Writes the text of a stub, and recognises the stubs that an earlier run wrote.
 
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
-use super::{Error, Hook};
+use super::HookError;
 
-/// The version of the stubs in `hooks/`. Raise it, and the id line of each stub with it, whenever
-/// one changes.
-pub const VERSION: u32 = 2;
+/// The version of `hooks/stub.sh`. If that file changes, raise this and the number in its id line.
+pub const VERSION: u32 = 3;
+
+/// The file that is installed for every hook.
+const STUB: &str = include_str!("../../hooks/stub.sh");
 
 /// How the id line begins; the version follows.
 const ID: &str = "# keysieve hook ";
 
-/// What stands for the program in a stub; the quotes around it belong to the shell.
-const MARKER: &str = "@KEYSIEVE@";
+/// The placeholder for the program in [`STUB`]. The quotes around it belong to the shell.
+const PLACEHOLDER: &str = "@KEYSIEVE@";
 
-/// What is known of a stub that was found in a repository.
+/// A stub that was found in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stub {
-    /// The version that its id line names.
+    /// The version in its id line.
     pub version: u32,
-    /// The program it runs, where the whole text is what this version writes. `None`: an older
-    /// stub, or an edited one.
+    /// The program that it runs, if its whole text is what this version writes. `None` for a stub
+    /// of another version and for an edited one.
     pub program: Option<PathBuf>,
 }
 
 impl Stub {
-    /// Reads the text of a hook; `None` where it is not a stub of ours.
+    /// Parses the text of a hook; `None` if it is not one of our stubs.
     #[must_use]
-    pub fn read(hook: Hook, text: &[u8]) -> Option<Self> {
-        // The id line stands at the top: a script of somebody else's may well talk about ours
-        // further down.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        // The id line must be at the top: another script may mention ours further down.
         let id = text
             .lines()
             .take(3)
             .find_map(|line| line.strip_prefix(ID.as_bytes()))?;
         let version = id.to_str().ok()?.trim_end().parse().ok()?;
-        let (before, after) = hook.template.split_once(MARKER)?;
-        let quoted = text
+        let (before, after) = STUB.split_once(PLACEHOLDER)?;
+        let program = text
             .strip_prefix(before.as_bytes())
-            .and_then(|rest| rest.strip_suffix(after.as_bytes()));
-        let program = quoted
+            .and_then(|rest| rest.strip_suffix(after.as_bytes()))
             .and_then(unquote)
             .and_then(|program| program.to_path().ok().map(Path::to_owned));
         Some(Self { version, program })
@@ -51,24 +51,23 @@ impl Stub {
     ///
     /// # Errors
     ///
-    /// [`Error::Program`] where the path is relative, so that a hook could not find it from
-    /// elsewhere, or cannot be written into a script.
-    pub fn render(hook: Hook, program: &Path) -> Result<Vec<u8>, Error> {
-        let refused = || Error::Program {
-            path: program.to_owned(),
-        };
-        let bytes = <[u8]>::from_path(program)
-            .filter(|_| program.is_absolute())
-            .ok_or_else(refused)?;
-        Ok(hook
-            .template
-            .as_bytes()
-            .replacen(MARKER, bytes.replace("'", r"'\''"), 1))
+    /// [`HookError::Program`] if the path is relative, because the hook runs in another directory,
+    /// or if it cannot be written into a script.
+    pub fn render(program: &Path) -> Result<Vec<u8>, HookError> {
+        match <[u8]>::from_path(program) {
+            Some(bytes) if program.is_absolute() => {
+                let quoted = bytes.replace("'", r"'\''");
+                Ok(STUB.as_bytes().replacen(PLACEHOLDER, quoted, 1))
+            }
+            _ => Err(HookError::Program {
+                path: program.to_owned(),
+            }),
+        }
     }
 }
 
-/// Undoes the quoting of [`Stub::render`]; `None` where the text would end the quotes, so is not of
-/// our writing.
+/// Undoes the quoting of [`Stub::render`]; `None` if the text would end the quotes, so that
+/// something else follows the program.
 fn unquote(text: &[u8]) -> Option<BString> {
     if text.contains(&0) {
         return None;
@@ -81,54 +80,35 @@ fn unquote(text: &[u8]) -> Option<BString> {
 mod tests {
     use super::*;
 
-    fn hook() -> Hook {
-        Hook::named("pre-commit").unwrap()
+    fn render(program: &str) -> Vec<u8> {
+        Stub::render(Path::new(program)).unwrap()
     }
 
     #[test]
-    fn a_stub_is_read_back_with_its_program() {
+    fn a_rendered_stub_is_parsed_with_its_version_and_program() {
         for program in [
             "/usr/bin/keysieve",
             "/it's/a \"path\"/$(x)`y`\n/keysieve",
             "/''/'",
         ] {
-            let text = Stub::render(hook(), Path::new(program)).unwrap();
-            let stub = Stub::read(hook(), &text).unwrap();
-            assert_eq!(
-                stub,
-                Stub {
-                    version: VERSION,
-                    program: Some(program.into())
-                }
-            );
+            let expected = Stub {
+                version: VERSION,
+                program: Some(program.into()),
+            };
+            assert_eq!(Stub::parse(&render(program)), Some(expected));
         }
     }
 
     #[test]
-    fn an_edited_or_older_stub_is_ours_but_not_whole() {
-        let text = Stub::render(hook(), Path::new("/k")).unwrap();
+    fn an_edited_or_older_stub_is_ours_but_its_program_is_unknown() {
+        let text = render("/k");
         let edited = [&text[..], b"echo more\n"].concat();
-        assert_eq!(
-            Stub::read(hook(), &edited),
-            Some(Stub {
-                version: VERSION,
-                program: None
-            })
-        );
-        let old = b"#!/bin/sh\n# keysieve hook 0\nexec keysieve\n";
-        assert_eq!(
-            Stub::read(hook(), old),
-            Some(Stub {
-                version: 0,
-                program: None
-            })
-        );
         let evil = text.replace("'/k'", "'/k'; evil '/k'");
-        assert_eq!(
-            Stub::read(hook(), &evil).unwrap().program,
-            None,
-            "a script in the program's place is not whole"
-        );
+        let old = b"#!/bin/sh\n# keysieve hook 0\nexec keysieve\n".to_vec();
+        for (text, version) in [(edited, VERSION), (evil, VERSION), (old, 0)] {
+            let program = None;
+            assert_eq!(Stub::parse(&text), Some(Stub { version, program }));
+        }
     }
 
     #[test]
@@ -139,15 +119,15 @@ mod tests {
             "#!/bin/sh\n\n\n\n# keysieve hook 2\n",
             "# keysieve hook one\n",
         ] {
-            assert_eq!(Stub::read(hook(), text.as_bytes()), None, "{text:?}");
+            assert_eq!(Stub::parse(text.as_bytes()), None, "{text:?}");
         }
     }
 
     #[test]
     fn a_relative_program_is_refused() {
         assert!(matches!(
-            Stub::render(hook(), Path::new("bin/keysieve")),
-            Err(Error::Program { .. })
+            Stub::render(Path::new("bin/keysieve")),
+            Err(HookError::Program { .. })
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! Hooks for future clones: the folder that git copies into every repository it makes.
+//! Installs hooks for future clones, in the template folder that git copies into new repositories.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,127 +7,130 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::{Error, Git, Hook, Place, Request, Scope, Step, install, uninstall};
+use super::install::write_stubs;
+use super::uninstall::remove_stubs;
+use super::{ConfigScope, Git, Hook, HookError, HooksDir, InstallRequest, InstallStep};
 use crate::text::printable_path;
 
 /// The setting that names the folder.
 const KEY: &str = "init.templateDir";
 
-/// What git's own template holds that would be missed: tools write to `info/exclude` and expect its
-/// folder.
-const EXCLUDE: (&str, &str) = (
-    "info/exclude",
-    "# Patterns of files to ignore in this repository only.\n",
-);
+/// The one file of git's own template that tools rely on: they append to it and expect its folder.
+const EXCLUDE_NAME: &str = "info/exclude";
+const EXCLUDE_TEXT: &str = "# Patterns of files to ignore in this repository only.\n";
 
-/// The folder in use, and whether a setting says so.
-struct Found {
+/// The template folder of the user.
+struct Template {
     git: Git,
     folder: PathBuf,
-    scope: Option<Scope>,
-    // Held for as long as git is run in it: outside of any repository, whose settings would not be
-    // the user's.
-    _nowhere: tempfile::TempDir,
+    /// Where the folder is set; `None` if it is not.
+    scope: Option<ConfigScope>,
+    // `git` runs here, outside of any repository, so that no repository's settings apply.
+    _outside: tempfile::TempDir,
 }
 
-fn find(git: &Git, default: &Path) -> Result<Found, Error> {
-    let nowhere = tempfile::tempdir().map_err(io("make a temporary folder for", default))?;
-    let git = git.elsewhere(nowhere.path());
-    let setting = git
-        .setting(KEY)?
-        .filter(|setting| !setting.value.is_empty());
-    let scope = setting.as_ref().map(|setting| setting.scope);
-    let folder = setting.map_or_else(
-        || default.to_owned(),
-        |setting| setting.value.to_path_lossy().into_owned(),
-    );
-    Ok(Found {
+fn find(git: &Git, default: &Path) -> Result<Template, HookError> {
+    let outside = tempfile::tempdir().map_err(io("create a temporary folder for", default))?;
+    let git = git.in_dir(outside.path());
+    let setting = git.config_value(KEY)?;
+    let setting = setting.filter(|setting| !setting.value.is_empty());
+    Ok(Template {
+        scope: setting.as_ref().map(|setting| setting.scope),
+        folder: match setting {
+            Some(setting) => setting.value.to_path_lossy().into_owned(),
+            None => default.to_owned(),
+        },
         git,
-        folder,
-        scope,
-        _nowhere: nowhere,
+        _outside: outside,
     })
 }
 
-/// Installs hooks into the template folder of the user that `git` runs for; where none is set,
-/// makes `default` and sets it.
+/// Installs hooks into the template folder of the user. If none is set, creates `default` and sets
+/// it.
 ///
 /// # Errors
 ///
-/// Where `core.hooksPath` is set for all repositories, so that templates are of no use, and where a
-/// file cannot be written or a setting not set.
+/// If `core.hooksPath` is set for all repositories, so that git ignores hooks from templates, or if
+/// a file or a setting cannot be written.
 pub fn install_template(
     git: &Git,
     default: &Path,
-    request: &Request<'_>,
-) -> Result<Vec<Step>, Error> {
-    let found = find(git, default)?;
-    if let Some(setting) = found.git.setting("core.hooksPath")? {
-        return Err(Error::DeadTemplate {
+    request: &InstallRequest<'_>,
+) -> Result<Vec<InstallStep>, HookError> {
+    let template = find(git, default)?;
+    if let Some(setting) = template.git.config_value("core.hooksPath")? {
+        return Err(HookError::UnusedTemplate {
             scope: setting.scope,
         });
     }
-    let mut steps = install::fill(&Place::template(found.folder.join("hooks")), request)?;
-    if found.scope.is_none() {
-        steps.extend(add_exclude(&found.folder)?);
-        let value = found.folder.as_os_str();
-        found
-            .git
-            .ask(&["config".as_ref(), "--global".as_ref(), KEY.as_ref(), value])?;
-        steps.push(Step::Configured {
+    let hooks_dir = HooksDir::of_template(template.folder.join("hooks"));
+    let mut steps = write_stubs(&hooks_dir, request)?;
+    if template.scope.is_none() {
+        steps.extend(add_exclude_file(&template.folder)?);
+        let folder = template.folder.as_os_str();
+        let args = ["config".as_ref(), "--global".as_ref(), KEY.as_ref(), folder];
+        template.git.query(&args)?;
+        steps.push(InstallStep::Configured {
             key: KEY,
-            value: Some(found.folder.clone()),
+            value: Some(template.folder),
         });
     }
-    steps.push(Step::Note(
-        "clones made from now on have the hook; a repository that exists gets it by `git init` run in it, if it has \
-         no hook of that name, or by `keysieve hook install`"
+    steps.push(InstallStep::Note(
+        "new clones have the hooks; in an existing repository, run `git init`, which adds hooks \
+         that are missing, or `keysieve hook install`"
             .to_owned(),
     ));
     Ok(steps)
 }
 
-fn add_exclude(folder: &Path) -> Result<Option<Step>, Error> {
-    let path = folder.join(EXCLUDE.0);
+fn add_exclude_file(folder: &Path) -> Result<Option<InstallStep>, HookError> {
+    let path = folder.join(EXCLUDE_NAME);
     if path.exists() {
         return Ok(None);
     }
-    fs::create_dir_all(folder.join("info")).map_err(io("make the folder of", &path))?;
-    fs::write(&path, EXCLUDE.1).map_err(io("write", &path))?;
-    Ok(Some(Step::Template(path)))
+    fs::create_dir_all(folder.join("info")).map_err(io("create the folder of", &path))?;
+    fs::write(&path, EXCLUDE_TEXT).map_err(io("write", &path))?;
+    Ok(Some(InstallStep::WroteTemplateFile(path)))
 }
 
-/// Takes the stubs out of the user's template folder, and the folder itself away if it is `default`
+/// Removes the stubs from the user's template folder. Removes the folder too, if it is `default`
 /// and holds nothing else. Repositories that were made from it keep their hooks.
 ///
 /// # Errors
 ///
-/// Where a file cannot be moved or a setting not unset.
-pub fn uninstall_template(git: &Git, default: &Path, hooks: &[Hook]) -> Result<Vec<Step>, Error> {
-    let found = find(git, default)?;
-    let mut steps = uninstall::empty(&Place::template(found.folder.join("hooks")), hooks)?;
-    if found.folder == default
-        && remove_if_empty(&found.folder)?
-        && found.scope == Some(Scope::Global)
+/// If a file cannot be moved, or if the setting cannot be unset.
+pub fn uninstall_template(
+    git: &Git,
+    default: &Path,
+    hooks: &[Hook],
+) -> Result<Vec<InstallStep>, HookError> {
+    let template = find(git, default)?;
+    let hooks_dir = HooksDir::of_template(template.folder.join("hooks"));
+    let mut steps = remove_stubs(&hooks_dir, hooks)?;
+    if template.folder == default
+        && remove_if_empty(&template.folder)?
+        && template.scope == Some(ConfigScope::Global)
     {
-        found.git.ask(&["config", "--global", "--unset", KEY])?;
-        steps.push(Step::Configured {
+        template
+            .git
+            .query(&["config", "--global", "--unset", KEY])?;
+        steps.push(InstallStep::Configured {
             key: KEY,
             value: None,
         });
     }
-    steps.push(Step::Note(format!(
-        "repositories that were made from {} keep their hooks: `keysieve hook uninstall` in each takes them away",
-        printable_path(&found.folder)
+    steps.push(InstallStep::Note(format!(
+        "repositories that were made from {} keep their hooks: run `keysieve hook uninstall` in \
+         each to remove them",
+        printable_path(&template.folder)
     )));
     Ok(steps)
 }
 
-/// Removes the folder if there is nothing in it but what [`install_template`] puts there beside
-/// hooks.
-fn remove_if_empty(folder: &Path) -> Result<bool, Error> {
-    let exclude = folder.join(EXCLUDE.0);
-    if fs::read(&exclude).is_ok_and(|text| text == EXCLUDE.1.as_bytes()) {
+/// Removes the folder if it holds nothing but what [`install_template`] wrote.
+fn remove_if_empty(folder: &Path) -> Result<bool, HookError> {
+    let exclude = folder.join(EXCLUDE_NAME);
+    if fs::read(&exclude).is_ok_and(|text| text == EXCLUDE_TEXT.as_bytes()) {
         fs::remove_file(&exclude).map_err(io("remove", &exclude))?;
     }
     for part in ["info", "hooks", ""] {
@@ -135,7 +138,7 @@ fn remove_if_empty(folder: &Path) -> Result<bool, Error> {
         match fs::remove_dir(&path) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            // Somebody else's files: theirs to keep, with the setting.
+            // Other files are in it: they stay, and so does the setting.
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => return Ok(false),
             Err(error) => return Err(io("remove", &path)(error)),
         }

@@ -1,45 +1,48 @@
-//! Uninstalling: our stubs go, the hooks that stood there before come back, and nothing else is
-//! touched.
+//! Removes our stubs and restores the hooks that were there before. Nothing else is changed.
 
 use std::fs;
 
 use super::error::io;
-use super::{Error, Git, Hook, Place, Standing, Step};
+use super::{Git, Hook, HookError, HookFile, HooksDir, InstallStep};
 
-/// Takes the stubs of `hooks` out of the repository that `git` speaks about.
+/// Removes the stubs of `hooks` from the repository of `git`.
 ///
 /// # Errors
 ///
-/// Where git cannot say where hooks live, there are stubs in a folder that other repositories share
-/// and `force` is not set, or a file cannot be moved.
-pub fn uninstall(git: &Git, hooks: &[Hook], force: bool) -> Result<Vec<Step>, Error> {
-    let place = Place::find(git)?;
-    place.check_on()?;
+/// If git cannot say where hooks belong, if stubs are in a folder that other repositories share and
+/// `force` is not set, or if a file cannot be moved.
+pub fn uninstall(git: &Git, hooks: &[Hook], force: bool) -> Result<Vec<InstallStep>, HookError> {
+    let hooks_dir = HooksDir::find(git)?;
+    hooks_dir.check_enabled()?;
     for &hook in hooks {
-        if matches!(place.standing(hook)?, Standing::Ours { .. }) {
-            place.guard(force)?;
+        if matches!(hooks_dir.inspect(hook)?, HookFile::Ours { .. }) {
+            hooks_dir.check_not_shared(force)?;
         }
     }
-    empty(&place, hooks)
+    remove_stubs(&hooks_dir, hooks)
 }
 
-/// Takes the stubs out of a folder, wherever it is.
-pub(super) fn empty(place: &Place, hooks: &[Hook]) -> Result<Vec<Step>, Error> {
-    hooks.iter().map(|&hook| take_out(place, hook)).collect()
+/// Removes the stubs from a folder.
+pub(super) fn remove_stubs(
+    hooks_dir: &HooksDir,
+    hooks: &[Hook],
+) -> Result<Vec<InstallStep>, HookError> {
+    let hooks = hooks.iter();
+    hooks.map(|&hook| remove_stub(hooks_dir, hook)).collect()
 }
 
-fn take_out(place: &Place, hook: Hook) -> Result<Step, Error> {
-    let path = place.hook(hook);
-    match (place.standing(hook)?, place.kept(hook)) {
-        (Standing::Ours { .. } | Standing::Missing, Some(kept)) => {
-            fs::rename(&kept, &path).map_err(io("put back", &path))?;
-            Ok(Step::Restored(path))
+fn remove_stub(hooks_dir: &HooksDir, hook: Hook) -> Result<InstallStep, HookError> {
+    let path = hooks_dir.path_of(hook);
+    match (hooks_dir.inspect(hook)?, hooks_dir.kept_hook(hook)) {
+        (HookFile::Ours { .. } | HookFile::Missing, Some(kept)) => {
+            fs::rename(&kept, &path).map_err(io("restore", &path))?;
+            Ok(InstallStep::Restored(path))
         }
-        (Standing::Ours { .. }, None) => {
+        (HookFile::Ours { .. }, None) => {
             fs::remove_file(&path).map_err(io("remove", &path))?;
-            Ok(Step::Removed(path))
+            Ok(InstallStep::Removed(path))
         }
-        (Standing::Missing, None) => Ok(Step::Absent(path)),
-        (Standing::Foreign { .. } | Standing::NotAFile, _) => Ok(Step::LeftForeign(path)),
+        (HookFile::Missing, None) => Ok(InstallStep::Absent(path)),
+        (HookFile::Foreign { .. } | HookFile::NotAFile, _) => Ok(InstallStep::KeptForeign(path)),
     }
 }

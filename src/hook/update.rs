@@ -1,54 +1,50 @@
-//! What a push asks for, ref by ref, as git tells its hooks; see githooks(5).
+//! Parses the ref updates of a push, as git passes them to its hooks; see githooks(5).
 
 use bstr::{BString, ByteSlice};
 
 use crate::git::ObjectId;
 
-/// One ref of a push: what it is where the push goes, and what it is to be.
+/// The update of one ref by a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefUpdate {
-    /// Its name where the push goes.
+    /// The name of the ref in the repository that receives the push.
     pub name: BString,
-    /// What it is there; `None` where it is new.
+    /// The id that it has there; `None` if the ref is new.
     pub old: Option<ObjectId>,
-    /// What it is to be; `None` where it is to go.
+    /// The id that it gets; `None` if the ref is deleted.
     pub new: Option<ObjectId>,
 }
 
 impl RefUpdate {
-    /// Reads a line that git writes to `pre-push`: local ref, local id, remote ref, remote id. The
-    /// local ref may be any expression that names an object, with spaces in it.
+    /// Parses a line that git writes to `pre-push`: local ref, local id, remote ref, remote id. The
+    /// local ref may be any expression for an object and may contain spaces.
     #[must_use]
-    pub fn of_push(line: &[u8]) -> Option<Self> {
+    pub fn from_pre_push(line: &[u8]) -> Option<Self> {
         let mut words = line.rsplitn(4, |&byte| byte == b' ');
         let (old, name, new) = (words.next()?, words.next()?, words.next()?);
         words.next()?;
         Self::new(name, old, new)
     }
 
-    /// Reads a line that git writes to `pre-receive`: old id, new id, ref.
+    /// Parses a line that git writes to `pre-receive`: old id, new id, ref.
     #[must_use]
-    pub fn of_receive(line: &[u8]) -> Option<Self> {
+    pub fn from_pre_receive(line: &[u8]) -> Option<Self> {
         let mut words = line.splitn(3, |&byte| byte == b' ');
         let (old, new, name) = (words.next()?, words.next()?, words.next()?);
         Self::new(name, old, new)
     }
 
-    /// From the words that git calls `update` with.
+    /// Parses the arguments that git passes to `update`.
     #[must_use]
     pub fn new(name: &[u8], old: &[u8], new: &[u8]) -> Option<Self> {
         if name.is_empty() || name.contains_str(" ") {
             return None;
         }
-        let id = |hex: &[u8]| {
-            ObjectId::from_hex(hex)
-                .ok()
-                .map(|id| Some(id).filter(|id| !id.is_null()))
-        };
+        let (old, new) = (ObjectId::from_hex(old).ok()?, ObjectId::from_hex(new).ok()?);
         Some(Self {
             name: name.into(),
-            old: id(old)?,
-            new: id(new)?,
+            old: (!old.is_null()).then_some(old),
+            new: (!new.is_null()).then_some(new),
         })
     }
 }
@@ -61,54 +57,44 @@ mod tests {
     const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     const ZERO: &str = "0000000000000000000000000000000000000000";
 
-    fn id(hex: &str) -> Option<ObjectId> {
-        Some(ObjectId::from_hex(hex.as_bytes()).unwrap())
+    fn update(name: &str, old: &str, new: &str) -> RefUpdate {
+        let id = |hex: &str| {
+            Some(ObjectId::from_hex(hex.as_bytes()).unwrap()).filter(|id| !id.is_null())
+        };
+        RefUpdate {
+            name: name.into(),
+            old: id(old),
+            new: id(new),
+        }
     }
 
     #[test]
-    fn a_push_is_told_line_by_line() {
-        let read = |line: String| RefUpdate::of_push(line.as_bytes()).unwrap();
-        let main = || BString::from("refs/heads/main");
-        assert_eq!(
-            read(format!("refs/heads/topic {A} refs/heads/main {B}")),
-            RefUpdate {
-                name: main(),
-                old: id(B),
-                new: id(A)
-            }
-        );
-        assert_eq!(
-            read(format!("HEAD^{{/fix a bug}} {A} refs/heads/main {ZERO}")),
-            RefUpdate {
-                name: main(),
-                old: None,
-                new: id(A)
-            }
-        );
-        assert_eq!(
-            read(format!("(delete) {ZERO} refs/heads/main {B}")),
-            RefUpdate {
-                name: main(),
-                old: id(B),
-                new: None
-            }
-        );
+    fn a_pre_push_line_ends_with_the_remote_ref_and_its_id() {
+        for (line, old, new) in [
+            (format!("refs/heads/topic {A} refs/heads/main {B}"), B, A),
+            (
+                format!("HEAD^{{/fix a bug}} {A} refs/heads/main {ZERO}"),
+                ZERO,
+                A,
+            ),
+            (format!("(delete) {ZERO} refs/heads/main {B}"), B, ZERO),
+        ] {
+            let expected = Some(update("refs/heads/main", old, new));
+            assert_eq!(
+                RefUpdate::from_pre_push(line.as_bytes()),
+                expected,
+                "{line}"
+            );
+        }
     }
 
     #[test]
-    fn a_push_that_comes_in_has_its_ids_first() {
+    fn a_pre_receive_line_begins_with_the_ids() {
         let (long_a, long_b) = (A.repeat(2)[..64].to_owned(), B.repeat(2)[..64].to_owned());
         for (old, new) in [(A, B), (long_a.as_str(), long_b.as_str())] {
-            let read =
-                RefUpdate::of_receive(format!("{old} {new} refs/tags/v1").as_bytes()).unwrap();
-            assert_eq!(
-                read,
-                RefUpdate {
-                    name: "refs/tags/v1".into(),
-                    old: id(old),
-                    new: id(new)
-                }
-            );
+            let line = format!("{old} {new} refs/tags/v1");
+            let expected = Some(update("refs/tags/v1", old, new));
+            assert_eq!(RefUpdate::from_pre_receive(line.as_bytes()), expected);
         }
     }
 
@@ -123,14 +109,14 @@ mod tests {
             &format!("{A} {B} "),
             &format!("{A} {B} a b"),
         ] {
-            assert_eq!(RefUpdate::of_receive(line.as_bytes()), None, "{line}");
+            assert_eq!(RefUpdate::from_pre_receive(line.as_bytes()), None, "{line}");
         }
         for line in [
             "",
             &format!("{A} refs/heads/main {B}"),
             &format!("x {A} refs/heads/main nothing"),
         ] {
-            assert_eq!(RefUpdate::of_push(line.as_bytes()), None, "{line}");
+            assert_eq!(RefUpdate::from_pre_push(line.as_bytes()), None, "{line}");
         }
     }
 }

@@ -1,49 +1,95 @@
-//! Exceptions of the configuration file: one `[[allow]]` entry, and which findings it lets pass.
+//! Parses an `[[allow]]` entry of the configuration file, and decides which findings it allows.
 
+use std::fmt;
 use std::path::Path;
 
 use bstr::{BStr, ByteSlice};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use jiff::civil::Date;
 use regex::bytes::{Regex, RegexBuilder};
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, de};
 use toml::value::Datetime;
 
-use super::config::{AllowSyntax, Strings};
 use crate::finding::Finding;
 use crate::secret::Fingerprint;
 
-/// One `[[allow]]` entry. All the conditions that it gives must hold.
+/// An `[[allow]]` entry as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AllowSyntax {
+    rule: Option<String>,
+    path: Option<Strings>,
+    value: Option<Strings>,
+    pattern: Option<String>,
+    reason: Option<String>,
+    until: Option<Datetime>,
+}
+
+/// A string or a list of strings. This is not an untagged enum, because the errors of serde's
+/// untagged enums do not say what was expected.
+struct Strings(Vec<String>);
+
+impl<'de> Deserialize<'de> for Strings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Strings;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Strings, E> {
+                Ok(Strings(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Strings, A::Error> {
+                let mut all = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    all.push(text);
+                }
+                Ok(Strings(all))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// An `[[allow]]` entry, checked and compiled. It allows a finding if all its conditions hold.
 #[derive(Debug)]
-pub struct Allow {
+pub struct AllowEntry {
     /// Its number in the file, from 1.
     pub number: usize,
     /// The line on which it begins, from 1.
     pub line: usize,
-    /// Why it is there.
+    /// Why it allows them.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     pub until: Option<Date>,
-    /// The rule that must have found it.
+    /// The rule of the finding.
     pub rule: Option<String>,
-    /// Fingerprints, one of which it must have; empty for any.
+    /// The possible fingerprints of the finding; empty for any.
     pub values: Vec<Fingerprint>,
-    paths: Option<Paths>,
+    paths: Option<PathPatterns>,
     pattern: Option<Regex>,
 }
 
 /// What is wrong with an entry, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryProblem {
-    /// Nobody said why.
-    #[error("has no 'reason': say why it may pass, for whoever reads this next year")]
+    /// It gives no reason.
+    #[error("has no 'reason': say why the finding is allowed")]
     NoReason,
-    /// It would let everything pass.
-    #[error("names nothing: give at least one of 'rule', 'path', 'value' and 'pattern'")]
+    /// It would allow everything.
+    #[error("has no condition: give at least one of 'rule', 'path', 'value' and 'pattern'")]
     NoCondition,
-    /// A list without elements: it would let nothing pass.
-    #[error("'{0}' is an empty list: leave it out or fill it")]
+    /// An empty list: it would allow nothing.
+    #[error("'{0}' is an empty list: omit it or add an element")]
     EmptyList(&'static str),
-    /// Not a fingerprint. The value is not repeated: somebody may have pasted the secret itself.
+    /// Not a fingerprint. The value is not quoted, because it may be a pasted secret.
     #[error(
         "'value' number {0} is not a fingerprint: copy the 32 hex digits that the report shows"
     )]
@@ -55,24 +101,24 @@ pub enum EntryProblem {
     #[error("'pattern' is not a regular expression: {0}")]
     Pattern(regex::Error),
     /// A pattern that matches everywhere.
-    #[error("'pattern' matches the empty text, so it would let everything pass")]
+    #[error("'pattern' matches the empty string, which would allow everything")]
     EmptyPattern,
     /// Not a day.
-    #[error("'until' is a day, such as 2027-01-31, without a time")]
+    #[error("'until' must be a day, such as 2027-01-31, without a time")]
     Until,
     /// No such rule.
-    #[error("there is no rule '{0}': `keysieve rules list` shows them all")]
+    #[error("there is no rule '{0}': `keysieve rules list` lists all rules")]
     UnknownRule(String),
 }
 
-/// Path patterns: as written, to compare entries, and compiled.
+/// Path patterns as written, which are compared with those of other entries, and compiled.
 #[derive(Debug)]
-struct Paths {
+struct PathPatterns {
     written: Vec<String>,
     globs: Gitignore,
 }
 
-impl Allow {
+impl AllowEntry {
     /// Checks and compiles an entry as written.
     pub(super) fn new(
         number: usize,
@@ -101,18 +147,18 @@ impl Allow {
                 .map(fingerprints)
                 .transpose()?
                 .unwrap_or_default(),
-            paths: syntax.path.map(Paths::new).transpose()?,
+            paths: syntax.path.map(PathPatterns::new).transpose()?,
             pattern: syntax.pattern.as_deref().map(compile).transpose()?,
         })
     }
 
-    /// Whether the last day on which it holds lies before `today`.
+    /// Whether its last day is before `today`.
     #[must_use]
     pub fn is_expired(&self, today: Date) -> bool {
         self.until.is_some_and(|until| until < today)
     }
 
-    /// Whether all its conditions hold for `finding` at `path`, seen from the root; whatever the
+    /// Whether all its conditions hold for `finding` at `path`, relative to the root. Ignores the
     /// date.
     #[must_use]
     pub fn matches(&self, finding: &Finding, path: &BStr) -> bool {
@@ -120,14 +166,14 @@ impl Allow {
             .as_ref()
             .is_none_or(|rule| **rule == *finding.rule.id)
             && (self.values.is_empty() || self.values.contains(&finding.fingerprint))
-            && self.paths.as_ref().is_none_or(|paths| paths.hold(path))
+            && self.paths.as_ref().is_none_or(|paths| paths.matches(path))
             && self
                 .pattern
                 .as_ref()
                 .is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
     }
 
-    /// Whether it lets `value` pass wherever an entry with this `rule` and `path` would.
+    /// Whether it allows `value` wherever an entry with this `rule` and `path` would.
     pub(super) fn covers(
         &self,
         value: Fingerprint,
@@ -143,19 +189,19 @@ impl Allow {
     }
 }
 
-impl Paths {
+impl PathPatterns {
     fn new(Strings(written): Strings) -> Result<Self, EntryProblem> {
         if written.is_empty() {
             return Err(EntryProblem::EmptyList("path"));
         }
         let mut builder = GitignoreBuilder::new("");
         for (index, line) in written.iter().enumerate() {
-            let problem = || EntryProblem::Path(index + 1);
-            builder.add_line(None, line).map_err(|_| problem())?;
-            // An empty line and a comment are no error to the builder: they add nothing.
-            let globs = builder.build().map_err(|_| problem())?;
+            let problem = |_| EntryProblem::Path(index + 1);
+            builder.add_line(None, line).map_err(problem)?;
+            // The builder accepts an empty line and a comment, but adds no pattern for them.
+            let globs = builder.build().map_err(problem)?;
             if globs.len() != index + 1 {
-                return Err(problem());
+                return Err(EntryProblem::Path(index + 1));
             }
         }
         let globs = builder
@@ -164,7 +210,7 @@ impl Paths {
         Ok(Self { written, globs })
     }
 
-    fn hold(&self, path: &BStr) -> bool {
+    fn matches(&self, path: &BStr) -> bool {
         // Patterns are relative to the root; the matcher panics on an absolute path.
         let mut relative = path.as_bytes();
         while let Some(rest) = relative
@@ -193,10 +239,10 @@ fn fingerprints(Strings(written): Strings) -> Result<Vec<Fingerprint>, EntryProb
     if written.is_empty() {
         return Err(EntryProblem::EmptyList("value"));
     }
-    let parse = |(index, text): (usize, &String)| {
-        Fingerprint::parse(text).ok_or(EntryProblem::Fingerprint(index + 1))
-    };
-    written.iter().enumerate().map(parse).collect()
+    (1..)
+        .zip(&written)
+        .map(|(number, text)| Fingerprint::parse(text).ok_or(EntryProblem::Fingerprint(number)))
+        .collect()
 }
 
 fn compile(pattern: &str) -> Result<Regex, EntryProblem> {

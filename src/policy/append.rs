@@ -1,5 +1,4 @@
-//! Writing an exception: a new `[[allow]]` entry at the end of a configuration file, the rest of it
-//! left as it is.
+//! Appends an `[[allow]]` entry to a configuration file and leaves the rest of it unchanged.
 
 use std::path::Path;
 
@@ -8,22 +7,22 @@ use jiff::civil::Date;
 use super::config::{Config, ConfigError};
 use crate::secret::Fingerprint;
 
-/// An `[[allow]]` entry that is to be written.
+/// An `[[allow]]` entry to write.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
-    /// The finding.
+    /// The fingerprint that it allows.
     pub value: Fingerprint,
-    /// Why it may pass.
+    /// Why it is allowed.
     pub reason: &'a str,
-    /// The last day on which it may.
+    /// The last day on which it is allowed.
     pub until: Option<Date>,
-    /// The only rule for which it may.
+    /// If given, the only rule for which it is allowed.
     pub rule: Option<&'a str>,
-    /// The only path, in the syntax of `.gitignore`, on which it may.
+    /// If given, the only path, in the syntax of `.gitignore`, at which it is allowed.
     pub path: Option<&'a str>,
 }
 
-/// What became of a new entry.
+/// The result of [`append`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Appended {
     /// The file with the entry, and the entry's number.
@@ -33,8 +32,8 @@ pub enum Appended {
         /// The new entry's number, from 1.
         number: usize,
     },
-    /// An entry that lets the same pass is there already, and has not expired.
-    Already {
+    /// An entry that allows the same exists, and has not expired.
+    Exists {
         /// Its number, from 1.
         number: usize,
         /// Its reason.
@@ -42,12 +41,10 @@ pub enum Appended {
     },
 }
 
-/// Adds `entry` to `text`, the content of the configuration file `path`. Every byte of `text` stays
-/// as it is.
+/// Adds `entry` to `text`, the content of the configuration file `path`. No byte of `text` changes.
 ///
 /// # Errors
-/// Where `text`, or what it becomes, is not a valid configuration file: nothing should be written
-/// then.
+/// If `text`, or the new text, is not a valid configuration file. Then nothing should be written.
 pub fn append(
     path: &Path,
     text: &str,
@@ -55,11 +52,12 @@ pub fn append(
     today: Date,
 ) -> Result<Appended, ConfigError> {
     let before = Config::parse(path, text)?;
-    let same = |old: &&super::Allow| {
-        !old.is_expired(today) && old.covers(entry.value, entry.rule, entry.path)
-    };
-    if let Some(old) = before.allow.iter().find(same) {
-        return Ok(Appended::Already {
+    if let Some(old) = before
+        .allow
+        .iter()
+        .find(|old| !old.is_expired(today) && old.covers(entry.value, entry.rule, entry.path))
+    {
+        return Ok(Appended::Exists {
             number: old.number,
             reason: old.reason.clone(),
         });
@@ -101,7 +99,7 @@ fn lines(entry: &NewEntry<'_>) -> Vec<String> {
     lines
 }
 
-/// A TOML basic string on one line, whatever `text` holds.
+/// A TOML basic string on one line, with every special character escaped.
 fn quoted(text: &str) -> String {
     use std::fmt::Write as _;
 
@@ -148,7 +146,7 @@ mod tests {
     fn added(text: &str, entry: &NewEntry<'_>) -> String {
         match add(text, entry).unwrap() {
             Appended::Text { text, .. } => text,
-            already @ Appended::Already { .. } => panic!("{already:?}"),
+            exists @ Appended::Exists { .. } => panic!("{exists:?}"),
         }
     }
 
@@ -167,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_stays_byte_for_byte() {
+    fn the_existing_text_does_not_change() {
         for before in [
             "# c\r\nreport = \"low\" # x\r\n",
             "report = 'low'",
@@ -183,13 +181,13 @@ mod tests {
         );
         assert!(
             add("allow = []", &entry("why")).is_err(),
-            "nor is one that would break"
+            "nor is one that the entry would break"
         );
         assert!(add("", &entry(" ")).is_err(), "an entry needs a reason");
     }
 
     #[test]
-    fn every_reason_survives() {
+    fn every_reason_is_quoted_so_that_it_can_be_read_back() {
         for reason in [
             "a \"quote\" and \\n",
             "two\nlines\u{7f}\u{1b}[0m",
@@ -209,7 +207,7 @@ mod tests {
         let once = added("", &entry("why"));
         assert_eq!(
             add(&once, &entry("again")).unwrap(),
-            Appended::Already {
+            Appended::Exists {
                 number: 1,
                 reason: "why".to_owned()
             }

@@ -1,67 +1,42 @@
-//! The configuration file `.keysieve.toml`: what it may say, what it means, and what is wrong with
-//! it.
+//! Reads the configuration file `.keysieve.toml` and reports what is wrong with it.
 
-use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::Deserialize;
 use toml::Spanned;
-use toml::value::Datetime;
 
-use super::allow::{Allow, EntryProblem};
+use super::allow::{AllowEntry, AllowSyntax, EntryProblem};
+use super::read::{if_exists, read_text};
+use super::size::Size;
 use crate::rule::{Confidence, RuleSet};
-use crate::text::{line_at, printable, printable_path};
+use crate::text::{line_at, printable_path};
 
 /// The name of the configuration file, at the root of a repository.
 pub const FILE_NAME: &str = ".keysieve.toml";
 
-/// The largest file of configuration or of rules that is read, in bytes.
-pub(super) const MAX_SIZE: u64 = 4 << 20;
-
-/// Reads a file of configuration or of rules. A repository may put anything in its place, so what
-/// is no regular file, or is far too large for one, is not read.
-///
-/// # Errors
-/// Those of the system, and one for each of these.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    read_at_most(path, MAX_SIZE)
-}
-
-/// The same for a file that may have `limit` bytes.
-pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<String> {
-    let data = fs::metadata(path)?;
-    if !data.is_file() || data.len() > limit {
-        return Err(io::Error::other(format!(
-            "not a regular file of at most {limit} bytes"
-        )));
-    }
-    fs::read_to_string(path)
-}
-
-/// A configuration file, checked. What it does not say is `None`, so that flags and defaults can be
-/// laid over it.
+/// A configuration file, checked. What it does not set is `None`, so that flags and defaults can be
+/// combined with it.
 #[derive(Debug, Default)]
 pub struct Config {
     /// The file, as errors name it.
     pub file: String,
     /// Findings below this are not reported.
     pub report: Option<Confidence>,
-    /// Findings from this on fail the run.
+    /// Findings of this confidence or higher fail the run.
     pub block: Option<Confidence>,
-    /// Extra pattern files; already joined to the folder of the configuration file.
+    /// Extra pattern files, joined to the folder of the configuration file.
     pub rules: Vec<PathBuf>,
     /// Blobs larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
-    /// The exceptions, in the order of the file.
-    pub allow: Vec<Allow>,
+    /// The allow entries, in the order of the file.
+    pub allow: Vec<AllowEntry>,
 }
 
 /// What is wrong with a configuration file.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It exists and cannot be read, or is not UTF-8.
+    /// It exists but cannot be read, or is not UTF-8.
     #[error("{file}: cannot be read")]
     Read {
         /// The file.
@@ -76,11 +51,10 @@ pub enum ConfigError {
         file: String,
         /// The line, from 1.
         line: usize,
-        /// What the parser says. Never the text of the line: somebody may have pasted a secret
-        /// there.
+        /// The parser's message. It never quotes the line, which may hold a pasted secret.
         message: String,
     },
-    /// An `[[allow]]` entry says something that cannot be.
+    /// An `[[allow]]` entry is not valid.
     #[error("{file}:{line}: [[allow]] entry {number}: {problem}")]
     Entry {
         /// The file.
@@ -95,14 +69,21 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file; `None` where there is none.
+    /// Reads a configuration file; `None` if it does not exist.
     ///
     /// # Errors
-    /// Everything but the absence of the file.
+    /// If it exists but cannot be read, or is not valid.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        match read_text(path) {
-            Ok(text) => Self::parse(path, &text).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Self::from_read(path, if_exists(read_text(path)))
+    }
+
+    /// Parses what was read from `path`.
+    pub(super) fn from_read(
+        path: &Path,
+        text: io::Result<Option<String>>,
+    ) -> Result<Option<Self>, ConfigError> {
+        match text {
+            Ok(text) => text.map(|text| Self::parse(path, &text)).transpose(),
             Err(source) => Err(ConfigError::Read {
                 file: printable_path(path),
                 source,
@@ -110,11 +91,11 @@ impl Config {
         }
     }
 
-    /// Understands `text` as the content of the configuration file `path`.
+    /// Parses `text`, the content of the configuration file `path`.
     ///
     /// # Errors
     /// Names the file, the line and what is wrong. A broken regex, fingerprint, path or date is an
-    /// error, never ignored: an exception that silently means something else is worse than none.
+    /// error and never ignored: an allow entry must not silently allow something else.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = printable_path(path);
         let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
@@ -125,13 +106,13 @@ impl Config {
         let mut allow = Vec::with_capacity(syntax.allow.len());
         for (index, entry) in syntax.allow.into_iter().enumerate() {
             let (number, line) = (index + 1, line_at(text, entry.span().start));
-            let fault = |problem| ConfigError::Entry {
+            let entry = AllowEntry::new(number, line, entry.into_inner());
+            allow.push(entry.map_err(|problem| ConfigError::Entry {
                 file: file.clone(),
                 line,
                 number,
                 problem,
-            };
-            allow.push(Allow::new(number, line, entry.into_inner()).map_err(fault)?);
+            })?);
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         Ok(Self {
@@ -148,57 +129,23 @@ impl Config {
         })
     }
 
-    /// Checks that every rule an entry names is one of `rules`.
+    /// Checks that `rules` has every rule that an allow entry names.
     ///
     /// # Errors
     /// Names the first entry whose rule does not exist.
     pub fn check_rules(&self, rules: &RuleSet) -> Result<(), ConfigError> {
-        let unknown = self.allow.iter().find_map(|entry| {
-            let rule = entry.rule.as_ref().filter(|rule| !rules.has(rule))?;
-            Some((entry, rule.clone()))
-        });
-        match unknown {
-            None => Ok(()),
-            Some((entry, rule)) => Err(ConfigError::Entry {
-                file: self.file.clone(),
-                line: entry.line,
-                number: entry.number,
-                problem: EntryProblem::UnknownRule(rule),
-            }),
+        for entry in &self.allow {
+            if let Some(rule) = entry.rule.as_ref().filter(|rule| !rules.has(rule)) {
+                return Err(ConfigError::Entry {
+                    file: self.file.clone(),
+                    line: entry.line,
+                    number: entry.number,
+                    problem: EntryProblem::UnknownRule(rule.clone()),
+                });
+            }
         }
+        Ok(())
     }
-}
-
-/// Reads a size: a number of bytes, or a number with a unit. `kB`, `MB` and `GB` are powers of
-/// 1000; `KiB`, `MiB`, `GiB` and the bare `K`, `M`, `G` are powers of 1024. Upper and lower case
-/// are the same.
-///
-/// # Errors
-/// One sentence that says what a size looks like.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let fault = || {
-        format!(
-            "'{}' is not a size: write bytes, or a number with a unit such as 64MiB",
-            printable(text.as_bytes())
-        )
-    };
-    let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1000,
-        "mb" => 1000 * 1000,
-        "gb" => 1000 * 1000 * 1000,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        _ => return Err(fault()),
-    };
-    let number: u64 = number.parse().map_err(|_| fault())?;
-    number.checked_mul(factor).ok_or_else(fault)
 }
 
 /// The file as written.
@@ -214,85 +161,6 @@ struct ConfigSyntax {
     allow: Vec<Spanned<AllowSyntax>>,
 }
 
-/// An `[[allow]]` entry as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct AllowSyntax {
-    pub(super) rule: Option<String>,
-    pub(super) path: Option<Strings>,
-    pub(super) value: Option<Strings>,
-    pub(super) pattern: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) until: Option<Datetime>,
-}
-
-/// A string or a list of strings. Written out, because serde's untagged enums cannot say what they
-/// wanted.
-pub(super) struct Strings(pub(super) Vec<String>);
-
-impl<'de> Deserialize<'de> for Strings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Strings;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Strings, E> {
-                Ok(Strings(vec![text.to_owned()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Strings, A::Error> {
-                let mut all = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    all.push(text);
-                }
-                Ok(Strings(all))
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
-}
-
-/// A size in bytes, from an integer or a string.
-struct Size(u64);
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl Visitor<'_> for Either {
-            type Value = Size;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a size: bytes, or a string such as \"64MiB\"")
-            }
-
-            fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<Size, E> {
-                u64::try_from(bytes)
-                    .map(Size)
-                    .map_err(|_| E::custom("a size cannot be negative"))
-            }
-
-            fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<Size, E> {
-                Ok(Size(bytes))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
-                parse_size(text).map(Size).map_err(E::custom)
-            }
-        }
-
-        deserializer
-            .deserialize_any(Either)
-            .map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_may_be_said_is_understood() {
+    fn every_setting_is_parsed() {
         let print = "0123456789abcdef0123456789abcdef";
         let config = parse(&format!(
             "report = \"medium\"\nblock = \"high\"\nrules = [\"own.toml\"]\nmax-size = \"64MiB\"\n\n[[allow]]\nrule = \"r\"\n\
@@ -326,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line() {
+    fn an_error_names_the_line() {
         let entry = |line: &str| {
             format!("\n[[allow]]\nrule = \"a\"\nreason = \"r\"\n\n[[allow]]\n{line}\n")
         };
@@ -350,7 +218,7 @@ mod tests {
                 entry("rule = \"x\"\nreason = \" \""),
                 "entry 2: has no 'reason'",
             ),
-            (entry("reason = \"r\""), "entry 2: names nothing"),
+            (entry("reason = \"r\""), "entry 2: has no condition"),
             (
                 entry("reason = \"r\"\nwhy = \"r\""),
                 "8: unknown field `why`",
@@ -361,7 +229,7 @@ mod tests {
             ),
             (
                 entry("reason = \"r\"\npattern = \"x*\""),
-                "entry 2: 'pattern' matches the empty text",
+                "entry 2: 'pattern' matches the empty string",
             ),
             (
                 entry("reason = \"r\"\nvalue = \"abc\""),
@@ -385,7 +253,7 @@ mod tests {
             ),
             (
                 entry("rule = \"x\"\nreason = \"r\"\nuntil = 2027-01-31T10:00:00"),
-                "entry 2: 'until' is a day",
+                "entry 2: 'until' must be a day",
             ),
             (
                 entry("rule = \"x\"\nreason = \"r\"\nuntil = \"2027-01-31\""),
@@ -430,18 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_units() {
-        assert_eq!(parse_size("10"), Ok(10));
-        assert_eq!(parse_size("2 kb"), Ok(2000));
-        assert_eq!(parse_size("2KiB"), Ok(2048));
-        assert_eq!(parse_size("1G"), Ok(1 << 30));
-        for wrong in ["", "x", "1.5M", "1TB", "99999999999G", "-1"] {
-            assert!(parse_size(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn only_an_absent_file_is_no_configuration() {
+    fn a_missing_file_is_no_configuration_but_an_unreadable_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(
             Config::load(&folder.path().join(FILE_NAME))

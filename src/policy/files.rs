@@ -1,34 +1,35 @@
-//! Where the text of policy is read from: the disk, or a commit that is trusted.
+//! Reads the files of policy from disk or from a trusted commit.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use bstr::{BString, ByteVec as _};
 
-use super::baseline::{self, BASELINE_NAME, Baseline, BaselineError};
-use super::config::{self, Config, ConfigError, FILE_NAME, read_at_most, read_text};
+use super::baseline::{BASELINE_NAME, Baseline, BaselineError};
+use super::config::{Config, ConfigError, FILE_NAME};
+use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
-use crate::text::printable_path;
 
-/// The files that say what is looked for and what is let pass. They are read and nothing else.
+/// The source of the files that decide what is reported and what is allowed. They are only read,
+/// never run.
 #[derive(Debug)]
 pub enum PolicyFiles {
-    /// Those below a folder.
+    /// The files of a folder.
     Disk(PathBuf),
-    /// Those of a commit.
+    /// The files of a commit.
     Commit {
         /// The repository.
         repo: Box<Repository>,
         /// The commit.
         id: ObjectId,
     },
-    /// None, as before the very first commit.
+    /// No files, as before the first commit.
     Nothing,
 }
 
 impl PolicyFiles {
-    /// Those of the commit `id`, or none.
+    /// The files of the commit `id`, or no files.
     #[must_use]
     pub fn of_commit(repo: &Repository, id: Option<ObjectId>) -> Self {
         id.map_or(Self::Nothing, |id| Self::Commit {
@@ -37,26 +38,26 @@ impl PolicyFiles {
         })
     }
 
-    /// The text of the file at `path`, seen from the root; `None` where there is none.
+    /// The text of the file at `path`, relative to the root; `None` if it does not exist.
     ///
     /// # Errors
-    /// Where there is something at the path that cannot be such a file, or that cannot be read.
+    /// If it exists but is not a regular file, is too large, or cannot be read.
     pub fn text(&self, path: &Path) -> io::Result<Option<String>> {
         let limit = if path == Path::new(BASELINE_NAME) {
-            baseline::MAX_SIZE
+            MAX_BASELINE_SIZE
         } else {
-            config::MAX_SIZE
+            MAX_CONFIG_SIZE
         };
         match self {
             Self::Nothing => Ok(None),
-            Self::Disk(root) => if_there(read_at_most(&root.join(path), limit)),
+            Self::Disk(root) => if_exists(read_bounded(&root.join(path), limit)),
             Self::Commit { repo, id } => text_in(repo, *id, path, limit),
         }
     }
 
-    /// The file at `path` as errors name it.
+    /// How errors name the file at `path`.
     #[must_use]
-    pub fn named(&self, path: &Path) -> PathBuf {
+    pub fn display_path(&self, path: &Path) -> PathBuf {
         match self {
             Self::Disk(root) => root.join(path),
             Self::Commit { id, .. } => {
@@ -66,97 +67,80 @@ impl PolicyFiles {
         }
     }
 
-    /// The configuration; `None` where there is none.
+    /// The configuration; `None` if the file does not exist.
     ///
     /// # Errors
-    /// Everything but its absence.
+    /// If it exists but cannot be read, or is not valid.
     pub fn config(&self) -> Result<Option<Config>, ConfigError> {
-        let file = self.named(Path::new(FILE_NAME));
-        match self.text(Path::new(FILE_NAME)) {
-            Ok(text) => text.map(|text| Config::parse(&file, &text)).transpose(),
-            Err(source) => Err(ConfigError::Read {
-                file: printable_path(&file),
-                source,
-            }),
-        }
+        let path = Path::new(FILE_NAME);
+        Config::from_read(&self.display_path(path), self.text(path))
     }
 
-    /// The baseline; `None` where there is none.
+    /// The baseline; `None` if the file does not exist.
     ///
     /// # Errors
-    /// Everything but its absence.
+    /// If it exists but cannot be read, or is not valid.
     pub fn baseline(&self) -> Result<Option<Baseline>, BaselineError> {
-        let file = self.named(Path::new(BASELINE_NAME));
-        Baseline::of(&file, self.text(Path::new(BASELINE_NAME)))
+        let path = Path::new(BASELINE_NAME);
+        Baseline::from_read(&self.display_path(path), self.text(path))
     }
 
-    /// A file of rules that [`Self::config`] names: how errors name it, and its text.
+    /// A pattern file that [`Self::config`] names: how errors name it, and its text.
     pub fn rules(&self, file: &Path) -> (PathBuf, io::Result<String>) {
         match self {
-            // The configuration has joined it to its own folder.
+            // The path was joined to the folder of the configuration.
             Self::Disk(_) => (file.to_path_buf(), read_text(file)),
             _ => {
                 let text = self
                     .text(file)
                     .and_then(|text| text.ok_or_else(|| io::ErrorKind::NotFound.into()));
-                (self.named(file), text)
+                (self.display_path(file), text)
             }
         }
     }
 
-    /// Every file that policy is made of, as far as it is named here: seen from the root.
-    fn listed(&self) -> Vec<PathBuf> {
-        let rules = self
-            .config()
-            .ok()
-            .flatten()
-            .map(|config| config.rules)
-            .unwrap_or_default();
-        POLICY_FILES
-            .iter()
+    /// The paths of all policy files that exist or are named here, relative to the root.
+    fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        // A configuration that is not valid names no pattern files. It is listed itself.
+        let config = self.config().ok().flatten().unwrap_or_default();
+        [FILE_NAME, BASELINE_NAME]
             .map(PathBuf::from)
-            .chain(rules)
-            .collect()
+            .into_iter()
+            .chain(config.rules)
     }
 }
 
-/// The text of a file; `None` where there is no file.
-pub(super) fn if_there(text: io::Result<String>) -> io::Result<Option<String>> {
-    match text {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        text => text.map(Some),
-    }
-}
-
-/// The files of policy that lie at the root of a repository.
-const POLICY_FILES: [&str; 2] = [FILE_NAME, BASELINE_NAME];
-
-/// The files of policy that are not the same in `before` and `after`, both of commits.
+/// The policy files that differ between `before` and `after`, both of commits.
 #[must_use]
 pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
-    let mut paths = [before.listed(), after.listed()].concat();
-    paths.iter_mut().for_each(|path| {
-        *path = path
-            .components()
-            .filter(|part| *part != Component::CurDir)
-            .collect();
-    });
+    let mut paths: Vec<PathBuf> = before
+        .paths()
+        .chain(after.paths())
+        .map(|path| {
+            let parts = path.components();
+            parts.filter(|part| *part != Component::CurDir).collect()
+        })
+        .collect();
     paths.sort();
     paths.dedup();
-    let change = |path: PathBuf| {
-        let text = |files: &PolicyFiles| files.text(&path).map_err(|error| error.to_string());
-        let what = match (text(before), text(after)) {
-            (before, after) if before == after => return None,
-            (Ok(None), _) => Change::Added,
-            (_, Ok(None)) => Change::Removed,
-            _ => Change::Changed,
-        };
-        Some(PolicyChange {
-            path: BString::from(Vec::from_path_lossy(&path).into_owned()),
-            what,
+    paths
+        .iter()
+        .filter_map(|path| {
+            // Two errors with the same text are not a change.
+            let [before, after] =
+                [before, after].map(|files| files.text(path).map_err(|error| error.to_string()));
+            let what = match (before, after) {
+                (before, after) if before == after => return None,
+                (Ok(None), _) => Change::Added,
+                (_, Ok(None)) => Change::Removed,
+                _ => Change::Changed,
+            };
+            Some(PolicyChange {
+                path: BString::from(Vec::from_path_lossy(path).into_owned()),
+                what,
+            })
         })
-    };
-    paths.into_iter().filter_map(change).collect()
+        .collect()
 }
 
 /// The text of a file of a commit. What leads out of the repository, or to something else than a

@@ -1,12 +1,16 @@
-//! Policy: what is reported, what blocks, and what is allowed, with the reason of each exception.
+//! Decides which findings are reported, which block, and which are allowed for which reason.
 
 mod allow;
 mod append;
-mod base;
 mod baseline;
 mod config;
 mod files;
 mod marker;
+mod read;
+mod root_paths;
+mod size;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -20,58 +24,60 @@ use crate::blob::Origin;
 use crate::finding::{AllowedBy, Finding, List, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
 
-pub use allow::{Allow, EntryProblem};
+pub use allow::{AllowEntry, EntryProblem};
 pub use append::{Appended, NewEntry, append};
-use base::Base;
 pub use baseline::{
-    BASELINE_NAME, Baseline, BaselineError, BaselineProblem, BaselineUpdate, Known, Seen, Terms,
+    BASELINE_NAME, Baseline, BaselineEntry, BaselineError, BaselineProblem, BaselineUpdate,
+    EntryMetadata, SeenSecret,
 };
-pub use config::{Config, ConfigError, FILE_NAME, parse_size, read_text};
+pub use config::{Config, ConfigError, FILE_NAME};
 pub use files::{PolicyFiles, changes};
+pub use read::read_text;
+use root_paths::RootPaths;
+pub use size::parse_size;
 
-/// What is done about findings. Holds no state: judging the same finding twice says the same.
+/// What to do about findings. It keeps no state: the same finding always gets the same judgement.
 #[derive(Debug)]
 pub struct Policy {
     /// Findings below this are not reported.
     pub report: Confidence,
-    /// Findings from this on fail the run.
+    /// Findings of this confidence or higher fail the run.
     pub block: Confidence,
-    entries: Vec<Allow>,
+    entries: Vec<AllowEntry>,
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
-    base: Option<Base>,
-    /// Whether inline markers count.
+    root_paths: Option<RootPaths>,
+    /// Whether inline markers are honoured.
     markers: bool,
-    /// The known findings, and the day that it is.
+    /// The baseline, and today's date.
     baseline: Option<(Baseline, Date)>,
 }
 
-/// The text around a finding, where inline markers may stand.
+/// The lines on which inline markers for a finding may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Nearby<'t> {
     /// The line on which the finding begins.
     pub line: &'t [u8],
-    /// The line before it; empty on the first.
+    /// The line before it; empty if there is no such line.
     pub before: &'t [u8],
 }
 
-/// What policy says about a finding.
+/// What to do about a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// Below what is reported.
+    /// Do not report it: its confidence is too low.
     Ignore,
-    /// Reported; fails the run if it blocks.
+    /// Report it.
     Report {
         /// Whether it fails the run.
         blocks: bool,
     },
-    /// Allowed, and by what.
+    /// Allow it, for this reason.
     Allow(AllowedBy),
 }
 
 impl Policy {
-    /// A policy without entries: what is reported and what blocks. `rules` are those that inline
-    /// markers may name.
+    /// A policy without allow entries. `rules` are the rules that inline markers may name.
     #[must_use]
     pub fn new(report: Confidence, block: Confidence, rules: &RuleSet) -> Self {
         let ids = rules
@@ -79,24 +85,23 @@ impl Policy {
             .iter()
             .map(|rule| &rule.id)
             .chain(rules.pairs.iter().map(|pair| &pair.id));
-        let (entries, expired, rule_ids) = (Vec::new(), Vec::new(), ids.cloned().collect());
         Self {
             report,
             block,
-            entries,
-            expired,
-            rule_ids,
-            base: None,
+            entries: Vec::new(),
+            expired: Vec::new(),
+            rule_ids: ids.cloned().collect(),
+            root_paths: None,
             markers: true,
             baseline: None,
         }
     }
 
-    /// The same policy with the `[[allow]]` entries of `config`; those that expired before `today`
-    /// let nothing pass.
+    /// The same policy with the `[[allow]]` entries of `config`. Those that expired before `today`
+    /// allow nothing.
     ///
     /// # Errors
-    /// Where an entry names a rule that is not one of `rules`.
+    /// If an entry names a rule that `rules` does not have.
     pub fn with_entries(
         mut self,
         config: Config,
@@ -105,24 +110,22 @@ impl Policy {
     ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
         for entry in config.allow {
-            match entry.until.filter(|_| entry.is_expired(today)) {
-                Some(day) => {
-                    let list = List::Config;
-                    self.expired.push(Unused {
-                        list,
-                        number: entry.number,
-                        reason: entry.reason,
-                        expired: Some(day),
-                    });
-                }
-                None => self.entries.push(entry),
+            if entry.is_expired(today) {
+                self.expired.push(Unused {
+                    list: List::Config,
+                    number: entry.number,
+                    reason: entry.reason,
+                    expired: entry.until,
+                });
+            } else {
+                self.entries.push(entry);
             }
         }
         Ok(self)
     }
 
-    /// The same policy with what `baseline` knows; those of its entries that expired before `today`
-    /// let nothing pass.
+    /// The same policy with the entries of `baseline`. Those that expired before `today` allow
+    /// nothing.
     #[must_use]
     pub fn with_baseline(self, baseline: Baseline, today: Date) -> Self {
         Self {
@@ -131,18 +134,18 @@ impl Policy {
         }
     }
 
-    /// The same policy for files that are reached from the folder `start`, while entries speak of
-    /// paths below `root`; both absolute, without links. Without this, paths are taken to be
-    /// relative to the root, as those of the index are.
+    /// The same policy for files whose paths are relative to the folder `start`, although the paths
+    /// of entries are relative to `root`. Both are absolute and without links. Without this, paths
+    /// are relative to the root, like those of the index.
     #[must_use]
-    pub fn reached_from(self, start: &Path, root: &Path) -> Self {
+    pub fn with_paths_from(self, start: &Path, root: &Path) -> Self {
         Self {
-            base: Some(Base::new(start, root)),
+            root_paths: Some(RootPaths::new(start, root)),
             ..self
         }
     }
 
-    /// The same policy, but for inline markers: none lets anything pass.
+    /// The same policy, but without inline markers.
     #[must_use]
     pub fn without_markers(self) -> Self {
         Self {
@@ -151,8 +154,8 @@ impl Policy {
         }
     }
 
-    /// What to do about `finding`. Entries are asked before markers, in the order of their file,
-    /// and the baseline last.
+    /// Decides what to do about `finding`. Allow entries apply first, in the order of their file,
+    /// then markers, then the baseline.
     #[must_use]
     pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
         if finding.confidence < self.report {
@@ -167,8 +170,8 @@ impl Policy {
         if let Some(marker) = self.marker(finding, nearby) {
             return Judgement::Allow(marker);
         }
-        if let Some((known, false)) = self.known(finding) {
-            let Terms { reason, owner, .. } = known.terms.clone();
+        if let Some((entry, false)) = self.baseline_entry(finding) {
+            let EntryMetadata { reason, owner, .. } = entry.metadata.clone();
             return Judgement::Allow(AllowedBy::Baseline { reason, owner });
         }
         Judgement::Report {
@@ -176,13 +179,13 @@ impl Policy {
         }
     }
 
-    /// The marker beside `finding` that lets it pass, whatever entries say.
+    /// The inline marker that allows `finding`, whether or not an entry allows it.
     #[must_use]
     pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<AllowedBy> {
         marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers)
     }
 
-    fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
+    fn entry_for(&self, finding: &Finding) -> Option<&AllowEntry> {
         if self.entries.is_empty() {
             return None;
         }
@@ -192,42 +195,44 @@ impl Policy {
             .find(|entry| entry.matches(finding, &path))
     }
 
-    /// The baseline's entry for `finding`, and whether it has expired.
+    /// The baseline entry for `finding`, and whether it has expired.
     #[must_use]
-    pub fn known(&self, finding: &Finding) -> Option<(&Known, bool)> {
+    pub fn baseline_entry(&self, finding: &Finding) -> Option<(&BaselineEntry, bool)> {
         let (baseline, today) = self.baseline.as_ref()?;
-        let known = baseline.known(finding.fingerprint)?;
-        Some((known, known.is_expired(*today)))
+        let entry = baseline.entry_for(finding.fingerprint)?;
+        Some((entry, entry.is_expired(*today)))
     }
 
-    /// The file of the baseline, where there is one.
+    /// The file of the baseline, if there is one.
     #[must_use]
     pub fn baseline_file(&self) -> Option<&str> {
-        self.baseline
-            .as_ref()
-            .map(|(baseline, _)| baseline.file.as_str())
+        let (baseline, _) = self.baseline.as_ref()?;
+        Some(&baseline.file)
     }
 
-    /// The path of `origin` as entries see it: from the root.
+    /// The path of `origin`, relative to the root.
     #[must_use]
     pub fn path_of<'o>(&self, origin: &'o Origin) -> Cow<'o, BStr> {
         match origin {
-            Origin::File { path } | Origin::Name { path, .. } => self.below_root(path.as_bstr()),
+            Origin::File { path } | Origin::Name { path, .. } => {
+                self.relative_to_root(path.as_bstr())
+            }
             _ => Cow::Borrowed(origin.path()),
         }
     }
 
-    /// `path`, as it was reached, seen from the root.
+    /// `path`, relative to the root.
     #[must_use]
-    pub fn below_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
-        self.base
-            .as_ref()
-            .map_or(Cow::Borrowed(path), |base| base.below_root(path))
+    pub fn relative_to_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
+        match &self.root_paths {
+            Some(root_paths) => root_paths.relative_to_root(path),
+            None => Cow::Borrowed(path),
+        }
     }
 
-    /// The entries that let none of what `outcome` allows pass, by number; an expired one is always
-    /// among them. Of the baseline, which knows much that a scan of a part does not come by, only
-    /// what has expired and would have let a finding pass.
+    /// The allow entries that allow none of the findings of `outcome`, and all that have expired.
+    /// Of the baseline, only expired entries for findings of `outcome` are returned, because a scan
+    /// of a part does not find the secrets of all entries.
     #[must_use]
     pub fn unused(&self, outcome: &Outcome) -> Vec<Unused> {
         let used: HashSet<usize> = outcome
@@ -238,246 +243,30 @@ impl Policy {
                 AllowedBy::Marker { .. } | AllowedBy::Baseline { .. } => None,
             })
             .collect();
-        let unused = |list, number, reason: &str, expired| Unused {
-            list,
-            number,
-            reason: reason.to_owned(),
-            expired,
-        };
-        let idle = self
-            .entries
-            .iter()
-            .filter(|entry| !used.contains(&entry.number));
-        let idle = idle.map(|entry| unused(List::Config, entry.number, &entry.reason, None));
-        let known = outcome
-            .findings
-            .iter()
-            .filter_map(|finding| self.known(finding));
-        let known = known.filter(|(_, expired)| *expired).map(|(known, _)| {
-            let reason = known.terms.reason.as_deref().unwrap_or("no reason given");
-            unused(List::Baseline, known.line, reason, known.terms.until)
-        });
-        let mut all: Vec<_> = idle
-            .chain(self.expired.iter().cloned())
-            .chain(known)
-            .collect();
+        let mut all = self.expired.clone();
+        for entry in &self.entries {
+            if !used.contains(&entry.number) {
+                all.push(Unused {
+                    list: List::Config,
+                    number: entry.number,
+                    reason: entry.reason.clone(),
+                    expired: None,
+                });
+            }
+        }
+        for finding in &outcome.findings {
+            if let Some((entry, true)) = self.baseline_entry(finding) {
+                let reason = entry.metadata.reason.as_deref();
+                all.push(Unused {
+                    list: List::Baseline,
+                    number: entry.line,
+                    reason: reason.unwrap_or("no reason given").to_owned(),
+                    expired: entry.metadata.until,
+                });
+            }
+        }
         all.sort();
         all.dedup();
         all
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-    use crate::finding::{Allowed, Place, RuleInfo, frame::Frame};
-    use crate::secret::{Fingerprint, Salt, Secret};
-    use crate::text::Location;
-
-    const NOTHING: Nearby<'static> = Nearby {
-        line: b"",
-        before: b"",
-    };
-
-    /// A lone access key id in `src/a.py`.
-    pub(super) fn finding() -> Finding {
-        let secret = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
-        let start = Location { line: 2, column: 8 };
-        Finding {
-            rule: RuleInfo {
-                id: "aws-access-token".into(),
-                description: "AWS access key id".into(),
-                help: None,
-            },
-            confidence: Confidence::Medium,
-            origin: Origin::File {
-                path: "src/a.py".into(),
-            },
-            place: Place {
-                start,
-                end: Location {
-                    line: 2,
-                    column: 28,
-                },
-                frame: Frame::default(),
-                encoding: None,
-            },
-            fingerprint: Fingerprint::new("aws-access-token", secret.as_bytes()),
-            secret: Secret::new(secret),
-            details: Vec::new(),
-            partner: None,
-            blocking: false,
-            history: None,
-        }
-    }
-
-    fn policy(config: &str, today: Date) -> Policy {
-        let rules = RuleSet::builtin().unwrap();
-        let config = Config::parse(Path::new("x"), config).unwrap();
-        Policy::new(Confidence::Low, Confidence::Medium, &rules)
-            .with_entries(config, &rules, today)
-            .unwrap()
-    }
-
-    fn is_shared_between_threads<T: Send + Sync>(_: &T) {}
-
-    #[test]
-    fn confidence_decides_what_is_reported_and_what_blocks() {
-        let mut policy = policy("", date(2026, 1, 1));
-        is_shared_between_threads(&policy);
-        assert_eq!(
-            policy.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: true }
-        );
-        policy.block = Confidence::High;
-        assert_eq!(
-            policy.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: false }
-        );
-        policy.report = Confidence::High;
-        let marked = Nearby {
-            line: b"x # keysieve:allow",
-            before: b"",
-        };
-        assert_eq!(policy.judge(&finding(), marked), Judgement::Ignore);
-    }
-
-    #[test]
-    fn an_entry_holds_through_its_last_day() {
-        let text = "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = 2026-03-31\n";
-        let by = AllowedBy::Entry {
-            number: 1,
-            reason: "r".to_owned(),
-        };
-        let last = policy(text, date(2026, 3, 31));
-        assert_eq!(last.judge(&finding(), NOTHING), Judgement::Allow(by));
-        let after = policy(text, date(2026, 4, 1));
-        assert_eq!(
-            after.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: true }
-        );
-        let expired = Some(date(2026, 3, 31));
-        let list = List::Config;
-        assert_eq!(
-            after.unused(&Outcome::default()),
-            [Unused {
-                list,
-                number: 1,
-                reason: "r".to_owned(),
-                expired
-            }]
-        );
-    }
-
-    #[test]
-    fn the_first_entry_wins_and_the_idle_ones_are_named() {
-        let text = "[[allow]]\npath = \"docs/\"\nreason = \"a\"\n[[allow]]\npath = \"src/\"\nreason = \"b\"\n\
-                    [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
-        let policy = policy(text, date(2026, 1, 1));
-        let marked = Nearby {
-            line: b"x # keysieve:allow",
-            before: b"",
-        };
-        let Judgement::Allow(by) = policy.judge(&finding(), marked) else {
-            panic!("allowed")
-        };
-        assert_eq!(
-            by,
-            AllowedBy::Entry {
-                number: 2,
-                reason: "b".to_owned()
-            }
-        );
-        let allowed = vec![Allowed {
-            finding: finding(),
-            by,
-        }];
-        let unused = policy.unused(&Outcome {
-            allowed,
-            ..Outcome::default()
-        });
-        assert_eq!(
-            unused.iter().map(|entry| entry.number).collect::<Vec<_>>(),
-            [1, 3]
-        );
-    }
-
-    #[test]
-    fn entries_speak_of_paths_below_the_root() {
-        let text = "[[allow]]\npath = \"/deep/src/\"\nreason = \"r\"\n";
-        let from = |start: &str| {
-            policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"))
-        };
-        assert!(matches!(
-            from("/repo/deep").judge(&finding(), NOTHING),
-            Judgement::Allow(_)
-        ));
-        assert!(matches!(
-            from("/repo").judge(&finding(), NOTHING),
-            Judgement::Report { .. }
-        ));
-    }
-
-    #[test]
-    fn the_baseline_is_asked_last_and_ends_with_its_last_day() {
-        let found = finding();
-        let seen = Seen {
-            print: found.fingerprint,
-            rule: String::new(),
-            path: String::new(),
-            wanted: true,
-        };
-        let terms = Terms {
-            owner: Some("ops".to_owned()),
-            until: Some(date(2026, 3, 31)),
-            ..Terms::default()
-        };
-        let policy = |today| {
-            let empty = Baseline::new(Path::new("b"), Salt::random().unwrap());
-            let baseline = empty
-                .renewed(std::slice::from_ref(&seen), &terms, |_| true)
-                .baseline;
-            policy("", today).with_baseline(baseline, today)
-        };
-        let (last, after) = (policy(date(2026, 3, 31)), policy(date(2026, 4, 1)));
-        let by = AllowedBy::Baseline {
-            reason: None,
-            owner: Some("ops".to_owned()),
-        };
-        assert_eq!(last.judge(&found, NOTHING), Judgement::Allow(by));
-        let marked = Nearby {
-            line: b"x # keysieve:allow",
-            before: b"",
-        };
-        assert!(matches!(
-            last.judge(&found, marked),
-            Judgement::Allow(AllowedBy::Marker { .. })
-        ));
-        assert_eq!(
-            after.judge(&found, NOTHING),
-            Judgement::Report { blocks: true }
-        );
-        let outcome = Outcome {
-            findings: vec![found],
-            ..Outcome::default()
-        };
-        assert_eq!(after.unused(&outcome)[0].list, List::Baseline);
-        assert_eq!(after.unused(&Outcome::default()), []);
-        assert_eq!(last.unused(&outcome), []);
-    }
-
-    #[test]
-    fn an_entry_for_a_rule_that_does_not_exist_is_an_error() {
-        let rules = RuleSet::builtin().unwrap();
-        let config =
-            Config::parse(Path::new("x"), "[[allow]]\nrule = \"no\"\nreason = \"r\"\n").unwrap();
-        let policy = Policy::new(Confidence::Low, Confidence::Medium, &rules);
-        assert!(
-            policy
-                .with_entries(config, &rules, date(2026, 1, 1))
-                .is_err()
-        );
     }
 }

@@ -1,11 +1,11 @@
-//! An audit knows what is known: wherever in history it stands, and beside history.
+//! An audit applies the baseline to secrets in history and in the git directory.
 
 use std::fs;
 
 use super::{amend, key, known};
 use crate::support::Repo;
 
-/// Everything in one commit, and then gone from the work tree.
+/// Commits all files, then removes them in another commit.
 fn committed(repo: &Repo) {
     repo.git(["add", "--all"]);
     repo.commit("all");
@@ -14,7 +14,7 @@ fn committed(repo: &Repo) {
 }
 
 #[test]
-fn what_is_known_passes_in_history_and_what_is_not_does_not() {
+fn the_baseline_applies_to_secrets_in_history() {
     let repo = known(&[1, 2]);
     committed(&repo);
     repo.keysieve(["audit", "--show-allowed"])
@@ -45,7 +45,7 @@ fn what_is_known_passes_in_history_and_what_is_not_does_not() {
 }
 
 #[test]
-fn what_is_known_passes_beside_history() {
+fn the_baseline_applies_to_secrets_in_the_git_directory() {
     let repo = known(&[1]);
     committed(&repo);
     repo.config("keysieve.note", key(1).trim_end());
@@ -56,7 +56,7 @@ fn what_is_known_passes_beside_history() {
 }
 
 #[test]
-fn an_expired_entry_lets_nothing_pass_and_is_named() {
+fn an_expired_entry_allows_nothing_and_is_reported() {
     let repo = known(&[1, 2]);
     amend(&repo, "src/1.ini", "\"until\":\"2001-01-31\"");
     committed(&repo);
@@ -68,7 +68,7 @@ fn an_expired_entry_lets_nothing_pass_and_is_named() {
 }
 
 #[test]
-fn a_broken_baseline_is_no_audit() {
+fn a_broken_baseline_stops_the_audit() {
     let repo = known(&[1]);
     committed(&repo);
     fs::write(repo.path(super::FILE), "{").unwrap();
@@ -76,7 +76,7 @@ fn a_broken_baseline_is_no_audit() {
 }
 
 #[test]
-fn what_an_entry_lets_pass_in_history_is_reported_beside_it() {
+fn a_secret_that_is_allowed_in_history_is_still_reported_in_the_git_directory() {
     let repo = Repo::new();
     repo.write(
         ".keysieve.toml",

@@ -1,11 +1,10 @@
-//! A baseline that is broken, foreign, or of another version: the run is not completed, and nothing
-//! of it is quoted.
+//! A baseline that is broken, foreign or of another version stops the run, and is never quoted.
 
 use super::{FILE, known, text};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Every command that reads a baseline says the same, and none passes.
+/// Every command that reads a baseline fails with the same error.
 #[track_caller]
 fn refused(repo: &Repo, expected: &str, never: &str) {
     let before = text(repo);
@@ -25,7 +24,7 @@ fn refused(repo: &Repo, expected: &str, never: &str) {
 }
 
 #[test]
-fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
+fn an_error_names_the_line_and_quotes_nothing() {
     let pasted = access_key_id(9);
     let repo = known(&[1]);
     let good = text(&repo);
@@ -43,7 +42,7 @@ fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
         (good.replace("null", &pasted), "6: not valid JSON"),
         (
             good.replace("\"path\"", &format!("\"{pasted}\"")),
-            "5: a field that is none of print, rule, path",
+            "5: unknown field: the known fields are print, rule, path",
         ),
         (
             good.replace("\"path\":", &format!("\"until\":\"{pasted}\",\"path\":")),
@@ -51,22 +50,22 @@ fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
         ),
         (
             good.replace("line\": 1", &format!("line\": \"{pasted}\"")),
-            "2: a baseline of another version",
+            "2: unsupported baseline version",
         ),
         (
             good.replace("line\": 1", "line\": 2"),
-            "2: a baseline of another version",
+            "2: unsupported baseline version",
         ),
         (
             format!("{{\"version\": \"1.5.0\", \"results\": {{\"{pasted}\": []}}}}"),
-            "1: not a baseline of keysieve",
+            "1: not a keysieve baseline",
         ),
         (
             format!("[{{\"Secret\": \"{pasted}\"}}]"),
-            "1: not a baseline of keysieve",
+            "1: not a keysieve baseline",
         ),
         (good[..good.len() / 2].to_owned(), ""),
-        (String::new(), "1: the file ends in the middle"),
+        (String::new(), "1: the file is truncated"),
     ] {
         repo.write(FILE, broken);
         refused(&repo, expected, &pasted);
@@ -74,7 +73,7 @@ fn what_is_wrong_is_named_by_its_line_and_not_quoted() {
 }
 
 #[test]
-fn two_baselines_that_were_made_apart_are_told() {
+fn two_merged_baselines_are_an_error() {
     let repo = known(&[1]);
     let salt = text(&repo).lines().nth(2).unwrap().to_owned();
     repo.write(
@@ -85,7 +84,7 @@ fn two_baselines_that_were_made_apart_are_told() {
 }
 
 #[test]
-fn what_is_no_file_is_not_read() {
+fn a_folder_or_a_file_that_is_not_utf8_is_an_error() {
     let repo = Repo::new();
     std::fs::create_dir(repo.path(FILE)).unwrap();
     repo.keysieve(["scan"])

@@ -1,11 +1,11 @@
-//! What can go from a baseline, and what has expired.
+//! `keysieve baseline check` lists entries whose secrets are gone and entries that have expired.
 
 use std::fs;
 
 use super::{FILE, amend, key, known, lines, report, text};
 
 #[test]
-fn what_is_gone_is_listed_with_its_line() {
+fn an_entry_whose_secret_is_gone_is_listed_with_its_line() {
     let repo = known(&[1, 2]);
     repo.keysieve(["baseline", "check"])
         .status(0)
@@ -33,7 +33,7 @@ fn what_is_gone_is_listed_with_its_line() {
 }
 
 #[test]
-fn an_entry_ends_with_its_last_day() {
+fn an_entry_expires_after_its_last_day() {
     let repo = known(&[1, 2]);
     amend(&repo, "src/1.ini", "\"until\":\"2999-12-31\"");
     repo.keysieve(["scan"]).status(0).never_says("expired");
@@ -59,7 +59,7 @@ fn an_entry_ends_with_its_last_day() {
 }
 
 #[test]
-fn an_update_keeps_what_has_expired_and_says_so() {
+fn an_update_keeps_and_reports_expired_entries() {
     let repo = known(&[1]);
     amend(&repo, "src/1.ini", "\"until\":\"2001-01-31\"");
     let before = lines(&repo);
@@ -71,7 +71,7 @@ fn an_update_keeps_what_has_expired_and_says_so() {
 }
 
 #[test]
-fn entries_that_a_scan_does_not_come_by_are_no_news() {
+fn entries_for_files_that_are_not_scanned_are_not_reported() {
     let repo = known(&[1, 2]);
     let ran = repo
         .keysieve(["scan", "src/1.ini", "--unused", "-f", "json"])
@@ -81,7 +81,7 @@ fn entries_that_a_scan_does_not_come_by_are_no_news() {
 }
 
 #[test]
-fn what_is_below_the_report_level_is_not_gone() {
+fn a_secret_below_the_report_level_is_not_gone() {
     let repo = known(&[1]);
     repo.keysieve(["baseline", "check", "--report", "certain"])
         .status(0);

@@ -1,9 +1,9 @@
-//! The gate takes the baseline from where a change starts: nobody lets a key of their own pass.
+//! The gate reads the baseline from the base of a change, so a change cannot allow its own keys.
 
 use super::{FILE, amend, key, known, text};
 
 #[test]
-fn the_baseline_of_the_base_holds_and_a_change_of_it_is_told() {
+fn the_baseline_of_the_base_applies_and_a_change_to_it_is_reported() {
     let repo = known(&[1, 2]);
     repo.stage(FILE).add("start", "x\n");
     repo.commit("the baseline");
@@ -19,7 +19,7 @@ fn the_baseline_of_the_base_holds_and_a_change_of_it_is_told() {
         .status(0)
         .says("1 added");
     repo.stage(FILE);
-    repo.commit("a key, and the baseline that knows it");
+    repo.commit("a key, and a baseline entry for it");
     let ran = repo.keysieve(["gate", "base..HEAD"]).status(1);
     ran.says("new.ini").says(&format!("{FILE}: changed"));
     repo.keysieve(["gate", "--policy", "head", "base..HEAD"])
@@ -31,7 +31,7 @@ fn the_baseline_of_the_base_holds_and_a_change_of_it_is_told() {
 }
 
 #[test]
-fn a_change_of_a_large_baseline_is_told_as_well() {
+fn a_change_to_a_large_baseline_is_reported() {
     let repo = known(&[1]);
     repo.write(FILE, text(&repo) + &" ".repeat(5 << 20))
         .stage(FILE)

@@ -1,4 +1,4 @@
-//! Git merges what two branches write into a baseline.
+//! Baselines of two branches can be merged by git.
 
 use super::{FILE, key, known, lines, text};
 use crate::support::Repo;
@@ -14,7 +14,7 @@ fn branch(repo: &Repo, name: &str, seeds: std::ops::Range<u64>) {
     repo.stage(FILE).commit(name);
 }
 
-/// A repository with 40 known keys, and two branches that know more.
+/// A repository with 40 baseline entries, and two branches that add more.
 fn branched(left: std::ops::Range<u64>, right: std::ops::Range<u64>) -> Repo {
     let repo = known(&(1..=40).collect::<Vec<_>>());
     repo.git(["add", "."]);
@@ -24,9 +24,9 @@ fn branched(left: std::ops::Range<u64>, right: std::ops::Range<u64>) -> Repo {
     repo
 }
 
-/// The salt is random, and so is the place of a new line: some seeds meet, and those are another
-/// test's.
-fn apart(repo: &Repo) -> bool {
+/// Whether the two branches add lines at different places. The salt is random, so the order of lines
+/// is too, and lines that meet are a conflict, which another test covers.
+fn additions_do_not_meet(repo: &Repo) -> bool {
     let of = |branch: &str| {
         let whole = repo.git(["show", &format!("{branch}:{FILE}")]);
         whole.lines().map(str::to_owned).collect::<Vec<_>>()
@@ -49,7 +49,7 @@ fn apart(repo: &Repo) -> bool {
 fn additions_of_two_branches_merge_cleanly() {
     let repo = (0..20)
         .map(|_| branched(100..102, 200..202))
-        .find(apart)
+        .find(additions_do_not_meet)
         .expect("lines that do not meet");
     repo.git(["merge", "--quiet", "--no-edit", "left"]);
     assert_eq!(lines(&repo).len(), 44);
@@ -60,7 +60,7 @@ fn additions_of_two_branches_merge_cleanly() {
     assert_eq!(
         text(&repo),
         before,
-        "what git merged is what an update writes"
+        "an update changes nothing in the merged file"
     );
 }
 
@@ -81,7 +81,7 @@ fn additions_and_removals_merge() {
             .unwrap()
             .to_owned()
     };
-    // The first entry goes on one branch, the last on the other: never side by side.
+    // One branch removes the first entry, the other one the last, so the changes do not meet.
     for (name, line) in ["left", "right"].into_iter().zip(&gone) {
         repo.git(["switch", "--quiet", "--create", name, "main"]);
         repo.git(["rm", "--quiet", &format!("src/{}", seed(line))]);
@@ -96,7 +96,7 @@ fn additions_and_removals_merge() {
     repo.keysieve(["baseline", "check"]).status(0);
 }
 
-/// Where the whole list is new on both sides, every line meets another.
+/// Both branches add the whole list, so all lines meet.
 fn meeting(attributes: bool) -> Repo {
     let repo = known(&[]);
     if attributes {
@@ -110,12 +110,12 @@ fn meeting(attributes: bool) -> Repo {
 }
 
 #[test]
-fn a_conflict_is_named_and_the_lines_of_both_sides_are_right() {
+fn a_conflict_is_reported_and_resolved_by_keeping_both_sides() {
     let repo = meeting(false);
     repo.try_git(["merge", "--quiet", "--no-edit", "left"])
         .has_status(1);
     let ran = repo.keysieve(["scan"]).status(2);
-    ran.says(&format!("{FILE}:5: a merge left its marks"))
+    ran.says(&format!("{FILE}:5: unresolved merge conflict"))
         .never_says("<<<<");
     let kept = text(&repo);
     let kept = kept.lines().filter(|line| {

@@ -1,5 +1,4 @@
-//! The file gives nothing away: no value in any form, and nothing that can be compared with another
-//! list.
+//! The baseline reveals no value in any form, and cannot be compared with another baseline.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -8,7 +7,7 @@ use super::{FILE, key, known, lines, report, text};
 use crate::support::Repo;
 use crate::support::keys::{access_key_id, secret_access_key, session_token};
 
-/// Whether `text` holds `secret` in clear, in base64, in hex or percent-encoded.
+/// Whether `text` has `secret` as plain text, in base64, in hex or percent-encoded.
 fn holds(text: &str, secret: &str) -> bool {
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -89,7 +88,7 @@ fn a_path_that_holds_a_secret_is_masked() {
 }
 
 #[test]
-fn lists_cannot_be_compared_and_prints_are_no_fingerprints() {
+fn the_same_secret_has_another_print_in_each_baseline() {
     let (one, other) = (known(&[1]), known(&[1]));
     let print = |repo: &Repo| lines(repo)[0][10..42].to_owned();
     assert_ne!(print(&one), print(&other));
@@ -102,7 +101,7 @@ fn lists_cannot_be_compared_and_prints_are_no_fingerprints() {
 }
 
 #[test]
-fn a_copied_salt_lets_nothing_else_pass() {
+fn a_copied_baseline_allows_only_its_own_secrets() {
     let repo = known(&[1]);
     let other = Repo::new();
     other
@@ -113,12 +112,12 @@ fn a_copied_salt_lets_nothing_else_pass() {
     assert_eq!(
         ran.json()["findings"].as_array().unwrap().len(),
         1,
-        "only the secret that it knows passes"
+        "only the secret with an entry is allowed"
     );
 }
 
 #[test]
-fn the_file_itself_is_clean() {
+fn the_baseline_itself_has_no_findings() {
     let repo = known(&(1..=30).collect::<Vec<_>>());
     let ran = repo.keysieve(["scan", "-f", "json", FILE]).status(0);
     assert_eq!(ran.json()["findings"], serde_json::json!([]));

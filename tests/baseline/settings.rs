@@ -1,4 +1,4 @@
-//! Which baseline counts: the one at the root, another that is named, or none.
+//! Which baseline applies: the one at the root, another one that is named, or none.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn another_file_may_be_named_by_flag_or_environment() {
 }
 
 #[test]
-fn it_may_be_left_out() {
+fn a_flag_disables_the_baseline() {
     let repo = known(&[1]);
     repo.keysieve(["scan", "--no-baseline"]).status(1);
     repo.stage("src/1.ini");
@@ -61,7 +61,7 @@ fn the_flag_wins_over_the_environment_and_that_over_the_root() {
 }
 
 #[test]
-fn of_several_repositories_not_one_baseline_holds_for_all() {
+fn a_scan_of_two_repositories_needs_a_named_baseline() {
     let repo = known(&[1]);
     let other = Repo::new();
     other.write("b", "words\n");

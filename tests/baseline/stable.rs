@@ -1,4 +1,4 @@
-//! What is known stays known when it moves, and a different secret in its place is new.
+//! An entry still applies when its secret moves, but not to another secret in its place.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::{FILE, key, known, lines, text};
 use crate::support::keys::access_key_id;
 
 #[test]
-fn lines_may_move() {
+fn an_entry_applies_when_lines_move() {
     let repo = known(&[1]);
     repo.write(
         "src/1.ini",
@@ -19,7 +19,7 @@ fn lines_may_move() {
 }
 
 #[test]
-fn files_may_be_renamed() {
+fn an_entry_applies_when_files_are_renamed() {
     let repo = known(&[1]);
     repo.stage("src/1.ini").stage(FILE).commit("first");
     fs::create_dir(repo.path("deep")).unwrap();
@@ -32,12 +32,12 @@ fn files_may_be_renamed() {
         .says("0 added, 0 gone");
     assert!(
         lines(&repo)[0].contains("deep/elsewhere.ini"),
-        "readers are led to where it stands now"
+        "the entry shows the new path"
     );
 }
 
 #[test]
-fn commits_may_be_squashed_and_rebased() {
+fn an_entry_applies_after_a_squash_and_a_rebase() {
     let repo = known(&[1]);
     repo.stage("src/1.ini").stage(FILE).commit("known");
     repo.git(["switch", "--quiet", "--create", "topic"]);
@@ -58,7 +58,7 @@ fn commits_may_be_squashed_and_rebased() {
 }
 
 #[test]
-fn another_secret_in_the_same_place_is_new() {
+fn another_secret_in_the_same_place_is_reported() {
     let repo = known(&[1]);
     repo.write("src/1.ini", key(2));
     repo.keysieve(["scan"])
@@ -71,7 +71,7 @@ fn another_secret_in_the_same_place_is_new() {
 }
 
 #[test]
-fn a_copy_of_what_is_known_is_known() {
+fn an_entry_applies_to_a_copy() {
     let repo = known(&[1]);
     repo.write("copy", key(1));
     repo.keysieve(["scan"]).status(0).says("2 allowed");

@@ -1,7 +1,9 @@
-//! The hooks as a user has them: installed by the program, called by git.
+//! Hooks from end to end: the program installs them, and git runs them.
 
-use crate::support::Repo;
-use crate::support::keys::access_key_id;
+use keysieve::hook::{HOOKS, HookInput};
+
+use crate::support::keys::{access_key_id, id_line};
+use crate::support::{Ran, Repo, Run, write_script};
 
 /// A repository with one commit and the hooks.
 fn guarded() -> Repo {
@@ -14,14 +16,10 @@ fn guarded() -> Repo {
     repo
 }
 
-fn key(seed: u64) -> String {
-    format!("id = {}\n", access_key_id(seed))
-}
-
 #[test]
 fn a_commit_with_a_key_is_stopped_until_it_is_unstaged() {
     let repo = guarded();
-    repo.add("a", key(1));
+    repo.add("a", id_line(1));
     repo.try_git(["commit", "-m", "next"])
         .has_status(1)
         .says("a:1:6")
@@ -32,9 +30,9 @@ fn a_commit_with_a_key_is_stopped_until_it_is_unstaged() {
 }
 
 #[test]
-fn a_commit_with_an_allowed_key_goes_through() {
+fn a_commit_with_an_allowed_key_succeeds() {
     let repo = guarded();
-    repo.add("a", key(1));
+    repo.add("a", id_line(1));
     let report = repo.keysieve(["staged", "-f", "json"]).status(1).json();
     let print = report["findings"][0]["fingerprint"].as_str().unwrap();
     repo.keysieve(["allow", print, "--reason", "a fixture"])
@@ -53,8 +51,8 @@ fn a_key_in_the_message_is_stopped() {
     repo.git(["commit", "-m", "rotate"]);
 }
 
-/// Commits with an editor that writes this above what git shows.
-fn commit_by_editor(repo: &Repo, message: &str, args: &[&str]) -> crate::support::Ran {
+/// Commits with an editor that writes this above the text of git.
+fn commit_by_editor(repo: &Repo, message: &str, args: &[&str]) -> Ran {
     let editor = format!(
         "f() {{ printf '%s\\n' '{message}' | cat - \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"; }}; f"
     );
@@ -66,13 +64,13 @@ fn commit_by_editor(repo: &Repo, message: &str, args: &[&str]) -> crate::support
 }
 
 #[test]
-fn a_removed_key_in_the_diff_below_the_scissors_is_no_part_of_the_message() {
+fn a_removed_key_in_the_diff_below_the_scissors_is_not_part_of_the_message() {
     let repo = guarded();
-    repo.add("a", key(1)).commit("before the hook");
+    repo.add("a", id_line(1)).commit("before the hook");
     repo.add("a", "clean\n");
     commit_by_editor(&repo, "clean up", &["-v"]).has_status(0);
     repo.add("a", "cleaner\n");
-    commit_by_editor(&repo, &key(2), &["-v"]).has_status(1);
+    commit_by_editor(&repo, &id_line(2), &["-v"]).has_status(1);
 }
 
 #[test]
@@ -80,42 +78,38 @@ fn scissors_in_a_message_without_an_editor_hide_nothing() {
     let repo = guarded();
     repo.add("a", "clean\n");
     let scissors = "# ------------------------ >8 ------------------------";
-    let message = format!("subject\n{scissors}\n{}", key(1));
+    let message = format!("subject\n{scissors}\n{}", id_line(1));
     repo.try_git(["commit", "-m", &message])
         .has_status(1)
         .never_says(&access_key_id(1));
 }
 
 #[test]
-fn the_status_says_live_and_then_not() {
+fn status_reports_live_hooks_and_removed_hooks() {
     let repo = guarded();
     repo.keysieve(["hook", "status"])
         .status(0)
         .says("live: a commit with a test key was stopped");
     repo.keysieve(["hook", "uninstall"]).status(0);
     repo.keysieve(["hook", "status"]).status(1).says("not live");
-    repo.add("a", key(1));
+    repo.add("a", id_line(1));
     repo.git(["commit", "-m", "next"]);
 }
 
 #[test]
-fn a_hook_that_stood_there_is_kept_and_comes_back() {
-    use std::os::unix::fs::PermissionsExt as _;
+fn an_existing_hook_is_kept_and_restored() {
     let repo = Repo::new();
     let hook = repo.path(".git/hooks/pre-commit");
-    repo.write(".git/hooks/pre-commit", "#!/bin/sh\necho ran the other\n");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let text = "#!/bin/sh\necho ran the other\n";
+    write_script(&hook, text);
     repo.keysieve(["hook", "install"]).status(0);
-    repo.add("a", key(1));
+    repo.add("a", id_line(1));
     repo.try_git(["commit", "-m", "x"])
         .has_status(1)
         .says("ran the other");
     repo.keysieve(["hook", "install"]).status(0);
     repo.keysieve(["hook", "uninstall"]).status(0);
-    assert_eq!(
-        std::fs::read_to_string(&hook).unwrap(),
-        "#!/bin/sh\necho ran the other\n"
-    );
+    assert_eq!(std::fs::read_to_string(&hook).unwrap(), text);
 }
 
 #[test]
@@ -128,17 +122,13 @@ fn a_broken_configuration_stops_the_commit() {
 }
 
 #[test]
-fn install_in_another_place_and_where_there_is_no_repository() {
+fn install_takes_a_repository_and_fails_outside_of_one() {
     let repo = Repo::new();
     let place = repo.root().to_str().unwrap().to_owned();
     let run = |args: &[&str]| {
-        crate::support::Run::new(
-            crate::support::Run::KEYSIEVE,
-            repo.sandbox().root(),
-            repo.sandbox(),
-        )
-        .args(args)
-        .run()
+        Run::new(Run::KEYSIEVE, repo.sandbox().root(), repo.sandbox())
+            .args(args)
+            .run()
     };
     run(&["hook", "install"]).has_status(2);
     run(&["hook", "install", &place]).has_status(0);
@@ -154,14 +144,57 @@ fn future_clones_get_the_hooks_from_the_template() {
         .says("git init");
     repo.git(["init", "--quiet", "../later"]);
     let later = repo.sandbox().root().join("later");
-    std::fs::write(later.join("a"), key(1)).unwrap();
-    let git = |args: &[&str]| {
-        crate::support::Run::new("git", &later, repo.sandbox())
-            .args(args)
-            .run()
-    };
+    std::fs::write(later.join("a"), id_line(1)).unwrap();
+    let git = |args: &[&str]| Run::new("git", &later, repo.sandbox()).args(args).run();
     git(&["add", "a"]).has_status(0);
     git(&["commit", "-m", "x"])
         .has_status(1)
         .never_says(&access_key_id(1));
+}
+
+/// A repository whose index, message file and last commit each have a key.
+fn with_keys() -> Repo {
+    let repo = Repo::new();
+    repo.add("a", id_line(1)).commit("first");
+    repo.add("b", id_line(2)).write("--msg", id_line(3));
+    repo
+}
+
+#[test]
+fn every_hook_runs_its_scan() {
+    let repo = with_keys();
+    let (new, zero) = (repo.git(["rev-parse", "HEAD"]), "0".repeat(40));
+    let name = "refs/heads/main";
+    for hook in HOOKS {
+        let run = repo.keysieve(["hook", "run", hook.name]);
+        let (run, place) = match hook.input {
+            HookInput::Index => (run, "b:1:6"),
+            // The file's name is not an option of keysieve.
+            HookInput::MessageFile => (run.args(["--msg"]), "--msg:1:6"),
+            HookInput::PushedRefs => {
+                let line = format!("HEAD {new} {name} {zero}\n");
+                (run.args(["origin", "address"]).stdin(line), "a:1:6")
+            }
+            HookInput::ReceivedRefs => {
+                // The repository already has the objects, but no ref leads to them.
+                repo.git(["update-ref", "--no-deref", "-d", name]);
+                (run.stdin(format!("{zero} {new} {name}\n")), "a:1:6")
+            }
+            HookInput::RefArguments => (run.args([name, &zero, &new]), "a:1:6"),
+        };
+        run.status(1).says(place);
+    }
+}
+
+#[test]
+fn a_hook_without_its_arguments_is_an_error() {
+    let repo = with_keys();
+    for words in [
+        &["commit-msg"][..],
+        &["post-coffee"],
+        &["update", "refs/heads/main"],
+        &["update", "a", "b", "c"],
+    ] {
+        repo.keysieve(["hook", "run"].iter().chain(words)).status(2);
+    }
 }

@@ -1,91 +1,93 @@
-//! Installing and uninstalling: what is written where, and what is kept.
+//! Installing and removing hooks: what is written, and what is kept.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use keysieve::hook::{self, Error, Manager, Step, Verdict};
+use keysieve::hook::{HookError, InstallStep, Liveness, Manager};
 
-use super::ground::{OTHER, Sandbox, key};
+use super::hook_repo::{FOREIGN_HOOK, HookRepo, key};
+use crate::support::write_script;
 
 #[test]
 fn installing_again_changes_nothing() {
-    let ground = Sandbox::new();
-    ground.install(&ground.repo()).unwrap();
-    let before = fs::read(ground.hooks().join("pre-commit")).unwrap();
-    let steps = ground.install(&ground.repo()).unwrap();
+    let repo = HookRepo::new();
+    repo.install(repo.root()).unwrap();
+    let before = fs::read(repo.hooks().join("pre-commit")).unwrap();
+    let steps = repo.install(repo.root()).unwrap();
     assert!(
-        steps.iter().all(|step| matches!(step, Step::Already(_))),
+        steps
+            .iter()
+            .all(|step| matches!(step, InstallStep::AlreadyInstalled(_))),
         "{steps:?}"
     );
-    assert_eq!(before, fs::read(ground.hooks().join("pre-commit")).unwrap());
+    assert_eq!(before, fs::read(repo.hooks().join("pre-commit")).unwrap());
     assert_eq!(
-        ground.names(),
+        repo.hook_names(),
         ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"],
         "no temporary file is left"
     );
 }
 
 #[test]
-fn an_older_stub_or_one_for_another_program_is_brought_up_to_date() {
-    let ground = Sandbox::new();
-    let stub = ground.hooks().join("pre-commit");
-    ground.script(&stub, "#!/bin/sh\n# keysieve hook 0\nexit 0\n");
-    assert!(matches!(ground.verdict(), Verdict::Unknown(_)));
+fn an_older_stub_and_one_for_another_program_are_updated() {
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    write_script(&stub, "#!/bin/sh\n# keysieve hook 0\nexit 0\n");
+    assert!(matches!(repo.liveness(), Liveness::Unknown(_)));
     assert!(
-        ground
-            .install(&ground.repo())
+        repo.install(repo.root())
             .unwrap()
-            .contains(&Step::Refreshed(stub.clone()))
+            .contains(&InstallStep::Updated(stub.clone()))
     );
-    assert_eq!(ground.verdict(), Verdict::Live);
-    let steps = ground
-        .install_by(&ground.repo(), Path::new("/elsewhere/keysieve"), false)
+    assert_eq!(repo.liveness(), Liveness::Live);
+    let steps = repo
+        .install_program(repo.root(), Path::new("/elsewhere/keysieve"), false)
         .unwrap();
-    assert!(steps.contains(&Step::Refreshed(stub.clone())), "{steps:?}");
+    assert!(
+        steps.contains(&InstallStep::Updated(stub.clone())),
+        "{steps:?}"
+    );
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(
-        matches!(ground.verdict(), Verdict::Dead(_)),
+        matches!(repo.liveness(), Liveness::NotLive(_)),
         "git does not run it"
     );
     assert!(
-        ground
-            .install(&ground.repo())
+        repo.install(repo.root())
             .unwrap()
-            .contains(&Step::Refreshed(stub))
+            .contains(&InstallStep::Updated(stub))
     );
-    assert_eq!(ground.verdict(), Verdict::Live);
+    assert_eq!(repo.liveness(), Liveness::Live);
 }
 
 #[test]
 fn a_newer_stub_is_left_unless_forced() {
-    let ground = Sandbox::new();
-    let stub = ground.hooks().join("pre-commit");
-    ground.script(&stub, "#!/bin/sh\n# keysieve hook 99\nexit 0\n");
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    write_script(&stub, "#!/bin/sh\n# keysieve hook 99\nexit 0\n");
     assert!(
-        ground
-            .install(&ground.repo())
+        repo.install(repo.root())
             .unwrap()
-            .contains(&Step::Newer(stub.clone()))
+            .contains(&InstallStep::KeptNewer(stub.clone()))
     );
     assert!(
-        ground
-            .install_by(&ground.repo(), &ground.program, true)
+        repo.install_program(repo.root(), &repo.program, true)
             .unwrap()
-            .contains(&Step::Refreshed(stub))
+            .contains(&InstallStep::Updated(stub))
     );
 }
 
 #[test]
-fn a_hook_that_stood_there_runs_first_and_comes_back() {
-    let ground = Sandbox::new();
-    let stub = ground.hooks().join("pre-commit");
-    let script = format!("{OTHER}if [ -e stop ]; then exit 7; fi\n");
-    ground.script(&stub, &script);
-    let steps = ground.install(&ground.repo()).unwrap();
-    let kept = ground.hooks().join("pre-commit.keysieve-chained");
+fn an_existing_hook_runs_first_and_is_restored() {
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    let script = format!("{FOREIGN_HOOK}if [ -e stop ]; then exit 7; fi\n");
+    write_script(&stub, &script);
+    let steps = repo.install(repo.root()).unwrap();
+    let kept = repo.hooks().join("pre-commit.keysieve-chained");
     assert!(
-        steps.contains(&Step::Chained {
+        steps.contains(&InstallStep::Chained {
             hook: stub.clone(),
             kept,
             runs: true
@@ -93,48 +95,47 @@ fn a_hook_that_stood_there_runs_first_and_comes_back() {
         "{steps:?}"
     );
 
-    assert!(ground.commit(&ground.repo(), "clean"));
+    assert!(repo.commit(repo.root(), "clean"));
     assert!(
-        fs::read_to_string(ground.dir.path().join("home/other"))
+        fs::read_to_string(repo.outside("home/other"))
             .unwrap()
             .starts_with("other")
     );
-    assert!(!ground.commit(&ground.repo(), &key()), "both have a say");
-    fs::write(ground.repo().join("stop"), "").unwrap();
-    let calls = ground.calls();
+    assert!(!repo.commit(repo.root(), &key()), "keysieve runs as well");
+    fs::write(repo.root().join("stop"), "").unwrap();
+    let calls = repo.calls();
     assert!(
-        !ground.commit(&ground.repo(), "clean again"),
-        "its refusal counts"
+        !repo.commit(repo.root(), "clean again"),
+        "the existing hook refuses"
     );
-    assert_eq!(ground.calls(), calls, "and comes first");
+    assert_eq!(repo.calls(), calls, "and runs first");
 
     assert!(
-        ground
-            .uninstall(&ground.repo())
+        repo.uninstall(repo.root())
             .unwrap()
-            .contains(&Step::Restored(stub.clone()))
+            .contains(&InstallStep::Restored(stub.clone()))
     );
     assert_eq!(fs::read_to_string(&stub).unwrap(), script);
-    assert_eq!(ground.names(), ["pre-commit"]);
-    let steps = ground.uninstall(&ground.repo()).unwrap();
-    assert!(steps.contains(&Step::LeftForeign(stub)), "{steps:?}");
+    assert_eq!(repo.hook_names(), ["pre-commit"]);
+    let steps = repo.uninstall(repo.root()).unwrap();
+    assert!(steps.contains(&InstallStep::KeptForeign(stub)), "{steps:?}");
 }
 
 #[test]
-fn a_hook_that_git_did_not_run_is_kept_and_still_does_not_run() {
-    let ground = Sandbox::new();
-    let stub = ground.hooks().join("pre-commit");
-    ground.script(&stub, "#!/bin/sh\nexit 1\n");
+fn a_hook_that_is_not_executable_is_kept_and_does_not_run() {
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    write_script(&stub, "#!/bin/sh\nexit 1\n");
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o600)).unwrap();
-    let steps = ground.install(&ground.repo()).unwrap();
+    let steps = repo.install(repo.root()).unwrap();
     assert!(
         steps
             .iter()
-            .any(|step| matches!(step, Step::Chained { runs: false, .. })),
+            .any(|step| matches!(step, InstallStep::Chained { runs: false, .. })),
         "{steps:?}"
     );
-    assert!(ground.commit(&ground.repo(), "clean"));
-    ground.uninstall(&ground.repo()).unwrap();
+    assert!(repo.commit(repo.root(), "clean"));
+    repo.uninstall(repo.root()).unwrap();
     assert_eq!(
         fs::metadata(&stub).unwrap().permissions().mode() & 0o777,
         0o600
@@ -143,20 +144,20 @@ fn a_hook_that_git_did_not_run_is_kept_and_still_does_not_run() {
 
 #[test]
 fn a_link_is_kept_as_a_link() {
-    let ground = Sandbox::new();
-    let stub = ground.hooks().join("pre-commit");
-    ground.script(&ground.repo().join("scripts/check"), OTHER);
-    fs::create_dir_all(ground.hooks()).unwrap();
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    write_script(repo.root().join("scripts/check"), FOREIGN_HOOK);
+    fs::create_dir_all(repo.hooks()).unwrap();
     symlink("../../scripts/check", &stub).unwrap();
-    ground.install(&ground.repo()).unwrap();
-    assert!(ground.commit(&ground.repo(), "clean"));
-    assert!(ground.dir.path().join("home/other").exists(), "it ran");
+    repo.install(repo.root()).unwrap();
+    assert!(repo.commit(repo.root(), "clean"));
+    assert!(repo.outside("home/other").exists(), "it ran");
     assert_eq!(
-        fs::read_to_string(ground.repo().join("scripts/check")).unwrap(),
-        OTHER,
-        "nothing is written through it"
+        fs::read_to_string(repo.root().join("scripts/check")).unwrap(),
+        FOREIGN_HOOK,
+        "the target of the link is not written"
     );
-    ground.uninstall(&ground.repo()).unwrap();
+    repo.uninstall(repo.root()).unwrap();
     assert_eq!(
         fs::read_link(&stub).unwrap(),
         Path::new("../../scripts/check")
@@ -164,61 +165,64 @@ fn a_link_is_kept_as_a_link() {
 
     fs::remove_file(&stub).unwrap();
     symlink("nowhere", &stub).unwrap();
-    ground.install(&ground.repo()).unwrap();
+    repo.install(repo.root()).unwrap();
     assert!(
-        ground.commit(&ground.repo(), "clean too"),
-        "git ignores a link that leads nowhere"
+        repo.commit(repo.root(), "clean too"),
+        "git ignores a broken link"
     );
-    ground.uninstall(&ground.repo()).unwrap();
+    repo.uninstall(repo.root()).unwrap();
     assert_eq!(fs::read_link(&stub).unwrap(), Path::new("nowhere"));
 }
 
 #[test]
-fn nothing_is_ever_overwritten() {
-    let ground = Sandbox::new();
-    ground.script(&ground.hooks().join("pre-commit"), OTHER);
-    ground.script(
-        &ground.hooks().join("pre-commit.keysieve-chained"),
+fn a_foreign_hook_is_never_overwritten() {
+    let repo = HookRepo::new();
+    write_script(repo.hooks().join("pre-commit"), FOREIGN_HOOK);
+    write_script(
+        repo.hooks().join("pre-commit.keysieve-chained"),
         "#!/bin/sh\n",
     );
-    let error = ground.install(&ground.repo()).unwrap_err();
-    assert!(matches!(error, Error::BothThere { .. }), "{error}");
+    let error = repo.install(repo.root()).unwrap_err();
+    assert!(
+        matches!(error, HookError::TwoForeignHooks { .. }),
+        "{error}"
+    );
     assert_eq!(
-        ground.names(),
+        repo.hook_names(),
         ["pre-commit", "pre-commit.keysieve-chained"],
         "commit-msg is not installed either"
     );
-    ground.uninstall(&ground.repo()).unwrap();
+    repo.uninstall(repo.root()).unwrap();
     assert_eq!(
-        fs::read_to_string(ground.hooks().join("pre-commit")).unwrap(),
-        OTHER
+        fs::read_to_string(repo.hooks().join("pre-commit")).unwrap(),
+        FOREIGN_HOOK
     );
 
-    let ground = Sandbox::new();
-    fs::create_dir_all(ground.hooks().join("pre-commit")).unwrap();
+    let repo = HookRepo::new();
+    fs::create_dir_all(repo.hooks().join("pre-commit")).unwrap();
     assert!(matches!(
-        ground.install(&ground.repo()),
-        Err(Error::NotAFile { .. })
+        repo.install(repo.root()),
+        Err(HookError::NotAFile { .. })
     ));
-    let ground = Sandbox::new();
-    fs::write(ground.hooks(), "").unwrap();
+    let repo = HookRepo::new();
+    fs::write(repo.hooks(), "").unwrap();
     assert!(matches!(
-        ground.install(&ground.repo()),
-        Err(Error::NotAFolder { .. })
+        repo.install(repo.root()),
+        Err(HookError::NotAFolder { .. })
     ));
-    assert!(matches!(ground.verdict(), Verdict::Dead(_)));
+    assert!(matches!(repo.liveness(), Liveness::NotLive(_)));
 }
 
 #[test]
-fn git_says_where_hooks_live() {
-    // A relative path is meant from the top of the work tree, wherever keysieve is called.
-    let ground = Sandbox::new();
-    let sub = ground.repo().join("deep/down");
+fn hooks_go_where_git_looks_for_them() {
+    // A relative path starts at the top of the work tree, wherever keysieve runs.
+    let repo = HookRepo::new();
+    let sub = repo.root().join("deep/down");
     fs::create_dir_all(&sub).unwrap();
-    ground.git(&["config", "core.hooksPath", "my hooks"]);
-    let steps = ground.install(&sub).unwrap();
+    repo.git(&["config", "core.hooksPath", "my hooks"]);
+    let steps = repo.install(&sub).unwrap();
     assert!(
-        ground.repo().join("my hooks/pre-commit").is_file(),
+        repo.root().join("my hooks/pre-commit").is_file(),
         "{steps:?}"
     );
     assert!(
@@ -227,36 +231,36 @@ fn git_says_where_hooks_live() {
             .any(|step| step.to_string().contains("in the work tree")),
         "{steps:?}"
     );
-    assert!(!ground.commit(&ground.repo(), &key()));
-    assert_eq!(ground.verdict(), Verdict::Live);
+    assert!(!repo.commit(repo.root(), &key()));
+    assert_eq!(repo.liveness(), Liveness::Live);
 
-    let ground = Sandbox::new();
-    let apart = ground.dir.path().join("apart");
-    ground.git(&["config", "core.hooksPath", apart.to_str().unwrap()]);
-    ground.install(&ground.repo()).unwrap();
-    assert!(!ground.commit(&ground.repo(), &key()));
-    ground.uninstall(&ground.repo()).unwrap();
-    assert!(ground.commit(&ground.repo(), &key()));
+    let repo = HookRepo::new();
+    let apart = repo.outside("apart");
+    repo.git(&["config", "core.hooksPath", apart.to_str().unwrap()]);
+    repo.install(repo.root()).unwrap();
+    assert!(!repo.commit(repo.root(), &key()));
+    repo.uninstall(repo.root()).unwrap();
+    assert!(repo.commit(repo.root(), &key()));
 
     for off in ["/dev/null", ""] {
-        ground.git(&["config", "core.hooksPath", off]);
+        repo.git(&["config", "core.hooksPath", off]);
         assert!(matches!(
-            ground.install(&ground.repo()),
-            Err(Error::Off { .. })
+            repo.install(repo.root()),
+            Err(HookError::Disabled { .. })
         ));
-        assert!(matches!(ground.verdict(), Verdict::Dead(_)));
+        assert!(matches!(repo.liveness(), Liveness::NotLive(_)));
     }
 }
 
 #[test]
 fn a_linked_worktree_shares_the_hooks() {
-    let ground = Sandbox::new();
-    assert!(ground.commit(&ground.repo(), "clean"));
-    let linked = ground.dir.path().join("linked");
-    ground.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
-    let steps = ground.install(&linked).unwrap();
+    let repo = HookRepo::new();
+    assert!(repo.commit(repo.root(), "clean"));
+    let linked = repo.outside("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    let steps = repo.install(&linked).unwrap();
     assert!(
-        steps.contains(&Step::Installed(ground.hooks().join("pre-commit"))),
+        steps.contains(&InstallStep::Installed(repo.hooks().join("pre-commit"))),
         "{steps:?}"
     );
     assert!(
@@ -265,62 +269,56 @@ fn a_linked_worktree_shares_the_hooks() {
             .any(|step| step.to_string().contains("linked worktree")),
         "{steps:?}"
     );
-    assert!(!ground.commit(&linked, &key()));
-    assert!(!ground.commit(&ground.repo(), &key()));
-    assert_eq!(
-        hook::status(&ground.at(&linked), &ground.program, &[], None)
-            .unwrap()
-            .verdict,
-        Verdict::Live
-    );
+    assert!(!repo.commit(&linked, &key()));
+    assert!(!repo.commit(repo.root(), &key()));
+    assert_eq!(repo.liveness_in(&linked), Liveness::Live);
 }
 
 #[test]
-fn bare_repositories_and_what_is_no_repository() {
-    let ground = Sandbox::new();
-    let bare = ground.dir.path().join("bare.git");
-    ground.git(&["init", "-q", "--bare", bare.to_str().unwrap()]);
-    ground.install(&bare).unwrap();
+fn a_bare_repository_has_hooks_and_other_folders_are_refused() {
+    let repo = HookRepo::new();
+    let bare = repo.outside("bare.git");
+    repo.git(&["init", "-q", "--bare", bare.to_str().unwrap()]);
+    repo.install(&bare).unwrap();
     assert!(bare.join("hooks/pre-commit").is_file());
     assert!(matches!(
-        ground.install(&ground.repo().join(".git")),
-        Err(Error::NoWorkTree)
+        repo.install(&repo.root().join(".git")),
+        Err(HookError::NoWorkTree)
     ));
     assert!(matches!(
-        ground.install(&ground.dir.path().join("home")),
-        Err(Error::Git { .. })
+        repo.install(&repo.outside("home")),
+        Err(HookError::Git { .. })
     ));
     assert!(matches!(
-        ground.install(&ground.dir.path().join("nowhere")),
-        Err(Error::Git { .. })
+        repo.install(&repo.outside("nowhere")),
+        Err(HookError::Git { .. })
     ));
 }
 
 #[test]
-fn a_folder_that_all_repositories_share_takes_force() {
-    let ground = Sandbox::new();
-    ground.git(&["config", "--global", "core.hooksPath", "~/shared"]);
-    let error = ground.install(&ground.repo()).unwrap_err();
+fn a_folder_that_other_repositories_share_needs_force() {
+    let repo = HookRepo::new();
+    repo.git(&["config", "--global", "core.hooksPath", "~/shared"]);
+    let error = repo.install(repo.root()).unwrap_err();
     assert!(
-        matches!(error, Error::Shared { .. }) && error.help().unwrap().contains("--force"),
+        matches!(error, HookError::Shared { .. }) && error.help().unwrap().contains("--force"),
         "{error}"
     );
-    let shared = ground.dir.path().join("home/shared");
+    let shared = repo.outside("home/shared");
     assert!(!shared.exists());
-    ground
-        .install_by(&ground.repo(), &ground.program, true)
+    repo.install_program(repo.root(), &repo.program, true)
         .unwrap();
     assert!(shared.join("pre-commit").is_file());
-    assert!(!ground.commit(&ground.repo(), &key()));
-    assert_eq!(ground.verdict(), Verdict::Live);
+    assert!(!repo.commit(repo.root(), &key()));
+    assert_eq!(repo.liveness(), Liveness::Live);
     assert!(matches!(
-        ground.uninstall(&ground.repo()),
-        Err(Error::Shared { .. })
+        repo.uninstall(repo.root()),
+        Err(HookError::Shared { .. })
     ));
 }
 
 #[test]
-fn managers_are_told_what_to_run_and_not_fought() {
+fn a_hook_manager_gets_lines_to_add_and_nothing_is_changed() {
     let generated = [
         (
             "# File generated by pre-commit: https://pre-commit.com\n",
@@ -334,44 +332,44 @@ fn managers_are_told_what_to_run_and_not_fought() {
         ),
     ];
     for (line, manager, wanted) in generated {
-        let ground = Sandbox::new();
-        ground.script(
-            &ground.hooks().join("pre-commit"),
+        let repo = HookRepo::new();
+        write_script(
+            repo.hooks().join("pre-commit"),
             &format!("#!/bin/sh\n{line}"),
         );
-        let Err(Error::Managed(advice)) = ground.install(&ground.repo()) else {
-            panic!("{manager} is not respected")
+        let Err(HookError::Managed(advice)) = repo.install(repo.root()) else {
+            panic!("the hooks of {manager} were changed")
         };
         assert_eq!(advice.manager, manager);
         assert!(advice.lines.contains(wanted), "{}", advice.lines);
-        assert_eq!(ground.names(), ["pre-commit"]);
-        assert!(matches!(ground.verdict(), Verdict::Dead(_)));
+        assert_eq!(repo.hook_names(), ["pre-commit"]);
+        assert!(matches!(repo.liveness(), Liveness::NotLive(_)));
         fs::write(&advice.file, &advice.lines).unwrap();
         assert!(
-            matches!(ground.verdict(), Verdict::Unknown(_)),
-            "nothing of it is run to find out"
+            matches!(repo.liveness(), Liveness::Unknown(_)),
+            "the configuration is not run"
         );
     }
-    let ground = Sandbox::new();
-    fs::write(ground.repo().join("lefthook.yml"), "").unwrap();
-    let steps = ground.install(&ground.repo()).unwrap();
-    let note = |step: &Step| matches!(step, Step::Note(note) if note.contains("a configuration of lefthook"));
+    let repo = HookRepo::new();
+    fs::write(repo.root().join("lefthook.yml"), "").unwrap();
+    let steps = repo.install(repo.root()).unwrap();
+    let note = |step: &InstallStep| matches!(step, InstallStep::Note(note) if note.contains("a configuration of lefthook"));
     assert!(
         steps.iter().any(note),
-        "a configuration alone owns nothing, but it may: {steps:?}"
+        "a configuration alone does not own the hooks: {steps:?}"
     );
 
     for folder in [".husky", ".husky/_"] {
-        let ground = Sandbox::new();
-        ground.git(&["config", "core.hooksPath", folder]);
-        let Err(Error::Managed(advice)) = ground.install(&ground.repo()) else {
-            panic!("husky is not respected")
+        let repo = HookRepo::new();
+        repo.git(&["config", "core.hooksPath", folder]);
+        let Err(HookError::Managed(advice)) = repo.install(repo.root()) else {
+            panic!("the hooks of husky were changed")
         };
         assert!(
             advice.lines.contains("keysieve hook run pre-commit\n"),
             "{}",
             advice.lines
         );
-        assert!(!ground.repo().join(".husky").exists());
+        assert!(!repo.root().join(".husky").exists());
     }
 }

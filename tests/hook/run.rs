@@ -1,141 +1,86 @@
-//! What git does with the stubs once they are there.
+//! What the installed hooks do when git runs them.
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use keysieve::hook::{Step, Verdict};
+use keysieve::hook::{InstallStep, Liveness};
 
-use super::ground::{OTHER, Sandbox, key, text};
+use super::hook_repo::{FOREIGN_HOOK, HookRepo, key};
+use crate::support::write_script;
 
 #[test]
-fn a_commit_with_a_key_is_stopped_and_others_go_through() {
-    let ground = Sandbox::new();
-    let steps = ground.install(&ground.repo()).unwrap();
-    assert!(
-        steps.contains(&Step::Installed(ground.hooks().join("pre-commit"))),
-        "{steps:?}"
-    );
-    assert!(
-        !ground.commit(&ground.repo(), &key()),
-        "the very first commit, with a key"
-    );
-    assert!(ground.commit(&ground.repo(), "clean"));
-    assert!(
-        ground.calls().contains("hook run pre-commit\n"),
-        "{}",
-        ground.calls()
-    );
-    assert!(
-        ground
-            .calls()
-            .contains("hook run commit-msg .git/COMMIT_EDITMSG"),
-        "{}",
-        ground.calls()
-    );
-    assert!(!ground.commit(&ground.repo(), &key()));
+fn a_commit_with_a_key_is_stopped_and_others_succeed() {
+    let repo = HookRepo::new();
+    let steps = repo.install(repo.root()).unwrap();
+    let installed = InstallStep::Installed(repo.hooks().join("pre-commit"));
+    assert!(steps.contains(&installed), "{steps:?}");
+    assert!(!repo.commit(repo.root(), &key()), "the first commit");
+    assert!(repo.commit(repo.root(), "clean"));
+    let calls = repo.calls();
+    assert!(calls.contains("hook run pre-commit\n"), "{calls}");
+    let message = "hook run commit-msg .git/COMMIT_EDITMSG";
+    assert!(calls.contains(message), "{calls}");
+    assert!(!repo.commit(repo.root(), &key()));
 }
 
 #[test]
 fn a_message_with_a_key_is_stopped() {
-    let ground = Sandbox::new();
-    ground.install(&ground.repo()).unwrap();
-    let output = ground.run_git(&ground.repo(), &["commit", "--allow-empty", "-qm", &key()]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let repo = HookRepo::new();
+    repo.install(repo.root()).unwrap();
+    repo.try_git(repo.root(), &["commit", "--allow-empty", "-qm", &key()])
+        .has_status(1);
 }
 
 #[test]
-fn a_chained_hook_may_still_change_what_is_committed() {
-    let ground = Sandbox::new();
+fn what_a_chained_hook_stages_is_scanned() {
+    let repo = HookRepo::new();
     let adds = format!("#!/bin/sh\necho {} > late; git add late\n", key());
-    ground.script(&ground.hooks().join("pre-commit"), &adds);
-    ground.install(&ground.repo()).unwrap();
-    assert!(
-        !ground.commit(&ground.repo(), "clean"),
-        "what it staged was scanned"
-    );
+    write_script(repo.hooks().join("pre-commit"), &adds);
+    repo.install(repo.root()).unwrap();
+    assert!(!repo.commit(repo.root(), "clean"));
 }
 
 #[test]
-fn moved_aside_by_another_tool_the_stub_still_knows_its_hook() {
-    let ground = Sandbox::new();
-    ground.script(&ground.hooks().join("pre-commit"), OTHER);
-    ground.install(&ground.repo()).unwrap();
-    let stub = ground.hooks().join("pre-commit");
-    fs::rename(&stub, ground.hooks().join("pre-commit.legacy")).unwrap();
-    ground.script(&stub, "#!/bin/sh\nexec \"$0.legacy\" \"$@\"\n");
-    assert!(!ground.commit(&ground.repo(), &key()));
-    assert!(ground.commit(&ground.repo(), "clean"));
+fn a_stub_that_another_tool_renamed_still_knows_its_hook() {
+    let repo = HookRepo::new();
+    let stub = repo.hooks().join("pre-commit");
+    write_script(&stub, FOREIGN_HOOK);
+    repo.install(repo.root()).unwrap();
+    fs::rename(&stub, repo.hooks().join("pre-commit.legacy")).unwrap();
+    write_script(&stub, "#!/bin/sh\nexec \"$0.legacy\" \"$@\"\n");
+    assert!(!repo.commit(repo.root(), &key()));
+    assert!(repo.commit(repo.root(), "clean"));
     assert!(
-        ground.dir.path().join("home/other").exists(),
+        repo.outside("home/other").exists(),
         "the chained hook runs as well"
     );
 }
 
 #[test]
-fn without_the_program_nothing_passes() {
-    let ground = Sandbox::new();
-    ground.install(&ground.repo()).unwrap();
-    fs::remove_file(&ground.program).unwrap();
-    ground.script(&ground.repo().join("bin/keysieve"), "#!/bin/sh\nexit 0\n");
-    fs::write(ground.repo().join("file"), "clean").unwrap();
-    ground.git(&["add", "file"]);
+fn without_the_program_every_commit_is_refused() {
+    let repo = HookRepo::new();
+    repo.install(repo.root()).unwrap();
+    fs::remove_file(&repo.program).unwrap();
+    write_script(repo.root().join("bin/keysieve"), "#!/bin/sh\nexit 0\n");
     let path = std::env::var("PATH").unwrap();
-    let inside = ground.repo().join("bin");
+    let inside = repo.root().join("bin");
     for folder in [".", "bin", "./bin", inside.to_str().unwrap()] {
-        let mut git = Command::new("git");
-        git.current_dir(ground.repo()).args([
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "commit",
-            "-qm",
-            "x",
-        ]);
-        git.envs(ground.env());
-        git.env("PATH", format!("{folder}:{path}"));
-        let output = git.output().unwrap();
-        assert!(
-            !output.status.success(),
-            "a program of the repository ran, by PATH {folder}"
-        );
-        assert!(
-            text(&output).contains("keysieve is not installed"),
-            "{}",
-            text(&output)
-        );
+        // A keysieve of the repository must not run, even if PATH leads to it.
+        repo.commit_with_path(repo.root(), "clean", &format!("{folder}:{path}"))
+            .has_status(1)
+            .says("keysieve is not installed");
     }
-    assert!(matches!(ground.verdict(), Verdict::Unknown(why) if why.contains("is gone")));
+    assert!(matches!(repo.liveness(), Liveness::Unknown(why) if why.contains("is missing")));
 }
 
 #[test]
-fn a_program_that_went_is_looked_for_on_path() {
-    let ground = Sandbox::new();
-    ground
-        .install_by(&ground.repo(), Path::new("/gone/keysieve"), false)
+fn a_missing_program_is_replaced_by_the_one_on_path() {
+    let repo = HookRepo::new();
+    repo.install_program(repo.root(), Path::new("/gone/keysieve"), false)
         .unwrap();
-    let git = |key: &str| {
-        fs::write(ground.repo().join("file"), key).unwrap();
-        ground.git(&["add", "file"]);
-        let bin = ground.program.parent().unwrap().to_str().unwrap();
-        let path = format!("{}:{bin}", std::env::var("PATH").unwrap());
-        let mut git = Command::new("git");
-        git.current_dir(ground.repo()).args([
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "commit",
-            "-qm",
-            "x",
-        ]);
-        git.envs(ground.env())
-            .env("PATH", path)
-            .status()
-            .unwrap()
-            .success()
-    };
-    assert!(!git(&key()));
-    assert!(git("clean"));
+    let bin = repo.program.parent().unwrap().to_str().unwrap();
+    let path = format!("{}:{bin}", std::env::var("PATH").unwrap());
+    let commit = |content: &str| repo.commit_with_path(repo.root(), content, &path);
+    commit(&key()).has_status(1);
+    commit("clean").has_status(0);
 }

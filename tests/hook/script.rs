@@ -1,44 +1,31 @@
-//! The scripts that go out with the program: the stubs and `install.sh`.
+//! The shell scripts of the project: the stub and `install.sh`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use keysieve::hook::Hook;
-
-use super::ground::{Sandbox, text};
+use super::hook_repo::HookRepo;
+use crate::support::{Ran, Run, write_script};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn stubs_differ_in_nothing_but_their_name() {
-    let read = |hook: &str| fs::read_to_string(Path::new(ROOT).join("hooks").join(hook)).unwrap();
-    for hook in Hook::all() {
-        assert_eq!(read(hook.name), read("pre-commit"), "{}", hook.name);
-    }
-}
-
-#[test]
-fn scripts_are_good_shell() {
-    let mut scripts: Vec<_> = Hook::all()
-        .map(|hook| Path::new(ROOT).join("hooks").join(hook.name))
-        .collect();
-    scripts.push(Path::new(ROOT).join("install.sh"));
+fn scripts_pass_the_shell_and_shellcheck() {
+    let scripts = ["hooks/stub.sh", "install.sh"].map(|script| Path::new(ROOT).join(script));
     for script in &scripts {
         let output = Command::new("sh").arg("-n").arg(script).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
+        assert!(output.status.success(), "{output:?}");
     }
-    // Not every machine has it; where it is, it has the last word.
+    // Not every machine has shellcheck.
     if let Ok(output) = Command::new("shellcheck").args(&scripts).output() {
-        assert!(output.status.success(), "{}", text(&output));
+        assert!(output.status.success(), "{output:?}");
     }
 }
 
-/// A copy of the source as far as `install.sh` looks at it, and a cargo that installs a script as
-/// the program.
+/// A copy of the files that `install.sh` uses, and a cargo that installs a script as the program.
 struct Installer {
-    ground: Sandbox,
+    repo: HookRepo,
     source: PathBuf,
     path: PathBuf,
 }
@@ -56,9 +43,9 @@ case $1 in scan) exit \"$SCAN\" ;; esac
 
 impl Installer {
     fn new() -> Self {
-        let ground = Sandbox::new();
-        let source = ground.dir.path().join("the source");
-        let path = ground.dir.path().join("tools");
+        let repo = HookRepo::new();
+        let source = repo.outside("the source");
+        let path = repo.outside("tools");
         for folder in [&source, &path] {
             fs::create_dir(folder).unwrap();
         }
@@ -68,31 +55,22 @@ impl Installer {
         )
         .unwrap();
         fs::write(source.join("Cargo.toml"), "").unwrap();
-        ground.script(&ground.dir.path().join("home/program"), PROGRAM);
-        ground.script(&path.join("cargo"), CARGO);
-        ground.script(&path.join("cc"), "#!/bin/sh\n");
+        write_script(repo.outside("home/program"), PROGRAM);
+        write_script(path.join("cargo"), CARGO);
+        write_script(path.join("cc"), "#!/bin/sh\n");
         symlink(which("git"), path.join("git")).unwrap();
-        Self {
-            ground,
-            source,
-            path,
-        }
+        Self { repo, source, path }
     }
 
-    /// Runs it from a folder that has nothing to do with anything.
-    fn run(&self, args: &[&Path], scan: i32) -> Output {
-        let mut script = Command::new(self.source.join("install.sh"));
-        script
+    /// Runs `install.sh` from another folder. Its scan exits with the status `scan`.
+    fn run(&self, args: &[&Path], scan: i32) -> Ran {
+        let sandbox = self.repo.sandbox();
+        Run::new(self.source.join("install.sh"), sandbox.root(), sandbox)
             .args(args)
-            .current_dir(self.ground.dir.path())
-            .envs(self.ground.env())
-            .env_remove("GIT_DIR");
-        script.env("CARGO_INSTALL_ROOT", self.ground.dir.path().join("a root"));
-        script
+            .env("CARGO_INSTALL_ROOT", self.repo.outside("a root"))
             .env("PATH", &self.path)
             .env("SCAN", scan.to_string())
-            .output()
-            .unwrap()
+            .run()
     }
 }
 
@@ -105,83 +83,53 @@ fn which(program: &str) -> PathBuf {
 }
 
 #[test]
-fn install_builds_hooks_and_scans() {
+fn install_sh_builds_installs_the_hooks_and_scans() {
     let installer = Installer::new();
-    let output = installer.run(&[], 0);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(
-        text(&output).contains("not on your PATH"),
-        "{}",
-        text(&output)
-    );
-    assert!(
-        installer
-            .ground
-            .dir
-            .path()
-            .join("a root/bin/keysieve")
-            .is_file()
-    );
+    installer.run(&[], 0).has_status(0).says("not on your PATH");
+    assert!(installer.repo.outside("a root/bin/keysieve").is_file());
 
-    let repo = installer.ground.repo();
+    let repo = installer.repo.root();
     for (scan, words) in [
         (0, "found nothing"),
         (
             1,
-            "keysieve is installed, and the hook is live. The scan found",
+            "keysieve is installed and the hooks are live. The scan found",
         ),
     ] {
-        // A relative path is meant from where the caller is.
-        let output = installer.run(&[Path::new("a repo")], scan);
-        assert_eq!(output.status.code(), Some(scan), "{}", text(&output));
+        let ran = installer.run(&[Path::new("a repo")], scan);
+        ran.has_status(scan).says(words);
         for step in ["hook install", "hook status", "scan"] {
-            assert!(
-                text(&output).contains(&format!("ran {step} {}", repo.display())),
-                "{}",
-                text(&output)
-            );
+            ran.says(&format!("ran {step} {}", repo.display()));
         }
-        assert!(text(&output).contains(words), "{}", text(&output));
     }
-    let output = installer.run(&[&repo], 2);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        text(&output).contains("could not be completed"),
-        "{}",
-        text(&output)
-    );
+    installer
+        .run(&[repo], 2)
+        .has_status(2)
+        .says("was not completed");
 }
 
 #[test]
-fn install_says_what_is_missing() {
+fn install_sh_names_a_missing_tool() {
     for tool in ["git", "cargo", "cc"] {
         let installer = Installer::new();
         fs::remove_file(installer.path.join(tool)).unwrap();
-        let output = installer.run(&[], 0);
-        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(
-            text(&output).contains(&format!("`{tool}`")),
-            "{}",
-            text(&output)
-        );
+        installer
+            .run(&[], 0)
+            .has_status(2)
+            .says(&format!("`{tool}`"));
     }
+}
+
+#[test]
+fn install_sh_checks_its_arguments_before_it_builds() {
     let installer = Installer::new();
     for wrong in ["nowhere", "home", "--repo"] {
-        let output = installer.run(&[Path::new(wrong)], 0);
-        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-        assert!(
-            !installer.ground.dir.path().join("a root").exists(),
-            "nothing is built for a mistake"
-        );
+        installer.run(&[Path::new(wrong)], 0).has_status(2);
+        assert!(!installer.repo.outside("a root").exists());
     }
+    write_script(installer.path.join("cargo"), "#!/bin/sh\nexit 101\n");
     installer
-        .ground
-        .script(&installer.path.join("cargo"), "#!/bin/sh\nexit 101\n");
-    let output = installer.run(&[], 0);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        text(&output).contains("could not be built"),
-        "{}",
-        text(&output)
-    );
+        .run(&[], 0)
+        .has_status(2)
+        .says("keysieve could not be built");
 }

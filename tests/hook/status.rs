@@ -1,16 +1,17 @@
-//! Proving that the hook is live, without running anything else.
+//! The self test of `hook status`, which runs no other hook.
 
 use std::fs;
 
-use keysieve::hook::Verdict;
+use keysieve::hook::Liveness;
 
-use super::ground::{OTHER, Sandbox};
+use super::hook_repo::{FOREIGN_HOOK, HookRepo};
+use crate::support::write_script;
 
 #[test]
-fn status_tries_the_hook_and_runs_nothing_else() {
-    let ground = Sandbox::new();
+fn status_tests_the_hooks_and_runs_no_others() {
+    let repo = HookRepo::new();
     assert!(
-        matches!(ground.verdict(), Verdict::Dead(_)),
+        matches!(repo.liveness(), Liveness::NotLive(_)),
         "nothing is installed"
     );
     for name in [
@@ -20,19 +21,16 @@ fn status_tries_the_hook_and_runs_nothing_else() {
         "post-index-change",
         "reference-transaction",
     ] {
-        ground.script(&ground.hooks().join(name), OTHER);
+        write_script(repo.hooks().join(name), FOREIGN_HOOK);
     }
     assert!(
-        matches!(ground.verdict(), Verdict::Dead(_)),
+        matches!(repo.liveness(), Liveness::NotLive(_)),
         "a hook that is not ours"
     );
-    ground.install(&ground.repo()).unwrap();
-    assert_eq!(ground.verdict(), Verdict::Live);
-    assert!(
-        !ground.dir.path().join("home/other").exists(),
-        "no other hook ran"
-    );
-    let calls = ground.calls();
+    repo.install(repo.root()).unwrap();
+    assert_eq!(repo.liveness(), Liveness::Live);
+    assert!(!repo.outside("home/other").exists(), "no other hook ran");
+    let calls = repo.calls();
     let calls: Vec<_> = calls
         .lines()
         .filter_map(|line| line.strip_prefix("hook run ")?.split(' ').next())
@@ -40,49 +38,49 @@ fn status_tries_the_hook_and_runs_nothing_else() {
     assert_eq!(
         calls,
         ["pre-commit", "pre-commit", "pre-push", "pre-push"],
-        "of each, one that passes and one that does not; a push goes to a repository of its own"
+        "each hook is tested without and with a key"
     );
 
-    ground.script(&ground.program, "#!/bin/sh\nexit 0\n");
+    write_script(&repo.program, "#!/bin/sh\nexit 0\n");
     assert!(
-        matches!(ground.verdict(), Verdict::Dead(_)),
-        "a program that lets everything pass"
+        matches!(repo.liveness(), Liveness::NotLive(_)),
+        "a program that refuses nothing"
     );
-    ground.script(&ground.program, "#!/bin/sh\necho broken >&2\nexit 2\n");
+    write_script(&repo.program, "#!/bin/sh\necho broken >&2\nexit 2\n");
     assert!(
-        matches!(ground.verdict(), Verdict::Unknown(why) if why.contains("broken")),
-        "one that stops everything"
+        matches!(repo.liveness(), Liveness::Unknown(why) if why.contains("broken")),
+        "a program that refuses everything"
     );
 }
 
 #[test]
-fn status_takes_the_configuration_along_and_runs_nothing_of_the_repository() {
-    let ground = Sandbox::new();
-    ground.install(&ground.repo()).unwrap();
-    ground.script(
-        &ground.program,
+fn status_uses_the_configuration_and_runs_no_program_of_the_repository() {
+    let repo = HookRepo::new();
+    repo.install(repo.root()).unwrap();
+    write_script(
+        &repo.program,
         "#!/bin/sh\n[ -e .keysieve.toml ] || exit 1\n",
     );
-    fs::write(ground.repo().join(".keysieve.toml"), "").unwrap();
+    fs::write(repo.root().join(".keysieve.toml"), "").unwrap();
     assert!(
-        matches!(ground.verdict(), Verdict::Dead(_)),
-        "with the configuration, this one lets everything pass"
+        matches!(repo.liveness(), Liveness::NotLive(_)),
+        "the program refuses nothing if the configuration exists"
     );
 
-    let evil = ground.repo().join("keysieve");
-    ground.script(&evil, OTHER);
-    ground.install_by(&ground.repo(), &evil, false).unwrap();
-    assert!(matches!(ground.verdict(), Verdict::Unknown(_)));
-    let stub = ground.hooks().join("pre-commit");
-    ground.script(
+    let evil = repo.root().join("keysieve");
+    write_script(&evil, FOREIGN_HOOK);
+    repo.install_program(repo.root(), &evil, false).unwrap();
+    assert!(matches!(repo.liveness(), Liveness::Unknown(_)));
+    let stub = repo.hooks().join("pre-commit");
+    write_script(
         &stub,
         &fs::read_to_string(&stub)
             .unwrap()
             .replace("exec ", "touch \"$HOME/other\"; exec "),
     );
     assert!(
-        matches!(ground.verdict(), Verdict::Unknown(_)),
+        matches!(repo.liveness(), Liveness::Unknown(_)),
         "an edited stub"
     );
-    assert!(!ground.dir.path().join("home/other").exists());
+    assert!(!repo.outside("home/other").exists());
 }

@@ -1,15 +1,15 @@
-//! Merges and other commits that git makes without asking `pre-commit`.
+//! Merges and other commits for which git does not run `pre-commit`.
 
-use super::ground::key;
 use crate::support::Repo;
+use crate::support::keys::id_line;
 
-/// Two branches that each have a file of their own, and the hooks; `topic` has a key that no hook
-/// has seen.
+/// A repository with hooks and two branches, which each have a file of their own. `topic` has a key
+/// that was committed before the hooks.
 fn two_sides(words: &[&str]) -> Repo {
     let repo = Repo::new();
     repo.add("both", "one\n").commit("first");
     repo.git(["switch", "--quiet", "--create", "topic"]);
-    repo.add("theirs", key(1))
+    repo.add("theirs", id_line(1))
         .add("both", "two\n")
         .commit("theirs");
     repo.git(["switch", "--quiet", "main"]);
@@ -20,24 +20,24 @@ fn two_sides(words: &[&str]) -> Repo {
 }
 
 #[test]
-fn what_one_side_has_is_no_news_of_the_merge() {
+fn a_merge_is_not_blamed_for_what_one_side_has() {
     let repo = two_sides(&[]);
     repo.try_git(["merge", "--no-edit", "topic"]).has_status(0);
 }
 
 #[test]
-fn what_the_merge_itself_brings_is() {
+fn a_key_that_the_merge_itself_adds_is_found() {
     let repo = two_sides(&[]);
     repo.add("both", "three\n")
-        .commit("another line, so that a driver is asked");
+        .commit("another line, so that git runs the merge driver");
     repo.write(".git/info/attributes", "both merge=evil\n");
-    let driver = format!("printf '{}' > %A", key(2).replace('\n', "\\n"));
+    let driver = format!("printf '{}' > %A", id_line(2).replace('\n', "\\n"));
     repo.config("merge.evil.driver", &driver);
     repo.try_git(["merge", "--no-edit", "topic"])
         .has_status(1)
         .says("both:1:6")
         .never_says("theirs:1");
-    // Git leaves the merge to be finished; that is a commit like any other.
+    // Git leaves the merge unfinished; the commit that finishes it is checked like any other.
     repo.try_git(["commit", "--no-edit"])
         .has_status(1)
         .says("both:1:6")
@@ -47,9 +47,9 @@ fn what_the_merge_itself_brings_is() {
 }
 
 #[test]
-fn a_revert_is_seen_where_that_is_asked_for() {
+fn the_hook_prepare_commit_msg_stops_a_revert_that_restores_a_key() {
     let repo = Repo::new();
-    repo.add("a", key(1)).commit("with a key");
+    repo.add("a", id_line(1)).commit("with a key");
     repo.add("a", "clean\n").commit("without");
     repo.keysieve(["hook", "install"]).status(0);
     assert!(!repo.path(".git/hooks/prepare-commit-msg").exists());

@@ -1,34 +1,38 @@
-//! Who says what may be pushed: whoever has the server, else what its main branch had before; never
-//! the push itself.
+//! The policy of a server: its own file, or else that of its main branch before the push, but never
+//! that of the push itself.
 
 use std::fs;
 
-use super::ground::{Pair, key};
+use super::pair::Pair;
+use crate::support::keys::id_line;
 
-const LETS_ALL_PASS: &str = "[[allow]]\npath = \"**\"\nreason = \"a fixture\"\n";
+const ALLOW_ALL: &str = "[[allow]]\npath = \"**\"\nreason = \"a fixture\"\n";
 
 #[test]
-fn a_push_does_not_let_itself_pass() {
+fn a_push_cannot_allow_its_own_keys() {
     let pair = Pair::guarded();
     pair.repo
-        .add(".keysieve.toml", LETS_ALL_PASS)
-        .add("a", key(1))
+        .add(".keysieve.toml", ALLOW_ALL)
+        .add("a", id_line(1))
         .commit("second");
     pair.push(&["main"]).has_status(1).says("a:1:6");
-    // Nor in two steps, by way of a branch.
+    // It cannot do so in two steps either, through another branch.
     pair.repo.git(["reset", "--quiet", "--soft", "HEAD^"]);
     pair.repo.git(["reset", "--quiet", "a"]);
     pair.repo.commit("only the policy");
     pair.push(&["main:topic"]).has_status(0);
-    pair.repo.add("a", key(1)).commit("third");
+    pair.repo.add("a", id_line(1)).commit("third");
     pair.push(&["main:topic"]).has_status(1).says("a:1:6");
 }
 
 #[test]
-fn a_comment_that_comes_along_is_shown() {
+fn a_key_that_a_pushed_comment_allows_is_shown() {
     let pair = Pair::guarded();
     pair.repo
-        .add("a", key(1).replace('\n', " # keysieve:allow a fixture\n"))
+        .add(
+            "a",
+            id_line(1).replace('\n', " # keysieve:allow a fixture\n"),
+        )
         .commit("second");
     pair.push(&["main"])
         .has_status(0)
@@ -38,29 +42,25 @@ fn a_comment_that_comes_along_is_shown() {
 }
 
 #[test]
-fn what_the_main_branch_has_counts() {
+fn the_policy_of_the_main_branch_applies() {
     let pair = Pair::guarded();
-    pair.repo
-        .add(".keysieve.toml", LETS_ALL_PASS)
-        .commit("second");
+    pair.repo.add(".keysieve.toml", ALLOW_ALL).commit("second");
     pair.push(&["main"]).has_status(0);
-    pair.repo.add("a", key(1)).commit("third");
+    pair.repo.add("a", id_line(1)).commit("third");
     pair.push(&["main:topic"]).has_status(0);
     pair.keysieve(["hook", "status"]).status(0);
 }
 
 #[test]
-fn who_has_the_server_has_the_last_word() {
+fn the_policy_file_of_the_server_overrides_the_main_branch() {
     let pair = Pair::guarded();
     let file = pair.server.join(".keysieve.toml");
-    fs::write(&file, LETS_ALL_PASS).unwrap();
-    pair.repo.add("a", key(1)).commit("second");
+    fs::write(&file, ALLOW_ALL).unwrap();
+    pair.repo.add("a", id_line(1)).commit("second");
     pair.push(&["main:topic"]).has_status(0);
-    pair.repo
-        .add(".keysieve.toml", LETS_ALL_PASS)
-        .commit("third");
+    pair.repo.add(".keysieve.toml", ALLOW_ALL).commit("third");
     pair.push(&["main"]).has_status(0);
     fs::write(&file, "").unwrap();
-    pair.repo.add("b", key(2)).commit("fourth");
+    pair.repo.add("b", id_line(2)).commit("fourth");
     pair.push(&["main"]).has_status(1).says("b:1:6");
 }

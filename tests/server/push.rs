@@ -1,13 +1,13 @@
-//! Before a push: what the remote has not is scanned, and nothing else.
+//! `pre-push` scans what the remote does not have, and nothing else.
 
 use std::ffi::OsStr;
 use std::fs;
 
-use super::ground::{Pair, key, script};
-use crate::support::keys::access_key_id;
-use crate::support::{Repo, Run};
+use super::pair::Pair;
+use crate::support::keys::{access_key_id, id_line};
+use crate::support::{Repo, Run, write_script};
 
-/// A clone with the hooks of a client. What is committed by [`Repo::commit`] has passed no hook.
+/// A clone with client hooks. [`Repo::commit`] bypasses them.
 fn pair() -> Pair {
     client(Pair::new())
 }
@@ -22,9 +22,9 @@ fn client(pair: Pair) -> Pair {
 }
 
 #[test]
-fn a_key_does_not_leave() {
+fn a_push_with_a_key_is_refused_until_the_key_is_removed() {
     let pair = pair();
-    pair.repo.add("deep/a", format!("one\n{}", key(1)));
+    pair.repo.add("deep/a", format!("one\n{}", id_line(1)));
     let bad = pair.repo.commit("add a key");
     let before = pair.stored();
     let pushed = pair.push(&["main"]);
@@ -39,35 +39,35 @@ fn a_key_does_not_leave() {
         .add("deep/a", "clean\n")
         .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["main"]).has_status(0);
-    pair.push(&["main"]).has_status(0).says("names no ref");
+    pair.push(&["main"]).has_status(0).says("listed no refs");
     pair.push(&["--no-verify", "main:other"]).has_status(0);
 }
 
 #[test]
-fn sha256() {
+fn a_push_is_scanned_in_a_sha256_repository() {
     let pair = client(Pair::sha256());
-    pair.repo.add("a", key(1)).commit("second");
+    pair.repo.add("a", id_line(1)).commit("second");
     pair.push(&["main"]).has_status(1).says("a:1:6");
     pair.push(&["main~1:refs/heads/fresh"]).has_status(0);
 }
 
 #[test]
-fn what_the_remote_has_is_not_looked_at_again() {
+fn what_the_remote_has_is_not_scanned_again() {
     let pair = pair();
-    pair.repo.add("old", key(1)).commit("second");
+    pair.repo.add("old", id_line(1)).commit("second");
     pair.push(&["--no-verify", "main"]).has_status(0);
     pair.repo.add("new", "clean\n").commit("third");
-    // A new branch: what other branches of the remote have is there already.
+    // A new branch: the remote already has what is in its other branches.
     pair.push(&["main:refs/heads/fresh"]).has_status(0);
-    pair.repo.add("newer", key(2)).commit("fourth");
+    pair.repo.add("newer", id_line(2)).commit("fourth");
     let pushed = pair.push(&["main:refs/heads/fresher"]);
     pushed.has_status(1).says("newer:1:6").never_says("old:1");
 }
 
 #[test]
-fn another_remote_has_nothing_of_it() {
+fn what_one_remote_has_is_scanned_for_another_remote() {
     let pair = pair();
-    pair.repo.add("old", key(1)).commit("second");
+    pair.repo.add("old", id_line(1)).commit("second");
     pair.push(&["--no-verify", "main"]).has_status(0);
     let other = pair.repo.sandbox().root().join("other.git");
     pair.repo.git([
@@ -86,7 +86,7 @@ fn another_remote_has_nothing_of_it() {
         .try_git(["push", "other", "main"])
         .has_status(1)
         .says("old:1:6");
-    // By its address a remote has no name, unless there is one with that address.
+    // A push to an address is a push to the remote with that address, if there is one.
     pair.repo
         .try_git([
             OsStr::new("push"),
@@ -102,9 +102,9 @@ fn another_remote_has_nothing_of_it() {
 }
 
 #[test]
-fn a_remote_whose_name_goes_on_from_that_of_another() {
+fn remotes_whose_names_share_a_prefix_are_not_confused() {
     let pair = pair();
-    pair.repo.add("old", key(1));
+    pair.repo.add("old", id_line(1));
     let id = pair.repo.commit("second");
     pair.repo.config("remote.origin/deep.url", "nowhere");
     pair.repo
@@ -116,14 +116,16 @@ fn a_remote_whose_name_goes_on_from_that_of_another() {
 }
 
 #[test]
-fn refs_that_go_and_history_that_is_rewritten() {
+fn a_forced_push_over_an_unknown_commit_is_scanned() {
     let pair = pair();
     pair.repo.add("a", "one\n").commit("second");
     pair.push(&["main", "main:topic"]).has_status(0);
-    pair.repo.add("a", key(1)).commit("third, which stays here");
+    pair.repo
+        .add("a", id_line(1))
+        .commit("third, which stays here");
     pair.push(&[":topic"]).has_status(0).never_says("keysieve:");
 
-    // Somebody else moves the branch on, to a commit that is not here.
+    // Another clone moves the branch to a commit that is not in this one.
     let other = pair.repo.sandbox().root().join("other");
     pair.repo
         .program("git")
@@ -147,7 +149,7 @@ fn refs_that_go_and_history_that_is_rewritten() {
 }
 
 #[test]
-fn tags_and_odd_names_for_what_is_pushed() {
+fn tags_and_revision_expressions_are_scanned() {
     let pair = pair();
     pair.repo.git([
         "tag",
@@ -160,7 +162,7 @@ fn tags_and_odd_names_for_what_is_pushed() {
         .has_status(1)
         .says("bad:")
         .never_says(&access_key_id(1));
-    pair.repo.add("a", key(2)).commit("fix a bug");
+    pair.repo.add("a", id_line(2)).commit("fix a bug");
     pair.repo.git(["tag", "light"]);
     pair.push(&["light"]).has_status(1).says("a:1:6");
     pair.push(&["HEAD^{/fix a bug}:refs/heads/topic"])
@@ -170,10 +172,10 @@ fn tags_and_odd_names_for_what_is_pushed() {
 }
 
 #[test]
-fn the_policy_of_the_work_tree_counts() {
+fn the_policy_of_the_work_tree_applies() {
     let pair = pair();
-    pair.repo.add("a", key(1)).commit("second");
-    let told = format!(
+    pair.repo.add("a", id_line(1)).commit("second");
+    let line = format!(
         "HEAD {} refs/heads/main {}\n",
         pair.repo.git(["rev-parse", "HEAD"]),
         "0".repeat(40)
@@ -182,7 +184,7 @@ fn the_policy_of_the_work_tree_counts() {
         pair.repo
             .keysieve(["hook", "run", "pre-push", "origin", "x"])
             .env("KEYSIEVE_FORMAT", format)
-            .stdin(told.as_str())
+            .stdin(line.as_str())
     };
     let report = by_hand("json").status(1).json();
     assert_eq!(
@@ -200,23 +202,23 @@ fn the_policy_of_the_work_tree_counts() {
 }
 
 #[test]
-fn a_hook_that_stood_there_hears_what_git_says() {
+fn an_existing_hook_gets_the_arguments_and_the_refs() {
     let pair = Pair::new();
     let hook = pair.repo.path(".git/hooks/pre-push");
-    script(
+    write_script(
         &hook,
-        "#!/bin/sh\necho \"$@\" > said; cat >> said; test ! -e stop\n",
+        "#!/bin/sh\necho \"$@\" > input; cat >> input; test ! -e stop\n",
     );
     let pair = client(pair);
-    pair.repo.add("a", key(1));
+    pair.repo.add("a", id_line(1));
     let (old, new) = (
         pair.repo.git(["rev-parse", "HEAD"]),
         pair.repo.commit("second"),
     );
     pair.push(&["main"]).has_status(1).says("a:1:6");
-    let said = fs::read_to_string(pair.repo.path("said")).unwrap();
+    let input = fs::read_to_string(pair.repo.path("input")).unwrap();
     assert_eq!(
-        said,
+        input,
         format!(
             "origin {}\nrefs/heads/main {new} refs/heads/main {old}\n",
             pair.server.display()
@@ -227,32 +229,34 @@ fn a_hook_that_stood_there_hears_what_git_says() {
 }
 
 #[test]
-fn what_git_does_not_say_is_not_guessed() {
+fn invalid_ref_updates_are_an_error() {
     let repo = Repo::new();
     repo.add("a", "clean\n").commit("first");
-    let told = |line: &str| {
+    let run_with = |line: &str| {
         repo.keysieve(["hook", "run", "pre-push", "origin", "x"])
             .stdin(line)
     };
-    told("nonsense\n").status(2).says("says of no ref");
-    told(&format!(
+    run_with("nonsense\n")
+        .status(2)
+        .says("'nonsense' is not a ref update");
+    run_with(&format!(
         "HEAD {} refs/heads/main {}\n",
         "1".repeat(40),
         "0".repeat(40)
     ))
     .status(2)
     .says("1111");
-    told("").status(0).says("nothing was scanned");
+    run_with("").status(0).says("nothing was scanned");
 }
 
 #[test]
-fn without_a_word_from_git_it_is_about_what_no_remote_has() {
+fn pre_push_without_arguments_scans_what_no_remote_has() {
     let pair = pair();
     let by_hand = || pair.repo.keysieve(["hook", "run", "pre-push"]);
     by_hand().status(0);
-    pair.repo.add("a", key(1)).commit("second");
+    pair.repo.add("a", id_line(1)).commit("second");
     by_hand().status(1).says("a:1:6");
-    // The pre-commit framework hands on what git says.
+    // The pre-commit framework passes the push in variables.
     let head = pair.repo.git(["rev-parse", "HEAD"]);
     let framework = |to: &str| {
         by_hand()
@@ -266,7 +270,7 @@ fn without_a_word_from_git_it_is_about_what_no_remote_has() {
     framework("refs/heads/main").status(1);
     framework("nothing")
         .status(2)
-        .says("nothing names no commit");
+        .says("'nothing' is not a commit");
     pair.push(&["--no-verify", "main"]).has_status(0);
     by_hand().status(0);
 }

@@ -1,20 +1,21 @@
-//! A server refuses what holds a key, says which commit, path and line, and keeps nothing of it.
+//! A server refuses a push with a key, reports commit, path and line, and keeps none of its objects.
 
 use std::fs;
 
-use super::ground::{Pair, key, script};
-use crate::support::Repo;
-use crate::support::keys::access_key_id;
+use super::pair::Pair;
+use crate::support::keys::{access_key_id, id_line};
+use crate::support::{Repo, write_script};
 
 #[test]
 fn a_push_with_a_key_is_refused_and_leaves_nothing_behind() {
-    // Few objects stay loose in quarantine, many come as a pack.
+    // Git unpacks few objects into quarantine, and keeps many as a pack.
     for limit in ["1", "1000"] {
         let pair = Pair::guarded();
         pair.in_server("git")
             .args(["config", "receive.unpackLimit", limit])
             .status(0);
-        pair.repo.add("deep/a.txt", format!("one\ntwo\n{}", key(1)));
+        pair.repo
+            .add("deep/a.txt", format!("one\ntwo\n{}", id_line(1)));
         let bad = pair.repo.commit("add a key");
         let before = pair.stored();
         let pushed = pair.push(&["main"]);
@@ -39,14 +40,14 @@ fn a_push_with_a_key_is_refused_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn every_commit_of_a_push_is_looked_at() {
+fn every_commit_of_a_push_is_scanned() {
     let pair = Pair::guarded();
     pair.repo.add("a", "clean\n").commit("second");
-    pair.repo.add("b", key(1));
+    pair.repo.add("b", id_line(1));
     let bad = pair.repo.commit("third");
     pair.repo
         .add("b", "gone\n")
-        .commit("taken out again, but it is in history");
+        .commit("removed, but still in history");
     pair.push(&["main"])
         .has_status(1)
         .says("b:1:6")
@@ -66,9 +67,9 @@ fn a_message_with_a_key_is_refused() {
 }
 
 #[test]
-fn what_the_server_has_is_not_looked_at_again() {
+fn what_the_server_has_is_not_scanned_again() {
     let pair = Pair::new();
-    pair.repo.add("old", key(1)).commit("before the hook");
+    pair.repo.add("old", id_line(1)).commit("before the hook");
     pair.repo.git(["push", "--quiet", "origin", "main"]);
     let pair = pair.guard(&[]);
     pair.repo.add("new", "clean\n").commit("next");
@@ -79,7 +80,7 @@ fn what_the_server_has_is_not_looked_at_again() {
 }
 
 #[test]
-fn the_first_push_of_all() {
+fn the_first_push_to_an_empty_server_is_scanned() {
     let pair = Pair::new();
     let empty = Pair::at(Repo::new(), "empty.git", &[]);
     let server = empty.server.clone();
@@ -88,16 +89,16 @@ fn the_first_push_of_all() {
         .repo
         .git(["init", "--quiet", "--bare", server.to_str().unwrap()]);
     let empty = empty.guard(&[]);
-    empty.repo.add("a", key(1)).commit("second");
+    empty.repo.add("a", id_line(1)).commit("second");
     empty.push(&["main"]).has_status(1).says("a:1:6");
     empty.push(&["main~1:refs/heads/main"]).has_status(0);
     drop(pair);
 }
 
 #[test]
-fn sha256() {
+fn a_push_to_a_sha256_server_is_scanned() {
     let pair = Pair::sha256().guard(&[]);
-    pair.repo.add("a", key(1));
+    pair.repo.add("a", id_line(1));
     let bad = pair.repo.commit("second");
     let before = pair.stored();
     pair.push(&["main"])
@@ -110,9 +111,9 @@ fn sha256() {
 }
 
 #[test]
-fn objects_that_the_server_borrows_are_found() {
+fn objects_of_alternates_are_found() {
     let pair = Pair::new();
-    // What separates folders in git's variable stands in the name: git then puts it in quotes.
+    // The name has the separator of git's path lists, so git quotes it.
     let fork = pair.repo.sandbox().root().join("a \"fork\": one.git");
     pair.repo
         .program("git")
@@ -127,7 +128,7 @@ fn objects_that_the_server_borrows_are_found() {
     pair.repo
         .git(["remote", "set-url", "origin", fork.to_str().unwrap()]);
     pair.repo
-        .add("readme", format!("hello\n{}", key(1)))
+        .add("readme", format!("hello\n{}", id_line(1)))
         .commit("second");
     pair.push(&["main"]).has_status(1).says("readme:2:6");
     pair.repo
@@ -137,10 +138,10 @@ fn objects_that_the_server_borrows_are_found() {
 }
 
 #[test]
-fn one_bad_ref_refuses_all_and_update_refuses_only_that_one() {
+fn pre_receive_refuses_all_refs_and_update_only_the_bad_one() {
     let two = |pair: &Pair| {
         pair.repo.git(["switch", "--quiet", "--create", "bad"]);
-        pair.repo.add("a", key(1)).commit("bad");
+        pair.repo.add("a", id_line(1)).commit("bad");
         pair.repo
             .git(["switch", "--quiet", "--create", "good", "main"]);
         pair.repo.add("b", "clean\n").commit("good");
@@ -159,31 +160,31 @@ fn one_bad_ref_refuses_all_and_update_refuses_only_that_one() {
 }
 
 #[test]
-fn a_hook_that_stood_there_hears_what_git_says_and_goes_first() {
+fn an_existing_hook_gets_the_refs_and_runs_first() {
     let pair = Pair::new();
     let hook = pair.server.join("hooks/pre-receive");
-    let text = "#!/bin/sh\ncat > heard\ntest ! -e stop\n";
-    script(&hook, text);
+    let text = "#!/bin/sh\ncat > input\ntest ! -e stop\n";
+    write_script(&hook, text);
     let pair = pair.guard(&[]);
     let old = pair.repo.git(["rev-parse", "HEAD"]);
-    pair.repo.add("a", key(1));
+    pair.repo.add("a", id_line(1));
     let new = pair.repo.commit("second");
     pair.push(&["main", "main:refs/heads/topic"])
         .has_status(1)
         .says("a:1:6");
-    let heard = fs::read_to_string(pair.server.join("heard")).unwrap();
+    let input = fs::read_to_string(pair.server.join("input")).unwrap();
     let zero = "0".repeat(40);
     assert_eq!(
-        heard,
+        input,
         format!("{old} {new} refs/heads/main\n{zero} {new} refs/heads/topic\n")
     );
 
     fs::write(pair.server.join("stop"), "").unwrap();
     pair.push(&["main"]).has_status(1).never_says("keysieve:");
     fs::remove_file(pair.server.join("stop")).unwrap();
-    // One that does not listen is nothing to complain about.
-    script(
-        &pair.server.join("hooks/pre-receive.keysieve-chained"),
+    // A chained hook that does not read its input causes no message.
+    write_script(
+        pair.server.join("hooks/pre-receive.keysieve-chained"),
         "#!/bin/sh\nexec <&-\n",
     );
     pair.repo
@@ -194,12 +195,12 @@ fn a_hook_that_stood_there_hears_what_git_says_and_goes_first() {
     fs::write(pair.server.join("hooks/pre-receive.keysieve-chained"), text).unwrap();
     pair.keysieve(["hook", "uninstall"])
         .status(0)
-        .says("put back");
+        .says("restored the previous hook");
     assert_eq!(fs::read_to_string(&hook).unwrap(), text);
 }
 
 #[test]
-fn nothing_passes_unseen() {
+fn a_push_that_cannot_be_scanned_is_refused() {
     let pair = Pair::guarded();
     pair.repo.add("a", "clean\n").commit("second");
     fs::write(pair.server.join(".keysieve.toml"), "nonsense").unwrap();
@@ -207,13 +208,15 @@ fn nothing_passes_unseen() {
         .has_status(1)
         .says(".keysieve.toml:1: ");
     fs::remove_file(pair.server.join(".keysieve.toml")).unwrap();
-    let told = |line: &str| pair.keysieve(["hook", "run", "pre-receive"]).stdin(line);
-    told("nonsense\n").status(2).says("says of no ref");
+    let run_with = |line: &str| pair.keysieve(["hook", "run", "pre-receive"]).stdin(line);
+    run_with("nonsense\n")
+        .status(2)
+        .says("'nonsense' is not a ref update");
     let gone = "1".repeat(40);
-    told(&format!("{} {gone} refs/heads/main\n", "0".repeat(40)))
+    run_with(&format!("{} {gone} refs/heads/main\n", "0".repeat(40)))
         .status(2)
         .says(&gone);
-    told("").status(0).says("nothing was scanned");
+    run_with("").status(0).says("nothing was scanned");
     pair.keysieve(["hook", "run", "update", "refs/heads/main", "x", "y"])
         .status(2);
 
@@ -226,7 +229,7 @@ fn nothing_passes_unseen() {
 }
 
 #[test]
-fn the_status_of_a_server_is_tried_by_a_push() {
+fn the_status_of_a_server_is_tested_with_a_push() {
     let pair = Pair::new();
     pair.keysieve(["hook", "status"])
         .status(1)
@@ -263,5 +266,5 @@ fn the_status_of_a_server_is_tried_by_a_push() {
         .says("note: the repository is bare");
     pair.keysieve(["hook", "install", "--server", "--hook", "pre-push"])
         .status(2)
-        .says("not where they are pushed to");
+        .says("not on a server");
 }

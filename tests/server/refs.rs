@@ -1,13 +1,12 @@
-//! Refs that are no plain branch: tags, trees and blobs under a ref, names, deletions, rewritten
-//! history.
+//! Pushes of other refs than branches: tags, trees, blobs, ref names, deletions, rewritten history.
 
-use super::ground::{Pair, key};
-use crate::support::keys::access_key_id;
+use super::pair::Pair;
+use crate::support::keys::{access_key_id, id_line};
 
 #[test]
-fn a_ref_that_goes_brings_nothing() {
+fn deleting_a_ref_scans_nothing() {
     let pair = Pair::new();
-    pair.repo.add("a", key(1)).commit("before the hook");
+    pair.repo.add("a", id_line(1)).commit("before the hook");
     pair.repo.git(["push", "--quiet", "origin", "main:topic"]);
     let pair = pair.guard(&[]);
     pair.push(&[":topic"]).has_status(0);
@@ -15,12 +14,12 @@ fn a_ref_that_goes_brings_nothing() {
 }
 
 #[test]
-fn rewritten_history_is_what_is_new_in_it() {
+fn a_forced_push_is_scanned_for_what_is_new() {
     let pair = Pair::guarded();
     pair.repo.add("a", "one\n").commit("second");
     pair.push(&["main"]).has_status(0);
     pair.repo
-        .add("a", key(1))
+        .add("a", id_line(1))
         .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["--force", "main"]).has_status(1).says("a:1:6");
     pair.repo
@@ -30,7 +29,7 @@ fn rewritten_history_is_what_is_new_in_it() {
 }
 
 #[test]
-fn tags_and_what_they_say() {
+fn tags_are_scanned_with_their_messages_and_commits() {
     let pair = Pair::guarded();
     pair.repo.git(["tag", "v1"]);
     pair.repo
@@ -47,8 +46,8 @@ fn tags_and_what_they_say() {
         .has_status(1)
         .says("bad:")
         .never_says(&access_key_id(1));
-    // A tag of a tag of a commit that nobody has.
-    pair.repo.add("a", key(2)).commit("second");
+    // A tag of a tag of a commit that the server does not have.
+    pair.repo.add("a", id_line(2)).commit("second");
     pair.repo
         .git(["tag", "--annotate", "inner", "--message", "inner"]);
     pair.repo
@@ -57,9 +56,9 @@ fn tags_and_what_they_say() {
 }
 
 #[test]
-fn a_blob_or_a_tree_under_a_ref() {
+fn a_ref_to_a_blob_or_a_tree_is_scanned() {
     let pair = Pair::guarded();
-    pair.repo.add("deep/a", key(1)).add("deep/b", "clean\n");
+    pair.repo.add("deep/a", id_line(1)).add("deep/b", "clean\n");
     let tree = pair.repo.git(["write-tree"]);
     let blob = pair.repo.git(["rev-parse", &format!("{tree}:deep/a")]);
     let clean = pair.repo.git(["rev-parse", &format!("{tree}:deep/b")]);
@@ -74,7 +73,7 @@ fn a_blob_or_a_tree_under_a_ref() {
 }
 
 #[test]
-fn the_name_of_a_ref() {
+fn a_key_in_a_ref_name_is_found_and_masked() {
     let pair = Pair::guarded();
     let name = access_key_id(1);
     let pushed = pair.push(&[&format!("main:refs/heads/topic-{name}")]);

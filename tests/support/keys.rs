@@ -23,6 +23,11 @@ pub(crate) fn access_key_id(seed: u64) -> String {
     }
 }
 
+/// A line that contains such an id.
+pub(crate) fn id_line(seed: u64) -> String {
+    format!("id = {}\n", access_key_id(seed))
+}
+
 /// A secret access key that looks random in every way that can be measured, with at least one `/`
 /// or `+`.
 pub(crate) fn secret_access_key(seed: u64) -> String {

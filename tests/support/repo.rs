@@ -18,19 +18,25 @@ impl Repo {
     /// An empty repository: branch `main`, no commit.
     #[track_caller]
     pub(crate) fn new() -> Self {
-        Self::init(&[])
+        Self::init("repo", &[])
+    }
+
+    /// An empty repository in a folder of this name.
+    #[track_caller]
+    pub(crate) fn named(name: &str) -> Self {
+        Self::init(name, &[])
     }
 
     /// An empty repository whose objects are named by SHA-256.
     #[track_caller]
     pub(crate) fn sha256() -> Self {
-        Self::init(&["--object-format=sha256"])
+        Self::init("repo", &["--object-format=sha256"])
     }
 
     #[track_caller]
-    fn init(options: &[&str]) -> Self {
+    fn init(name: &str, options: &[&str]) -> Self {
         let sandbox = Rc::new(Sandbox::new());
-        let root = sandbox.root().join("repo");
+        let root = sandbox.root().join(name);
         fs::create_dir(&root).expect("a folder for the repository");
         let repo = Self { sandbox, root };
         repo.git(["init", "--quiet"].iter().chain(options));

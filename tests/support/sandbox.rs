@@ -1,6 +1,7 @@
 //! A temporary folder with a home directory of its own, and the environment that keeps a process
 //! inside it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -65,7 +66,7 @@ impl Sandbox {
         self.home().join(".gitconfig")
     }
 
-    /// Cuts `command` off from the machine: it starts with an empty environment, so neither the
+    /// Isolates `command` from the machine. It starts with an empty environment, so neither the
     /// `GIT_DIR` of a hook that runs the tests nor the user's settings can leak in.
     pub(crate) fn confine(&self, command: &mut Command) {
         command.env_clear();
@@ -74,23 +75,29 @@ impl Sandbox {
                 command.env(name, value);
             }
         }
-        command
-            .env("HOME", self.home())
-            .env("XDG_CONFIG_HOME", self.home().join(".config"))
-            .env("XDG_CACHE_HOME", self.home().join(".cache"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", self.git_config())
+        command.envs(self.environment());
+    }
+
+    /// The variables that a process gets here.
+    pub(crate) fn environment(&self) -> [(&'static str, OsString); 16] {
+        [
+            ("HOME", self.home().into()),
+            ("XDG_CONFIG_HOME", self.home().join(".config").into()),
+            ("XDG_CACHE_HOME", self.home().join(".cache").into()),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("GIT_CONFIG_GLOBAL", self.git_config().into()),
             // A repository around the temporary folder must not be found.
-            .env("GIT_CEILING_DIRECTORIES", &self.root)
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_EDITOR", "true")
-            .env("GIT_AUTHOR_NAME", "Ada Author")
-            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
-            .env("GIT_AUTHOR_DATE", DATE)
-            .env("GIT_COMMITTER_NAME", "Cem Committer")
-            .env("GIT_COMMITTER_EMAIL", "cem@example.org")
-            .env("GIT_COMMITTER_DATE", DATE)
-            .env("LC_ALL", "C.UTF-8")
-            .env("TZ", "UTC");
+            ("GIT_CEILING_DIRECTORIES", self.root().into()),
+            ("GIT_TERMINAL_PROMPT", "0".into()),
+            ("GIT_EDITOR", "true".into()),
+            ("GIT_AUTHOR_NAME", "Ada Author".into()),
+            ("GIT_AUTHOR_EMAIL", "ada@example.org".into()),
+            ("GIT_AUTHOR_DATE", DATE.into()),
+            ("GIT_COMMITTER_NAME", "Cem Committer".into()),
+            ("GIT_COMMITTER_EMAIL", "cem@example.org".into()),
+            ("GIT_COMMITTER_DATE", DATE.into()),
+            ("LC_ALL", "C.UTF-8".into()),
+            ("TZ", "UTC".into()),
+        ]
     }
 }

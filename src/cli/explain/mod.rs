@@ -245,8 +245,8 @@ impl Answer<'_> {
             let known = || {
                 self.settings
                     .policy
-                    .known(finding)
-                    .is_some_and(|(known, _)| known.print == salted)
+                    .baseline_entry(finding)
+                    .is_some_and(|(known, _)| known.fingerprint == salted)
             };
             if finding.fingerprint == print || known() {
                 found.push((
@@ -326,7 +326,7 @@ impl Answer<'_> {
         let policy = &self.settings.policy;
         let reported = outcome.findings.into_iter().map(|finding| {
             let expired = policy
-                .known(&finding)
+                .baseline_entry(&finding)
                 .filter(|(_, expired)| *expired)
                 .map(|(known, _)| known.line);
             let decision = Decision::Reported {
@@ -338,7 +338,7 @@ impl Answer<'_> {
         let allowed = outcome.allowed.into_iter().map(|allowed| {
             let of_baseline = matches!(allowed.by, AllowedBy::Baseline { .. });
             let line = policy
-                .known(&allowed.finding)
+                .baseline_entry(&allowed.finding)
                 .filter(|_| of_baseline)
                 .map(|(known, _)| known.line);
             (

@@ -1,15 +1,15 @@
-//! `keysieve hook`: installing the hooks, taking them away, proving that they are live, and what
-//! they call.
+//! `keysieve hook`: installs, removes and tests hooks, and runs the scan of a hook when git calls it.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
 use keysieve::hook::{
-    self, Git, Hook, HookState, RefUpdate, Report, Request, Side, Standing, Step, Verdict,
+    self, Git, HOOKS, Hook, HookError, HookFile, HookInput, InstallRequest, InstallStep, Liveness,
+    RefUpdate, Side, StatusReport,
 };
 use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::rule::Confidence;
@@ -18,35 +18,36 @@ use keysieve::text::printable_path;
 mod push;
 
 use crate::cli::error::CliError;
+use crate::cli::scan::Common;
 use crate::cli::settings;
 
-/// Install, remove and check the hooks that stop a commit or a push with a secret in it.
+/// Install, remove and test the hooks that stop a commit or a push with a secret in it.
 #[derive(Args, Debug)]
 pub(crate) struct HookArgs {
     #[command(subcommand)]
-    action: Action,
+    command: HookCommand,
 }
 
 #[derive(Subcommand, Debug)]
-enum Action {
+enum HookCommand {
     /// Install the hooks into a repository, or for all future clones.
     ///
-    /// Where commits are made: pre-commit, pre-merge-commit, commit-msg and pre-push, and by --hook
-    /// prepare-commit-msg, which `--no-verify` does not hold off. With --server, where they are
-    /// pushed to: pre-receive, or update by --hook.
+    /// Where commits are made, these are pre-commit, pre-merge-commit, commit-msg and pre-push.
+    /// `--hook prepare-commit-msg` adds a hook that runs even with `--no-verify`. On a server
+    /// (--server), the hook is pre-receive, or update with `--hook update`.
     ///
-    /// A hook that is there already is kept and runs first. Where husky, lefthook or the pre-commit
-    /// framework owns the hooks, nothing is changed: the lines to add to its configuration are
-    /// printed, and the exit status is 2.
+    /// An existing hook is kept and runs first. If husky, lefthook or the pre-commit framework
+    /// manages the hooks, nothing is changed: the command prints the lines to add to its
+    /// configuration, and the exit status is 2.
     Install(WriteArgs),
-    /// Remove the hooks, and put back those that stood there before.
+    /// Remove the hooks, and restore those that were there before.
     Uninstall(WriteArgs),
-    /// Say where git looks for hooks and what stands there, and try whether a key is stopped.
+    /// Show the hooks that git runs, and test whether they stop a key.
     ///
-    /// The exit status is 0 if it is, 1 if it is not, and 2 if it could not be tried. A bare
-    /// repository is taken for a server.
+    /// Exit status: 0 a test key was stopped, 1 it was not, 2 the hooks could not be tested. A bare
+    /// repository is tested as a server.
     Status(StatusArgs),
-    /// Do what a hook does; the hooks call this.
+    /// Run the scan of a hook; the installed hooks call this.
     Run(RunArgs),
 }
 
@@ -54,17 +55,17 @@ enum Action {
 struct WriteArgs {
     /// The repository: any folder in it [default: the current one]
     repo: Option<PathBuf>,
-    /// For all future clones, by way of git's template folder
+    /// For all future clones, in git's template folder
     #[arg(long, conflicts_with = "repo")]
     global: bool,
-    /// The hooks of a server: a push with a secret in it is refused
+    /// The hooks of a server, which refuse a push with a secret in it
     #[arg(long, conflicts_with = "global")]
     server: bool,
-    /// Also where `core.hooksPath` makes other repositories share the hooks, and over those of a
-    /// newer keysieve
+    /// Also if other repositories share the hooks (`core.hooksPath`), and over the hooks of a newer
+    /// keysieve
     #[arg(long)]
     force: bool,
-    /// Only this hook; may be repeated [default: the usual ones; to uninstall, all]
+    /// Only this hook; may be repeated [default: the usual hooks; for uninstall, all]
     #[arg(long = "hook", value_name = "NAME")]
     hooks: Vec<String>,
 }
@@ -73,7 +74,7 @@ struct WriteArgs {
 struct StatusArgs {
     /// The repository: any folder in it [default: the current one]
     repo: Option<PathBuf>,
-    /// Judge the hooks of a server
+    /// Test the hooks of a server
     #[arg(long)]
     server: bool,
 }
@@ -82,34 +83,21 @@ struct StatusArgs {
 struct RunArgs {
     /// The name of the hook
     hook: String,
-    /// What git calls the hook with
+    /// The arguments that git passes to the hook
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<OsString>,
 }
 
-/// What to tell who calls a hook by hand.
-const AS_A_HOOK: &str = "git says which: this is meant to be called as a hook";
+/// The help for a user who runs `keysieve hook run` without what git would pass to it.
+const CALLED_BY_GIT: &str = "git passes this when it runs the hook; do not run it by hand";
 
-/// The scans that hooks are made of.
-pub(crate) trait Scans {
-    /// Scans what the next commit would add.
-    fn staged(&self) -> Result<Status, CliError>;
-    /// Scans a commit message that is being written.
-    fn message(&self, file: &Path) -> Result<Status, CliError>;
-    /// Scans what a push takes to a remote, named or by its address, that has not got it; without
-    /// one, what no remote has.
-    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError>;
-    /// Scans what a push brings here.
-    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError>;
-}
-
-/// Does what the command line asks for.
-pub(crate) fn run(args: HookArgs, scans: &dyn Scans) -> Result<Status, CliError> {
-    match args.action {
-        Action::Install(args) => install(&args),
-        Action::Uninstall(args) => uninstall(&args),
-        Action::Status(args) => status(&args),
-        Action::Run(args) => call(&args, scans, &mut io::stdin().lock()),
+/// Runs the subcommand.
+pub(crate) fn run(args: HookArgs) -> Result<Status, CliError> {
+    match args.command {
+        HookCommand::Install(args) => install(&args),
+        HookCommand::Uninstall(args) => uninstall(&args),
+        HookCommand::Status(args) => status(&args),
+        HookCommand::Run(args) => run_hook(&args, &mut io::stdin().lock()),
     }
 }
 
@@ -119,118 +107,120 @@ fn install(args: &WriteArgs) -> Result<Status, CliError> {
     } else {
         Side::Client
     };
-    let hooks = Hook::chosen(&args.hooks, side).map_err(hook_error)?;
+    let hooks = Hook::select(&args.hooks, side).map_err(with_help)?;
     let program = own_path()?;
-    let request = Request {
+    let request = InstallRequest {
         hooks: &hooks,
         program: &program,
         force: args.force,
     };
     let steps = if args.global {
-        hook::install_template(&Git::here(), &template_folder()?, &request).map_err(hook_error)?
+        hook::install_template(&Git::here(), &template_folder()?, &request)
     } else {
-        hook::install(&git(args.repo.as_deref()), &request).map_err(hook_error)?
+        hook::install(&git(args.repo.as_deref()), &request)
     };
-    tell(&steps)
+    print_steps(&steps.map_err(with_help)?)
 }
 
 fn uninstall(args: &WriteArgs) -> Result<Status, CliError> {
     let all = args.hooks.is_empty();
-    let hooks = match all {
-        true => Hook::all()
-            .filter(|hook| !args.server || hook.side() == Side::Server)
-            .collect(),
-        false => Hook::chosen(&args.hooks, Side::Client).map_err(hook_error)?,
-    };
-    let mut steps = if args.global {
-        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks).map_err(hook_error)?
+    let hooks = if all {
+        let hooks = HOOKS.into_iter();
+        hooks
+            .filter(|hook| !args.server || hook.side == Side::Server)
+            .collect()
     } else {
-        hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force).map_err(hook_error)?
+        Hook::select(&args.hooks, Side::Client).map_err(with_help)?
     };
-    // Of hooks that nobody named, only those that were there are worth a line; unless there was
-    // none at all.
-    if all
-        && steps
-            .iter()
-            .any(|step| matches!(step, Step::Removed(_) | Step::Restored(_)))
-    {
-        steps.retain(|step| !matches!(step, Step::Absent(_)));
+    let steps = if args.global {
+        hook::uninstall_template(&Git::here(), &template_folder()?, &hooks)
+    } else {
+        hook::uninstall(&git(args.repo.as_deref()), &hooks, args.force)
+    };
+    let mut steps = steps.map_err(with_help)?;
+    // Hooks that were not named and did not exist are only mentioned if none existed.
+    let is_removal =
+        |step: &InstallStep| matches!(step, InstallStep::Removed(_) | InstallStep::Restored(_));
+    if all && steps.iter().any(is_removal) {
+        steps.retain(|step| !matches!(step, InstallStep::Absent(_)));
     }
-    tell(&steps)
+    print_steps(&steps)
 }
 
 fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let root = settings::root_of(args.repo.as_deref().unwrap_or(Path::new(".")))?;
     let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
-    // Files of the work tree that decide what is refused, so that the trial needs them.
+    // The files of the work tree that decide what is refused.
     let rules = config
         .rules
         .iter()
-        .filter_map(|file| file.strip_prefix(&root).ok().map(Path::to_path_buf));
-    let carry: Vec<PathBuf> = rules
-        .chain([FILE_NAME, BASELINE_NAME].map(PathBuf::from))
+        .filter_map(|file| file.strip_prefix(&root).ok());
+    let extra_files: Vec<PathBuf> = rules
+        .chain([FILE_NAME, BASELINE_NAME].map(Path::new))
+        .map(Path::to_owned)
         .collect();
     let side = args.server.then_some(Side::Server);
-    let report =
-        hook::status(&git(args.repo.as_deref()), &own_path()?, &carry, side).map_err(hook_error)?;
-    let what = if report.side == Side::Server {
-        "a push"
-    } else {
-        "a commit"
-    };
-    let (status, verdict) = match &report.verdict {
-        Verdict::Live => (
-            Status::Clean,
-            format!("live: {what} with a test key was stopped"),
-        ),
-        Verdict::Dead(why) => (Status::Findings, format!("not live: {why}")),
-        Verdict::Unknown(why) => (Status::Incomplete, format!("not known to be live: {why}")),
+    let git = git(args.repo.as_deref());
+    let report = hook::status(&git, &own_path()?, &extra_files, side).map_err(with_help)?;
+    let (status, liveness) = match &report.liveness {
+        Liveness::Live => {
+            let what = match report.side {
+                Side::Server => "a push",
+                Side::Client => "a commit",
+            };
+            let text = format!("live: {what} with a test key was stopped");
+            (Status::Clean, text)
+        }
+        Liveness::NotLive(why) => (Status::Findings, format!("not live: {why}")),
+        Liveness::Unknown(why) => (Status::Incomplete, format!("not tested: {why}")),
     };
     let mut out = io::stdout().lock();
-    describe(&report, &mut out)?;
-    writeln!(out, "{verdict}")?;
+    print_hooks(&report, &mut out)?;
+    writeln!(out, "{liveness}")?;
     if let Some(block) = config.block.filter(|block| *block > Confidence::Medium) {
         writeln!(
             out,
-            "note: {FILE_NAME} lets everything below {block} pass, a lone access key id among it"
+            "note: {FILE_NAME} sets block = \"{block}\": findings below that do not stop a commit, \
+             for example an access key id without its secret"
         )?;
     }
     Ok(status)
 }
 
-fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Status, CliError> {
-    match (args.hook.as_str(), args.args.as_slice()) {
-        ("pre-commit" | "pre-merge-commit" | "prepare-commit-msg", _) => scans.staged(),
-        ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
-        ("commit-msg", []) => {
-            Err(CliError::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK))
+/// Runs the scan of a hook. Settings come from the environment and the configuration file.
+fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
+    let hook = Hook::named(&args.hook).map_err(with_help)?;
+    let common = Common::from_env()?;
+    match (hook.input, args.args.as_slice()) {
+        (HookInput::Index, _) => common.staged(Path::new(".")),
+        (HookInput::MessageFile, [file, ..]) => common.message(Path::new(file)),
+        // Git passes the remote; the pre-commit framework does not.
+        (HookInput::PushedRefs, [remote, ..]) => {
+            let updates = push::parse_stdin(input, RefUpdate::from_pre_push)?;
+            common.push(Some(remote), &updates)
         }
-        // Git names the remote; nobody else does.
-        ("pre-push", [remote, ..]) => {
-            scans.push(Some(remote), &push::told(input, RefUpdate::of_push)?)
+        (HookInput::PushedRefs, []) => push::from_framework(&common),
+        (HookInput::ReceivedRefs, _) => {
+            common.receive(&push::parse_stdin(input, RefUpdate::from_pre_receive)?)
         }
-        ("pre-push", []) => push::from_variables(scans),
-        ("pre-receive", _) => scans.receive(&push::told(input, RefUpdate::of_receive)?),
-        ("update", [name, old, new, ..]) => scans.receive(&[push::asked(name, old, new)?]),
-        ("update", _) => {
-            Err(CliError::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK))
+        (HookInput::RefArguments, [name, old, new, ..]) => {
+            common.receive(&[push::parse_args(name, old, new)?])
         }
-        (name, _) => Err(match Hook::named(name) {
-            Ok(hook) => CliError::new(format!(
-                "this keysieve has no scan for the hook {}",
-                hook.name
-            )),
-            Err(error) => hook_error(error),
-        }),
+        (HookInput::MessageFile, []) => Err(missing(hook, "the file with the commit message")),
+        (HookInput::RefArguments, _) => Err(missing(hook, "a ref, its old id and its new id")),
     }
 }
 
-/// The repository that was named; without a name, the one that git would take.
+fn missing(hook: Hook, what: &str) -> CliError {
+    CliError::new(format!("{} needs {what}", hook.name)).hint(CALLED_BY_GIT)
+}
+
+/// Git in the repository that was named, or else in the one that git itself would use.
 fn git(repo: Option<&Path>) -> Git {
     repo.map_or_else(Git::here, Git::at)
 }
 
-fn hook_error(error: hook::Error) -> CliError {
+fn with_help(error: HookError) -> CliError {
     let help = error.help();
     let error = CliError::from(error);
     match help {
@@ -239,7 +229,7 @@ fn hook_error(error: hook::Error) -> CliError {
     }
 }
 
-fn tell(steps: &[Step]) -> Result<Status, CliError> {
+fn print_steps(steps: &[InstallStep]) -> Result<Status, CliError> {
     let mut out = io::stdout().lock();
     for step in steps {
         writeln!(out, "{step}")?;
@@ -247,61 +237,60 @@ fn tell(steps: &[Step]) -> Result<Status, CliError> {
     if env::var_os("GIT_TEMPLATE_DIR").is_some()
         && steps
             .iter()
-            .any(|step| matches!(step, Step::Configured { .. }))
+            .any(|step| matches!(step, InstallStep::Configured { .. }))
     {
         writeln!(
             out,
-            "note: GIT_TEMPLATE_DIR is set, and git takes it before init.templateDir"
+            "note: GIT_TEMPLATE_DIR is set, and git uses it instead of init.templateDir"
         )?;
     }
     Ok(Status::Clean)
 }
 
-fn describe(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let place = &report.place;
-    write!(
-        out,
-        "git looks for hooks in {}",
-        printable_path(&place.folder)
-    )?;
-    match &place.setting {
-        Some(setting) => writeln!(
+fn print_hooks(report: &StatusReport, out: &mut impl Write) -> io::Result<()> {
+    let hooks_dir = &report.hooks_dir;
+    let folder = printable_path(&hooks_dir.folder);
+    write!(out, "git looks for hooks in {folder}")?;
+    if let Some(setting) = &hooks_dir.setting {
+        write!(
             out,
             " (core.hooksPath, in the {} git config)",
             setting.scope
-        )?,
-        None => writeln!(out)?,
+        )?;
     }
-    for state in &report.hooks {
-        writeln!(out, "  {}: {}", state.hook.name, standing(state))?;
-        if let Some(kept) = &state.kept {
-            writeln!(out, "    chained: {}", printable_path(kept))?;
+    writeln!(out)?;
+    for status in &report.hooks {
+        writeln!(out, "  {}: {}", status.hook.name, describe(&status.file))?;
+        if let Some(kept) = &status.kept {
+            writeln!(out, "    runs first: {}", printable_path(kept))?;
         }
     }
     Ok(())
 }
 
-fn standing(state: &HookState) -> String {
-    match &state.standing {
-        Standing::Missing => "missing".to_owned(),
-        Standing::NotAFile => "not a file".to_owned(),
-        Standing::Foreign {
+fn describe(file: &HookFile) -> String {
+    match file {
+        HookFile::Missing => "missing".to_owned(),
+        HookFile::NotAFile => "not a file".to_owned(),
+        HookFile::Foreign {
             manager: Some(manager),
             ..
         } => format!("written by {manager}"),
-        Standing::Foreign {
+        HookFile::Foreign {
             executable: true, ..
         } => "not keysieve's".to_owned(),
-        Standing::Foreign {
+        HookFile::Foreign {
             executable: false, ..
         } => "not keysieve's, and not executable".to_owned(),
-        Standing::Ours { stub, executable } => {
+        HookFile::Ours { stub, executable } => {
             let runs = match &stub.program {
                 Some(program) if program.is_file() => format!("runs {}", printable_path(program)),
                 Some(program) => {
-                    format!("{} is gone, so it looks on PATH", printable_path(program))
+                    let program = printable_path(program);
+                    format!("{program} is missing, so it runs keysieve from PATH")
                 }
-                None => "edited, or of another version of keysieve".to_owned(),
+                None if stub.version == hook::VERSION => "edited".to_owned(),
+                None => "from another keysieve".to_owned(),
             };
             let dead = if *executable {
                 ""
@@ -313,122 +302,29 @@ fn standing(state: &HookState) -> String {
     }
 }
 
-/// The path of this program that outlives an upgrade: the name on PATH that leads here, for package
-/// managers keep a link there and give each version a folder of its own.
+/// The path under which an upgrade will find this program: a link on PATH, if one leads here,
+/// because package managers install each version into a folder of its own.
 fn own_path() -> Result<PathBuf, CliError> {
     let exe = env::current_exe()?;
     let real = exe.canonicalize()?;
     let name = format!("keysieve{}", env::consts::EXE_SUFFIX);
     let path = env::var_os("PATH").unwrap_or_default();
-    let on_path = env::split_paths(&path)
+    let mut on_path = env::split_paths(&path)
         .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&name))
-        .find(|candidate| {
-            candidate
-                .canonicalize()
-                .is_ok_and(|candidate| candidate == real)
-        });
-    Ok(on_path.unwrap_or(exe))
+        .map(|folder| folder.join(&name));
+    let link = on_path.find(|file| file.canonicalize().is_ok_and(|file| file == real));
+    Ok(link.unwrap_or(exe))
 }
 
-/// Where the template folder goes if git has none yet: beside git's own files in the user's
+/// The template folder to create if git has none: next to git's own files in the user's
 /// configuration.
 fn template_folder() -> Result<PathBuf, CliError> {
-    let config = match env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-    {
+    let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = match config.filter(|path| path.is_absolute()) {
         Some(config) => config,
         None => env::home_dir()
             .ok_or_else(|| CliError::new("there is no home directory").hint("set HOME"))?
             .join(".config"),
     };
     Ok(config.join("git").join("template"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Answers with a status of its own for each scan.
-    struct Fake;
-
-    impl Scans for Fake {
-        fn staged(&self) -> Result<Status, CliError> {
-            Ok(Status::Findings)
-        }
-
-        fn message(&self, file: &Path) -> Result<Status, CliError> {
-            if file == Path::new("--msg") {
-                Ok(Status::Clean)
-            } else {
-                Ok(Status::Incomplete)
-            }
-        }
-
-        fn push(&self, _: Option<&OsStr>, _: &[RefUpdate]) -> Result<Status, CliError> {
-            Ok(Status::Findings)
-        }
-
-        fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
-            if updates.is_empty() {
-                Ok(Status::Clean)
-            } else {
-                Ok(Status::Findings)
-            }
-        }
-    }
-
-    #[derive(clap::Parser)]
-    struct Words {
-        #[command(flatten)]
-        hook: HookArgs,
-    }
-
-    fn answer(words: &[&str]) -> Result<Status, CliError> {
-        let words = ["keysieve", "run"].iter().chain(words);
-        match <Words as clap::Parser>::try_parse_from(words)
-            .expect("good words")
-            .hook
-            .action
-        {
-            Action::Run(args) => call(&args, &Fake, &mut io::empty()),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-
-    #[test]
-    fn each_hook_runs_its_scan() {
-        assert_eq!(answer(&["pre-commit"]).expect("a scan"), Status::Findings);
-        assert_eq!(
-            answer(&["commit-msg", "--msg"]).expect("a scan"),
-            Status::Clean,
-            "words of git are not ours"
-        );
-    }
-
-    #[test]
-    fn a_hook_that_scans_nothing_is_an_error() {
-        for words in [
-            &["commit-msg"][..],
-            &["post-coffee"],
-            &["update", "refs/heads/main"],
-            &["update", "a", "b", A],
-        ] {
-            assert!(answer(words).is_err(), "{words:?}");
-        }
-    }
-
-    #[test]
-    fn every_stub_has_a_scan() {
-        for hook in Hook::all() {
-            assert!(
-                answer(&[hook.name, "refs/heads/main", A, A]).is_ok(),
-                "{}",
-                hook.name
-            );
-        }
-    }
 }

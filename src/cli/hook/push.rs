@@ -1,5 +1,5 @@
-//! What the hooks of a push are told: by git on standard input or in words, by the pre-commit
-//! framework in variables.
+//! Reads which refs a push updates: from git, on standard input or as arguments, or from the
+//! variables of the pre-commit framework.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -11,71 +11,67 @@ use keysieve::finding::Status;
 use keysieve::git;
 use keysieve::hook::RefUpdate;
 
-use super::{AS_A_HOOK, Scans};
+use super::CALLED_BY_GIT;
 use crate::cli::error::CliError;
+use crate::cli::scan::Common;
 
-/// The pre-commit framework reads what git says itself, and hands on the first ref of the push in
-/// variables. Run by hand, it says nothing: then it is about what HEAD has and no remote does.
-pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, CliError> {
-    let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+/// Scans the push that the pre-commit framework describes. It reads standard input itself and
+/// passes only the first ref on, in variables. If it is run by hand, it sets none of them: then
+/// this scans what `HEAD` has and no remote does.
+pub(super) fn from_framework(common: &Common) -> Result<Status, CliError> {
     let repo = git::discover(Path::new("."))?;
-    let id = |name: &OsStr| {
+    let resolve = |name: OsString| {
         repo.resolve(name.as_encoded_bytes().as_bstr())
             .ok_or_else(|| {
-                CliError::new(format!(
-                    "{} names no commit of this repository",
-                    name.display()
-                ))
+                let name = name.display();
+                CliError::new(format!("'{name}' is not a commit of this repository"))
             })
     };
-    let new = said("PRE_COMMIT_TO_REF").or_else(|| said("PRE_COMMIT_LOCAL_BRANCH"));
-    let new = id(new.as_deref().unwrap_or(OsStr::new("HEAD")))?;
-    // What the framework takes for the start of the push is on the remote already.
-    let old = said("PRE_COMMIT_FROM_REF")
-        .map(|name| id(&name))
-        .transpose()?;
-    let name = said("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_else(|| OsString::from("HEAD"));
+    let new = variable("PRE_COMMIT_TO_REF").or_else(|| variable("PRE_COMMIT_LOCAL_BRANCH"));
+    let new = resolve(new.unwrap_or_else(|| "HEAD".into()))?;
+    // The framework starts at a commit that the remote has.
+    let old = variable("PRE_COMMIT_FROM_REF").map(resolve).transpose()?;
+    let name = variable("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_else(|| "HEAD".into());
     let update = RefUpdate {
         name: name.as_encoded_bytes().into(),
         old,
         new: Some(new),
     };
-    scans.push(said("PRE_COMMIT_REMOTE_NAME").as_deref(), &[update])
+    common.push(variable("PRE_COMMIT_REMOTE_NAME").as_deref(), &[update])
 }
 
-/// What git says on standard input, one ref a line.
-pub(super) fn told(
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Parses the lines that git writes to standard input, one for each ref.
+pub(super) fn parse_stdin(
     input: &mut dyn Read,
-    read: fn(&[u8]) -> Option<RefUpdate>,
+    parse_line: fn(&[u8]) -> Option<RefUpdate>,
 ) -> Result<Vec<RefUpdate>, CliError> {
     let mut text = Vec::new();
     input
         .read_to_end(&mut text)
-        .map_err(|error| CliError::new(format!("standard input cannot be read: {error}")))?;
+        .map_err(|error| CliError::new(format!("cannot read standard input: {error}")))?;
     if text.is_empty() {
-        // So it is where a push has nothing to do, and where something between git and here
-        // swallowed it.
+        // A push with nothing to do looks like this, but so does one whose list of refs was
+        // swallowed on its way here. If standard error is closed, the message is lost.
         let _ = writeln!(
             io::stderr(),
-            "keysieve: git names no ref that is pushed, so nothing was scanned"
+            "keysieve: git listed no refs to push, so nothing was scanned"
         );
     }
-    let update = |line: &[u8]| read(line).ok_or_else(|| misunderstood(&line.as_bstr().to_string()));
-    text.lines().map(update).collect()
+    text.lines()
+        .map(|line| parse_line(line).ok_or_else(|| not_an_update(line)))
+        .collect()
 }
 
-/// The one ref that git calls `update` for.
-pub(super) fn asked(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate, CliError> {
+/// Parses the arguments of `update`, which git runs once for each ref.
+pub(super) fn parse_args(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate, CliError> {
     let [name, old, new] = [name, old, new].map(OsStr::as_encoded_bytes);
-    RefUpdate::new(name, old, new).ok_or_else(|| {
-        misunderstood(
-            &[name, old, new]
-                .map(|word| word.as_bstr().to_string())
-                .join(" "),
-        )
-    })
+    RefUpdate::new(name, old, new).ok_or_else(|| not_an_update(&[name, old, new].join(&b" "[..])))
 }
 
-fn misunderstood(text: &str) -> CliError {
-    CliError::new(format!("'{text}' says of no ref what it is to be")).hint(AS_A_HOOK)
+fn not_an_update(text: &[u8]) -> CliError {
+    CliError::new(format!("'{}' is not a ref update", text.as_bstr())).hint(CALLED_BY_GIT)
 }

@@ -1,7 +1,7 @@
-//! The baseline: secrets that were known when it was written, by their salted fingerprints, never
-//! by their values.
+//! The baseline: the secrets that a repository had when it was written. It holds their salted
+//! fingerprints and never their values.
 //!
-//! The file is JSON, with a line for each entry:
+//! The file is JSON, with one line for each entry:
 //!
 //! ```json
 //! {
@@ -14,23 +14,22 @@
 //! }
 //! ```
 //!
-//! `print` is all that counts; `rule` and `path` are for whoever reads it. Lines are sorted by
-//! `print`, so additions on two branches seldom meet. Where they do, the lines of both sides are
-//! right: every entry ends with a comma and `null` ends the list, entries may stand in any order,
-//! and of two for the same secret the one that expires first counts. So git's `merge=union` never
-//! goes wrong.
+//! `print` is the fingerprint, which alone identifies the secret; `rule` and `path` are for people.
+//! Lines are sorted by `print`, so two branches seldom add the same line. If they do, a merge may
+//! keep the lines of both sides, as git's `merge=union` does: every entry ends with a comma, `null`
+//! ends the list, the order has no meaning, and of two entries for a secret the one that expires
+//! first applies.
 
 mod read;
+mod write;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::Serialize;
 
-use super::config::read_at_most;
+use super::read::{MAX_BASELINE_SIZE, if_exists, read_bounded};
 use crate::secret::{Fingerprint, Salt, SaltedPrint};
 use crate::text::printable_path;
 
@@ -39,98 +38,79 @@ pub use read::{BaselineError, BaselineProblem};
 /// The name of the baseline, at the root of a repository.
 pub const BASELINE_NAME: &str = ".keysieve-baseline.json";
 
-/// The version of the file's form.
+/// The version of the file format.
 const VERSION: u32 = 1;
 
-/// The largest file that is read, in bytes.
-pub(super) const MAX_SIZE: u64 = 256 << 20;
-
-/// Known secrets.
+/// The baseline of a repository.
 #[derive(Debug)]
 pub struct Baseline {
     /// The file, as errors name it.
     pub file: String,
     salt: Salt,
-    /// Sorted by print, each once.
-    entries: Vec<Known>,
+    /// Sorted by fingerprint, without duplicates.
+    entries: Vec<BaselineEntry>,
 }
 
-/// An entry: a secret that is known.
+/// An entry of the baseline, which allows one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Which secret, and under which rule.
-    pub print: SaltedPrint,
-    /// The rule's id, for readers.
+pub struct BaselineEntry {
+    /// Identifies the secret and its rule.
+    pub fingerprint: SaltedPrint,
+    /// The rule's id, for people.
     pub rule: Option<String>,
-    /// Where it stood when the file was written, for readers.
+    /// The path of the secret when the file was written, for people.
     pub path: Option<String>,
-    /// Why it may pass, who answers for it, and until when.
-    pub terms: Terms,
-    /// The line on which the entry begins, from 1; 0 where it was not read from a file.
+    /// What people wrote about it.
+    pub metadata: EntryMetadata,
+    /// The line on which the entry begins, from 1; 0 if it was not read from a file.
     pub line: usize,
 }
 
-/// Under what terms a known secret may pass.
+/// Why a baseline entry allows its secret, who is responsible, and until when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// Why it may.
+pub struct EntryMetadata {
+    /// Why the secret is allowed.
     pub reason: Option<String>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<String>,
-    /// The last day on which it may.
+    /// The last day on which it is allowed.
     pub until: Option<Date>,
 }
 
-/// A secret that a scan saw.
+/// A secret that a scan found.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    /// Which.
-    pub print: Fingerprint,
+pub struct SeenSecret {
+    /// Identifies the secret and its rule.
+    pub fingerprint: Fingerprint,
     /// The rule's id.
     pub rule: String,
-    /// Where, safe to show.
+    /// Its path, safe to print.
     pub path: String,
-    /// Whether it is to be written down where it is not yet.
+    /// Whether it gets an entry if it has none.
     pub wanted: bool,
 }
 
-/// What became of a baseline.
+/// The result of [`Baseline::updated`].
 #[derive(Debug)]
 pub struct BaselineUpdate {
-    /// It.
+    /// The new baseline.
     pub baseline: Baseline,
-    /// How many entries are new.
+    /// The number of new entries.
     pub added: usize,
-    /// How many went, as their secrets are gone.
-    pub gone: usize,
+    /// The number of entries that were removed, because their secrets are gone.
+    pub removed: usize,
 }
 
-/// An entry as written.
-#[derive(Serialize)]
-struct Line<'k> {
-    print: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'k str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'k str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'k str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<&'k str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-}
-
-impl Known {
-    /// Whether the last day on which it may pass lies before `today`.
+impl BaselineEntry {
+    /// Whether its last day is before `today`.
     #[must_use]
     pub fn is_expired(&self, today: Date) -> bool {
-        self.terms.until.is_some_and(|until| until < today)
+        self.metadata.until.is_some_and(|until| until < today)
     }
 }
 
 impl Baseline {
-    /// An empty one, to be written to `path`.
+    /// An empty baseline for the file `path`.
     #[must_use]
     pub fn new(path: &Path, salt: Salt) -> Self {
         Self {
@@ -140,16 +120,16 @@ impl Baseline {
         }
     }
 
-    /// Reads a baseline; `None` where there is none.
+    /// Reads a baseline; `None` if the file does not exist.
     ///
     /// # Errors
-    /// Everything but the absence of the file.
+    /// If it exists but cannot be read, or is not valid.
     pub fn load(path: &Path) -> Result<Option<Self>, BaselineError> {
-        Self::of(path, super::files::if_there(read_at_most(path, MAX_SIZE)))
+        Self::from_read(path, if_exists(read_bounded(path, MAX_BASELINE_SIZE)))
     }
 
-    /// The baseline whose text was read from `path`, or was not.
-    pub(super) fn of(
+    /// Parses what was read from `path`.
+    pub(super) fn from_read(
         path: &Path,
         text: io::Result<Option<String>>,
     ) -> Result<Option<Self>, BaselineError> {
@@ -162,18 +142,20 @@ impl Baseline {
         }
     }
 
-    /// Understands `text` as the content of the baseline `path`.
+    /// Parses `text`, the content of the baseline `path`.
     ///
     /// # Errors
-    /// Names the file, the line and what is wrong, and quotes nothing of it.
+    /// Names the file, the line and what is wrong, but never quotes the file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, BaselineError> {
         let file = printable_path(path);
         match read::read(text) {
             Ok((salt, mut entries)) => {
-                entries.sort_by_key(|known| {
-                    (known.print, known.terms.until.is_none(), known.terms.until)
+                // Of two entries for a secret, the one that expires first comes first and stays.
+                entries.sort_by_key(|entry| {
+                    let until = entry.metadata.until;
+                    (entry.fingerprint, until.is_none(), until)
                 });
-                entries.dedup_by_key(|known| known.print);
+                entries.dedup_by_key(|entry| entry.fingerprint);
                 Ok(Self {
                     file,
                     salt,
@@ -188,116 +170,84 @@ impl Baseline {
         }
     }
 
-    /// The entries, sorted by their prints.
+    /// The entries, sorted by fingerprint.
     #[must_use]
-    pub fn entries(&self) -> &[Known] {
+    pub fn entries(&self) -> &[BaselineEntry] {
         &self.entries
     }
 
-    /// The entry for the secret of this fingerprint.
+    /// The entry for the secret with this fingerprint.
     #[must_use]
-    pub fn known(&self, print: Fingerprint) -> Option<&Known> {
+    pub fn entry_for(&self, fingerprint: Fingerprint) -> Option<&BaselineEntry> {
         if self.entries.is_empty() {
             return None;
         }
-        let print = print.salted(self.salt);
-        self.entries
-            .binary_search_by_key(&print, |known| known.print)
-            .ok()
-            .map(|index| &self.entries[index])
+        let salted = fingerprint.salted(self.salt);
+        let found = self
+            .entries
+            .binary_search_by_key(&salted, |entry| entry.fingerprint);
+        found.ok().map(|index| &self.entries[index])
     }
 
-    /// The baseline after a scan that saw `seen`: entries whose secrets are still there stay as
-    /// they are, those that it `looked` for without seeing them go, and what is wanted and not
-    /// known yet comes in under `terms`.
+    /// The baseline after a scan that found `seen`. Entries whose secrets were found stay, entries
+    /// that were `scanned` for and not found are removed, and what is wanted and has no entry gets
+    /// one with `metadata`.
     #[must_use]
-    pub fn renewed(
+    pub fn updated(
         &self,
-        seen: &[Seen],
-        terms: &Terms,
-        looked: impl Fn(&Known) -> bool,
+        seen: &[SeenSecret],
+        metadata: &EntryMetadata,
+        scanned: impl Fn(&BaselineEntry) -> bool,
     ) -> BaselineUpdate {
-        let mut places: BTreeMap<SaltedPrint, Vec<&Seen>> = BTreeMap::new();
-        for seen in seen {
-            places
-                .entry(seen.print.salted(self.salt))
-                .or_default()
-                .push(seen);
+        let mut places: BTreeMap<SaltedPrint, Vec<&SeenSecret>> = BTreeMap::new();
+        for secret in seen {
+            let fingerprint = secret.fingerprint.salted(self.salt);
+            places.entry(fingerprint).or_default().push(secret);
         }
         let mut entries = Vec::with_capacity(places.len());
-        let mut gone = 0;
-        for known in &self.entries {
-            match places.remove(&known.print) {
-                Some(places) => entries.push(moved(known, &places)),
-                None if looked(known) => gone += 1,
-                None => entries.push(known.clone()),
+        let mut removed = 0;
+        for entry in &self.entries {
+            match places.remove(&entry.fingerprint) {
+                Some(places) => entries.push(refreshed(entry, &places)),
+                None if scanned(entry) => removed += 1,
+                None => entries.push(entry.clone()),
             }
         }
-        let new = places
-            .into_iter()
-            .filter(|(_, places)| places.iter().any(|seen| seen.wanted));
-        let new = new.map(|(print, places)| Known {
-            print,
-            rule: Some(places[0].rule.clone()),
-            path: Some(places[0].path.clone()),
-            terms: terms.clone(),
-            line: 0,
-        });
-        let before = entries.len();
-        entries.extend(new);
-        let added = entries.len() - before;
-        entries.sort_by_key(|known| known.print);
-        let baseline = Self {
-            file: self.file.clone(),
-            salt: self.salt,
-            entries,
-        };
+        let kept = entries.len();
+        for (fingerprint, places) in places {
+            if places.iter().any(|secret| secret.wanted) {
+                entries.push(BaselineEntry {
+                    fingerprint,
+                    rule: Some(places[0].rule.clone()),
+                    path: Some(places[0].path.clone()),
+                    metadata: metadata.clone(),
+                    line: 0,
+                });
+            }
+        }
+        let added = entries.len() - kept;
+        entries.sort_by_key(|entry| entry.fingerprint);
         BaselineUpdate {
-            baseline,
+            baseline: Self {
+                file: self.file.clone(),
+                salt: self.salt,
+                entries,
+            },
             added,
-            gone,
+            removed,
         }
-    }
-
-    /// The file's content. The same entries give the same bytes.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut out = format!(
-            "{{\n\"keysieve-baseline\": {VERSION},\n\"salt\": \"{}\",\n\"findings\": [\n",
-            self.salt
-        );
-        for known in &self.entries {
-            let line = Line {
-                print: known.print.to_string(),
-                rule: known.rule.as_deref(),
-                path: known.path.as_deref(),
-                reason: known.terms.reason.as_deref(),
-                owner: known.terms.owner.as_deref(),
-                until: known.terms.until.map(|day| day.to_string()),
-            };
-            #[expect(clippy::expect_used, reason = "six strings are JSON")]
-            let line = serde_json::to_string(&line).expect("strings are JSON");
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "{line},");
-        }
-        out + "null\n]\n}\n"
     }
 }
 
-/// An entry whose secret was seen: its path stays right for readers.
-fn moved(known: &Known, places: &[&Seen]) -> Known {
-    let still_there = places
+/// The entry of a secret that was found, with the rule and a path that it has now.
+fn refreshed(entry: &BaselineEntry, places: &[&SeenSecret]) -> BaselineEntry {
+    let same_path = places
         .iter()
-        .any(|seen| Some(&seen.path) == known.path.as_ref());
-    let path = if still_there {
-        known.path.clone()
-    } else {
-        Some(places[0].path.clone())
-    };
-    Known {
+        .find(|secret| Some(&secret.path) == entry.path.as_ref());
+    BaselineEntry {
         rule: Some(places[0].rule.clone()),
-        path,
-        ..known.clone()
+        path: Some(same_path.unwrap_or(&places[0]).path.clone()),
+        ..entry.clone()
     }
 }
 
@@ -307,23 +257,26 @@ mod tests {
 
     use super::*;
 
-    fn seen(value: &str, path: &str) -> Seen {
-        let print = Fingerprint::new("r", value.as_bytes());
-        Seen {
-            print,
+    fn seen(value: &str, path: &str) -> SeenSecret {
+        SeenSecret {
+            fingerprint: fingerprint(value),
             rule: "r".to_owned(),
             path: path.to_owned(),
             wanted: true,
         }
     }
 
-    fn of(all: &[Seen]) -> Baseline {
-        let terms = Terms {
+    fn fingerprint(value: &str) -> Fingerprint {
+        Fingerprint::new("r", value.as_bytes())
+    }
+
+    fn baseline_of(all: &[SeenSecret]) -> Baseline {
+        let metadata = EntryMetadata {
             owner: Some("ops".to_owned()),
-            ..Terms::default()
+            ..EntryMetadata::default()
         };
         Baseline::new(Path::new("b"), Salt::random().unwrap())
-            .renewed(all, &terms, |_| true)
+            .updated(all, &metadata, |_| true)
             .baseline
     }
 
@@ -332,21 +285,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
-        let written = of(&[seen("one", "a"), seen("two", "b\"\n"), seen("one", "c")]);
+    fn a_written_baseline_is_read_back() {
+        let written = baseline_of(&[seen("one", "a"), seen("two", "b\"\n"), seen("one", "c")]);
         let text = written.text();
         let read = parse(&text);
         assert_eq!((read.entries().len(), read.text()), (2, text.clone()));
         assert_eq!(
-            read.known(Fingerprint::new("r", b"one"))
+            read.entry_for(fingerprint("one"))
                 .unwrap()
-                .terms
+                .metadata
                 .owner
                 .as_deref(),
             Some("ops")
         );
-        assert!(read.known(Fingerprint::new("other", b"one")).is_none());
-        assert!(read.known(Fingerprint::new("r", b"three")).is_none());
+        assert!(read.entry_for(Fingerprint::new("other", b"one")).is_none());
+        assert!(read.entry_for(fingerprint("three")).is_none());
         let prints: Vec<_> = text
             .lines()
             .filter(|line| line.starts_with("{\"print\""))
@@ -355,49 +308,38 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_one_keeps_what_people_wrote() {
-        let old = of(&[seen("one", "a"), seen("two", "b")]);
-        let terms = Terms {
+    fn an_update_keeps_what_people_wrote() {
+        let old = baseline_of(&[seen("one", "a"), seen("two", "b")]);
+        let metadata = EntryMetadata {
             reason: Some("new".to_owned()),
-            ..Terms::default()
+            ..EntryMetadata::default()
         };
-        let renewed = old.renewed(&[seen("one", "moved"), seen("three", "c")], &terms, |_| {
-            true
-        });
-        assert_eq!((renewed.added, renewed.gone), (1, 1));
-        let one = renewed
-            .baseline
-            .known(Fingerprint::new("r", b"one"))
-            .unwrap();
+        let found = [seen("one", "moved"), seen("three", "c")];
+        let update = old.updated(&found, &metadata, |_| true);
+        assert_eq!((update.added, update.removed), (1, 1));
+        let one = update.baseline.entry_for(fingerprint("one")).unwrap();
         assert_eq!(
-            (one.path.as_deref(), one.terms.owner.as_deref()),
+            (one.path.as_deref(), one.metadata.owner.as_deref()),
             (Some("moved"), Some("ops"))
         );
-        let three = renewed
-            .baseline
-            .known(Fingerprint::new("r", b"three"))
-            .unwrap();
-        assert_eq!(three.terms, terms);
-        assert!(
-            renewed
-                .baseline
-                .known(Fingerprint::new("r", b"two"))
-                .is_none()
-        );
-        let partial = old.renewed(&[], &terms, |known| known.path.as_deref() == Some("b"));
-        assert_eq!((partial.gone, partial.baseline.entries().len()), (1, 1));
-        let unwanted = Seen {
+        let three = update.baseline.entry_for(fingerprint("three")).unwrap();
+        assert_eq!(three.metadata, metadata);
+        assert!(update.baseline.entry_for(fingerprint("two")).is_none());
+        let partial = old.updated(&[], &metadata, |entry| entry.path.as_deref() == Some("b"));
+        assert_eq!((partial.removed, partial.baseline.entries().len()), (1, 1));
+        let unwanted = SeenSecret {
             wanted: false,
             ..seen("four", "d")
         };
-        assert_eq!(old.renewed(&[unwanted], &terms, |_| false).added, 0);
+        assert_eq!(old.updated(&[unwanted], &metadata, |_| false).added, 0);
     }
 
     #[test]
-    fn lines_of_two_sides_make_one() {
-        let base = of(&[seen("one", "a")]);
+    fn the_lines_of_two_branches_can_be_merged() {
+        let base = baseline_of(&[seen("one", "a")]);
         let side = |extra| {
-            base.renewed(&[seen("one", "a"), extra], &Terms::default(), |_| true)
+            let found = [seen("one", "a"), extra];
+            base.updated(&found, &EntryMetadata::default(), |_| true)
                 .baseline
                 .text()
         };
@@ -408,8 +350,8 @@ mod tests {
     }
 
     #[test]
-    fn of_two_entries_the_one_that_expires_first_counts() {
-        let text = of(&[seen("one", "a")]).text();
+    fn of_two_entries_the_one_that_expires_first_applies() {
+        let text = baseline_of(&[seen("one", "a")]).text();
         let line = text.lines().nth(4).unwrap();
         let until = |day: &str| line.replace("\"owner\":\"ops\"", &format!("\"until\":\"{day}\""));
         let twice = text.replace(
@@ -418,8 +360,8 @@ mod tests {
         );
         let read = parse(&twice);
         assert_eq!(read.entries().len(), 1);
-        let known = &read.entries()[0];
-        assert!(known.is_expired(date(2026, 2, 1)) && !known.is_expired(date(2026, 1, 31)));
-        assert_eq!(known.line, 7);
+        let entry = &read.entries()[0];
+        assert!(entry.is_expired(date(2026, 2, 1)) && !entry.is_expired(date(2026, 1, 31)));
+        assert_eq!(entry.line, 7);
     }
 }

@@ -1,23 +1,22 @@
-//! Reading a baseline: every mistake in it is told by its line, and nothing in it is quoted, as
-//! somebody may have pasted a secret there.
+//! Parses a baseline. Every error names the line, and none quotes the file, because a secret may have
+//! been pasted into it.
 
 use std::fmt;
 use std::io;
 
-use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Known, Terms, VERSION};
+use super::{BaselineEntry, EntryMetadata, VERSION};
 use crate::secret::{Salt, SaltedPrint};
 use crate::text::line_at;
 
 /// Why a baseline cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// It exists and cannot be read, or is not UTF-8.
+    /// It exists but cannot be read, or is not UTF-8.
     #[error("{file}: cannot be read")]
     Read {
         /// The file.
@@ -25,7 +24,7 @@ pub enum BaselineError {
         /// Why.
         source: io::Error,
     },
-    /// It says something that cannot be.
+    /// Its content is not valid.
     #[error("{file}:{line}: {problem}")]
     Content {
         /// The file.
@@ -40,125 +39,120 @@ pub enum BaselineError {
 /// What is wrong with a baseline, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineProblem {
-    /// A conflict of a merge that nobody resolved.
+    /// An unresolved merge conflict.
     #[error(
-        "a merge left its marks: take them out, keep the entries of both sides, then run `keysieve baseline update`"
+        "unresolved merge conflict: remove the conflict markers, keep the entries of both sides, \
+         then run `keysieve baseline update`"
     )]
     Conflict,
     /// Not JSON.
     #[error("not valid JSON")]
     Json,
     /// It ends too early.
-    #[error("the file ends in the middle")]
+    #[error("the file is truncated")]
     Cut,
-    /// JSON of something else.
-    #[error("not a baseline of keysieve: `keysieve baseline write` makes one")]
+    /// JSON, but not a baseline.
+    #[error("not a keysieve baseline: `keysieve baseline write` creates one")]
     Foreign,
-    /// A form that this program does not know.
-    #[error("a baseline of another version: this keysieve reads version {VERSION}")]
+    /// A version that this program does not know.
+    #[error("unsupported baseline version: this keysieve reads version {VERSION}")]
     Version,
-    /// A field that occurs twice, as after a merge of two baselines that were made apart.
+    /// A field that occurs twice, for example because two separate baselines were merged.
     #[error(
-        "'{0}' occurs twice: two baselines were made apart; take one of them, then run `keysieve baseline update`"
+        "'{0}' occurs twice, as if two baselines were merged: keep one of them, then run \
+         `keysieve baseline update`"
     )]
     Twice(&'static str),
-    /// A field that must be there.
+    /// A required field is missing.
     #[error("'{0}' is missing")]
     Missing(&'static str),
-    /// A field that is none.
-    #[error("a field that is none of {0}")]
+    /// An unknown field.
+    #[error("unknown field: the known fields are {0}")]
     Unknown(&'static str),
-    /// A field that must be something else.
+    /// A field with a wrong type or value.
     #[error("'{0}' is not {1}")]
     Not(&'static str, &'static str),
 }
 
 use BaselineProblem::{Conflict, Cut, Foreign, Json, Missing, Not, Twice, Unknown, Version};
 
-/// What is wrong, and on which line.
-type CliError = (usize, BaselineProblem);
+/// A problem and its line.
+type ProblemOnLine = (usize, BaselineProblem);
 
-/// The field by which a baseline is known.
+/// The field that identifies a baseline.
 const MARK: &str = "keysieve-baseline";
 const DIGITS: &str = "32 hex digits";
 
-/// The salt and the entries that `text` holds, in its order.
-pub(super) fn read(text: &str) -> Result<(Salt, Vec<Known>), CliError> {
-    let Fields(fields) = serde_json::from_str(text).map_err(|error| syntax(text, &error))?;
-    let named = |name: &'static str| {
-        fields
-            .iter()
-            .filter(move |(field, _)| field == name)
-            .map(|(_, value)| *value)
-    };
-    let version = named(MARK).next().ok_or((1, Foreign))?;
+/// Parses the salt and the entries, in the order of the file.
+pub(super) fn read(text: &str) -> Result<(Salt, Vec<BaselineEntry>), ProblemOnLine> {
+    let fields: Fields = serde_json::from_str(text).map_err(|error| json_problem(text, &error))?;
+    let version = fields.named(MARK).next().ok_or((1, Foreign))?;
     if version.get() != VERSION.to_string() {
         return Err((line_of(text, version), Version));
     }
-    let one = |name: &'static str| match (named(name).next(), named(name).nth(1)) {
-        (Some(value), None) => Ok((line_of(text, value), value)),
-        (_, Some(second)) => Err((line_of(text, second), Twice(name))),
-        (None, None) => Err((1, Missing(name))),
-    };
-    let (line, salt) = one("salt")?;
+    let salt = fields.only(text, "salt")?;
     let digits: Option<String> = serde_json::from_str(salt.get()).ok();
     let salt = digits
-        .as_deref()
-        .and_then(Salt::parse)
-        .ok_or((line, Not("salt", DIGITS)))?;
-    let (line, findings) = one("findings")?;
-    let findings: Vec<&RawValue> =
-        serde_json::from_str(findings.get()).map_err(|_| (line, Not("findings", "a list")))?;
-    if let Some((_, value)) = fields
-        .iter()
-        .find(|(name, _)| ![MARK, "salt", "findings"].contains(&name.as_str()))
-    {
-        return Err((
-            line_of(text, value),
-            Unknown("keysieve-baseline, salt and findings"),
-        ));
+        .and_then(|digits| Salt::parse(&digits))
+        .ok_or((line_of(text, salt), Not("salt", DIGITS)))?;
+    let findings = fields.only(text, "findings")?;
+    let entries: Vec<&RawValue> = serde_json::from_str(findings.get())
+        .map_err(|_| (line_of(text, findings), Not("findings", "a list")))?;
+    for (name, value) in &fields.0 {
+        if ![MARK, "salt", "findings"].contains(&name.as_str()) {
+            let problem = Unknown("keysieve-baseline, salt and findings");
+            return Err((line_of(text, value), problem));
+        }
     }
-    let entries = findings.into_iter().filter(|entry| entry.get() != "null");
-    let entries = entries.map(|entry| {
-        let line = line_of(text, entry);
-        known(line, entry).map_err(|problem| (line, problem))
-    });
+    let entries = entries
+        .into_iter()
+        .filter(|entry| entry.get() != "null")
+        .map(|entry| {
+            let line = line_of(text, entry);
+            parse_entry(line, entry).map_err(|problem| (line, problem))
+        });
     Ok((salt, entries.collect::<Result<_, _>>()?))
 }
 
-fn known(line: usize, entry: &RawValue) -> Result<Known, BaselineProblem> {
+fn parse_entry(line: usize, entry: &RawValue) -> Result<BaselineEntry, BaselineProblem> {
     let mut fields: Map<String, Value> =
         serde_json::from_str(entry.get()).map_err(|_| Not("findings", "a list of objects"))?;
-    let mut take = |name: &'static str| match fields.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Not(name, "a string")),
-    };
-    let print = take("print")?.ok_or(Missing("print"))?;
-    let print = SaltedPrint::parse(&print).ok_or(Not("print", DIGITS))?;
-    let (rule, path) = (take("rule")?, take("path")?);
-    let until = take("until")?.map(|day| day.parse::<Date>()).transpose();
-    let until = until.map_err(|_| Not("until", "a day such as 2027-01-31"))?;
-    let terms = Terms {
-        reason: take("reason")?,
-        owner: take("owner")?,
-        until,
+    let fingerprint = take(&mut fields, "print")?.ok_or(Missing("print"))?;
+    let entry = BaselineEntry {
+        fingerprint: SaltedPrint::parse(&fingerprint).ok_or(Not("print", DIGITS))?,
+        rule: take(&mut fields, "rule")?,
+        path: take(&mut fields, "path")?,
+        metadata: EntryMetadata {
+            until: take(&mut fields, "until")?
+                .map(|day| day.parse())
+                .transpose()
+                .map_err(|_| Not("until", "a day such as 2027-01-31"))?,
+            reason: take(&mut fields, "reason")?,
+            owner: take(&mut fields, "owner")?,
+        },
+        line,
     };
     if fields.is_empty() {
-        Ok(Known {
-            print,
-            rule,
-            path,
-            terms,
-            line,
-        })
+        Ok(entry)
     } else {
         Err(Unknown("print, rule, path, reason, owner and until"))
     }
 }
 
-/// What is wrong with a text that is not JSON. The parser's own words would quote it.
-fn syntax(text: &str, error: &serde_json::Error) -> CliError {
+/// Takes a string out of the fields of an entry; `None` if it is missing or null.
+fn take(
+    fields: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<String>, BaselineProblem> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Not(name, "a string")),
+    }
+}
+
+/// The problem of a text that is not JSON. The message of the parser would quote the text.
+fn json_problem(text: &str, error: &serde_json::Error) -> ProblemOnLine {
     let marks = ["<<<<<<< ", "=======", ">>>>>>> "];
     let conflict = text
         .lines()
@@ -173,14 +167,31 @@ fn syntax(text: &str, error: &serde_json::Error) -> CliError {
 
 /// The line on which `value`, a part of `text`, begins.
 fn line_of(text: &str, value: &RawValue) -> usize {
-    line_at(
-        text,
-        (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize),
-    )
+    let start = (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    line_at(text, start)
 }
 
-/// The fields of an object, also those that occur twice.
+/// The fields of an object, including duplicates.
 struct Fields<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'t> Fields<'t> {
+    fn named(&self, name: &str) -> impl Iterator<Item = &'t RawValue> {
+        let fields = self.0.iter();
+        fields
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| *value)
+    }
+
+    /// The value of a field that must occur once.
+    fn only(&self, text: &str, name: &'static str) -> Result<&'t RawValue, ProblemOnLine> {
+        let mut values = self.named(name);
+        match (values.next(), values.next()) {
+            (Some(value), None) => Ok(value),
+            (_, Some(second)) => Err((line_of(text, second), Twice(name))),
+            (None, None) => Err((1, Missing(name))),
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -219,22 +230,25 @@ mod tests {
     }
 
     #[test]
-    fn all_that_an_entry_may_say_is_understood() {
+    fn every_field_of_an_entry_is_parsed() {
         let entry = format!(
             "{{\"print\": \"{PRINT}\", \"rule\": \"r\", \"path\": \"p\",\n \"reason\": \"w\", \"owner\": \"o\", \
              \"until\": \"2027-01-31\"}},\n{{\"print\": \"{PRINT}\", \"owner\": null}},\n"
         );
         let (_, entries) = read(&text(&entry)).unwrap();
         assert_eq!(
-            entries.iter().map(|known| known.line).collect::<Vec<_>>(),
+            entries.iter().map(|entry| entry.line).collect::<Vec<_>>(),
             [5, 7]
         );
-        assert_eq!(entries[0].terms.until, Some(jiff::civil::date(2027, 1, 31)));
-        assert_eq!(entries[1].terms, Terms::default());
+        assert_eq!(
+            entries[0].metadata.until,
+            Some(jiff::civil::date(2027, 1, 31))
+        );
+        assert_eq!(entries[1].metadata, EntryMetadata::default());
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_line() {
+    fn a_problem_is_reported_with_its_line() {
         let entry = |rest: &str| text(&format!("{{\"print\":\"{PRINT}\"{rest}}},\n"));
         let good = text("");
         for (text, line, problem) in [

@@ -1,32 +1,35 @@
-//! Inline markers: comments beside a secret that let it pass, ours and those of other tools.
+//! Finds inline markers: comments next to a secret that allow it, ours and those of other tools.
 //!
-//! A marker of another tool means here what it means there, or less: where a tool is generous
-//! (kingfisher looks past a marker at the end of a neighbouring line of code), the marker counts
-//! only where nobody can have meant another line.
+//! A marker of another tool allows the same as in that tool, or less. Some tools also accept a
+//! marker at the end of a neighbouring line of code (kingfisher does); here that marker applies only
+//! to its own line, because it may have been meant for that line.
 //!
-//! | marker | of | counts on |
+//! | marker | tool | applies to |
 //! |---|---|---|
-//! | `keysieve:allow [rule] [reason]` | keysieve | its line; the next line if it stands alone |
+//! | `keysieve:allow [rule] [reason]` | keysieve | its line; the next line if it is alone |
 //! | `gitleaks:allow`, `betterleaks:allow` | gitleaks, betterleaks | its line |
 //! | `trufflehog:ignore` | trufflehog | its line |
-//! | `kingfisher:ignore`, in any case | kingfisher | its line; the next line if it stands alone |
+//! | `kingfisher:ignore`, in any case | kingfisher | its line; the next line if it is alone |
 //! | `pragma: allowlist secret`, `pragma: whitelist secret` | detect-secrets, ggshield | its line |
-//! | `pragma: allowlist nextline secret` | detect-secrets | the next line, if it stands alone |
+//! | `pragma: allowlist nextline secret` | detect-secrets | the next line, if it is alone |
 //! | `ggignore` | ggshield | its line |
 //! | `secretlint-disable-line [rules]` | secretlint | its line |
 //! | `secretlint-disable-next-line [rules]` | secretlint | the next line |
 //!
-//! *Stands alone*: no letter or digit comes before it on its line, and none after the comment is
-//! closed. So the marker behind a key on one line never lets another key on the next line pass.
+//! *Alone*: its line has no letter or digit before the comment or after its end. So a marker after a
+//! key on one line never allows another key on the next line.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
 
+mod tail;
+
 use super::Nearby;
 use crate::finding::{AllowedBy, Finding};
 use crate::text::printable;
+use tail::{Tail, comment_end, is_word_byte};
 
 /// The most characters of a marker's reason that are kept.
 const MAX_REASON: usize = 200;
@@ -35,40 +38,25 @@ const MAX_REASON: usize = 200;
 struct Marker {
     /// What reports call it.
     word: &'static str,
-    /// What is searched for.
+    /// The text to search for.
     literal: &'static str,
-    /// Whether other cases of it count as well.
+    /// Whether the case of letters is ignored.
     any_case: bool,
-    /// The lines for which it counts.
+    /// The lines that it applies to.
     reach: Reach,
     /// What must follow.
     tail: Tail,
 }
 
-/// For which lines a marker counts.
+/// The lines that a marker applies to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
     Same,
     Next,
-    /// Its own, and the next one if it stands alone on its line.
+    /// Its own line, and the next one if the marker is alone on its line.
     SameOrNext,
-    /// The next one, if it stands alone on its line.
+    /// The next line, if the marker is alone on its line.
     NextAlone,
-}
-
-/// What the text behind a marker's literal is.
-#[derive(Clone, Copy)]
-enum Tail {
-    /// Anything; shown as the reason.
-    Reason,
-    /// One of our rules, or not; then the reason.
-    Rule,
-    /// Rules of secretlint, or nothing.
-    Secretlint,
-    /// `allowlist secret`, in a comment.
-    Pragma,
-    /// `allowlist nextline secret`, in a comment.
-    PragmaNext,
 }
 
 const fn marker(word: &'static str, reach: Reach, tail: Tail) -> Marker {
@@ -122,20 +110,14 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("literals make an automaton")
 });
 
-/// What ends a comment that does not go on to the end of its line.
-const CLOSERS: [&[u8]; 6] = [b"*/", b"-->", b"*)", b"#}", b"-}", b"%>"];
-
-/// What begins a comment, as detect-secrets knows them.
-const OPENERS: [&[u8]; 6] = [b"#", b"//", b"/*", b"'", b"--", b"<!--"];
-
-/// The marker that lets `finding` pass, if there is one. `rules` are the ids that a marker of ours
-/// may name.
+/// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker may
+/// name.
 pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<AllowedBy> {
     find_on(&without_nul(nearby.line), false, finding, rules)
         .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
 }
 
-/// UTF-16 text as far as it is ASCII, which all markers are.
+/// The ASCII characters of UTF-16 text. All markers are ASCII.
 fn without_nul(line: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(0, line) {
         None => Cow::Borrowed(line),
@@ -159,10 +141,10 @@ fn find_on(
                 let exact = marker.any_case || found == marker.literal.as_bytes();
                 let here = match (marker.reach, is_before) {
                     (Reach::Same | Reach::SameOrNext, false) | (Reach::Next, true) => true,
-                    (Reach::SameOrNext | Reach::NextAlone, true) => stands_alone(head, tail),
+                    (Reach::SameOrNext | Reach::NextAlone, true) => is_alone(head, tail),
                     (Reach::Same, true) | (Reach::Next | Reach::NextAlone, false) => false,
                 };
-                let whole = !head.last().is_some_and(|&byte| in_word(byte));
+                let whole = !head.last().is_some_and(|&byte| is_word_byte(byte));
                 if !(exact && here && whole) {
                     return None;
                 }
@@ -175,126 +157,25 @@ fn find_on(
     })
 }
 
-impl Tail {
-    /// What is left of `tail` for the reason; `None` where the marker is another one or does not
-    /// mean this finding.
-    fn accept<'t>(
-        self,
-        head: &[u8],
-        tail: &'t [u8],
-        finding: &Finding,
-        rules: &[Arc<str>],
-    ) -> Option<&'t [u8]> {
-        let goes_on = tail.first().is_some_and(|&byte| in_word(byte));
-        match self {
-            Self::Reason | Self::Rule | Self::Secretlint if goes_on => None,
-            Self::Reason => Some(tail),
-            Self::Rule => {
-                let text = tail.trim_ascii_start();
-                let end = text
-                    .iter()
-                    .position(|&byte| !in_word(byte))
-                    .unwrap_or(text.len());
-                let (word, rest) = text.split_at(end);
-                match rules.iter().find(|rule| rule.as_bytes() == word) {
-                    None => Some(tail),
-                    Some(rule) => (*rule == finding.rule.id).then_some(rest),
-                }
-            }
-            Self::Secretlint => {
-                let comment = &tail[..closed_at(tail).unwrap_or(tail.len())];
-                let named = comment
-                    .split(|&byte| byte == b',' || byte.is_ascii_whitespace())
-                    .filter(|n| n.contains(&b'@'));
-                let mut named = named.peekable();
-                (named.peek().is_none()
-                    || named.any(|name| secretlint_means(name, &finding.rule.id)))
-                .then_some(b"")
-            }
-            Self::Pragma => {
-                let rest = pragma(head, tail)?;
-                let rest = rest
-                    .strip_prefix(b"allow")
-                    .or_else(|| rest.strip_prefix(b"white"))?;
-                after_words(rest, &[b"list", b"secret"])
-            }
-            Self::PragmaNext => {
-                after_words(pragma(head, tail)?, &[b"allowlist", b"nextline", b"secret"])
-            }
-        }
-    }
-}
-
-/// The text behind `pragma:`, if that stands at the beginning of a comment.
-fn pragma<'t>(head: &[u8], tail: &'t [u8]) -> Option<&'t [u8]> {
-    let head = head.trim_ascii_end();
-    let opened = OPENERS.iter().any(|opener| head.ends_with(opener));
-    opened.then(|| tail.strip_prefix(b" ").unwrap_or(tail))
-}
-
-/// What follows `words`, joined by a blank or a hyphen.
-fn after_words<'t>(text: &'t [u8], words: &[&[u8]]) -> Option<&'t [u8]> {
-    let (first, others) = words.split_first()?;
-    others
-        .iter()
-        .try_fold(text.strip_prefix(*first)?, |rest, word| {
-            let rest = rest
-                .strip_prefix(b" ")
-                .or_else(|| rest.strip_prefix(b"-"))?;
-            rest.strip_prefix(*word)
-        })
-}
-
-/// Whether a rule of secretlint, such as `@secretlint/secretlint-rule-aws`, means ours.
-fn secretlint_means(name: &[u8], rule: &str) -> bool {
-    const PREFIX: &[u8] = b"secretlint-rule-";
-    let Some(at) = memchr::memmem::find(name, PREFIX) else {
-        return false;
-    };
-    let subject = &name[at + PREFIX.len()..];
-    let subject = &subject[..subject
-        .iter()
-        .position(|&byte| !in_word(byte))
-        .unwrap_or(subject.len())];
-    let letters = |id: &[u8]| {
-        id.iter()
-            .copied()
-            .filter(|&byte| byte != b'-')
-            .collect::<Vec<_>>()
-    };
-    subject.starts_with(b"preset")
-        || (!subject.is_empty() && letters(rule.as_bytes()).starts_with(&letters(subject)))
-}
-
-/// Whether a marker between `head` and `tail` has its line to itself.
-fn stands_alone(head: &[u8], tail: &[u8]) -> bool {
-    let says_something = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
-    };
+/// Whether a marker between `head` and `tail` is alone on its line.
+fn is_alone(head: &[u8], tail: &[u8]) -> bool {
     let head = head.trim_ascii();
     let comment_word = head.eq_ignore_ascii_case(b"rem") || head == b"dnl";
-    let after = closed_at(tail).map_or(&b""[..], |at| &tail[at..]);
-    (comment_word || !says_something(head)) && !says_something(after)
+    let after = comment_end(tail).map_or(&b""[..], |at| &tail[at..]);
+    (comment_word || !has_text(head)) && !has_text(after)
 }
 
-/// Where the comment that `tail` begins in is closed on this line.
-fn closed_at(tail: &[u8]) -> Option<usize> {
-    CLOSERS
+/// Whether `bytes` has more than punctuation and spaces.
+fn has_text(bytes: &[u8]) -> bool {
+    bytes
         .iter()
-        .filter_map(|closer| memchr::memmem::find(tail, closer))
-        .min()
+        .any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-const fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-}
-
-/// The reason in `tail`, fit to be shown: printable, not endless, and without words that could be
-/// secrets, because what follows a marker on a line of data is whatever the line goes on with.
+/// The reason in `tail`, safe to show: printable, of limited length, and without words that could be
+/// secrets, because a marker in a line of data is followed by the rest of the data.
 fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
-    let tail = &tail[..closed_at(tail).unwrap_or(tail.len())];
+    let tail = &tail[..comment_end(tail).unwrap_or(tail.len())];
     let holds = |secret: &[u8]| !secret.is_empty() && memchr::memmem::find(tail, secret).is_some();
     if holds(finding.secret.reveal())
         || finding
@@ -316,8 +197,8 @@ fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
     (!reason.is_empty()).then_some(reason)
 }
 
-/// The measure of code frames: long and mixed. In an address each part of the path is measured by
-/// itself.
+/// Whether a word looks like a secret, as in code frames: long, with letters and digits. In a URL,
+/// each part of the path is checked separately.
 fn suspicious(word: &str) -> bool {
     if let Some((_, address)) = word.split_once("://") {
         return address.contains('@') || address.split('/').any(suspicious);
@@ -346,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn each_marker_counts_where_its_tool_says() {
+    fn each_marker_applies_to_the_lines_that_its_tool_defines() {
         // (marker, on its line, on the line before, behind code on the line before)
         for (text, same, before, behind) in [
             ("keysieve:allow", true, true, false),
@@ -400,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pragma_stands_in_a_comment() {
+    fn a_pragma_must_be_in_a_comment() {
         assert_eq!(
             word("k = 'pragma: allowlist secret'", ""),
             Some("pragma: allowlist secret".to_owned())
@@ -412,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_narrows_the_marker() {
+    fn a_marker_with_a_rule_applies_to_that_rule_only() {
         let reason =
             |text: &str| found(text.as_bytes(), b"").map(|(_, reason)| reason.unwrap_or_default());
         assert_eq!(reason("k # keysieve:allow"), Some(String::new()));
@@ -435,17 +316,17 @@ mod tests {
         assert_eq!(
             reason("k # keysieve:allow github-pat revoked"),
             None,
-            "it means another rule"
+            "another rule"
         );
         assert_eq!(
             reason("k # keysieve:allow github-pat gitleaks:allow"),
             Some(String::new()),
-            "each is asked"
+            "the second marker applies"
         );
     }
 
     #[test]
-    fn secretlint_names_its_own_rules() {
+    fn a_secretlint_marker_applies_to_the_rules_that_it_names() {
         let line =
             |rules: &str| word(&format!("k // secretlint-disable-line {rules}"), "").is_some();
         assert!(line(""));
@@ -459,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn utf16_lines_are_read() {
+    fn markers_in_utf16_text_are_found() {
         let wide: Vec<u8> = "k # keysieve:allow"
             .bytes()
             .flat_map(|byte| [byte, 0])
@@ -469,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_shows_no_secret() {
+    fn a_reason_never_shows_a_secret() {
         let other = ["wJalrXUtnFEMI", "K7MDENGbPxRfiCY"].concat();
         let (_, reason) = found(
             format!("# gitleaks:allow see {other} \u{1b}[2J").as_bytes(),

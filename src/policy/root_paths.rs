@@ -1,31 +1,30 @@
-//! Where entries count paths from: the root of the repository, wherever the command was started.
+//! Makes paths relative to the root of the repository, as allow entries have them, wherever the
+//! command was started.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-/// How paths as they were reached become paths below the root. Works on names alone: no link is
-/// followed.
+/// Makes paths relative to a root. Works on names only and follows no link.
 #[derive(Debug)]
-pub(super) struct Base {
+pub(super) struct RootPaths {
     start: BString,
     root: BString,
 }
 
-impl Base {
-    /// Relative paths begin at `start`; entries speak of what is below `root`. Both absolute,
-    /// without links.
+impl RootPaths {
+    /// Relative paths start at `start`. Both paths are absolute and without links.
     pub(super) fn new(start: &Path, root: &Path) -> Self {
-        let bytes = |path: &Path| BString::from(Vec::from_path_lossy(path).into_owned());
+        let [start, root] = [start, root].map(|path| Vec::from_path_lossy(path).into_owned());
         Self {
-            start: bytes(start),
-            root: bytes(root),
+            start: start.into(),
+            root: root.into(),
         }
     }
 
-    /// `path` as seen from the root; itself where it lies elsewhere.
-    pub(super) fn below_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
+    /// `path` relative to the root, or unchanged if it is outside of the root.
+    pub(super) fn relative_to_root<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
         let start: &[u8] = if path.starts_with(b"/") {
             b""
         } else {
@@ -40,7 +39,7 @@ impl Base {
     }
 }
 
-/// The names of a path, without the empty ones and `.`, and with `..` taken back.
+/// The names of a path, without empty ones and `.`, and with `..` resolved.
 fn normal<'p>(names: impl Iterator<Item = &'p [u8]>) -> Vec<&'p [u8]> {
     let mut normal = Vec::new();
     for name in names {
@@ -60,8 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_counted_from_the_root() {
-        let base = Base::new(Path::new("/r/repo/sub"), Path::new("/r/repo/"));
+    fn paths_are_made_relative_to_the_root() {
+        let paths = RootPaths::new(Path::new("/r/repo/sub"), Path::new("/r/repo/"));
         for (reached, expected) in [
             ("a.py", "sub/a.py"),
             ("./a.py", "sub/a.py"),
@@ -71,7 +70,7 @@ mod tests {
             ("../../other/x", "../../other/x"),
         ] {
             assert_eq!(
-                base.below_root(reached.into()).as_bstr(),
+                paths.relative_to_root(reached.into()).as_bstr(),
                 expected,
                 "{reached}"
             );

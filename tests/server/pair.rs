@@ -2,13 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::support::keys::access_key_id;
 use crate::support::{Ran, Repo, Run};
 
-/// A repository with one commit, and a bare one that has it.
+/// A repository with one commit, and a bare repository to which it was pushed.
 pub(crate) struct Pair {
     pub(crate) repo: Repo,
     pub(crate) server: PathBuf,
@@ -23,7 +21,7 @@ impl Pair {
         Self::at(Repo::sha256(), "server.git", &["--object-format=sha256"])
     }
 
-    /// The server gets its own name and `git init` these words.
+    /// The server has this name and was created with these options of `git init`.
     #[track_caller]
     pub(crate) fn at(repo: Repo, name: &str, options: &[&str]) -> Self {
         let server = repo.sandbox().root().join(name);
@@ -43,7 +41,7 @@ impl Pair {
         Self { repo, server }
     }
 
-    /// The same, with the hooks of a server.
+    /// The same, with the default hooks on the server.
     #[track_caller]
     pub(crate) fn guarded() -> Self {
         Self::new().guard(&[])
@@ -67,7 +65,7 @@ impl Pair {
         Run::new(program, &self.server, self.repo.sandbox())
     }
 
-    /// What a ref of the server is; empty where there is none.
+    /// The id of a ref on the server; empty if it does not exist.
     pub(crate) fn on_server(&self, name: &str) -> String {
         let ran = self
             .in_server("git")
@@ -76,12 +74,12 @@ impl Pair {
         ran.stdout().trim().to_owned()
     }
 
-    /// Pushes, whatever comes of it.
+    /// Pushes, which may fail.
     pub(crate) fn push(&self, words: &[&str]) -> Ran {
         self.repo.try_git(["push", "origin"].iter().chain(words))
     }
 
-    /// Everything that the server stores, byte by byte: paths and sizes of all files.
+    /// The paths and sizes of all files of the server.
     pub(crate) fn stored(&self) -> Vec<(PathBuf, u64)> {
         let mut found = Vec::new();
         let mut open = vec![self.server.clone()];
@@ -97,16 +95,4 @@ impl Pair {
         found.sort();
         found
     }
-}
-
-/// A line with a key in it.
-pub(crate) fn key(seed: u64) -> String {
-    format!("id = {}\n", access_key_id(seed))
-}
-
-/// Writes a program.
-pub(crate) fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

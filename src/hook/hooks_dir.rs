@@ -1,0 +1,192 @@
+//! Finds the folder in which git looks for hooks, and says which hook files are in it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::error::io;
+use super::file::executable;
+use super::{ConfigValue, Git, Hook, HookError, Manager, Stub};
+use crate::text::printable;
+
+/// The suffix of a hook that was there before ours. The stub uses it too.
+const CHAINED: &str = ".keysieve-chained";
+
+/// A folder of hooks, and why git looks there.
+#[derive(Clone, Debug)]
+pub struct HooksDir {
+    /// The folder, absolute. It may not exist yet.
+    pub folder: PathBuf,
+    /// `core.hooksPath`, if it is set.
+    pub setting: Option<ConfigValue>,
+    /// The directory in which git runs hooks: the top of the work tree, or a bare repository.
+    pub top: PathBuf,
+    /// Whether the repository is bare.
+    pub bare: bool,
+    /// Whether this is a linked worktree, which shares its hooks with the others.
+    pub linked: bool,
+}
+
+/// What is at the path of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookFile {
+    /// Nothing.
+    Missing,
+    /// One of our stubs.
+    Ours {
+        /// The stub.
+        stub: Stub,
+        /// Whether git would run it.
+        executable: bool,
+    },
+    /// A hook that keysieve did not write.
+    Foreign {
+        /// Whether git would run it.
+        executable: bool,
+        /// The hook manager that wrote it, if it is a known one.
+        manager: Option<Manager>,
+    },
+    /// Something that is not a file.
+    NotAFile,
+}
+
+impl HooksDir {
+    /// Asks git where the hooks of a repository belong.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be run, or if there is no repository.
+    pub fn find(git: &Git) -> Result<Self, HookError> {
+        let answer = git.query(&["rev-parse", "--is-bare-repository", "--is-inside-work-tree"])?;
+        let bare = answer.starts_with(b"true");
+        if !bare && !answer.ends_with(b"true") {
+            return Err(HookError::NoWorkTree);
+        }
+        let git_dir = git.query_path(&["rev-parse", "--absolute-git-dir"])?;
+        let common = git.query_path(&["rev-parse", "--git-common-dir"])?;
+        let linked = !bare && canonical(&git_dir) != canonical(&common);
+        let top = if bare {
+            git_dir
+        } else {
+            git.query_path(&["rev-parse", "--show-toplevel"])?
+        };
+        Ok(Self {
+            setting: git.config_value("core.hooksPath")?,
+            folder: git.query_path(&["rev-parse", "--git-path", "hooks"])?,
+            top,
+            bare,
+            linked,
+        })
+    }
+
+    /// The folder of hooks of a template, which no repository uses yet.
+    pub(super) fn of_template(folder: PathBuf) -> Self {
+        Self {
+            top: folder.clone(),
+            folder,
+            setting: None,
+            bare: true,
+            linked: false,
+        }
+    }
+
+    /// The path of a hook.
+    #[must_use]
+    pub fn path_of(&self, hook: Hook) -> PathBuf {
+        self.folder.join(hook.name)
+    }
+
+    /// The path to which a foreign hook is moved.
+    #[must_use]
+    pub fn chained_path(&self, hook: Hook) -> PathBuf {
+        self.folder.join(format!("{}{CHAINED}", hook.name))
+    }
+
+    /// The same, if something is there.
+    #[must_use]
+    pub fn kept_hook(&self, hook: Hook) -> Option<PathBuf> {
+        Some(self.chained_path(hook)).filter(|path| fs::symlink_metadata(path).is_ok())
+    }
+
+    /// Reads what is at the path of a hook.
+    ///
+    /// # Errors
+    ///
+    /// [`HookError::NotAFolder`] and [`HookError::Io`] if it cannot be read.
+    pub fn inspect(&self, hook: Hook) -> Result<HookFile, HookError> {
+        let path = self.path_of(hook);
+        match fs::symlink_metadata(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HookFile::Missing),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(HookError::NotAFolder {
+                    path: self.folder.clone(),
+                });
+            }
+            Err(error) => return Err(io("inspect", &path)(error)),
+        }
+        // This follows links, because git runs the target of a link.
+        let Ok(meta) = fs::metadata(&path) else {
+            return Ok(HookFile::Foreign {
+                executable: false,
+                manager: None,
+            });
+        };
+        if !meta.is_file() {
+            return Ok(HookFile::NotAFile);
+        }
+        let text = fs::read(&path).map_err(io("read", &path))?;
+        let executable = executable(&meta);
+        Ok(match Stub::parse(&text) {
+            Some(stub) => HookFile::Ours { stub, executable },
+            None => HookFile::Foreign {
+                executable,
+                manager: Manager::that_wrote(&text),
+            },
+        })
+    }
+
+    /// Fails if `core.hooksPath` disables hooks.
+    pub(super) fn check_enabled(&self) -> Result<(), HookError> {
+        match &self.setting {
+            // Git has no setting that disables hooks: with these values it finds none.
+            Some(setting) if setting.value.is_empty() || setting.value == "/dev/null" => {
+                Err(HookError::Disabled {
+                    value: printable(&setting.value),
+                    scope: setting.scope,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if other repositories use the folder as well, unless `force` is set.
+    pub(super) fn check_not_shared(&self, force: bool) -> Result<(), HookError> {
+        match self.shared_setting() {
+            Some(setting) if !force => Err(HookError::Shared {
+                path: self.folder.clone(),
+                scope: setting.scope,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value of `core.hooksPath`, if it also applies to other repositories.
+    pub(super) fn shared_setting(&self) -> Option<&ConfigValue> {
+        self.setting
+            .as_ref()
+            .filter(|setting| !setting.scope.is_in_repository())
+    }
+
+    /// Whether the folder is part of the work tree, so that its hooks can be committed.
+    pub(super) fn is_in_work_tree(&self) -> bool {
+        match self.folder.strip_prefix(&self.top) {
+            Ok(inside) => !self.bare && !inside.components().any(|part| part.as_os_str() == ".git"),
+            Err(_) => false,
+        }
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

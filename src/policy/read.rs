@@ -1,0 +1,38 @@
+//! Reads the files of policy from disk. A repository may put anything at their paths, so only regular
+//! files of a bounded size are read.
+
+use std::path::Path;
+use std::{fs, io};
+
+/// The largest configuration file or pattern file that is read, in bytes.
+pub(super) const MAX_CONFIG_SIZE: u64 = 4 << 20;
+
+/// The largest baseline that is read, in bytes.
+pub(super) const MAX_BASELINE_SIZE: u64 = 256 << 20;
+
+/// Reads a configuration file or a pattern file.
+///
+/// # Errors
+/// If it cannot be read, is not UTF-8, is not a regular file, or is too large.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    read_bounded(path, MAX_CONFIG_SIZE)
+}
+
+/// The same with another limit.
+pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
+    let data = fs::metadata(path)?;
+    if !data.is_file() || data.len() > limit {
+        return Err(io::Error::other(format!(
+            "not a regular file of at most {limit} bytes"
+        )));
+    }
+    fs::read_to_string(path)
+}
+
+/// Turns the error for a missing file into `None`.
+pub(super) fn if_exists(text: io::Result<String>) -> io::Result<Option<String>> {
+    match text {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
+    }
+}
