@@ -51,6 +51,16 @@ impl Run {
         self
     }
 
+    /// Drops the rights of root, for which no file is unreadable. The program must be readable for
+    /// everybody.
+    #[cfg(unix)]
+    pub(crate) fn unprivileged(mut self) -> Self {
+        use std::os::unix::process::CommandExt as _;
+        const NOBODY: u32 = 65534;
+        self.command.uid(NOBODY).gid(NOBODY);
+        self
+    }
+
     /// Runs it, whatever its status will be.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {

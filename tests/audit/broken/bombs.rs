@@ -158,8 +158,7 @@ fn a_tree_of_deltas_that_each_are_large() {
         level = next;
     }
     packer.write(&repo);
-    let ran = audit_in(2048, &repo);
-    assert!(matches!(ran.code(), Some(0 | 2)), "{}", ran.text());
+    audit_in(2048, &repo).has_status(0);
 }
 
 /// Trees nested so that a few of them make more paths than there are atoms.

@@ -170,11 +170,7 @@ fn what_is_said_of_changed_bytes() {
             damaged[at] ^= 0x15;
             overwrite(&path, &damaged);
             let ran = audit_in(2048, &repo);
-            assert!(
-                matches!(ran.code(), Some(2)),
-                "{ending}, byte {at}\n{}",
-                ran.text()
-            );
+            assert_eq!(ran.code(), Some(2), "{ending}, byte {at}\n{}", ran.text());
         }
         overwrite(&path, &sound);
     }
@@ -216,8 +212,7 @@ fn cut_off_anywhere() {
         }
         let longer = [&sound[..], &[0; 64]].concat();
         overwrite(&path, &longer);
-        let ran = audit_in(2048, &repo);
-        assert!(matches!(ran.code(), Some(1 | 2)), "{}", ran.text());
+        fails(&repo, &[]);
         overwrite(&path, &sound);
     }
 }
