@@ -11,6 +11,7 @@ mod cli;
 mod explain;
 #[cfg(unix)]
 mod gate;
+mod golden;
 mod hook;
 #[cfg(unix)]
 mod kept;
