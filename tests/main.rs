@@ -1,5 +1,5 @@
-//! The integration tests, in one binary: the real program, real git, and throw-away repositories
-//! that know nothing of the machine they stand on.
+//! Runs the integration tests in one binary: the real program and real git on temporary
+//! repositories that do not depend on the machine.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 

@@ -1,4 +1,4 @@
-//! Entries that are no plain files, and names of any bytes.
+//! Tests entries that are not plain files, and names with arbitrary bytes.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -8,13 +8,13 @@ use crate::support::keys::access_key_id;
 use crate::support::{Repo, Run, Sandbox};
 
 #[test]
-fn a_link_is_not_followed_and_its_target_is_text() {
+fn a_symlink_is_not_followed_and_its_target_is_scanned_as_text() {
     let repo = Repo::new();
-    let beside = repo.sandbox().root().join("beside");
-    std::fs::create_dir(&beside).unwrap();
-    std::fs::write(beside.join("secret"), key(1)).unwrap();
-    symlink(&beside, repo.path("folder")).unwrap();
-    symlink(beside.join("secret"), repo.path("file")).unwrap();
+    let outside_repo = repo.sandbox().root().join("outside");
+    std::fs::create_dir(&outside_repo).unwrap();
+    std::fs::write(outside_repo.join("secret"), key(1)).unwrap();
+    symlink(&outside_repo, repo.path("folder")).unwrap();
+    symlink(outside_repo.join("secret"), repo.path("file")).unwrap();
     super::finds_in(&repo, &[], &[]);
     symlink(access_key_id(2), repo.path("link")).unwrap();
     repo.keysieve(["scan", "-f", "json"])
@@ -24,7 +24,7 @@ fn a_link_is_not_followed_and_its_target_is_text() {
 }
 
 #[test]
-fn a_link_that_is_named_is_followed() {
+fn a_symlink_that_is_an_argument_is_followed() {
     let sandbox = outside("secret", key(1));
     let folder = sandbox.root().join("in");
     symlink("secret", folder.join("link")).unwrap();
@@ -48,7 +48,7 @@ fn pipe(sandbox: &Sandbox) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_pipe_is_skipped_and_said() {
+fn a_pipe_is_skipped_and_reported() {
     let sandbox = outside("clean", "hello\n");
     pipe(&sandbox);
     let ran = there(&sandbox, &["scan"]).status(0);
@@ -56,7 +56,7 @@ fn a_pipe_is_skipped_and_said() {
 }
 
 #[test]
-fn a_pipe_that_is_named_is_read() {
+fn a_pipe_that_is_an_argument_is_read() {
     let sandbox = outside("clean", "hello\n");
     let path = pipe(&sandbox);
     let writer = std::thread::spawn(move || std::fs::write(path, key(1)));
@@ -122,7 +122,7 @@ fn text_around_a_finding_is_printed_safely() {
 }
 
 #[test]
-fn a_loop_of_links_that_is_named_is_not_completed() {
+fn a_symlink_cycle_that_is_an_argument_exits_2() {
     let sandbox = outside("clean", "hello\n");
     let folder = sandbox.root().join("in");
     symlink("two", folder.join("one")).unwrap();
@@ -131,9 +131,9 @@ fn a_loop_of_links_that_is_named_is_not_completed() {
     there(&sandbox, &["scan", "one/x"]).status(2).says("one");
 }
 
-/// Runs the program as a user whom permissions bind: root may read everything, so for root a copy
-/// of the program, where every user can run it, runs as another user.
-fn bound(sandbox: &Sandbox, args: &[&str]) -> Run {
+/// Runs the program without the rights of root, who can read every file. A copy of the program is
+/// made where every user can run it.
+fn keysieve_without_root(sandbox: &Sandbox, args: &[&str]) -> Run {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
         return there(sandbox, args);
@@ -146,7 +146,7 @@ fn bound(sandbox: &Sandbox, args: &[&str]) -> Run {
 }
 
 #[test]
-fn what_may_not_be_read_is_not_completed() {
+fn unreadable_files_exit_2() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = outside("closed", key(1));
     let folder = sandbox.root().join("in");
@@ -160,7 +160,9 @@ fn what_may_not_be_read_is_not_completed() {
     set("in", 0o755);
     set("in/closed", 0o000);
     set("in/shut", 0o000);
-    let report = bound(&sandbox, &["scan", "-f", "json"]).status(2).json();
+    let report = keysieve_without_root(&sandbox, &["scan", "-f", "json"])
+        .status(2)
+        .json();
     assert_eq!(report["status"], "incomplete");
     let skipped = report["skipped"].as_array().unwrap();
     assert_eq!(skipped.len(), 2);
