@@ -1,6 +1,6 @@
 //! Tests `keysieve gate`, the real program on real repositories, with git as the oracle for ranges.
 
-use crate::support::keys::access_key_id;
+use crate::support::keys::{access_key_id, filler, id_line};
 use crate::support::{Ran, Repo, Run};
 
 mod ci;
@@ -10,18 +10,6 @@ mod history;
 mod incomplete;
 mod moves;
 mod policy;
-
-/// A line with a key.
-fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
-}
-
-/// Lines without a key, so that git detects a renamed file as similar.
-fn filler() -> String {
-    (1..=30)
-        .map(|number| format!("line number {number} of thirty\n"))
-        .collect()
-}
 
 /// A repository with one commit, and its id.
 fn started() -> (Repo, String) {
@@ -34,6 +22,18 @@ fn started() -> (Repo, String) {
 /// Runs the gate with these arguments and a JSON report.
 fn gate(repo: &Repo, words: &[&str]) -> Run {
     repo.keysieve(["gate", "-f", "json"].iter().chain(words))
+}
+
+impl ci::Server {
+    /// Runs the gate on an event of GitHub.
+    fn gate_on(&self, name: &str, event: &serde_json::Value) -> Run {
+        let variables = self.event(name, event);
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.gate(&[], &variables)
+    }
 }
 
 /// Path and commit of every finding, in the order of the report.

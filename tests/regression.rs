@@ -13,10 +13,6 @@ fn edited(before: &str, after: &str) -> Repo {
     repo
 }
 
-fn filler() -> String {
-    (0..40).map(|n| format!("line {n}\n")).collect()
-}
-
 #[test]
 fn a_new_key_between_reindented_lines_is_reported() {
     let id = keys::access_key_id(1);
@@ -29,8 +25,8 @@ fn a_new_key_between_reindented_lines_is_reported() {
 #[test]
 fn a_name_added_before_a_bare_secret_makes_it_new() {
     let secret = keys::secret_access_key(1);
-    let after = format!("{}aws_secret_access_key = '{secret}'\n", filler());
-    edited(&format!("{}x = '{secret}'\n", filler()), &after)
+    let after = format!("{}aws_secret_access_key = '{secret}'\n", keys::filler());
+    edited(&format!("{}x = '{secret}'\n", keys::filler()), &after)
         .keysieve(["staged"])
         .status(1);
     let above = format!("aws_secret_access_key =\n{secret}\n");

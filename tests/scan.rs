@@ -188,16 +188,7 @@ fn files_of_a_submodule_are_scanned() {
     let inner = Repo::new();
     inner.add("inner.txt", key(1)).commit("inner");
     let repo = Repo::new();
-    let url = inner.root().to_str().unwrap();
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "sub",
-    ]);
+    repo.submodule(&inner, "sub");
     finds_in(&repo, &[], &["sub/inner.txt"]);
 }
 
@@ -209,16 +200,7 @@ fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
         .add("kept.log", key(1))
         .commit("inner");
     let repo = Repo::new();
-    let url = inner.root().to_str().unwrap();
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "sub",
-    ]);
+    repo.submodule(&inner, "sub");
     repo.write("sub/left.log", key(2)).write("sub/new", key(3));
     let report = finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
     assert_eq!(report["scanned"]["left_out"], 1);
@@ -231,6 +213,7 @@ fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
         &["sub/kept.log", "sub/left.log", "sub/new"],
     );
     repo.write(".gitignore", "*.tmp\n");
+    let url = inner.root().to_str().unwrap();
     repo.git(["clone", "--quiet", url, "clone"]);
     finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/new"]);
     repo.write("sub/.git", "gitdir: ../nowhere\n");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::keys::{access_key_id, account_of, secret_access_key};
+use crate::support::keys::{access_key_id, account_of, filler, id_line, secret_access_key};
 use crate::support::{Ran, Repo, Run};
 
 mod content;
@@ -32,18 +32,6 @@ fn guarded() -> Repo {
     repo.add("readme.txt", "hello\n").commit("first");
     guard(&repo);
     repo
-}
-
-/// A line with a key.
-fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
-}
-
-/// Lines without a key, so that git detects a renamed file as similar.
-fn filler() -> String {
-    (1..=30)
-        .map(|number| format!("line number {number} of thirty\n"))
-        .collect()
 }
 
 /// The last commit, or an empty string.

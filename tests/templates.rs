@@ -27,50 +27,34 @@ fn text_of(file: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
 }
 
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// The scripts in a template: block scalars of YAML, and the text between `'''` of Jenkins.
 fn scripts(text: &str) -> Vec<String> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    // The key of a list entry follows the dash.
-    let key = |line: &str| {
-        indent(line)
-            + if line.trim_start().starts_with("- ") && line.ends_with(": |") {
-                2
-            } else {
-                0
-            }
-    };
     let mut scripts = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let (block, until) = (
-            line.ends_with(": |") || line.trim() == "- |",
-            line.ends_with("'''"),
-        );
-        if !block && !until {
+        let mut script = Vec::new();
+        if line.ends_with("'''") {
+            script.extend(lines.by_ref().take_while(|next| next.trim() != "'''"));
+        } else if line.ends_with(": |") || line.trim() == "- |" {
+            // The key of a list entry follows the dash.
+            let is_key = line.trim_start().starts_with("- ") && line.ends_with(": |");
+            let key = indent(line) + if is_key { 2 } else { 0 };
+            while let Some(next) =
+                lines.next_if(|next| next.trim().is_empty() || indent(next) > key)
+            {
+                script.push(next);
+            }
+        } else {
             continue;
         }
-        let mut script = Vec::new();
-        while let Some(next) = lines.next_if(|next| match until {
-            true => next.trim() != "'''",
-            false => next.trim().is_empty() || indent(next) > key(line),
-        }) {
-            script.push(next);
-        }
-        if until {
-            // The closing line, which would open the next script.
-            lines.next();
-        }
-        let least = script
-            .iter()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| indent(line))
-            .min()
-            .unwrap_or(0);
-        let body: String = script
-            .iter()
-            .map(|line| format!("{}\n", line.get(least..).unwrap_or("")))
-            .collect();
-        scripts.push(body);
+        let filled = script.iter().filter(|line| !line.trim().is_empty());
+        let least = filled.map(|line| indent(line)).min().unwrap_or(0);
+        let dedented = script.iter().map(|line| line.get(least..).unwrap_or(""));
+        scripts.push(dedented.map(|line| format!("{line}\n")).collect());
     }
     scripts
 }

@@ -26,12 +26,7 @@ fn a_commit_pushed_to_two_new_branches_is_scanned_on_both() {
         let name = format!("refs/heads/{branch}");
         let repository = json!({"default_branch": "main"});
         let event = json!({"ref": name, "before": ZERO, "after": bad, "repository": repository});
-        let github = server.event("push", &event);
-        let github: Vec<_> = github
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        server.gate(&[], &github).status(1).says(&bad);
+        server.gate_on("push", &event).status(1).says(&bad);
         // The variables do not name the default branch: the clone does.
         let bitbucket = [
             ("BITBUCKET_BUILD_NUMBER", "1"),
@@ -76,13 +71,8 @@ fn an_event_without_a_commit_is_not_taken_for_a_deleted_branch() {
         "ref": "refs/heads/one", "before": ZERO, "after": "",
         "repository": {"default_branch": "main"}
     });
-    let variables = server.event("push", &event);
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
     server
-        .gate(&[], &variables)
+        .gate_on("push", &event)
         .status(2)
         .says("refs/heads/one");
 }

@@ -53,27 +53,15 @@ fn a_shallow_clone_that_ends_within_the_range() {
         json!({"sha": server.id("main~1")}),
         json!({"sha": server.id("topic")}),
     );
-    let variables = server.event(
-        "pull_request",
-        &json!({"pull_request": {"number": 7, "base": base, "head": head}}),
-    );
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let event = json!({"pull_request": {"number": 7, "base": base, "head": head}});
     server
-        .gate(&[], &variables)
+        .gate_on("pull_request", &event)
         .status(2)
         .says("give actions/checkout 'fetch-depth: 0'");
     let (before, after) = (server.id("topic~2"), server.id("topic"));
     let push = json!({"ref": "refs/heads/topic", "before": before, "after": after});
-    let variables = server.event("push", &push);
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
     server
-        .gate(&[], &variables)
+        .gate_on("push", &push)
         .status(2)
         .says("give actions/checkout 'fetch-depth: 0'");
     let (main, topic) = (server.id("main~1"), server.id("topic"));

@@ -159,16 +159,7 @@ fn a_submodule_is_skipped_and_reported() {
     inner
         .add("app.ini", id_line(&access_key_id(42)))
         .commit("a key of its own");
-    let from = inner.root().to_str().expect("a path of UTF-8");
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        from,
-        "inner",
-    ]);
+    repo.submodule(&inner, "inner");
     assert!(skip_reason(&repo, "inner").contains("submodule"));
     passes(&repo, COMMIT);
 }

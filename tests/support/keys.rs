@@ -45,6 +45,18 @@ pub(crate) fn account_of(id: &str) -> String {
     format!("{:012}", account_number(id))
 }
 
+/// A line with a key.
+pub(crate) fn id_line(id: &str) -> String {
+    format!("aws_access_key_id = {id}\n")
+}
+
+/// Lines without a key, so that git detects a renamed file as similar.
+pub(crate) fn filler() -> String {
+    (1..=30)
+        .map(|number| format!("line number {number} of thirty\n"))
+        .collect()
+}
+
 /// Decodes five bits per character: after the prefix one bit of generation, 40 bits of account
 /// number, and opaque bits.
 fn account_number(id: &str) -> u64 {

@@ -136,6 +136,21 @@ impl Repo {
         self.git(["rev-parse", "HEAD"])
     }
 
+    /// Adds another repository as the submodule `name`.
+    #[track_caller]
+    pub(crate) fn submodule(&self, from: &Self, name: &str) -> &Self {
+        let words = [
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+        ];
+        let words = words.into_iter().map(OsStr::new);
+        self.git(words.chain([from.root.as_os_str(), name.as_ref()]));
+        self
+    }
+
     /// Sets a value in the repository's configuration.
     #[track_caller]
     pub(crate) fn config(&self, key: &str, value: &str) -> &Self {
