@@ -106,6 +106,5 @@ fn names_may_be_any_bytes() {
 
 #[test]
 fn the_program_starts() {
-    let ran = Repo::new().keysieve(["--version"]).run();
-    assert!(ran.code().is_some(), "a signal ended it");
+    Repo::new().keysieve(["--version"]).status(0);
 }
