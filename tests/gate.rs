@@ -1,6 +1,6 @@
-//! `keysieve gate` as the real program over real repositories. Git says which commits a range is.
+//! Tests `keysieve gate`, the real program on real repositories, with git as the oracle for ranges.
 
-use crate::support::keys::access_key_id;
+use crate::support::keys::{access_key_id, filler, id_line};
 use crate::support::{Ran, Repo, Run};
 
 mod ci;
@@ -11,18 +11,6 @@ mod incomplete;
 mod moves;
 mod policy;
 
-/// The line that a key stands on, with its line feed.
-fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
-}
-
-/// Some lines of nothing special, so that git sees a renamed file as the same.
-fn filler() -> String {
-    (1..=30)
-        .map(|number| format!("line number {number} of thirty\n"))
-        .collect()
-}
-
 /// A repository with one commit, and its id.
 fn started() -> (Repo, String) {
     let repo = Repo::new();
@@ -31,12 +19,24 @@ fn started() -> (Repo, String) {
     (repo, base)
 }
 
-/// Runs the gate with these words and JSON for a report.
+/// Runs the gate with these arguments and a JSON report.
 fn gate(repo: &Repo, words: &[&str]) -> Run {
     repo.keysieve(["gate", "-f", "json"].iter().chain(words))
 }
 
-/// Path and blamed commit of every finding, in the order of the report.
+impl ci::Server {
+    /// Runs the gate on an event of GitHub.
+    fn gate_on(&self, name: &str, event: &serde_json::Value) -> Run {
+        let variables = self.event(name, event);
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.gate(&[], &variables)
+    }
+}
+
+/// Path and commit of every finding, in the order of the report.
 #[track_caller]
 fn blamed(ran: &Ran) -> Vec<(String, String)> {
     let report = ran.json();
@@ -47,8 +47,8 @@ fn blamed(ran: &Ran) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Judges what `head` has and `base` has not, and expects exactly these findings, each with the
-/// commit to blame.
+/// Scans the range from `base` to `head` and expects exactly these findings, each with the commit
+/// that added it.
 #[track_caller]
 fn finds(repo: &Repo, base: &str, head: &str, expected: &[(&str, &str)]) -> Ran {
     let ran = gate(repo, &[&format!("{base}..{head}")]).status(i32::from(!expected.is_empty()));
@@ -83,7 +83,7 @@ fn a_key_in_a_range_is_found_and_its_commit_named() {
 }
 
 #[test]
-fn commits_are_judged_one_by_one_where_they_are_named() {
+fn named_commits_are_scanned_one_by_one() {
     let (repo, _) = started();
     repo.add("a.ini", id_line(&access_key_id(701)));
     let first = repo.commit("one");
@@ -104,7 +104,7 @@ fn commits_are_judged_one_by_one_where_they_are_named() {
 }
 
 #[test]
-fn three_dots_are_what_one_side_has_since_they_parted() {
+fn three_dots_scan_the_commits_since_the_merge_base() {
     let (repo, base) = started();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("a.ini", id_line(&access_key_id(703)));
@@ -123,7 +123,7 @@ fn three_dots_are_what_one_side_has_since_they_parted() {
 }
 
 #[test]
-fn what_commits_and_tags_say_is_judged() {
+fn the_text_of_commits_and_tags_is_scanned() {
     let (repo, base) = started();
     let id = access_key_id(705);
     let bad = repo.commit(&format!("subject\n\nthe key is {id}"));
@@ -152,7 +152,7 @@ fn what_commits_and_tags_say_is_judged() {
 }
 
 #[test]
-fn a_name_is_blamed_on_the_commit_that_brought_it_and_once() {
+fn a_key_in_a_file_name_is_reported_once_with_the_commit_that_added_it() {
     let (repo, base) = started();
     let id = access_key_id(706);
     let path = format!("dump/{id}.txt");
@@ -177,7 +177,7 @@ fn a_name_is_blamed_on_the_commit_that_brought_it_and_once() {
 }
 
 #[test]
-fn many_commits_on_many_threads_say_the_same() {
+fn the_number_of_threads_does_not_change_the_report() {
     let (repo, base) = started();
     let expected: Vec<(String, String)> = (0..40)
         .map(|number| {
@@ -198,7 +198,7 @@ fn many_commits_on_many_threads_say_the_same() {
 }
 
 #[test]
-fn a_repository_with_long_ids_is_judged() {
+fn a_sha256_repository_is_scanned() {
     let repo = Repo::sha256();
     repo.add("readme.txt", "hello\n");
     let base = repo.commit("first");

@@ -1,5 +1,5 @@
-//! The integration tests, in one binary: the real program, real git, and throw-away repositories
-//! that know nothing of the machine they stand on.
+//! Runs the integration tests in one binary: the real program and real git on temporary
+//! repositories that do not depend on the machine.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -13,6 +13,7 @@ mod explain;
 mod gate;
 #[cfg(unix)]
 mod git_dir;
+mod golden;
 mod hook;
 mod layers;
 mod names;

@@ -1,4 +1,4 @@
-//! `keysieve scan` on files, directories and streams.
+//! Tests `keysieve scan` on files, directories and standard input.
 
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ mod settings;
 #[cfg(unix)]
 mod special;
 
-/// A line with a key of its own.
+/// A line with the key of this seed.
 fn key(seed: u64) -> String {
     format!("aws_access_key_id = {}\n", access_key_id(seed))
 }
 
-/// A pair of lines.
+/// Two lines with an id and its secret.
 fn pair(seed: u64) -> String {
     format!(
         "{}aws_secret_access_key = {}\n",
@@ -29,7 +29,7 @@ fn pair(seed: u64) -> String {
     )
 }
 
-/// A place outside of any repository, with this file in it.
+/// A folder outside of any repository, with this file in it.
 fn outside(name: &str, content: impl AsRef<[u8]>) -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.root().join("in")).unwrap();
@@ -37,7 +37,7 @@ fn outside(name: &str, content: impl AsRef<[u8]>) -> Sandbox {
     sandbox
 }
 
-/// Runs the program in that place.
+/// Runs the program in that folder.
 fn there(sandbox: &Sandbox, args: &[&str]) -> Run {
     Run::new(Run::KEYSIEVE, &sandbox.root().join("in"), sandbox).args(args)
 }
@@ -71,7 +71,7 @@ fn a_clean_folder_exits_0() {
 }
 
 #[test]
-fn a_finding_exits_1_and_shows_the_place() {
+fn a_finding_exits_1_and_shows_its_position() {
     let sandbox = outside("a.ini", format!("[default]\n{}", pair(1)));
     let ran = there(&sandbox, &["scan"]).status(1);
     ran.says("a.ini:3:25")
@@ -126,7 +126,7 @@ fn standard_input_is_scanned() {
 }
 
 #[test]
-fn several_paths_are_scanned_and_the_same_file_only_once_said() {
+fn several_paths_are_scanned_and_sorted() {
     let sandbox = outside("a", key(1));
     std::fs::write(sandbox.root().join("in/b"), key(2)).unwrap();
     let ran = there(&sandbox, &["scan", "-f", "json", "b", "a"]).status(1);
@@ -150,7 +150,7 @@ fn a_key_in_the_name_of_a_file_or_a_folder_is_found() {
 }
 
 #[test]
-fn any_number_of_threads_says_the_same() {
+fn the_number_of_threads_does_not_change_the_report() {
     let repo = Repo::new();
     for seed in 0..60 {
         repo.write(
@@ -188,16 +188,7 @@ fn files_of_a_submodule_are_scanned() {
     let inner = Repo::new();
     inner.add("inner.txt", key(1)).commit("inner");
     let repo = Repo::new();
-    let url = inner.root().to_str().unwrap();
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "sub",
-    ]);
+    repo.submodule(&inner, "sub");
     finds_in(&repo, &[], &["sub/inner.txt"]);
 }
 
@@ -209,16 +200,7 @@ fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
         .add("kept.log", key(1))
         .commit("inner");
     let repo = Repo::new();
-    let url = inner.root().to_str().unwrap();
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        url,
-        "sub",
-    ]);
+    repo.submodule(&inner, "sub");
     repo.write("sub/left.log", key(2)).write("sub/new", key(3));
     let report = finds_in(&repo, &[], &["sub/kept.log", "sub/new"]);
     assert_eq!(report["scanned"]["left_out"], 1);
@@ -231,6 +213,7 @@ fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
         &["sub/kept.log", "sub/left.log", "sub/new"],
     );
     repo.write(".gitignore", "*.tmp\n");
+    let url = inner.root().to_str().unwrap();
     repo.git(["clone", "--quiet", url, "clone"]);
     finds_in(&repo, &[], &["clone/kept.log", "sub/kept.log", "sub/new"]);
     repo.write("sub/.git", "gitdir: ../nowhere\n");
@@ -242,7 +225,7 @@ fn a_repository_in_another_is_scanned_by_its_own_index_and_rules() {
 }
 
 #[test]
-fn the_store_of_git_is_left_to_the_audit() {
+fn the_git_directory_is_not_scanned() {
     let repo = Repo::new();
     repo.write(".git/note.txt", key(1));
     finds_in(&repo, &[], &[]);
@@ -251,7 +234,7 @@ fn the_store_of_git_is_left_to_the_audit() {
 }
 
 #[test]
-fn ceilings_of_other_places_do_not_matter() {
+fn git_ceiling_directories_elsewhere_do_not_matter() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\n").write("a.log", key(1));
     repo.keysieve(["scan"])

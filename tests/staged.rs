@@ -1,10 +1,9 @@
-//! `keysieve staged` as the pre-commit hook of real git: git decides what a commit would be, the
-//! hook what it may hold.
+//! Tests `keysieve staged` as the pre-commit hook of real git, which decides what a commit holds.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::keys::{access_key_id, account_of, secret_access_key};
+use crate::support::keys::{access_key_id, account_of, filler, id_line, secret_access_key};
 use crate::support::{Ran, Repo, Run};
 
 mod content;
@@ -13,8 +12,8 @@ mod names;
 mod settings;
 mod store;
 
-/// Makes the program the pre-commit hook. The hook tells how it ended, since git says 1 for any
-/// failure of a hook.
+/// Installs the program as the pre-commit hook. The hook prints the status, because git exits 1
+/// for any failure of a hook.
 fn guard(repo: &Repo) {
     let hooks = repo.path(repo.git(["rev-parse", "--git-path", "hooks"]));
     fs::create_dir_all(&hooks).unwrap();
@@ -35,25 +34,13 @@ fn guarded() -> Repo {
     repo
 }
 
-/// The line that a key stands on, with its line feed.
-fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
-}
-
-/// Some lines of nothing special, so that git sees a renamed file as the same.
-fn filler() -> String {
-    (1..=30)
-        .map(|number| format!("line number {number} of thirty\n"))
-        .collect()
-}
-
-/// The last commit, or nothing where there is none.
+/// The last commit, or an empty string.
 fn head(repo: &Repo) -> String {
     repo.try_git(["rev-parse", "--verify", "--quiet", "HEAD"])
         .stdout()
 }
 
-/// Runs a `git commit` that must be stopped because of a finding, without showing the key.
+/// Runs a `git commit` and expects that a finding stops it and that the key is not shown.
 #[track_caller]
 fn stopped(repo: &Repo, args: &[&str], key: &str) -> Ran {
     let before = head(repo);
@@ -65,7 +52,7 @@ fn stopped(repo: &Repo, args: &[&str], key: &str) -> Ran {
     ran
 }
 
-/// Runs a `git commit` that must go through, the hook having looked at it.
+/// Runs a `git commit` and expects that it passes and that the hook ran.
 #[track_caller]
 fn passes(repo: &Repo, args: &[&str]) -> Ran {
     let before = head(repo);
@@ -78,7 +65,7 @@ fn passes(repo: &Repo, args: &[&str]) -> Ran {
 const COMMIT: &[&str] = &["commit", "-m", "next"];
 
 #[test]
-fn a_staged_key_is_stopped_and_shown_with_place_and_account() {
+fn a_staged_key_is_stopped_and_shown_with_position_and_account() {
     let repo = guarded();
     let id = access_key_id(1);
     repo.add("conf/app.ini", format!("[default]\n{}", id_line(&id)));
@@ -101,7 +88,7 @@ fn a_pair_is_stopped_and_neither_half_is_shown() {
 }
 
 #[test]
-fn after_restore_staged_it_goes_through() {
+fn a_commit_passes_after_git_restore_staged() {
     let repo = guarded();
     let id = access_key_id(3);
     repo.add("app.ini", id_line(&id)).add("other.txt", "fine\n");
@@ -111,7 +98,7 @@ fn after_restore_staged_it_goes_through() {
 }
 
 #[test]
-fn after_an_allow_entry_it_goes_through() {
+fn a_commit_passes_after_an_allow_entry() {
     let repo = guarded();
     let id = access_key_id(4);
     repo.add("app.ini", id_line(&id));
@@ -126,7 +113,7 @@ fn after_an_allow_entry_it_goes_through() {
 }
 
 #[test]
-fn a_key_cleaned_in_the_working_file_only_is_stopped() {
+fn a_key_removed_from_the_working_file_only_is_stopped() {
     let repo = guarded();
     let id = access_key_id(5);
     repo.add("app.ini", id_line(&id))
@@ -135,7 +122,7 @@ fn a_key_cleaned_in_the_working_file_only_is_stopped() {
 }
 
 #[test]
-fn a_key_in_the_working_file_only_goes_through() {
+fn a_key_in_the_working_file_only_passes() {
     let repo = guarded();
     repo.add("app.ini", "nothing here\n")
         .write("app.ini", id_line(&access_key_id(6)));
@@ -143,7 +130,7 @@ fn a_key_in_the_working_file_only_goes_through() {
 }
 
 #[test]
-fn an_unrelated_edit_beside_an_old_key_goes_through() {
+fn an_unrelated_edit_next_to_an_old_key_passes() {
     let repo = guarded();
     let line = id_line(&access_key_id(7));
     repo.add("app.ini", format!("before\n{line}after\n"))
@@ -153,7 +140,7 @@ fn an_unrelated_edit_beside_an_old_key_goes_through() {
 }
 
 #[test]
-fn deleting_a_file_with_an_old_key_goes_through() {
+fn deleting_a_file_with_an_old_key_passes() {
     let repo = guarded();
     repo.add("app.ini", id_line(&access_key_id(8)))
         .commit("an old key");
@@ -167,7 +154,7 @@ fn the_second_half_of_a_pair_is_stopped() {
     let (line, secret) = (id_line(&access_key_id(9)), secret_access_key(9));
     repo.add("app.ini", format!("{line}{}", filler()))
         .commit("the first half");
-    // Under a name that says nothing: alone it would be too little to stop a commit.
+    // Its name says nothing: by itself the value would not stop a commit.
     repo.add("app.ini", format!("{line}{}value: {secret}\n", filler()));
     stopped(&repo, COMMIT, &secret).says("app.ini:");
 }
@@ -205,7 +192,7 @@ fn a_second_key_below_an_old_one_is_the_only_one_reported() {
 }
 
 #[test]
-fn the_very_first_commit_is_looked_at() {
+fn the_first_commit_is_scanned() {
     let repo = Repo::new();
     guard(&repo);
     let id = access_key_id(14);
@@ -241,7 +228,7 @@ fn the_report_names_what_is_staged() {
 }
 
 #[test]
-fn a_subfolder_sees_everything_that_is_staged() {
+fn everything_that_is_staged_is_scanned_from_a_subfolder() {
     let repo = guarded();
     repo.add("app.ini", id_line(&access_key_id(16)))
         .write("deep/down/x", "");

@@ -1,5 +1,4 @@
-//! What is ready to copy: the commands of `action.yml` and of `hooks/ci/`, taken out of their files
-//! and run.
+//! Runs the scripts of `action.yml` and of the templates in `hooks/ci/`.
 
 #![cfg(unix)]
 
@@ -12,7 +11,7 @@ use crate::support::{Ran, Repo, Run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The files, each with what its `gate` writes besides what a person reads.
+/// The files, each with the report files that its gate writes.
 const FILES: [(&str, &[&str]); 5] = [
     ("action.yml", &["keysieve.sarif", "keysieve.md"]),
     ("hooks/ci/gitlab.yml", &["gl-secret-detection-report.json"]),
@@ -28,56 +27,39 @@ fn text_of(file: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
 }
 
-/// The scripts in a template: blocks of YAML that open with `|`, and what Jenkins has between
-/// `'''`.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The scripts in a template: block scalars of YAML, and the text between `'''` of Jenkins.
 fn scripts(text: &str) -> Vec<String> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    // The key of an entry of a list stands behind the dash.
-    let key = |line: &str| {
-        indent(line)
-            + if line.trim_start().starts_with("- ") && line.ends_with(": |") {
-                2
-            } else {
-                0
-            }
-    };
     let mut scripts = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let (block, until) = (
-            line.ends_with(": |") || line.trim() == "- |",
-            line.ends_with("'''"),
-        );
-        if !block && !until {
+        let mut script = Vec::new();
+        if line.ends_with("'''") {
+            script.extend(lines.by_ref().take_while(|next| next.trim() != "'''"));
+        } else if line.ends_with(": |") || line.trim() == "- |" {
+            // The key of a list entry follows the dash.
+            let is_key = line.trim_start().starts_with("- ") && line.ends_with(": |");
+            let key = indent(line) + if is_key { 2 } else { 0 };
+            while let Some(next) =
+                lines.next_if(|next| next.trim().is_empty() || indent(next) > key)
+            {
+                script.push(next);
+            }
+        } else {
             continue;
         }
-        let mut script = Vec::new();
-        while let Some(next) = lines.next_if(|next| match until {
-            true => next.trim() != "'''",
-            false => next.trim().is_empty() || indent(next) > key(line),
-        }) {
-            script.push(next);
-        }
-        if until {
-            // The line that closes, which would open the next one.
-            lines.next();
-        }
-        let least = script
-            .iter()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| indent(line))
-            .min()
-            .unwrap_or(0);
-        let body: String = script
-            .iter()
-            .map(|line| format!("{}\n", line.get(least..).unwrap_or("")))
-            .collect();
-        scripts.push(body);
+        let filled = script.iter().filter(|line| !line.trim().is_empty());
+        let least = filled.map(|line| indent(line)).min().unwrap_or(0);
+        let dedented = script.iter().map(|line| line.get(least..).unwrap_or(""));
+        scripts.push(dedented.map(|line| format!("{line}\n")).collect());
     }
     scripts
 }
 
-/// The only script that runs `gate`.
+/// The script that runs the gate: each template has exactly one.
 fn gate(text: &str) -> String {
     let mut found = scripts(text)
         .into_iter()
@@ -87,9 +69,8 @@ fn gate(text: &str) -> String {
     script
 }
 
-/// A program in the place of keysieve that writes down its words, one a line, and ends as it is
-/// told.
-fn stand_in(repo: &Repo) -> PathBuf {
+/// A fake keysieve that writes its arguments to a file, one per line, and exits with `$STATUS`.
+fn fake_keysieve(repo: &Repo) -> PathBuf {
     let bin = repo.sandbox().root().join("bin");
     fs::create_dir_all(&bin).unwrap();
     let program = bin.join("keysieve");
@@ -102,7 +83,7 @@ fn stand_in(repo: &Repo) -> PathBuf {
     bin
 }
 
-/// Runs a script as the services do: with bash, and ending at the first command that fails.
+/// Runs a script as the services do: with bash, which stops at the first command that fails.
 fn run(repo: &Repo, script: &str, bin: &Path) -> Run {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     repo.program("bash")
@@ -111,7 +92,7 @@ fn run(repo: &Repo, script: &str, bin: &Path) -> Run {
 }
 
 #[test]
-fn every_script_is_found_and_none_takes_words_of_others_in() {
+fn scripts_are_valid_bash_without_template_expressions() {
     for (file, _) in FILES {
         let text = text_of(file);
         let scripts = scripts(&text);
@@ -130,7 +111,7 @@ fn every_script_is_found_and_none_takes_words_of_others_in() {
 }
 
 #[test]
-fn what_is_built_is_not_told_how_by_the_checkout() {
+fn keysieve_is_not_built_in_the_checkout() {
     for (file, _) in FILES {
         for script in scripts(&text_of(file))
             .iter()
@@ -144,9 +125,9 @@ fn what_is_built_is_not_told_how_by_the_checkout() {
 }
 
 #[test]
-fn the_gate_ends_the_job_as_it_ends_itself() {
+fn the_job_exits_with_the_status_of_the_gate() {
     let repo = Repo::new();
-    let bin = stand_in(&repo);
+    let bin = fake_keysieve(&repo);
     for (file, _) in FILES.iter().filter(|(file, _)| *file != "action.yml") {
         let script = gate(&text_of(file));
         for status in [0, 1, 2] {
@@ -162,13 +143,13 @@ fn the_gate_ends_the_job_as_it_ends_itself() {
     }
 }
 
-/// Runs the gate of the action, with what GitHub sets and these inputs.
-fn act(repo: &Repo, inputs: &[(&str, &str)], status: &str) -> (Ran, String) {
+/// Runs the gate of the action with the variables of GitHub and these inputs.
+fn run_action(repo: &Repo, inputs: &[(&str, &str)], status: &str) -> (Ran, String) {
     let temp = repo.sandbox().root().join("temp");
     fs::create_dir_all(temp.join("keysieve/bin")).unwrap();
     let link = temp.join("keysieve/bin/keysieve");
     if !link.exists() {
-        symlink(stand_in(repo).join("keysieve"), &link).unwrap();
+        symlink(fake_keysieve(repo).join("keysieve"), &link).unwrap();
     }
     let output = repo.sandbox().root().join("output");
     fs::write(&output, "").unwrap();
@@ -189,7 +170,7 @@ fn act(repo: &Repo, inputs: &[(&str, &str)], status: &str) -> (Ran, String) {
 }
 
 #[test]
-fn the_action_hands_its_inputs_on_as_they_are() {
+fn the_action_passes_its_inputs_unchanged() {
     let repo = Repo::new();
     let words = || fs::read_to_string(repo.sandbox().home().join("words")).unwrap();
     let temp = repo.sandbox().root().join("temp");
@@ -197,12 +178,12 @@ fn the_action_hands_its_inputs_on_as_they_are() {
         "-f\nsarif:{0}/keysieve.sarif\n-f\nmarkdown:{0}/keysieve.md\n",
         temp.display()
     );
-    let (ran, output) = act(&repo, &[], "0");
+    let (ran, output) = run_action(&repo, &[], "0");
     ran.has_status(0);
     assert_eq!(words(), format!("gate\n-f\ngithub\n{reports}"));
     assert_eq!(
         output, "status=0\n",
-        "a report that is not there is not uploaded"
+        "a report that was not written is not uploaded"
     );
 
     let evil = "$(touch evil); `touch evil` \"'* --policy=head";
@@ -212,19 +193,19 @@ fn the_action_hands_its_inputs_on_as_they_are() {
         ("IN_BASELINE", "b c"),
         ("IN_ARGS", "--fetch\n\n--block\nhigh\n"),
     ];
-    let (ran, output) = act(&repo, &inputs, "1");
+    let (ran, output) = run_action(&repo, &inputs, "1");
     ran.has_status(1);
     let expected = format!(
-        "gate\n-f\ngithub\n{reports}--config\n{evil}\n--baseline\nb c\n--fetch\n--block\nhigh\n--\n{evil}\n"
+        "gate\n-f\ngithub\n{reports}--config\n{evil}\n--baseline\nb c\n\
+         --fetch\n--block\nhigh\n--\n{evil}\n"
     );
     assert_eq!((words(), output.as_str()), (expected, "status=1\n"));
     assert!(!repo.path("evil").exists());
 }
 
-/// What the services run, with the real program: on a push without a key, and then on one with a
-/// key.
+/// On a push without a key, and then on one with a key.
 #[test]
-fn the_real_gate_in_every_template() {
+fn every_template_runs_the_real_gate() {
     for (file, reports) in FILES {
         let repo = Repo::new();
         let temp = repo.sandbox().root().join("temp");
@@ -262,7 +243,7 @@ fn the_real_gate_in_every_template() {
     }
 }
 
-/// What each service says of a push to `main`.
+/// The variables that each service sets for a push to `main`.
 fn environment(file: &str, run: Run, before: &str, after: &str) -> Run {
     let range = format!("{before}..{after}");
     let variables: Vec<(&str, &str)> = match file {

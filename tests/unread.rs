@@ -1,14 +1,14 @@
-//! `keysieve scan` where a tracked file cannot be looked at: never a pass.
+//! Checks that a tracked file which cannot be read makes `keysieve scan` exit 2.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::support::Repo;
 
-/// No permission to search its folder comes out the same, but root, whom CI often runs as, always
-/// has it.
+/// A folder without search permission has the same effect, but root can read it, and CI often runs
+/// as root.
 #[test]
-fn a_tracked_file_that_an_ignore_rule_hides_and_nobody_can_reach() {
+fn a_tracked_file_below_an_ignored_symlink_cycle_exits_2() {
     let repo = Repo::new();
     repo.add("hidden/app.ini", "clean\n")
         .add(".gitignore", "hidden\n");

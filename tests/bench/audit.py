@@ -1,4 +1,4 @@
-"""The job `audit`: whole histories, against the floor, against git, against the peers; a table for each and a plot."""
+"""The mode `audit`: measures whole histories against the floor, git and the peers, with a table each and a plot."""
 
 import os
 import shutil
@@ -17,13 +17,16 @@ PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor")
 def run(options, programs, config, scratch, say):
     """Measures the histories, smallest first, and returns the lines of the tables."""
     data = options.data
-    programs = programs | {"floor": floor(data, say), "keysieve-audit": audit_of(programs["keysieve"], say)}
+    programs = programs | {
+        "floor": None if options.tiny else floor(data, say),
+        "keysieve-audit": audit_of(programs["keysieve"], say),
+    }
     jobs = [str(options.jobs)] if options.jobs else []
-    found = histories.real(options.history, data)
-    if not found:
+    found = [] if options.tiny else histories.real(options.history, data)
+    if not found and not options.tiny:
         say("no real history: put a bare mirror below the data folder's `histories`, or name one with --history")
     if options.made_up:
-        found += inputs.apart(histories.made_up, data, say)
+        found += inputs.apart(histories.generated, data, options.sizes, say)
     found = sorted([inputs.apart(histories.weigh, history) for history in found], key=lambda history: history.pack)
     lines, results, given_up = [], [], {}
     for history in found:
@@ -33,6 +36,8 @@ def run(options, programs, config, scratch, say):
             racer.retired = given_up.get(racer.name, "")
         memory = measure.floor_of_memory(scratch)
         measure.race(racers, options.audit_rounds, options.cap, options.limit, scratch, say)
+        if options.tiny:
+            measure.check(racers)
         for racer in racers:
             if any(run.stopped for run in racer.runs):
                 given_up[racer.name] = f"not run: stopped on {history.name}"
@@ -48,7 +53,7 @@ def run(options, programs, config, scratch, say):
 
 
 def floor(data, say):
-    """Builds the program that inflates every entry. What it is built into stays in the data folder."""
+    """Builds the program that inflates every entry, in the data folder."""
     if shutil.which("cargo") is None:
         say("no cargo: the floor is not measured")
         return None
@@ -60,21 +65,21 @@ def floor(data, say):
 
 
 def audit_of(keysieve, say):
-    """The program, if it knows how to audit."""
+    """The program, if it has the command `audit`."""
     env = measure.clean_environment()
     done = subprocess.run([keysieve, "audit", "--help"], capture_output=True, env=env, check=False)
     if done.returncode == 0:
         return keysieve
-    say(f"{keysieve} has no audit: everybody else is measured")
+    say(f"{keysieve} has no audit: only the others are measured")
     return None
 
 
 def summary(results):
-    """What the audit is held to: near the floor, far from the fastest peer, little memory of its own."""
-    heads = ["history", "commits", "objects", "packs", "floor", "keysieve", "× floor", "own memory", "× faster", "than"]
+    """One row for each history: the distance to the floor and to the fastest peer, and anonymous memory."""
+    heads = ["history", "commits", "objects", "packs", "floor", "keysieve", "× floor", "anonymous memory", "× faster", "than"]
     rows = []
     for history, racers in results:
-        # Who fails or was stopped has not done the job.
+        # A contender that failed or was stopped did not do the job.
         named = {racer.name: racer for racer in racers if racer.measured and not racer.trouble()}
         ours = named.get(contenders.AUDIT)
         bottom = named.get(contenders.FLOOR)

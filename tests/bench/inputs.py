@@ -1,10 +1,11 @@
-"""What is scanned: a big real tree where there is one, and a repository made up from a seed."""
+"""Provides the inputs: a big real tree if there is one, and trees and repositories generated from a seed."""
 
 import os
 import random
 import shutil
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from concurrent.futures import ProcessPoolExecutor
 
 from measure import clean_environment
@@ -22,20 +23,38 @@ WORDS = (
 ).split()
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """How much is generated."""
+
+    tree: int  # files of the tree
+    files: int  # files of the repositories for `staged` and `gate`
+    commits: int  # commits of the repository for `staged`
+    width: int  # files that each of them changes
+    range: int  # commits of the range for `gate`
+    changed: int  # files that each of them changes, and files that are staged
+    history: int  # commits of the shortest history for `audit`
+    lengths: tuple  # how many times as long its histories are
+
+
+FULL = Sizes(20_000, 3_000, 40, 60, 50, 20, 2_000, (1, 4, 16))
+TINY = Sizes(100, 60, 5, 10, 5, 20, 50, (1, 2))
+
+
 def apart(function, *args):
-    """Calls the function in a process of its own: what it needs in memory would be counted for everyone measured."""
+    """Calls the function in its own process: the memory it uses would count for every contender."""
     with ProcessPoolExecutor(max_workers=1) as pool:
         return pool.submit(function, *args).result()
 
 
 def real_tree(asked, data, say):
-    """The folder to scan and a word for it: the asked one, the unpacked kernel, or else a made-up one."""
+    """The folder to scan and its name: the given one, the unpacked kernel, or else a generated one."""
     if asked:
         return os.path.abspath(asked), os.path.basename(os.path.abspath(asked))
     unpacked = os.path.join(data, PACKAGE)
     if not os.path.isdir(unpacked) and os.path.exists(TARBALL):
         say(f"unpacking {TARBALL}")
-        # Under another name until it is whole: a run that is interrupted must not leave half a tree.
+        # Renamed when it is complete: an interrupted run must not leave half a tree.
         partial = os.path.join(data, "partial")
         shutil.rmtree(partial, ignore_errors=True)
         with tarfile.open(TARBALL) as archive:
@@ -43,18 +62,19 @@ def real_tree(asked, data, say):
         os.rename(os.path.join(partial, PACKAGE), unpacked)
     if os.path.isdir(unpacked):
         return unpacked, PACKAGE
-    say(f"no big real tree: `apt-get install {PACKAGE}` brings one, or name one with --tree. Making one up.")
-    return made_up_tree(os.path.join(data, "made-up-tree-1")), "a made-up tree"
+    say(f"no big real tree: `apt-get install {PACKAGE}` installs one, or name one with --tree. Generating one.")
+    return generated_tree(data, FULL), "a generated tree"
 
 
-def made_up_tree(folder):
-    """Twenty thousand files of made-up code, about 250 MB."""
+def generated_tree(data, sizes):
+    """A folder of generated code: in full size 20,000 files, about 250 MB."""
+    folder = os.path.join(data, "made-up-tree-1")
     if not os.path.isdir(folder):
         partial = folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         chance = random.Random(1)
         pool = [source_line(chance) for _ in range(50_000)]
-        for number in range(20_000):
+        for number in range(sizes.tree):
             path = os.path.join(partial, f"part{number % 100:02}", f"file{number:05}.c")
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="ascii") as file:
@@ -64,7 +84,7 @@ def made_up_tree(folder):
 
 
 def source_line(chance):
-    """Something that looks like code, with the names, numbers and hashes that make scanners look twice."""
+    """A line that looks like code, with names, numbers and hashes that prefilters of scanners stop at."""
     word = lambda: chance.choice(WORDS)
     indent = "    " * chance.randint(0, 3)
     shape = chance.randrange(8)
@@ -79,16 +99,18 @@ def source_line(chance):
     return f"{indent}{word()}_{word()} = {word()}({word()}, {chance.randrange(4096)}) + {word()}.{word()};\n"
 
 
-def made_up_repo(folder):
-    """Three thousand files, forty commits, twenty changed files staged. The same bytes and ids on every machine."""
-    staged = [path_of(number * 149) for number in range(20)]
+def generated_repo(data, sizes):
+    """A repository with changed files staged. The same bytes and ids on every machine."""
+    folder = os.path.join(data, "made-up-repo-1")
+    step = sizes.files // sizes.changed - 1
+    staged = [path_of(number * step) for number in range(sizes.changed)]
     if not os.path.isdir(folder):
         partial = folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         os.makedirs(partial)
         git(partial, "init", "--quiet", "--initial-branch=main")
         chance = random.Random(2)
-        files = history(partial, chance)
+        files = history(partial, chance, sizes.files, sizes.commits, sizes.width)
         git(partial, "reset", "--quiet", "--hard", "main")
         for path in staged:
             with open(os.path.join(partial, path), "w", encoding="ascii") as file:
@@ -99,26 +121,27 @@ def made_up_repo(folder):
     return folder, staged
 
 
-def made_up_range(folder):
-    """Three thousand files, and on top of them a range of fifty commits that change twenty files each, packed."""
+def generated_range(data, sizes):
+    """A packed repository whose last commits are the range."""
+    folder = os.path.join(data, "made-up-range-1")
     if not os.path.isdir(folder):
         partial = folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         os.makedirs(partial)
         git(partial, "init", "--quiet", "--initial-branch=main")
-        history(partial, random.Random(3), commits=51, width=20)
+        history(partial, random.Random(3), sizes.files, sizes.range + 1, sizes.changed)
         git(partial, "gc", "--quiet")
         os.rename(partial, folder)
-    return folder, "main~50..main"
+    return folder, f"main~{sizes.range}..main"
 
 
 def path_of(number):
     return f"src/{WORDS[number % 40]}/{WORDS[number // 40 % 60]}_{number:04}.c"
 
 
-def history(folder, chance, commits=40, width=60):
-    """Writes the commits with `git fast-import` and returns the files as the last one has them."""
-    files = {path_of(number): [source_line(chance) for _ in range(chance.randint(20, 300))] for number in range(3000)}
+def history(folder, chance, count, commits, width):
+    """Writes the commits with `git fast-import` and returns the files of the last one."""
+    files = {path_of(number): [source_line(chance) for _ in range(chance.randint(20, 300))] for number in range(count)}
     stream = []
     changed = list(files)
     for number in range(commits):
@@ -150,7 +173,7 @@ def git(folder, *args, text=None):
 
 
 def size_of(folder):
-    """Files and bytes in a folder. Every file is read, so that the first contender does not pay for a cold disk."""
+    """Counts files and bytes of a folder, and reads every file, so that the first contender finds a warm disk cache."""
     count = size = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -1,4 +1,4 @@
-"""Runs commands in turns and measures whole processes: wall time, processor time, peak memory."""
+"""Runs commands in interleaved rounds and measures whole processes: wall time, processor time, peak memory."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Contender:
-    """A command that does the job, and what its runs took.
+    """A command that does the job, and the measurements of its runs.
 
-    `discarded`: its output is of no interest and goes to /dev/null. `watched`: its own memory is looked at on the way.
+    `discarded`: its output goes to /dev/null. `watched`: its anonymous memory is sampled while it runs.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Contender:
         return min(walls), max(walls)
 
     def trouble(self):
-        """What a reader must know before believing the numbers: a scanner that fails is fast."""
+        """Why the numbers cannot be trusted, if they cannot: a scanner that fails is fast."""
         if any(run.stopped for run in self.runs):
             return "stopped: over the limit"
         odd = sorted({run.status for run in self.runs if run.status not in self.fine})
@@ -48,7 +48,7 @@ class Contender:
 
 @dataclass
 class Measured:
-    """One run. `cpu` is user and system time, `rss` the peak in bytes, `own` the part of it that is no mapped file."""
+    """One run. `cpu` is user and system time, `rss` the peak in bytes, `own` its anonymous part (no mapped files)."""
 
     wall: float
     cpu: float
@@ -59,7 +59,7 @@ class Measured:
 
 
 def run_once(contender, scratch, limit):
-    """Runs the command once, its output in a file if in doubt: some programs stop early when they see /dev/null."""
+    """Runs the command once. Its output goes to a file by default: some programs stop early on /dev/null."""
     os.chdir(contender.folder)
     output = os.path.join(scratch, "output")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -72,7 +72,7 @@ def run_once(contender, scratch, limit):
         actions.append((os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0))
     env = clean_environment() | contender.env
     start = time.perf_counter()
-    # posix_spawn and not subprocess: its own cost is small beside a command of five milliseconds.
+    # posix_spawn and not subprocess: its cost is small compared with a command of five milliseconds.
     pid = os.posix_spawnp(contender.argv[0], contender.argv, env, file_actions=actions, setpgroup=0)
     stopped = threading.Event()
     timer = threading.Timer(limit, stop, (pid, stopped))
@@ -90,7 +90,7 @@ def run_once(contender, scratch, limit):
 
 
 def stop(pid, stopped):
-    """Ends a run that takes too long, with everything that it started."""
+    """Kills a run that takes too long, with its child processes."""
     stopped.set()
     try:
         os.killpg(pid, signal.SIGKILL)
@@ -99,9 +99,9 @@ def stop(pid, stopped):
 
 
 class Watch:
-    """Looks again and again at how much memory of its own a process holds: a mapped pack is the page cache's.
+    """Samples the anonymous memory of a process: a mapped pack belongs to the page cache.
 
-    Linux alone tells. What a process starts is not looked at.
+    Works on Linux only. Child processes are not sampled.
     """
 
     PAUSE = 0.005
@@ -129,7 +129,7 @@ class Watch:
 
 
 def clean_environment():
-    """Without the user's git configuration, which changes what git and its scanners do."""
+    """The environment without the user's git configuration, which changes what git and its scanners do."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "KEYSIEVE_"))}
     env.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", LC_ALL="C.UTF-8", NO_COLOR="1")
     return env
@@ -138,7 +138,7 @@ def clean_environment():
 def race(contenders, rounds, cap, limit, scratch, say):
     """Interleaved rounds (A B C A B C ...), so that a machine that slows down slows all of them.
 
-    The first round warms the caches and is not counted, except for those that are over the cap: they run once.
+    The first round warms the caches and is not counted, except for contenders over the cap: they run once.
     """
     for number in range(rounds + 1):
         for contender in contenders:
@@ -158,15 +158,25 @@ def race(contenders, rounds, cap, limit, scratch, say):
                 say(f"  {contender.name}: {run.wall:.3f} s, status {run.status}; {last_words(scratch)}")
 
 
+def check(contenders):
+    """Exits if a contender failed. Times are not judged. keysieve must exit 0: the generated inputs hold no secret."""
+    ours = [contender for contender in contenders if contender.name.startswith("keysieve")]
+    problems = [f"{contender.name}: {contender.retired}" for contender in contenders if not contender.measured]
+    problems += [f"{contender.name}: {contender.trouble()}" for contender in contenders if contender.trouble()]
+    problems += [f"{contender.name}: not clean" for contender in ours if any(run.status for run in contender.runs)]
+    if problems or not ours:
+        sys.exit("\n".join(problems or ["keysieve was not measured"]))
+
+
 def last_words(scratch):
-    """The end of what the last run said: shows who fails with the status that means "findings"."""
+    """The last line of the last output: shows a failure that exits with the status for "findings"."""
     with open(os.path.join(scratch, "output"), "rb") as file:
         file.seek(max(0, os.path.getsize(file.name) - 400))
         lines = file.read().decode("utf-8", "replace").split("\n")
-    words = next((line for line in reversed(lines) if line.strip()), "says nothing")
+    words = next((line for line in reversed(lines) if line.strip()), "no output")
     return "".join(c for c in words if c.isprintable())[-100:]
 
 
 def floor_of_memory(scratch):
-    """The peak that even `true` shows: a new process starts as a copy of this one, and the kernel counts that."""
+    """The peak of `true`: the kernel counts a new process as a copy of this one, so no peak is lower."""
     return run_once(Contender("true", ["true"], scratch), scratch, 10).rss

@@ -1,4 +1,4 @@
-"""The plot: time and memory of everybody against the size of a history, as an SVG without help from anybody."""
+"""Draws time and memory of every contender against the size of a history, as SVG without a library."""
 
 import math
 from xml.sax.saxutils import escape
@@ -12,7 +12,7 @@ ACROSS = (
 UP = (
     ("seconds", lambda racer: racer.median("wall")),
     ("peak memory, bytes", lambda racer: racer.median("rss")),
-    ("of it no mapped file, bytes", lambda racer: racer.median("own")),
+    ("anonymous memory, bytes", lambda racer: racer.median("own")),
 )
 WIDTH, HEIGHT, LEFT, TOP, GAP = 300, 220, 70, 70, 70
 
@@ -28,7 +28,7 @@ def write(path, results):
         'font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="white"/>',
         label(LEFT, 24, "Auditing whole histories", 'font-size="16"'),
-        label(LEFT, 42, "Dots on a line: the made-up history at 1×, 4×, 16× the commits. Rings: real ones. Dashes: linear."),
+        label(LEFT, 42, "Dots on a line: the generated history at 1×, 4×, 16× the commits. Rings: real ones. Dashes: linear."),
     ]
     for row, (up, measure) in enumerate(UP):
         for column, (across, size) in enumerate(ACROSS):
@@ -44,7 +44,7 @@ def write(path, results):
 
 
 def points_of(name, results, size, measure):
-    """What the contender took on each history, where it did the job. Zero cannot be drawn: nothing was seen of it."""
+    """The contender's values for the histories that it completed. Zero cannot be drawn on a logarithmic axis."""
     found = []
     for history, racers in results:
         racer = next((racer for racer in racers if racer.name == name and racer.measured), None)
@@ -54,7 +54,7 @@ def points_of(name, results, size, measure):
 
 
 def panel(left, top, across, up, points, colours):
-    """One diagram: frame, ticks, a line that shows what linear means, and everybody's points."""
+    """One diagram: frame, ticks, a line of slope one, and the points of every contender."""
     flat = [point for found in points.values() for point in found]
     if not flat:
         return []
@@ -74,12 +74,12 @@ def panel(left, top, across, up, points, colours):
     end = (to_x(10 ** (x_range[0] + reach)), to_y(10 ** (y_range[0] + reach)))
     parts.append(stroke(left, top + HEIGHT, *end, "#aaa", 'stroke-dasharray="4 4"'))
     for name, found in points.items():
-        made_up = [(to_x(x), to_y(y)) for x, y, history in found if history.made_up]
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in made_up)
+        generated = [(to_x(x), to_y(y)) for x, y, history in found if history.generated]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in generated)
         if line:
             parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[name]}" stroke-width="1.5"/>')
         for x, y, history in found:
-            fill = colours[name] if history.made_up else "white"
+            fill = colours[name] if history.generated else "white"
             parts.append(
                 f'<circle cx="{to_x(x):.1f}" cy="{to_y(y):.1f}" r="3.5" fill="{fill}" stroke="{colours[name]}" '
                 f'stroke-width="1.5"><title>{escape(f"{name}, {history.name}: {y:,.4g}")}</title></circle>'
@@ -88,19 +88,19 @@ def panel(left, top, across, up, points, colours):
 
 
 def decades(values):
-    """The powers of ten between which the values lie."""
+    """The powers of ten that enclose the values."""
     values = list(values)
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
 
 def share(value, range_):
-    """How far along the axis a value lies, from nought to one."""
+    """The position of a value on the axis, from 0 to 1."""
     return (math.log10(value) - range_[0]) / (range_[1] - range_[0])
 
 
 def readable(power):
-    """A power of ten as a person writes it."""
+    """A power of ten with an SI prefix."""
     if power < 0:
         return f"{10**power:.{-power}f}"
     return f"{10 ** (power % 3)}{('', ' k', ' M', ' G', ' T')[power // 3]}"

@@ -1,14 +1,14 @@
-"""The tables, in Markdown."""
+"""Formats the tables in Markdown."""
 
 
 def of_race(racers, floor, watched=False):
-    """A row for each contender, the first being the yardstick. `floor`: the peak memory that every process shows."""
+    """A row for each contender; the first is the yardstick. `floor`: the peak memory that every process shows."""
     yardstick = racers[0]
     ours = next((racer for racer in racers if racer.name.startswith("keysieve")), None)
     heads = ["", "wall", "fastest–slowest", "user+sys", "peak memory", f"× {yardstick.name}", "× keysieve", ""]
     rows = [row(racer, yardstick, ours, floor) for racer in racers]
     if watched:
-        heads.insert(5, "of it no mapped file")
+        heads.insert(5, "anonymous memory")
         for cells, racer in zip(rows, racers):
             cells.insert(5, megabytes(racer.median("own")) if racer.measured and racer.median("own") else "")
     return markdown(heads, rows)
@@ -26,14 +26,14 @@ def row(racer, yardstick, ours, floor):
 
 
 def markdown(heads, rows):
-    """First and last column are words, the others numbers."""
+    """A table whose first and last columns are text and the others numbers."""
     middle = "|".join("---:" for _ in heads[1:-1])
     lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
     return [lines[0], f"|---|{middle}|---|", *lines[1:]]
 
 
 def ratio(racer, other):
-    """How many times longer it takes than the other; nothing where one of them was not measured."""
+    """How many times longer it takes than the other; empty if one of them was not measured."""
     if not (racer and other and racer.measured and other.measured):
         return ""
     return f"{racer.median('wall') / other.median('wall'):.2f}"

@@ -2,7 +2,7 @@
 
 use keysieve::hook::{HOOKS, HookInput};
 
-use crate::support::keys::{access_key_id, id_line};
+use crate::support::keys::{access_key_id, seeded_id_line};
 use crate::support::{Ran, Repo, Run, write_script};
 
 /// A repository with one commit and the hooks.
@@ -19,7 +19,7 @@ fn guarded() -> Repo {
 #[test]
 fn a_commit_with_a_key_is_stopped_until_it_is_unstaged() {
     let repo = guarded();
-    repo.add("a", id_line(1));
+    repo.add("a", seeded_id_line(1));
     repo.try_git(["commit", "-m", "next"])
         .has_status(1)
         .says("a:1:6")
@@ -32,7 +32,7 @@ fn a_commit_with_a_key_is_stopped_until_it_is_unstaged() {
 #[test]
 fn a_commit_with_an_allowed_key_succeeds() {
     let repo = guarded();
-    repo.add("a", id_line(1));
+    repo.add("a", seeded_id_line(1));
     let report = repo.keysieve(["staged", "-f", "json"]).status(1).json();
     let print = report["findings"][0]["fingerprint"].as_str().unwrap();
     repo.keysieve(["allow", print, "--reason", "a fixture"])
@@ -66,11 +66,11 @@ fn commit_by_editor(repo: &Repo, message: &str, args: &[&str]) -> Ran {
 #[test]
 fn a_removed_key_in_the_diff_below_the_scissors_is_not_part_of_the_message() {
     let repo = guarded();
-    repo.add("a", id_line(1)).commit("before the hook");
+    repo.add("a", seeded_id_line(1)).commit("before the hook");
     repo.add("a", "clean\n");
     commit_by_editor(&repo, "clean up", &["-v"]).has_status(0);
     repo.add("a", "cleaner\n");
-    commit_by_editor(&repo, &id_line(2), &["-v"]).has_status(1);
+    commit_by_editor(&repo, &seeded_id_line(2), &["-v"]).has_status(1);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn scissors_in_a_message_without_an_editor_hide_nothing() {
     let repo = guarded();
     repo.add("a", "clean\n");
     let scissors = "# ------------------------ >8 ------------------------";
-    let message = format!("subject\n{scissors}\n{}", id_line(1));
+    let message = format!("subject\n{scissors}\n{}", seeded_id_line(1));
     repo.try_git(["commit", "-m", &message])
         .has_status(1)
         .never_says(&access_key_id(1));
@@ -92,7 +92,7 @@ fn status_reports_live_hooks_and_removed_hooks() {
         .says("live: a commit with a test key was stopped");
     repo.keysieve(["hook", "uninstall"]).status(0);
     repo.keysieve(["hook", "status"]).status(1).says("not live");
-    repo.add("a", id_line(1));
+    repo.add("a", seeded_id_line(1));
     repo.git(["commit", "-m", "next"]);
 }
 
@@ -103,7 +103,7 @@ fn an_existing_hook_is_kept_and_restored() {
     let text = "#!/bin/sh\necho ran the other\n";
     write_script(&hook, text);
     repo.keysieve(["hook", "install"]).status(0);
-    repo.add("a", id_line(1));
+    repo.add("a", seeded_id_line(1));
     repo.try_git(["commit", "-m", "x"])
         .has_status(1)
         .says("ran the other");
@@ -144,7 +144,7 @@ fn future_clones_get_the_hooks_from_the_template() {
         .says("git init");
     repo.git(["init", "--quiet", "../later"]);
     let later = repo.sandbox().root().join("later");
-    std::fs::write(later.join("a"), id_line(1)).unwrap();
+    std::fs::write(later.join("a"), seeded_id_line(1)).unwrap();
     let git = |args: &[&str]| Run::new("git", &later, repo.sandbox()).args(args).run();
     git(&["add", "a"]).has_status(0);
     git(&["commit", "-m", "x"])
@@ -155,8 +155,9 @@ fn future_clones_get_the_hooks_from_the_template() {
 /// A repository whose index, message file and last commit each have a key.
 fn with_keys() -> Repo {
     let repo = Repo::new();
-    repo.add("a", id_line(1)).commit("first");
-    repo.add("b", id_line(2)).write("--msg", id_line(3));
+    repo.add("a", seeded_id_line(1)).commit("first");
+    repo.add("b", seeded_id_line(2))
+        .write("--msg", seeded_id_line(3));
     repo
 }
 

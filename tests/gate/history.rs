@@ -1,12 +1,12 @@
-//! Every shape of history: each key is found, and blamed on the commit that brought it.
+//! Checks that in every shape of history each key is reported with the commit that added it.
 
 use super::{filler, finds, gate, id_line, started};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Two branches, `main` and `side`, that changed the same line of `app.ini`; side has `theirs`
-/// there.
-fn parted(theirs: &str) -> (Repo, String) {
+/// Two branches, `main` and `side`, that changed the same line of `app.ini`; on `side` it is
+/// `theirs`.
+fn diverged(theirs: &str) -> (Repo, String) {
     let (repo, _) = started();
     repo.add("app.ini", "base\n");
     let base = repo.commit("base");
@@ -18,7 +18,7 @@ fn parted(theirs: &str) -> (Repo, String) {
 }
 
 #[test]
-fn added_and_removed_again() {
+fn a_key_that_is_added_and_removed_again() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(800)));
     let bad = repo.commit("a key");
@@ -39,7 +39,7 @@ fn a_root_commit() {
 
 #[test]
 fn a_conflict_resolution() {
-    let (repo, base) = parted("theirs\n");
+    let (repo, base) = diverged("theirs\n");
     repo.try_git(["merge", "side"]).has_status(1);
     repo.add("app.ini", id_line(&access_key_id(802)));
     let merge = repo.commit("resolved");
@@ -48,9 +48,9 @@ fn a_conflict_resolution() {
 }
 
 #[test]
-fn a_conflict_resolved_with_what_one_side_had() {
+fn a_conflict_resolved_with_the_lines_of_one_side() {
     let line = id_line(&access_key_id(803));
-    let (repo, base) = parted(&line);
+    let (repo, base) = diverged(&line);
     let bad = repo.git(["rev-parse", "side"]);
     repo.try_git(["merge", "side"]).has_status(1);
     repo.add("app.ini", format!("ours\n{line}"));
@@ -82,7 +82,7 @@ fn an_evil_merge() {
 }
 
 #[test]
-fn a_clean_merge_brings_nothing_of_its_own() {
+fn a_clean_merge_adds_nothing() {
     let (repo, base) = started();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("side.ini", id_line(&access_key_id(806)));
@@ -124,7 +124,7 @@ fn an_octopus_merge() {
 }
 
 #[test]
-fn a_revert_brings_an_old_key_back() {
+fn a_revert_that_restores_an_old_key() {
     let (repo, _) = started();
     repo.add("app.ini", id_line(&access_key_id(820)));
     repo.commit("a key");
@@ -143,7 +143,7 @@ fn a_key_that_comes_back_within_the_range_is_reported_once() {
     repo.git(["revert", "--no-edit", "HEAD"]);
     repo.git(["revert", "--no-edit", "HEAD"]);
     finds(&repo, &base, "HEAD", &[("app.ini", &bad)]);
-    // Alone, the second revert brings it.
+    // By itself, the second revert adds it.
     gate(&repo, &["HEAD"]).status(1);
 }
 
@@ -163,7 +163,7 @@ fn the_same_change_on_two_branches_is_reported_once() {
 }
 
 #[test]
-fn a_commit_dated_long_ago_hides_nothing() {
+fn a_commit_with_an_old_date_is_scanned() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(823)));
     let old = repo
@@ -177,7 +177,7 @@ fn a_commit_dated_long_ago_hides_nothing() {
 }
 
 #[test]
-fn a_replaced_object_does_not_hide_the_one_that_is_pushed() {
+fn replace_refs_do_not_hide_the_pushed_object() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(824)));
     let bad = repo.commit("a key");

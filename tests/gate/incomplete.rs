@@ -1,4 +1,4 @@
-//! What cannot be known is never a pass, and the report says what mends it.
+//! Checks that an incomplete range exits 2 and that the report says how to fix it.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use super::{gate, id_line, started};
 use crate::support::keys::access_key_id;
 
 #[test]
-fn a_revision_that_is_not_here() {
+fn a_revision_that_does_not_exist() {
     let (repo, _) = started();
     gate(&repo, &["nowhere..HEAD"])
         .status(2)
@@ -23,7 +23,7 @@ fn a_revision_that_is_not_here() {
 }
 
 #[test]
-fn a_place_that_is_no_repository() {
+fn a_folder_that_is_not_a_repository() {
     let (repo, _) = started();
     let elsewhere = repo.sandbox().root().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
@@ -53,26 +53,15 @@ fn a_shallow_clone_that_ends_within_the_range() {
         json!({"sha": server.id("main~1")}),
         json!({"sha": server.id("topic")}),
     );
-    let variables = server.event(
-        "pull_request",
-        &json!({"pull_request": {"number": 7, "base": base, "head": head}}),
-    );
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let event = json!({"pull_request": {"number": 7, "base": base, "head": head}});
     server
-        .gate(&[], &variables)
+        .gate_on("pull_request", &event)
         .status(2)
         .says("give actions/checkout 'fetch-depth: 0'");
-    let push = json!({"ref": "refs/heads/topic", "before": server.id("topic~2"), "after": server.id("topic")});
-    let variables = server.event("push", &push);
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let (before, after) = (server.id("topic~2"), server.id("topic"));
+    let push = json!({"ref": "refs/heads/topic", "before": before, "after": after});
     server
-        .gate(&[], &variables)
+        .gate_on("push", &push)
         .status(2)
         .says("give actions/checkout 'fetch-depth: 0'");
     let (main, topic) = (server.id("main~1"), server.id("topic"));
@@ -103,12 +92,12 @@ fn a_branch_that_was_not_fetched() {
         ("BITBUCKET_PR_ID", "7"),
         ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
     ];
-    let told = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
+    let remedy = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
     server
         .gate(&[], &variables)
         .status(2)
         .says("'origin/main' is not in this repository")
-        .says(told);
+        .says(remedy);
 }
 
 #[test]
@@ -131,14 +120,14 @@ fn partial_clones() {
     }
 }
 
-/// Takes an object out of the store.
-fn lose(repo: &crate::support::Repo, rev: &str) {
+/// Deletes a loose object.
+fn remove_object(repo: &crate::support::Repo, rev: &str) {
     let id = repo.git(["rev-parse", rev]);
     fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
 }
 
 #[test]
-fn objects_that_are_lost() {
+fn missing_objects() {
     for (rev, expected) in [
         ("HEAD:app.ini", "app.ini"),
         ("HEAD^{tree}", "is missing"),
@@ -147,8 +136,8 @@ fn objects_that_are_lost() {
         let (repo, base) = started();
         repo.add("other.ini", id_line(&access_key_id(1100)))
             .commit("a key");
-        repo.add("app.ini", "clean\n").commit("lost");
-        lose(&repo, rev);
+        repo.add("app.ini", "clean\n").commit("without the object");
+        remove_object(&repo, rev);
         gate(&repo, &[&format!("{base}..HEAD")])
             .status(2)
             .says(expected)
@@ -157,12 +146,12 @@ fn objects_that_are_lost() {
 }
 
 #[test]
-fn what_was_found_is_shown_although_something_is_lost() {
+fn findings_are_shown_although_an_object_is_missing() {
     let (repo, base) = started();
     repo.add("other.ini", id_line(&access_key_id(1101)))
         .commit("a key");
-    repo.add("app.ini", "clean\n").commit("lost");
-    lose(&repo, "HEAD:app.ini");
+    repo.add("app.ini", "clean\n").commit("without the object");
+    remove_object(&repo, "HEAD:app.ini");
     let ran = gate(&repo, &[&format!("{base}..HEAD")]).status(2);
     assert_eq!(ran.json()["findings"].as_array().unwrap().len(), 1);
     assert_eq!(ran.json()["status"], "incomplete");

@@ -1,10 +1,10 @@
-//! What only moved is no news; what was copied or replaced is.
+//! Checks that a moved secret is not reported, and a copied or replaced one is.
 
 use super::{filler, finds, gate, id_line, started};
 use crate::support::keys::access_key_id;
 
 #[test]
-fn a_moved_file_and_an_unrelated_edit_are_nothing() {
+fn a_moved_file_with_an_unrelated_edit_is_not_reported() {
     let (repo, _) = started();
     let text = format!("{}{}", filler(), id_line(&access_key_id(900)));
     repo.add("old.ini", &text).add("deep/a/b.ini", &text);
@@ -40,7 +40,7 @@ fn a_rename_with_a_new_key_is_found() {
 }
 
 #[test]
-fn what_the_range_brings_and_moves_is_reported_where_it_was_brought() {
+fn a_key_that_the_range_adds_and_moves_is_reported_where_it_was_added() {
     let (repo, base) = started();
     repo.add(
         "old.ini",
@@ -53,7 +53,7 @@ fn what_the_range_brings_and_moves_is_reported_where_it_was_brought() {
 }
 
 #[test]
-fn a_line_that_moves_to_another_file_is_no_news() {
+fn a_line_that_moves_to_another_file_is_not_reported() {
     let (repo, _) = started();
     let line = id_line(&access_key_id(903));
     repo.add("a.ini", format!("{}{line}", filler()))
@@ -67,7 +67,7 @@ fn a_line_that_moves_to_another_file_is_no_news() {
 }
 
 #[test]
-fn a_line_that_is_copied_to_another_file_is_news() {
+fn a_line_that_is_copied_to_another_file_is_reported() {
     let (repo, _) = started();
     let line = id_line(&access_key_id(904));
     repo.add("a.ini", format!("{}{line}", filler()))

@@ -1,4 +1,4 @@
-//! Trusted policy: what is judged cannot say what is ignored.
+//! Checks that the policy comes from the base: the scanned commits cannot change what is ignored.
 
 use super::{gate, id_line, started};
 use crate::support::keys::access_key_id;
@@ -6,7 +6,7 @@ use crate::support::{Ran, Repo};
 
 const ALLOW_ALL: &str = "[[allow]]\npath = \"**\"\nreason = \"all of it\"\n";
 
-/// The policy files that the report says are changed.
+/// The policy files that the report lists as changed.
 fn changes(ran: &Ran) -> Vec<(String, String)> {
     let report = ran.json();
     let list = report["policy_changes"].as_array().expect("a list").clone();
@@ -21,7 +21,7 @@ fn range(base: &str) -> String {
 }
 
 #[test]
-fn a_configuration_that_comes_with_the_key() {
+fn a_configuration_added_with_the_key_does_not_apply() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(1300)))
         .add(".keysieve.toml", ALLOW_ALL)
@@ -40,7 +40,7 @@ fn a_configuration_that_comes_with_the_key() {
 }
 
 #[test]
-fn a_configuration_that_was_there_before() {
+fn a_configuration_in_the_base_applies() {
     let (repo, _) = started();
     repo.add(".keysieve.toml", ALLOW_ALL);
     let base = repo.commit("the policy");
@@ -49,7 +49,7 @@ fn a_configuration_that_was_there_before() {
     let ran = gate(&repo, &[&range(&base)]).status(0);
     assert_eq!(ran.json()["allowed"][0]["by"]["kind"], "entry");
     assert_eq!(changes(&ran), []);
-    // Neither what is checked out nor a later commit counts.
+    // Neither the work tree nor a later commit applies.
     repo.git(["rm", "--quiet", ".keysieve.toml"]);
     repo.commit("gone");
     let ran = gate(&repo, &[&range(&base)]).status(0);
@@ -60,19 +60,19 @@ fn a_configuration_that_was_there_before() {
 }
 
 #[test]
-fn the_work_tree_has_no_say() {
+fn the_configuration_of_the_work_tree_does_not_apply() {
     let (repo, base) = started();
     repo.add("app.ini", id_line(&access_key_id(1302)))
         .commit("a key");
     repo.write(".keysieve.toml", ALLOW_ALL);
     gate(&repo, &[&range(&base)]).status(1);
     gate(&repo, &[&range(&base), "--policy", "head"]).status(1);
-    // Who runs the gate may name a file; what is judged cannot.
+    // The caller of the gate may name a file; the scanned commits cannot.
     gate(&repo, &[&range(&base), "--config", ".keysieve.toml"]).status(0);
 }
 
 #[test]
-fn three_dots_take_the_policy_of_where_they_parted() {
+fn three_dots_take_the_policy_of_the_merge_base() {
     let (repo, _) = started();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("app.ini", id_line(&access_key_id(1303)))
@@ -84,15 +84,17 @@ fn three_dots_take_the_policy_of_where_they_parted() {
     gate(&repo, &["main...side"]).status(1);
 }
 
-const OWN_RULE: &str = "[[rule]]\nid = \"own-token\"\ndescription = \"own token\"\nkeywords = [\"owntok_\"]\n\
-                        pattern = '(?P<secret>owntok_[a-z0-9]{16})'\nconfidence = \"high\"\nafter = 24\n\
+const OWN_RULE: &str = "[[rule]]\nid = \"own-token\"\ndescription = \"own token\"\n\
+                        keywords = [\"owntok_\"]\n\
+                        pattern = '(?P<secret>owntok_[a-z0-9]{16})'\nconfidence = \"high\"\n\
+                        after = 24\n\
                         examples = [[\"owntok_\", \"k3j9s8l1q0z7x2v5\"]]\n";
 
 fn own_token() -> String {
     ["token: owntok_", "k3j9s8l1q0z7x2v4\n"].concat()
 }
 
-/// A repository whose policy names a file of rules of its own.
+/// A repository whose policy names its own rule file.
 fn with_rules() -> (Repo, String) {
     let (repo, _) = started();
     repo.add("rules/own.toml", OWN_RULE)
@@ -102,7 +104,7 @@ fn with_rules() -> (Repo, String) {
 }
 
 #[test]
-fn rules_are_those_of_the_base() {
+fn rules_are_read_from_the_base() {
     let (repo, base) = with_rules();
     repo.add("a.txt", own_token());
     repo.add("rules/own.toml", OWN_RULE.replace("owntok_", "othertok_"))
@@ -120,8 +122,8 @@ fn rules_are_those_of_the_base() {
 }
 
 #[test]
-fn broken_policy_is_no_pass() {
-    for (config, told) in [
+fn a_broken_policy_exits_2() {
+    for (config, error) in [
         ("reprot = 1\n", ":.keysieve.toml:1: "),
         ("rules = [\"missing.toml\"]\n", ":missing.toml"),
         (
@@ -133,12 +135,12 @@ fn broken_policy_is_no_pass() {
         repo.add(".keysieve.toml", config);
         let base = repo.commit("broken");
         repo.add("a.txt", "clean\n").commit("clean");
-        gate(&repo, &[&range(&base)]).status(2).says(told);
+        gate(&repo, &[&range(&base)]).status(2).says(error);
     }
 }
 
 #[test]
-fn a_broken_configuration_in_the_range_is_listed_and_does_not_count() {
+fn a_broken_configuration_in_the_range_is_listed_and_does_not_apply() {
     let (repo, base) = started();
     repo.add(".keysieve.toml", "reprot = 1\n").commit("broken");
     assert_eq!(changes(&gate(&repo, &[&range(&base)]).status(0)).len(), 1);
@@ -146,7 +148,7 @@ fn a_broken_configuration_in_the_range_is_listed_and_does_not_count() {
 }
 
 #[test]
-fn an_inline_marker_is_shown_or_counts_for_nothing() {
+fn an_inline_marker_is_shown_or_with_strict_ignored() {
     let (repo, base) = started();
     let id = access_key_id(1304);
     repo.add(
@@ -164,7 +166,7 @@ fn an_inline_marker_is_shown_or_counts_for_nothing() {
 }
 
 #[test]
-fn every_format_shows_what_comes_with_the_change() {
+fn every_format_shows_policy_changes_and_markers() {
     let (repo, base) = started();
     let id = access_key_id(1306);
     repo.add(".keysieve.toml", ALLOW_ALL).add(

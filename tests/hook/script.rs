@@ -11,14 +11,10 @@ use crate::support::{Ran, Run, write_script};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn scripts_pass_the_shell_and_shellcheck() {
+fn scripts_are_valid_shell() {
     let scripts = ["hooks/stub.sh", "install.sh"].map(|script| Path::new(ROOT).join(script));
     for script in &scripts {
         let output = Command::new("sh").arg("-n").arg(script).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-    }
-    // Not every machine has shellcheck.
-    if let Ok(output) = Command::new("shellcheck").args(&scripts).output() {
         assert!(output.status.success(), "{output:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Exceptions: entries of the configuration file, and markers beside a secret.
+//! Tests allow entries in the configuration and inline markers.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn fingerprint(report: &Value) -> String {
 }
 
 #[test]
-fn a_finding_is_allowed_and_shown_and_then_unused() {
+fn an_allow_entry_is_listed_and_reported_when_it_is_unused() {
     let repo = Repo::new();
     repo.write("a", key(1));
     let print = fingerprint(&report(&repo, &[]));
@@ -48,7 +48,7 @@ fn a_finding_is_allowed_and_shown_and_then_unused() {
 }
 
 #[test]
-fn an_allowed_value_may_move_and_another_on_its_line_may_not_pass() {
+fn an_allow_entry_follows_its_value_and_allows_no_other_on_the_line() {
     let repo = Repo::new();
     repo.write("a", key(1));
     let print = fingerprint(&report(&repo, &[]));
@@ -68,7 +68,7 @@ fn an_allowed_value_may_move_and_another_on_its_line_may_not_pass() {
 }
 
 #[test]
-fn the_hook_knows_what_is_allowed() {
+fn allow_entries_apply_to_staged_files() {
     let repo = Repo::new();
     repo.add("a", key(1));
     let print = fingerprint(&repo.keysieve(["staged", "-f", "json"]).status(1).json());
@@ -88,7 +88,7 @@ fn a_pair_has_a_fingerprint_of_its_own() {
 }
 
 #[test]
-fn allow_writes_below_the_root_wherever_it_is_called() {
+fn allow_writes_to_the_root_from_a_subfolder() {
     let repo = Repo::new();
     repo.write("sub/a", key(1));
     let print = fingerprint(&report(&repo, &[]));
@@ -99,7 +99,7 @@ fn allow_writes_below_the_root_wherever_it_is_called() {
 }
 
 #[test]
-fn allow_wants_a_fingerprint_and_a_reason() {
+fn allow_requires_a_fingerprint_and_a_reason() {
     let repo = Repo::new();
     repo.keysieve(["allow", &access_key_id(1), "--reason", "r"])
         .status(2)
@@ -120,7 +120,7 @@ fn allow_wants_a_fingerprint_and_a_reason() {
 }
 
 #[test]
-fn an_entry_ends_with_its_last_day() {
+fn an_entry_expires_after_its_last_day() {
     let repo = Repo::new();
     let entry = |day: &str| {
         format!("[[allow]]\nrule = \"aws-access-token\"\nreason = \"old\"\nuntil = {day}\n")
@@ -135,7 +135,7 @@ fn an_entry_ends_with_its_last_day() {
 }
 
 #[test]
-fn an_entry_by_path_holds_from_every_folder() {
+fn an_entry_by_path_applies_from_every_folder() {
     let repo = Repo::new();
     repo.write("sub/deep/a", key(1));
     repo.write(
@@ -172,14 +172,19 @@ fn entries_by_rule_and_pattern() {
     assert_eq!(report(&repo, &[])["findings"][0]["path"], "b");
 }
 
-/// Whether a key with this comment behind it on its line passes.
+/// Whether a file with this text passes; `§` is replaced by a key.
 fn passes(text: &str) -> bool {
     let sandbox = outside("a", text.replace('§', &access_key_id(1)));
-    there(&sandbox, &["scan"]).run().code() == Some(0)
+    let ran = there(&sandbox, &["scan"]).run();
+    match ran.code() {
+        Some(0) => true,
+        Some(1) => false,
+        _ => ran.fail("expected exit status 0 or 1"),
+    }
 }
 
 #[test]
-fn markers_of_every_tool_let_their_line_pass() {
+fn markers_of_every_tool_allow_their_line() {
     for marker in [
         "keysieve:allow",
         "keysieve:allow aws-access-token a fixture",
@@ -200,7 +205,7 @@ fn markers_of_every_tool_let_their_line_pass() {
         );
         assert!(
             !passes(&format!("y = 1 # {marker}\nx = '§'\n")),
-            "{marker} behind another line"
+            "{marker} on the line before"
         );
         assert!(
             !passes(&format!("x = '§' # no{marker}\n")),
@@ -210,7 +215,7 @@ fn markers_of_every_tool_let_their_line_pass() {
 }
 
 #[test]
-fn markers_for_the_next_line_let_it_pass() {
+fn markers_for_the_next_line_allow_it() {
     for marker in [
         "keysieve:allow",
         "kingfisher:ignore",
@@ -226,7 +231,7 @@ fn markers_for_the_next_line_let_it_pass() {
 }
 
 #[test]
-fn a_marker_for_another_rule_lets_nothing_pass() {
+fn a_marker_for_another_rule_allows_nothing() {
     assert!(!passes("x = '§' # keysieve:allow aws-session-token\n"));
     assert!(!passes(
         "x = '§' # secretlint-disable-line @secretlint/secretlint-rule-slack\n"
@@ -256,7 +261,7 @@ fn a_marker_does_not_hide_a_key_on_another_line() {
 }
 
 #[test]
-fn a_marker_on_one_half_of_a_pair_does_not_let_both_pass() {
+fn a_marker_on_one_half_of_a_pair_does_not_allow_both() {
     let (id, secret) = (access_key_id(1), secret_access_key(1));
     let status = |text: String| there(&outside("a", text), &["scan"]).run().code();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What cannot be looked at ends with exit status 2 and says why.
+//! Checks that what cannot be read exits 2 and says why.
 
 use super::{key, outside, there};
 use crate::support::Repo;
@@ -22,7 +22,7 @@ fn a_path_that_does_not_exist() {
 }
 
 #[test]
-fn an_index_that_is_damaged() {
+fn a_damaged_index() {
     let repo = Repo::new();
     repo.add("a", "clean\n").commit("first");
     repo.write(".git/index", "no index at all");
@@ -32,7 +32,7 @@ fn an_index_that_is_damaged() {
 }
 
 #[test]
-fn a_repository_that_is_damaged() {
+fn a_damaged_repository() {
     let repo = Repo::new();
     repo.write(".git/config", "[core\n");
     assert!(
@@ -44,7 +44,7 @@ fn a_repository_that_is_damaged() {
 }
 
 #[test]
-fn a_configuration_that_is_no_toml() {
+fn a_configuration_that_is_not_toml() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "report = \"low\"\nblock = \n");
     assert!(
@@ -59,7 +59,7 @@ fn a_configuration_that_is_no_toml() {
 }
 
 #[test]
-fn a_word_that_the_configuration_does_not_know() {
+fn an_unknown_key_in_the_configuration() {
     let repo = Repo::new();
     repo.write(".keysieve.toml", "# ours\n\nreprot = \"low\"\n");
     let ran = repo.keysieve(["scan"]).status(2);
@@ -72,7 +72,7 @@ fn a_word_that_the_configuration_does_not_know() {
 }
 
 #[test]
-fn values_that_the_configuration_does_not_know() {
+fn invalid_values_in_the_configuration() {
     for (text, line) in [
         ("report = \"some\"", 1),
         ("\nblock = 3", 2),
@@ -103,7 +103,7 @@ fn values_that_the_configuration_does_not_know() {
 }
 
 #[test]
-fn a_configuration_that_is_missing() {
+fn a_missing_configuration() {
     let sandbox = outside("a", "clean\n");
     there(&sandbox, &["scan", "--config", "none.toml"])
         .status(2)
@@ -118,7 +118,7 @@ fn a_configuration_that_is_missing() {
 }
 
 #[test]
-fn rules_that_are_missing_or_broken() {
+fn missing_or_broken_rules() {
     let sandbox = outside(
         "rules.toml",
         "[[rule]]\nid = \"x\"\ndescription = \"d\"\nkeywords = [\"k\"]\npattern = '('\n",
@@ -135,7 +135,7 @@ fn rules_that_are_missing_or_broken() {
 }
 
 #[test]
-fn rules_that_the_configuration_names_are_found_beside_it() {
+fn rules_are_found_relative_to_the_configuration() {
     let repo = Repo::new();
     repo.write("conf/own.toml", OWN_RULE)
         .write("conf/k.toml", "rules = [\"own.toml\"]\n")
@@ -147,11 +147,13 @@ fn rules_that_the_configuration_names_are_found_beside_it() {
         .says("gone.toml");
 }
 
-const OWN_RULE: &str = "[[rule]]\nid = \"own-key\"\ndescription = \"a key of ours\"\nkeywords = [\"OWNKEY\"]\n\
-    pattern = '(?P<secret>OWNKEY[0-9]{8})'\nconfidence = \"high\"\nexamples = [[\"OWN\", \"KEY12345678\"]]\n";
+const OWN_RULE: &str = "[[rule]]\nid = \"own-key\"\ndescription = \"a key of ours\"\n\
+    keywords = [\"OWNKEY\"]\n\
+    pattern = '(?P<secret>OWNKEY[0-9]{8})'\nconfidence = \"high\"\n\
+    examples = [[\"OWN\", \"KEY12345678\"]]\n";
 
 #[test]
-fn a_threshold_that_is_no_confidence() {
+fn a_threshold_that_is_not_a_confidence() {
     let sandbox = outside("a", "clean\n");
     there(&sandbox, &["scan", "--block", "never"]).status(2);
     there(&sandbox, &["scan"])

@@ -1,10 +1,10 @@
-//! What git's ignore rules leave out, and what they do not.
+//! Tests which files git's ignore rules leave out.
 
 use super::{finds_in, key};
 use crate::support::Repo;
 
 #[test]
-fn what_is_tracked_is_scanned_although_it_is_ignored() {
+fn tracked_files_are_scanned_even_if_ignored() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\nbuild/\n")
         .add("a.log", key(1))
@@ -20,7 +20,7 @@ fn what_is_tracked_is_scanned_although_it_is_ignored() {
 }
 
 #[test]
-fn what_is_untracked_and_not_ignored_is_scanned() {
+fn untracked_files_are_scanned_unless_ignored() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\n")
         .write("new", key(1))
@@ -29,7 +29,7 @@ fn what_is_untracked_and_not_ignored_is_scanned() {
 }
 
 #[test]
-fn what_is_ignored_is_left_out_and_counted() {
+fn ignored_files_are_left_out_and_counted() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\nbuild/\n")
         .write("a.log", key(1))
@@ -53,7 +53,7 @@ fn without_ignore_rules_everything_is_scanned() {
 }
 
 #[test]
-fn rules_of_every_place_count() {
+fn ignore_rules_from_every_source_apply() {
     let repo = Repo::new();
     repo.add("sub/.gitignore", "*.tmp\n!keep.tmp\n")
         .write("sub/a.tmp", key(1))
@@ -75,7 +75,7 @@ fn rules_of_every_place_count() {
 }
 
 #[test]
-fn ignore_files_of_other_tools_do_not_count() {
+fn ignore_files_of_other_tools_do_not_apply() {
     let repo = Repo::new();
     repo.write(".ignore", "*\n")
         .write(".rgignore", "*\n")
@@ -104,7 +104,7 @@ fn a_named_folder_is_always_scanned() {
 }
 
 #[test]
-fn a_folder_within_the_work_tree_keeps_the_rules_above_it() {
+fn ignore_rules_above_a_named_folder_apply() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\n")
         .write("sub/a.log", key(1))
@@ -114,7 +114,7 @@ fn a_folder_within_the_work_tree_keeps_the_rules_above_it() {
 }
 
 #[test]
-fn a_tracked_file_that_is_gone_is_no_failure() {
+fn a_deleted_tracked_file_is_not_a_failure() {
     let repo = Repo::new();
     repo.add("a", key(1)).add("b", "clean\n");
     std::fs::remove_file(repo.path("a")).unwrap();

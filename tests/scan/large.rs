@@ -1,4 +1,4 @@
-//! Files that are read in parts: what lies on a seam is found once, at its true place.
+//! Checks that in files which are read in parts a key at a boundary is found once, at its position.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::support::keys::{access_key_id, secret_access_key};
 const PART: usize = 8 << 20;
 const OVERLAP: usize = 128 << 10;
 
-/// Filler of lines, with some texts at some offsets.
-fn laid_out(size: usize, texts: &[(usize, String)]) -> Vec<u8> {
+/// Lines without a key, with these texts at these offsets.
+fn filler_with(size: usize, texts: &[(usize, String)]) -> Vec<u8> {
     let mut bytes: Vec<u8> =
         b"nothing to see in this line of the file, nothing at all in here\n".repeat(size / 64 + 1);
     bytes.truncate(size);
@@ -31,7 +31,7 @@ fn findings(bytes: &[u8]) -> Vec<Value> {
 }
 
 #[test]
-fn keys_around_a_seam_are_found_once() {
+fn keys_around_a_part_boundary_are_found_once() {
     let mut texts = Vec::new();
     for (number, seam) in [PART - OVERLAP, PART - OVERLAP / 2, PART]
         .into_iter()
@@ -45,7 +45,7 @@ fn keys_around_a_seam_are_found_once() {
             ));
         }
     }
-    let bytes = laid_out(PART + PART / 8, &texts);
+    let bytes = filler_with(PART + PART / 8, &texts);
     let found = findings(&bytes);
     assert_eq!(found.len(), texts.len());
     for (finding, (at, text)) in found.iter().zip(&texts) {
@@ -70,7 +70,7 @@ fn keys_around_a_seam_are_found_once() {
 fn a_pair_is_joined_across_parts() {
     let id = (1000, format!(" {} ", access_key_id(1)));
     let secret = (PART + 5000, format!(" secret = {} ", secret_access_key(1)));
-    let found = findings(&laid_out(PART + PART / 8, &[id, secret]));
+    let found = findings(&filler_with(PART + PART / 8, &[id, secret]));
     assert_eq!(
         (found.len(), &found[0]["rule"]),
         (1, &"aws-access-key-pair".into())
@@ -81,11 +81,11 @@ fn a_pair_is_joined_across_parts() {
 #[test]
 fn a_key_at_the_very_end_of_a_part_sized_file_is_found() {
     let id = (PART - 21, format!(" {}", access_key_id(1)));
-    assert_eq!(findings(&laid_out(PART, &[id])).len(), 1);
+    assert_eq!(findings(&filler_with(PART, &[id])).len(), 1);
 }
 
 #[test]
-fn what_is_larger_than_the_limit_is_said() {
+fn files_above_the_size_limit_are_reported_as_skipped() {
     let sandbox = outside(
         "large",
         format!("{} {}", access_key_id(1), "x ".repeat(2000)),

@@ -1,4 +1,4 @@
-//! Flags win over the environment, the environment over the file, the file over the defaults.
+//! Checks that flags override the environment, the environment the file, and the file the defaults.
 
 use super::key;
 use crate::support::keys::secret_access_key;
@@ -41,7 +41,7 @@ fn by_default_low_is_reported_and_medium_blocks() {
 }
 
 #[test]
-fn what_blocks_is_settled_in_order() {
+fn the_block_level_is_taken_from_flag_environment_file_and_default() {
     let repo = repo();
     repo.write(".keysieve.toml", "block = \"high\"\n");
     scan(&repo, &[]).status(0);
@@ -59,7 +59,7 @@ fn what_blocks_is_settled_in_order() {
 }
 
 #[test]
-fn what_is_reported_is_settled_in_order() {
+fn the_report_level_is_taken_from_flag_environment_file_and_default() {
     let repo = repo();
     let count = |run: Run| run.run().json()["findings"].as_array().unwrap().len();
     repo.write(".keysieve.toml", "report = \"high\"\n");
@@ -73,7 +73,7 @@ fn what_is_reported_is_settled_in_order() {
 }
 
 #[test]
-fn a_size_limit_is_settled_in_order() {
+fn the_size_limit_is_taken_from_flag_environment_file_and_default() {
     let repo = repo();
     repo.write(".keysieve.toml", "max-size = \"10\"\n");
     scan(&repo, &[]).status(0);
@@ -103,7 +103,7 @@ fn the_format_comes_from_the_environment_too() {
 }
 
 #[test]
-fn the_configuration_of_the_root_counts_in_every_folder() {
+fn the_configuration_of_the_root_applies_in_every_folder() {
     let repo = repo();
     repo.write(".keysieve.toml", "block = \"certain\"\n")
         .write("sub/deep/a", key(3));

@@ -1,7 +1,7 @@
 //! Merges and other commits for which git does not run `pre-commit`.
 
 use crate::support::Repo;
-use crate::support::keys::id_line;
+use crate::support::keys::seeded_id_line;
 
 /// A repository with hooks and two branches, which each have a file of their own. `topic` has a key
 /// that was committed before the hooks.
@@ -9,7 +9,7 @@ fn two_sides(words: &[&str]) -> Repo {
     let repo = Repo::new();
     repo.add("both", "one\n").commit("first");
     repo.git(["switch", "--quiet", "--create", "topic"]);
-    repo.add("theirs", id_line(1))
+    repo.add("theirs", seeded_id_line(1))
         .add("both", "two\n")
         .commit("theirs");
     repo.git(["switch", "--quiet", "main"]);
@@ -31,7 +31,7 @@ fn a_key_that_the_merge_itself_adds_is_found() {
     repo.add("both", "three\n")
         .commit("another line, so that git runs the merge driver");
     repo.write(".git/info/attributes", "both merge=evil\n");
-    let driver = format!("printf '{}' > %A", id_line(2).replace('\n', "\\n"));
+    let driver = format!("printf '{}' > %A", seeded_id_line(2).replace('\n', "\\n"));
     repo.config("merge.evil.driver", &driver);
     repo.try_git(["merge", "--no-edit", "topic"])
         .has_status(1)
@@ -49,7 +49,7 @@ fn a_key_that_the_merge_itself_adds_is_found() {
 #[test]
 fn the_hook_prepare_commit_msg_stops_a_revert_that_restores_a_key() {
     let repo = Repo::new();
-    repo.add("a", id_line(1)).commit("with a key");
+    repo.add("a", seeded_id_line(1)).commit("with a key");
     repo.add("a", "clean\n").commit("without");
     repo.keysieve(["hook", "install"]).status(0);
     assert!(!repo.path(".git/hooks/prepare-commit-msg").exists());

@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::pair::Pair;
-use crate::support::keys::id_line;
+use crate::support::keys::seeded_id_line;
 
 const ALLOW_ALL: &str = "[[allow]]\npath = \"**\"\nreason = \"a fixture\"\n";
 
@@ -13,7 +13,7 @@ fn a_push_cannot_allow_its_own_keys() {
     let pair = Pair::guarded();
     pair.repo
         .add(".keysieve.toml", ALLOW_ALL)
-        .add("a", id_line(1))
+        .add("a", seeded_id_line(1))
         .commit("second");
     pair.push(&["main"]).has_status(1).says("a:1:6");
     // It cannot do so in two steps either, through another branch.
@@ -21,7 +21,7 @@ fn a_push_cannot_allow_its_own_keys() {
     pair.repo.git(["reset", "--quiet", "a"]);
     pair.repo.commit("only the policy");
     pair.push(&["main:topic"]).has_status(0);
-    pair.repo.add("a", id_line(1)).commit("third");
+    pair.repo.add("a", seeded_id_line(1)).commit("third");
     pair.push(&["main:topic"]).has_status(1).says("a:1:6");
 }
 
@@ -31,7 +31,7 @@ fn a_key_that_a_pushed_comment_allows_is_shown() {
     pair.repo
         .add(
             "a",
-            id_line(1).replace('\n', " # keysieve:allow a fixture\n"),
+            seeded_id_line(1).replace('\n', " # keysieve:allow a fixture\n"),
         )
         .commit("second");
     pair.push(&["main"])
@@ -46,7 +46,7 @@ fn the_policy_of_the_main_branch_applies() {
     let pair = Pair::guarded();
     pair.repo.add(".keysieve.toml", ALLOW_ALL).commit("second");
     pair.push(&["main"]).has_status(0);
-    pair.repo.add("a", id_line(1)).commit("third");
+    pair.repo.add("a", seeded_id_line(1)).commit("third");
     pair.push(&["main:topic"]).has_status(0);
     pair.keysieve(["hook", "status"]).status(0);
 }
@@ -56,11 +56,11 @@ fn the_policy_file_of_the_server_overrides_the_main_branch() {
     let pair = Pair::guarded();
     let file = pair.server.join(".keysieve.toml");
     fs::write(&file, ALLOW_ALL).unwrap();
-    pair.repo.add("a", id_line(1)).commit("second");
+    pair.repo.add("a", seeded_id_line(1)).commit("second");
     pair.push(&["main:topic"]).has_status(0);
     pair.repo.add(".keysieve.toml", ALLOW_ALL).commit("third");
     pair.push(&["main"]).has_status(0);
     fs::write(&file, "").unwrap();
-    pair.repo.add("b", id_line(2)).commit("fourth");
+    pair.repo.add("b", seeded_id_line(2)).commit("fourth");
     pair.push(&["main"]).has_status(1).says("b:1:6");
 }

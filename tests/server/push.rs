@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 
 use super::pair::Pair;
-use crate::support::keys::{access_key_id, id_line};
+use crate::support::keys::{access_key_id, seeded_id_line};
 use crate::support::{Repo, Run, write_script};
 
 /// A clone with client hooks. [`Repo::commit`] bypasses them.
@@ -24,7 +24,8 @@ fn client(pair: Pair) -> Pair {
 #[test]
 fn a_push_with_a_key_is_refused_until_the_key_is_removed() {
     let pair = pair();
-    pair.repo.add("deep/a", format!("one\n{}", id_line(1)));
+    pair.repo
+        .add("deep/a", format!("one\n{}", seeded_id_line(1)));
     let bad = pair.repo.commit("add a key");
     let before = pair.stored();
     let pushed = pair.push(&["main"]);
@@ -46,7 +47,7 @@ fn a_push_with_a_key_is_refused_until_the_key_is_removed() {
 #[test]
 fn a_push_is_scanned_in_a_sha256_repository() {
     let pair = client(Pair::sha256());
-    pair.repo.add("a", id_line(1)).commit("second");
+    pair.repo.add("a", seeded_id_line(1)).commit("second");
     pair.push(&["main"]).has_status(1).says("a:1:6");
     pair.push(&["main~1:refs/heads/fresh"]).has_status(0);
 }
@@ -54,12 +55,12 @@ fn a_push_is_scanned_in_a_sha256_repository() {
 #[test]
 fn what_the_remote_has_is_not_scanned_again() {
     let pair = pair();
-    pair.repo.add("old", id_line(1)).commit("second");
+    pair.repo.add("old", seeded_id_line(1)).commit("second");
     pair.push(&["--no-verify", "main"]).has_status(0);
     pair.repo.add("new", "clean\n").commit("third");
     // A new branch: the remote already has what is in its other branches.
     pair.push(&["main:refs/heads/fresh"]).has_status(0);
-    pair.repo.add("newer", id_line(2)).commit("fourth");
+    pair.repo.add("newer", seeded_id_line(2)).commit("fourth");
     let pushed = pair.push(&["main:refs/heads/fresher"]);
     pushed.has_status(1).says("newer:1:6").never_says("old:1");
 }
@@ -67,7 +68,7 @@ fn what_the_remote_has_is_not_scanned_again() {
 #[test]
 fn what_one_remote_has_is_scanned_for_another_remote() {
     let pair = pair();
-    pair.repo.add("old", id_line(1)).commit("second");
+    pair.repo.add("old", seeded_id_line(1)).commit("second");
     pair.push(&["--no-verify", "main"]).has_status(0);
     let other = pair.repo.sandbox().root().join("other.git");
     pair.repo.git([
@@ -104,7 +105,7 @@ fn what_one_remote_has_is_scanned_for_another_remote() {
 #[test]
 fn remotes_whose_names_share_a_prefix_are_not_confused() {
     let pair = pair();
-    pair.repo.add("old", id_line(1));
+    pair.repo.add("old", seeded_id_line(1));
     let id = pair.repo.commit("second");
     pair.repo.config("remote.origin/deep.url", "nowhere");
     pair.repo
@@ -121,7 +122,7 @@ fn a_forced_push_over_an_unknown_commit_is_scanned() {
     pair.repo.add("a", "one\n").commit("second");
     pair.push(&["main", "main:topic"]).has_status(0);
     pair.repo
-        .add("a", id_line(1))
+        .add("a", seeded_id_line(1))
         .commit("third, which stays here");
     pair.push(&[":topic"]).has_status(0).never_says("keysieve:");
 
@@ -162,7 +163,7 @@ fn tags_and_revision_expressions_are_scanned() {
         .has_status(1)
         .says("bad:")
         .never_says(&access_key_id(1));
-    pair.repo.add("a", id_line(2)).commit("fix a bug");
+    pair.repo.add("a", seeded_id_line(2)).commit("fix a bug");
     pair.repo.git(["tag", "light"]);
     pair.push(&["light"]).has_status(1).says("a:1:6");
     pair.push(&["HEAD^{/fix a bug}:refs/heads/topic"])
@@ -174,7 +175,7 @@ fn tags_and_revision_expressions_are_scanned() {
 #[test]
 fn the_policy_of_the_work_tree_applies() {
     let pair = pair();
-    pair.repo.add("a", id_line(1)).commit("second");
+    pair.repo.add("a", seeded_id_line(1)).commit("second");
     let line = format!(
         "HEAD {} refs/heads/main {}\n",
         pair.repo.git(["rev-parse", "HEAD"]),
@@ -210,7 +211,7 @@ fn an_existing_hook_gets_the_arguments_and_the_refs() {
         "#!/bin/sh\necho \"$@\" > input; cat >> input; test ! -e stop\n",
     );
     let pair = client(pair);
-    pair.repo.add("a", id_line(1));
+    pair.repo.add("a", seeded_id_line(1));
     let (old, new) = (
         pair.repo.git(["rev-parse", "HEAD"]),
         pair.repo.commit("second"),
@@ -254,7 +255,7 @@ fn pre_push_without_arguments_scans_what_no_remote_has() {
     let pair = pair();
     let by_hand = || pair.repo.keysieve(["hook", "run", "pre-push"]);
     by_hand().status(0);
-    pair.repo.add("a", id_line(1)).commit("second");
+    pair.repo.add("a", seeded_id_line(1)).commit("second");
     by_hand().status(1).says("a:1:6");
     // The pre-commit framework passes the push in variables.
     let head = pair.repo.git(["rev-parse", "HEAD"]);

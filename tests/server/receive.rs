@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::pair::Pair;
-use crate::support::keys::{access_key_id, id_line};
+use crate::support::keys::{access_key_id, seeded_id_line};
 use crate::support::{Repo, write_script};
 
 #[test]
@@ -15,7 +15,7 @@ fn a_push_with_a_key_is_refused_and_leaves_nothing_behind() {
             .args(["config", "receive.unpackLimit", limit])
             .status(0);
         pair.repo
-            .add("deep/a.txt", format!("one\ntwo\n{}", id_line(1)));
+            .add("deep/a.txt", format!("one\ntwo\n{}", seeded_id_line(1)));
         let bad = pair.repo.commit("add a key");
         let before = pair.stored();
         let pushed = pair.push(&["main"]);
@@ -43,7 +43,7 @@ fn a_push_with_a_key_is_refused_and_leaves_nothing_behind() {
 fn every_commit_of_a_push_is_scanned() {
     let pair = Pair::guarded();
     pair.repo.add("a", "clean\n").commit("second");
-    pair.repo.add("b", id_line(1));
+    pair.repo.add("b", seeded_id_line(1));
     let bad = pair.repo.commit("third");
     pair.repo
         .add("b", "gone\n")
@@ -69,7 +69,9 @@ fn a_message_with_a_key_is_refused() {
 #[test]
 fn what_the_server_has_is_not_scanned_again() {
     let pair = Pair::new();
-    pair.repo.add("old", id_line(1)).commit("before the hook");
+    pair.repo
+        .add("old", seeded_id_line(1))
+        .commit("before the hook");
     pair.repo.git(["push", "--quiet", "origin", "main"]);
     let pair = pair.guard(&[]);
     pair.repo.add("new", "clean\n").commit("next");
@@ -89,7 +91,7 @@ fn the_first_push_to_an_empty_server_is_scanned() {
         .repo
         .git(["init", "--quiet", "--bare", server.to_str().unwrap()]);
     let empty = empty.guard(&[]);
-    empty.repo.add("a", id_line(1)).commit("second");
+    empty.repo.add("a", seeded_id_line(1)).commit("second");
     empty.push(&["main"]).has_status(1).says("a:1:6");
     empty.push(&["main~1:refs/heads/main"]).has_status(0);
     drop(pair);
@@ -98,7 +100,7 @@ fn the_first_push_to_an_empty_server_is_scanned() {
 #[test]
 fn a_push_to_a_sha256_server_is_scanned() {
     let pair = Pair::sha256().guard(&[]);
-    pair.repo.add("a", id_line(1));
+    pair.repo.add("a", seeded_id_line(1));
     let bad = pair.repo.commit("second");
     let before = pair.stored();
     pair.push(&["main"])
@@ -128,7 +130,7 @@ fn objects_of_alternates_are_found() {
     pair.repo
         .git(["remote", "set-url", "origin", fork.to_str().unwrap()]);
     pair.repo
-        .add("readme", format!("hello\n{}", id_line(1)))
+        .add("readme", format!("hello\n{}", seeded_id_line(1)))
         .commit("second");
     pair.push(&["main"]).has_status(1).says("readme:2:6");
     pair.repo
@@ -141,7 +143,7 @@ fn objects_of_alternates_are_found() {
 fn pre_receive_refuses_all_refs_and_update_only_the_bad_one() {
     let two = |pair: &Pair| {
         pair.repo.git(["switch", "--quiet", "--create", "bad"]);
-        pair.repo.add("a", id_line(1)).commit("bad");
+        pair.repo.add("a", seeded_id_line(1)).commit("bad");
         pair.repo
             .git(["switch", "--quiet", "--create", "good", "main"]);
         pair.repo.add("b", "clean\n").commit("good");
@@ -167,7 +169,7 @@ fn an_existing_hook_gets_the_refs_and_runs_first() {
     write_script(&hook, text);
     let pair = pair.guard(&[]);
     let old = pair.repo.git(["rev-parse", "HEAD"]);
-    pair.repo.add("a", id_line(1));
+    pair.repo.add("a", seeded_id_line(1));
     let new = pair.repo.commit("second");
     pair.push(&["main", "main:refs/heads/topic"])
         .has_status(1)

@@ -1,12 +1,14 @@
 //! Pushes of other refs than branches: tags, trees, blobs, ref names, deletions, rewritten history.
 
 use super::pair::Pair;
-use crate::support::keys::{access_key_id, id_line};
+use crate::support::keys::{access_key_id, seeded_id_line};
 
 #[test]
 fn deleting_a_ref_scans_nothing() {
     let pair = Pair::new();
-    pair.repo.add("a", id_line(1)).commit("before the hook");
+    pair.repo
+        .add("a", seeded_id_line(1))
+        .commit("before the hook");
     pair.repo.git(["push", "--quiet", "origin", "main:topic"]);
     let pair = pair.guard(&[]);
     pair.push(&[":topic"]).has_status(0);
@@ -19,7 +21,7 @@ fn a_forced_push_is_scanned_for_what_is_new() {
     pair.repo.add("a", "one\n").commit("second");
     pair.push(&["main"]).has_status(0);
     pair.repo
-        .add("a", id_line(1))
+        .add("a", seeded_id_line(1))
         .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["--force", "main"]).has_status(1).says("a:1:6");
     pair.repo
@@ -47,7 +49,7 @@ fn tags_are_scanned_with_their_messages_and_commits() {
         .says("bad:")
         .never_says(&access_key_id(1));
     // A tag of a tag of a commit that the server does not have.
-    pair.repo.add("a", id_line(2)).commit("second");
+    pair.repo.add("a", seeded_id_line(2)).commit("second");
     pair.repo
         .git(["tag", "--annotate", "inner", "--message", "inner"]);
     pair.repo
@@ -58,7 +60,9 @@ fn tags_are_scanned_with_their_messages_and_commits() {
 #[test]
 fn a_ref_to_a_blob_or_a_tree_is_scanned() {
     let pair = Pair::guarded();
-    pair.repo.add("deep/a", id_line(1)).add("deep/b", "clean\n");
+    pair.repo
+        .add("deep/a", seeded_id_line(1))
+        .add("deep/b", "clean\n");
     let tree = pair.repo.git(["write-tree"]);
     let blob = pair.repo.git(["rev-parse", &format!("{tree}:deep/a")]);
     let clean = pair.repo.git(["rev-parse", &format!("{tree}:deep/b")]);

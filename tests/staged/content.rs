@@ -1,5 +1,5 @@
-//! Bytes that make a diff call a file binary or a line something else, and entries of the index
-//! that are no files.
+//! Tests content that a diff would show as binary or as another line, and index entries that are
+//! not files.
 
 use std::os::unix::fs::symlink;
 
@@ -16,7 +16,7 @@ fn stopped_because_of(id: &str, bytes: &[u8]) {
 }
 
 fn utf16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    // With the mark that says in which order the bytes come.
+    // With the byte order mark.
     std::iter::once(0xfeff)
         .chain(text.encode_utf16())
         .flat_map(bytes_of)
@@ -51,7 +51,7 @@ fn utf_16_big_endian() {
 }
 
 #[test]
-fn line_ends_of_windows() {
+fn crlf_line_ends() {
     let id = access_key_id(33);
     stopped_because_of(
         &id,
@@ -84,7 +84,7 @@ fn a_last_line_without_a_line_feed() {
 }
 
 #[test]
-fn converting_line_ends_beside_an_old_key_is_no_new_key() {
+fn converting_line_ends_makes_no_new_key() {
     let repo = guarded();
     let text = format!("first\n{}last\n", id_line(&access_key_id(36)));
     repo.add("app.ini", &text).commit("an old key");
@@ -93,7 +93,7 @@ fn converting_line_ends_beside_an_old_key_is_no_new_key() {
 }
 
 #[test]
-fn the_target_of_a_link() {
+fn the_target_of_a_symlink() {
     let repo = guarded();
     let id = access_key_id(37);
     symlink(format!("/nowhere/{id}"), repo.path("link")).unwrap();
@@ -102,7 +102,7 @@ fn the_target_of_a_link() {
 }
 
 #[test]
-fn a_link_does_not_lead_to_what_it_points_at() {
+fn a_symlink_is_not_followed() {
     let repo = guarded();
     repo.write("untracked.ini", id_line(&access_key_id(38)));
     symlink("untracked.ini", repo.path("link")).unwrap();
@@ -111,7 +111,7 @@ fn a_link_does_not_lead_to_what_it_points_at() {
 }
 
 #[test]
-fn a_change_of_mode_beside_an_old_key_goes_through() {
+fn a_mode_change_of_a_file_with_an_old_key_passes() {
     let repo = guarded();
     repo.add("run.sh", id_line(&access_key_id(39)))
         .commit("an old key");
@@ -120,7 +120,7 @@ fn a_change_of_mode_beside_an_old_key_goes_through() {
 }
 
 #[test]
-fn a_link_that_becomes_a_file_with_a_key() {
+fn a_symlink_that_becomes_a_file_with_a_key() {
     let repo = guarded();
     let id = access_key_id(40);
     symlink("nowhere", repo.path("app.ini")).unwrap();
@@ -130,7 +130,7 @@ fn a_link_that_becomes_a_file_with_a_key() {
     stopped(&repo, COMMIT, &id).says("app.ini:1:21");
 }
 
-/// The entry of `skipped` for a path, in the report on what is staged.
+/// The reason in the entry of `skipped` for a path.
 #[track_caller]
 fn skip_reason(repo: &Repo, path: &str) -> String {
     let ran = repo.keysieve(["staged", "-f", "json"]).status(0);
@@ -143,7 +143,7 @@ fn skip_reason(repo: &Repo, path: &str) -> String {
 }
 
 #[test]
-fn what_is_only_intended_to_be_added_is_not_scanned_and_said_so() {
+fn a_file_added_with_intent_to_add_is_skipped_and_reported() {
     let repo = guarded();
     repo.write("later.ini", id_line(&access_key_id(41)));
     repo.git(["add", "--intent-to-add", "later.ini"]);
@@ -153,28 +153,19 @@ fn what_is_only_intended_to_be_added_is_not_scanned_and_said_so() {
 }
 
 #[test]
-fn a_submodule_is_skipped_and_said_so() {
+fn a_submodule_is_skipped_and_reported() {
     let repo = guarded();
     let inner = Repo::new();
     inner
         .add("app.ini", id_line(&access_key_id(42)))
         .commit("a key of its own");
-    let from = inner.root().to_str().expect("a path of UTF-8");
-    repo.git([
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        from,
-        "inner",
-    ]);
+    repo.submodule(&inner, "inner");
     assert!(skip_reason(&repo, "inner").contains("submodule"));
     passes(&repo, COMMIT);
 }
 
 #[test]
-fn a_key_beside_a_submodule_is_stopped() {
+fn a_key_next_to_a_submodule_is_stopped() {
     let repo = guarded();
     let inner = Repo::new();
     let commit = inner.commit("empty");

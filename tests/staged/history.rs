@@ -1,5 +1,5 @@
-//! What a commit would add depends on what it stands on: merges, renames, parts of what is staged,
-//! other work trees.
+//! Tests commits whose parents or index are special: merges, renames, partial commits, other work
+//! trees.
 
 use super::{COMMIT, filler, guard, guarded, id_line, passes, stopped};
 use crate::support::Repo;
@@ -22,7 +22,7 @@ fn commit_of_a_path_is_stopped() {
 }
 
 #[test]
-fn commit_of_a_path_leaves_out_what_else_is_staged() {
+fn commit_of_a_path_ignores_other_staged_files() {
     let repo = guarded();
     let id = access_key_id(62);
     repo.add("app.ini", id_line(&id))
@@ -41,7 +41,7 @@ fn a_key_added_while_amending_is_stopped() {
 }
 
 #[test]
-fn a_pure_rename_goes_through() {
+fn a_pure_rename_passes() {
     let repo = guarded();
     repo.add(
         "old.ini",
@@ -53,7 +53,7 @@ fn a_pure_rename_goes_through() {
 }
 
 #[test]
-fn a_rename_with_an_edit_beside_an_old_key_goes_through() {
+fn a_rename_with_an_edit_next_to_an_old_key_passes() {
     let repo = guarded();
     let text = format!("{}{}", filler(), id_line(&access_key_id(65)));
     repo.add("old.ini", &text).commit("an old key");
@@ -75,8 +75,7 @@ fn a_rename_with_a_new_key_is_stopped() {
     stopped(&repo, COMMIT, &id).says("new.ini:31:21");
 }
 
-/// Two branches that changed the same line of `app.ini`, side's to `theirs`; the merge of side
-/// stands in conflict.
+/// A merge with a conflict: both branches changed the same line of `app.ini`, `side` to `theirs`.
 fn conflict(theirs: &str) -> Repo {
     let repo = guarded();
     repo.add("app.ini", "base\n").commit("base");
@@ -101,7 +100,7 @@ fn a_key_that_resolves_a_conflict_is_stopped() {
 }
 
 #[test]
-fn a_conflict_resolved_with_what_the_other_branch_had_goes_through() {
+fn a_conflict_resolved_with_the_lines_of_the_other_branch_passes() {
     let line = id_line(&access_key_id(68));
     let repo = conflict(&line);
     repo.add("app.ini", format!("ours\n{line}"));
@@ -109,7 +108,7 @@ fn a_conflict_resolved_with_what_the_other_branch_had_goes_through() {
 }
 
 #[test]
-fn a_merge_that_brings_only_what_the_other_branch_had_goes_through() {
+fn a_merge_that_adds_only_the_lines_of_the_other_branch_passes() {
     let repo = guarded();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("app.ini", id_line(&access_key_id(69)))
@@ -121,7 +120,7 @@ fn a_merge_that_brings_only_what_the_other_branch_had_goes_through() {
 }
 
 #[test]
-fn a_key_slipped_into_a_clean_merge_is_stopped() {
+fn a_key_added_to_a_clean_merge_is_stopped() {
     let repo = guarded();
     let id = access_key_id(70);
     repo.git(["checkout", "--quiet", "-b", "side"]);
@@ -134,18 +133,13 @@ fn a_key_slipped_into_a_clean_merge_is_stopped() {
 }
 
 #[test]
-fn unresolved_conflicts_are_not_clean() {
+fn unresolved_conflicts_exit_2() {
     let repo = conflict(&id_line(&access_key_id(71)));
-    let code = repo.keysieve(["staged"]).run().code();
-    assert_ne!(
-        code,
-        Some(0),
-        "nothing can be committed here, so nothing can be called clean"
-    );
+    repo.keysieve(["staged"]).status(2).says("app.ini");
 }
 
 #[test]
-fn a_linked_work_tree_is_guarded() {
+fn a_linked_work_tree_is_scanned() {
     let repo = guarded();
     let other = repo.worktree("other");
     let id = access_key_id(72);
@@ -157,7 +151,7 @@ fn a_linked_work_tree_is_guarded() {
 }
 
 #[test]
-fn another_index_is_read_where_git_names_one() {
+fn the_index_of_git_index_file_is_read() {
     let repo = guarded();
     let id = access_key_id(73);
     let index = repo.path(".git/another-index");
@@ -177,7 +171,7 @@ fn another_index_is_read_where_git_names_one() {
 }
 
 #[test]
-fn a_repository_is_found_where_git_names_one() {
+fn the_repository_of_git_dir_is_scanned() {
     let repo = guarded();
     repo.add("app.ini", id_line(&access_key_id(74)));
     let elsewhere = Repo::new();
@@ -189,7 +183,7 @@ fn a_repository_is_found_where_git_names_one() {
 }
 
 #[test]
-fn an_orphan_branch_is_a_first_commit() {
+fn a_commit_on_an_orphan_branch_is_scanned_whole() {
     let repo = Repo::new();
     let id = access_key_id(75);
     repo.add("app.ini", id_line(&id)).commit("an old key");

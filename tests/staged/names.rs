@@ -1,4 +1,4 @@
-//! Names that git would quote, and names that would move a terminal's cursor.
+//! Tests file names that git would quote and file names with terminal escapes.
 
 use super::{COMMIT, guarded, id_line, stopped};
 use crate::support::keys::access_key_id;
@@ -34,14 +34,14 @@ fn bytes_that_are_not_utf_8() {
 }
 
 #[test]
-fn escapes_of_a_terminal_are_shown_and_not_sent() {
+fn terminal_escapes_are_shown_and_not_sent() {
     stopped_in(b"a\x1b[2Jb.ini")
         .says("a\\u{1b}[2Jb.ini:1:21")
         .never_says("\x1b[2J");
 }
 
 #[test]
-fn what_looks_like_an_option_or_a_pattern() {
+fn names_like_an_option_or_a_pathspec() {
     stopped_in(b"--help").says("--help:1:21");
     stopped_in(b":(exclude)*.ini").says(":(exclude)*.ini:1:21");
 }

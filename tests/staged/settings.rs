@@ -1,5 +1,5 @@
-//! Settings and attributes that change what `git diff` shows, or that name programs: none may hide
-//! a key, none is run.
+//! Checks that settings and attributes which change `git diff` or name programs hide no key, and
+//! that the programs are not run.
 
 use std::fs;
 
@@ -64,7 +64,7 @@ fn driver_command() {
 }
 
 #[test]
-fn order_prefix_and_context() {
+fn diff_prefix_context_and_word_regex() {
     let settings = [
         ("diff.noprefix", "true"),
         ("diff.mnemonicPrefix", "true"),
@@ -92,7 +92,7 @@ fn ignored_submodules_and_renames_off() {
     );
 }
 
-/// A program that leaves a trace when it is run.
+/// A command that creates a file, and the path of that file.
 fn tracer(repo: &Repo) -> (String, std::path::PathBuf) {
     let trace = repo.sandbox().root().join("trace");
     (format!("touch '{}' #", trace.display()), trace)
@@ -116,8 +116,7 @@ fn nothing_that_the_repository_names_is_run() {
     ] {
         repo.config(key, &command);
     }
-    // `git config` may start a pager or a monitor of its own; what counts is what happens from here
-    // on.
+    // `git config` itself may start a pager or a monitor.
     let _ = fs::remove_file(&trace);
     repo.keysieve(["staged"]).status(1).says("app.ini:1:21");
     assert!(

@@ -1,5 +1,5 @@
-//! AWS credentials that open nothing: built like real ones, made up from a seed at run time, so
-//! that the sources hold nothing a scanner could find.
+//! Generates fake AWS credentials from a seed at run time, so that the sources hold nothing that a
+//! scanner could find.
 
 use chance::Chance;
 
@@ -8,7 +8,7 @@ mod chance;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Words that say "not a real key": a body that spells one by accident would rightly be ignored.
+/// Words of dummy keys: a key that contains one by accident would not be reported.
 const DUMMY_WORDS: [&str; 7] = ["EXAMPLE", "TEST", "FAKE", "DUMMY", "SAMPLE", "MOCK", "XXXX"];
 
 /// A long-term access key id whose account number can be decoded.
@@ -24,12 +24,11 @@ pub(crate) fn access_key_id(seed: u64) -> String {
 }
 
 /// A line that contains such an id.
-pub(crate) fn id_line(seed: u64) -> String {
+pub(crate) fn seeded_id_line(seed: u64) -> String {
     format!("id = {}\n", access_key_id(seed))
 }
 
-/// A secret access key that looks random in every way that can be measured, with at least one `/`
-/// or `+`.
+/// A secret access key that passes every check for randomness and has at least one `/` or `+`.
 pub(crate) fn secret_access_key(seed: u64) -> String {
     let mut chance = Chance::new(seed, "secret");
     loop {
@@ -46,13 +45,25 @@ pub(crate) fn session_token(seed: u64) -> String {
     header + &Chance::new(seed, "token").text(BASE64, 384)
 }
 
-/// The account that an access key id of the new generation belongs to: twelve digits.
+/// The account, twelve digits, that is encoded in an access key id.
 pub(crate) fn account_of(id: &str) -> String {
     format!("{:012}", account_number(id))
 }
 
-/// Five bits a character: after the prefix one bit of generation, 40 bits of account number, and
-/// the rest opaque.
+/// A line with a key.
+pub(crate) fn id_line(id: &str) -> String {
+    format!("aws_access_key_id = {id}\n")
+}
+
+/// Lines without a key, so that git detects a renamed file as similar.
+pub(crate) fn filler() -> String {
+    (1..=30)
+        .map(|number| format!("line number {number} of thirty\n"))
+        .collect()
+}
+
+/// Decodes five bits per character: after the prefix one bit of generation, 40 bits of account
+/// number, and opaque bits.
 fn account_number(id: &str) -> u64 {
     let value = |byte: u8| {
         BASE32
@@ -79,8 +90,8 @@ fn is_plausible_id(id: &str) -> bool {
         && !DUMMY_WORDS.iter().any(|word| body.contains(word))
 }
 
-/// Every step by which random bytes in base64 can be told from hashes, identifiers, paths and
-/// encoded text.
+/// Whether a key passes every check that separates random bytes in base64 from hashes,
+/// identifiers, paths and encoded text.
 fn is_plausible_secret(key: &str) -> bool {
     let bytes = key.as_bytes();
     let has = |class: fn(&u8) -> bool| bytes.iter().any(class);
@@ -113,7 +124,7 @@ fn class(byte: u8) -> u8 {
     }
 }
 
-/// Letters in runs of three or more small letters, with the capital in front.
+/// The number of letters in runs of three or more small letters, and of the capitals before them.
 fn wordlike_letters(bytes: &[u8]) -> usize {
     let mut total = 0;
     let mut start = 0;
@@ -178,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_is_the_one_that_was_published_with_the_id() {
+    fn accounts_are_decoded_as_published() {
         let published = [
             ["ASIA", "Y34FZKBOKMUTVV7A", "609629065308"],
             ["AKIA", "SP2TPHJSQH3FJRUX", "171436882533"],

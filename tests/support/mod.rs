@@ -1,5 +1,4 @@
-//! What the tests stand on: throw-away git repositories, runs of the real binary, and keys that
-//! open nothing.
+//! The test harness: temporary git repositories, runs of the real program, and fake keys.
 
 pub(crate) mod keys;
 mod repo;

@@ -1,4 +1,4 @@
-//! A throw-away git repository, built step by step.
+//! Builds temporary git repositories for tests.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{Ran, Run, Sandbox};
 
-/// A repository, or another work tree of one. Its folder lives as long as the last of them.
+/// A repository, or a linked work tree of one. The folder exists until the last of them is dropped.
 pub(crate) struct Repo {
     sandbox: Rc<Sandbox>,
     root: PathBuf,
@@ -27,7 +27,7 @@ impl Repo {
         Self::init(name, &[])
     }
 
-    /// An empty repository whose objects are named by SHA-256.
+    /// An empty repository with SHA-256 object ids.
     #[track_caller]
     pub(crate) fn sha256() -> Self {
         Self::init("repo", &["--object-format=sha256"])
@@ -43,7 +43,7 @@ impl Repo {
         repo
     }
 
-    /// A linked work tree beside this one, on a new branch of the same name.
+    /// A linked work tree next to this one, on a new branch of the same name.
     #[track_caller]
     pub(crate) fn worktree(&self, name: &str) -> Self {
         let root = self.sandbox.root().join(name);
@@ -67,7 +67,7 @@ impl Repo {
         &self.root
     }
 
-    /// The place that it stands in, with its home directory and room beside the repository.
+    /// The sandbox, which holds the home directory and has room for other files.
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
@@ -95,7 +95,7 @@ impl Repo {
         self.write(&path, content).stage(path)
     }
 
-    /// A name made of any bytes that the file system takes.
+    /// A file name of arbitrary bytes.
     #[cfg(unix)]
     pub(crate) fn raw_name(bytes: &[u8]) -> &OsStr {
         std::os::unix::ffi::OsStrExt::from_bytes(bytes)
@@ -104,8 +104,8 @@ impl Repo {
 
 /// Git.
 impl Repo {
-    /// Runs git in the work tree and returns what it printed, without the last line feed. Panics
-    /// where git fails.
+    /// Runs git in the work tree and returns its output without the last line feed. Panics if git
+    /// fails.
     #[track_caller]
     pub(crate) fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> String {
         let ran = self.try_git(args);
@@ -114,13 +114,13 @@ impl Repo {
         text.strip_suffix('\n').unwrap_or(&text).to_owned()
     }
 
-    /// Runs git in the work tree, whatever comes of it.
+    /// Runs git in the work tree; it may fail.
     #[track_caller]
     pub(crate) fn try_git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
         self.program("git").args(args).run()
     }
 
-    /// Stages a path, ignored or not, and takes its name as it is written.
+    /// Stages a path literally, even if it is ignored.
     #[track_caller]
     pub(crate) fn stage(&self, path: impl AsRef<Path>) -> &Self {
         let words = ["--literal-pathspecs", "add", "--force", "--"].map(OsStr::new);
@@ -128,8 +128,7 @@ impl Repo {
         self
     }
 
-    /// Commits what is staged and returns the commit's id. This is how history is prepared, so
-    /// hooks have no say.
+    /// Commits what is staged, without hooks, and returns the id of the commit.
     #[track_caller]
     pub(crate) fn commit(&self, message: &str) -> String {
         self.git([
@@ -141,6 +140,21 @@ impl Repo {
             message,
         ]);
         self.git(["rev-parse", "HEAD"])
+    }
+
+    /// Adds another repository as the submodule `name`.
+    #[track_caller]
+    pub(crate) fn submodule(&self, from: &Self, name: &str) -> &Self {
+        let words = [
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+        ];
+        let words = words.into_iter().map(OsStr::new);
+        self.git(words.chain([from.root.as_os_str(), name.as_ref()]));
+        self
     }
 
     /// Sets a value in the repository's configuration.

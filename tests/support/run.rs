@@ -1,5 +1,4 @@
-//! A process to run and what is expected of it. An expectation that fails prints all there is to
-//! know.
+//! Runs processes and checks their results. A failed expectation prints everything about the run.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -45,13 +44,22 @@ impl Run {
         self
     }
 
-    /// What the process reads from standard input; nothing unless said.
+    /// Sets what the process reads from standard input; by default nothing.
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
     }
 
-    /// Runs it, whatever its status will be.
+    /// Runs it as an unprivileged user, who must be able to read the program. For root only.
+    #[cfg(unix)]
+    pub(crate) fn unprivileged(mut self) -> Self {
+        use std::os::unix::process::CommandExt as _;
+        const NOBODY: u32 = 65534;
+        self.command.uid(NOBODY).gid(NOBODY);
+        self
+    }
+
+    /// Runs it; any status is fine.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
@@ -82,12 +90,12 @@ impl Run {
     }
 }
 
-/// Writes to standard input on a thread of its own: a process that answers before it has read all
-/// would block both.
+/// Writes to standard input on a separate thread: a process that writes before it has read
+/// everything would block both.
 fn feed(mut child: Child, bytes: Vec<u8>) -> std::io::Result<Output> {
     let stdin = child.stdin.take();
     let writer = thread::spawn(move || {
-        // A process may well end without reading: that is its right, not a failure of the test.
+        // A process may exit without reading everything: that is not a failure.
         stdin.map(|mut pipe| pipe.write_all(&bytes))
     });
     let output = child.wait_with_output();
@@ -103,7 +111,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// Its exit status; `None` where a signal ended it.
+    /// Its exit status; `None` if a signal ended it.
     pub(crate) fn code(&self) -> Option<i32> {
         self.output.status.code()
     }
@@ -122,7 +130,7 @@ impl Ran {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
-    /// Standard output as it came.
+    /// Standard output as bytes.
     pub(crate) fn stdout_bytes(&self) -> &[u8] {
         &self.output.stdout
     }
@@ -155,7 +163,7 @@ impl Ran {
         self
     }
 
-    /// Expects `needle` on neither.
+    /// Expects `needle` on neither standard output nor standard error.
     #[track_caller]
     pub(crate) fn never_says(&self, needle: &str) -> &Self {
         if self.text().contains(needle) {
@@ -164,7 +172,7 @@ impl Ran {
         self
     }
 
-    /// Panics with `complaint` and everything that is known about the run.
+    /// Panics with `complaint` and everything about the run.
     #[track_caller]
     pub(crate) fn fail(&self, complaint: &str) -> ! {
         panic!("{complaint}\n{}", self.story());
@@ -193,7 +201,7 @@ impl Ran {
     }
 }
 
-/// Every file below `folder` with its size, without what git keeps for itself.
+/// Every file below `folder` with its size, without the git directory.
 fn listing(folder: &Path) -> String {
     let mut lines = Vec::new();
     let mut open = vec![folder.to_owned()];

@@ -1,5 +1,4 @@
-//! A temporary folder with a home directory of its own, and the environment that keeps a process
-//! inside it.
+//! Confines processes of a test to a temporary folder with its own home directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,14 +7,13 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-/// A place for one test. Everything in it is gone when it is dropped.
+/// The folder of one test. It is deleted when this is dropped.
 pub(crate) struct Sandbox {
     root: PathBuf,
     _folder: TempDir,
 }
 
-/// What a process needs from the machine to start at all. Everything else would make a test depend
-/// on who runs it.
+/// Variables that a process needs to start. Any other would make a test depend on the machine.
 const INHERITED: [&str; 6] = [
     "PATH",
     "SYSTEMROOT",
@@ -35,8 +33,7 @@ impl Sandbox {
             .prefix("keysieve-test-")
             .tempdir()
             .expect("a temporary folder");
-        // Resolved, so that paths compare equal to what git says where the temporary folder is a
-        // link.
+        // Resolved, because git prints resolved paths.
         let root = folder
             .path()
             .canonicalize()
@@ -51,23 +48,23 @@ impl Sandbox {
         sandbox
     }
 
-    /// The folder itself: the place for what belongs to no repository.
+    /// The folder itself, for files that belong to no repository.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The home directory of everything that runs here.
+    /// The home directory of the processes.
     pub(crate) fn home(&self) -> PathBuf {
         self.root.join("home")
     }
 
-    /// The file that stands for the user's git configuration.
+    /// The user's git configuration.
     pub(crate) fn git_config(&self) -> PathBuf {
         self.home().join(".gitconfig")
     }
 
-    /// Isolates `command` from the machine. It starts with an empty environment, so neither the
-    /// `GIT_DIR` of a hook that runs the tests nor the user's settings can leak in.
+    /// Clears the environment of `command`, so that neither the `GIT_DIR` of a hook that runs the
+    /// tests nor the user's settings can change it.
     pub(crate) fn confine(&self, command: &mut Command) {
         command.env_clear();
         for name in INHERITED {

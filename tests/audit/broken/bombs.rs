@@ -157,8 +157,7 @@ fn a_balanced_tree_of_large_deltas_is_bounded() {
         level = next;
     }
     packer.write(&repo);
-    let ran = audit_in(2048, &repo);
-    assert!(matches!(ran.code(), Some(0 | 2)), "{}", ran.text());
+    audit_in(2048, &repo).has_status(0);
 }
 
 /// A few nested trees with more paths than could ever be listed.

@@ -173,11 +173,7 @@ fn a_changed_byte_fails_the_audit() {
             damaged[at] ^= 0x15;
             overwrite(&path, &damaged);
             let ran = audit_in(2048, &repo);
-            assert!(
-                matches!(ran.code(), Some(2)),
-                "{ending}, byte {at}\n{}",
-                ran.text()
-            );
+            assert_eq!(ran.code(), Some(2), "{ending}, byte {at}\n{}", ran.text());
         }
         overwrite(&path, &sound);
     }

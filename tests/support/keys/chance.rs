@@ -1,5 +1,4 @@
-//! Chance that repeats itself: a small generator (SplitMix64), so that a test sees the same keys on
-//! every run.
+//! A small random generator (SplitMix64) with a seed, so that every run sees the same keys.
 
 /// A stream of random characters.
 pub(crate) struct Chance {
@@ -7,7 +6,7 @@ pub(crate) struct Chance {
 }
 
 impl Chance {
-    /// A stream of its own for every seed and purpose.
+    /// A separate stream for every seed and purpose.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
         let state = purpose.bytes().fold(seed, |state, byte| {
             state.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte)
@@ -15,11 +14,10 @@ impl Chance {
         Self { state }
     }
 
-    /// `len` characters of `alphabet`, which is one byte a character and holds a power of two of
-    /// them.
+    /// `len` characters of `alphabet`, which has one byte per character and a power of two of them.
     pub(crate) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
         let mut pick = || {
-            // The upper bits are the good ones; the alphabets here have 32 and 64 characters.
+            // The upper bits are the random ones; the alphabets have 32 and 64 characters.
             let number = usize::try_from(self.next() >> 40).expect("24 bits");
             char::from(alphabet[number % alphabet.len()])
         };

@@ -1,6 +1,6 @@
-//! The floor of an audit: inflates every entry of a repository's packs once, in the order of the
-//! pack, and looks at nothing. Deltas are inflated and not applied. Prints how many entries there
-//! were and how many bytes came out.
+//! Measures the floor of an audit: inflates every entry of a repository's packs once, in pack
+//! order, and searches nothing. Deltas are inflated and not applied. Prints the number of entries
+//! and of inflated bytes.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -13,8 +13,8 @@ use memmap2::Mmap;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Entries that a thread takes at a time: enough that nobody queues for the counter, few enough
-/// that all end together.
+/// Entries that a thread takes at a time: enough that threads do not wait for the counter, few
+/// enough that all threads finish together.
 const STRETCH: usize = 512;
 
 /// Header and first table of a version 2 index.
@@ -25,10 +25,10 @@ const NAMES: usize = FANOUT + 256 * 4;
 const OFS_DELTA: u8 = 6;
 const REF_DELTA: u8 = 7;
 
-/// A mapped pack and where its entries begin.
+/// A mapped pack and the offsets of its entries.
 struct Pack {
     data: Mmap,
-    /// In ascending order, and at the end where the last entry stops.
+    /// In ascending order; the last element is the end of the last entry.
     starts: Vec<u64>,
     hash_len: usize,
 }
@@ -86,7 +86,7 @@ fn indexes(repo: &Path) -> Result<Vec<PathBuf>> {
 
 fn map(path: &Path) -> Result<Mmap> {
     let file = File::open(path)?;
-    // SAFETY: nobody writes to the packs of a repository that is being measured.
+    // SAFETY: git never changes a pack in place, and no other process writes to a measured one.
     Ok(unsafe { Mmap::map(&file)? })
 }
 
@@ -97,8 +97,8 @@ impl Pack {
         if !index.starts_with(b"\xfftOc\0\0\0\x02") {
             return Err("not an index of version 2".into());
         }
-        // The index repeats the checksum that ends the pack: says whether hashes are of 20 or of 32
-        // bytes.
+        // The index repeats the checksum at the end of the pack, which tells whether hashes have 20
+        // or 32 bytes.
         let repeats = |len: &usize| {
             let checksum = data.len().checked_sub(*len).map(|at| &data[at..]);
             let end = index.len().saturating_sub(*len);
@@ -107,7 +107,7 @@ impl Pack {
         let hash_len = [20, 32]
             .into_iter()
             .find(repeats)
-            .ok_or("the index is of another pack")?;
+            .ok_or("the index belongs to another pack")?;
         let starts =
             starts(&index, hash_len, data.len() - hash_len).ok_or("the index is too short")?;
         Ok(Self {
@@ -136,7 +136,7 @@ impl Pack {
         })
     }
 
-    /// The work of one thread: stretches of entries, until there are none left.
+    /// The work of one thread: takes stretches of entries until all are taken.
     fn inflate_stretches(&self, next: &AtomicUsize) -> Result<Tally> {
         let entries = self.starts.len() - 1;
         let mut inflater = Decompressor::new();
@@ -203,7 +203,7 @@ impl Pack {
     }
 }
 
-/// Where the entries begin, in ascending order, and `end`.
+/// The offsets of the entries in ascending order, and `end`.
 fn starts(index: &[u8], hash_len: usize, end: usize) -> Option<Vec<u64>> {
     let number = |at: usize| {
         index
