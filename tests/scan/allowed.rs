@@ -43,7 +43,7 @@ fn a_finding_is_allowed_and_shown_and_then_unused() {
     repo.write("a", "clean\n");
     repo.keysieve(["scan", "--unused"])
         .status(0)
-        .says("[[allow]] entry 1 let nothing pass: a fixture");
+        .says("[[allow]] entry 1 allows nothing: a fixture");
     assert_eq!(report(&repo, &["--unused"])["unused"][0]["number"], 1);
 }
 

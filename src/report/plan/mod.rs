@@ -23,7 +23,7 @@ use bstr::{BStr, ByteSlice};
 use crate::blob::Origin;
 use crate::finding::history::{Container, Exposure, History, ObjectPlace};
 use crate::finding::{Finding, Outcome, Status};
-use crate::report::safe_text::facts::Facts;
+use crate::report::safe_text::redactor::Redactor;
 use crate::secret::{Fingerprint, Secret};
 
 use replacements::Replacements;
@@ -57,12 +57,12 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
     }
     let items = items(outcome);
     let replacements = Replacements::new(&items);
-    let facts = Facts::masked(outcome);
+    let redactor = Redactor::masked(outcome);
     let blobs = lists::blobs(&items);
     let sheet = Sheet {
         items: &items,
         replacements: &replacements,
-        facts: &facts,
+        redactor: &redactor,
         subject,
         strips_blobs: !blobs.is_empty(),
         is_complete: outcome.status() != Status::Incomplete,
@@ -92,7 +92,7 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
 struct Sheet<'a> {
     items: &'a [Item<'a>],
     replacements: &'a Replacements<'a>,
-    facts: &'a Facts<'a>,
+    redactor: &'a Redactor<'a>,
     subject: &'a Subject<'a>,
     /// Whether there are blobs that have to go as a whole.
     strips_blobs: bool,
@@ -102,7 +102,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     /// A name of foreign origin, without secrets and safe to print.
     fn name(&self, name: &[u8]) -> String {
-        self.facts.text(name)
+        self.redactor.text(name)
     }
 
     /// The same, as code of Markdown.
@@ -117,7 +117,7 @@ impl Sheet<'_> {
 
     /// The same, as a word of a shell.
     fn word(&self, name: &[u8]) -> String {
-        crate::report::formats::human::quoted(&self.facts.bytes(name))
+        crate::report::formats::human::quoted(&self.redactor.bytes(name))
     }
 
     /// Whether history has to be rewritten.
