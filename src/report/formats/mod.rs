@@ -12,7 +12,7 @@ pub(in crate::report) mod json_history;
 pub(in crate::report) mod json_types;
 mod jsonl;
 mod junit;
-mod markdown;
+pub(in crate::report) mod markdown;
 mod sarif;
 
 use crate::report::api::{Format, Write};

@@ -5,4 +5,5 @@ pub(in crate::report) mod markup;
 pub(in crate::report) mod mask;
 pub(in crate::report) mod notes;
 pub(in crate::report) mod redactor;
+pub(in crate::report) mod shell;
 pub(in crate::report) mod words;

@@ -13,8 +13,6 @@ use crate::report::api::Options;
 use crate::report::safe_text::redactor::Redactor;
 use style::Paint;
 
-pub(in crate::report) use advice::quoted;
-
 /// Writes the report.
 pub(super) fn write(
     options: &Options,
