@@ -1,25 +1,11 @@
-//! Names that are keys: whatever names a branch, a tag or a stash, no report of an audit shows it.
+//! Tests that no report of an audit shows a key that is part of the name of a ref or path.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use keysieve::report::FORMATS;
 
 use crate::support::Repo;
 use crate::support::keys::{access_key_id, secret_access_key};
-
-const FORMATS: [&str; 12] = [
-    "human",
-    "json",
-    "jsonl",
-    "sarif",
-    "github",
-    "github-summary",
-    "gitlab",
-    "checkstyle",
-    "junit",
-    "markdown",
-    "csv",
-    "html",
-];
 
 fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
@@ -29,7 +15,7 @@ fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether `text` holds `secret` in clear or in a form that is read back at once.
+/// Whether `text` holds `secret`, unmasked or in an encoding that anyone can reverse.
 fn holds(text: &str, secret: &str) -> bool {
     let reserved = secret.replace('/', "%2F").replace('+', "%2B");
     let encoded = [STANDARD.encode(secret), URL_SAFE.encode(secret)]
@@ -43,10 +29,11 @@ fn holds(text: &str, secret: &str) -> bool {
         .any(|form| text.to_lowercase().contains(&form.to_lowercase()))
 }
 
-/// No format of an audit of `repo` shows one of `secrets`, and each shows that there are some.
+/// Asserts that no format of an audit of `repo` shows one of `secrets`, and that each shows
+/// findings.
 #[track_caller]
 fn shows_none(repo: &Repo, secrets: &[String]) {
-    for format in FORMATS {
+    for format in FORMATS.iter().map(|format| format.name) {
         let ran = repo
             .keysieve(["audit", "-f", format, "--show-allowed", "--unused"])
             .run();
@@ -140,7 +127,7 @@ fn a_short_password_that_names_a_branch_is_never_shown() {
         format!("postgres://app:{password}@db-1.keysieve.net/x\n"),
     );
     repo.commit("a");
-    for format in FORMATS {
+    for format in FORMATS.iter().map(|format| format.name) {
         let ran = repo.keysieve(["audit", "-f", format]).run();
         ran.says("database-url").never_says(&password);
     }

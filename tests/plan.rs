@@ -167,7 +167,7 @@ fn values_stand_in_one_file_only() {
             ran.never_says(&form);
         }
     }
-    assert!(files["replacements.txt"].starts_with("literal:THIS FILE HOLDS SECRETS IN CLEAR"));
+    assert!(files["replacements.txt"].starts_with("literal:THIS FILE CONTAINS UNMASKED SECRETS"));
     assert!(
         files["replacements.txt"].contains("\nregex:\\x2d\\x2d\\x2d\\x2d\\x2dBEGIN"),
         "a key of many lines"
@@ -347,7 +347,7 @@ fn a_submodule_is_cleaned_up_by_itself() {
     ran.has_status(1);
     let page = &files(&dir)["CHECKLIST.md"];
     assert!(
-        page.contains("in the repository of the submodule `lib`, which is cleaned up by itself"),
+        page.contains("in the repository of the submodule `lib`, which needs its own clean-up"),
         "{page}"
     );
     let rewrite = page.split("\n## 4.").nth(1).unwrap();

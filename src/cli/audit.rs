@@ -13,11 +13,11 @@ use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::git::{self, Repository};
-use keysieve::report::{self, Advice};
+use keysieve::report::Advice;
 use keysieve::text::{printable, printable_path};
 
 use super::error::CliError;
-use super::output::REPORT;
+use super::output::{REPORT, TIMELINE};
 use super::plan::PlanDir;
 use super::scan::Common;
 use super::settings::Settings;
@@ -78,11 +78,7 @@ struct ScopeArgs {
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
-        let form = if self.timeline {
-            report::timeline
-        } else {
-            REPORT
-        };
+        let form = if self.timeline { TIMELINE } else { REPORT };
         self.common.output.check_form(form)?;
         let here = Path::new(".");
         // Whoever names a repository means that one; who names none stands in one, and git may have

@@ -9,10 +9,10 @@ use std::time::Duration;
 use std::{env, thread};
 
 use clap::{Args, ValueEnum};
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
+use keysieve::report::{self, Advice, Format, Options, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
@@ -66,10 +66,13 @@ struct Page<'o> {
 
 /// What is made of an outcome in a format: its report, or something else that not every format can
 /// show.
-pub(crate) type Form = fn(&Format) -> Option<Make>;
+pub(crate) type Form = fn(&Format) -> Option<report::Write>;
 
 /// The report of a format.
-pub(crate) const REPORT: Form = |format| Some(format.report);
+pub(crate) const REPORT: Form = |format| Some(format.write);
+
+/// The timeline of a format, if it has one.
+pub(crate) const TIMELINE: Form = |format| format.timeline;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -123,7 +126,7 @@ impl OutputArgs {
         let targets = target::targets(&self.format, self.output.as_deref())?;
         match targets
             .iter()
-            .find(|target| self.reveal && target.format.leaves)
+            .find(|target| self.reveal && target.format.for_upload)
         {
             None => Ok(targets),
             Some(Target { format, .. }) => {
@@ -189,8 +192,9 @@ impl OutputArgs {
     }
 
     fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), CliError> {
-        let report = self.report(format, page, file.is_none() && self.in_color());
-        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        let report = (page.form)(format).unwrap_or(format.write);
+        let options = self.options(page, file.is_none() && self.in_color());
+        let write = |out: &mut dyn Write| report(&options, page.outcome, out);
         match file {
             None => {
                 let mut out = BufWriter::new(io::stdout().lock());
@@ -216,15 +220,15 @@ impl OutputArgs {
         if !has("github") || has(JOB_SUMMARY) {
             return Ok(());
         }
-        let report = self.report(format, page, false);
-        let write = |out: &mut dyn Write| report.write(page.outcome, out);
+        let report = (page.form)(format).unwrap_or(format.write);
+        let options = self.options(page, false);
+        let write = |out: &mut dyn Write| report(&options, page.outcome, out);
         file::append(&file, &write).map_err(|error| cannot_write(&file, &error))
     }
 
-    fn report(&self, format: &Format, page: &Page<'_>, color: bool) -> Box<dyn Report> {
+    fn options(&self, page: &Page<'_>, color: bool) -> Options {
         let ended = jiff::Timestamp::now();
-        let make = (page.form)(format).unwrap_or(format.report);
-        make(Options {
+        Options {
             reveal: self.reveal,
             color,
             show_allowed: self.show_allowed,
@@ -236,7 +240,7 @@ impl OutputArgs {
                 began: self.began.get().copied().unwrap_or(ended),
                 ended,
             },
-        })
+        }
     }
 
     /// See <https://no-color.org> for `NO_COLOR`.
@@ -278,7 +282,7 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     }
     while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
         let done = progress.blobs.load(Ordering::Relaxed);
-        let bytes = HumanBytes(progress.bytes.load(Ordering::Relaxed));
+        let bytes = report::size(progress.bytes.load(Ordering::Relaxed));
         let found = match progress.found.load(Ordering::Relaxed) {
             0 => String::new(),
             found => format!(", {} found", HumanCount(found)),

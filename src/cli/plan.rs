@@ -87,7 +87,7 @@ impl PlanDir {
         say(format!(
             "the plan is in {shown}; begin with CHECKLIST.md. Nothing was run"
         ));
-        for file in files.iter().filter(|file| file.in_clear) {
+        for file in files.iter().filter(|file| file.has_secrets) {
             say(format!(
                 "WARNING: {shown}/{} holds every secret IN CLEAR: keep it to yourself, and delete it when all is done",
                 file.name

@@ -12,17 +12,20 @@ use crate::finding::{
     Allowed, AllowedBy, Change, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
     Totals, Unused,
 };
-use crate::report::{Options, format};
+use crate::report::api::Options;
+use crate::report::formats::format;
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::{LineIndex, Span};
 
 /// What `outcome` looks like in the format `name`.
-pub(super) fn shown(name: &str, outcome: &Outcome, options: Options) -> String {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tests build their options in place"
+)]
+pub(super) fn render(name: &str, outcome: &Outcome, options: Options) -> String {
     let mut out = Vec::new();
-    (format(name).expect("a format").report)(options)
-        .write(outcome, &mut out)
-        .expect("written");
+    (format(name).expect("a format").write)(&options, outcome, &mut out).expect("written");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 

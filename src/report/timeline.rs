@@ -1,4 +1,4 @@
-//! When the secrets of a repository came and went, month by month.
+//! Writes a timeline of an audit: which secrets appeared and which disappeared, month by month.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,60 +10,35 @@ use serde::Serialize;
 use crate::blob::Origin;
 use crate::finding::history::CommitPlace;
 use crate::finding::{Finding, Outcome};
+use crate::report::api::Options;
 use crate::report::formats::human;
-use crate::report::formats::shape::{
-    SCHEMA, ScannedShape, Shaper, SkipShape, ToolShape, scanned, tool,
-};
-use crate::report::safe_text::escaping::write;
-use crate::report::safe_text::facts::{Facts, short};
-use crate::report::{Options, Report};
+use crate::report::formats::json_types::{HeaderJson, JsonMapper, SkipJson};
+use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::redactor::{Redactor, short};
 
-/// For people: a table, and under each month what came and went.
-pub(super) struct Table {
-    options: Options,
-}
-
-impl Table {
-    /// A timeline with these options.
-    pub(super) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-/// As one JSON document.
-pub(super) struct Json {
-    options: Options,
-}
-
-impl Json {
-    /// A timeline with these options.
-    pub(super) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-/// All changes, and what has no time.
+/// All changes, with and without a date.
 #[derive(Serialize)]
 struct Timeline {
     timeline: Vec<Month>,
-    /// What stands in no commit: in an index, in a tag, beside history.
+    /// Secrets in no commit: in an index, in a tag, outside the object store.
     undated: Vec<Change>,
 }
 
-/// A month with a change in it.
+/// A month with at least one change.
 #[derive(Serialize)]
 struct Month {
     month: String,
     came: usize,
     gone: usize,
-    standing: usize,
+    #[serde(rename = "standing")]
+    present: usize,
     changes: Vec<Change>,
-    /// How many months without a change lie before it.
+    /// How many months without a change precede it.
     #[serde(skip)]
-    quiet: i32,
+    quiet_months: i32,
 }
 
-/// A secret that came or went.
+/// A secret that appeared or disappeared.
 #[derive(Serialize)]
 struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,41 +53,48 @@ struct Change {
     commit: Option<String>,
 }
 
-/// What is to be said of a finding.
-fn change(found: &Finding, facts: &Facts<'_>, change: Option<&'static str>) -> Change {
-    Change {
-        change,
-        rule: found.rule.id.to_string(),
-        secret: facts.secret(&found.secret),
-        fingerprint: found.fingerprint.to_string(),
-        path: facts.path(found),
-        line: (!matches!(found.origin, Origin::Name { .. })).then_some(found.place.start.line),
-        commit: found.origin.commit().map(|commit| commit.id.clone()),
+impl Change {
+    fn new(found: &Finding, redactor: &Redactor<'_>, change: Option<&'static str>) -> Self {
+        let has_line = !matches!(found.origin, Origin::Name { .. });
+        Self {
+            change,
+            rule: found.rule.id.to_string(),
+            secret: redactor.secret(&found.secret),
+            fingerprint: found.fingerprint.to_string(),
+            path: redactor.path(found),
+            line: has_line.then_some(found.place.start.line),
+            commit: found.origin.commit().map(|commit| commit.id.clone()),
+        }
+    }
+
+    fn gone(found: &Finding, redactor: &Redactor<'_>, last: &CommitPlace) -> Self {
+        let mut change = Self::new(found, redactor, Some("gone"));
+        // The path of a finding in a commit object is the id of the commit.
+        let is_in_file = !last.path.is_empty();
+        let path = if is_in_file {
+            last.path.as_slice()
+        } else {
+            last.commit.id.as_bytes()
+        };
+        change.path = redactor.text(path);
+        change.line = change.line.and(Some(last.line));
+        change.commit = Some(last.commit.id.clone());
+        change
+    }
+
+    fn is_gone(&self) -> bool {
+        self.change == Some("gone")
     }
 }
 
-fn went(found: &Finding, facts: &Facts<'_>, last: &CommitPlace) -> Change {
-    let mut change = change(found, facts, Some("gone"));
-    // A commit's own text has the commit for a path.
-    let path = if last.path.is_empty() {
-        last.commit.id.as_bytes()
-    } else {
-        last.path.as_slice()
-    };
-    change.path = facts.text(path);
-    change.line = change.line.and(Some(last.line));
-    change.commit = Some(last.commit.id.clone());
-    change
-}
-
-/// A month, as a number that grows by one from each to the next.
+/// Numbers the months consecutively.
 fn month_of(time: i64) -> i32 {
-    let beyond = if time < 0 {
+    let limit = if time < 0 {
         Timestamp::MIN
     } else {
         Timestamp::MAX
     };
-    let date = Offset::UTC.to_datetime(Timestamp::from_second(time).unwrap_or(beyond));
+    let date = Offset::UTC.to_datetime(Timestamp::from_second(time).unwrap_or(limit));
     i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }
 
@@ -126,166 +108,191 @@ fn name_of(month: i32) -> String {
 
 impl Timeline {
     fn new(outcome: &Outcome, options: &Options) -> Self {
-        let facts = Facts::new(outcome, options);
+        let redactor = Redactor::new(outcome, options);
         let mut months: BTreeMap<i32, Vec<Change>> = BTreeMap::new();
         let mut undated = Vec::new();
         for found in &outcome.findings {
             let Some(commit) = found.origin.commit() else {
-                undated.push(change(found, &facts, None));
+                undated.push(Change::new(found, &redactor, None));
                 continue;
             };
             let came = month_of(commit.time);
             months
                 .entry(came)
                 .or_default()
-                .push(change(found, &facts, Some("came")));
+                .push(Change::new(found, &redactor, Some("came")));
             if let Some(last) = found
                 .history
                 .as_ref()
                 .and_then(|history| history.last.as_ref())
             {
-                // Clocks differ: nothing goes before it came.
+                // Clocks differ; nothing disappears before it appears.
                 let gone = month_of(last.commit.time).max(came);
                 months
                     .entry(gone)
                     .or_default()
-                    .push(went(found, &facts, last));
+                    .push(Change::gone(found, &redactor, last));
             }
         }
-        let (mut standing, mut before) = (0, None);
-        let month = |(number, changes): (i32, Vec<Change>)| {
-            let gone = changes
-                .iter()
-                .filter(|change| change.change == Some("gone"))
-                .count();
-            let came = changes.len() - gone;
-            standing = standing + came - gone;
-            let quiet = before.map_or(0, |before: i32| number - before - 1);
-            before = Some(number);
-            Month {
-                month: name_of(number),
-                came,
-                gone,
-                standing,
-                changes,
-                quiet,
-            }
-        };
         Self {
-            timeline: months.into_iter().map(month).collect(),
+            timeline: count_up(months),
             undated,
         }
     }
-}
 
-impl Report for Table {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let Timeline { timeline, undated } = Timeline::new(outcome, &self.options);
-        let changes = || {
-            timeline
-                .iter()
-                .flat_map(|month| &month.changes)
-                .chain(&undated)
-        };
-        let widest = |text: fn(&Change) -> &str| {
-            changes()
-                .map(|change| text(change).chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let (rule, secret) = (
-            widest(|change| &change.rule),
-            widest(|change| &change.secret),
-        );
-        let line = |sign: char, change: &Change, out: &mut dyn io::Write| {
-            let at = change
-                .line
-                .map_or_else(String::new, |line| format!(":{line}"));
-            let commit = change.commit.as_deref().map_or("", short);
-            let place = if Some(&change.path) == change.commit.as_ref() {
-                "the commit itself".to_owned()
-            } else {
-                format!("{}{at}", change.path)
-            };
-            let text = format!(
-                "  {sign} {:rule$}  {:secret$}  {place}  {commit}",
-                change.rule, change.secret
-            );
-            writeln!(out, "{}", text.trim_end())
-        };
-        if !timeline.is_empty() {
-            writeln!(out, "month    came  gone  standing")?;
-        }
-        for month in &timeline {
-            if month.quiet > 0 {
-                let months = if month.quiet == 1 { "month" } else { "months" };
-                writeln!(out, "...      {} {months} without a change", month.quiet)?;
-            }
-            writeln!(
-                out,
-                "{}  {:>4}  {:>4}  {:>8}",
-                month.month, month.came, month.gone, month.standing
-            )?;
-            for change in &month.changes {
-                line(
-                    if change.change == Some("gone") {
-                        '-'
-                    } else {
-                        '+'
-                    },
-                    change,
-                    out,
-                )?;
-            }
-        }
-        if !undated.is_empty() {
-            writeln!(out, "in no commit: {}", undated.len())?;
-            undated
-                .iter()
-                .try_for_each(|change| line('+', change, out))?;
-        }
-        if timeline.iter().any(|month| month.gone > 0) {
-            writeln!(
-                out,
-                "\ngone: HEAD does not hold it; the month is that of the last commit that does"
-            )?;
-        }
-        if !outcome.findings.is_empty() {
-            writeln!(out)?;
-        }
-        human::ending(&self.options, outcome, out)
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.timeline
+            .iter()
+            .flat_map(|month| &month.changes)
+            .chain(&self.undated)
     }
 }
 
-/// The document.
+fn count_up(months: BTreeMap<i32, Vec<Change>>) -> Vec<Month> {
+    let (mut counted, mut present, mut previous) = (Vec::new(), 0, None);
+    for (month, changes) in months {
+        let gone = changes.iter().filter(|change| change.is_gone()).count();
+        let came = changes.len() - gone;
+        present = present + came - gone;
+        let quiet_months = previous.map_or(0, |previous: i32| month - previous - 1);
+        previous = Some(month);
+        counted.push(Month {
+            month: name_of(month),
+            came,
+            gone,
+            present,
+            changes,
+            quiet_months,
+        });
+    }
+    counted
+}
+
+/// Widths of the columns of the table.
+struct Widths {
+    rule: usize,
+    secret: usize,
+}
+
+impl Widths {
+    fn of(timeline: &Timeline) -> Self {
+        Self {
+            rule: timeline
+                .changes()
+                .map(|change| width(&change.rule))
+                .max()
+                .unwrap_or(0),
+            secret: timeline
+                .changes()
+                .map(|change| width(&change.secret))
+                .max()
+                .unwrap_or(0),
+        }
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Writes the timeline as a table for people.
+pub(super) fn write_table(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let timeline = Timeline::new(outcome, options);
+    let widths = Widths::of(&timeline);
+    if !timeline.timeline.is_empty() {
+        writeln!(out, "month    came  gone   present")?;
+    }
+    for month in &timeline.timeline {
+        write_month(month, &widths, out)?;
+    }
+    if !timeline.undated.is_empty() {
+        writeln!(out, "not in a commit: {}", timeline.undated.len())?;
+        write_changes(&timeline.undated, &widths, out)?;
+    }
+    if timeline.changes().any(Change::is_gone) {
+        writeln!(
+            out,
+            "\ngone: no longer in HEAD; dated by the last commit that contains it"
+        )?;
+    }
+    if !outcome.findings.is_empty() {
+        writeln!(out)?;
+    }
+    human::ending(options, outcome, out)
+}
+
+fn write_month(month: &Month, widths: &Widths, out: &mut dyn io::Write) -> io::Result<()> {
+    match month.quiet_months {
+        0 => {}
+        1 => writeln!(out, "...      1 month without a change")?,
+        many => writeln!(out, "...      {many} months without a change")?,
+    }
+    let Month {
+        month,
+        came,
+        gone,
+        present,
+        changes,
+        ..
+    } = month;
+    writeln!(out, "{month}  {came:>4}  {gone:>4}  {present:>8}")?;
+    write_changes(changes, widths, out)
+}
+
+fn write_changes(changes: &[Change], widths: &Widths, out: &mut dyn io::Write) -> io::Result<()> {
+    let Widths {
+        rule: rule_width,
+        secret: secret_width,
+    } = *widths;
+    for change in changes {
+        let Change {
+            rule, secret, path, ..
+        } = change;
+        let sign = if change.is_gone() { '-' } else { '+' };
+        let commit = change.commit.as_deref().map_or("", short);
+        let place = match change.line {
+            _ if change.commit.as_ref() == Some(path) => "the commit object".to_owned(),
+            None => path.clone(),
+            Some(line) => format!("{path}:{line}"),
+        };
+        let text =
+            format!("  {sign} {rule:rule_width$}  {secret:secret_width$}  {place}  {commit}");
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// The JSON document.
 #[derive(Serialize)]
 struct Document<'o> {
-    schema: u32,
-    tool: ToolShape<'o>,
-    status: &'static str,
-    scanned: ScannedShape,
-    skipped: Vec<SkipShape>,
+    #[serde(flatten)]
+    header: HeaderJson<'o>,
+    skipped: Vec<SkipJson>,
     #[serde(flatten)]
     changes: Timeline,
 }
 
-impl Report for Json {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let shaper = Shaper::new(outcome, &self.options);
-        let document = Document {
-            schema: SCHEMA,
-            tool: tool(&self.options),
-            status: outcome.status().word(),
-            scanned: scanned(outcome.totals),
-            skipped: outcome
-                .skipped
-                .iter()
-                .map(|skip| shaper.skip(skip))
-                .collect(),
-            changes: Timeline::new(outcome, &self.options),
-        };
-        write(&document, true, out)
-    }
+/// Writes the timeline as one JSON document.
+pub(super) fn write_document(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mapper = JsonMapper::new(outcome, options);
+    let document = Document {
+        header: HeaderJson::new(outcome, options),
+        skipped: outcome
+            .skipped
+            .iter()
+            .map(|skip| mapper.skip(skip))
+            .collect(),
+        changes: Timeline::new(outcome, options),
+    };
+    write_json(&document, true, out)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn a_table_shows_month_by_month() {
         )
     };
     let expected = [
-        "month    came  gone  standing".to_owned(),
+        "month    came  gone   present".to_owned(),
         "2024-01     2     0         2".to_owned(),
         line('+', 1, "a.ini:2", &first),
         line('+', 2, "b.ini:2", &first),
@@ -55,7 +55,7 @@ fn a_table_shows_month_by_month() {
         "...      3 months without a change".to_owned(),
         "2024-07     1     0         2".to_owned(),
         line('+', 3, "d.ini:2", &third),
-        "in no commit: 1".to_owned(),
+        "not in a commit: 1".to_owned(),
         line('+', 4, "staged.ini:2", "").trim_end().to_owned(),
     ];
     let text = ran.stdout();

@@ -43,7 +43,7 @@ fn an_allow_entry_is_listed_and_reported_when_it_is_unused() {
     repo.write("a", "clean\n");
     repo.keysieve(["scan", "--unused"])
         .status(0)
-        .says("[[allow]] entry 1 let nothing pass: a fixture");
+        .says("[[allow]] entry 1 allows nothing: a fixture");
     assert_eq!(report(&repo, &["--unused"])["unused"][0]["number"], 1);
 }
 

@@ -1,34 +1,24 @@
-//! Where reports go, in which form, and that no secret is in them.
+//! Tests where reports go, what they contain, and that no secret is in them.
 
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keysieve::report::FORMATS;
 use serde_json::Value;
 
 use super::{key, outside, pair, there};
 use crate::support::keys::{access_key_id, account_of, secret_access_key};
 use crate::support::{Repo, Run};
 
-const FORMATS: [&str; 12] = [
-    "human",
-    "json",
-    "jsonl",
-    "csv",
-    "markdown",
-    "html",
-    "sarif",
-    "github",
-    "github-summary",
-    "gitlab",
-    "junit",
-    "checkstyle",
-];
+fn names(for_upload: bool) -> impl Iterator<Item = &'static str> {
+    let formats = FORMATS
+        .iter()
+        .filter(move |format| format.for_upload == for_upload);
+    formats.map(|format| format.name)
+}
 
-/// How many of them stay with whoever asked for them. The others are made for a service.
-const STAY: usize = 6;
-
-/// A key in clear, in base64 and in percent signs, two on a line.
+/// A key as plain text, in base64 and percent-encoded, two on a line.
 fn hidden() -> String {
     let (id, secret) = (access_key_id(1), secret_access_key(1));
     let percent: String = secret_access_key(2)
@@ -42,7 +32,7 @@ fn hidden() -> String {
 #[test]
 fn no_format_shows_a_secret() {
     let sandbox = outside("a", hidden());
-    for format in FORMATS {
+    for format in FORMATS.iter().map(|format| format.name) {
         for more in [&["--show-allowed"][..], &["--color", "always"], &[]] {
             let ran = there(&sandbox, &["scan", "-f", format])
                 .args(more)
@@ -66,18 +56,18 @@ fn no_format_shows_a_secret() {
 }
 
 #[test]
-fn what_is_to_be_revealed_is_shown() {
+fn reveal_shows_secrets_in_local_formats() {
     let sandbox = outside("a", pair(1));
-    for format in &FORMATS[..STAY] {
+    for format in names(false) {
         let ran = there(&sandbox, &["scan", "--reveal", "-f", format]).status(1);
         ran.says(&secret_access_key(1)).says(&access_key_id(1));
     }
 }
 
 #[test]
-fn nothing_is_revealed_to_a_service() {
+fn reveal_is_refused_for_formats_made_for_upload() {
     let sandbox = outside("a", pair(1));
-    for format in &FORMATS[STAY..] {
+    for format in names(true) {
         let ran = there(
             &sandbox,
             &[
@@ -98,7 +88,7 @@ fn nothing_is_revealed_to_a_service() {
 }
 
 #[test]
-fn the_document_has_the_shape_that_is_promised() {
+fn the_json_document_has_the_documented_fields() {
     let repo = Repo::new();
     repo.add(".gitignore", "*.log\n")
         .write("x.log", "")
@@ -130,10 +120,10 @@ fn the_document_has_the_shape_that_is_promised() {
             .contains("limit")
     );
     assert!(report["allowed"].as_array().unwrap().is_empty());
-    finding_has_the_shape_that_is_promised(&report["findings"][0]);
+    assert_documented_finding_fields(&report["findings"][0]);
 }
 
-fn finding_has_the_shape_that_is_promised(finding: &Value) {
+fn assert_documented_finding_fields(finding: &Value) {
     assert_eq!(
         (&finding["rule"], &finding["confidence"]),
         (&"aws-access-key-pair".into(), &"certain".into())
@@ -159,7 +149,7 @@ fn finding_has_the_shape_that_is_promised(finding: &Value) {
 }
 
 #[test]
-fn lines_end_with_a_summary() {
+fn json_lines_end_with_a_summary() {
     let sandbox = outside("a", key(1) + "\n\n" + &key(2));
     let text = there(&sandbox, &["scan", "-f", "jsonl"]).status(1).stdout();
     let lines: Vec<Value> = text
@@ -200,9 +190,9 @@ fn a_report_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
-fn a_report_that_nobody_reads_is_a_failure() {
+fn a_closed_output_pipe_is_a_failure() {
     let sandbox = outside("a", pair(1).repeat(200));
-    for format in FORMATS {
+    for format in FORMATS.iter().map(|format| format.name) {
         let mut command = Command::new(Run::KEYSIEVE);
         sandbox.confine(&mut command);
         command
@@ -219,7 +209,7 @@ fn a_report_that_nobody_reads_is_a_failure() {
 }
 
 #[test]
-fn colour_comes_only_when_it_is_asked_for() {
+fn colour_is_written_only_on_request() {
     let sandbox = outside("a", key(1));
     there(&sandbox, &["scan"]).status(1).never_says("\u{1b}[");
     there(&sandbox, &["scan", "--color", "always"])
@@ -245,7 +235,7 @@ fn colour_comes_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn people_are_told_what_to_do() {
+fn the_human_report_contains_advice() {
     let sandbox = outside("a.ini", pair(1));
     let ran = there(&sandbox, &["scan"]).status(1);
     for word in [

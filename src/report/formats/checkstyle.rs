@@ -1,126 +1,98 @@
-//! The format `checkstyle`: Checkstyle's XML, which review tools of many kinds read.
+//! Writes the format `checkstyle`: Checkstyle's XML, which many review tools read.
 
 use std::io;
 
 use crate::finding::{Finding, Outcome};
-use crate::report::safe_text::facts::Facts;
+use crate::report::api::Options;
 use crate::report::safe_text::markup::escaped;
-use crate::report::{Options, Report};
+use crate::report::safe_text::redactor::Redactor;
 
-/// Writes Checkstyle's XML.
-pub(in crate::report) struct Checkstyle {
-    options: Options,
-}
-
-impl Checkstyle {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-impl Report for Checkstyle {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        writeln!(
-            out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"8.0\">"
-        )?;
-        // Findings are in the order of their paths.
-        for of_file in outcome
-            .findings
-            .chunk_by(|a, b| a.origin.path() == b.origin.path())
-        {
-            writeln!(
-                out,
-                "  <file name=\"{}\">",
-                escaped(&facts.path(&of_file[0]))
-            )?;
-            for found in of_file {
-                error(&facts, found, out)?;
-            }
-            writeln!(out, "  </file>")?;
-        }
-        for skip in &outcome.skipped {
-            let (path, reason) = facts.skip(skip);
-            let severity = if skip.reason.is_failure() {
-                "error"
-            } else {
-                "info"
-            };
-            file(
-                &path,
-                severity,
-                &format!("not scanned: {reason}"),
-                "not-scanned",
-                out,
-            )?;
-        }
-        for change in &outcome.policy_changes {
-            let (path, what) = facts.policy_change(change);
-            file(&path, "info", &format!("policy: {what}"), "policy", out)?;
-        }
-        for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let Finding { rule, place, .. } = &allowed.finding;
-            writeln!(
-                out,
-                "  <file name=\"{}\">\n    <error line=\"{}\" column=\"{}\" severity=\"ignore\" message=\"allowed by {}\" \
-                 source=\"keysieve.{}\"/>\n  </file>",
-                escaped(&facts.path(&allowed.finding)),
-                place.start.line,
-                place.start.column,
-                escaped(&facts.exception(allowed)),
-                escaped(&rule.id)
-            )?;
-        }
-        writeln!(out, "</checkstyle>")
-    }
-}
-
-/// What is to be said about a file that is no finding.
-fn file(
-    path: &str,
-    severity: &str,
-    message: &str,
-    source: &str,
+/// Writes the document.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let (path, message) = (escaped(path), escaped(message));
-    writeln!(out, "  <file name=\"{path}\">")?;
-    writeln!(
-        out,
-        "    <error severity=\"{severity}\" message=\"{message}\" source=\"keysieve.{source}\"/>"
-    )?;
+    let redactor = Redactor::new(outcome, options);
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<checkstyle version="8.0">"#)?;
+    // Findings are sorted by path.
+    for of_file in outcome
+        .findings
+        .chunk_by(|a, b| a.origin.path() == b.origin.path())
+    {
+        let errors: Vec<_> = of_file
+            .iter()
+            .map(|found| finding(&redactor, found))
+            .collect();
+        file(&redactor.path(&of_file[0]), &errors, out)?;
+    }
+    for skip in &outcome.skipped {
+        let (path, reason) = redactor.skip(skip);
+        let severity = if skip.reason.is_failure() {
+            "error"
+        } else {
+            "info"
+        };
+        let message = format!("not scanned: {reason}");
+        file(&path, &[error("", severity, &message, "not-scanned")], out)?;
+    }
+    for change in &outcome.policy_changes {
+        let (path, what) = redactor.policy_change(change);
+        file(
+            &path,
+            &[error("", "info", &format!("policy: {what}"), "policy")],
+            out,
+        )?;
+    }
+    if options.show_allowed {
+        for allowed in &outcome.allowed {
+            let found = &allowed.finding;
+            let message = format!("allowed by {}", redactor.allowed_by(allowed));
+            let error = error(&position(found), "ignore", &message, &found.rule.id);
+            file(&redactor.path(found), &[error], out)?;
+        }
+    }
+    writeln!(out, "</checkstyle>")
+}
+
+fn file(path: &str, errors: &[String], out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, r#"  <file name="{}">"#, escaped(path))?;
+    for error in errors {
+        writeln!(out, "    {error}")?;
+    }
     writeln!(out, "  </file>")
 }
 
-fn error(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
+fn finding(redactor: &Redactor<'_>, found: &Finding) -> String {
     let severity = if found.blocking { "error" } else { "warning" };
-    let mut message = facts.description(found);
-    for (label, text) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
-        message.push_str("; ");
-        message.push_str(label);
-        message.push_str(": ");
-        message.push_str(&text);
+    let mut message = redactor.description(found);
+    for (label, text) in redactor.secrets_and_notes(found) {
+        message.push_str(&format!("; {label}: {text}"));
     }
-    writeln!(
-        out,
-        "    <error line=\"{}\" column=\"{}\" severity=\"{severity}\" message=\"{}\" source=\"keysieve.{}\"/>",
-        found.place.start.line,
-        found.place.start.column,
-        escaped(&message),
-        escaped(&found.rule.id)
+    error(&position(found), severity, &message, &found.rule.id)
+}
+
+fn position(found: &Finding) -> String {
+    let start = found.place.start;
+    format!(r#"line="{}" column="{}" "#, start.line, start.column)
+}
+
+fn error(position: &str, severity: &str, message: &str, source: &str) -> String {
+    let (message, source) = (escaped(message), escaped(source));
+    format!(
+        r#"<error {position}severity="{severity}" message="{message}" source="keysieve.{source}"/>"#
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{hostile, outcome, shown};
+    use crate::report::samples::{hostile, outcome, render};
 
     #[test]
     fn each_finding_is_an_error_of_its_file() {
-        let text = shown(
+        let text = render(
             "checkstyle",
             &outcome(),
             Options {
@@ -181,7 +153,7 @@ mod tests {
     fn hostile_names_are_well_formed() {
         let mut outcome = hostile();
         outcome.skipped[0].path = "\"/><file name=\"x\u{fffe}&".into();
-        let text = shown("checkstyle", &outcome, Options::default());
+        let text = render("checkstyle", &outcome, Options::default());
         let xml = roxmltree::Document::parse(&text).unwrap();
         assert_eq!(
             xml.descendants()

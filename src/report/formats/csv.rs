@@ -1,26 +1,14 @@
-//! The format `csv`: a table with a row for each finding, each skip and each change of the policy,
-//! safe to open in a spreadsheet.
+//! Writes the format `csv`: a table that is safe to open in a spreadsheet, with a row for each
+//! finding, skip and policy change.
 
 use std::io;
 
 use crate::finding::{Finding, Outcome};
-use crate::report::safe_text::facts::{CommitFacts, Facts};
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::redactor::Redactor;
 
-/// Writes a table.
-pub(in crate::report) struct Csv {
-    options: Options,
-}
-
-impl Csv {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-/// The columns. `state` is `blocks`, `reported` or `allowed` of a finding, `unread` or `skipped` of
-/// what was not scanned, and `policy` of a file of policy that is changed.
+/// The columns. `state` is `blocks`, `reported` or `allowed` for a finding, `unread` or `skipped`
+/// for what was not scanned, and `policy` for a changed policy file.
 const COLUMNS: [&str; 19] = [
     "state",
     "confidence",
@@ -43,35 +31,40 @@ const COLUMNS: [&str; 19] = [
     "reason",
 ];
 
-impl Report for Csv {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        row(COLUMNS.map(str::to_owned), out)?;
-        for found in &outcome.findings {
-            let state = if found.blocking { "blocks" } else { "reported" };
-            row(cells(&facts, found, [state.to_owned(), String::new()]), out)?;
-        }
-        let masked = Facts::masked(outcome);
-        for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let state = ["allowed".to_owned(), facts.exception(allowed)];
-            row(cells(&masked, &allowed.finding, state), out)?;
-        }
-        for skip in &outcome.skipped {
-            let state = if skip.reason.is_failure() {
-                "unread"
-            } else {
-                "skipped"
-            };
-            row(file(state, facts.skip(skip)), out)?;
-        }
-        for change in &outcome.policy_changes {
-            row(file("policy", facts.policy_change(change)), out)?;
-        }
-        Ok(())
+/// Writes the table.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    row(COLUMNS.map(str::to_owned), out)?;
+    for found in &outcome.findings {
+        let state = if found.blocking { "blocks" } else { "reported" };
+        row(finding(&redactor, found, state, String::new()), out)?;
     }
+    if options.show_allowed {
+        let masked = Redactor::masked(outcome);
+        for allowed in &outcome.allowed {
+            let reason = redactor.allowed_by(allowed);
+            row(finding(&masked, &allowed.finding, "allowed", reason), out)?;
+        }
+    }
+    for skip in &outcome.skipped {
+        let state = if skip.reason.is_failure() {
+            "unread"
+        } else {
+            "skipped"
+        };
+        row(file(state, redactor.skip(skip)), out)?;
+    }
+    for change in &outcome.policy_changes {
+        row(file("policy", redactor.policy_change(change)), out)?;
+    }
+    Ok(())
 }
 
-/// What is to be said about a file that is no finding.
+/// A row about a file that is not a finding.
 fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()] {
     let mut cells = [const { String::new() }; COLUMNS.len()];
     cells[0] = state.to_owned();
@@ -80,37 +73,40 @@ fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()
     cells
 }
 
-fn cells(facts: &Facts<'_>, found: &Finding, state: [String; 2]) -> [String; COLUMNS.len()] {
-    let [state, reason] = state;
-    let none = || CommitFacts {
-        id: String::new(),
-        author: String::new(),
-        date: String::new(),
-        subject: String::new(),
-    };
+fn finding(
+    redactor: &Redactor<'_>,
+    found: &Finding,
+    state: &str,
+    reason: String,
+) -> [String; COLUMNS.len()] {
     let commit = found
         .origin
         .commit()
-        .map_or_else(none, |commit| facts.commit(commit));
+        .map(|commit| redactor.commit(commit))
+        .unwrap_or_default();
     let partner = found.partner.as_ref();
+    let with = partner.map(|partner| {
+        format!(
+            "{} {}",
+            partner.rule.id,
+            redactor.place(found, &partner.place)
+        )
+    });
+    let with_secret = partner.map(|partner| redactor.secret(&partner.secret));
     [
-        state,
+        state.to_owned(),
         found.confidence.to_string(),
         found.rule.id.to_string(),
-        facts.description(found),
-        facts.path(found),
+        redactor.description(found),
+        redactor.path(found),
         found.place.start.line.to_string(),
         found.place.start.column.to_string(),
         found.place.end.line.to_string(),
         found.place.end.column.to_string(),
-        facts.secret(&found.secret),
+        redactor.secret(&found.secret),
         found.fingerprint.to_string(),
-        partner
-            .map(|partner| format!("{} {}", partner.rule.id, facts.place(found, &partner.place)))
-            .unwrap_or_default(),
-        partner
-            .map(|partner| facts.secret(&partner.secret))
-            .unwrap_or_default(),
+        with.unwrap_or_default(),
+        with_secret.unwrap_or_default(),
         found.origin.kind().to_owned(),
         commit.id,
         commit.author,
@@ -121,13 +117,13 @@ fn cells(facts: &Facts<'_>, found: &Finding, state: [String; 2]) -> [String; COL
 }
 
 fn row(cells: [String; COLUMNS.len()], out: &mut dyn io::Write) -> io::Result<()> {
-    let cells = cells.map(|cell| format!("\"{}\"", harmless(cell).replace('"', "\"\"")));
+    let cells = cells.map(|cell| format!("\"{}\"", not_a_formula(cell).replace('"', "\"\"")));
     writeln!(out, "{}", cells.join(","))
 }
 
-/// A cell that begins like a formula is run by a spreadsheet, wherever it came from: an apostrophe
-/// makes it text. The last four are what some languages type instead of the first.
-fn harmless(cell: String) -> String {
+/// A spreadsheet runs a cell that begins like a formula. An apostrophe makes it text. The last
+/// four characters are full-width forms of the first four.
+fn not_a_formula(cell: String) -> String {
     if cell
         .trim_start()
         .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -141,11 +137,11 @@ fn harmless(cell: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{history, hostile, outcome, shown};
+    use crate::report::samples::{history, hostile, outcome, render};
 
     /// Parsed by a parser that is not ours.
     fn parsed(outcome: &Outcome, options: Options) -> Vec<Vec<String>> {
-        let text = shown("csv", outcome, options);
+        let text = render("csv", outcome, options);
         let mut reader = ::csv::ReaderBuilder::new()
             .has_headers(false)
             .from_reader(text.as_bytes());
@@ -211,7 +207,7 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1"] {
-            assert_eq!(harmless(formula.to_owned()), format!("'{formula}"));
+            assert_eq!(not_a_formula(formula.to_owned()), format!("'{formula}"));
         }
         let mut outcome = hostile();
         outcome.findings[0].origin = crate::blob::Origin::File {

@@ -1,144 +1,109 @@
-//! The format `github`: workflow commands that GitHub Actions turns into annotations of a pull
-//! request.
+//! Writes the format `github`: workflow commands, which GitHub Actions shows as annotations of a
+//! pull request.
 
 use std::io;
 
 use crate::blob::Origin;
 use crate::finding::{Finding, Outcome};
-use crate::report::safe_text::facts::Facts;
-use crate::report::safe_text::words::summary;
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::{failed_and_other_skips, summary};
 
-/// Writes workflow commands.
-pub(in crate::report) struct GitHub {
-    options: Options,
-}
+type Properties = Vec<(&'static str, String)>;
 
-impl GitHub {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
+/// Writes an error for what fails the run, a warning for a non-blocking finding and a notice for
+/// a skip. GitHub shows only ten annotations of each kind per step, the rest in the log; so
+/// policy changes, which need review, come first among the warnings.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    let (failed, skipped) = failed_and_other_skips(outcome);
+    for skip in failed {
+        on_file("error", "NOT COMPLETED", redactor.skip(skip), out)?;
     }
-}
-
-impl Report for GitHub {
-    /// What stops the run is an error, what does not block a warning, what was left out a notice.
-    /// GitHub shows ten of each kind for a step beside the code, and all of them in the log; so
-    /// what changes the policy, and has to be looked at, is the first of the warnings.
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        for skip in outcome
-            .skipped
-            .iter()
-            .filter(|skip| skip.reason.is_failure())
-        {
-            let (path, reason) = facts.skip(skip);
-            let properties = [
-                ("file", relative(&path)),
-                ("title", "keysieve: NOT COMPLETED".to_owned()),
-            ];
-            command("error", &properties, &format!("{path}: {reason}"), out)?;
-        }
-        for change in &outcome.policy_changes {
-            let (path, what) = facts.policy_change(change);
-            let properties = [
-                ("file", relative(&path)),
-                ("title", "keysieve: policy".to_owned()),
-            ];
-            command("warning", &properties, &format!("{path}: {what}"), out)?;
-        }
-        for found in &outcome.findings {
-            let level = if found.blocking { "error" } else { "warning" };
-            command(
-                level,
-                &properties(&facts, found),
-                &message(&facts, found),
-                out,
-            )?;
-        }
-        for skip in outcome
-            .skipped
-            .iter()
-            .filter(|skip| !skip.reason.is_failure())
-        {
-            let (path, reason) = facts.skip(skip);
-            let properties = [
-                ("file", relative(&path)),
-                ("title", "keysieve: not scanned".to_owned()),
-            ];
-            command("notice", &properties, &format!("{path}: {reason}"), out)?;
-        }
-        for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let mut properties = properties(&facts, &allowed.finding);
-            properties.retain(|(name, _)| *name != "title");
-            properties.push((
-                "title",
-                format!("keysieve: {} is allowed", allowed.finding.rule.id),
-            ));
-            command("notice", &properties, &facts.allowed(allowed), out)?;
-        }
-        writeln!(out, "keysieve: {}", summary(outcome, |_, text| text))
+    for change in &outcome.policy_changes {
+        on_file("warning", "policy", redactor.policy_change(change), out)?;
     }
+    for found in &outcome.findings {
+        let level = if found.blocking { "error" } else { "warning" };
+        let mut properties = position(&redactor, found);
+        properties.push(title(&format!("{}[{}]", found.confidence, found.rule.id)));
+        command(level, &properties, &message(&redactor, found), out)?;
+    }
+    for skip in skipped {
+        on_file("notice", "not scanned", redactor.skip(skip), out)?;
+    }
+    if options.show_allowed {
+        for allowed in &outcome.allowed {
+            let mut properties = position(&redactor, &allowed.finding);
+            properties.push(title(&format!("{} is allowed", allowed.finding.rule.id)));
+            command("notice", &properties, &redactor.allowed(allowed), out)?;
+        }
+    }
+    writeln!(out, "keysieve: {}", summary(outcome, |_, text| text))
 }
 
-fn properties(facts: &Facts<'_>, found: &Finding) -> Vec<(&'static str, String)> {
-    let mut properties = Vec::new();
+/// A command about a file that is not a finding.
+fn on_file(
+    level: &str,
+    about: &str,
+    (path, text): (String, String),
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let properties = [("file", relative(&path)), title(about)];
+    command(level, &properties, &format!("{path}: {text}"), out)
+}
+
+fn title(text: &str) -> (&'static str, String) {
+    ("title", format!("keysieve: {text}"))
+}
+
+fn position(redactor: &Redactor<'_>, found: &Finding) -> Properties {
     let (start, end) = (found.place.start, found.place.end);
+    let file = ("file", relative(&redactor.path(found)));
     match found.origin {
-        Origin::Name { .. } => properties.push(("file", relative(&facts.path(found)))),
+        Origin::Name { .. } => vec![file],
         Origin::File { .. } | Origin::Staged { .. } | Origin::Commit { .. } => {
-            properties.push(("file", relative(&facts.path(found))));
-            properties.push(("line", start.line.to_string()));
-            properties.push(("endLine", end.line.to_string()));
-            // Columns may only be given within a line, and the last one is part of it.
+            let (first, last) = (start.line.to_string(), end.line.to_string());
+            let mut properties = vec![file, ("line", first), ("endLine", last)];
+            // GitHub accepts columns only within one line, and the end column is inclusive.
             if start.line == end.line {
+                let last = end.column.saturating_sub(1).max(start.column);
                 properties.push(("col", start.column.to_string()));
-                properties.push((
-                    "endColumn",
-                    end.column.saturating_sub(1).max(start.column).to_string(),
-                ));
+                properties.push(("endColumn", last.to_string()));
             }
+            properties
         }
-        // These stand in no file that a pull request could show.
-        _ => {}
+        // Not in a file that a pull request could show.
+        _ => Vec::new(),
     }
-    properties.push((
-        "title",
-        format!("keysieve: {}[{}]", found.confidence, found.rule.id),
-    ));
-    properties
 }
 
-fn message(facts: &Facts<'_>, found: &Finding) -> String {
-    let mut lines = vec![format!(
-        "{} at {}",
-        facts.description(found),
-        facts.place(found, &found.place)
-    )];
-    let notes = facts.secrets(found).into_iter().chain(facts.notes(found));
-    lines.extend(notes.map(|(label, text)| format!("{label}: {text}")));
-    lines.join("\n")
+fn message(redactor: &Redactor<'_>, found: &Finding) -> String {
+    let place = redactor.place(found, &found.place);
+    let mut message = format!("{} at {place}", redactor.description(found));
+    for (label, text) in redactor.secrets_and_notes(found) {
+        message.push_str(&format!("\n{label}: {text}"));
+    }
+    message
 }
 
-/// A path as GitHub compares it with those of the repository.
+/// A path in the form in which GitHub compares it with those of the repository.
 fn relative(path: &str) -> String {
     path.strip_prefix("./").unwrap_or(path).to_owned()
 }
 
-/// Writes one command. A line that begins with `::` is one to the runner, so all that is not ours
-/// is escaped as the toolkit of GitHub Actions escapes it.
+/// Writes one command. The runner executes every line that begins with `::`, so all foreign text
+/// is escaped as the toolkit of GitHub Actions does it.
 fn command(
     name: &str,
     properties: &[(&str, String)],
     message: &str,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let properties: Vec<_> = properties
         .iter()
         .map(|(key, value)| format!("{key}={}", property(value)))
@@ -146,14 +111,24 @@ fn command(
     writeln!(out, "::{name} {}::{}", properties.join(","), data(message))
 }
 
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{history, hostile, outcome, pair, shown};
+    use crate::report::samples::{history, hostile, outcome, pair, render};
 
     #[test]
     fn what_blocks_is_an_error_and_what_was_left_out_a_notice() {
-        let text = shown(
+        let text = render(
             "github",
             &outcome(),
             Options {
@@ -190,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_no_file_has_no_file() {
-        let text = shown("github", &history(), Options::default());
+        let text = render("github", &history(), Options::default());
         assert!(
             text.contains("::error file=old.py,line=12,")
                 && text.contains("in: commit 1a2b3c4d5e6f by "),
@@ -205,7 +180,7 @@ mod tests {
         found.origin = Origin::File {
             path: "./a,line=9::x%0A\n::error::y".into(),
         };
-        let text = shown(
+        let text = render(
             "github",
             &Outcome {
                 findings: vec![found],
@@ -222,7 +197,7 @@ mod tests {
             text.contains("file=a%2Cline=9%3A%3Ax%250A\\n%3A%3Aerror%3A%3Ay,line=12,"),
             "{text}"
         );
-        let text = shown(
+        let text = render(
             "github",
             &hostile(),
             Options {

@@ -1,82 +1,77 @@
-//! The format `github-summary`: the job summary of GitHub Actions, a page of Markdown that is never
-//! too long for it.
+//! Writes the format `github-summary`: the job summary of GitHub Actions, a Markdown page whose
+//! length stays below GitHub's limit.
 
 use std::io;
 
+use crate::blob::Skip;
 use crate::finding::{Finding, Outcome};
+use crate::report::api::Options;
 use crate::report::formats::markdown::{advice, code, head, policy, skips};
-use crate::report::safe_text::facts::{Facts, Note};
-use crate::report::safe_text::words::UNREAD;
-use crate::report::{Options, Report};
+use crate::report::safe_text::notes::Note;
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::{UNREAD, failed_and_other_skips};
 
-/// GitHub shows no summary of more than a mebibyte for a step, so rows end before, and the rest is
-/// counted.
+/// GitHub drops the summary of a step if it is larger than 1 MiB. Rows stop before that; the
+/// remaining ones are counted.
 const MAX_BYTES: usize = 900 * 1024;
 
-/// The most skips of a kind that are listed, and the most files of policy.
+/// The most skips of one kind that are listed, and the most policy files.
 const MAX_LISTED: usize = 50;
 
-/// The notes that there is room for in a row.
+/// The notes that fit into a row.
 const NOTES: [&str; 3] = ["what", "in", "allow"];
 
-/// Writes a job summary.
-pub(in crate::report) struct Summary {
-    options: Options,
-}
-
-impl Summary {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-impl Report for Summary {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        head(outcome, out)?;
-        let (failed, other): (Vec<_>, Vec<_>) = outcome
-            .skipped
-            .iter()
-            .partition(|skip| skip.reason.is_failure());
-        let listed = |skips: &[_]| skips.len().min(MAX_LISTED);
-        skips(
-            &facts,
-            &format!("{} {UNREAD}", failed.len()),
-            &failed[..listed(&failed)],
-            out,
-        )?;
-        policy(&facts, &outcome.policy_changes, MAX_LISTED, out)?;
-        let shown = outcome.allowed.iter().filter(|_| self.options.show_allowed);
-        let rows = outcome
-            .findings
-            .iter()
-            .map(|found| row(&facts, found, &facts.secrets(found)));
-        let allowed = shown.map(|allowed| {
-            let by = (
-                "allowed",
-                format!("allowed by {}", facts.exception(allowed)),
-            );
-            row(
-                &facts,
-                &allowed.finding,
-                &[("secret", allowed.finding.secret.masked()), by],
-            )
-        });
-        table(rows.chain(allowed), out)?;
-        if !outcome.findings.is_empty() {
-            writeln!(out, "{}\n", advice())?;
-        }
-        skips(
-            &facts,
-            &format!("{} not scanned", other.len()),
-            &other[..listed(&other)],
-            out,
+/// Writes the page.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    head(outcome, out)?;
+    let (failed, other) = failed_and_other_skips(outcome);
+    skips(
+        &redactor,
+        &format!("{} {UNREAD}", failed.len()),
+        listed(&failed),
+        out,
+    )?;
+    policy(&redactor, &outcome.policy_changes, MAX_LISTED, out)?;
+    let findings = outcome
+        .findings
+        .iter()
+        .map(|found| row(&redactor, found, &redactor.secrets(found)));
+    let allowed = if options.show_allowed {
+        &*outcome.allowed
+    } else {
+        &[]
+    };
+    let allowed = allowed.iter().map(|allowed| {
+        let by = format!("allowed by {}", redactor.allowed_by(allowed));
+        let secret = allowed.finding.secret.masked();
+        row(
+            &redactor,
+            &allowed.finding,
+            &[("secret", secret), ("allowed", by)],
         )
+    });
+    table(findings.chain(allowed), out)?;
+    if !outcome.findings.is_empty() {
+        writeln!(out, "{}\n", advice())?;
     }
+    skips(
+        &redactor,
+        &format!("{} not scanned", other.len()),
+        listed(&other),
+        out,
+    )
 }
 
-/// Writes as many rows as there is room for.
+fn listed<'s>(skips: &'s [&'s Skip]) -> &'s [&'s Skip] {
+    &skips[..skips.len().min(MAX_LISTED)]
+}
+
+/// Writes as many rows as fit.
 fn table(rows: impl Iterator<Item = String>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
@@ -94,33 +89,27 @@ fn table(rows: impl Iterator<Item = String>, out: &mut dyn io::Write) -> io::Res
     }
 }
 
-fn row(facts: &Facts<'_>, found: &Finding, secrets: &[Note]) -> String {
+fn row(redactor: &Redactor<'_>, found: &Finding, secrets: &[Note]) -> String {
     let sign = if found.blocking { "❌" } else { "⚠️" };
-    let notes: Vec<_> = facts
-        .notes(found)
-        .into_iter()
-        .filter(|(label, _)| NOTES.contains(label))
-        .collect();
-    let lines = |notes: &[Note]| {
-        notes
-            .iter()
-            .map(|(_, text)| cell(text))
-            .collect::<Vec<_>>()
-            .join("<br>")
-    };
+    let mut notes = redactor.notes(found);
+    notes.retain(|(label, _)| NOTES.contains(label));
     let (rule, place) = (
         cell(&found.rule.id),
-        cell(&facts.place(found, &found.place)),
+        cell(&redactor.place(found, &found.place)),
     );
+    let (secrets, notes) = (lines(secrets), lines(&notes));
     format!(
-        "| {sign} {} | {rule} | {place} | {} | {} |",
-        found.confidence,
-        lines(secrets),
-        lines(&notes)
+        "| {sign} {} | {rule} | {place} | {secrets} | {notes} |",
+        found.confidence
     )
 }
 
-/// A code span in a table, where a bar would end the cell even there.
+fn lines(notes: &[Note]) -> String {
+    let cells: Vec<_> = notes.iter().map(|(_, text)| cell(text)).collect();
+    cells.join("<br>")
+}
+
+/// A code span in a table. A bar ends the cell even inside a code span, so it is escaped.
 fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
@@ -129,11 +118,11 @@ fn cell(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::blob::Origin;
-    use crate::report::samples::{hostile, outcome, pair, shown};
+    use crate::report::samples::{hostile, outcome, pair, render};
 
     #[test]
     fn a_row_for_each_finding() {
-        let text = shown(
+        let text = render(
             "github-summary",
             &outcome(),
             Options {
@@ -159,7 +148,7 @@ mod tests {
             text.contains("1 could not be read") && text.contains("Rotate first"),
             "{text}"
         );
-        let policy = "## 1 file of policy: this change alters what keysieve ignores\n\n- `.keysieve.toml`: changed\n";
+        let policy = "## 1 policy file: this change alters what keysieve ignores\n\n- `.keysieve.toml`: changed\n";
         assert!(text.contains(policy), "{text}");
     }
 
@@ -169,7 +158,7 @@ mod tests {
         found.origin = Origin::File {
             path: "a|b\n| x |".into(),
         };
-        let text = shown(
+        let text = render(
             "github-summary",
             &Outcome {
                 findings: vec![found],
@@ -191,7 +180,7 @@ mod tests {
             policy_changes,
             ..Outcome::default()
         };
-        let text = shown("github-summary", &all, Options::default());
+        let text = render("github-summary", &all, Options::default());
         assert!(
             text.len() < 1024 * 1024 && text.len() > 800 * 1024,
             "{}",
@@ -203,7 +192,7 @@ mod tests {
             .count();
         assert!(text.contains(&format!("... and {} more", 10_000 - rows)));
         assert!(
-            text.contains("## 10000 files of policy: ")
+            text.contains("## 10000 policy files: ")
                 && text.matches("- `.keysieve.toml`").count() == MAX_LISTED
         );
     }

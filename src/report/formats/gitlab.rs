@@ -1,4 +1,4 @@
-//! The format `gitlab`: the secret detection report of GitLab, for `artifacts: reports:
+//! Writes the format `gitlab`: GitLab's secret detection report, for `artifacts: reports:
 //! secret_detection`.
 
 use std::io;
@@ -7,129 +7,141 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Outcome, Status};
-use crate::report::safe_text::escaping::write;
-use crate::report::safe_text::facts::{CommitFacts, Facts};
-use crate::report::safe_text::words::{ROTATE, because};
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::redactor::{Redactor, SafeCommit};
+use crate::report::safe_text::words::{ROTATE, confidence_reason};
 use crate::rule::Confidence;
 
-/// The version of the schema that the report follows; GitLab takes every 15.x.
+/// The version of the schema that the report follows; GitLab accepts every 15.x.
 const SCHEMA: &str = "15.0.7";
 
-/// GitLab demands a commit of every finding, and has this id itself where there is none.
+/// GitLab requires a commit for every finding, and itself uses this id if there is none.
 const NO_COMMIT: &str = "0000000";
 
-/// The most characters of a name, and of what should be done.
+/// Limits of the schema, in characters.
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7000;
 
-/// Writes GitLab's report. What is allowed is no vulnerability, and so is only among the messages
-/// of the scan.
-pub(in crate::report) struct GitLab {
-    options: Options,
+/// Writes the report. An allowed finding is not a vulnerability, so it is only a message of the
+/// scan.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    let found = outcome
+        .findings
+        .iter()
+        .map(|found| vulnerability(&redactor, found));
+    let document = json!({
+        "version": SCHEMA,
+        "scan": scan(options, &redactor, outcome),
+        "vulnerabilities": found.collect::<Vec<_>>(),
+    });
+    write_json(&document, true, out)
 }
 
-impl GitLab {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
+fn scan(options: &Options, redactor: &Redactor<'_>, outcome: &Outcome) -> Value {
+    let version = if options.version.is_empty() {
+        "0"
+    } else {
+        options.version
+    };
+    let program = json!({
+        "id": "keysieve",
+        "name": "keysieve",
+        "version": version,
+        "vendor": { "name": "keysieve" },
+    });
+    let success = outcome.status() != Status::Incomplete;
+    json!({
+        "analyzer": program,
+        "scanner": program,
+        "type": "secret_detection",
+        "start_time": time(options.times.began),
+        "end_time": time(options.times.ended),
+        "status": if success { "success" } else { "failure" },
+        "messages": messages(options, redactor, outcome),
+    })
 }
 
-impl Report for GitLab {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        let found: Vec<_> = outcome
-            .findings
-            .iter()
-            .map(|found| vulnerability(&facts, found))
-            .collect();
-        let document = json!({ "version": SCHEMA, "scan": self.scan(&facts, outcome), "vulnerabilities": found });
-        write(&document, true, out)
-    }
+fn time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-impl GitLab {
-    fn scan(&self, facts: &Facts<'_>, outcome: &Outcome) -> Value {
-        let version = if self.options.version.is_empty() {
-            "0"
+fn messages(options: &Options, redactor: &Redactor<'_>, outcome: &Outcome) -> Vec<Value> {
+    let mut messages = Vec::new();
+    for skip in &outcome.skipped {
+        let (path, reason) = redactor.skip(skip);
+        let level = if skip.reason.is_failure() {
+            "fatal"
         } else {
-            self.options.version
+            "info"
         };
-        let program = json!({ "id": "keysieve", "name": "keysieve", "version": version, "vendor": { "name": "keysieve" } });
-        let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        json!({
-            "analyzer": program,
-            "scanner": program,
-            "type": "secret_detection",
-            "start_time": time(self.options.times.began),
-            "end_time": time(self.options.times.ended),
-            "status": if outcome.status() == Status::Incomplete { "failure" } else { "success" },
-            "messages": self.messages(facts, outcome),
-        })
+        messages.push((level, format!("{path}: {reason}")));
     }
-
-    fn messages(&self, facts: &Facts<'_>, outcome: &Outcome) -> Vec<Value> {
-        let message = |level: &str, value: String| json!({ "level": level, "value": value });
-        let skips = outcome.skipped.iter().map(|skip| {
-            let (path, reason) = facts.skip(skip);
-            message(
-                if skip.reason.is_failure() {
-                    "fatal"
-                } else {
-                    "info"
-                },
-                format!("{path}: {reason}"),
-            )
-        });
-        let changes = outcome.policy_changes.iter().map(|change| {
-            let (path, what) = facts.policy_change(change);
-            message("info", format!("{path}: {what}"))
-        });
-        let masked = Facts::masked(outcome);
-        let allowed = outcome.allowed.iter().filter(|_| self.options.show_allowed);
-        let allowed =
-            allowed.map(|allowed| message("info", format!("allowed: {}", masked.allowed(allowed))));
-        skips.chain(changes).chain(allowed).collect()
+    for change in &outcome.policy_changes {
+        let (path, what) = redactor.policy_change(change);
+        messages.push(("info", format!("{path}: {what}")));
     }
+    if options.show_allowed {
+        let masked = Redactor::masked(outcome);
+        let allowed = outcome.allowed.iter().map(|entry| masked.allowed(entry));
+        messages.extend(allowed.map(|text| ("info", format!("allowed: {text}"))));
+    }
+    let messages = messages.into_iter();
+    messages
+        .map(|(level, value)| json!({ "level": level, "value": value }))
+        .collect()
 }
 
-fn vulnerability(facts: &Facts<'_>, found: &Finding) -> Value {
+fn vulnerability(redactor: &Redactor<'_>, found: &Finding) -> Value {
     let rule: &str = &found.rule.id;
-    let description = facts.description(found);
-    let why = because(found.confidence, found.partner.is_some());
+    let description = redactor.description(found);
+    let why = confidence_reason(found.confidence, found.partner.is_some());
     let mut vulnerability = json!({
         "id": id(found),
         "name": cut(&description, MAX_NAME),
         "description": format!("{description}: {why}."),
         "severity": severity(found.confidence),
-        "solution": cut(&solution(facts, found), MAX_SOLUTION),
+        "solution": cut(&solution(redactor, found), MAX_SOLUTION),
         "identifiers": [
-            { "type": "keysieve_rule_id", "name": format!("keysieve rule {rule}"), "value": rule },
-            { "type": "cwe", "name": "CWE-798", "value": "798", "url": "https://cwe.mitre.org/data/definitions/798.html" },
+            {
+                "type": "keysieve_rule_id",
+                "name": format!("keysieve rule {rule}"),
+                "value": rule,
+            },
+            {
+                "type": "cwe",
+                "name": "CWE-798",
+                "value": "798",
+                "url": "https://cwe.mitre.org/data/definitions/798.html",
+            },
         ],
-        "location": location(facts, found),
-        "details": details(facts, found),
+        "location": location(redactor, found),
+        "details": details(redactor, found),
     });
-    if facts.reveals() {
-        // By its schema this is the value itself, never a mask.
-        vulnerability["raw_source_code_extract"] = json!(facts.secret(&found.secret));
+    if redactor.reveals() {
+        // The schema defines this as the value itself, never a masked one.
+        vulnerability["raw_source_code_extract"] = json!(redactor.secret(&found.secret));
     }
     vulnerability
 }
 
-fn solution(facts: &Facts<'_>, found: &Finding) -> String {
-    let help = facts
+fn solution(redactor: &Redactor<'_>, found: &Finding) -> String {
+    let help = redactor
         .help(found)
         .map(|help| format!("{help} "))
         .unwrap_or_default();
     format!("{help}{} {}", ROTATE[0], ROTATE[1])
 }
 
-fn location(facts: &Facts<'_>, found: &Finding) -> Value {
-    let commit = match found.origin.commit().map(|commit| facts.commit(commit)) {
+fn location(redactor: &Redactor<'_>, found: &Finding) -> Value {
+    let commit = match found.origin.commit().map(|commit| redactor.commit(commit)) {
         None => json!({ "sha": NO_COMMIT }),
-        Some(CommitFacts {
+        Some(SafeCommit {
             id,
             author,
             date,
@@ -138,29 +150,27 @@ fn location(facts: &Facts<'_>, found: &Finding) -> Value {
             json!({ "sha": id, "author": author, "date": date, "message": subject })
         }
     };
-    let place = &found.place;
-    let path = facts.path(found);
-    let file = path.strip_prefix("./").unwrap_or(&path);
-    json!({ "file": file, "start_line": place.start.line, "end_line": place.end.line, "commit": commit })
+    let path = redactor.path(found);
+    json!({
+        "file": path.strip_prefix("./").unwrap_or(&path),
+        "start_line": found.place.start.line,
+        "end_line": found.place.end.line,
+        "commit": commit,
+    })
 }
 
-fn details(facts: &Facts<'_>, found: &Finding) -> Value {
-    let text = |name: &str, value: String| {
+fn details(redactor: &Redactor<'_>, found: &Finding) -> Value {
+    let blocks = if found.blocking { "yes" } else { "no" };
+    let mut notes = redactor.secrets_and_notes(found);
+    notes.push(("fingerprint", found.fingerprint.to_string()));
+    notes.push(("blocks", blocks.to_owned()));
+    let details = notes.into_iter().map(|(name, value)| {
         (
             name.to_owned(),
             json!({ "name": name, "type": "text", "value": value }),
         )
-    };
-    let notes = facts.secrets(found).into_iter().chain(facts.notes(found));
-    let mut details: Map<_, _> = notes.map(|(label, note)| text(label, note)).collect();
-    details.extend([
-        text("fingerprint", found.fingerprint.to_string()),
-        text(
-            "blocks",
-            if found.blocking { "yes" } else { "no" }.to_owned(),
-        ),
-    ]);
-    Value::Object(details)
+    });
+    Value::Object(details.collect::<Map<_, _>>())
 }
 
 const fn severity(confidence: Confidence) -> &'static str {
@@ -172,7 +182,7 @@ const fn severity(confidence: Confidence) -> &'static str {
     }
 }
 
-/// A UUID (RFC 9562, version 8) that is the same for the same secret at the same place.
+/// A UUID (RFC 9562, version 8) that is the same for the same secret in the same place.
 fn id(found: &Finding) -> String {
     let start = found.place.start;
     let commit = found.origin.commit().map_or("", |commit| &commit.id);
@@ -199,7 +209,7 @@ fn id(found: &Finding) -> String {
     .join("-")
 }
 
-/// As much of `text` as there is room for.
+/// Cuts `text` to at most `max` characters.
 fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
@@ -214,7 +224,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::report::samples::{history, hostile, outcome, shown};
+    use crate::report::samples::{history, hostile, outcome, render};
 
     fn document(outcome: &Outcome) -> Value {
         let options = Options {
@@ -222,7 +232,7 @@ mod tests {
             show_allowed: true,
             ..Options::default()
         };
-        serde_json::from_str(&shown("gitlab", outcome, options)).unwrap()
+        serde_json::from_str(&render("gitlab", outcome, options)).unwrap()
     }
 
     #[track_caller]

@@ -1,79 +1,61 @@
-//! The format `json`: one document that holds everything.
+//! Writes the format `json`: one document with all results.
 
 use std::io;
 
 use serde::Serialize;
 
 use crate::finding::Outcome;
-use crate::report::formats::shape::{
-    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape,
-    ToolShape, UnusedShape, scanned, tool,
+use crate::report::api::Options;
+use crate::report::formats::json_types::{
+    AllowedJson, FindingJson, HeaderJson, JsonMapper, PolicyChangeJson, SkipJson, UnusedJson,
 };
-use crate::report::safe_text::escaping::write;
-use crate::report::{Options, Report};
-
-/// Writes one JSON document.
-pub(in crate::report) struct Json {
-    options: Options,
-}
-
-impl Json {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
+use crate::report::safe_text::escaping::write_json;
 
 /// The document.
 #[derive(Serialize)]
 struct Document<'o> {
-    schema: u32,
-    tool: ToolShape<'o>,
-    status: &'static str,
-    scanned: ScannedShape,
-    skipped: Vec<SkipShape>,
-    allowed: Vec<AllowedShape<'o>>,
-    findings: Vec<FindingShape<'o>>,
-    unused: Vec<UnusedShape>,
-    policy_changes: Vec<PolicyChangeShape>,
+    #[serde(flatten)]
+    header: HeaderJson<'o>,
+    skipped: Vec<SkipJson>,
+    allowed: Vec<AllowedJson<'o>>,
+    findings: Vec<FindingJson<'o>>,
+    unused: Vec<UnusedJson>,
+    policy_changes: Vec<PolicyChangeJson>,
 }
 
-impl Report for Json {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let shaper = Shaper::new(outcome, &self.options);
-        let document = Document {
-            schema: SCHEMA,
-            tool: tool(&self.options),
-            status: outcome.status().word(),
-            scanned: scanned(outcome.totals),
-            skipped: outcome
-                .skipped
-                .iter()
-                .map(|skip| shaper.skip(skip))
-                .collect(),
-            allowed: outcome
-                .allowed
-                .iter()
-                .map(|allowed| shaper.allowed(allowed))
-                .collect(),
-            findings: outcome
-                .findings
-                .iter()
-                .map(|finding| shaper.finding(finding))
-                .collect(),
-            unused: outcome
-                .unused
-                .iter()
-                .map(|entry| shaper.unused(entry))
-                .collect(),
-            policy_changes: outcome
-                .policy_changes
-                .iter()
-                .map(|change| shaper.policy_change(change))
-                .collect(),
-        };
-        write(&document, true, out)
-    }
+/// Writes the document.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mapper = JsonMapper::new(outcome, options);
+    let Outcome {
+        skipped,
+        allowed,
+        findings,
+        unused,
+        policy_changes,
+        ..
+    } = outcome;
+    let document = Document {
+        header: HeaderJson::new(outcome, options),
+        skipped: skipped.iter().map(|skip| mapper.skip(skip)).collect(),
+        allowed: allowed
+            .iter()
+            .map(|allowed| mapper.allowed(allowed))
+            .collect(),
+        findings: findings
+            .iter()
+            .map(|finding| mapper.finding(finding))
+            .collect(),
+        unused: unused.iter().map(|entry| mapper.unused(entry)).collect(),
+        policy_changes: policy_changes
+            .iter()
+            .map(|change| mapper.policy_change(change))
+            .collect(),
+    };
+    write_json(&document, true, out)
 }
 
 #[cfg(test)]
@@ -81,10 +63,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::report::samples::{hostile, outcome, shown};
+    use crate::report::samples::{hostile, outcome, render};
 
     fn document(outcome: &Outcome, options: Options) -> Value {
-        serde_json::from_str(&shown("json", outcome, options)).unwrap()
+        serde_json::from_str(&render("json", outcome, options)).unwrap()
     }
 
     #[test]

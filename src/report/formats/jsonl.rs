@@ -1,93 +1,74 @@
-//! The format `jsonl`: one JSON object a line, for tools that read line by line.
+//! Writes the format `jsonl`: one JSON object per line, for tools that read line by line.
 
 use std::io;
 
 use serde::Serialize;
 
 use crate::finding::Outcome;
-use crate::report::formats::shape::{
-    AllowedShape, FindingShape, PolicyChangeShape, SCHEMA, ScannedShape, Shaper, SkipShape,
-    ToolShape, UnusedShape,
+use crate::report::api::Options;
+use crate::report::formats::json_types::{
+    AllowedJson, FindingJson, HeaderJson, JsonMapper, PolicyChangeJson, SkipJson, UnusedJson,
 };
-use crate::report::formats::shape::{scanned, tool};
-use crate::report::safe_text::escaping::write;
-use crate::report::{Options, Report};
+use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::words::blocking;
 
-/// Writes a line for each finding, skip and exception, and a summary as the last.
-pub(in crate::report) struct JsonLines {
-    options: Options,
-}
-
-impl JsonLines {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-/// A line. A stream without its summary was cut off.
+/// A line. The summary is always the last one; without it the stream was cut off.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 enum Line<'o> {
-    Finding(FindingShape<'o>),
-    Allowed(AllowedShape<'o>),
-    Skip(SkipShape),
-    Unused(UnusedShape),
-    PolicyChange(PolicyChangeShape),
-    Summary(SummaryShape<'o>),
+    Finding(FindingJson<'o>),
+    Allowed(AllowedJson<'o>),
+    Skip(SkipJson),
+    Unused(UnusedJson),
+    PolicyChange(PolicyChangeJson),
+    Summary(SummaryJson<'o>),
 }
 
 /// The last line.
 #[derive(Serialize)]
-struct SummaryShape<'o> {
-    schema: u32,
-    tool: ToolShape<'o>,
-    status: &'static str,
-    scanned: ScannedShape,
+struct SummaryJson<'o> {
+    #[serde(flatten)]
+    header: HeaderJson<'o>,
     findings: usize,
     blocking: usize,
     allowed: usize,
     skipped: usize,
 }
 
-impl Report for JsonLines {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let shaper = Shaper::new(outcome, &self.options);
-        for finding in &outcome.findings {
-            write(&Line::Finding(shaper.finding(finding)), false, out)?;
-        }
-        for allowed in &outcome.allowed {
-            write(&Line::Allowed(shaper.allowed(allowed)), false, out)?;
-        }
-        for skip in &outcome.skipped {
-            write(&Line::Skip(shaper.skip(skip)), false, out)?;
-        }
-        for change in &outcome.policy_changes {
-            write(
-                &Line::PolicyChange(shaper.policy_change(change)),
-                false,
-                out,
-            )?;
-        }
-        for entry in &outcome.unused {
-            write(&Line::Unused(shaper.unused(entry)), false, out)?;
-        }
-        let summary = SummaryShape {
-            schema: SCHEMA,
-            tool: tool(&self.options),
-            status: outcome.status().word(),
-            scanned: scanned(outcome.totals),
-            findings: outcome.findings.len(),
-            blocking: outcome
-                .findings
-                .iter()
-                .filter(|finding| finding.blocking)
-                .count(),
-            allowed: outcome.allowed.len(),
-            skipped: outcome.skipped.len(),
-        };
-        write(&Line::Summary(summary), false, out)
+/// Writes a line for each finding, skip, policy change and unused allow entry, then the summary.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mapper = JsonMapper::new(outcome, options);
+    for finding in &outcome.findings {
+        write_json(&Line::Finding(mapper.finding(finding)), false, out)?;
     }
+    for allowed in &outcome.allowed {
+        write_json(&Line::Allowed(mapper.allowed(allowed)), false, out)?;
+    }
+    for skip in &outcome.skipped {
+        write_json(&Line::Skip(mapper.skip(skip)), false, out)?;
+    }
+    for change in &outcome.policy_changes {
+        write_json(
+            &Line::PolicyChange(mapper.policy_change(change)),
+            false,
+            out,
+        )?;
+    }
+    for entry in &outcome.unused {
+        write_json(&Line::Unused(mapper.unused(entry)), false, out)?;
+    }
+    let summary = SummaryJson {
+        header: HeaderJson::new(outcome, options),
+        findings: outcome.findings.len(),
+        blocking: blocking(outcome),
+        allowed: outcome.allowed.len(),
+        skipped: outcome.skipped.len(),
+    };
+    write_json(&Line::Summary(summary), false, out)
 }
 
 #[cfg(test)]
@@ -95,11 +76,11 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::report::samples::{outcome, shown};
+    use crate::report::samples::{outcome, render};
 
     #[test]
     fn each_line_is_an_object_and_the_last_the_summary() {
-        let text = shown("jsonl", &outcome(), Options::default());
+        let text = render("jsonl", &outcome(), Options::default());
         let lines: Vec<Value> = text
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())

@@ -1,160 +1,148 @@
-//! The format `junit`: JUnit's XML, where a finding that blocks is a failed test and what could not
+//! Writes the format `junit`: JUnit's XML. A blocking finding is a failed test, and what could not
 //! be read is an error.
 
 use std::io;
 
 use crate::finding::{Finding, Outcome};
-use crate::report::safe_text::facts::Facts;
+use crate::report::api::Options;
 use crate::report::safe_text::markup::escaped;
-use crate::report::safe_text::words::UNREAD;
-use crate::report::{Options, Report};
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::{UNREAD, blocking, failed_and_other_skips};
 
-/// Writes JUnit's XML.
-pub(in crate::report) struct JUnit {
-    options: Options,
-}
-
-impl JUnit {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-/// A test: its name, where it belongs, and how it ended, as the XML inside it.
+/// A test: its name, its class, and its result as the XML inside it.
 struct TestCase {
     name: String,
     class: String,
-    end: String,
+    result: String,
 }
 
-impl Report for JUnit {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        let mut cases: Vec<_> = outcome
-            .findings
-            .iter()
-            .map(|found| of_finding(&facts, found))
-            .collect();
-        let masked = Facts::masked(outcome);
-        for allowed in outcome.allowed.iter().filter(|_| self.options.show_allowed) {
-            let by = escaped(&facts.exception(allowed));
-            let case = of_finding(&masked, &allowed.finding);
+/// Writes the document.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    let findings = outcome.findings.iter();
+    let mut cases: Vec<_> = findings
+        .map(|found| finding_case(&redactor, found))
+        .collect();
+    if options.show_allowed {
+        let masked = Redactor::masked(outcome);
+        for allowed in &outcome.allowed {
+            let by = format!("allowed by {}", redactor.allowed_by(allowed));
+            let case = finding_case(&masked, &allowed.finding);
             cases.push(TestCase {
-                end: format!("<skipped message=\"allowed by {by}\"/>"),
+                result: skipped(&by),
                 ..case
             });
         }
-        for skip in &outcome.skipped {
-            let (path, reason) = facts.skip(skip);
-            let reason = escaped(&reason);
-            let end = match skip.reason.is_failure() {
-                true => {
-                    format!("<error message=\"{reason}\" type=\"not-scanned\">It {UNREAD}.</error>")
-                }
-                false => format!("<skipped message=\"{reason}\"/>"),
-            };
-            cases.push(TestCase {
-                name: format!("not scanned: {path}"),
-                class: path,
-                end,
-            });
-        }
-        for change in &outcome.policy_changes {
-            // A change of the policy fails nothing. Readers list skipped tests, and hide what one
-            // that passed has to say.
-            let (path, what) = facts.policy_change(change);
-            let end = format!("<skipped message=\"{}\"/>", escaped(&what));
-            cases.push(TestCase {
-                name: format!("policy: {path}"),
-                class: path,
-                end,
-            });
-        }
-        if cases.is_empty() {
-            // A suite without tests is taken for a mistake by many readers.
-            let (name, class) = ("no secrets found".to_owned(), "keysieve".to_owned());
-            cases.push(TestCase {
-                name,
-                class,
-                end: String::new(),
-            });
-        }
-        write(&cases, outcome, out)
     }
+    for skip in &outcome.skipped {
+        let (path, reason) = redactor.skip(skip);
+        let result = if skip.reason.is_failure() {
+            unread(&reason)
+        } else {
+            skipped(&reason)
+        };
+        cases.push(TestCase {
+            name: format!("not scanned: {path}"),
+            class: path,
+            result,
+        });
+    }
+    for change in &outcome.policy_changes {
+        // A policy change fails nothing, but viewers show messages only of tests that did not
+        // pass: so it is a skipped test.
+        let (path, what) = redactor.policy_change(change);
+        let result = skipped(&what);
+        cases.push(TestCase {
+            name: format!("policy: {path}"),
+            class: path,
+            result,
+        });
+    }
+    if cases.is_empty() {
+        // Many readers take a suite without tests for a mistake.
+        let (name, class) = ("no secrets found".to_owned(), "keysieve".to_owned());
+        cases.push(TestCase {
+            name,
+            class,
+            result: String::new(),
+        });
+    }
+    write_cases(&cases, outcome, out)
 }
 
-fn write(cases: &[TestCase], outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-    let failures = outcome
-        .findings
-        .iter()
-        .filter(|found| found.blocking)
-        .count();
-    let errors = outcome
-        .skipped
-        .iter()
-        .filter(|skip| skip.reason.is_failure())
-        .count();
+fn write_cases(cases: &[TestCase], outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    let (failures, errors) = (blocking(outcome), failed_and_other_skips(outcome).0.len());
     let skipped = cases
         .iter()
-        .filter(|case| case.end.starts_with("<skipped"))
+        .filter(|case| case.result.starts_with("<skipped"))
         .count();
-    let counts = format!(
-        "tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"",
-        cases.len()
-    );
+    let tests = cases.len();
+    let counts = format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#);
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<testsuites name="keysieve" {counts}>"#)?;
     writeln!(
         out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"keysieve\" {counts}>"
+        r#"  <testsuite name="keysieve" {counts} skipped="{skipped}">"#
     )?;
-    writeln!(
-        out,
-        "  <testsuite name=\"keysieve\" {counts} skipped=\"{skipped}\">"
-    )?;
-    for TestCase { name, class, end } in cases {
+    for TestCase {
+        name,
+        class,
+        result,
+    } in cases
+    {
         let (name, class) = (escaped(name), escaped(class));
         writeln!(
             out,
-            "    <testcase name=\"{name}\" classname=\"{class}\">{end}</testcase>"
+            r#"    <testcase name="{name}" classname="{class}">{result}</testcase>"#
         )?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
-fn of_finding(facts: &Facts<'_>, found: &Finding) -> TestCase {
-    let place = facts.place(found, &found.place);
+fn finding_case(redactor: &Redactor<'_>, found: &Finding) -> TestCase {
+    let place = redactor.place(found, &found.place);
     let mut text = format!("{place}\n");
-    for (label, note) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
-        text.push_str(label);
-        text.push_str(": ");
-        text.push_str(&note);
-        text.push('\n');
+    for (label, note) in redactor.secrets_and_notes(found) {
+        text.push_str(&format!("{label}: {note}\n"));
     }
     let text = escaped(&text);
-    let end = if found.blocking {
-        let message = escaped(&facts.description(found));
-        format!(
-            "<failure message=\"{message}\" type=\"{}\">{text}</failure>",
-            escaped(&found.rule.id)
-        )
+    let result = if found.blocking {
+        let (message, rule) = (
+            escaped(&redactor.description(found)),
+            escaped(&found.rule.id),
+        );
+        format!(r#"<failure message="{message}" type="{rule}">{text}</failure>"#)
     } else {
         format!("<system-out>does not block\n{text}</system-out>")
     };
     TestCase {
         name: format!("{} at {place}", found.rule.id),
-        class: facts.path(found),
-        end,
+        class: redactor.path(found),
+        result,
     }
+}
+
+fn skipped(message: &str) -> String {
+    format!(r#"<skipped message="{}"/>"#, escaped(message))
+}
+
+fn unread(reason: &str) -> String {
+    let reason = escaped(reason);
+    format!(r#"<error message="{reason}" type="not-scanned">It {UNREAD}.</error>"#)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{hostile, outcome, shown};
+    use crate::report::samples::{hostile, outcome, render};
 
     #[test]
     fn findings_are_failures_and_what_was_not_read_is_an_error() {
-        let text = shown(
+        let text = render(
             "junit",
             &outcome(),
             Options {
@@ -215,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_clean_run_is_a_test_that_passes() {
-        let text = shown("junit", &Outcome::default(), Options::default());
+        let text = render("junit", &Outcome::default(), Options::default());
         let xml = roxmltree::Document::parse(&text).unwrap();
         let case = xml
             .descendants()
@@ -231,7 +219,7 @@ mod tests {
     fn hostile_names_are_well_formed() {
         let mut outcome = hostile();
         outcome.skipped[0].path = "\"/></testsuites>\u{ffff}&".into();
-        let text = shown("junit", &outcome, Options::default());
+        let text = render("junit", &outcome, Options::default());
         assert_eq!(
             roxmltree::Document::parse(&text)
                 .unwrap()

@@ -1,86 +1,73 @@
-//! The format `markdown`: a page for a comment, a wiki or an issue; and the pieces that other
-//! Markdown is made of.
+//! Writes the format `markdown`, a page for a comment, a wiki or an issue, and provides the pieces
+//! of other Markdown reports.
 
 use std::io;
 
 use crate::blob::{Origin, Skip};
 use crate::finding::{Finding, Outcome, PolicyChange, Status};
-use crate::report::safe_text::facts::Facts;
-use crate::report::safe_text::words::{POLICY, ROTATE, UNREAD, count, lists_unused, summary};
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::{
+    POLICY, ROTATE, UNREAD, count, failed_and_other_skips, summary, unused_to_list,
+};
 
-/// Writes Markdown.
-pub(in crate::report) struct Markdown {
-    options: Options,
-}
-
-impl Markdown {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
+/// Writes the page.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    head(outcome, out)?;
+    for found in &outcome.findings {
+        finding(&redactor, found, out)?;
     }
-}
-
-impl Report for Markdown {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        head(outcome, out)?;
-        for found in &outcome.findings {
-            finding(&facts, found, out)?;
-        }
-        if !outcome.findings.is_empty() {
-            writeln!(out, "## What to do\n\n{}\n", advice())?;
-        }
-        policy(&facts, &outcome.policy_changes, usize::MAX, out)?;
-        if self.options.show_allowed && !outcome.allowed.is_empty() {
-            writeln!(out, "## Allowed\n")?;
-            for allowed in &outcome.allowed {
-                writeln!(out, "- {}", code(&facts.allowed(allowed)))?;
-            }
-            writeln!(out)?;
-        }
-        let found = !outcome.findings.is_empty();
-        for entry in outcome
-            .unused
-            .iter()
-            .filter(|entry| lists_unused(entry, self.options.show_unused, found))
-        {
-            writeln!(out, "- unused: {}\n", code(&facts.unused(entry)))?;
-        }
-        let (failed, other): (Vec<_>, Vec<_>) = outcome
-            .skipped
-            .iter()
-            .partition(|skip| skip.reason.is_failure());
-        skips(&facts, &format!("{} {UNREAD}", failed.len()), &failed, out)?;
-        skips(&facts, "Not scanned", &other, out)
+    if !outcome.findings.is_empty() {
+        writeln!(out, "## What to do\n\n{}\n", advice())?;
     }
+    policy(&redactor, &outcome.policy_changes, usize::MAX, out)?;
+    if options.show_allowed {
+        let allowed = outcome
+            .allowed
+            .iter()
+            .map(|allowed| code(&redactor.allowed(allowed)));
+        list("Allowed", allowed.collect(), out)?;
+    }
+    let unused = unused_to_list(outcome, options.show_unused);
+    let unused = unused.map(|entry| code(&redactor.unused(entry)));
+    list("Unused allow entries", unused.collect(), out)?;
+    let (failed, other) = failed_and_other_skips(outcome);
+    skips(
+        &redactor,
+        &format!("{} {UNREAD}", failed.len()),
+        &failed,
+        out,
+    )?;
+    skips(&redactor, "Not scanned", &other, out)
 }
 
-/// The title and the sentence that sums up.
-pub(in crate::report) fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+/// The title and the summary.
+pub(super) fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let title = match outcome.status() {
         Status::Clean if outcome.findings.is_empty() => "✅ keysieve found no secrets",
         Status::Clean => "⚠️ keysieve found nothing that blocks",
         Status::Findings => "❌ keysieve found secrets",
         Status::Incomplete => "❌ keysieve could not read everything",
     };
-    writeln!(
-        out,
-        "# {title}\n\n{}\n",
-        summary(outcome, |_, text| format!("**{text}**"))
-    )
+    let summary = summary(outcome, |_, text| format!("**{text}**"));
+    writeln!(out, "# {title}\n\n{summary}\n")
 }
 
 /// What to do about findings.
-pub(in crate::report) fn advice() -> String {
+pub(super) fn advice() -> String {
     format!(
-        "**Rotate first.** {} {}\n\n**Allow** what may pass with the command beside the finding, or with the comment \
-         `keysieve:allow REASON` on its line.",
+        "**Rotate first.** {} {}\n\n**To allow a finding**, run its `keysieve allow` command, or \
+         add the comment `keysieve:allow REASON` on its line.",
         ROTATE[0], ROTATE[1]
     )
 }
 
-fn finding(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
+fn finding(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     let remark = if found.blocking {
         ""
     } else {
@@ -92,91 +79,91 @@ fn finding(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::R
         found.confidence,
         code(&found.rule.id)
     )?;
+    let description = code(&redactor.description(found));
     writeln!(
         out,
-        "{} at {}\n",
-        code(&facts.description(found)),
-        code(&facts.place(found, &found.place))
+        "{description} at {}\n",
+        code(&redactor.place(found, &found.place))
     )?;
-    frame(facts, found, out)?;
-    for (label, text) in facts.secrets(found).into_iter().chain(facts.notes(found)) {
+    frame(redactor, found, out)?;
+    for (label, text) in redactor.secrets_and_notes(found) {
         writeln!(out, "- **{label}**: {}", code(&text))?;
     }
     writeln!(out)
 }
 
-fn frame(facts: &Facts<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
-    // A name is shown already, as the place.
-    if matches!(found.origin, Origin::Name { .. }) {
+fn frame(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
+    // A file name is shown as the place already.
+    if found.place.frame.lines.is_empty() || matches!(found.origin, Origin::Name { .. }) {
         return Ok(());
     }
-    let lines: Vec<_> = facts
-        .frame(&found.place)
+    let lines = redactor.frame(&found.place);
+    let lines: Vec<_> = lines
         .map(|(line, text)| format!("{:>6}  {text}", line.number))
         .collect();
-    if lines.is_empty() {
-        return Ok(());
-    }
     let text = lines.join("\n");
     let fence = "`".repeat(longest_run(&text).max(2) + 1);
     writeln!(out, "{fence}text\n{text}\n{fence}\n")
 }
 
-/// A list of the files of policy that are changed, if any; at most `max` of them.
-pub(in crate::report) fn policy(
-    facts: &Facts<'_>,
+/// A section about changed policy files, if any; lists at most `max` of them.
+pub(super) fn policy(
+    redactor: &Redactor<'_>,
     changes: &[PolicyChange],
     max: usize,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let number = count(changes.len() as u64, "file of policy", "files of policy");
-    writeln!(out, "## {number}: {POLICY}\n")?;
-    for change in changes.iter().take(max) {
-        writeln!(
-            out,
-            "- {}: {}",
-            code(&facts.text(&change.path)),
+    let number = count(changes.len() as u64, "policy file", "policy files");
+    let changes = changes.iter().take(max);
+    let lines = changes.map(|change| {
+        format!(
+            "{}: {}",
+            code(&redactor.text(&change.path)),
             change.what.word()
-        )?;
-    }
-    writeln!(out)
+        )
+    });
+    list(&format!("{number}: {POLICY}"), lines.collect(), out)
 }
 
-/// A list of what was not scanned, if anything.
-pub(in crate::report) fn skips(
-    facts: &Facts<'_>,
+/// A section about what was not scanned, if anything.
+pub(super) fn skips(
+    redactor: &Redactor<'_>,
     title: &str,
     skips: &[&Skip],
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    if skips.is_empty() {
+    let lines = skips.iter().map(|skip| {
+        let (path, reason) = redactor.skip(skip);
+        format!("{}: {}", code(&path), code(&reason))
+    });
+    list(title, lines.collect(), out)
+}
+
+/// A section with a list; nothing if the list is empty.
+fn list(title: &str, lines: Vec<String>, out: &mut dyn io::Write) -> io::Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "## {title}\n")?;
-    for skip in skips {
-        let (path, reason) = facts.skip(skip);
-        writeln!(out, "- {}: {}", code(&path), code(&reason))?;
+    for line in lines {
+        writeln!(out, "- {line}")?;
     }
     writeln!(out)
 }
 
-/// `text` as a code span: nothing in it is markup, no `@name` in it calls anybody.
+/// `text` as a code span, in which nothing is markup and no `@name` notifies anyone.
 pub(in crate::report) fn code(text: &str) -> String {
-    let fence = "`".repeat(longest_run(text) + 1);
-    // A blank on both sides is taken away, and so parts the text from the fence where it begins or
-    // ends with a backtick.
-    let odd = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
-    let pad = if odd { " " } else { "" };
-    match text.trim().is_empty() {
-        true => String::new(),
-        false => format!("{fence}{pad}{text}{pad}{fence}"),
+    if text.trim().is_empty() {
+        return String::new();
     }
+    let fence = "`".repeat(longest_run(text) + 1);
+    // Markdown removes one blank on each side, so a blank may separate the text from the fence.
+    let needs_pad = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let pad = if needs_pad { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// How many backticks stand in a row, at most.
+/// The length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
@@ -184,11 +171,11 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{hostile, outcome, pair, shown};
+    use crate::report::samples::{hostile, outcome, pair, render};
 
     #[test]
     fn a_page_has_a_section_for_each_finding() {
-        let text = shown(
+        let text = render(
             "markdown",
             &outcome(),
             Options {
@@ -205,9 +192,10 @@ mod tests {
                 "## high `private-key`",
                 "## medium `aws-access-token` (does not block)",
                 "## What to do",
-                "## 1 file of policy: this change alters what keysieve ignores",
+                "## 1 policy file: this change alters what keysieve ignores",
                 "## Allowed",
-                "## 1 could not be read, so nothing is known about what is there",
+                "## Unused allow entries",
+                "## 1 could not be read and may hold secrets",
                 "## Not scanned",
             ]
         );
@@ -230,7 +218,7 @@ mod tests {
         found.origin = Origin::File {
             path: "<img src=x>`](http://x) @all".into(),
         };
-        let text = shown(
+        let text = render(
             "markdown",
             &Outcome {
                 findings: vec![found],

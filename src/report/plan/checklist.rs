@@ -1,178 +1,123 @@
-//! `CHECKLIST.md`: what to do about each secret, in the order in which it has to be done.
+//! Fills `checklist.md`, the template of `CHECKLIST.md`: what to do about each secret, in the
+//! order in which it has to be done.
 
-use std::fmt::Write as _;
+use askama::Template;
+use bstr::ByteSlice;
 
-use bstr::ByteVec as _;
-
-use super::{Item, Sheet, local, rewrite};
-use crate::finding::history::Exposure;
+use super::local::LocalCleanup;
+use super::{Plan, PlanItem, needs_manual_work};
+use crate::finding::history::{Container, Exposure, ObjectPlace};
+use crate::git::RootKind;
+use crate::report::safe_text::redactor::short;
+use crate::report::safe_text::words::count;
 use crate::secret::Secret;
 
 /// Rules whose values are access key ids of AWS.
-const KEY_IDS: [&str; 2] = ["aws-access-token", "aws-legacy-access-key-id"];
+const KEY_ID_RULES: [&str; 2] = ["aws-access-token", "aws-legacy-access-key-id"];
 
-/// How many paths of a secret are named on the page.
+/// How many paths of a secret the page names.
 const MAX_PATHS: usize = 5;
 
-/// The whole page.
-pub(super) fn page(sheet: &Sheet<'_>) -> String {
-    let mut page = head(sheet);
-    rotate(sheet, &mut page);
-    replace(sheet, &mut page);
-    local::write(sheet, &mut page);
-    rewrite::write(sheet, &mut page);
-    page.push_str(
-        "\n## 6. Prove it\n\n- [ ] In a fresh clone, and in every repository that is kept, exit status 0:\n\n```sh\n\
-         keysieve audit .\n```\n\n\
-         - [ ] Delete the plan: `replacements.txt` holds everything in clear.\n\n```sh\nrm -rf \"$plan\"\n```\n",
-    );
-    page
+/// A shorter value occurs inside other words by chance.
+const SHORT_VALUE: usize = 8;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "plan/checklist.md")]
+pub(super) struct Checklist<'a> {
+    plan: &'a Plan<'a>,
+    local: LocalCleanup,
 }
 
-fn head(sheet: &Sheet<'_>) -> String {
-    let shell = |path: &std::path::Path| sheet.word(&Vec::from_path_lossy(path));
-    let mut page = format!(
-        "# Clean-up of {}\n\n{}, masked here. Nothing has been done yet: every command below is for you to read and run, \
-         from the top down.\n\n\
-         **`replacements.txt` holds the values in clear.** Keep it to yourself, and delete this directory at the end. \
-         `refs.txt` says what leads to each secret, `paths.txt` where it stands.\n",
-        sheet.code(&Vec::from_path_lossy(sheet.subject.repo)),
-        match sheet.items.len() {
-            1 => "1 secret".to_owned(),
-            many => format!("{many} secrets"),
-        },
-    );
-    if !sheet.is_complete {
-        page.push_str(
-            "\n**The audit was not completed.** What could not be read may hold more: see to that first, and make the plan \
-             again.\n",
-        );
-    }
-    let _ = write!(
-        page,
-        "\nThe commands need these, in the same shell:\n\n```sh\nexport plan={}\nrepo={}\n\
-         secret() {{ LC_ALL=C sed -n \"$1s/^[a-z]*:\\(.*\\)==>.*/\\1/p\" \"$plan/replacements.txt\"; }}   # the value on a line\n\
-         ```\n",
-        shell(sheet.subject.dir),
-        shell(sheet.subject.repo),
-    );
-    page
+/// The AWS key of a secret: the page names only its line in `replacements.txt`, never its id.
+struct AwsKey {
+    line: usize,
+    is_temporary: bool,
 }
 
-/// First of all: make the values worthless.
-fn rotate(sheet: &Sheet<'_>, page: &mut String) {
-    page.push_str("\n## 1. Rotate\n\nBefore anything else: a value that opens nothing any more harms nobody, wherever it stands.\n\n");
-    if sheet.items.iter().any(|item| key_id(item).is_some()) {
-        page.push_str(AWS);
+impl<'a> Checklist<'a> {
+    pub(super) fn new(plan: &'a Plan<'a>) -> Self {
+        Self {
+            plan,
+            local: LocalCleanup::new(plan),
+        }
     }
-    for item in sheet.items {
-        let _ = writeln!(page, "- [ ] {}", item.title());
+
+    fn count(&self) -> String {
+        count(self.plan.items.len() as u64, "secret", "secrets")
+    }
+
+    fn has_exposure(&self, exposure: Exposure) -> bool {
+        self.plan
+            .items
+            .iter()
+            .any(|item| item.exposure() == Some(exposure))
+    }
+
+    /// What to know before a secret is rotated.
+    fn rotation(&self, item: &PlanItem<'_>) -> Vec<String> {
+        let found = item.finding;
         let mut lines = Vec::new();
-        lines.extend(
-            Some(sheet.name(item.finding.rule.description.as_bytes()))
-                .filter(|text| !text.is_empty()),
-        );
-        let details = item.finding.details.iter();
-        lines.extend(details.map(|detail| {
-            format!(
-                "{}: {}",
-                detail.key.replace('_', " "),
-                sheet.name(detail.value.as_bytes())
-            )
-        }));
-        lines.push(exposed(item));
-        lines.extend(first_seen(sheet, item));
-        let help = item.finding.rule.help.as_deref();
-        lines.push(help.map_or_else(
-            || {
-                "Revoke it where it was issued, have a new one issued, and see in the logs there whether it was used."
+        if !found.rule.description.is_empty() {
+            lines.push(self.plan.name(found.rule.description.as_bytes()));
+        }
+        for detail in &found.details {
+            let value = self.plan.name(detail.value.as_bytes());
+            lines.push(format!("{}: {value}", detail.key.replace('_', " ")));
+        }
+        lines.push(match item.exposure() {
+            Some(exposure) => format!("{}: {}", exposure.word(), exposure.advice()),
+            None => {
+                "outside the object store: anyone who can read the git directory has it".to_owned()
+            }
+        });
+        lines.extend(self.first_seen(item));
+        lines.push(match &found.rule.help {
+            Some(help) => self.plan.name(help.trim().as_bytes()),
+            None => {
+                "Revoke it at its issuer, request a new one, and check the logs there for uses."
                     .to_owned()
-            },
-            |help| sheet.name(help.trim().as_bytes()),
-        ));
-        for line in lines {
-            let _ = writeln!(page, "  - {line}");
-        }
-        if let Some(id) = key_id(item) {
-            aws(sheet, id, page);
-        }
+            }
+        });
+        lines
     }
-}
 
-fn exposed(item: &Item<'_>) -> String {
-    match item.exposure() {
-        Some(exposure) => format!("{}: {}", exposure.word(), exposure.advice()),
-        None => "beside history: whoever can read the repository's own files has it".to_owned(),
+    fn first_seen(&self, item: &PlanItem<'_>) -> Option<String> {
+        let commit = item.finding.origin.commit()?;
+        let time = jiff::Timestamp::from_second(commit.time)
+            .ok()?
+            .strftime("%Y-%m-%d");
+        let path = self.plan.code(item.finding.origin.path());
+        Some(format!(
+            "since {time}, commit {}, {path}",
+            short(&commit.id)
+        ))
     }
-}
 
-fn first_seen(sheet: &Sheet<'_>, item: &Item<'_>) -> Option<String> {
-    let commit = item.finding.origin.commit()?;
-    let time = jiff::Timestamp::from_second(commit.time)
-        .ok()?
-        .strftime("%Y-%m-%d");
-    let path = sheet.code(item.finding.origin.path());
-    Some(format!(
-        "since {time}, commit {}, {path}",
-        commit.id.get(..12).unwrap_or(&commit.id)
-    ))
-}
-
-/// What AWS has to be told, and what it can be asked, of the key whose id stands on a line of the
-/// replacements. So no id stands on the page.
-const AWS: &str = r#"For access keys of AWS, with an administrator's credentials of the key's account:
-
-```sh
-about() { aws sts get-access-key-info --access-key-id "$(secret "$1")"; }   # the account that it belongs to
-user() { aws iam get-access-key-last-used --access-key-id "$(secret "$1")" --query UserName --output text; }
-deactivate() { aws iam update-access-key --user-name "$(user "$1")" --status Inactive --access-key-id "$(secret "$1")"; }
-delete() { aws iam delete-access-key --user-name "$(user "$1")" --access-key-id "$(secret "$1")"; }
-# Who used it for what: 90 days back, and each region for itself.
-uses() {
-  for region in $(aws ec2 describe-regions --query 'Regions[].RegionName' --output text); do
-    aws cloudtrail lookup-events --region "$region" \
-      --lookup-attributes AttributeKey=AccessKeyId,AttributeValue="$(secret "$1")"
-  done
-}
-```
-
-"#;
-
-/// The id of an access key of AWS among the values of `item`.
-fn key_id<'o>(item: &Item<'o>) -> Option<&'o Secret> {
-    item.values()
-        .find(|(rule, ..)| KEY_IDS.contains(rule))
-        .map(|(_, id, _)| id)
-}
-
-/// The commands for the key with this id.
-fn aws(sheet: &Sheet<'_>, id: &Secret, page: &mut String) {
-    let Some(line) = sheet.replacements.line_of(id.reveal()) else {
-        return;
-    };
-    if id.reveal().starts_with(b"ASIA") {
-        let _ = writeln!(
-            page,
-            "  - it is temporary and cannot be deactivated by itself: in IAM, revoke the active sessions of its role; it ends \
-             within 36 hours\n\n  ```sh\n  about {line}\n  uses {line}\n  ```\n"
-        );
-        return;
+    fn has_aws_keys(&self) -> bool {
+        self.plan
+            .items
+            .iter()
+            .any(|item| aws_key_id(item).is_some())
     }
-    let _ = writeln!(
-        page,
-        "\n  ```sh\n  about {line}\n  deactivate {line}\n  uses {line}\n  ```\n\n  Once nothing misses it: `delete {line}`.\n"
-    );
-}
 
-/// What HEAD holds has to be replaced by hand, or the next commit has it again.
-fn replace(sheet: &Sheet<'_>, page: &mut String) {
-    page.push_str("\n## 2. Take it out of what is in use\n\n");
-    let before = page.len();
-    for item in sheet
-        .items
-        .iter()
-        .filter(|item| item.history().is_some_and(|history| history.in_head))
-    {
+    fn aws_key(&self, item: &PlanItem<'_>) -> Option<AwsKey> {
+        let id = aws_key_id(item)?.reveal();
+        let line = self.plan.replacements.line_of(id)?;
+        Some(AwsKey {
+            line,
+            is_temporary: id.starts_with(b"ASIA"),
+        })
+    }
+
+    /// The secrets that the commit at HEAD contains, and where.
+    fn in_head(&self) -> Vec<(&PlanItem<'a>, String)> {
+        let items = self.plan.items.iter();
+        let in_head = items.filter(|item| item.history().is_some_and(|history| history.in_head));
+        in_head.map(|item| (item, self.paths(item))).collect()
+    }
+
+    fn paths(&self, item: &PlanItem<'_>) -> String {
         let mut paths: Vec<_> = item
             .places()
             .iter()
@@ -180,31 +125,96 @@ fn replace(sheet: &Sheet<'_>, page: &mut String) {
             .collect();
         paths.sort();
         paths.dedup();
-        let named: Vec<_> = paths
+        if paths.is_empty() {
+            return "in a commit object".to_owned();
+        }
+        let named = paths
             .iter()
             .take(MAX_PATHS)
-            .map(|path| sheet.code(path))
-            .collect();
-        let more = paths.len().checked_sub(MAX_PATHS).filter(|&more| more > 0);
-        let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
-        let at = if named.is_empty() {
-            "a commit's own text".to_owned()
+            .map(|path| self.plan.code(path));
+        let mut text = named.collect::<Vec<_>>().join(", ");
+        if let more @ 1.. = paths.len().saturating_sub(MAX_PATHS) {
+            text.push_str(&format!(" and {more} more"));
+        }
+        text
+    }
+
+    fn rewrites(&self) -> bool {
+        self.plan.to_rewrite().next().is_some()
+    }
+
+    /// Whether the rewritten history goes to a server, rather than into this repository.
+    fn has_server(&self) -> bool {
+        self.has_exposure(Exposure::Published) && !self.plan.subject.is_bare
+    }
+
+    /// The repository to clone and rewrite, as a word of a shell.
+    fn server(&self) -> String {
+        if !self.has_server() {
+            return "\"$repo\"".to_owned();
+        }
+        let roots = self.plan.items.iter().filter_map(PlanItem::history);
+        let mut tracking = roots
+            .flat_map(|history| &history.reached_from)
+            .filter(|root| root.kind == RootKind::Remote);
+        let name = tracking.find_map(|root| root.name.split_once_str("/"));
+        let remote = self
+            .plan
+            .word(name.map_or(&b"origin"[..], |(remote, _)| remote));
+        format!("\"$(git -C \"$repo\" remote get-url {remote})\"")
+    }
+
+    /// Whether secrets have to be replaced in objects of these kinds.
+    fn rewrites_in<const N: usize>(&self, kinds: &[Container; N]) -> bool {
+        let mut places = self.plan.to_rewrite().flat_map(PlanItem::places);
+        places.any(|place| kinds.contains(&place.kind))
+    }
+
+    /// What replacing the value in text does not do, or does too often.
+    fn manual_work(&self, item: &PlanItem<'_>) -> Vec<String> {
+        let places = item
+            .places()
+            .iter()
+            .filter(|place| needs_manual_work(place));
+        let mut lines: Vec<_> = places.map(|place| self.manual_step(place)).collect();
+        let shortest = item
+            .values()
+            .map(|(_, secret, _)| secret.len())
+            .min()
+            .unwrap_or(0);
+        if shortest < SHORT_VALUE {
+            lines.push(format!(
+                "only {shortest} bytes long: it is replaced everywhere, even inside other words"
+            ));
+        }
+        lines
+    }
+
+    fn manual_step(&self, place: &ObjectPlace) -> String {
+        let form = if place.encoded {
+            "encoded in"
         } else {
-            format!("{}{more}", named.join(", "))
+            "in a binary blob"
         };
-        let _ = writeln!(page, "- [ ] {}: {at}", item.title());
+        let mut text = format!("{form} {}", place.object.as_deref().unwrap_or("a name"));
+        for path in place.paths.iter().take(MAX_PATHS) {
+            text.push_str(", ");
+            text.push_str(&self.plan.code(path));
+        }
+        text.push_str(match place.kind {
+            Container::Blob => ": it cannot be replaced there, so `blobs.txt` removes the blob",
+            Container::Commit | Container::Tag => {
+                ": reword it by hand: `git rebase -i`, `git tag -f`"
+            }
+            Container::Name => ": rename it by hand: `git filter-repo --path-rename OLD:NEW`",
+        });
+        text
     }
-    page.push_str(if page.len() == before {
-        "HEAD holds none of them.\n"
-    } else {
-        "\nHEAD holds these. Have the program read it from its environment or a store for secrets, and commit that. Rewriting puts a \
-         placeholder where the value stood, in HEAD too.\n"
-    });
-    if sheet
-        .items
-        .iter()
-        .any(|item| item.exposure() == Some(Exposure::Index))
-    {
-        page.push_str("\nWhat is staged only is unstaged in step 3.\n");
-    }
+}
+
+/// The id of an AWS access key among the values of `item`.
+fn aws_key_id<'o>(item: &PlanItem<'o>) -> Option<&'o Secret> {
+    item.values()
+        .find(|(rule, ..)| KEY_ID_RULES.contains(rule))
+        .map(|(_, id, _)| id)
 }

@@ -1,41 +1,42 @@
-//! The plan of a clean-up: what has to be done about the secrets of a repository, in which order,
-//! and the files for it.
+//! Writes the plan of a clean-up: what to do about the secrets of a repository, in which order, and
+//! the files for it.
 //!
-//! | file | part |
+//! | module | file |
 //! |---|---|
-//! | `replacements` | `replacements.txt`, the only file with values in clear |
+//! | `replacements` | `replacements.txt`, the only file with unmasked values |
 //! | `lists` | `refs.txt`, `paths.txt`, `blobs.txt` |
-//! | `checklist` | `CHECKLIST.md`: the page as a whole, rotating, proving |
-//! | `local` | its part on what only this repository has: stashes, indexes, reflogs, left-overs |
-//! | `rewrite` | its part on rewriting history, and on what to tell others |
+//! | `checklist` | `CHECKLIST.md`, from the template `checklist.md` |
+//! | `local` | its step 3: stashes, indexes, reflogs, unreachable objects |
 
 mod checklist;
 mod lists;
 mod local;
 mod replacements;
-mod rewrite;
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, ByteSlice, ByteVec as _};
 
 use crate::blob::Origin;
 use crate::finding::history::{Container, Exposure, History, ObjectPlace};
 use crate::finding::{Finding, Outcome, Status};
-use crate::report::safe_text::facts::Facts;
+use crate::report::formats::markdown;
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::shell::quoted;
 use crate::secret::{Fingerprint, Secret};
 
+use checklist::Checklist;
 use replacements::Replacements;
 
-/// What a plan is for.
+/// The repository that a plan is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The repository that was audited; absolute.
+    /// The audited repository; an absolute path.
     pub repo: &'a Path,
-    /// Whether it has no work tree, so that it is what others fetch from.
+    /// Whether it is bare, so that it is itself what others fetch from.
     pub is_bare: bool,
-    /// Where the plan will be; absolute.
+    /// The directory for the plan; an absolute path.
     pub dir: &'a Path,
 }
 
@@ -43,13 +44,13 @@ pub struct Subject<'a> {
 pub struct PlanFile {
     /// Its name.
     pub name: &'static str,
-    /// What is in it.
+    /// Its content.
     pub content: Vec<u8>,
-    /// Whether secrets stand in it in clear, so that nobody else may ever be able to read it.
-    pub in_clear: bool,
+    /// Whether it contains unmasked secrets, so that only its owner may read it.
+    pub has_secrets: bool,
 }
 
-/// The files of the plan for `outcome`; none where nothing was found.
+/// Returns the files of the plan for `outcome`; none if nothing was found.
 #[must_use]
 pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
     if outcome.findings.is_empty() {
@@ -57,109 +58,110 @@ pub fn plan(outcome: &Outcome, subject: &Subject<'_>) -> Vec<PlanFile> {
     }
     let items = items(outcome);
     let replacements = Replacements::new(&items);
-    let facts = Facts::masked(outcome);
     let blobs = lists::blobs(&items);
-    let sheet = Sheet {
+    let plan = Plan {
         items: &items,
         replacements: &replacements,
-        facts: &facts,
+        redactor: &Redactor::masked(outcome),
         subject,
         strips_blobs: !blobs.is_empty(),
         is_complete: outcome.status() != Status::Incomplete,
     };
-    let open = |name, text: String| PlanFile {
-        name,
-        content: text.into_bytes(),
-        in_clear: false,
-    };
     let mut files = vec![
-        open("CHECKLIST.md", checklist::page(&sheet)),
-        open("refs.txt", lists::refs(&sheet)),
-        open("paths.txt", lists::paths(&sheet)),
+        masked_file("CHECKLIST.md", Checklist::new(&plan).to_string()),
+        masked_file("refs.txt", lists::refs(&plan)),
+        masked_file("paths.txt", lists::paths(&plan)),
     ];
-    if sheet.strips_blobs {
-        files.push(open("blobs.txt", blobs));
+    if plan.strips_blobs {
+        files.push(masked_file("blobs.txt", blobs));
     }
     files.push(PlanFile {
         name: "replacements.txt",
         content: replacements.content(),
-        in_clear: true,
+        has_secrets: true,
     });
     files
 }
 
+fn masked_file(name: &'static str, text: String) -> PlanFile {
+    PlanFile {
+        name,
+        content: text.into_bytes(),
+        has_secrets: false,
+    }
+}
+
 /// What every part of a plan needs.
-struct Sheet<'a> {
-    items: &'a [Item<'a>],
+struct Plan<'a> {
+    items: &'a [PlanItem<'a>],
     replacements: &'a Replacements<'a>,
-    facts: &'a Facts<'a>,
+    redactor: &'a Redactor<'a>,
     subject: &'a Subject<'a>,
-    /// Whether there are blobs that have to go as a whole.
+    /// Whether blobs have to be removed as a whole.
     strips_blobs: bool,
     is_complete: bool,
 }
 
-impl Sheet<'_> {
-    /// A name of foreign origin, without secrets and safe to print.
+impl<'a> Plan<'a> {
+    /// A foreign name, masked and printable.
     fn name(&self, name: &[u8]) -> String {
-        self.facts.text(name)
+        self.redactor.text(name)
     }
 
-    /// The same, as code of Markdown.
-    fn code(&self, name: &[u8]) -> String {
-        let name = self.name(name);
-        if name.contains('`') {
-            format!("`` {name} ``")
-        } else {
-            format!("`{name}`")
-        }
+    /// The same, as a code span of Markdown.
+    fn code(&self, name: impl AsRef<[u8]>) -> String {
+        markdown::code(&self.name(name.as_ref()))
     }
 
     /// The same, as a word of a shell.
-    fn word(&self, name: &[u8]) -> String {
-        crate::report::formats::human::quoted(&self.facts.bytes(name))
+    fn word(&self, name: impl AsRef<[u8]>) -> String {
+        quoted(&self.redactor.bytes(name.as_ref()))
     }
 
-    /// Whether history has to be rewritten.
-    fn rewrites(&self) -> bool {
-        self.items.iter().any(Item::needs_rewriting)
+    fn repo(&self) -> Vec<u8> {
+        Vec::from_path_lossy(self.subject.repo).into_owned()
     }
 
-    /// Whether others have some of it.
-    fn is_published(&self) -> bool {
-        self.items
-            .iter()
-            .any(|item| item.exposure() == Some(Exposure::Published))
+    fn dir(&self) -> Vec<u8> {
+        Vec::from_path_lossy(self.subject.dir).into_owned()
+    }
+
+    /// The secrets that history has to be rewritten for.
+    fn to_rewrite(&self) -> impl Iterator<Item = &'a PlanItem<'a>> {
+        self.items.iter().filter(|item| item.needs_rewriting())
     }
 }
 
 /// A secret of a plan.
-struct Item<'o> {
+struct PlanItem<'o> {
     /// Its number, from 1.
     number: usize,
-    /// What is said of it.
     finding: &'o Finding,
-    /// Where it stands beside history: in the configuration, in the name of a ref.
-    beside: Vec<&'o BStr>,
+    /// Where it is outside the object store: in the configuration, in the name of a ref.
+    outside_objects: Vec<&'o BStr>,
 }
 
-impl<'o> Item<'o> {
+impl<'o> PlanItem<'o> {
     fn history(&self) -> Option<&'o History> {
         self.finding.history.as_deref()
     }
 
-    /// How exposed it is; none for what stands in no object.
+    /// How exposed it is; none if it is in no object.
     fn exposure(&self) -> Option<Exposure> {
         self.history().map(|history| history.exposure)
     }
 
-    /// The submodule in whose repository it stands: nothing that is done to the one around it
-    /// reaches there.
+    fn exposure_word(&self) -> &'static str {
+        self.exposure().map_or("", Exposure::word)
+    }
+
+    /// The submodule whose repository contains it. Cleaning up the superproject does not reach
+    /// that repository.
     fn submodule(&self) -> Option<&'o BStr> {
-        let reached = self
+        let root = self
             .history()
             .and_then(|history| history.reached_from.first());
-        let name = reached.map_or(self.finding.origin.path(), |reached| reached.name.as_bstr());
+        let name = root.map_or(self.finding.origin.path(), |root| root.name.as_bstr());
         let (name, _) = name.strip_prefix(b"submodule ")?.split_once_str(": ")?;
         Some(name.as_bstr())
     }
@@ -169,92 +171,83 @@ impl<'o> Item<'o> {
             && matches!(self.exposure(), Some(Exposure::Published | Exposure::Local))
     }
 
-    /// The objects that it stands in.
+    /// Whether no branch, tag or other ref leads to it.
+    fn is_only_local(&self) -> bool {
+        self.submodule().is_none() && !self.needs_rewriting()
+    }
+
+    /// The objects that contain it.
     fn places(&self) -> &'o [ObjectPlace] {
         self.history().map_or(&[], |history| &history.places)
     }
 
-    fn container(&self, kind: Container) -> bool {
-        self.places().iter().any(|place| place.kind == kind)
-    }
-
-    /// Its value, and that of its other half; each with its rule and what stands for it.
+    /// Its value and, for a pair, the other half; each with its rule and its fingerprint.
     fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret, Fingerprint)> {
         let found = self.finding;
-        let half = found.partner.as_ref().map(|half| {
-            (
-                &*half.rule.id,
-                &half.secret,
-                Fingerprint::new(&half.rule.id, half.secret.reveal()),
-            )
+        let partner = found.partner.as_ref().map(|partner| {
+            let print = Fingerprint::new(&partner.rule.id, partner.secret.reveal());
+            (&*partner.rule.id, &partner.secret, print)
         });
-        std::iter::once((&*found.rule.id, &found.secret, found.fingerprint)).chain(half)
+        std::iter::once((&*found.rule.id, &found.secret, found.fingerprint)).chain(partner)
     }
 
-    /// What it is called: its number, its value masked, its rule.
+    /// Its number, its masked value and its rule.
     fn title(&self) -> String {
-        let with = self
-            .finding
-            .partner
-            .as_ref()
-            .map(|half| format!(" with `{}`", half.secret.masked()));
-        let rule = &self.finding.rule.id;
-        format!(
-            "{}. `{}`{} {rule}",
-            self.number,
-            self.finding.secret.masked(),
-            with.unwrap_or_default()
-        )
+        let mut title = format!("{}. `{}`", self.number, self.finding.secret.masked());
+        if let Some(partner) = &self.finding.partner {
+            title.push_str(&format!(" with `{}`", partner.secret.masked()));
+        }
+        format!("{title} {}", self.finding.rule.id)
     }
 }
 
-/// Whether a place cannot be put right by replacing the value: it is written there in another form,
-/// or git-filter-repo takes the blob for binary and leaves it as it is.
-fn is_out_of_reach(place: &ObjectPlace) -> bool {
+/// Whether replacing the value does not remove it from this place: it is encoded there, or
+/// git-filter-repo leaves the blob unchanged because it takes it for binary.
+fn needs_manual_work(place: &ObjectPlace) -> bool {
     place.encoded || place.binary && place.kind == Container::Blob
 }
 
 /// The secrets of `outcome`, each once, the most exposed first.
-fn items(outcome: &Outcome) -> Vec<Item<'_>> {
-    let mut items: Vec<Item<'_>> = Vec::new();
-    let mut known: HashMap<Fingerprint, usize> = HashMap::new();
+fn items(outcome: &Outcome) -> Vec<PlanItem<'_>> {
+    let mut items: Vec<PlanItem<'_>> = Vec::new();
+    let mut first: HashMap<Fingerprint, usize> = HashMap::new();
     for finding in &outcome.findings {
-        let mut add = || {
-            let elsewhere = finding
-                .history
-                .iter()
-                .flat_map(|history| &history.elsewhere);
-            items.push(Item {
+        let next = items.len();
+        let known = *first.entry(finding.fingerprint).or_insert(next);
+        // The same secret in the repository of a submodule has its own history, so it needs its
+        // own clean-up: only a finding without history joins an earlier one.
+        let at = if finding.history.is_none() {
+            known
+        } else {
+            next
+        };
+        if at == next {
+            let history = finding.history.iter();
+            let outside_objects = history.flat_map(|history| &history.elsewhere);
+            let outside_objects = outside_objects.map(|place| place.as_bstr()).collect();
+            items.push(PlanItem {
                 number: 0,
                 finding,
-                beside: elsewhere.map(|place| place.as_bstr()).collect(),
+                outside_objects,
             });
-            items.len() - 1
-        };
-        // The same secret in the repository of a submodule has a history of its own, and so needs
-        // its own clean-up.
-        let at = match (&finding.history, known.get(&finding.fingerprint)) {
-            (None, Some(&at)) => at,
-            (_, _) => add(),
-        };
-        known.entry(finding.fingerprint).or_insert(at);
-        if matches!(
+        }
+        let is_outside = matches!(
             finding.origin,
             Origin::Repository { .. } | Origin::Name { .. }
-        ) && finding.history.is_none()
-        {
-            items[at].beside.push(finding.origin.path());
+        );
+        if is_outside && finding.history.is_none() {
+            items[at].outside_objects.push(finding.origin.path());
         }
     }
-    // What stands beside history only is as exposed as what is local, for all that is known.
+    // As far as is known, a secret outside the object store is as exposed as a local one.
     items.sort_by_key(|item| {
         (
             item.exposure().unwrap_or(Exposure::Local),
             item.history().is_none(),
         )
     });
-    (1..)
-        .zip(&mut items)
-        .for_each(|(number, item)| item.number = number);
+    for (number, item) in (1..).zip(&mut items) {
+        item.number = number;
+    }
     items
 }

@@ -1,65 +1,52 @@
-//! `replacements.txt`: what to put in the place of each value, as `git filter-repo --replace-text`
-//! reads it.
+//! Writes `replacements.txt`: what replaces each value, for `git filter-repo --replace-text`.
 //!
-//! A line is `literal:VALUE==>TEXT` or `regex:PATTERN==>TEXT`; the last `==>` counts, and there are
-//! no comments. So the warning at the top is a line that replaces a text, which stands nowhere, by
-//! itself.
+//! A line is `literal:VALUE==>TEXT` or `regex:PATTERN==>TEXT`, split at the last `==>`. The format
+//! has no comments, so the warning at the top is a line that replaces a text by itself.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Item;
+use super::PlanItem;
 use crate::secret::Fingerprint;
 
-/// What the file says of itself.
-const WARNING: &str = "THIS FILE HOLDS SECRETS IN CLEAR: show it to nobody, commit it nowhere, delete it when all is done";
+/// The first line of the file.
+const WARNING: &str = "THIS FILE CONTAINS UNMASKED SECRETS: \
+                       do not share or commit it, and delete it after the clean-up";
 
 /// The lines of the file, by value.
 pub(super) struct Replacements<'o> {
     lines: Vec<Line<'o>>,
-    /// The number of each value's line, from 1.
+    /// The line number of each value, from 1.
     numbers: HashMap<&'o [u8], usize>,
 }
 
 struct Line<'o> {
     value: &'o [u8],
     name: Fingerprint,
-    /// Literals cannot hold a line feed. They are replaced before all expressions, so what is a
-    /// part of an expression's value has to be one too.
+    /// A literal cannot contain a line feed. Literals are replaced before all patterns, so a part
+    /// of a value with a pattern needs a pattern too.
     is_regex: bool,
 }
 
 impl<'o> Replacements<'o> {
-    /// One line for each value of `items`. What may hold another value comes before it.
-    pub(super) fn new(items: &[Item<'o>]) -> Self {
+    /// One line for each value of `items`; a longer value comes first, as it may contain others.
+    pub(super) fn new(items: &[PlanItem<'o>]) -> Self {
         let mut values: BTreeMap<&[u8], Fingerprint> = BTreeMap::new();
-        for (_, secret, name) in items
-            .iter()
-            .flat_map(Item::values)
-            .filter(|(_, secret, _)| !secret.is_empty())
-        {
-            values
-                .entry(secret.reveal())
-                .and_modify(|first| *first = name.min(*first))
-                .or_insert(name);
+        for (_, secret, name) in items.iter().flat_map(PlanItem::values) {
+            if !secret.is_empty() {
+                let first = values.entry(secret.reveal()).or_insert(name);
+                *first = name.min(*first);
+            }
         }
-        let of_many_lines: Vec<&[u8]> = values
-            .keys()
-            .copied()
-            .filter(|value| value.contains(&b'\n'))
-            .collect();
-        let is_regex = |value: &[u8]| {
-            of_many_lines
+        let mut multi_line: Vec<&[u8]> = values.keys().copied().collect();
+        multi_line.retain(|value| value.contains(&b'\n'));
+        let lines = values.into_iter().map(|(value, name)| Line {
+            value,
+            name,
+            is_regex: multi_line
                 .iter()
-                .any(|long| memchr::memmem::find(long, value).is_some())
-        };
-        let mut lines: Vec<Line<'_>> = values
-            .into_iter()
-            .map(|(value, name)| Line {
-                value,
-                name,
-                is_regex: is_regex(value),
-            })
-            .collect();
+                .any(|long| memchr::memmem::find(long, value).is_some()),
+        });
+        let mut lines: Vec<Line<'_>> = lines.collect();
         lines.sort_by_key(|line| (std::cmp::Reverse(line.value.len()), line.name));
         let numbers = (2..)
             .zip(&lines)
@@ -68,12 +55,12 @@ impl<'o> Replacements<'o> {
         Self { lines, numbers }
     }
 
-    /// The line that `value` stands on, from 1.
+    /// The line number of `value`, from 1.
     pub(super) fn line_of(&self, value: &[u8]) -> Option<usize> {
         self.numbers.get(value).copied()
     }
 
-    /// The file.
+    /// The content of the file.
     pub(super) fn content(&self) -> Vec<u8> {
         let mut content = format!("literal:{WARNING}==>{WARNING}\n").into_bytes();
         for Line {
@@ -89,15 +76,14 @@ impl<'o> Replacements<'o> {
                 content.extend_from_slice(b"literal:");
                 content.extend_from_slice(value);
             }
-            content.extend_from_slice(
-                format!("==>***REMOVED-{:.8}***\n", name.to_string()).as_bytes(),
-            );
+            let name = name.to_string();
+            content.extend_from_slice(format!("==>***REMOVED-{name:.8}***\n").as_bytes());
         }
         content
     }
 }
 
-/// A byte as an expression of Python for it alone.
+/// A Python pattern that matches only this byte.
 fn escaped(byte: u8) -> Vec<u8> {
     if byte.is_ascii_alphanumeric() {
         vec![byte]
@@ -127,7 +113,7 @@ mod tests {
         }
     }
 
-    /// The value of a line, read as git-filter-repo does it, and what it is replaced by.
+    /// The value of a line and its replacement, parsed as git-filter-repo does it.
     fn read(line: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let at = memchr::memmem::rfind(line, b"==>").unwrap();
         let (value, text) = (&line[..at], line[at + 3..].to_vec());
@@ -159,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_is_read_back_as_it_is() {
+    fn git_filter_repo_reads_every_value_back() {
         let values: [&[u8]; 9] = [
             b"plain",
             b"a==>b",
@@ -193,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_another_value_comes_first() {
+    fn a_value_that_contains_another_comes_first() {
         let values: [&[u8]; 4] = [b"inner", b"an inner part", b"one\ninner line\n", b"another"];
         let outcome = outcome(&values);
         let items = items(&outcome);

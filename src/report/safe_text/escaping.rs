@@ -9,7 +9,7 @@ use crate::text::printable;
 
 /// Writes `value` as JSON in which every character that could fool a terminal is escaped: `\u202e`
 /// means the same to a parser, and nothing to an eye.
-pub(in crate::report) fn write<T: Serialize>(
+pub(in crate::report) fn write_json<T: Serialize>(
     value: &T,
     pretty: bool,
     mut out: &mut dyn io::Write,

@@ -1,24 +1,22 @@
-//! Words that several formats share: counts, sizes, reasons, and the sentence that sums a run up.
+//! Words sentences that all formats share: counts, sizes, reasons and the summary of a run.
 
-use crate::blob::Origin;
-use crate::finding::{Allowed, AllowedBy, List, Outcome, PolicyChange, Status, Unused};
+use crate::blob::{Origin, Skip};
+use crate::finding::{Allowed, AllowedBy, List, Outcome, PolicyChange, Status, Totals, Unused};
 use crate::rule::Confidence;
 
-/// What to do first, whatever was found.
+/// The first thing to do about any finding, in two lines.
 pub(in crate::report) const ROTATE: [&str; 2] = [
-    "Whoever has seen a key can use it. If it was ever pushed or shared, revoke it at its provider first:",
-    "taking it out of git is not enough.",
+    "Anyone who has seen a key can use it. If it was ever pushed or shared, revoke it at its",
+    "provider first: removing it from git is not enough.",
 ];
 
-/// What failures mean.
-pub(in crate::report) const UNREAD: &str =
-    "could not be read, so nothing is known about what is there";
+/// What a failure to read means.
+pub(in crate::report) const UNREAD: &str = "could not be read and may hold secrets";
 
-/// What it means that the commits which are judged change the policy: who reviews them has to look
-/// at that.
+/// What a change of the policy means to a reviewer.
 pub(in crate::report) const POLICY: &str = "this change alters what keysieve ignores";
 
-/// How good or bad a part of a sentence is.
+/// How good or bad a part of the summary is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Tone {
     Bad,
@@ -32,7 +30,8 @@ pub(in crate::report) fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 /// A size with a unit that keeps it short.
-pub(in crate::report) fn size(bytes: u64) -> String {
+#[must_use]
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -48,48 +47,48 @@ pub(in crate::report) fn size(bytes: u64) -> String {
 }
 
 /// Why a finding has its confidence.
-pub(in crate::report) const fn because(confidence: Confidence, is_pair: bool) -> &'static str {
+pub(in crate::report) const fn confidence_reason(
+    confidence: Confidence,
+    is_pair: bool,
+) -> &'static str {
     match (confidence, is_pair) {
-        (_, true) => "both halves of it were found",
-        (Confidence::Certain, false) => "proven by its checksum or by what it decodes to",
-        (Confidence::High, false) => "it has the shape, and stands where a secret stands",
-        (Confidence::Medium, false) => "hardly anything but a secret has this shape",
-        (Confidence::Low, false) => "it has the shape of a secret; nothing else speaks for it",
+        (_, true) => "both halves of the pair were found",
+        (Confidence::Certain, false) => "confirmed by its checksum or its decoded content",
+        (Confidence::High, false) => "the format matches, in a context that names a secret",
+        (Confidence::Medium, false) => "little else than a secret has this format",
+        (Confidence::Low, false) => "only the format matches",
     }
 }
 
-/// What lets a finding pass, and why, as it was written.
-pub(in crate::report) fn exception(allowed: &Allowed) -> String {
+/// What allows a finding, and why, as written by its author.
+pub(in crate::report) fn allowed_by(allowed: &Allowed) -> String {
     let mut text = match &allowed.by {
         AllowedBy::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
-        AllowedBy::Marker {
-            word,
-            reason: Some(reason),
-        } => format!("{word}: {reason}"),
-        AllowedBy::Marker { word, reason: None } => word.clone(),
+        AllowedBy::Marker { word, reason } => with_reason(word.clone(), reason.as_deref()),
         AllowedBy::Baseline { reason, owner } => {
-            let owner = owner
-                .as_ref()
-                .map(|owner| format!(" (owner: {owner})"))
-                .unwrap_or_default();
-            let reason = reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default();
-            format!("the baseline{owner}{reason}")
+            let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})"));
+            let text = format!("the baseline{}", owner.unwrap_or_default());
+            with_reason(text, reason.as_deref())
         }
     };
-    if let Some(place) = own_marker(allowed) {
-        text.push_str(" (a marker that stands in the ");
-        text.push_str(place);
-        text.push_str(" itself)");
+    if let Some(container) = marker_container(allowed) {
+        text.push_str(" (the marker is part of this ");
+        text.push_str(container);
+        text.push(')');
     }
     text
 }
 
-/// What a marker stands in, where that is itself what is judged: who brings a secret can bring the
-/// marker with it.
-pub(in crate::report) fn own_marker(allowed: &Allowed) -> Option<&'static str> {
+fn with_reason(text: String, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) => format!("{text}: {reason}"),
+        None => text,
+    }
+}
+
+/// The kind of object that holds the marker, if that object is itself what is judged: the author
+/// of a secret can add the marker along with it.
+pub(in crate::report) fn marker_container(allowed: &Allowed) -> Option<&'static str> {
     match (&allowed.by, &allowed.finding.origin) {
         (AllowedBy::Entry { .. } | AllowedBy::Baseline { .. }, _) => None,
         (AllowedBy::Marker { .. }, Origin::TagText { .. }) => Some("tag"),
@@ -97,17 +96,17 @@ pub(in crate::report) fn own_marker(allowed: &Allowed) -> Option<&'static str> {
     }
 }
 
-/// What becomes of a file of policy, and what that means.
+/// How a policy file changes, and what that means.
 pub(in crate::report) fn policy_change(change: &PolicyChange) -> String {
     format!("{}; {POLICY}", change.what.word())
 }
 
-/// An exception that let nothing pass, and why it was written.
+/// One line about an unused allow entry or baseline entry.
 pub(in crate::report) fn unused(entry: &Unused) -> String {
-    let what = entry.expired.map_or_else(
-        || "let nothing pass".to_owned(),
-        |day| format!("expired on {day}"),
-    );
+    let what = match entry.expired {
+        None => "allows nothing".to_owned(),
+        Some(day) => format!("expired on {day}"),
+    };
     let list = match entry.list {
         List::Config => "[[allow]] entry",
         List::Baseline => "baseline line",
@@ -115,13 +114,20 @@ pub(in crate::report) fn unused(entry: &Unused) -> String {
     format!("{list} {} {what}: {}", entry.number, entry.reason)
 }
 
-/// Whether an unused exception is listed: if that was asked for, and where it is expired and
-/// something was found, as it may have let that pass before.
-pub(in crate::report) fn lists_unused(entry: &Unused, asked: bool, found: bool) -> bool {
-    asked || (found && entry.expired.is_some())
+/// The unused entries to list: all if `show_all`; otherwise the expired ones, if something was
+/// found that they may have allowed before.
+pub(in crate::report) fn unused_to_list(
+    outcome: &Outcome,
+    show_all: bool,
+) -> impl Iterator<Item = &Unused> {
+    let shows_expired = !outcome.findings.is_empty();
+    outcome
+        .unused
+        .iter()
+        .filter(move |entry| show_all || shows_expired && entry.expired.is_some())
 }
 
-/// The run in one sentence; `paint` may colour its parts.
+/// The run in one sentence; `paint` formats its parts.
 pub(in crate::report) fn summary(
     outcome: &Outcome,
     paint: impl Fn(Tone, String) -> String,
@@ -140,58 +146,66 @@ pub(in crate::report) fn summary(
     if !outcome.allowed.is_empty() {
         parts.push(format!("{} allowed", outcome.allowed.len()));
     }
-    let totals = outcome.totals;
-    let what = match totals.objects {
-        0 => count(totals.blobs, "blob", "blobs"),
-        objects => {
-            let (objects, files) = (
-                count(objects, "object", "objects"),
-                count(totals.blobs, "file", "files"),
-            );
-            format!("{objects} and {files} beside them")
-        }
-    };
-    parts.push(format!("{what} ({}) scanned", size(totals.bytes)));
-    if totals.left_out > 0 {
-        let (entries, them) = (
-            count(totals.left_out, "entry", "entries"),
-            if totals.left_out == 1 { "it" } else { "them" },
-        );
-        parts.push(format!(
-            "{entries} left out by git's ignore rules (--no-ignore scans {them})"
-        ));
+    parts.push(scanned(outcome.totals));
+    match outcome.totals.left_out {
+        0 => {}
+        1 => parts.push("1 entry left out by git's ignore rules (--no-ignore scans it)".to_owned()),
+        many => parts.push(format!(
+            "{many} entries left out by git's ignore rules (--no-ignore scans them)"
+        )),
     }
     parts.join("; ")
 }
 
+/// How much was scanned. An audit counts objects, and files outside the object store.
+fn scanned(totals: Totals) -> String {
+    let what = match totals.objects {
+        0 => count(totals.blobs, "blob", "blobs"),
+        objects => format!(
+            "{} and {}",
+            count(objects, "object", "objects"),
+            count(totals.blobs, "other file", "other files")
+        ),
+    };
+    format!("{what} ({}) scanned", size(totals.bytes))
+}
+
 fn findings(outcome: &Outcome, paint: &impl Fn(Tone, String) -> String) -> String {
-    let of = |confidence| {
-        outcome
+    let mut grades = Vec::new();
+    for confidence in Confidence::ALL.into_iter().rev() {
+        let found = outcome
             .findings
             .iter()
-            .filter(move |found| found.confidence == confidence)
-            .count()
+            .filter(|found| found.confidence == confidence)
+            .count();
+        if found > 0 {
+            grades.push(format!("{found} {confidence}"));
+        }
+    }
+    let (tone, block) = match blocking(outcome) {
+        0 => (Tone::Warn, "none blocks".to_owned()),
+        1 => (Tone::Bad, "1 blocks".to_owned()),
+        many => (Tone::Bad, format!("{many} block")),
     };
-    let grades = Confidence::ALL
-        .into_iter()
-        .rev()
-        .filter(|&confidence| of(confidence) > 0);
-    let grades: Vec<_> = grades
-        .map(|confidence| format!("{} {confidence}", of(confidence)))
-        .collect();
-    let blocking = outcome
+    let number = count(outcome.findings.len() as u64, "finding", "findings");
+    format!("{} ({}), {block}", paint(tone, number), grades.join(", "))
+}
+
+/// How many findings fail the run.
+pub(in crate::report) fn blocking(outcome: &Outcome) -> usize {
+    outcome
         .findings
         .iter()
         .filter(|found| found.blocking)
-        .count();
-    let block = match blocking {
-        0 => "none blocks".to_owned(),
-        1 => "1 blocks".to_owned(),
-        many => format!("{many} block"),
-    };
-    let tone = if blocking > 0 { Tone::Bad } else { Tone::Warn };
-    let number = count(outcome.findings.len() as u64, "finding", "findings");
-    format!("{} ({}), {block}", paint(tone, number), grades.join(", "))
+        .count()
+}
+
+/// The skips, those that make the scan incomplete apart from the others.
+pub(in crate::report) fn failed_and_other_skips(outcome: &Outcome) -> (Vec<&Skip>, Vec<&Skip>) {
+    outcome
+        .skipped
+        .iter()
+        .partition(|skip| skip.reason.is_failure())
 }
 
 #[cfg(test)]

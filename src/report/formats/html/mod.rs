@@ -1,111 +1,157 @@
-//! The format `html`: one page that holds all it needs, to search, filter and print; without
-//! scripts it is a plain list.
-
-mod finding;
+//! Writes the format `html`: one self-contained page to search, filter and print. Without scripts
+//! it is a plain list.
 
 use std::io;
 
+use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::blob::Skip;
-use crate::finding::{Outcome, Status};
-use crate::report::safe_text::facts::Facts;
+use crate::blob::{Origin, Skip};
+use crate::finding::frame::FrameLine;
+use crate::finding::{Finding, Outcome, Status};
+use crate::report::api::{Options, Times};
 use crate::report::safe_text::markup::escaped;
-use crate::report::safe_text::words::{POLICY, ROTATE, Tone, UNREAD, lists_unused, summary};
-use crate::report::{Options, Report, Times};
+use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::{
+    POLICY, ROTATE, Tone, UNREAD, failed_and_other_skips, summary, unused_to_list,
+};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// Writes a page.
-pub(in crate::report) struct Html {
-    options: Options,
-}
+/// The selection lists: label, and name of the `data-` attribute.
+const FILTERS: [(&str, &str); 3] = [
+    ("Rule", "rule"),
+    ("Confidence", "confidence"),
+    ("Place", "place"),
+];
 
-impl Html {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
+/// Writes the page.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    Page {
+        options,
+        outcome,
+        redactor,
     }
+    .write_into(out)
 }
 
-impl Report for Html {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        head(outcome, out)?;
-        let (failed, other): (Vec<_>, Vec<_>) = outcome
-            .skipped
-            .iter()
-            .partition(|skip| skip.reason.is_failure());
-        skips(
-            &facts,
-            &format!("{} {UNREAD}", failed.len()),
-            "bad",
-            &failed,
-            out,
-        )?;
-        let changes = outcome.policy_changes.iter().map(|change| {
-            let path = facts.text(&change.path);
-            format!("{path}: {}", change.what.word())
+/// Fills the template, which escapes every value.
+#[derive(Template)]
+#[template(path = "formats/html/page.html")]
+struct Page<'o> {
+    options: &'o Options,
+    outcome: &'o Outcome,
+    redactor: Redactor<'o>,
+}
+
+/// A list with a title; omitted if it is empty.
+struct Section {
+    title: String,
+    tone: &'static str,
+    lines: Vec<String>,
+}
+
+impl Page<'_> {
+    /// The hash by which the content security policy allows `text`.
+    fn hash(text: &str) -> String {
+        format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+    }
+
+    fn title(&self) -> (&'static str, &'static str) {
+        match self.outcome.status() {
+            Status::Clean if self.outcome.findings.is_empty() => ("No secrets found", "good"),
+            Status::Clean => ("No blocking findings", "warn"),
+            Status::Findings => ("Secrets found", "bad"),
+            Status::Incomplete => ("Not completed", "bad"),
+        }
+    }
+
+    fn summary(&self) -> String {
+        summary(self.outcome, |tone, text| {
+            let class = match tone {
+                Tone::Bad => "bad",
+                Tone::Warn => "warn",
+                Tone::Good => "good",
+            };
+            format!("<strong class=\"{class}\">{}</strong>", escaped(&text))
+        })
+    }
+
+    /// The lists above the findings: unread files and changes of the policy.
+    fn problems(&self) -> [Section; 2] {
+        let (failed, _) = failed_and_other_skips(self.outcome);
+        let changes = self.outcome.policy_changes.iter().map(|change| {
+            format!(
+                "{}: {}",
+                self.redactor.text(&change.path),
+                change.what.word()
+            )
         });
-        list(&format!("Policy: {POLICY}"), "warn", changes, out)?;
-        filters(out)?;
-        writeln!(out, "<main id=\"findings\">")?;
-        for found in &outcome.findings {
-            finding::article(&facts, found, out)?;
-        }
-        writeln!(out, "</main>")?;
-        if !outcome.findings.is_empty() {
-            advice(out)?;
-        }
-        self.exceptions(&facts, outcome, out)?;
-        skips(
-            &facts,
-            &format!("{} not scanned", other.len()),
-            "warn",
-            &other,
-            out,
-        )?;
-        self.foot(out)
-    }
-}
-
-impl Html {
-    fn exceptions(
-        &self,
-        facts: &Facts<'_>,
-        outcome: &Outcome,
-        out: &mut dyn io::Write,
-    ) -> io::Result<()> {
-        let allowed = outcome.allowed.iter().filter(|_| self.options.show_allowed);
-        list(
-            "Allowed",
-            "",
-            allowed.map(|allowed| facts.allowed(allowed)),
-            out,
-        )?;
-        let found = !outcome.findings.is_empty();
-        let unused = outcome
-            .unused
-            .iter()
-            .filter(|entry| lists_unused(entry, self.options.show_unused, found));
-        list(
-            "Exceptions without use",
-            "warn",
-            unused.map(|entry| facts.unused(entry)),
-            out,
-        )
+        [
+            self.skips(format!("{} {UNREAD}", failed.len()), "bad", &failed),
+            Section {
+                title: format!("Policy: {POLICY}"),
+                tone: "warn",
+                lines: changes.collect(),
+            },
+        ]
     }
 
-    fn foot(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    /// The lists below the findings: allowed findings, unused allow entries and skips.
+    fn remarks(&self) -> [Section; 3] {
+        let mut allowed = Vec::new();
+        if self.options.show_allowed {
+            allowed.extend(
+                self.outcome
+                    .allowed
+                    .iter()
+                    .map(|entry| self.redactor.allowed(entry)),
+            );
+        }
+        let unused = unused_to_list(self.outcome, self.options.show_unused);
+        let (_, skipped) = failed_and_other_skips(self.outcome);
+        [
+            Section {
+                title: "Allowed".to_owned(),
+                tone: "",
+                lines: allowed,
+            },
+            Section {
+                title: "Unused allow entries".to_owned(),
+                tone: "warn",
+                lines: unused.map(|entry| self.redactor.unused(entry)).collect(),
+            },
+            self.skips(format!("{} not scanned", skipped.len()), "warn", &skipped),
+        ]
+    }
+
+    fn skips(&self, title: String, tone: &'static str, skips: &[&Skip]) -> Section {
+        let lines = skips.iter().map(|skip| {
+            let (path, reason) = self.redactor.skip(skip);
+            format!("{path}: {reason}")
+        });
+        Section {
+            title,
+            tone,
+            lines: lines.collect(),
+        }
+    }
+
+    fn versions(&self) -> String {
         let Options {
             version,
             rules_version,
             times,
             ..
-        } = &self.options;
+        } = self.options;
         let mut parts = vec![format!("keysieve {version}").trim_end().to_owned()];
         if !rules_version.is_empty() {
             parts.push(format!("rules {rules_version}"));
@@ -113,118 +159,46 @@ impl Html {
         if *times != Times::default() {
             parts.push(times.ended.strftime("%Y-%m-%d %H:%M UTC").to_string());
         }
-        writeln!(
-            out,
-            "<footer><p>{}</p></footer>",
-            escaped(&parts.join(" · "))
-        )?;
-        writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+        parts.join(" · ")
     }
-}
 
-/// Everything up to the findings. The policy lets nothing in but what is here: no network, no
-/// script but this one.
-fn head(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
-    let (title, tone) = match outcome.status() {
-        Status::Clean if outcome.findings.is_empty() => ("No secrets found", "good"),
-        Status::Clean => ("Nothing found that blocks", "warn"),
-        Status::Findings => ("Secrets found", "bad"),
-        Status::Incomplete => ("Not completed", "bad"),
-    };
-    let tones = |tone: Tone, text: String| {
-        let class = match tone {
-            Tone::Bad => "bad",
-            Tone::Warn => "warn",
-            Tone::Good => "good",
+    /// Whether a finding has a code frame. The name of a file is shown as the place already.
+    fn has_frame(found: &Finding) -> bool {
+        !found.place.frame.lines.is_empty() && !matches!(found.origin, Origin::Name { .. })
+    }
+
+    /// Splits a line into the text before its mark, the mark, and the text after it.
+    fn split<'t>(line: &FrameLine, text: &'t str) -> (&'t str, Option<&'t str>, &'t str) {
+        let Some((from, to)) = line.mark else {
+            return (text, None, "");
         };
-        format!("<strong class=\"{class}\">{}</strong>", escaped(&text))
-    };
-    writeln!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src &#39;none&#39;; style-src {}; script-src {}; \
-         base-uri &#39;none&#39;; form-action &#39;none&#39;\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"light dark\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>\n\
-         <title>keysieve: {title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"{tone}\">\n<h1>{title}</h1>\n<p>{}</p>\n</header>",
-        escaped(&hash(STYLE)),
-        escaped(&hash(SCRIPT)),
-        summary(outcome, tones)
-    )
-}
-
-/// The bar that the script fills and shows.
-fn filters(out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "<div id=\"filters\" role=\"search\" hidden=\"hidden\">"
-    )?;
-    writeln!(
-        out,
-        "<label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"/></label>"
-    )?;
-    for (label, name) in [
-        ("Rule", "rule"),
-        ("Confidence", "confidence"),
-        ("Place", "place"),
-    ] {
-        writeln!(
-            out,
-            "<label>{label} <select data-filter=\"{name}\"><option value=\"\">any</option></select></label>"
-        )?;
+        let (from, to) = (byte_of(text, from), byte_of(text, to));
+        (&text[..from], Some(&text[from..to]), &text[to..])
     }
-    writeln!(
-        out,
-        "<button id=\"clear\" type=\"button\">Clear</button>\n<output id=\"count\"></output>\n</div>"
-    )
-}
 
-fn advice(out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "<section>\n<h2>What to do</h2>\n<p><strong>Rotate first.</strong> {} {}</p>\n<p><strong>Allow</strong> what may pass \
-         with the command beside the finding, or with the comment <code>keysieve:allow REASON</code> on its line.</p>\n\
-         </section>",
-        ROTATE[0], ROTATE[1]
-    )
-}
-
-fn skips(
-    facts: &Facts<'_>,
-    title: &str,
-    tone: &str,
-    skips: &[&Skip],
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let lines = skips.iter().map(|skip| {
-        let (path, reason) = facts.skip(skip);
-        format!("{path}: {reason}")
-    });
-    list(title, tone, lines, out)
-}
-
-/// A section with a list, if there is anything to list.
-fn list(
-    title: &str,
-    tone: &str,
-    lines: impl Iterator<Item = String>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let mut lines = lines.peekable();
-    if lines.peek().is_none() {
-        return Ok(());
+    /// What the filter "Place" groups findings by: the top folder, or the kind of a place that is
+    /// not a file.
+    fn folder(&self, found: &Finding) -> String {
+        let kind = match found.origin {
+            Origin::CommitText { .. } | Origin::CommitMessage { .. } => "commit messages",
+            Origin::TagText { .. } => "tags",
+            Origin::Repository { .. } => "git directory",
+            Origin::Stdin => "standard input",
+            _ => {
+                let path = self.redactor.path(found);
+                let path = path.strip_prefix("./").unwrap_or(&path);
+                return format!("{}/", path.split_once('/').map_or(".", |(top, _)| top));
+            }
+        };
+        kind.to_owned()
     }
-    writeln!(
-        out,
-        "<section class=\"{tone}\">\n<h2>{}</h2>\n<ul>",
-        escaped(title)
-    )?;
-    for line in lines {
-        writeln!(out, "<li>{}</li>", escaped(&line))?;
-    }
-    writeln!(out, "</ul>\n</section>")
+}
+
+/// The byte offset of the character number `at`.
+fn byte_of(text: &str, at: usize) -> usize {
+    text.char_indices()
+        .nth(at)
+        .map_or(text.len(), |(byte, _)| byte)
 }
 
 #[cfg(test)]

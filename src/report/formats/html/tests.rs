@@ -1,11 +1,11 @@
-//! The page: well-formed, closed against everything outside, and readable without its script.
+//! Tests that the page is well-formed, loads nothing, and is complete without its script.
 
 use super::*;
 use crate::blob::Origin;
-use crate::report::samples::{history, hostile, outcome, pair, shown};
+use crate::report::samples::{history, hostile, outcome, pair, render};
 
 fn page(outcome: &Outcome) -> String {
-    shown(
+    render(
         "html",
         outcome,
         Options {
@@ -16,7 +16,7 @@ fn page(outcome: &Outcome) -> String {
     )
 }
 
-/// The page without its style and script, which are no XML: all that depends on the outcome is.
+/// The page without its style and script, which are not XML and do not depend on the outcome.
 fn body(page: &str) -> String {
     page.replace(STYLE, "")
         .replace(SCRIPT, "")
@@ -47,7 +47,7 @@ fn every_page_is_well_formed() {
 }
 
 #[test]
-fn nothing_comes_from_outside() {
+fn the_page_loads_nothing() {
     let text = page(&outcome());
     for word in [
         "http://",
@@ -69,7 +69,7 @@ fn nothing_comes_from_outside() {
 }
 
 #[test]
-fn the_page_says_all_without_its_script() {
+fn the_page_is_complete_without_its_script() {
     let text = body(&page(&outcome()));
     let xml = roxmltree::Document::parse(&text).unwrap();
     let bar = xml
@@ -92,7 +92,7 @@ fn the_page_says_all_without_its_script() {
         "1 could not be read",
         "<h2>Policy: this change alters what keysieve ignores</h2>\n<ul>\n<li>.keysieve.toml: changed</li>",
         "gitleaks:allow: a fixture",
-        "entry 5 let nothing pass: gone",
+        "entry 5 allows nothing: gone",
         "<strong class=\"bad\">NOT COMPLETED</strong>",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -100,7 +100,7 @@ fn the_page_says_all_without_its_script() {
 }
 
 #[test]
-fn a_date_is_shown_where_one_is_known() {
+fn the_date_is_shown_if_known() {
     let outcome = Outcome {
         findings: vec![pair()],
         ..Outcome::default()
@@ -117,7 +117,7 @@ fn a_date_is_shown_where_one_is_known() {
         times,
         ..Options::default()
     };
-    let text = shown("html", &outcome, options);
+    let text = render("html", &outcome, options);
     assert!(
         text.contains("<footer><p>keysieve 1.2.3 · rules abc · 2026-03-01 00:00 UTC</p></footer>"),
         "{text}"

@@ -1,168 +1,107 @@
-//! What to do about findings: said once, however many there are.
+//! Writes the advice on findings: each piece once, however many findings there are.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::Page;
 use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::git::RootKind;
+use crate::report::safe_text::shell::quoted;
 use crate::report::safe_text::words::ROTATE;
 
-/// The most paths that are put into one command.
+/// The most paths in one command.
 const MAX_PATHS: usize = 5;
 
 impl Page<'_> {
-    /// What to do about `findings`.
-    pub(in crate::report) fn advice(
-        &self,
-        findings: &[Finding],
-        out: &mut dyn io::Write,
-    ) -> io::Result<()> {
+    /// Writes what to do about `findings`.
+    pub(super) fn advice(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "{}", self.paint.strong("what to do"))?;
-        writeln!(
-            out,
-            "  {}   {}\n           {}",
-            self.paint.strong("rotate"),
-            ROTATE[0],
-            ROTATE[1]
-        )?;
+        self.step("rotate", ROTATE[0], out)?;
+        writeln!(out, "           {}", ROTATE[1])?;
         if let Some(command) = self.unstage(findings) {
-            writeln!(out, "  {}  {command}", self.paint.strong("unstage"))?;
+            self.step("unstage", &command, out)?;
         }
-        let message = findings.iter().find_map(|found| match &found.origin {
-            Origin::CommitMessage { path } => Some(quoted(&self.facts.bytes(path))),
-            _ => None,
-        });
-        if let Some(message) = message {
+        if let Some(path) = findings
+            .iter()
+            .find_map(|found| message_path(&found.origin))
+        {
+            let path = quoted(&self.redactor.bytes(path));
+            self.step("reword", &format!("git commit --edit --file {path}"), out)?;
+        }
+        let allow = "run the `keysieve allow` command shown with the finding";
+        if self.by_exposure(findings, out)? {
+            self.step("allow", allow, out)?;
+        } else {
+            self.step("allow", &format!("{allow},"), out)?;
             writeln!(
                 out,
-                "  {}   git commit --edit --file {message}",
-                self.paint.strong("reword")
+                "           or add the comment `keysieve:allow REASON` on its line"
             )?;
         }
-        if self.by_exposure(findings, out)? {
-            return writeln!(
-                out,
-                "  {}    If it may pass, run the line beside the finding.\n",
-                self.paint.strong("allow")
-            );
-        }
-        writeln!(
-            out,
-            "  {}    If it may pass, run the line beside the finding, or write the comment `keysieve:allow REASON` on \
-             its line.\n",
-            self.paint.strong("allow")
-        )
+        writeln!(out)
     }
 
-    /// What follows from how exposed they are, for each way once, the worst first; whether there
-    /// was anything to say.
+    fn step(&self, label: &str, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+        let pad = 9_usize.saturating_sub(label.len());
+        writeln!(out, "  {}{:pad$}{text}", self.paint.strong(label), "")
+    }
+
+    /// Writes the advice on each exposure once, the worst first. Returns whether there was any.
     fn by_exposure(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<bool> {
-        let of = |finding: &Finding| finding.history.as_ref().map(|history| history.exposure);
-        let exposures: BTreeSet<_> = findings.iter().filter_map(of).collect();
-        for exposure in &exposures {
-            let many = findings
-                .iter()
-                .filter(|finding| of(finding) == Some(*exposure))
-                .count();
-            writeln!(
-                out,
-                "  {} ({many})\n           {}",
-                self.paint.strong(exposure.word()),
-                exposure.advice()
-            )?;
+        let mut exposures = BTreeMap::new();
+        for history in findings.iter().filter_map(|found| found.history.as_ref()) {
+            *exposures.entry(history.exposure).or_insert(0) += 1;
+        }
+        for (exposure, findings) in &exposures {
+            writeln!(out, "  {} ({findings})", self.paint.strong(exposure.word()))?;
+            writeln!(out, "           {}", exposure.advice())?;
         }
         if !exposures.is_empty() {
-            writeln!(
-                out,
-                "  {}     'keysieve audit --plan DIR' writes all that a clean-up needs, in the right order.",
-                self.paint.strong("plan")
-            )?;
+            let text = "'keysieve audit --plan DIR' writes a clean-up plan, step by step";
+            self.step("plan", text, out)?;
         }
         Ok(!exposures.is_empty())
     }
 
-    /// The command that takes what is staged out of the next commit, if anything is.
+    /// The command that removes staged findings from the next commit, if there are any.
     fn unstage(&self, findings: &[Finding]) -> Option<String> {
-        let staged = findings.iter().filter_map(|found| match &found.origin {
-            Origin::Staged { path, .. } if is_in_own_index(found) => Some(path),
-            _ => None,
-        });
-        let paths: BTreeSet<_> = staged.collect();
+        let paths: BTreeSet<_> = findings.iter().filter_map(own_staged_path).collect();
         if paths.is_empty() {
             return None;
         }
-        let mut command = if self.options.advice.first_commit {
-            "git rm --cached --"
-        } else {
-            "git restore --staged --"
-        }
-        .to_owned();
+        let command = match self.options.advice.first_commit {
+            true => "git rm --cached --",
+            false => "git restore --staged --",
+        };
+        let mut command = command.to_owned();
         for path in paths.iter().take(MAX_PATHS) {
             command.push(' ');
-            command.push_str(&quoted(&self.facts.bytes(path)));
+            command.push_str(&quoted(&self.redactor.bytes(path)));
         }
-        if let Some(more) = paths.len().checked_sub(MAX_PATHS).filter(|&more| more > 0) {
-            // Writing to a String cannot fail.
-            let _ = write!(command, "  (and {more} more)");
+        if let more @ 1.. = paths.len().saturating_sub(MAX_PATHS) {
+            command.push_str(&format!("  (and {more} more)"));
         }
         Some(command)
     }
 }
 
-/// Whether what is staged is so in the work tree that was asked about; an audit sees those of
-/// others too.
-fn is_in_own_index(found: &Finding) -> bool {
-    found.history.as_ref().is_none_or(|history| {
-        history
-            .reached_from
-            .iter()
-            .any(|reached| reached.kind == RootKind::Index && reached.name == "index")
-    })
+fn message_path(origin: &Origin) -> Option<&[u8]> {
+    match origin {
+        Origin::CommitMessage { path } => Some(path),
+        _ => None,
+    }
 }
 
-/// `path` as a shell reads it back: bare, in quotes, or with every odd byte escaped, as `printable`
-/// would demand.
-pub(in crate::report) fn quoted(path: &[u8]) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/+=:@%,".contains(byte);
-    if !path.is_empty() && path.iter().all(plain) {
-        return String::from_utf8_lossy(path).into_owned();
-    }
-    if let Ok(text) = std::str::from_utf8(path)
-        && crate::text::printable(path) == text
-    {
-        return format!("'{}'", text.replace('\'', r"'\''"));
-    }
-    let mut out = String::from("$'");
-    for &byte in path {
-        if byte.is_ascii_graphic() && !b"'\\".contains(&byte) || byte == b' ' {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-    out + "'"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn paths_survive_the_shell() {
-        for (path, expected) in [
-            (&b"src/a-b.py"[..], "src/a-b.py"),
-            (b"a b", "'a b'"),
-            (b"$(x)", "'$(x)'"),
-            (b"it's", r"'it'\''s'"),
-            ("caf\u{e9}".as_bytes(), "'caf\u{e9}'"),
-            (b"a\nb'\xff", r"$'a\x0ab\x27\xff'"),
-            (b"", "''"),
-        ] {
-            assert_eq!(quoted(path), expected);
-        }
+/// The path of a finding that is staged in the current work tree. An audit also sees the index of
+/// every other work tree.
+fn own_staged_path(found: &Finding) -> Option<&[u8]> {
+    let is_own = found.history.as_ref().is_none_or(|history| {
+        let mut roots = history.reached_from.iter();
+        roots.any(|root| root.kind == RootKind::Index && root.name == "index")
+    });
+    match &found.origin {
+        Origin::Staged { path, .. } if is_own => Some(path),
+        _ => None,
     }
 }

@@ -1,44 +1,34 @@
-//! One finding, drawn as a compiler draws an error.
+//! Writes one finding in the style of a compiler error.
 
 use std::io;
 
 use super::Page;
 use crate::blob::Origin;
 use crate::finding::Finding;
-use crate::report::history::ADVICE;
+use crate::report::safe_text::notes::ADVICE;
 use crate::secret::Secret;
 use crate::text::printable;
 
 impl Page<'_> {
-    /// Draws `found`; what its rule has to say only if `with_help`.
-    pub(in crate::report) fn finding(
+    /// Writes `found`; the help of its rule only if `with_help`.
+    pub(super) fn finding(
         &self,
         found: &Finding,
         with_help: bool,
         out: &mut dyn io::Write,
     ) -> io::Result<()> {
         let gutter = gutter(found);
-        let head = self.paint.finding(
-            found.blocking,
-            format_args!("{}[{}]", found.confidence, found.rule.id),
-        );
+        let head = format_args!("{}[{}]", found.confidence, found.rule.id);
+        let head = self.paint.finding(found.blocking, head);
+        let description = self.paint.strong(self.redactor.description(found));
         let remark = if found.blocking {
             ""
         } else {
             " (does not block)"
         };
-        writeln!(
-            out,
-            "{head}: {}{remark}",
-            self.paint.strong(self.facts.description(found))
-        )?;
-        writeln!(
-            out,
-            "{:gutter$}{} {}",
-            "",
-            self.paint.rail("-->"),
-            self.facts.place(found, &found.place)
-        )?;
+        writeln!(out, "{head}: {description}{remark}")?;
+        let place = self.redactor.place(found, &found.place);
+        writeln!(out, "{:gutter$}{} {place}", "", self.paint.rail("-->"))?;
         self.frame(found, gutter, out)?;
         if self.options.reveal {
             self.revealed("secret", &found.secret, gutter, out)?;
@@ -46,34 +36,28 @@ impl Page<'_> {
                 self.revealed("with", &partner.secret, gutter, out)?;
             }
         }
-        for (label, text) in self.facts.notes(found) {
-            // What follows from exposure is said at the end.
+        for (label, text) in self.redactor.notes(found) {
+            // The advice on exposure is printed once, at the end.
             if label == "help" && !with_help || label == ADVICE {
                 continue;
             }
-            writeln!(
-                out,
-                "{:gutter$} {} {}: {text}",
-                "",
-                self.paint.rail("="),
-                self.paint.strong(label)
-            )?;
+            let (sign, label) = (self.paint.rail("="), self.paint.strong(label));
+            writeln!(out, "{:gutter$} {sign} {label}: {text}", "")?;
         }
         writeln!(out)
     }
 
     fn frame(&self, found: &Finding, gutter: usize, out: &mut dyn io::Write) -> io::Result<()> {
         let bar = self.paint.rail("|");
-        let lines = &found.place.frame.lines;
-        // A name is shown already, as the place.
-        if lines.is_empty() || matches!(found.origin, Origin::Name { .. }) {
+        // A file name is shown as the place already.
+        if found.place.frame.lines.is_empty() || matches!(found.origin, Origin::Name { .. }) {
             return Ok(());
         }
         writeln!(out, "{:gutter$} {bar}", "")?;
         let mut last_marked = 0;
-        for (line, text) in self.facts.frame(&found.place) {
+        for (line, text) in self.redactor.frame(&found.place) {
             let number = self.paint.rail(format_args!("{:>gutter$}", line.number));
-            // Frames are printable already; a trailing blank would only be seen in a diff.
+            // Frames are printable already. Trailing blanks are trimmed for diffs of reports.
             writeln!(out, "{}", format!("{number} {bar} {text}").trim_end())?;
             if let Some((from, to)) = line.mark {
                 let carets = "^".repeat(to.saturating_sub(from).max(1));
@@ -82,12 +66,9 @@ impl Page<'_> {
                 last_marked = line.number;
             }
         }
-        if found.place.end.line > last_marked && last_marked > 0 {
-            writeln!(
-                out,
-                "{:gutter$} {bar} ... to line {}",
-                "", found.place.end.line
-            )?;
+        let last = found.place.end.line;
+        if last > last_marked && last_marked > 0 {
+            writeln!(out, "{:gutter$} {bar} ... to line {last}", "")?;
         }
         writeln!(out, "{:gutter$} {bar}", "")
     }
@@ -106,25 +87,15 @@ impl Page<'_> {
         }
         writeln!(out, "{:gutter$} {sign} {label}:", "")?;
         for line in value.split(|&byte| byte == b'\n') {
-            writeln!(
-                out,
-                "{:gutter$}   {}",
-                "",
-                printable(line.strip_suffix(b"\r").unwrap_or(line))
-            )?;
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            writeln!(out, "{:gutter$}   {}", "", printable(line))?;
         }
         Ok(())
     }
 }
 
-/// How wide the line numbers of a finding's frame are.
+/// The width of the line numbers in the frame of a finding.
 fn gutter(found: &Finding) -> usize {
-    found
-        .place
-        .frame
-        .lines
-        .last()
-        .map_or(1, |line| line.number)
-        .to_string()
-        .len()
+    let last = found.place.frame.lines.last().map_or(1, |line| line.number);
+    last.to_string().len()
 }

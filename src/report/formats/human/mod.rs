@@ -1,5 +1,4 @@
-//! The format `human`: for each finding a code frame, what it is and why it is reported; then,
-//! once, what to do.
+//! Writes the format `human`: a code frame and notes for each finding, then advice once for all.
 
 mod advice;
 mod finding;
@@ -10,42 +9,31 @@ use std::collections::HashSet;
 use std::io;
 
 use crate::finding::Outcome;
-use crate::report::safe_text::facts::Facts;
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::redactor::Redactor;
 use style::Paint;
 
-pub(in crate::report) use advice::quoted;
-
-/// Writes for people.
-pub(in crate::report) struct Human {
-    options: Options,
-}
-
-impl Human {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
+/// Writes the report.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let page = Page::new(options, outcome);
+    let mut helped = HashSet::new();
+    for found in &outcome.findings {
+        // The help of a rule is printed once.
+        let with_help = helped.insert(&found.rule.id);
+        page.finding(found, with_help, out)?;
     }
-}
-
-impl Report for Human {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let page = Page::new(&self.options, outcome);
-        let mut helped = HashSet::new();
-        for found in &outcome.findings {
-            // What a rule has to say is said once.
-            let with_help = helped.insert(&found.rule.id);
-            page.finding(found, with_help, out)?;
-        }
-        if !outcome.findings.is_empty() {
-            page.advice(&outcome.findings, out)?;
-        }
-        page.ending(outcome, out)
+    if !outcome.findings.is_empty() {
+        page.advice(&outcome.findings, out)?;
     }
+    page.ending(outcome, out)
 }
 
-/// The end of a page that shows something else than the findings: what was allowed or not scanned,
-/// and the line that sums it up.
+/// Writes the end of a report on something other than the findings: allowed findings, skips and
+/// the summary.
 pub(in crate::report) fn ending(
     options: &Options,
     outcome: &Outcome,
@@ -54,11 +42,11 @@ pub(in crate::report) fn ending(
     Page::new(options, outcome).ending(outcome, out)
 }
 
-/// What every part of a report needs. The parts are written in the files below.
+/// What every part of the report needs. The files below write the parts.
 struct Page<'o> {
     options: &'o Options,
     paint: Paint,
-    facts: Facts<'o>,
+    redactor: Redactor<'o>,
 }
 
 impl<'o> Page<'o> {
@@ -66,15 +54,15 @@ impl<'o> Page<'o> {
         Self {
             options,
             paint: Paint::new(options.color),
-            facts: Facts::new(outcome, options),
+            redactor: Redactor::new(outcome, options),
         }
     }
 
     fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         self.policy_changes(&outcome.policy_changes, out)?;
         self.allowed(&outcome.allowed, out)?;
-        self.unused(&outcome.unused, !outcome.findings.is_empty(), out)?;
-        self.skipped(&outcome.skipped, out)?;
+        self.unused(outcome, out)?;
+        self.skipped(outcome, out)?;
         self.summary(outcome, out)
     }
 }
@@ -84,8 +72,8 @@ mod tests {
     use super::*;
     use crate::blob::{Skip, SkipReason};
     use crate::finding::Totals;
-    use crate::report::Advice;
-    use crate::report::samples::{outcome, pair, secrets, shown};
+    use crate::report::api::Advice;
+    use crate::report::samples::{outcome, pair, render, secrets};
 
     fn one(found: crate::finding::Finding) -> Outcome {
         Outcome {
@@ -110,21 +98,22 @@ mod tests {
 13 | region = "eu-west-1"
    |
    = what: account 123456789012; with the AWS access key id at src/config.py:11:11
-   = why: certain: both halves of it were found
+   = why: certain: both halves of the pair were found
    = help: Deactivate it in IAM before anything else.
    = allow: keysieve allow FINGERPRINT --reason "why it may pass"
 
 what to do
-  rotate   Whoever has seen a key can use it. If it was ever pushed or shared, revoke it at its provider first:
-           taking it out of git is not enough.
+  rotate   Anyone who has seen a key can use it. If it was ever pushed or shared, revoke it at its
+           provider first: removing it from git is not enough.
   unstage  git restore --staged -- src/config.py
-  allow    If it may pass, run the line beside the finding, or write the comment `keysieve:allow REASON` on its line.
+  allow    run the `keysieve allow` command shown with the finding,
+           or add the comment `keysieve:allow REASON` on its line
 
 keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 "#;
         let print = pair().fingerprint.to_string();
         assert_eq!(
-            shown("human", &one(pair()), Options::default()),
+            render("human", &one(pair()), Options::default()),
             expected.replace("FINGERPRINT", &print)
         );
     }
@@ -142,7 +131,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             ..Outcome::default()
         };
         assert_eq!(
-            shown("human", &clean, Options::default()),
+            render("human", &clean, Options::default()),
             "keysieve: clean; 20 blobs (1.2 MiB) scanned; 1 entry left out by git's ignore rules (--no-ignore scans it)\n"
         );
     }
@@ -158,7 +147,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             path: "it's".into(),
             id: String::new(),
         };
-        let text = shown("human", &one(found), options);
+        let text = render("human", &one(found), options);
         assert!(text.contains(r"git rm --cached -- 'it'\''s'"), "{text}");
     }
 
@@ -168,7 +157,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
         found.origin = crate::blob::Origin::CommitMessage {
             path: ".git/COMMIT_EDITMSG".into(),
         };
-        let text = shown("human", &one(found), Options::default());
+        let text = render("human", &one(found), Options::default());
         assert!(
             text.contains("git commit --edit --file .git/COMMIT_EDITMSG\n")
                 && !text.contains("unstage"),
@@ -184,7 +173,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
         };
         let mut skipped: Vec<_> = (0..12).map(|n| skip(n, SkipReason::Submodule)).collect();
         skipped.push(skip(99, SkipReason::Unreadable("no".to_owned())));
-        let text = shown(
+        let text = render(
             "human",
             &Outcome {
                 skipped,
@@ -207,9 +196,9 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 
     #[test]
     fn private_keys_are_shown_by_their_first_lines() {
-        let text = shown("human", &outcome(), Options::default());
+        let text = render("human", &outcome(), Options::default());
         assert!(text.contains("... to line 8\n"), "{text}");
-        let revealed = shown(
+        let revealed = render(
             "human",
             &outcome(),
             Options {
@@ -224,7 +213,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 
     #[test]
     fn what_was_allowed_is_listed_when_asked() {
-        let quiet = shown("human", &outcome(), Options::default());
+        let quiet = render("human", &outcome(), Options::default());
         assert!(
             !quiet.contains("gitleaks:allow") && quiet.contains("; 2 allowed;"),
             "{quiet}"
@@ -242,7 +231,7 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             show_unused: true,
             ..Options::default()
         };
-        let all = shown("human", &outcome(), options);
+        let all = render("human", &outcome(), options);
         assert!(
             all.contains("deploy/key.pem:7:9 github-pat, by gitleaks:allow: a fixture"),
             "{all}"
@@ -251,13 +240,13 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             all.contains("deploy/key.pem:7:9 github-pat, by the baseline (owner: platform)"),
             "{all}"
         );
-        assert!(all.contains("entry 5 let nothing pass: gone"), "{all}");
+        assert!(all.contains("entry 5 allows nothing: gone"), "{all}");
     }
 
     #[test]
     fn colours_are_only_added() {
-        let plain = shown("human", &outcome(), Options::default());
-        let colored = shown(
+        let plain = render("human", &outcome(), Options::default());
+        let colored = render(
             "human",
             &outcome(),
             Options {

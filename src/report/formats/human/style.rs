@@ -1,4 +1,4 @@
-//! Colours, and none where none are wanted.
+//! Colours the parts of a report, if colours are wanted.
 
 use std::fmt::Display;
 
@@ -6,20 +6,20 @@ use anstyle::{AnsiColor, Style};
 
 use crate::report::safe_text::words::Tone;
 
-/// Paints words.
+/// Adds colours to words.
 #[derive(Clone, Copy)]
-pub(in crate::report) struct Paint {
+pub(super) struct Paint {
     color: bool,
 }
 
 impl Paint {
-    /// Paints if `color`.
-    pub(in crate::report) const fn new(color: bool) -> Self {
+    /// Adds colours if `color`.
+    pub(super) const fn new(color: bool) -> Self {
         Self { color }
     }
 
-    /// A part of the sentence that sums up.
-    pub(in crate::report) fn tone(self, tone: Tone, text: impl Display) -> String {
+    /// A part of the summary.
+    pub(super) fn tone(self, tone: Tone, text: impl Display) -> String {
         match tone {
             Tone::Bad => self.bad(text),
             Tone::Warn => self.warn(text),
@@ -27,33 +27,33 @@ impl Paint {
         }
     }
 
-    /// What stops the run.
-    pub(in crate::report) fn bad(self, text: impl Display) -> String {
+    /// What fails the run.
+    pub(super) fn bad(self, text: impl Display) -> String {
         self.with(AnsiColor::Red.on_default().bold(), text)
     }
 
     /// What should be looked at.
-    pub(in crate::report) fn warn(self, text: impl Display) -> String {
+    pub(super) fn warn(self, text: impl Display) -> String {
         self.with(AnsiColor::Yellow.on_default().bold(), text)
     }
 
-    /// What is well.
-    pub(in crate::report) fn good(self, text: impl Display) -> String {
+    /// What is fine.
+    pub(super) fn good(self, text: impl Display) -> String {
         self.with(AnsiColor::Green.on_default().bold(), text)
     }
 
-    /// What a line is about.
-    pub(in crate::report) fn strong(self, text: impl Display) -> String {
+    /// The subject of a line.
+    pub(super) fn strong(self, text: impl Display) -> String {
         self.with(Style::new().bold(), text)
     }
 
-    /// Line numbers, and the rule beside them.
-    pub(in crate::report) fn rail(self, text: impl Display) -> String {
+    /// Line numbers and the ruler next to them.
+    pub(super) fn rail(self, text: impl Display) -> String {
         self.with(AnsiColor::Blue.on_default().bold(), text)
     }
 
-    /// A finding's confidence, or the mark under it.
-    pub(in crate::report) fn finding(self, blocking: bool, text: impl Display) -> String {
+    /// The confidence of a finding, or the mark under it.
+    pub(super) fn finding(self, blocking: bool, text: impl Display) -> String {
         if blocking {
             self.bad(text)
         } else {

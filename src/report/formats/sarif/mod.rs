@@ -1,5 +1,5 @@
-//! The format `sarif`: the Static Analysis Results Interchange Format, version 2.1.0, for code
-//! scanning and for editors.
+//! Writes the format `sarif`: the Static Analysis Results Interchange Format, version 2.1.0, for
+//! code scanning and editors.
 
 mod place;
 
@@ -9,10 +9,10 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Allowed, AllowedBy, Finding, Outcome, Status};
-use crate::report::safe_text::escaping::write;
-use crate::report::safe_text::facts::{CommitFacts, Facts};
-use crate::report::safe_text::words::{ROTATE, lists_unused};
-use crate::report::{Options, Report};
+use crate::report::api::Options;
+use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::redactor::{Redactor, SafeCommit};
+use crate::report::safe_text::words::{ROTATE, unused_to_list};
 use crate::rule::Confidence;
 use place::{BASE, artifact, location};
 
@@ -20,138 +20,146 @@ use place::{BASE, artifact, location};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Writes SARIF.
-pub(in crate::report) struct Sarif {
-    options: Options,
-}
+/// The ids of notifications, and what each means.
+const NOTIFICATIONS: [(&str, &str); 4] = [
+    (
+        "unread",
+        "Something in scope could not be read, so the scan is not complete.",
+    ),
+    (
+        "skipped",
+        "Something was excluded from the scan on purpose.",
+    ),
+    (
+        "policy",
+        "The scanned commits change a file that says what is ignored.",
+    ),
+    ("unused", "An allow entry or baseline entry allows nothing."),
+];
 
-impl Sarif {
-    /// A report with these options.
-    pub(in crate::report) const fn new(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-impl Report for Sarif {
-    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let facts = Facts::new(outcome, &self.options);
-        let rules = Rules::of(outcome);
-        let found = outcome
+/// Writes the log.
+pub(super) fn write(
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let redactor = Redactor::new(outcome, options);
+    let rules = Rules::of(outcome);
+    let masked = Redactor::masked(outcome);
+    let mut results = Vec::new();
+    results.extend(
+        outcome
             .findings
             .iter()
-            .map(|found| result(&facts, &rules, found));
-        let masked = Facts::masked(outcome);
-        let allowed = outcome
+            .map(|found| result(&redactor, &rules, found)),
+    );
+    results.extend(
+        outcome
             .allowed
             .iter()
-            .map(|allowed| suppressed(&masked, &rules, allowed));
-        // Where the repository lies is not known here, and a remote's URL may hold a password: so
-        // no `versionControlProvenance`; the commit of a finding is among its properties.
-        let run = json!({
-            "tool": { "driver": self.driver(&facts, &rules) },
-            "invocations": [self.invocation(&facts, outcome)],
-            "originalUriBaseIds": { BASE: { "description": { "text": "Where the scan was started." } } },
-            "columnKind": "unicodeCodePoints",
-            "redactionTokens": ["*"],
-            "results": found.chain(allowed).collect::<Vec<_>>(),
-            "properties": {
-                "status": outcome.status().word(),
-                "blobs": outcome.totals.blobs,
-                "bytes": outcome.totals.bytes,
-                "leftOut": outcome.totals.left_out,
-            },
-        });
-        write(
-            &json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }),
-            true,
-            out,
-        )
-    }
+            .map(|allowed| suppressed(&masked, &rules, allowed)),
+    );
+    // The location of the repository is unknown here, and a remote URL may hold a password: so
+    // there is no `versionControlProvenance`. The commit of a finding is one of its properties.
+    let base = json!({ "description": { "text": "The directory in which the scan was started." } });
+    let run = json!({
+        "tool": { "driver": driver(options, &redactor, &rules) },
+        "invocations": [invocation(options, &redactor, outcome)],
+        "originalUriBaseIds": { BASE: base },
+        "columnKind": "unicodeCodePoints",
+        "redactionTokens": ["*"],
+        "results": results,
+        "properties": {
+            "status": outcome.status().word(),
+            "blobs": outcome.totals.blobs,
+            "bytes": outcome.totals.bytes,
+            "leftOut": outcome.totals.left_out,
+        },
+    });
+    let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
+    write_json(&log, true, out)
 }
 
-impl Sarif {
-    fn driver(&self, facts: &Facts<'_>, rules: &Rules<'_>) -> Value {
-        let notification =
-            |id: &str, text: &str| json!({ "id": id, "shortDescription": { "text": text } });
-        let mut driver = json!({
-            "name": "keysieve",
-            "rules": rules.0.values().map(|(_, found, worst)| rule(facts, found, *worst)).collect::<Vec<_>>(),
-            "notifications": [
-                notification("unread", "Something in scope could not be read, so the scan is not complete."),
-                notification("skipped", "Something was left out of the scan on purpose."),
-                notification("policy", "A file that says what is ignored is changed by the commits that are judged."),
-                notification("unused", "An exception let nothing pass."),
-            ],
-            "properties": { "rules": self.options.rules_version },
-        });
-        if !self.options.version.is_empty() {
-            driver["semanticVersion"] = json!(self.options.version);
-        }
-        driver
+fn driver(options: &Options, redactor: &Redactor<'_>, rules: &Rules<'_>) -> Value {
+    let rules = rules
+        .0
+        .values()
+        .map(|(_, found, worst)| rule(redactor, found, *worst));
+    let notifications =
+        NOTIFICATIONS.map(|(id, text)| json!({ "id": id, "shortDescription": { "text": text } }));
+    let mut driver = json!({
+        "name": "keysieve",
+        "rules": rules.collect::<Vec<_>>(),
+        "notifications": notifications,
+        "properties": { "rules": options.rules_version },
+    });
+    if !options.version.is_empty() {
+        driver["semanticVersion"] = json!(options.version);
     }
+    driver
+}
 
-    fn invocation(&self, facts: &Facts<'_>, outcome: &Outcome) -> Value {
-        let on_file = |(id, level): (&str, &str), path: &[u8], (name, text): (String, String)| {
-            json!({
-                "descriptor": { "id": id },
-                "level": level,
-                "message": message(&format!("{name}: {text}")),
-                "locations": [{ "physicalLocation": { "artifactLocation": artifact(&facts.bytes(path)) } }],
-            })
+fn invocation(options: &Options, redactor: &Redactor<'_>, outcome: &Outcome) -> Value {
+    let mut execution = Vec::new();
+    for skip in &outcome.skipped {
+        let is_failure = skip.reason.is_failure();
+        let kind = if is_failure {
+            ("unread", "error")
+        } else {
+            ("skipped", "note")
         };
-        let skips = outcome.skipped.iter().map(|skip| {
-            let kind = if skip.reason.is_failure() {
-                ("unread", "error")
-            } else {
-                ("skipped", "note")
-            };
-            on_file(kind, &skip.path, facts.skip(skip))
-        });
-        let changes = outcome.policy_changes.iter();
-        let changes = changes.map(|change| {
-            on_file(
-                ("policy", "note"),
-                &change.path,
-                facts.policy_change(change),
-            )
-        });
-        let found = !outcome.findings.is_empty();
-        let unused = outcome
-            .unused
-            .iter()
-            .filter(|entry| lists_unused(entry, self.options.show_unused, found));
-        let unused = unused.map(|entry| {
-            let text = facts.unused(entry);
-            json!({ "descriptor": { "id": "unused" }, "level": "note", "message": message(&text) })
-        });
-        json!({
-            "executionSuccessful": outcome.status() != Status::Incomplete,
-            "exitCode": outcome.status() as i32,
-            "toolExecutionNotifications": skips.chain(changes).collect::<Vec<_>>(),
-            "toolConfigurationNotifications": unused.collect::<Vec<_>>(),
-        })
+        execution.push(on_file(
+            kind,
+            &redactor.bytes(&skip.path),
+            redactor.skip(skip),
+        ));
     }
+    for change in &outcome.policy_changes {
+        let path = redactor.bytes(&change.path);
+        execution.push(on_file(
+            ("policy", "note"),
+            &path,
+            redactor.policy_change(change),
+        ));
+    }
+    let configuration = unused_to_list(outcome, options.show_unused).map(|entry| {
+        let text = redactor.unused(entry);
+        json!({ "descriptor": { "id": "unused" }, "level": "note", "message": message(&text) })
+    });
+    json!({
+        "executionSuccessful": outcome.status() != Status::Incomplete,
+        "exitCode": outcome.status() as i32,
+        "toolExecutionNotifications": execution,
+        "toolConfigurationNotifications": configuration.collect::<Vec<_>>(),
+    })
 }
 
-/// The rules of an outcome by their ids: the place of each in the log, a finding of it, and its
+/// A notification about a file that is not a finding.
+fn on_file((id, level): (&str, &str), path: &[u8], (name, text): (String, String)) -> Value {
+    json!({
+        "descriptor": { "id": id },
+        "level": level,
+        "message": message(&format!("{name}: {text}")),
+        "locations": [{ "physicalLocation": { "artifactLocation": artifact(path) } }],
+    })
+}
+
+/// The rules of an outcome by id: the index of each in the log, one of its findings, and its
 /// highest confidence.
 struct Rules<'o>(BTreeMap<&'o str, (usize, &'o Finding, Confidence)>);
 
 impl<'o> Rules<'o> {
     fn of(outcome: &'o Outcome) -> Self {
         let mut rules = BTreeMap::new();
-        for found in outcome
-            .findings
-            .iter()
-            .chain(outcome.allowed.iter().map(|allowed| &allowed.finding))
-        {
+        let allowed = outcome.allowed.iter().map(|allowed| &allowed.finding);
+        for found in outcome.findings.iter().chain(allowed) {
             let (.., worst) = rules
                 .entry(&*found.rule.id)
                 .or_insert((0, found, found.confidence));
             *worst = found.confidence.max(*worst);
         }
-        for (index, (place, ..)) in rules.values_mut().enumerate() {
-            *place = index;
+        for (number, (index, ..)) in rules.values_mut().enumerate() {
+            *index = number;
         }
         Self(rules)
     }
@@ -161,15 +169,16 @@ impl<'o> Rules<'o> {
     }
 }
 
-fn rule(facts: &Facts<'_>, found: &Finding, worst: Confidence) -> Value {
-    let description = facts.description(found);
-    let help = facts
+fn rule(redactor: &Redactor<'_>, found: &Finding, worst: Confidence) -> Value {
+    let description = redactor.description(found);
+    let help = redactor
         .help(found)
         .map(|help| format!("{help} "))
         .unwrap_or_default();
     let text = format!("{} {} {help}", ROTATE[0], ROTATE[1]);
     let markdown = format!(
-        "**Rotate first.** {text}\n\nWhat may pass: `keysieve allow FINGERPRINT --reason \"why\"`."
+        "**Rotate first.** {text}\n\n\
+         To allow a finding: `keysieve allow FINGERPRINT --reason \"why\"`."
     );
     // GitHub sorts alerts by these two properties.
     let (precision, severity) = match worst {
@@ -184,49 +193,61 @@ fn rule(facts: &Facts<'_>, found: &Finding, worst: Confidence) -> Value {
         "fullDescription": { "text": description },
         "help": { "text": text.trim_end(), "markdown": markdown },
         "defaultConfiguration": { "level": "error" },
-        "properties": { "tags": ["security", "secret"], "precision": precision, "security-severity": severity },
+        "properties": {
+            "tags": ["security", "secret"],
+            "precision": precision,
+            "security-severity": severity,
+        },
     })
 }
 
-fn result(facts: &Facts<'_>, rules: &Rules<'_>, found: &Finding) -> Value {
-    let place = facts.place(found, &found.place);
+fn result(redactor: &Redactor<'_>, rules: &Rules<'_>, found: &Finding) -> Value {
+    let description = redactor.description(found);
+    let place = redactor.place(found, &found.place);
+    let text = format!(
+        "{description} at {place}: {}",
+        redactor.secret(&found.secret)
+    );
     let mut result = json!({
         "ruleId": &*found.rule.id,
         "ruleIndex": rules.index(&found.rule.id),
         "level": if found.blocking { "error" } else { "warning" },
-        "message": message(&format!("{} at {place}: {}", facts.description(found), facts.secret(&found.secret))),
-        "locations": [location(facts, found, &found.place, None)],
+        "message": message(&text),
+        "locations": [location(redactor, found, &found.place, None)],
         "partialFingerprints": { "keysieve/v1": found.fingerprint.to_string() },
         "suppressions": [],
-        "properties": properties(facts, found),
+        "properties": properties(redactor, found),
     });
     if let Some(partner) = &found.partner {
-        let half = |name: &str| message(&format!("{name} of the pair"));
-        let other = facts.text(partner.rule.description.as_bytes());
-        let first = location(facts, found, &partner.place, Some(message(&other)));
+        let description = message(&redactor.text(partner.rule.description.as_bytes()));
+        let (one, other) = (
+            message("One half of the pair"),
+            message("The other half of the pair"),
+        );
         let flow = [
-            json!({ "location": location(facts, found, &partner.place, Some(half("One half"))) }),
-            json!({ "location": location(facts, found, &found.place, Some(half("The other half"))) }),
+            json!({ "location": location(redactor, found, &partner.place, Some(one)) }),
+            json!({ "location": location(redactor, found, &found.place, Some(other)) }),
         ];
-        result["relatedLocations"] = json!([first]);
+        result["relatedLocations"] =
+            json!([location(redactor, found, &partner.place, Some(description))]);
         result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
     }
     result
 }
 
-fn suppressed(facts: &Facts<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value {
+fn suppressed(redactor: &Redactor<'_>, rules: &Rules<'_>, allowed: &Allowed) -> Value {
     let kind = match allowed.by {
         AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => "external",
         AllowedBy::Marker { .. } => "inSource",
     };
-    let mut result = result(facts, rules, &allowed.finding);
-    result["suppressions"] =
-        json!([{ "kind": kind, "status": "accepted", "justification": facts.exception(allowed) }]);
+    let by = redactor.allowed_by(allowed);
+    let mut result = result(redactor, rules, &allowed.finding);
+    result["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": by }]);
     result
 }
 
-fn properties(facts: &Facts<'_>, found: &Finding) -> Value {
-    let notes = facts.secrets(found).into_iter().chain(facts.notes(found));
+fn properties(redactor: &Redactor<'_>, found: &Finding) -> Value {
+    let notes = redactor.secrets_and_notes(found).into_iter();
     let notes = notes.map(|(label, text)| (label.to_owned(), json!(text)));
     let mut properties = json!({
         "confidence": found.confidence.word(),
@@ -234,20 +255,20 @@ fn properties(facts: &Facts<'_>, found: &Finding) -> Value {
         "origin": found.origin.kind(),
         "notes": notes.collect::<Map<_, _>>(),
     });
-    if let Some(CommitFacts {
-        id,
-        author,
-        date,
-        subject,
-    }) = found.origin.commit().map(|commit| facts.commit(commit))
-    {
+    if let Some(commit) = found.origin.commit() {
+        let SafeCommit {
+            id,
+            author,
+            date,
+            subject,
+        } = redactor.commit(commit);
         properties["commit"] =
             json!({ "id": id, "author": author, "date": date, "subject": subject });
     }
     properties
 }
 
-/// A message of plain text, in which brackets would be links and braces placeholders.
+/// A message in plain text. Brackets would be links and braces placeholders, so they are escaped.
 fn message(text: &str) -> Value {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Places as SARIF writes them: URIs, regions, and what is no file.
+//! Maps places to SARIF locations: URIs and regions, also for places that are not in a file.
 
 use std::fmt::Write as _;
 
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use crate::blob::Origin;
 use crate::finding::{Finding, Place};
-use crate::report::safe_text::facts::Facts;
+use crate::report::safe_text::redactor::Redactor;
 
-/// Names what relative URIs are relative to.
-pub(in crate::report) const BASE: &str = "%SRCROOT%";
+/// The name of the base of relative URIs.
+pub(super) const BASE: &str = "%SRCROOT%";
 
-/// Where a finding, or the other half of it, stands. Code scanning takes no result without a URI
-/// and a line, so what stands in no file has them as well; its logical location says what it is.
-pub(in crate::report) fn location(
-    facts: &Facts<'_>,
+/// The location of a finding or of its other half. Code scanning rejects results without a URI and
+/// a line, so places outside files get both; their logical location says what they are.
+pub(super) fn location(
+    redactor: &Redactor<'_>,
     found: &Finding,
     place: &Place,
     note: Option<Value>,
@@ -24,17 +24,17 @@ pub(in crate::report) fn location(
             json!({ "artifactLocation": { "uri": format!("commit/{}", commit.id) } })
         }
         Origin::TagText { .. } => {
-            let uri = format!("tag/{}", encoded(&facts.path_bytes(found)));
+            let uri = format!("tag/{}", encoded(&redactor.path_bytes(found)));
             json!({ "artifactLocation": { "uri": uri } })
         }
         Origin::Stdin => json!({ "artifactLocation": { "uri": "stdin" } }),
-        _ => json!({ "artifactLocation": artifact(&facts.path_bytes(found)) }),
+        _ => json!({ "artifactLocation": artifact(&redactor.path_bytes(found)) }),
     };
     match found.origin {
         Origin::Name { .. } => physical["region"] = json!({ "startLine": 1 }),
         _ => {
             physical["region"] = region(place);
-            if let Some(context) = context(facts, place) {
+            if let Some(context) = context(redactor, place) {
                 physical["contextRegion"] = context;
             }
         }
@@ -48,7 +48,7 @@ pub(in crate::report) fn location(
     };
     if let Some(kind) = kind {
         location["logicalLocations"] =
-            json!([{ "fullyQualifiedName": facts.path(found), "kind": kind }]);
+            json!([{ "fullyQualifiedName": redactor.path(found), "kind": kind }]);
     }
     if let Some(note) = note {
         location["message"] = note;
@@ -56,15 +56,15 @@ pub(in crate::report) fn location(
     location
 }
 
-/// A path as the URI of an artifact: relative to where the scan was started, unless it is absolute.
-pub(in crate::report) fn artifact(path: &[u8]) -> Value {
+/// A path as the URI of an artifact: absolute, or relative to where the scan was started.
+pub(super) fn artifact(path: &[u8]) -> Value {
     if path.first() == Some(&b'/') {
         return json!({ "uri": format!("file://{}", encoded(path)) });
     }
     json!({ "uri": encoded(path.strip_prefix(b"./").unwrap_or(path)), "uriBaseId": BASE })
 }
 
-/// Lines and columns from 1; the last column is just past the region, as it is here.
+/// Lines and columns count from 1, and the end column is exclusive, both in SARIF and here.
 fn region(place: &Place) -> Value {
     json!({
         "startLine": place.start.line,
@@ -74,8 +74,8 @@ fn region(place: &Place) -> Value {
     })
 }
 
-/// The lines around, where they hold the whole region.
-fn context(facts: &Facts<'_>, place: &Place) -> Option<Value> {
+/// The lines around the region, if they contain all of it.
+fn context(redactor: &Redactor<'_>, place: &Place) -> Option<Value> {
     let (first, last) = (
         place.frame.lines.first()?.number,
         place.frame.lines.last()?.number,
@@ -83,13 +83,12 @@ fn context(facts: &Facts<'_>, place: &Place) -> Option<Value> {
     if first > place.start.line || last < place.end.line {
         return None;
     }
-    let lines: Vec<_> = facts.frame(place).map(|(_, text)| text).collect();
+    let lines: Vec<_> = redactor.frame(place).map(|(_, text)| text).collect();
     let snippet = json!({ "text": lines.join("\n") });
     Some(json!({ "startLine": first, "endLine": last, "snippet": snippet }))
 }
 
-/// A path in the characters of a URI (RFC 3986); a colon, which could end a scheme, is encoded as
-/// well.
+/// Encodes a path for a URI (RFC 3986), the colon too, because it could end a scheme.
 fn encoded(path: &[u8]) -> String {
     let mut uri = String::with_capacity(path.len());
     for &byte in path {

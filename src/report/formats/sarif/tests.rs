@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::blob::Origin;
-use crate::report::samples::{history, hostile, outcome, pair, shown};
+use crate::report::samples::{history, hostile, outcome, pair, render};
 
 /// The schema as OASIS has published it; see the note beside it.
 const OFFICIAL: &str = include_str!("../../../../tests/schemas/sarif-schema-2.1.0.json");
@@ -12,7 +12,7 @@ const OFFICIAL: &str = include_str!("../../../../tests/schemas/sarif-schema-2.1.
 /// The run of the log of `outcome`, which must be valid.
 #[track_caller]
 fn run(outcome: &Outcome, options: Options) -> Value {
-    let log: Value = serde_json::from_str(&shown("sarif", outcome, options)).unwrap();
+    let log: Value = serde_json::from_str(&render("sarif", outcome, options)).unwrap();
     let schema: Value = serde_json::from_str(OFFICIAL).unwrap();
     let schema = jsonschema::options()
         .should_validate_formats(true)
