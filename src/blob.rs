@@ -15,8 +15,8 @@ pub struct Blob<'a> {
     pub bytes: &'a [u8],
     /// Where it came from.
     pub origin: Origin,
-    /// Which part of it is new.
-    pub fresh: Fresh<'a>,
+    /// What it replaces; `None` if all of it is new.
+    pub previous: Option<&'a dyn PreviousContent>,
     /// Which part of a larger whole `bytes` is.
     pub part: Part,
 }
@@ -28,41 +28,35 @@ impl<'a> Blob<'a> {
         Self {
             bytes,
             origin,
-            fresh: Fresh::All,
+            previous: None,
             part: Part::whole(bytes.len()),
         }
     }
 }
 
-/// Which bytes of a blob are new, and so may be reported.
-pub enum Fresh<'a> {
-    /// All of them.
-    All,
-    /// To be asked only when something was found: most blobs are clean, and then nobody needs to
-    /// compare versions. `None` says that an older version could not be read, so everything counts
-    /// as new.
-    Lazy(Box<dyn FnOnce() -> Option<Before<'a>> + 'a>),
+/// What a blob replaces. Asked only if something was found: most blobs are clean, and then no
+/// versions are read or compared.
+pub trait PreviousContent {
+    /// The older versions of the blob; `None` if one of them cannot be read, so that everything
+    /// counts as new. A change around bytes that stay the same can make a secret of them, so these
+    /// are scanned.
+    fn versions(&self) -> Option<Vec<Vec<u8>>>;
+
+    /// The spans of the blob that none of its older `versions` has; in order, without overlaps.
+    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span>;
+
+    /// Where a secret that the older versions do not have may come from. Asked only if there is
+    /// one.
+    fn elsewhere(&self) -> MovedFrom;
 }
 
-/// What a blob was before.
-#[derive(Default)]
-pub struct Before<'a> {
-    /// The spans of the new version that no older one has; in order, without overlaps.
-    pub fresh: Vec<Span>,
-    /// The older versions. A change around bytes that stay the same can make a secret of them;
-    /// whether it did is seen by scanning these.
-    pub versions: Vec<Vec<u8>>,
-    /// Where else something new may come from; to be asked only when something is.
-    pub elsewhere: Option<Box<dyn FnOnce() -> Elsewhere + 'a>>,
-}
-
-/// Where a secret that the older versions do not hold may come from without being new.
+/// Where a secret may come from without being new.
 #[derive(Debug, Default)]
-pub struct Elsewhere {
+pub struct MovedFrom {
     /// Other versions of the blob, whose secrets were reported there or are older still.
     pub versions: Vec<Vec<u8>>,
-    /// Other blobs that the same change replaces, as they were and as they are now: what left them
-    /// may have moved here.
+    /// Other blobs that the same change replaces, as they were and as they are now: what is missing
+    /// in them may have moved here.
     pub replaced: Vec<(Vec<u8>, Vec<u8>)>,
 }
 

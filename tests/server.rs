@@ -9,3 +9,4 @@ mod policy;
 mod push;
 mod receive;
 mod refs;
+mod same_text;

@@ -1,12 +1,13 @@
 //! Sources: where blobs come from. A source knows nothing of what is looked for in them.
 
-pub(crate) mod changes;
+mod changes;
 mod commits;
 mod files;
 mod git_dir;
-pub(crate) mod moved;
+mod names;
 mod push;
 mod read;
+mod removed;
 mod staged;
 mod stream;
 
@@ -21,6 +22,7 @@ use crate::text::printable_path;
 pub use commits::Range;
 pub use files::Files;
 pub use git_dir::GitDir;
+pub use names::is_searched_name;
 pub use push::Push;
 pub use read::{Buffer, parts};
 pub use staged::Staged;
@@ -48,17 +50,6 @@ pub trait Worker: Send {
     fn skip(&mut self, skip: Skip);
     /// Takes note that git's ignore rules left out so many entries.
     fn left_out(&mut self, entries: u64);
-}
-
-/// Names shorter than this are not looked at by themselves: no format of a credential that could
-/// stand in a name is shorter, and a look at every name of a tree would cost as much as a look at a
-/// tenth of its bytes.
-pub const MIN_NAME: usize = 20;
-
-/// Whether a name is searched for secrets by itself: a component of a path, or the name of a ref.
-#[must_use]
-pub const fn is_searched_name(name: &[u8]) -> bool {
-    name.len() >= MIN_NAME
 }
 
 /// Below this many blobs, more threads cost more than they bring.

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::names::{is_searched_name, path_names};
 use super::{Range, Source, SourceError, Worker, Workers, parts};
-use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
+use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::commit::{read_links, tag_name, tag_target};
 use crate::git::range::{self, RangeError, Selection};
 use crate::git::tree::{EntryKind, Tree};
@@ -78,14 +79,12 @@ impl Source for Push {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let repo = self.range.repo.local();
         let mut worker = workers();
-        for name in &self.names {
-            worker.blob(Blob::whole(
-                name,
-                Origin::Name {
-                    path: name.clone(),
-                    commit: None,
-                },
-            ));
+        for name in self.names.iter().filter(|name| is_searched_name(name)) {
+            let origin = Origin::Name {
+                path: name.clone(),
+                commit: None,
+            };
+            worker.blob(Blob::whole(name, origin));
         }
         let mut loose = Loose {
             repo: &repo,
@@ -148,13 +147,13 @@ impl Loose<'_> {
             for entry in Tree::read(self.repo, id)?.entries() {
                 let entry = entry?;
                 let path: BString = [folder.as_bytes(), entry.name].concat().into();
-                self.worker.blob(Blob::whole(
-                    &path,
-                    Origin::Name {
-                        path: path.clone(),
-                        commit: None,
-                    },
-                ));
+                // The names of the folders were fed when these were opened.
+                for name in path_names(path.as_bstr(), Some(folder.as_bstr())) {
+                    self.worker.blob(Blob {
+                        previous: Some(&name),
+                        ..name.blob(None)
+                    });
+                }
                 match entry.kind {
                     EntryKind::Tree => {
                         let folder = [path.as_bytes(), b"/"].concat().into();
@@ -184,7 +183,7 @@ impl Loose<'_> {
                     self.worker.blob(Blob {
                         bytes,
                         origin,
-                        fresh: Fresh::All,
+                        previous: None,
                         part,
                     });
                 }

@@ -44,7 +44,7 @@ fn a_shallow_clone_that_ends_within_the_range() {
     server
         .gate(&["origin/topic"], &[])
         .status(2)
-        .says("this shallow clone ends at commit");
+        .says("shallow clone: commit");
     server
         .gate(&["HEAD~1..HEAD"], &[])
         .status(2)

@@ -241,9 +241,8 @@ fn old_entries(
     Ok(found)
 }
 
-/// Every file that is lost: those that are gone, among them those of removed directories, and those
-/// that changed.
-pub(crate) fn lost(
+/// Every file that is removed, those in removed directories included, and those that changed.
+pub(crate) fn removed_files(
     repo: &LocalRepository,
     removed: &[Removed],
     changed: &[RemovedFile],
