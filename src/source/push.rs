@@ -1,5 +1,5 @@
-//! What a push brings: the commits that its refs lead to and that are not known yet, with the tags
-//! on the way, what a ref leads to in place of a commit, and the names of the refs.
+//! Feeds what a push brings: the commits that its refs lead to and that are not known yet, the tags
+//! on the way, trees and blobs that refs lead to directly, and the names of the refs.
 
 use std::collections::HashSet;
 
@@ -17,19 +17,19 @@ use crate::git::{
 
 /// What a push brings.
 pub struct Push {
-    /// The names of its refs, where they go.
+    /// The names of its refs in the repository that it goes to.
     names: Vec<BString>,
-    /// What refs lead to that is no commit, each with the name of the ref.
+    /// Trees and blobs that refs lead to, each with the name of the ref.
     loose: Vec<(BString, ObjectId)>,
     range: Range,
 }
 
 impl Push {
-    /// Finds out what `refs` bring that `known` objects do not lead to. Known objects that are not
-    /// here are passed over.
+    /// Lists what `refs` bring that `known` objects do not lead to. Known objects that the
+    /// repository does not have, or that are corrupt, are ignored, so that more is scanned.
     ///
     /// # Errors
-    /// Where a part of the history is missing.
+    /// If a part of the history is missing.
     pub fn new(
         shared: Repository,
         refs: Vec<(BString, ObjectId)>,
@@ -67,7 +67,7 @@ impl Push {
         })
     }
 
-    /// The same, scanned by this many threads, but for blobs that are larger, in bytes.
+    /// Sets the number of threads, and the size in bytes above which blobs are skipped.
     #[must_use]
     pub fn within(mut self, max_size: Option<u64>, jobs: usize) -> Self {
         (self.range.max_size, self.range.jobs) = (max_size, jobs);

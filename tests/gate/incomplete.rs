@@ -19,7 +19,7 @@ fn a_revision_that_is_not_here() {
         .says("git fetch origin 1234567890");
     gate(&repo, &["HEAD:readme.txt"])
         .status(2)
-        .says("only commits can be judged");
+        .says("names no commit: it is a blob");
 }
 
 #[test]

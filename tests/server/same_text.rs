@@ -1,5 +1,5 @@
-//! The text of a commit or a tag is the raw object, for the gate, the hooks of a push and the
-//! audit: each reports the same secrets, on the lines that git itself shows.
+//! Whatever reads a repository reports the same. The text of a commit or a tag is the raw object,
+//! with the lines that git shows; a name is each component of a path.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::ground::Pair;
 use crate::support::Repo;
-use crate::support::keys::access_key_id;
+use crate::support::keys::{access_key_id, secret_access_key};
 
 /// Rule, line and column of a finding.
 type Location = (String, u64, u64);
@@ -107,6 +107,23 @@ fn findings(report: &serde_json::Value, kind: &str) -> BTreeSet<Location> {
     findings.iter().map(location).collect()
 }
 
+/// Path, rule and column of the findings of a report, which must all be in names.
+#[track_caller]
+fn names(report: &serde_json::Value) -> BTreeSet<(String, String, u64)> {
+    let findings = report["findings"].as_array().expect("findings");
+    let location = |finding: &serde_json::Value| {
+        assert_eq!(finding["origin"]["kind"], "name", "{finding}");
+        assert_eq!(finding["line"], 1, "{finding}");
+        let column = finding["column"].as_u64().expect("a column");
+        (
+            finding["path"].to_string(),
+            finding["rule"].to_string(),
+            column,
+        )
+    };
+    findings.iter().map(location).collect()
+}
+
 /// Pushes with a hook that writes its report to a file, and reads that.
 #[track_caller]
 fn pushed(pair: &Pair, words: &[&str]) -> serde_json::Value {
@@ -172,4 +189,72 @@ fn every_part_of_a_tag_is_searched_on_the_same_lines_everywhere() {
     assert_eq!(expected(&pair.repo, &id).len(), 6);
     pair.repo.git(["update-ref", "refs/tags/v1", &id]);
     is_the_same_everywhere(pair, &id, "refs/tags/v1", "tag-text");
+}
+
+#[test]
+fn a_name_gives_the_same_finding_everywhere() {
+    let pair = Pair::new();
+    let repo = &pair.repo;
+    repo.keysieve(["hook", "install"]).status(0);
+    let (folder, file) = (access_key_id(7300), access_key_id(7301));
+    for path in [
+        format!("a/folder-{folder}/one.txt"),
+        format!("a/folder-{folder}/two.txt"),
+        format!("dump-of-{file}.txt"),
+    ] {
+        repo.add(&path, "clean\n");
+    }
+    let json = |words: &[&str]| {
+        repo.keysieve(words.iter().chain(&["-f", "json"]))
+            .status(1)
+            .json()
+    };
+    let by_scan = names(&json(&["scan", "."]));
+    assert_eq!(by_scan.len(), 2, "{by_scan:?}");
+    assert_eq!(names(&json(&["staged"])), by_scan, "staged");
+    repo.commit("names");
+    assert_eq!(
+        names(&json(&["gate", "origin/main..HEAD"])),
+        by_scan,
+        "gate"
+    );
+    assert_eq!(names(&json(&["audit"])), by_scan, "audit");
+    assert_eq!(names(&pushed(&pair, &["main"])), by_scan, "pre-push");
+    let tree = format!("{}:refs/tags/tree", repo.git(["rev-parse", "HEAD^{tree}"]));
+    assert_eq!(
+        names(&pushed(&pair, &[&tree])),
+        by_scan,
+        "a tree under a ref"
+    );
+    let pair = pair.guard(&[]);
+    assert_eq!(
+        names(&pushed(&pair, &["--no-verify", "main"])),
+        by_scan,
+        "pre-receive"
+    );
+}
+
+#[test]
+fn a_secret_with_slashes_in_a_path_is_found() {
+    let pair = Pair::new();
+    let repo = &pair.repo;
+    let secret = (7400..).map(secret_access_key).find(|secret| {
+        let has_slash = secret.contains('/');
+        has_slash && !secret.contains("//") && !secret.starts_with('/') && !secret.ends_with('/')
+    });
+    let path = format!(
+        "aws_secret_access_key={}",
+        secret.expect("a secret with a slash")
+    );
+    repo.add(&path, "clean\n");
+    assert_eq!(
+        names(&repo.keysieve(["staged", "-f", "json"]).status(1).json()).len(),
+        1
+    );
+    repo.commit("a name");
+    let gate = repo
+        .keysieve(["gate", "-f", "json", "origin/main..HEAD"])
+        .status(1)
+        .json();
+    assert_eq!(names(&gate).len(), 1);
 }
