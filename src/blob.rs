@@ -1,5 +1,5 @@
-//! What is scanned and what was not: blobs with their origin and their fresh part, and skips with
-//! their reason.
+//! Defines what is scanned, for sources and scanners: blobs with their origin and what they replace,
+//! and skips with their reason.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use bstr::{BStr, BString, ByteSlice};
 
 use crate::text::Span;
 
-/// Bytes, where they came from, and which of them are new: the only thing that is scanned.
+/// Bytes, where they came from, and what they replace: the only thing that is scanned.
 pub struct Blob<'a> {
     /// The content, or one part of it.
     pub bytes: &'a [u8],
     /// Where it came from.
     pub origin: Origin,
-    /// Which part of it is new.
-    pub fresh: Fresh<'a>,
+    /// What it replaces; `None` if all of it is new.
+    pub previous: Option<&'a dyn PreviousContent>,
     /// Which part of a larger whole `bytes` is.
     pub part: Part,
 }
@@ -28,60 +28,54 @@ impl<'a> Blob<'a> {
         Self {
             bytes,
             origin,
-            fresh: Fresh::All,
+            previous: None,
             part: Part::whole(bytes.len()),
         }
     }
 }
 
-/// Which bytes of a blob are new, and so may be reported.
-pub enum Fresh<'a> {
-    /// All of them.
-    All,
-    /// To be asked only when something was found: most blobs are clean, and then nobody needs to
-    /// compare versions. `None` says that an older version could not be read, so everything counts
-    /// as new.
-    Lazy(Box<dyn FnOnce() -> Option<Before<'a>> + 'a>),
+/// What a blob replaces. Asked only if something was found: most blobs are clean, and then no
+/// versions are read or compared.
+pub trait PreviousContent {
+    /// The older versions of the blob; `None` if one of them cannot be read, so that everything
+    /// counts as new. A change around bytes that stay the same can make a secret of them, so these
+    /// are scanned.
+    fn versions(&self) -> Option<Vec<Vec<u8>>>;
+
+    /// The spans of the blob that none of its older `versions` has; in order, without overlaps.
+    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span>;
+
+    /// Where a secret that the older versions do not have may come from. Asked only if there is
+    /// one.
+    fn elsewhere(&self) -> MovedFrom;
 }
 
-/// What a blob was before.
-#[derive(Default)]
-pub struct Before<'a> {
-    /// The spans of the new version that no older one has; in order, without overlaps.
-    pub fresh: Vec<Span>,
-    /// The older versions. A change around bytes that stay the same can make a secret of them;
-    /// whether it did is seen by scanning these.
-    pub versions: Vec<Vec<u8>>,
-    /// Where else something new may come from; to be asked only when something is.
-    pub elsewhere: Option<Box<dyn FnOnce() -> Elsewhere + 'a>>,
-}
-
-/// Where a secret that the older versions do not hold may come from without being new.
+/// Where a secret may come from without being new.
 #[derive(Debug, Default)]
-pub struct Elsewhere {
+pub struct MovedFrom {
     /// Other versions of the blob, whose secrets were reported there or are older still.
     pub versions: Vec<Vec<u8>>,
-    /// Other blobs that the same change replaces, as they were and as they are now: what left them
-    /// may have moved here.
+    /// Other blobs that the same change replaces, as they were and as they are now: what is missing
+    /// in them may have moved here.
     pub replaced: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// One piece of a blob that is too large to be held at once. Pieces overlap, so that whatever
-/// stands on a seam is seen whole by one of them; [`Part::own`] says which piece reports it.
+/// One part of a blob that is too large to be in memory at once. Parts overlap, so that a match at
+/// a boundary is whole in one of them; [`Part::own`] decides which part reports it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Offset of the piece in the whole, in bytes.
+    /// Offset of the part in the blob, in bytes.
     pub offset: usize,
-    /// Line feeds before the piece.
+    /// Line feeds before the part.
     pub lines: usize,
-    /// Where in the piece a match must begin to be this piece's.
+    /// Where in the part a match must begin to be reported for this part.
     pub own: Range<usize>,
-    /// Whether this is the last piece.
+    /// Whether this is the last part.
     pub last: bool,
 }
 
 impl Part {
-    /// The only piece of a blob of `len` bytes.
+    /// The only part of a blob of `len` bytes.
     #[must_use]
     pub fn whole(len: usize) -> Self {
         Self {
@@ -93,15 +87,16 @@ impl Part {
     }
 }
 
-/// A commit, as far as reports name it. Author and subject are as they were written: they may hold
-/// a secret themselves.
+/// A commit as reports name it. Author and subject are as in the commit, so they may hold a secret
+/// themselves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitInfo {
-    /// When it was committed, in seconds since 1970. Comes first: commits are in the order of time.
+    /// When it was committed, in seconds since 1970. The first field, so that commits are ordered by
+    /// time.
     pub time: i64,
     /// Its id, in hex.
     pub id: String,
-    /// Who wrote it: name and mail address, `A U Thor <author@example.com>`.
+    /// The author: name and mail address, `A U Thor <author@example.com>`.
     pub author: BString,
     /// The first line of its message.
     pub subject: BString,
@@ -116,21 +111,21 @@ pub enum Origin {
         /// Its path as it was reached.
         path: BString,
     },
-    /// What the next commit would add at a path, read from the index.
+    /// What the next commit would add at a path, from the index.
     Staged {
         /// Path in the repository.
         path: BString,
         /// Id of the blob, in hex.
         id: String,
     },
-    /// The name of a file or a directory: a key can hide there too.
+    /// The name of a file, a directory or a ref: a secret can be there as well.
     Name {
-        /// The name.
+        /// The path up to and with the name.
         path: BString,
-        /// The commit that brought it in, where it was found in history.
+        /// The commit that added it, if it was found in history.
         commit: Option<Arc<CommitInfo>>,
     },
-    /// What a commit has at a path.
+    /// The content that a commit has at a path.
     Commit {
         /// The commit.
         commit: Arc<CommitInfo>,
@@ -139,27 +134,26 @@ pub enum Origin {
         /// Id of the blob, in hex.
         id: String,
     },
-    /// What a commit says itself: its message, its author and its committer.
+    /// The raw text of a commit: all of its headers and its message.
     CommitText {
         /// The commit.
         commit: Arc<CommitInfo>,
     },
-    /// What an annotated tag says: its message and its tagger.
+    /// The raw text of an annotated tag: all of its headers and its message.
     TagText {
-        /// The tag's name, or its id where no ref leads to it.
+        /// The tag's name, or its id if no ref leads to it.
         name: BString,
         /// Id of the tag object, in hex.
         id: String,
     },
-    /// Something else that a repository keeps: the name of a ref, a line of a reflog, its
-    /// configuration.
+    /// Something else in a git directory: the name of a ref, a line of a reflog, the configuration.
     Repository {
-        /// Where, as a person would name it: `refs/heads/topic`, `stash@{0}`, `.git/config`.
+        /// Where it is, for people: `refs/heads/topic`, `stash@{0}`, `.git/config`.
         place: BString,
     },
     /// A commit message that is being written.
     CommitMessage {
-        /// The file that git keeps it in.
+        /// The file that has it.
         path: BString,
     },
     /// Standard input.
@@ -199,7 +193,7 @@ impl Origin {
         }
     }
 
-    /// The commit that brought it in, where that is known.
+    /// The commit that added it, if known.
     #[must_use]
     pub fn commit(&self) -> Option<&CommitInfo> {
         match self {
@@ -216,7 +210,7 @@ impl Origin {
     }
 }
 
-/// Something in scope that was not scanned, and why. Never silent: skips are counted and shown.
+/// Something in scope that was not scanned, and why. All skips are counted and shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
     /// What was not scanned.
@@ -234,26 +228,26 @@ pub enum SkipReason {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A commit of another repository; its files are scanned there.
+    /// A commit of another repository, whose files are scanned there.
     #[error("a submodule: scan its own repository")]
     Submodule,
-    /// A link in a repository that leads out of it: what is there is not the repository's.
+    /// A link that leads out of the repository, so that its target is not part of it.
     #[error("a link that leads out of the repository")]
     Outside,
     /// `git add --intent-to-add`: not part of the next commit.
     #[error("only intended to be added: not part of the next commit")]
     IntentToAdd,
-    /// A conflict of a merge that is not resolved: what will be committed is not known yet.
+    /// An unresolved merge conflict: what will be committed is not known yet.
     #[error("an unresolved conflict: resolve it and 'git add' the file")]
     Unmerged,
-    /// Where a repository keeps its objects, met outside of a work tree.
-    #[error("a repository's own store: its history is not scanned")]
+    /// The git directory of a repository, found outside of its work tree.
+    #[error("a git directory: its history is not scanned")]
     Store,
-    /// A file among the objects of a repository that is not an object: an interrupted git command
-    /// left it, and git does not read it.
+    /// A file among the objects that is not an object: a git command that was interrupted left it,
+    /// and git ignores it.
     #[error("not a git object: a temporary file left behind by an interrupted git command")]
     NoObject,
-    /// A device, a socket or a named pipe: reading it could wait for ever.
+    /// A device, a socket or a named pipe: reading it could block forever.
     #[error("not a regular file")]
     NotRegular,
     /// It could not be read. The scan is incomplete.
@@ -262,8 +256,8 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// Whether the skip leaves the scan incomplete, so that it must not pass. The others follow
-    /// from what the user asked for.
+    /// Whether the scan is incomplete because of the skip, so that it must not pass. The other skips
+    /// follow from what the user asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Unmerged)

@@ -8,3 +8,4 @@ mod policy;
 mod push;
 mod receive;
 mod refs;
+mod same_text;

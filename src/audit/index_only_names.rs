@@ -10,7 +10,7 @@ use crate::blob::{Blob, Origin};
 use crate::finding::Finding;
 use crate::finding::history::{Container, Exposure, History, ObjectPlace, RootRef};
 use crate::git::{RootKind, Roots};
-use crate::source::{MIN_NAME, Source, SourceError, Workers};
+use crate::source::{Source, SourceError, Workers, is_searched_name};
 
 /// Feeds each such name once.
 pub(super) struct IndexOnlyNames<'a> {
@@ -32,7 +32,7 @@ impl<'a> IndexOnlyNames<'a> {
                         .binary_search_by(|known| known.as_bytes().cmp(name))
                         .is_ok()
                 };
-                if name.len() >= MIN_NAME && !is_read() {
+                if is_searched_name(name) && !is_read() {
                     names.entry(name.as_bstr()).or_insert(path[..end].as_bstr());
                 }
                 start = end + 1;

@@ -11,7 +11,7 @@ use super::Shared;
 use super::missing::Reference;
 use super::reach::commits::Record;
 use super::rescan::MAX_READ;
-use crate::blob::{Blob, Fresh, Origin, Part, Skip};
+use crate::blob::{Blob, Origin, Part, Skip};
 use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Finding};
 use crate::git::ObjectId;
@@ -306,10 +306,7 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 impl Worker for Parts<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        debug_assert!(
-            matches!(blob.fresh, Fresh::All),
-            "a stream has no older version"
-        );
+        debug_assert!(blob.previous.is_none(), "a stream has no older version");
         let own = blob.part.own.len().min(blob.bytes.len()) as u64;
         self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
         self.bytes += own;

@@ -18,7 +18,7 @@ use crate::blob::Part;
 use crate::git::Oid;
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::git::tree::{TreeEntries, TreeEntry};
-use crate::source::MIN_NAME;
+use crate::source::is_searched_name;
 use crate::text::Copied;
 
 /// How many objects a thread remembers where it found.
@@ -145,7 +145,7 @@ impl<'a> Trees<'a> {
             // The commit of a submodule lies in another repository.
             None => None,
         };
-        let long = entry.name.len() >= MIN_NAME;
+        let long = is_searched_name(entry.name);
         if child.is_none() && !long {
             return;
         }
@@ -178,7 +178,7 @@ impl<'a> Trees<'a> {
         }
         let number = self.names.number_of(name);
         let before = self.finds.places.len();
-        if name.len() >= MIN_NAME {
+        if is_searched_name(name) {
             let matches = self.shared.builder.scanner.scan(name);
             let located = self
                 .shared

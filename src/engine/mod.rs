@@ -8,7 +8,7 @@ mod novelty;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::blob::{Blob, Fresh, Origin, Skip};
+use crate::blob::{Blob, Origin, PreviousContent, Skip};
 use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
 use crate::scan::Scanner;
@@ -100,13 +100,13 @@ impl Worker for ScanWorker<'_> {
             self.count(&blob);
         }
         if blob.part.last {
-            self.conclude(blob.fresh);
+            self.conclude(blob.previous);
         }
     }
 
     fn skip(&mut self, skip: Skip) {
         // What was read before reading failed was read.
-        self.conclude(Fresh::All);
+        self.conclude(None);
         self.outcome.skipped.push(skip);
     }
 
@@ -130,18 +130,14 @@ impl ScanWorker<'_> {
     }
 
     /// Judges what was seen in the blob that ends here.
-    fn conclude(&mut self, fresh: Fresh<'_>) {
+    fn conclude(&mut self, previous: Option<&dyn PreviousContent>) {
         let Some((origin, located)) = self.open.take() else {
             return;
         };
         let Shared {
             builder, policy, ..
         } = self.shared;
-        let before = match fresh {
-            Fresh::All => None,
-            Fresh::Lazy(ask) => ask(),
-        };
-        let news = novelty::news(builder.scanner, before, &located);
+        let news = novelty::novelty(builder.scanner, previous, &located);
         builder.conclude(&origin, &located, &news, |finding, nearby| {
             judge(&mut self.outcome, policy, finding, nearby)
         });

@@ -1,9 +1,9 @@
-//! What is news in a blob against its older versions: secrets by their values, not by the lines
-//! they stand on.
+//! Decides which secrets of a blob are new against what it replaces: by their values, not by their
+//! lines.
 
 use std::collections::HashMap;
 
-use crate::blob::{Before, Elsewhere};
+use crate::blob::{MovedFrom, PreviousContent};
 use crate::rule::Confidence;
 use crate::scan::{Match, Scanner};
 use crate::secret::Fingerprint;
@@ -12,99 +12,115 @@ use crate::text::Span;
 
 use super::locate::LocatedMatch;
 
-/// A secret in the older versions: how sure it was, and how often it stood there.
+/// A secret of the older versions: how sure it was, and how often it occurred.
 #[derive(Clone, Copy)]
-struct Old {
+struct OldSecret {
     confidence: Confidence,
     count: usize,
 }
 
-type Known = HashMap<Fingerprint, Old>;
+type OldSecrets = HashMap<Fingerprint, OldSecret>;
 
-/// For each sighting, whether it is news.
+/// A match of the new version.
+struct Occurrence {
+    secret: Fingerprint,
+    confidence: Confidence,
+    /// Whether it is in a new span.
+    is_fresh: bool,
+}
+
+/// How often a secret occurs in the new version, and how often there in new spans.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    fresh: usize,
+}
+
+/// For each match, whether it is new.
 ///
-/// A secret that no older version holds, or not as sure as now, is news wherever its bytes come
-/// from: a change around bytes that stay the same can make a secret of them. One that was there
-/// already is news if it stands there more often now; then where the text is fresh, or anywhere if
-/// nobody can tell. What the same change takes away elsewhere has moved, and is no news.
-pub(super) fn news(
+/// A secret that no older version has, or not as sure as now, is new wherever its bytes come from:
+/// a change around bytes that stay the same can make a secret of them. One that an older version
+/// has is new if it occurs more often now; then in the new spans, or everywhere if it is in none of
+/// them. What the same change removes elsewhere has moved, and is not new.
+pub(super) fn novelty(
     scanner: &Scanner,
-    before: Option<Before<'_>>,
+    previous: Option<&dyn PreviousContent>,
     located: &[LocatedMatch],
 ) -> Vec<bool> {
-    let Some(before) = before else {
-        return vec![true; located.len()];
+    let all_new = vec![true; located.len()];
+    let Some(previous) = previous else {
+        return all_new;
     };
-    let names: Vec<Fingerprint> = located
-        .iter()
-        .map(|seen| name(scanner, &seen.found))
-        .collect();
-    let fresh: Vec<bool> = located
-        .iter()
-        .map(|seen| any_overlaps(&before.fresh, seen.found.span))
-        .collect();
-    // How often each stands there now, and how often where the text is fresh.
-    let mut now: HashMap<Fingerprint, (usize, usize)> = HashMap::new();
-    for (name, fresh) in names.iter().zip(&fresh) {
-        let counts = now.entry(*name).or_default();
-        counts.0 += 1;
-        counts.1 += usize::from(*fresh);
-    }
-    let against = |old: &Known| -> Vec<bool> {
-        let is_news = |index: usize| match old.get(&names[index]) {
-            Some(old) if old.confidence >= located[index].found.confidence => {
-                let (count, anywhere_fresh) = now[&names[index]];
-                count > old.count && (fresh[index] || anywhere_fresh == 0)
-            }
-            _ => true,
+    let Some(versions) = previous.versions() else {
+        return all_new;
+    };
+    let spans = previous.spans(&versions);
+    let mut counts: HashMap<Fingerprint, Counts> = HashMap::new();
+    let mut occurrences = Vec::with_capacity(located.len());
+    for LocatedMatch { found, .. } in located {
+        let occurrence = Occurrence {
+            secret: fingerprint(scanner, found),
+            confidence: found.confidence,
+            is_fresh: any_overlaps(&spans, found.span),
         };
-        (0..located.len()).map(is_news).collect()
-    };
-    let mut old = known(scanner, &before.versions);
-    let news = against(&old);
-    match before.elsewhere {
-        Some(ask) if news.contains(&true) => {
-            let Elsewhere { versions, replaced } = ask();
-            keep_most(&mut old, known(scanner, &versions));
-            add_moved(scanner, &mut old, &replaced);
-            against(&old)
+        let counts = counts.entry(occurrence.secret).or_default();
+        counts.all += 1;
+        counts.fresh += usize::from(occurrence.is_fresh);
+        occurrences.push(occurrence);
+    }
+    let mut old = OldSecrets::new();
+    add_versions(scanner, &mut old, &versions);
+    let new = compare(&occurrences, &counts, &old);
+    if !new.contains(&true) {
+        return new;
+    }
+    let MovedFrom { versions, replaced } = previous.elsewhere();
+    add_versions(scanner, &mut old, &versions);
+    add_moved(scanner, &mut old, &replaced);
+    compare(&occurrences, &counts, &old)
+}
+
+/// For each occurrence, whether it is new against the `old` secrets.
+fn compare(
+    occurrences: &[Occurrence],
+    counts: &HashMap<Fingerprint, Counts>,
+    old: &OldSecrets,
+) -> Vec<bool> {
+    let is_new = |occurrence: &Occurrence| match old.get(&occurrence.secret) {
+        Some(old) if old.confidence >= occurrence.confidence => {
+            let counts = &counts[&occurrence.secret];
+            counts.all > old.count && (occurrence.is_fresh || counts.fresh == 0)
         }
-        _ => news,
+        _ => true,
+    };
+    occurrences.iter().map(is_new).collect()
+}
+
+/// Adds the secrets of older versions; of a secret in several, the version counts that has most of
+/// it.
+fn add_versions(scanner: &Scanner, old: &mut OldSecrets, versions: &[Vec<u8>]) {
+    for version in versions {
+        for (secret, other) in secrets_in(scanner, version) {
+            let old = old.entry(secret).or_insert(other);
+            old.confidence = old.confidence.max(other.confidence);
+            old.count = old.count.max(other.count);
+        }
     }
 }
 
-/// What stands in older versions; in several, what the one says that has most of it.
-fn known(scanner: &Scanner, versions: &[Vec<u8>]) -> Known {
-    let mut known = Known::new();
-    versions
-        .iter()
-        .for_each(|version| keep_most(&mut known, held_by(scanner, version)));
-    known
-}
-
-fn keep_most(known: &mut Known, others: Known) {
-    for (name, other) in others {
-        let old = known.entry(name).or_insert(other);
-        old.confidence = old.confidence.max(other.confidence);
-        old.count = old.count.max(other.count);
-    }
-}
-
-/// Adds to `known` what left other blobs.
-fn add_moved(scanner: &Scanner, known: &mut Known, replaced: &[(Vec<u8>, Vec<u8>)]) {
-    for (old, new) in replaced {
-        let left = held_by(scanner, old);
-        let stayed = if left.is_empty() {
-            Known::new()
-        } else {
-            held_by(scanner, new)
-        };
-        for (name, mut moved) in left {
-            moved.count = moved
-                .count
-                .saturating_sub(stayed.get(&name).map_or(0, |old| old.count));
+/// Adds the secrets that other blobs no longer have.
+fn add_moved(scanner: &Scanner, old: &mut OldSecrets, replaced: &[(Vec<u8>, Vec<u8>)]) {
+    for (before, after) in replaced {
+        let removed = secrets_in(scanner, before);
+        if removed.is_empty() {
+            continue;
+        }
+        let kept = secrets_in(scanner, after);
+        for (secret, mut moved) in removed {
+            let kept = kept.get(&secret).map_or(0, |kept| kept.count);
+            moved.count = moved.count.saturating_sub(kept);
             if moved.count > 0 {
-                let old = known.entry(name).or_insert(Old { count: 0, ..moved });
+                let old = old.entry(secret).or_insert(OldSecret { count: 0, ..moved });
                 old.confidence = old.confidence.max(moved.confidence);
                 old.count += moved.count;
             }
@@ -112,26 +128,25 @@ fn add_moved(scanner: &Scanner, known: &mut Known, replaced: &[(Vec<u8>, Vec<u8>
     }
 }
 
-fn held_by(scanner: &Scanner, version: &[u8]) -> Known {
-    let mut here = Known::new();
+fn secrets_in(scanner: &Scanner, version: &[u8]) -> OldSecrets {
+    let mut secrets = OldSecrets::new();
     for (bytes, part) in source::parts(version) {
-        let own = scanner
-            .scan(bytes)
-            .into_iter()
-            .filter(|found| part.own.contains(&found.span.start));
-        for found in own {
-            let old = here.entry(name(scanner, &found)).or_insert(Old {
-                confidence: found.confidence,
-                count: 0,
-            });
+        let matches = scanner.scan(bytes).into_iter();
+        for found in matches.filter(|found| part.own.contains(&found.span.start)) {
+            let old = secrets
+                .entry(fingerprint(scanner, &found))
+                .or_insert(OldSecret {
+                    confidence: found.confidence,
+                    count: 0,
+                });
             old.confidence = old.confidence.max(found.confidence);
             old.count += 1;
         }
     }
-    here
+    secrets
 }
 
-fn name(scanner: &Scanner, found: &Match) -> Fingerprint {
+fn fingerprint(scanner: &Scanner, found: &Match) -> Fingerprint {
     Fingerprint::new(&scanner.rules().rules[found.rule].id, found.value.reveal())
 }
 

@@ -1,13 +1,14 @@
-//! What git tracks in a work tree: those files are scanned even where an ignore rule matches them.
+//! Knows which files git tracks in a work tree: those are scanned even if an ignore rule matches
+//! them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
-use gix::index::entry::Mode;
 
-use crate::git::{self, ReadError, RepoError};
+use super::tree::EntryKind;
+use super::{LocalRepository, ReadError, RepoError, discover_work_tree};
 
 /// Why the tracked files of a work tree are not known.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,15 @@ pub enum IndexError {
     Read(#[from] ReadError),
 }
 
-/// The tracked files and submodules of a work tree, each with a mark for having been met.
+/// The index of `repo`; an empty one if there is none.
+pub(super) fn open_index(repo: &LocalRepository) -> Result<gix::worktree::Index, ReadError> {
+    repo.0.index_or_empty().map_err(|error| ReadError::Index {
+        path: repo.0.index_path(),
+        problem: error.to_string(),
+    })
+}
+
+/// The tracked files and submodules of a work tree, each with a mark for having been visited.
 #[derive(Debug)]
 pub(crate) struct Tracked {
     /// The work tree's root, without links in it.
@@ -29,56 +38,43 @@ pub(crate) struct Tracked {
 }
 
 impl Tracked {
-    /// The tracked files of the work tree that `dir` lies in; `None` outside of any.
+    /// The tracked files of the work tree that `dir` is in; `None` outside of any.
     pub(crate) fn around(dir: &Path) -> Result<Option<Self>, IndexError> {
-        let Some(repo) = git::discover_work_tree(dir)? else {
+        let Some(repo) = discover_work_tree(dir)? else {
             return Ok(None);
         };
-        let index = repo
-            .local()
-            .0
-            .index_or_empty()
-            .map_err(|error| ReadError::Index {
-                path: repo.local().0.index_path(),
-                problem: error.to_string(),
-            })?;
-        let files = index
-            .entries()
-            .iter()
-            .filter(|entry| entry.mode != Mode::DIR);
-        let files = files.map(|entry| {
-            let path = entry.path(&index).to_path_lossy().into_owned();
-            (path, AtomicBool::new(false))
-        });
+        let index = open_index(&repo.local())?;
+        let mut files = HashMap::new();
+        for entry in index.entries() {
+            if EntryKind::of_mode(entry.mode.bits()) != EntryKind::Tree {
+                let path = entry.path(&index).to_path_lossy().into_owned();
+                files.insert(path, AtomicBool::new(false));
+            }
+        }
         let root = repo.work_dir().unwrap_or(dir);
-        Ok(Some(Self {
-            root: root.canonicalize().unwrap_or_else(|_| root.to_path_buf()),
-            files: files.collect(),
-        }))
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        Ok(Some(Self { root, files }))
     }
 
-    /// The place of `dir` in the work tree, if it lies in it.
+    /// The path of `dir` in the work tree, if it is in it.
     pub(crate) fn place_of(&self, dir: &Path) -> Option<PathBuf> {
-        dir.canonicalize()
-            .ok()?
-            .strip_prefix(&self.root)
-            .ok()
-            .map(Path::to_path_buf)
+        let dir = dir.canonicalize().ok()?;
+        dir.strip_prefix(&self.root).ok().map(Path::to_path_buf)
     }
 
-    /// Marks the file at `path` in the work tree as met; whether it is tracked.
+    /// Marks the file at `path` in the work tree as visited; whether it is tracked.
     pub(crate) fn met(&self, path: &Path) -> bool {
         let mark = self.files.get(path);
         mark.inspect(|mark| mark.store(true, Ordering::Relaxed))
             .is_some()
     }
 
-    /// Whether what is at `path` in the work tree is tracked.
+    /// Whether the file at `path` in the work tree is tracked.
     pub(crate) fn holds(&self, path: &Path) -> bool {
         self.files.contains_key(path)
     }
 
-    /// Tracked files and submodules below `place` that were not met, sorted.
+    /// The tracked files and submodules below `place` that were not visited, sorted.
     pub(crate) fn missed(&self, place: &Path) -> Vec<PathBuf> {
         let missed = self
             .files

@@ -143,8 +143,8 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
         .collect()
 }
 
-/// The text of a file of a commit. What leads out of the repository, or to something else than a
-/// file, is an error.
+/// The text of a file of a commit. A path that leads out of the repository, or to something else
+/// than a file, is an error.
 fn text_in(
     repo: &Repository,
     commit: ObjectId,
@@ -155,7 +155,7 @@ fn text_in(
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !inside {
-        return Err(io::Error::other("lies outside the repository"));
+        return Err(io::Error::other("outside the repository"));
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
     let names = names.map(|name| Vec::from_os_str_lossy(name.as_os_str()));

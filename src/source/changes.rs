@@ -1,167 +1,250 @@
-//! What a commit, or the next one, brings that none of its parents has, and how it is fed.
+//! Feeds what a commit, or the next one, brings: content and names that none of its parents has.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
-use bstr::ByteSlice;
+use bstr::{BStr, ByteSlice};
 
-use crate::blob::{Before, Blob, CommitInfo, Elsewhere, Fresh, Origin, Skip, SkipReason};
-use crate::text::Span;
-
-use super::moved::{Parent, content};
+use super::names::{PathName, path_names};
+use super::removed::Parent;
 use super::{Worker, parts};
+use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent, Skip, SkipReason};
 use crate::git::diff::{Candidate, lines};
 use crate::git::tree::EntryKind;
 use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
-
-/// Where a change stands.
-pub(crate) enum At {
-    /// In the index.
-    Index,
-    /// In history.
-    Commit(Arc<CommitInfo>),
-}
+use crate::text::Span;
 
 /// All that a commit, or the next one, brings.
-pub(crate) struct ChangeSet<'a> {
-    pub(crate) at: At,
-    pub(crate) candidates: Vec<Candidate>,
+pub(super) struct ChangeSet {
+    /// The commit; `None` for the next one, which is in the index.
+    pub(super) commit: Option<Arc<CommitInfo>>,
+    pub(super) candidates: Vec<Candidate>,
     /// Its parents; the first commit has one without files.
-    pub(crate) parents: Vec<Parent<'a>>,
+    pub(super) parents: Vec<Parent>,
 }
 
-impl At {
-    fn blob(&self, candidate: &Candidate) -> Origin {
+/// Feeds one change.
+pub(super) struct ChangeFeeder<'a, 's> {
+    pub(super) repo: &'a LocalRepository,
+    pub(super) max_size: Option<u64>,
+    pub(super) set: &'a ChangeSet,
+    /// The changes of the same range, and the number of this one.
+    pub(super) range: Option<(&'a RangeChanges<'s>, usize)>,
+}
+
+impl ChangeFeeder<'_, '_> {
+    /// Feeds the names in the paths that no parent has; a directory once for all its files.
+    pub(super) fn names(&self, worker: &mut dyn Worker) {
+        let mut last = None;
+        for candidate in self
+            .set
+            .candidates
+            .iter()
+            .filter(|candidate| candidate.is_new())
+        {
+            for name in path_names(candidate.path.as_bstr(), last) {
+                let previous = PreviousName {
+                    feeder: self,
+                    name: &name,
+                };
+                worker.blob(Blob {
+                    previous: Some(&previous),
+                    ..name.blob(self.set.commit.as_ref())
+                });
+            }
+            last = Some(candidate.path.as_bstr());
+        }
+    }
+
+    /// Feeds the content of `candidate`.
+    pub(super) fn content(&self, candidate: &Candidate, worker: &mut dyn Worker) {
+        let path = candidate.path.clone();
+        if candidate.kind == EntryKind::Submodule {
+            let reason = SkipReason::Submodule;
+            return worker.skip(Skip { path, reason });
+        }
+        match read_kind(self.repo, candidate.id, ObjectKind::Blob, self.max_size) {
+            Ok(content) => {
+                let origin = self.origin(candidate);
+                let previous = PreviousVersions {
+                    feeder: self,
+                    candidate,
+                    content: &content,
+                };
+                for (bytes, part) in parts(&content) {
+                    worker.blob(Blob {
+                        bytes,
+                        origin: origin.clone(),
+                        previous: Some(&previous),
+                        part,
+                    });
+                }
+            }
+            Err(error) => worker.skip(Skip {
+                path,
+                reason: error.into(),
+            }),
+        }
+    }
+
+    fn origin(&self, candidate: &Candidate) -> Origin {
         let (path, id) = (candidate.path.clone(), candidate.id.to_string());
-        match self {
-            Self::Index => Origin::Staged { path, id },
-            Self::Commit(commit) => Origin::Commit {
+        match &self.set.commit {
+            None => Origin::Staged { path, id },
+            Some(commit) => Origin::Commit {
                 commit: commit.clone(),
                 path,
                 id,
             },
         }
     }
+}
 
-    fn name(&self, candidate: &Candidate) -> Origin {
-        let commit = match self {
-            Self::Index => None,
-            Self::Commit(commit) => Some(commit.clone()),
-        };
-        Origin::Name {
-            path: candidate.path.clone(),
-            commit,
+/// What the content of a candidate replaces.
+struct PreviousVersions<'a, 's> {
+    feeder: &'a ChangeFeeder<'a, 's>,
+    candidate: &'a Candidate,
+    content: &'a [u8],
+}
+
+impl PreviousContent for PreviousVersions<'_, '_> {
+    fn versions(&self) -> Option<Vec<Vec<u8>>> {
+        let (repo, set) = (self.feeder.repo, self.feeder.set);
+        let mut versions = Vec::new();
+        for (before, parent) in self.candidate.before.iter().zip(&set.parents) {
+            match before {
+                Some(id) => versions.push(read_blob(repo, *id)?),
+                None => versions.extend(parent.renamed_from(repo, self.candidate, self.content)),
+            }
+        }
+        Some(versions)
+    }
+
+    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
+        let spans = versions.iter().map(|old| lines::spans(old, self.content));
+        spans
+            .reduce(|a, b| lines::common(&a, &b))
+            .unwrap_or_else(|| vec![Span::new(0, self.content.len())])
+    }
+
+    fn elsewhere(&self) -> MovedFrom {
+        let (repo, path) = (self.feeder.repo, self.candidate.path.as_bstr());
+        let parents = self.feeder.set.parents.iter();
+        let earlier = self
+            .feeder
+            .range
+            .map(|(range, number)| range.earlier(number, path));
+        MovedFrom {
+            versions: earlier
+                .into_iter()
+                .flatten()
+                .filter_map(|id| read_blob(repo, id))
+                .collect(),
+            replaced: parents
+                .flat_map(|parent| parent.replaced(repo, path))
+                .collect(),
         }
     }
 }
 
-/// What every candidate is fed with.
-pub(crate) struct Step<'a> {
-    pub(crate) repo: &'a LocalRepository,
-    pub(crate) max_size: Option<u64>,
-    /// Versions of the same path that were reported on their own.
-    pub(crate) earlier: &'a dyn Fn(&Candidate) -> Vec<ObjectId>,
+/// A name is new once, however often the file comes back within a range.
+struct PreviousName<'a, 's> {
+    feeder: &'a ChangeFeeder<'a, 's>,
+    name: &'a PathName<'a>,
 }
 
-impl Step<'_> {
-    /// Feeds a candidate of `set`, and its name where it is new.
-    pub(crate) fn feed(&self, set: &ChangeSet<'_>, candidate: &Candidate, worker: &mut dyn Worker) {
-        let Candidate {
-            path,
-            id,
-            kind,
-            before,
-        } = candidate;
-        if before.iter().all(Option::is_none) {
-            worker.blob(Blob {
-                fresh: self.fresh_name(candidate),
-                ..Blob::whole(path, set.at.name(candidate))
-            });
+impl PreviousContent for PreviousName<'_, '_> {
+    fn versions(&self) -> Option<Vec<Vec<u8>>> {
+        let mut versions = self.name.versions()?;
+        let range = self.feeder.range;
+        let is_known = range.is_some_and(|(range, number)| range.has_name(number, self.name));
+        versions.extend(is_known.then(|| self.name.bytes.to_vec()));
+        Some(versions)
+    }
+
+    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
+        self.name.spans(versions)
+    }
+
+    fn elsewhere(&self) -> MovedFrom {
+        self.name.elsewhere()
+    }
+}
+
+/// The content of a blob. If it cannot be read, a rename or a move is not seen, so more is
+/// reported, not less.
+pub(super) fn read_blob(repo: &LocalRepository, id: ObjectId) -> Option<Vec<u8>> {
+    read_kind(repo, id, ObjectKind::Blob, None).ok()
+}
+
+/// How many earlier versions of a blob are searched for a secret that comes back.
+const MAX_EARLIER: usize = 100;
+
+/// The changes of a range, by the paths that they bring.
+pub(super) struct RangeChanges<'s> {
+    sets: &'s [Option<ChangeSet>],
+    /// Made when something was found.
+    paths: OnceLock<Paths<'s>>,
+}
+
+#[derive(Default)]
+struct Paths<'s> {
+    /// For each path, which commits bring which blob there.
+    versions: HashMap<&'s BStr, Vec<(usize, ObjectId)>>,
+    /// For each new name, the first commit that brings it.
+    names: HashMap<&'s BStr, usize>,
+}
+
+impl<'s> RangeChanges<'s> {
+    pub(super) const fn new(sets: &'s [Option<ChangeSet>]) -> Self {
+        Self {
+            sets,
+            paths: OnceLock::new(),
         }
-        if *kind == EntryKind::Submodule {
-            return worker.skip(Skip {
-                path: path.clone(),
-                reason: SkipReason::Submodule,
-            });
-        }
-        match read_kind(self.repo, *id, ObjectKind::Blob, self.max_size) {
-            Ok(content) => {
-                let origin = set.at.blob(candidate);
-                let fresh = || Fresh::Lazy(Box::new(|| self.before(set, candidate, &content)));
-                for (bytes, part) in parts(&content) {
-                    worker.blob(Blob {
-                        bytes,
-                        origin: origin.clone(),
-                        fresh: fresh(),
-                        part,
-                    });
+    }
+
+    /// The changes that are known, with their numbers.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &'s ChangeSet)> {
+        let numbered = self.sets.iter().enumerate();
+        numbered.filter_map(|(number, set)| Some((number, set.as_ref()?)))
+    }
+
+    /// The blobs that commits before `number` bring to the same path.
+    fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = ObjectId> {
+        let versions = self.paths().versions.get(path).into_iter().flatten();
+        versions
+            .take_while(move |(at, _)| *at < number)
+            .map(|(_, id)| *id)
+            .take(MAX_EARLIER)
+    }
+
+    /// Whether a commit before `number` brings the name.
+    fn has_name(&self, number: usize, name: &PathName<'_>) -> bool {
+        self.earlier(number, name.path).next().is_some()
+            || self
+                .paths()
+                .names
+                .get(name.path)
+                .is_some_and(|first| *first < number)
+    }
+
+    fn paths(&self) -> &Paths<'s> {
+        self.paths.get_or_init(|| {
+            let mut paths = Paths::default();
+            for (number, set) in self.numbered() {
+                for candidate in &set.candidates {
+                    let path = candidate.path.as_bstr();
+                    paths
+                        .versions
+                        .entry(path)
+                        .or_default()
+                        .push((number, candidate.id));
+                    for name in path_names(path, None).filter(|_| candidate.is_new()) {
+                        paths.names.entry(name.path).or_insert(number);
+                    }
                 }
             }
-            Err(error) => worker.skip(Skip {
-                path: path.clone(),
-                reason: error.into(),
-            }),
-        }
-    }
-
-    /// A name is news once, however often the file comes back.
-    fn fresh_name<'s>(&'s self, candidate: &'s Candidate) -> Fresh<'s> {
-        Fresh::Lazy(Box::new(|| {
-            let known = !(self.earlier)(candidate).is_empty();
-            let versions = known.then(|| candidate.path.to_vec()).into_iter().collect();
-            Some(Before {
-                fresh: vec![Span::new(0, candidate.path.len())],
-                versions,
-                elsewhere: None,
-            })
-        }))
-    }
-
-    /// What the parents have in place of `bytes`, and what of it none of them has.
-    fn before<'s>(
-        &'s self,
-        set: &'s ChangeSet<'_>,
-        candidate: &'s Candidate,
-        bytes: &[u8],
-    ) -> Option<Before<'s>> {
-        let mut fresh: Option<Vec<Span>> = None;
-        let mut versions = Vec::new();
-        for (before, parent) in candidate.before.iter().zip(&set.parents) {
-            let old = match before {
-                Some(id) => Some(content(self.repo, *id)?),
-                None => parent.renamed_from(self.repo, candidate, bytes),
-            };
-            let spans = match &old {
-                Some(old) => lines::spans(old, bytes),
-                None => vec![Span::new(0, bytes.len())],
-            };
-            versions.extend(old);
-            fresh = Some(match fresh {
-                Some(others) => lines::common(&others, &spans),
-                None => spans,
-            });
-        }
-        let elsewhere = Some(
-            Box::new(|| self.elsewhere(set, candidate)) as Box<dyn FnOnce() -> Elsewhere + 's>
-        );
-        Some(Before {
-            fresh: fresh.unwrap_or_default(),
-            versions,
-            elsewhere,
+            paths
         })
-    }
-
-    fn elsewhere(&self, set: &ChangeSet<'_>, candidate: &Candidate) -> Elsewhere {
-        let replaced = set
-            .parents
-            .iter()
-            .flat_map(|parent| parent.replaced(self.repo, candidate.path.as_bstr()));
-        let replaced = replaced.collect();
-        let versions = (self.earlier)(candidate)
-            .into_iter()
-            .filter_map(|id| content(self.repo, id));
-        Elsewhere {
-            versions: versions.collect(),
-            replaced,
-        }
     }
 }

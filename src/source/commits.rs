@@ -1,25 +1,22 @@
-//! What every commit of a range brings: against all of its parents, so that a merge brings what it
-//! holds of its own.
+//! Feeds what every commit of a range brings: against all of its parents, so that a merge brings
+//! only what it changes itself.
 //!
-//! A secret that is added and removed again within the range is found, as it stays in the history.
-//! One that was brought by a commit of the range and comes back at the same path in a later one, or
-//! moves, is reported once, on the first. One that comes back from before the range is news:
-//! whoever reads the range's result could not read it before.
+//! A secret that is added and removed again within the range is found, because it stays in the
+//! history. One that a commit of the range brings, and that comes back at the same path in a later
+//! one, or moves, is reported once, on the first. One that comes back from before the range is new:
+//! readers of the range's result could not read it before.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::iter;
+use std::ops::Range as Span;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bstr::{BStr, ByteSlice};
-
-use crate::blob::{Blob, Origin, Skip};
-use crate::git::range::{Commit, History};
-
-use super::changes::{At, ChangeSet, Step};
-use super::moved::Parent;
+use super::changes::{ChangeFeeder, ChangeSet, RangeChanges};
+use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
+use crate::blob::{Blob, Origin, Skip};
 use crate::git::commit::{commit_info, tag_name};
 use crate::git::diff::trees::not_in;
-use crate::git::diff::{Candidate, RemovedFile};
+use crate::git::range::{Commit, History};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, Repository, read_kind};
 
 /// The commits of a range, and the tags that lead to them.
@@ -34,7 +31,7 @@ pub struct Range {
     pub jobs: usize,
 }
 
-/// Memory in which trees are kept from one commit to the next, in bytes.
+/// Memory that keeps trees from one commit to the next, in bytes.
 const OBJECT_CACHE: usize = 16 << 20;
 
 /// How many blobs of one commit are fed in one go.
@@ -42,215 +39,159 @@ const CHUNK: usize = 32;
 
 impl Source for Range {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let commits = &self.history.commits;
-        let state = || (self.open(), workers());
-        let mut first = state();
-        self.history
-            .tags
-            .iter()
-            .for_each(|tag| feed_tag(&first.0, *tag, first.1.as_mut()));
-        let mut sets = Vec::with_capacity(commits.len());
-        if self.jobs < 2 || commits.len() < WORTH_THREADS {
-            sets.extend(
-                commits
-                    .iter()
-                    .map(|commit| change_set(&first.0, commit, first.1.as_mut())),
-            );
-        } else {
-            let found = Mutex::new(Vec::with_capacity(commits.len()));
-            let numbered: Vec<_> = commits.iter().enumerate().collect();
-            each_in_pool(
-                self.jobs,
-                &numbered,
-                state,
-                |(repo, worker), (index, commit)| {
-                    let set = change_set(repo, commit, worker.as_mut());
-                    found
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((*index, set));
-                },
-            );
-            let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-            found.sort_by_key(|(index, _)| *index);
-            sets.extend(found.into_iter().map(|(_, set)| set));
+        let mut reader = self.reader(workers);
+        for &tag in &self.history.tags {
+            reader.tag(tag);
         }
-        let feed = Feed {
-            sets: &sets,
-            max_size: self.max_size,
-            paths: OnceLock::new(),
-        };
-        let chunks = feed.chunks();
-        if self.jobs < 2
-            || sets
-                .iter()
-                .flatten()
-                .map(|set| set.candidates.len())
-                .sum::<usize>()
-                < WORTH_THREADS
-        {
+        let sets = self.change_sets(&mut reader, workers);
+        let changes = RangeChanges::new(&sets);
+        let chunks: Vec<_> = changes.numbered().flat_map(chunks).collect();
+        let candidates: usize = sets.iter().flatten().map(|set| set.candidates.len()).sum();
+        if self.jobs < 2 || candidates < WORTH_THREADS {
             chunks
                 .iter()
-                .for_each(|chunk| feed.chunk(&first.0, chunk, first.1.as_mut()));
+                .for_each(|chunk| self.chunk(&mut reader, &changes, chunk));
         } else {
-            each_in_pool(self.jobs, &chunks, state, |(repo, worker), chunk| {
-                feed.chunk(repo, chunk, worker.as_mut());
-            });
+            each_in_pool(
+                self.jobs,
+                &chunks,
+                || self.reader(workers),
+                |reader, chunk| {
+                    self.chunk(reader, &changes, chunk);
+                },
+            );
         }
         Ok(())
     }
 }
 
-impl Range {
-    fn open(&self) -> LocalRepository {
-        let mut repo = self.repo.local();
-        repo.set_cache(OBJECT_CACHE);
-        repo
-    }
+/// Some blobs of the commit of this number.
+struct Chunk<'s> {
+    number: usize,
+    set: &'s ChangeSet,
+    candidates: Span<usize>,
 }
 
-/// What `commit` brings; its own text is fed right away. `None`, and a skip that says so, where
-/// that cannot be known.
-fn change_set<'c>(
-    repo: &LocalRepository,
-    commit: &'c Commit,
-    worker: &mut dyn Worker,
-) -> Option<ChangeSet<'c>> {
-    let mut fail = |error: ReadError| {
-        worker.skip(Skip {
-            path: commit.id.to_string().into(),
-            reason: error.into(),
-        });
-        None
-    };
-    let text = match read_kind(repo, commit.id, ObjectKind::Commit, None) {
-        Ok(text) => text,
-        Err(error) => return fail(error),
-    };
-    let info = Arc::new(commit_info(commit.id, &text));
-    // The first commit of all has nothing before it, as if its parent were empty.
-    let trees: Vec<_> = match commit.parents.as_slice() {
-        [] => vec![None],
-        parents => parents.iter().map(|(_, tree)| Some(*tree)).collect(),
-    };
-    let candidates = match not_in(repo, commit.tree, &trees) {
-        Ok(candidates) => candidates,
-        Err(error) => return fail(error),
-    };
-    worker.blob(Blob::whole(
-        &text,
-        Origin::CommitText {
-            commit: info.clone(),
-        },
-    ));
-    let parents = trees
-        .into_iter()
-        .map(|tree| Parent::new(move |repo| lost(repo, tree, commit.tree)));
-    Some(ChangeSet {
-        at: At::Commit(info),
-        candidates,
-        parents: parents.collect(),
+fn chunks((number, set): (usize, &ChangeSet)) -> impl Iterator<Item = Chunk<'_>> {
+    let len = set.candidates.len();
+    (0..len).step_by(CHUNK).map(move |start| Chunk {
+        number,
+        set,
+        candidates: start..len.min(start + CHUNK),
     })
 }
 
-/// What a parent with the tree `old` has that `new` has not.
-fn lost(repo: &LocalRepository, old: Option<ObjectId>, new: ObjectId) -> Vec<RemovedFile> {
-    let found = old
-        .map(|old| not_in(repo, old, &[Some(new)]).unwrap_or_default())
-        .unwrap_or_default();
-    let lost = |found: Candidate| RemovedFile {
-        path: found.path,
-        id: found.id,
-        now: found.before.into_iter().flatten().next(),
-    };
-    found.into_iter().map(lost).collect()
+impl Range {
+    fn reader<'w>(&self, workers: Workers<'w, '_>) -> Reader<'w> {
+        let mut repo = self.repo.local();
+        repo.set_cache(OBJECT_CACHE);
+        Reader {
+            repo,
+            worker: workers(),
+        }
+    }
+
+    /// What each commit brings, in their order.
+    fn change_sets<'w>(
+        &self,
+        reader: &mut Reader<'w>,
+        workers: Workers<'w, '_>,
+    ) -> Vec<Option<ChangeSet>> {
+        let commits = &self.history.commits;
+        if self.jobs < 2 || commits.len() < WORTH_THREADS {
+            return commits.iter().map(|commit| reader.commit(commit)).collect();
+        }
+        let sets: Mutex<Vec<_>> =
+            Mutex::new(iter::repeat_with(|| None).take(commits.len()).collect());
+        let numbered: Vec<_> = commits.iter().enumerate().collect();
+        each_in_pool(
+            self.jobs,
+            &numbered,
+            || self.reader(workers),
+            |reader, (number, commit)| {
+                let set = reader.commit(commit);
+                sets.lock().unwrap_or_else(PoisonError::into_inner)[*number] = set;
+            },
+        );
+        sets.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chunk(&self, reader: &mut Reader<'_>, changes: &RangeChanges<'_>, chunk: &Chunk<'_>) {
+        let feeder = ChangeFeeder {
+            repo: &reader.repo,
+            max_size: self.max_size,
+            set: chunk.set,
+            range: Some((changes, chunk.number)),
+        };
+        if chunk.candidates.start == 0 {
+            feeder.names(reader.worker.as_mut());
+        }
+        for candidate in &chunk.set.candidates[chunk.candidates.clone()] {
+            feeder.content(candidate, reader.worker.as_mut());
+        }
+    }
 }
 
-fn feed_tag(repo: &LocalRepository, id: ObjectId, worker: &mut dyn Worker) {
-    match read_kind(repo, id, ObjectKind::Tag, None) {
-        Ok(text) => {
-            let origin = Origin::TagText {
-                name: tag_name(&text),
-                id: id.to_string(),
-            };
-            worker.blob(Blob::whole(&text, origin));
+/// What a thread reads with, and feeds to.
+struct Reader<'w> {
+    repo: LocalRepository,
+    worker: Box<dyn Worker + 'w>,
+}
+
+impl Reader<'_> {
+    /// What `commit` brings; its own text is fed right away. `None`, and a skip that says why, if
+    /// that cannot be read.
+    fn commit(&mut self, commit: &Commit) -> Option<ChangeSet> {
+        match self.change_set(commit) {
+            Ok(set) => Some(set),
+            Err(error) => {
+                self.skip(commit.id, error);
+                None
+            }
         }
-        Err(error) => worker.skip(Skip {
+    }
+
+    fn change_set(&mut self, commit: &Commit) -> Result<ChangeSet, ReadError> {
+        let text = read_kind(&self.repo, commit.id, ObjectKind::Commit, None)?;
+        let info = Arc::new(commit_info(commit.id, &text));
+        // The first commit has nothing before it, as if its parent were empty.
+        let trees: Vec<_> = match commit.parents.as_slice() {
+            [] => vec![None],
+            parents => parents.iter().map(|(_, tree)| Some(*tree)).collect(),
+        };
+        let candidates = not_in(&self.repo, commit.tree, &trees)?;
+        let origin = Origin::CommitText {
+            commit: info.clone(),
+        };
+        self.worker.blob(Blob::whole(&text, origin));
+        let new = commit.tree;
+        let parents = trees
+            .into_iter()
+            .map(|old| Parent::new(ParentDiff::Trees { old, new }));
+        Ok(ChangeSet {
+            commit: Some(info),
+            candidates,
+            parents: parents.collect(),
+        })
+    }
+
+    fn tag(&mut self, id: ObjectId) {
+        match read_kind(&self.repo, id, ObjectKind::Tag, None) {
+            Ok(text) => {
+                let origin = Origin::TagText {
+                    name: tag_name(&text),
+                    id: id.to_string(),
+                };
+                self.worker.blob(Blob::whole(&text, origin));
+            }
+            Err(error) => self.skip(id, error),
+        }
+    }
+
+    fn skip(&mut self, id: ObjectId, error: ReadError) {
+        self.worker.skip(Skip {
             path: id.to_string().into(),
             reason: error.into(),
-        }),
-    }
-}
-
-/// All that is to be fed.
-struct Feed<'s> {
-    sets: &'s [Option<ChangeSet<'s>>],
-    max_size: Option<u64>,
-    /// For each path, which commits bring which blob there: worked out when something was found.
-    paths: OnceLock<HashMap<&'s BStr, Vec<(usize, ObjectId)>>>,
-}
-
-/// Some blobs of the commit of this number.
-type Chunk<'s> = (usize, &'s [Candidate]);
-
-/// How many earlier versions of a blob are looked at for a secret that comes back.
-const MAX_EARLIER: usize = 100;
-
-impl<'s> Feed<'s> {
-    fn numbered(&self) -> impl Iterator<Item = (usize, &'s ChangeSet<'s>)> {
-        self.sets
-            .iter()
-            .enumerate()
-            .filter_map(|(number, set)| Some((number, set.as_ref()?)))
-    }
-
-    fn chunks(&self) -> Vec<Chunk<'s>> {
-        let of_set = |(number, set): (usize, &'s ChangeSet<'s>)| {
-            set.candidates
-                .chunks(CHUNK)
-                .map(move |candidates| (number, candidates))
-        };
-        self.numbered().flat_map(of_set).collect()
-    }
-
-    fn chunk(
-        &self,
-        repo: &LocalRepository,
-        (number, candidates): &Chunk<'_>,
-        worker: &mut dyn Worker,
-    ) {
-        let Some(set) = &self.sets[*number] else {
-            return;
-        };
-        let step = Step {
-            repo,
-            max_size: self.max_size,
-            earlier: &|candidate| self.earlier(*number, candidate),
-        };
-        candidates
-            .iter()
-            .for_each(|candidate| step.feed(set, candidate, worker));
-    }
-
-    /// What commits before the one of this number brought to the same path.
-    fn earlier(&self, number: usize, candidate: &Candidate) -> Vec<ObjectId> {
-        let paths = self.paths.get_or_init(|| {
-            let mut paths: HashMap<&BStr, Vec<_>> = HashMap::new();
-            for (number, set) in self.numbered() {
-                for candidate in &set.candidates {
-                    paths
-                        .entry(candidate.path.as_bstr())
-                        .or_default()
-                        .push((number, candidate.id));
-                }
-            }
-            paths
         });
-        let versions = paths.get(candidate.path.as_bstr()).into_iter().flatten();
-        versions
-            .take_while(|(at, _)| *at < number)
-            .map(|(_, id)| *id)
-            .take(MAX_EARLIER)
-            .collect()
     }
 }

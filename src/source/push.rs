@@ -1,12 +1,13 @@
-//! What a push brings: the commits that its refs lead to and that are not known yet, with the tags
-//! on the way, what a ref leads to in place of a commit, and the names of the refs.
+//! Feeds what a push brings: the commits that its refs lead to and that are not known yet, the tags
+//! on the way, trees and blobs that refs lead to directly, and the names of the refs.
 
 use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::names::{is_searched_name, path_names};
 use super::{Range, Source, SourceError, Worker, Workers, parts};
-use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
+use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::commit::{read_links, tag_name, tag_target};
 use crate::git::range::{self, RangeError, Selection};
 use crate::git::tree::{EntryKind, Tree};
@@ -16,19 +17,19 @@ use crate::git::{
 
 /// What a push brings.
 pub struct Push {
-    /// The names of its refs, where they go.
+    /// The names of its refs in the repository that it goes to.
     names: Vec<BString>,
-    /// What refs lead to that is no commit, each with the name of the ref.
+    /// Trees and blobs that refs lead to, each with the name of the ref.
     loose: Vec<(BString, ObjectId)>,
     range: Range,
 }
 
 impl Push {
-    /// Finds out what `refs` bring that `known` objects do not lead to. Known objects that are not
-    /// here are passed over.
+    /// Lists what `refs` bring that `known` objects do not lead to. Known objects that the
+    /// repository does not have, or that are corrupt, are ignored, so that more is scanned.
     ///
     /// # Errors
-    /// Where a part of the history is missing.
+    /// If a part of the history is missing.
     pub fn new(
         shared: Repository,
         refs: Vec<(BString, ObjectId)>,
@@ -66,7 +67,7 @@ impl Push {
         })
     }
 
-    /// The same, scanned by this many threads, but for blobs that are larger, in bytes.
+    /// Sets the number of threads, and the size in bytes above which blobs are skipped.
     #[must_use]
     pub fn within(mut self, max_size: Option<u64>, jobs: usize) -> Self {
         (self.range.max_size, self.range.jobs) = (max_size, jobs);
@@ -78,14 +79,12 @@ impl Source for Push {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let repo = self.range.repo.local();
         let mut worker = workers();
-        for name in &self.names {
-            worker.blob(Blob::whole(
-                name,
-                Origin::Name {
-                    path: name.clone(),
-                    commit: None,
-                },
-            ));
+        for name in self.names.iter().filter(|name| is_searched_name(name)) {
+            let origin = Origin::Name {
+                path: name.clone(),
+                commit: None,
+            };
+            worker.blob(Blob::whole(name, origin));
         }
         let mut loose = Loose {
             repo: &repo,
@@ -148,13 +147,13 @@ impl Loose<'_> {
             for entry in Tree::read(self.repo, id)?.entries() {
                 let entry = entry?;
                 let path: BString = [folder.as_bytes(), entry.name].concat().into();
-                self.worker.blob(Blob::whole(
-                    &path,
-                    Origin::Name {
-                        path: path.clone(),
-                        commit: None,
-                    },
-                ));
+                // The names of the folders were fed when these were opened.
+                for name in path_names(path.as_bstr(), Some(folder.as_bstr())) {
+                    self.worker.blob(Blob {
+                        previous: Some(&name),
+                        ..name.blob(None)
+                    });
+                }
                 match entry.kind {
                     EntryKind::Tree => {
                         let folder = [path.as_bytes(), b"/"].concat().into();
@@ -184,7 +183,7 @@ impl Loose<'_> {
                     self.worker.blob(Blob {
                         bytes,
                         origin,
-                        fresh: Fresh::All,
+                        previous: None,
                         part,
                     });
                 }

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use crate::blob::{Blob, Fresh, Origin, Part};
+use crate::blob::{Blob, Origin, Part};
 use crate::rule::MAX_REACH;
 
 use super::Worker;
@@ -95,7 +95,7 @@ impl Buffer {
             worker.blob(Blob {
                 bytes,
                 origin: origin.clone(),
-                fresh: Fresh::All,
+                previous: None,
                 part,
             });
             if last {

@@ -1,31 +1,26 @@
-//! What the next commit would add: the index against the commit it will follow, both read as
-//! objects.
+//! Feeds what the next commit would add: the index against the commit that it will follow, both
+//! read as objects.
 //!
-//! The working files and the text of `git diff` play no part, so neither can attributes, filters or
-//! settings.
+//! Working files and the text of `git diff` are not read, so attributes, filters and settings have
+//! no effect.
 
 use std::collections::HashMap;
-use std::fs;
+use std::{fs, iter};
 
-use bstr::BString;
-
-use crate::blob::Skip;
-use crate::git;
-
-use super::changes::{At, ChangeSet, Step};
-use super::moved::Parent;
+use super::changes::{ChangeFeeder, ChangeSet};
+use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Workers, each_in_pool};
 use crate::git::commit::{head_tree, read_links};
 use crate::git::diff::index::{self, Changes};
 use crate::git::diff::{Candidate, RemovedFile};
-use crate::git::{LocalRepository, ObjectId, ReadError, Repository};
+use crate::git::{self, LocalRepository, ObjectId, ReadError, RepoError, Repository};
 
 /// The blobs that the next commit would add or change.
 pub struct Staged {
     /// The repository.
     pub repo: Repository,
-    /// The commits that are being merged, where `MERGE_HEAD` does not say so: git writes that after
-    /// its hooks have run.
+    /// The commits that are being merged, for when `MERGE_HEAD` does not exist: git writes that
+    /// after its hooks have run.
     pub merging: Vec<ObjectId>,
     /// Blobs larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
@@ -37,20 +32,21 @@ impl Source for Staged {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let repo = self.repo.local();
         if !index::has_index(&repo) {
-            return Err(git::RepoError::Bare {
-                path: self.repo.git_dir().to_path_buf(),
-            }
-            .into());
+            let path = self.repo.git_dir().to_path_buf();
+            return Err(RepoError::Bare { path }.into());
         }
         git::check_refs(&self.repo)?;
-        let mut skips = Vec::new();
-        let set = change_set(&repo, self.parent_trees(&repo)?.as_slice(), &mut skips)?;
+        let mut diffs = index::changes(&repo, &self.parent_trees(&repo)?)?;
         let mut worker = workers();
-        skips.into_iter().for_each(|skip| worker.skip(skip));
+        // The skips are about the index, so they are the same for every parent.
+        diffs[0].skips.drain(..).for_each(|skip| worker.skip(skip));
+        let set = change_set(diffs);
+        let feeder = self.feeder(&repo, &set);
+        feeder.names(worker.as_mut());
         if self.jobs < 2 || set.candidates.len() < WORTH_THREADS {
-            set.candidates
-                .iter()
-                .for_each(|candidate| self.step(&repo).feed(&set, candidate, worker.as_mut()));
+            for candidate in &set.candidates {
+                feeder.content(candidate, worker.as_mut());
+            }
             return Ok(());
         }
         drop(worker);
@@ -60,7 +56,7 @@ impl Source for Staged {
             &set.candidates,
             state,
             |(repo, worker), candidate| {
-                self.step(repo).feed(&set, candidate, worker.as_mut());
+                self.feeder(repo, &set).content(candidate, worker.as_mut());
             },
         );
         Ok(())
@@ -68,6 +64,19 @@ impl Source for Staged {
 }
 
 impl Staged {
+    const fn feeder<'a>(
+        &self,
+        repo: &'a LocalRepository,
+        set: &'a ChangeSet,
+    ) -> ChangeFeeder<'a, 'a> {
+        ChangeFeeder {
+            repo,
+            max_size: self.max_size,
+            set,
+            range: None,
+        }
+    }
+
     /// The trees of the parents of the next commit: that of `HEAD`, and those of a merge in
     /// progress. `None` is the empty tree before the first commit.
     fn parent_trees(&self, repo: &LocalRepository) -> Result<Vec<Option<ObjectId>>, ReadError> {
@@ -90,71 +99,49 @@ impl Staged {
         }
         Ok(trees)
     }
-
-    fn step<'r>(&self, repo: &'r LocalRepository) -> Step<'r> {
-        Step {
-            repo,
-            max_size: self.max_size,
-            earlier: &|_| Vec::new(),
-        }
-    }
 }
 
-/// What is new against every parent, and what each parent has that is lost.
-fn change_set(
-    repo: &LocalRepository,
-    trees: &[Option<ObjectId>],
-    skips: &mut Vec<Skip>,
-) -> Result<ChangeSet<'static>, SourceError> {
-    let mut sets = index::changes(repo, trees)?;
-    // Parents agree on what the index has, so the first one's skips are all there are.
-    skips.append(&mut sets[0].skips);
-    let mut others: Vec<HashMap<(BString, ObjectId), Option<ObjectId>>> = Vec::new();
-    for set in &sets[1..] {
-        others.push(
-            set.changed
-                .iter()
-                .map(|change| ((change.path.clone(), change.id), change.before))
-                .collect(),
-        );
+/// What is new against every parent, given how each differs from the index.
+fn change_set(diffs: Vec<Changes>) -> ChangeSet {
+    let mut others = Vec::new();
+    for diff in &diffs[1..] {
+        let changes = diff.changed.iter();
+        let before: HashMap<_, _> = changes
+            .map(|change| ((&change.path, change.id), change.before))
+            .collect();
+        others.push(before);
     }
     let mut candidates = Vec::new();
-    for change in &sets[0].changed {
-        let key = (change.path.clone(), change.id);
-        let before: Option<Vec<_>> = others
-            .iter()
-            .map(|other| other.get(&key).copied())
+    for change in &diffs[0].changed {
+        let key = (&change.path, change.id);
+        // What one of the parents has at this path comes from there, and is not new.
+        let before: Option<Vec<_>> = iter::once(Some(change.before))
+            .chain(others.iter().map(|other| other.get(&key).copied()))
             .collect();
-        // A blob that a parent has at this path comes from there, and is not new.
-        if let Some(mut before) = before {
-            before.insert(0, change.before);
-            candidates.push(Candidate {
-                path: key.0,
-                id: key.1,
-                kind: change.kind,
-                before,
-            });
-        }
+        candidates.extend(before.map(|before| Candidate {
+            path: change.path.clone(),
+            id: change.id,
+            kind: change.kind,
+            before,
+        }));
     }
-    Ok(ChangeSet {
-        at: At::Index,
+    ChangeSet {
+        commit: None,
         candidates,
-        parents: sets.into_iter().map(parent).collect(),
-    })
+        parents: diffs.into_iter().map(parent).collect(),
+    }
 }
 
-fn parent(
-    Changes {
-        changed, removed, ..
-    }: Changes,
-) -> Parent<'static> {
-    let replaced = changed.into_iter().filter_map(|change| {
+fn parent(diff: Changes) -> Parent {
+    let replaced = diff.changed.into_iter().filter_map(|change| {
         Some(RemovedFile {
             path: change.path,
             id: change.before?,
             now: Some(change.id),
         })
     });
-    let replaced: Vec<_> = replaced.collect();
-    Parent::new(move |repo| index::lost(repo, &removed, &replaced))
+    Parent::new(ParentDiff::Index {
+        removed: diff.removed,
+        replaced: replaced.collect(),
+    })
 }

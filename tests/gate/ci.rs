@@ -220,7 +220,7 @@ fn github_pushes_with_force_that_lost_the_old_head() {
     let to_topic = server.push("refs/heads/topic", lost, &topic);
     server
         .judges_event("push", &to_topic, &["origin/main..origin/topic"])
-        .says("pushed with force?");
+        .says("forced push?");
     // Of the default branch itself nothing is known to be old.
     server.judges_event(
         "push",

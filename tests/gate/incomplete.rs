@@ -19,7 +19,7 @@ fn a_revision_that_does_not_exist() {
         .says("git fetch origin 1234567890");
     gate(&repo, &["HEAD:readme.txt"])
         .status(2)
-        .says("only commits can be judged");
+        .says("names no commit: it is a blob");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_shallow_clone_that_ends_within_the_range() {
     server
         .gate(&["origin/topic"], &[])
         .status(2)
-        .says("this shallow clone ends at commit");
+        .says("shallow clone: commit");
     server
         .gate(&["HEAD~1..HEAD"], &[])
         .status(2)

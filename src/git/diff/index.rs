@@ -1,5 +1,5 @@
-//! Which blobs of the index a tree does not have, found as git finds them: directory by directory,
-//! leaving out those whose tree the index already knows to be the same.
+//! Compares a tree with the index, as git does: directory by directory, without those whose tree
+//! the index already knows to be the same.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,11 @@ use gix::index::{Entry, State};
 use crate::blob::{Skip, SkipReason};
 
 use super::RemovedFile;
+use crate::git::index::open_index;
 use crate::git::tree::{EntryKind, Tree};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
-/// A blob, link or commit of the index that the tree does not have at that path.
+/// A file, link or submodule of the index that the tree does not have at that path.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) path: BString,
@@ -50,10 +51,7 @@ pub(crate) fn changes(
     repo: &LocalRepository,
     trees: &[Option<ObjectId>],
 ) -> Result<Vec<Changes>, ReadError> {
-    let index = repo.0.index_or_empty().map_err(|error| ReadError::Index {
-        path: repo.0.index_path(),
-        problem: error.to_string(),
-    })?;
+    let index = open_index(repo)?;
     let between = |tree: &Option<ObjectId>| {
         let mut walk = Walk {
             repo,
@@ -72,7 +70,7 @@ struct Walk<'a> {
     found: Changes,
 }
 
-/// An entry of a tree, and whether the index has something of that name.
+/// An entry of a tree, and whether the index has one of the same name and kind.
 struct Old {
     id: ObjectId,
     is_tree: bool,
@@ -89,7 +87,7 @@ impl Walk<'_> {
         entries: &[Entry],
         prefix: usize,
     ) -> Result<(), ReadError> {
-        // The tree that git itself would write for this directory, without looking any further.
+        // The tree that git itself would write for this directory without reading its entries.
         let known = cached.filter(|cached| {
             cached
                 .num_entries
@@ -121,8 +119,7 @@ impl Walk<'_> {
                 old.id
             });
             if kind_of(first) == EntryKind::Tree {
-                // A sparse index stands for the whole directory with one entry, which names its
-                // tree.
+                // A sparse index has one entry for the whole directory, with the id of its tree.
                 self.trees(below, first.id, directory)?;
             } else {
                 let cached = cached.and_then(|tree| {
@@ -134,7 +131,7 @@ impl Walk<'_> {
             }
             rest = after;
         }
-        self.leave(old, &above);
+        self.add_removed(old, &above);
         Ok(())
     }
 
@@ -146,7 +143,7 @@ impl Walk<'_> {
             file.then_some(old.id)
         });
         if entry.stage_raw() != 0 {
-            // A conflict has an entry for each side; one word for all of them.
+            // A conflict has an entry for each side, and is reported once.
             let skip = Skip {
                 path,
                 reason: SkipReason::Unmerged,
@@ -202,12 +199,12 @@ impl Walk<'_> {
                 });
             }
         }
-        self.leave(old, path);
+        self.add_removed(old, path);
         Ok(())
     }
 
-    /// What was not met is gone.
-    fn leave(&mut self, old: HashMap<BString, Old>, above: &[u8]) {
+    /// Lists what was not met as removed.
+    fn add_removed(&mut self, old: HashMap<BString, Old>, above: &[u8]) {
         for (name, old) in old.into_iter().filter(|(_, old)| !old.met) {
             let path = BString::from([above, &name[..]].concat());
             self.found.removed.push(Removed {
@@ -241,9 +238,8 @@ fn old_entries(
     Ok(found)
 }
 
-/// Every file that is lost: those that are gone, among them those of removed directories, and those
-/// that changed.
-pub(crate) fn lost(
+/// Every file that is removed, those in removed directories included, and those that changed.
+pub(crate) fn removed_files(
     repo: &LocalRepository,
     removed: &[Removed],
     changed: &[RemovedFile],

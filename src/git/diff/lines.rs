@@ -1,4 +1,4 @@
-//! What is new in a text against an older one: by lines, and within changed lines by words.
+//! Finds what is new in a text against an older one: by lines, and within changed lines by words.
 
 use std::collections::HashMap;
 
@@ -9,9 +9,9 @@ use crate::text::Span;
 
 /// The spans of `new` that `old` does not have.
 ///
-/// A line that only moved is not new. In a line that changed, only the words that changed are: a
-/// comment that is added behind an old key does not make the key new, and a key that replaces
-/// another is new.
+/// A line that only moved is not new. In a line that changed, only the changed words are new: a
+/// comment that is added after an old key does not make the key new, but a key that replaces another
+/// one is new.
 pub(crate) fn spans(old: &[u8], new: &[u8]) -> Vec<Span> {
     let (old_lines, new_lines) = (lines(old), lines(new));
     let hunks = differences(old, &old_lines, new, &new_lines);
@@ -23,23 +23,22 @@ pub(crate) fn spans(old: &[u8], new: &[u8]) -> Vec<Span> {
     }
     let mut fresh = Vec::new();
     for (before, after) in hunks {
-        let moved: Vec<Span> = new_lines[after.clone()]
-            .iter()
-            .copied()
-            .filter(|line| {
-                let count = removed
-                    .get_mut(line.of(new).trim())
-                    .filter(|count| **count > 0);
-                count.map(|count| *count -= 1).is_some()
-            })
-            .collect();
+        let mut moved = Vec::new();
+        for line in &new_lines[after.clone()] {
+            if let Some(count) = removed.get_mut(line.of(new).trim())
+                && *count > 0
+            {
+                *count -= 1;
+                moved.push(*line);
+            }
+        }
         let words = new_words(old, &old_lines[before], new, &new_lines[after]);
         fresh.extend(without(&words, &moved));
     }
     fresh
 }
 
-/// `spans` less what `cuts` cover; both are in order and without overlaps.
+/// `spans` without what `cuts` cover; both are in order and without overlaps.
 fn without(spans: &[Span], cuts: &[Span]) -> Vec<Span> {
     let (mut left, mut next) = (Vec::new(), 0);
     for span in spans {
@@ -60,7 +59,7 @@ fn without(spans: &[Span], cuts: &[Span]) -> Vec<Span> {
     left
 }
 
-/// What stands in both lists; each is in order and without overlaps.
+/// The overlaps of two lists; each is in order and without overlaps of its own.
 pub(crate) fn common(a: &[Span], b: &[Span]) -> Vec<Span> {
     let mut both = Vec::new();
     let (mut i, mut j) = (0, 0);
@@ -83,7 +82,7 @@ fn lines(text: &[u8]) -> Vec<Span> {
     text.lines_with_terminator().map(next).collect()
 }
 
-/// Words, and every other byte by itself. What may belong to a secret is one word.
+/// Words, and every other byte by itself. A word has every character that a secret may have.
 fn words(text: &[u8], region: &[Span]) -> Vec<Span> {
     let in_word =
         |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte) || byte >= 0x80;
@@ -98,12 +97,12 @@ fn words(text: &[u8], region: &[Span]) -> Vec<Span> {
     words
 }
 
-/// How much changed text is compared word by word, in bytes.
+/// Larger changes, in bytes, are not compared word by word.
 const MAX_COMPARED: usize = 1 << 20;
 
-/// The words of `after` that `before` does not have at that place. Of a change too large to be
-/// compared, such as that of a file in one line, none: what was found there is then judged by what
-/// the old version holds.
+/// The words of `after` that `before` does not have at that place. None if the change is too large
+/// to be compared, such as that of a file in one line: whether a secret there is new is then decided
+/// by the secrets of the old version alone.
 fn new_words(old: &[u8], before: &[Span], new: &[u8], after: &[Span]) -> Vec<Span> {
     if before.is_empty() {
         return after.to_vec();
@@ -128,7 +127,7 @@ fn new_words(old: &[u8], before: &[Span], new: &[u8], after: &[Span]) -> Vec<Spa
 
 type Ranges = (std::ops::Range<usize>, std::ops::Range<usize>);
 
-/// Ranges of pieces that differ.
+/// The ranges of pieces that differ.
 fn differences(old: &[u8], old_pieces: &[Span], new: &[u8], new_pieces: &[Span]) -> Vec<Ranges> {
     let mut input = InternedInput::default();
     input.update_before(old_pieces.iter().map(|piece| piece.of(old)));
@@ -151,8 +150,15 @@ mod tests {
             .collect()
     }
 
+    fn list(pairs: &[(usize, usize)]) -> Vec<Span> {
+        pairs
+            .iter()
+            .map(|&(start, end)| Span::new(start, end))
+            .collect()
+    }
+
     #[test]
-    fn added_lines_and_changed_words() {
+    fn added_lines_and_changed_words_are_new() {
         assert_eq!(fresh("a\nb\n", "a\nx y\nb\n"), ["x y\n"]);
         assert_eq!(fresh("key = OLD\n", "key = NEW\n"), ["NEW"]);
         assert_eq!(fresh("key = OLD\n", "key = OLD # note\n"), [" # note"]);
@@ -162,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_moved_is_not_new() {
+    fn a_moved_line_is_not_new() {
         assert_eq!(fresh("key\n1\n2\n3\n4\n", "1\n2\n3\n4\nkey\n"), [""; 0]);
         assert_eq!(
             fresh("key\n1\n2\n3\n4\n", "1\n2\n3\n4\n  key\nkey\n"),
@@ -171,19 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_a_moved_line_is_new() {
+    fn a_line_next_to_a_moved_line_is_new() {
         let new = "if x:\n    a = 1\n    key = 'NEW'\n    b = 2\n";
         assert!(
             fresh("a = 1\nb = 2\n", new)
                 .iter()
                 .any(|part| part.contains("NEW"))
         );
-        let list = |pairs: &[(usize, usize)]| {
-            pairs
-                .iter()
-                .map(|&(a, b)| Span::new(a, b))
-                .collect::<Vec<_>>()
-        };
         let left = without(
             &list(&[(0, 10), (12, 20), (30, 40)]),
             &list(&[(2, 4), (8, 15), (30, 40), (50, 60)]),
@@ -192,13 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_lists_share() {
-        let list = |pairs: &[(usize, usize)]| {
-            pairs
-                .iter()
-                .map(|&(a, b)| Span::new(a, b))
-                .collect::<Vec<_>>()
-        };
+    fn common_spans_are_the_overlaps() {
         let both = common(
             &list(&[(0, 5), (8, 20)]),
             &list(&[(3, 10), (12, 13), (19, 30)]),

@@ -9,7 +9,7 @@ use bstr::BString;
 use super::ObjectId;
 use super::tree::EntryKind;
 
-/// A blob, link or submodule at a path where no parent has it.
+/// A file, link or submodule at a path where no parent has the same.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) path: BString,
@@ -19,11 +19,29 @@ pub(crate) struct Candidate {
     pub(crate) before: Vec<Option<ObjectId>>,
 }
 
+impl Candidate {
+    /// Whether no parent has anything at the path.
+    pub(crate) fn is_new(&self) -> bool {
+        self.before.iter().all(Option::is_none)
+    }
+}
+
 /// A file that a parent has and a change has not, or not with this content.
 #[derive(Clone, Debug)]
 pub(crate) struct RemovedFile {
     pub(crate) path: BString,
     pub(crate) id: ObjectId,
-    /// What the change has at the path instead; `None` where the file is gone.
+    /// What the change has at the path instead; `None` if it has nothing there.
     pub(crate) now: Option<ObjectId>,
+}
+
+/// What a parent has that the change has not, the other way round.
+impl From<Candidate> for RemovedFile {
+    fn from(found: Candidate) -> Self {
+        Self {
+            path: found.path,
+            id: found.id,
+            now: found.before.into_iter().flatten().next(),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What one tree has that others have not: all of them gone through side by side.
+//! Compares a tree with others, all of them read side by side.
 
 use std::cmp::Ordering;
 
@@ -9,10 +9,10 @@ use crate::git::tree::{EntryKind, Tree, TreeEntry};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
 /// The files, links and submodules of `tree` that none of `others` has at the same path, with what
-/// each of these has there instead. `None` among them is a tree without entries.
+/// each of these has there instead. `None` in `others` is a tree without entries.
 ///
 /// # Errors
-/// Where a tree cannot be read.
+/// If a tree cannot be read.
 pub(crate) fn not_in(
     repo: &LocalRepository,
     tree: ObjectId,

@@ -1,5 +1,4 @@
-//! Which commits are judged: ranges as people and CI systems name them, and the walk that lists
-//! their commits.
+//! Resolves ranges as people and CI systems name them, and lists their commits.
 
 mod resolve;
 mod walk;
@@ -9,36 +8,36 @@ use super::{ObjectId, ReadError};
 pub use resolve::{Resolved, named, planned, remote_of};
 pub use walk::{Commit, History, list};
 
-/// What a CI environment says is to be judged.
+/// The range that a CI environment names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// Commits.
+    /// Commits to scan.
     Judge {
-        /// What happened, for people: `GitHub Actions, pull_request`.
+        /// The event, for people: `GitHub Actions, pull_request`.
         what: String,
-        /// What it brings.
+        /// The newest commit.
         head: Point,
-        /// What was there before.
+        /// What was there before it.
         base: Base,
     },
-    /// Nothing is brought, as where a branch is deleted.
+    /// Nothing to scan, for example because a branch is deleted.
     Nothing {
         /// Why.
         why: String,
     },
 }
 
-/// A revision, and what brings it where it is missing.
+/// A revision, and what to fetch if it is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
     /// The revision: an id in hex, or `HEAD`.
     pub rev: String,
-    /// What to fetch for it: an id or a ref of the remote.
+    /// What to fetch: an id or a ref of the remote.
     pub fetch: String,
 }
 
 impl Point {
-    /// A commit that is fetched by its id.
+    /// A commit to be fetched by its id.
     #[must_use]
     pub fn id(id: &str) -> Self {
         Self {
@@ -48,16 +47,16 @@ impl Point {
     }
 }
 
-/// What was there before the commits that are judged.
+/// What was there before the commits of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// All that a commit has.
+    /// Everything that a commit leads to.
     Commit(Point),
-    /// All that a branch of the remote has.
+    /// Everything that a branch of the remote leads to.
     Branch(String),
-    /// All that a branch had before it was pushed to. Where a push with force has taken that away,
-    /// only what the default branch has is known to be old, and of the default branch itself
-    /// nothing.
+    /// Everything that a branch led to before it was pushed to. If that is gone, as after a forced
+    /// push, only what the default branch has is known to be old; on the default branch itself,
+    /// nothing is.
     Pushed {
         /// The commit it was at.
         before: Point,
@@ -66,73 +65,71 @@ pub enum Base {
         /// The repository's default branch.
         default: Option<String>,
     },
-    /// All that the remote's branches have.
+    /// Everything that the remote's branches lead to.
     Branches {
-        /// But for this one: the branch that is judged.
+        /// Except for this branch: the one that is scanned.
         but: Option<String>,
     },
 }
 
-/// The commits of a range, by their ends. Ids may be those of tags.
+/// A range by the ids of its ends, which may be tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// What can be reached from the tips and not from what is hidden.
+    /// The commits that can be reached from `tips` and not from `hidden`.
     Between {
         /// The tips.
         tips: Vec<ObjectId>,
-        /// What is hidden.
+        /// The commits that are left out, with their history.
         hidden: Vec<ObjectId>,
     },
-    /// These commits alone.
+    /// Only these commits.
     Only(Vec<ObjectId>),
 }
 
-/// What a repository lacks, and what would bring it.
+/// What a repository lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Need {
-    /// What to fetch of the remote: ids, refs, or refspecs.
+    /// What to fetch from the remote: ids, refs or refspecs.
     pub fetch: Vec<String>,
     /// Whether more of the history is needed than a shallow clone has.
     pub history: bool,
 }
 
-/// Why the commits of a range are not known.
+/// Why the commits of a range cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum RangeError {
-    /// A revision that is not here.
+    /// A revision that the repository does not have.
     #[error("'{rev}' is not in this repository")]
     Unknown {
-        /// As it was named.
+        /// The revision as it was given.
         rev: String,
-        /// What would bring it.
+        /// What to fetch.
         need: Need,
     },
-    /// A revision that is none, or means several things.
+    /// A revision that is invalid or ambiguous, or does not lead to a commit.
     #[error("'{rev}' names no commit: {problem}")]
     Rev {
-        /// As it was named.
+        /// The revision as it was given.
         rev: String,
-        /// What is wrong.
+        /// Why it cannot be used.
         problem: String,
     },
     /// The clone ends within the range.
-    #[error(
-        "this shallow clone ends at commit {commit}, within the range: what it changed cannot be known"
-    )]
+    #[error("shallow clone: commit {commit} is in the range, but its parents are missing")]
     Shallow {
-        /// Where.
-        commit: String,
+        /// The commit.
+        commit: ObjectId,
     },
     /// A commit or a tag of the range cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The remote's branches cannot be listed.
+    /// The refs of the remote cannot be listed.
     #[error("the refs cannot be read: {0}")]
     Refs(String),
 }
 
 impl RangeError {
-    /// What would mend it, where something to fetch does.
+    /// What to fetch, if that would help.
     #[must_use]
     pub fn need(&self) -> Option<Need> {
         match self {

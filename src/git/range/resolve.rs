@@ -1,4 +1,4 @@
-//! From words and plans to the ids of commits, as far as the repository has them.
+//! Resolves ranges, as the user or a CI system names them, to the ids of commits.
 
 use std::collections::BTreeSet;
 
@@ -7,46 +7,29 @@ use bstr::{BString, ByteSlice};
 use super::{Base, Need, Plan, Point, RangeError, Selection};
 use crate::git::{LocalRepository, ObjectId};
 
-/// A range that the repository has the ends of.
+/// A range whose ends are in the repository.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// Its ends.
     pub selection: Selection,
-    /// The commit whose policy counts, where the range names one.
+    /// The commit whose policy applies, if the range names one.
     pub base: Option<ObjectId>,
-    /// Which range it is, for people.
+    /// A description of the range, for people.
     pub what: String,
 }
 
-/// The range that `words` mean: `A..B`, `A...B`, `^A B`, or commits that are judged one by one.
+/// The range that the user's `words` name: `A..B`, `A...B`, `^A B`, or single commits.
 ///
-/// Three dots mean what they mean on the page of a pull request: what B has since it left A, not
-/// the other way round.
+/// `A...B` has the meaning that it has on the page of a pull request: what B has since it branched
+/// off A, not the other way round.
 ///
 /// # Errors
-/// Where a revision is not here.
+/// If a revision cannot be resolved.
 pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, RangeError> {
-    let (mut tips, mut hidden, mut alone, mut bases) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut tips, mut hidden, mut single, mut bases) = (vec![], vec![], vec![], vec![]);
     for word in words {
-        // Git would take HEAD for either: but whoever writes "$BASE..HEAD" with no base set must
-        // not get a range of nothing.
-        let or_head = |rev: &str| {
-            if rev.is_empty() {
-                "HEAD".to_owned()
-            } else {
-                rev.to_owned()
-            }
-        };
-        let some = |rev: &str| match rev.is_empty() {
-            true => Err(RangeError::Rev {
-                rev: word.clone(),
-                problem: "nothing stands before the dots: is a variable not set?".to_owned(),
-            }),
-            false => Ok(rev.to_owned()),
-        };
         if let Some((from, to)) = word.split_once("...") {
-            let (from, to) = (revision(repo, &some(from)?)?, revision(repo, &or_head(to))?);
+            let (from, to) = (begin(repo, word, from)?, end(repo, to)?);
             bases.extend(
                 repo.0
                     .merge_base(from, to)
@@ -57,26 +40,29 @@ pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, Range
             hidden.push(from);
             tips.push(to);
         } else if let Some((from, to)) = word.split_once("..") {
-            let from = revision(repo, &some(from)?)?;
+            let from = begin(repo, word, from)?;
             bases.push(from);
             hidden.push(from);
-            tips.push(revision(repo, &or_head(to))?);
+            tips.push(end(repo, to)?);
         } else if let Some(rev) = word.strip_prefix('^') {
             hidden.push(revision(repo, rev)?);
         } else {
-            alone.push(revision(repo, word.strip_suffix("^!").unwrap_or(word))?);
+            single.push(revision(repo, word.strip_suffix("^!").unwrap_or(word))?);
         }
     }
-    let base = bases.first().copied().filter(|_| bases.len() == 1);
     let what = words.join(" ");
     if hidden.is_empty() {
         return Ok(Resolved {
-            selection: Selection::Only(alone),
+            selection: Selection::Only(single),
             base: None,
             what,
         });
     }
-    tips.append(&mut alone);
+    tips.append(&mut single);
+    let base = match bases.as_slice() {
+        [base] => Some(*base),
+        _ => None,
+    };
     Ok(Resolved {
         selection: Selection::Between { tips, hidden },
         base,
@@ -84,10 +70,28 @@ pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, Range
     })
 }
 
+/// The revision before the dots of `word`. For git, an empty one is `HEAD`; but `$BASE..HEAD` with
+/// an unset variable must not be an empty range.
+fn begin(repo: &LocalRepository, word: &str, rev: &str) -> Result<ObjectId, RangeError> {
+    if rev.is_empty() {
+        return Err(RangeError::Rev {
+            rev: word.to_owned(),
+            problem: "there is no revision before the dots; is a variable not set?".to_owned(),
+        });
+    }
+    revision(repo, rev)
+}
+
+/// The revision after the dots; `HEAD` if it is empty.
+fn end(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
+    revision(repo, if rev.is_empty() { "HEAD" } else { rev })
+}
+
 /// The object that `rev` names.
 fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
     if is_ambiguous(repo, rev) {
-        let problem = "it is the name of a tag and of a branch, or of several branches: write 'refs/heads/…' or the like";
+        let problem =
+            "ambiguous: it names several refs; write the full name, such as 'refs/heads/main'";
         return Err(RangeError::Rev {
             rev: rev.to_owned(),
             problem: problem.to_owned(),
@@ -97,7 +101,7 @@ fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
         Ok(id) => return Ok(id.detach()),
         Err(error) => error.to_string(),
     };
-    // `git fetch` takes whole ids, and names of the remote.
+    // `git fetch` takes full ids, and names of the remote's refs.
     let of_remote = remote_of(repo)
         .and_then(|remote| rev.strip_prefix(&format!("{remote}/")).map(str::to_owned));
     let history = is_shallow(repo);
@@ -119,7 +123,7 @@ fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
 }
 
 /// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and
-/// takes the tag, so whoever may push a tag could choose where a range begins.
+/// uses the tag, so anyone who may push a tag could choose where a range begins.
 fn is_ambiguous(repo: &LocalRepository, rev: &str) -> bool {
     let name = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
     let places =
@@ -135,10 +139,10 @@ fn is_ambiguous(repo: &LocalRepository, rev: &str) -> bool {
     !name.is_empty() && ids.len() > 1
 }
 
-/// The range of a plan; `None` where nothing is to be judged.
+/// The range of a plan; `None` if there is nothing to scan.
 ///
 /// # Errors
-/// Where an end of it is not here.
+/// If an end of it is not in the repository.
 pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
     let Plan::Judge { what, head, base } = plan else {
         return Ok(None);
@@ -159,7 +163,7 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
         }
         Base::Branches { but: Some(but) } => {
             match default_branch(repo).filter(|(name, _)| name != but) {
-                // Another branch may be as new as this one, and no better.
+                // Another branch may be as new as this one, and is not trusted either.
                 Some((name, id)) => (
                     vec![id],
                     Some(id),
@@ -180,7 +184,7 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
         } => match point(repo, before) {
             Ok(id) => (vec![id], Some(id), format!("not in {}", short(id))),
             Err(error) if is_shallow(repo) => return Err(error),
-            Err(_) => lost_head(repo, before, branch, default.as_deref())?,
+            Err(_) => without_old_head(repo, before, branch, default.as_deref())?,
         },
     };
     let what = format!("{what}: what is in {} and {since}", short(tip));
@@ -194,7 +198,7 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
     }))
 }
 
-/// The branch that the remote calls its own, where the clone has noted it, and what it is at.
+/// The default branch of the remote, if the clone knows it, and the commit that it is at.
 fn default_branch(repo: &LocalRepository) -> Option<(String, ObjectId)> {
     let remote = remote_of(repo)?;
     let head = repo
@@ -211,24 +215,20 @@ fn default_branch(repo: &LocalRepository) -> Option<(String, ObjectId)> {
 
 type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);
 
-/// What is surely old where a push with force took away the branch's old head: never more than
-/// that.
-fn lost_head(
+/// What is known to be old after a forced push removed the branch's old head, and nothing else.
+fn without_old_head(
     repo: &LocalRepository,
     before: &Point,
     branch: &str,
     default: Option<&str>,
 ) -> Result<Hidden, RangeError> {
-    let gone = format!(
-        "since its old head {} is gone (pushed with force?)",
-        before.rev
-    );
+    let gone = format!("since its old head {} is gone (forced push?)", before.rev);
     match default.filter(|name| *name != branch) {
         Some(name) => {
             let id = tracked(repo, name)?;
             Ok((vec![id], None, format!("not in {name}, {gone}")))
         }
-        None => Ok((Vec::new(), None, format!("all that led there, {gone}"))),
+        None => Ok((Vec::new(), None, format!("its whole history, {gone}"))),
     }
 }
 
@@ -255,7 +255,7 @@ fn point(repo: &LocalRepository, point: &Point) -> Result<ObjectId, RangeError> 
     })
 }
 
-/// What the remote's branch `name` is at, as far as was fetched.
+/// The commit that the remote's branch `name` was at when it was last fetched.
 fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
     let remote = remote_of(repo).unwrap_or_else(|| "origin".to_owned());
     let full = format!("refs/remotes/{remote}/{name}");
@@ -277,8 +277,8 @@ fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
     })
 }
 
-/// What all branches of all remotes are at, but for those named `but`.
-fn branches(repo: &LocalRepository, but: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
+/// The commits that all branches of all remotes are at, except for those named `except`.
+fn branches(repo: &LocalRepository, except: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
     let fault = |error: &dyn std::fmt::Display| RangeError::Refs(error.to_string());
     let platform = repo.0.references().map_err(|error| fault(&error))?;
     let mut ids = BTreeSet::new();
@@ -290,9 +290,10 @@ fn branches(repo: &LocalRepository, but: Option<&str>) -> Result<Vec<ObjectId>, 
         {
             let mut reference = reference.map_err(|error| fault(&error))?;
             let name = reference.name().as_bstr();
-            let own =
-                but.is_some_and(|but| name.strip_prefix(prefix.as_slice()) == Some(but.as_bytes()));
-            // `origin/HEAD` only says which branch is the default one.
+            let own = except.is_some_and(|branch| {
+                name.strip_prefix(prefix.as_slice()) == Some(branch.as_bytes())
+            });
+            // `origin/HEAD` only names the default branch.
             if own || reference.target().try_id().is_none() {
                 continue;
             }
@@ -307,7 +308,7 @@ fn branches(repo: &LocalRepository, but: Option<&str>) -> Result<Vec<ObjectId>, 
     Ok(ids.into_iter().collect())
 }
 
-/// The remote that is asked: `origin`, or else the only one.
+/// The remote to fetch from: the only one, or else `origin`.
 #[must_use]
 pub fn remote_of(repo: &LocalRepository) -> Option<String> {
     let names: Vec<String> = repo
@@ -336,7 +337,7 @@ fn is_id(rev: &str) -> bool {
     matches!(rev.len(), 40 | 64) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether `name` can be the name of a branch, so that it means nothing else in a refspec.
+/// Whether `name` is a valid branch name, so that it has no other meaning in a refspec.
 fn is_name(name: &str) -> bool {
     gix::validate::reference::name_partial(name.into()).is_ok() && !name.starts_with('-')
 }

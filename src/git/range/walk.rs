@@ -1,11 +1,16 @@
 //! Lists the commits of a range, parents before children, with all that is needed to see what each
 //! of them changes.
+//!
+//! gix's `rev_walk` with hidden tips cannot serve: it reads commits without checking their ids, or
+//! believes the commit-graph file, and what ends a range must be what its id says. It also goes
+//! through all of its queue at every step, follows hidden commits without a bound, and does not
+//! know whether a shallow clone ends within the range.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::{RangeError, Selection};
 use crate::git::commit::{CommitLinks, read_links, tag_target};
-use crate::git::{LocalRepository, ObjectId, ObjectKind, kind_of, read_kind};
+use crate::git::{LocalRepository, ObjectId, ObjectKind, kind_of, read_kind, topological_order};
 
 /// A commit of a range.
 #[derive(Clone, Debug)]
@@ -21,7 +26,7 @@ pub struct Commit {
 /// The commits of a range.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// Parents before children, else by time and id.
+    /// Parents before children, otherwise by time and id.
     pub commits: Vec<Commit>,
     /// The annotated tags that lead to them.
     pub tags: Vec<ObjectId>,
@@ -30,8 +35,8 @@ pub struct History {
 }
 
 impl History {
-    /// The commit that the first tip's own line of history left off from: the first one that is not
-    /// judged. `None` where the line goes back to the very first commit.
+    /// The first commit on the first tip's line of first parents that is not in the range. `None` if
+    /// the range has all of that line.
     #[must_use]
     pub fn fork_point(&self) -> Option<ObjectId> {
         let first: HashMap<_, _> = self
@@ -50,7 +55,7 @@ impl History {
 /// Lists the commits of `selection`.
 ///
 /// # Errors
-/// Where a part of the history is missing that may matter.
+/// If a part of the history that may matter is missing.
 pub fn list(repo: &LocalRepository, selection: &Selection) -> Result<History, RangeError> {
     let shallow = repo
         .0
@@ -71,18 +76,18 @@ pub fn list(repo: &LocalRepository, selection: &Selection) -> Result<History, Ra
         Selection::Between { tips, hidden } => walk.between(tips, hidden),
         Selection::Only(ids) => {
             let (tips, tags) = peel_all(repo, ids)?;
-            walk.history(&tips.iter().copied().collect(), tips, tags)
+            walk.history(tips.iter().copied().collect(), tips, tags)
         }
     }
 }
 
-/// What the walk knows of a commit.
+/// A commit that the walk has read.
 struct Node {
     time: i64,
     tree: ObjectId,
     parents: Vec<ObjectId>,
     hidden: bool,
-    /// Whether it was taken from the queue, so that its parents are known to the walk.
+    /// Whether it was taken from the queue, so that its parents were read as well.
     done: bool,
 }
 
@@ -91,16 +96,15 @@ struct Walk<'r> {
     shallow: HashSet<ObjectId>,
     nodes: HashMap<ObjectId, Node>,
     queue: BinaryHeap<(i64, ObjectId)>,
-    /// How many in the queue are not hidden.
+    /// How many commits in the queue are not hidden.
     open: usize,
 }
 
-/// How many hidden commits are looked at once all others seem to be known. Where clocks were wrong,
-/// one of these may still lead to a commit of the range; not to find that out only makes the range
-/// wider.
+/// How many hidden commits are read after the queue has no others. If clocks were wrong, one of
+/// these may still lead to a commit of the range; to miss that only makes the range wider.
 const SLOP: usize = 64;
 
-/// How far hidden commits are followed because the range holds a commit that claims to be very old.
+/// How many hidden commits are read because the range has a commit that claims to be very old.
 const MAX_BACK: usize = 50_000;
 
 impl Walk<'_> {
@@ -134,11 +138,11 @@ impl Walk<'_> {
             }
         }
         listed.retain(|id| !self.nodes[id].hidden);
-        self.history(&listed, new, tags)
+        self.history(listed, new, tags)
     }
 
-    /// Marks `id` as taken from the queue; whether it is hidden, and the parents to go on with. A
-    /// hidden commit at which a shallow clone ends has none.
+    /// Marks `id` as taken from the queue, and returns whether it is hidden, and its parents; none if
+    /// it is hidden and a shallow clone ends at it.
     fn take(&mut self, id: ObjectId) -> Result<(bool, Vec<ObjectId>), RangeError> {
         let Some(node) = self.nodes.get_mut(&id) else {
             return Ok((true, Vec::new()));
@@ -146,19 +150,19 @@ impl Walk<'_> {
         node.done = true;
         let (hidden, parents) = (node.hidden, node.parents.clone());
         self.open -= usize::from(!hidden);
-        let held = !self.shallow.contains(&id)
+        let is_complete = !self.shallow.contains(&id)
             || parents.iter().all(|parent| self.repo.has_object(parent));
-        match (held, hidden) {
-            (true, _) => Ok((hidden, parents)),
-            (false, true) => Ok((true, Vec::new())),
-            (false, false) => Err(RangeError::Shallow {
-                commit: id.to_string(),
-            }),
+        if is_complete {
+            Ok((hidden, parents))
+        } else if hidden {
+            Ok((true, Vec::new()))
+        } else {
+            Err(RangeError::Shallow { commit: id })
         }
     }
 
-    /// Puts `id` into the queue, or, where it is known already, hides it and what can be reached
-    /// from it.
+    /// Puts `id` into the queue. If it was met before, hides it and what can be reached from it, if
+    /// it is to be `hidden`.
     fn meet(&mut self, id: ObjectId, hidden: bool) -> Result<(), RangeError> {
         if !self.nodes.contains_key(&id) {
             let node = self.read(id, hidden)?;
@@ -201,76 +205,59 @@ impl Walk<'_> {
     /// Brings the `listed` commits into order.
     fn history(
         mut self,
-        listed: &HashSet<ObjectId>,
+        listed: HashSet<ObjectId>,
         tips: Vec<ObjectId>,
         tags: Vec<ObjectId>,
     ) -> Result<History, RangeError> {
-        let mut commits = HashMap::new();
-        // How many parents of a commit are still to come, and whose parent a commit is.
-        let (mut waiting, mut children) = (HashMap::new(), HashMap::<_, Vec<_>>::new());
-        for id in listed {
-            self.ensure(*id)?;
-            let node = &self.nodes[id];
-            let (time, tree, parents) = (node.time, node.tree, node.parents.clone());
-            for parent in &parents {
-                if self.shallow.contains(id) && !self.repo.has_object(parent) {
-                    return Err(RangeError::Shallow {
-                        commit: id.to_string(),
-                    });
-                }
-                self.ensure(*parent)?;
-                if listed.contains(parent) {
-                    *waiting.entry(*id).or_insert(0_usize) += 1;
-                    children.entry(*parent).or_default().push(*id);
-                }
-            }
-            let parents = parents
-                .into_iter()
-                .map(|parent| (parent, self.nodes[&parent].tree))
-                .collect();
-            commits.insert(
-                *id,
-                (
-                    time,
-                    Commit {
-                        id: *id,
-                        tree,
-                        parents,
-                    },
-                ),
-            );
-        }
-        let mut ready: BTreeSet<(i64, ObjectId)> = BTreeSet::new();
-        ready.extend(
-            commits
+        let mut ids: Vec<ObjectId> = listed.into_iter().collect();
+        ids.sort_unstable();
+        let places: HashMap<ObjectId, u32> = ids.iter().copied().zip(0..).collect();
+        let (mut commits, mut edges) = (Vec::with_capacity(ids.len()), Vec::new());
+        for (&id, place) in ids.iter().zip(0..) {
+            let commit = self.commit(id)?;
+            let parents = commit
+                .parents
                 .iter()
-                .filter(|(id, _)| !waiting.contains_key(*id))
-                .map(|(id, (time, _))| (*time, *id)),
-        );
-        let mut ordered = Vec::with_capacity(commits.len());
-        while let Some((_, id)) = ready.pop_first() {
-            for child in children.remove(&id).unwrap_or_default() {
-                let left = waiting.entry(child).or_insert(1);
-                *left -= 1;
-                if *left == 0 {
-                    ready.insert((commits[&child].0, child));
-                }
-            }
-            ordered.extend(commits.remove(&id).map(|(_, commit)| commit));
+                .filter_map(|(parent, _)| places.get(parent));
+            edges.extend(parents.map(|parent| (*parent, place)));
+            commits.push(Some(commit));
         }
+        let order = topological_order(ids.len(), &edges, |place| {
+            self.nodes[&ids[place as usize]].time
+        });
+        let ordered = order
+            .into_iter()
+            .filter_map(|place| commits[place as usize].take());
         Ok(History {
-            commits: ordered,
+            commits: ordered.collect(),
             tags,
             tips,
         })
     }
 
-    fn ensure(&mut self, id: ObjectId) -> Result<(), RangeError> {
+    /// The listed commit `id`, with the trees of its parents.
+    fn commit(&mut self, id: ObjectId) -> Result<Commit, RangeError> {
+        let (tree, ids) = {
+            let node = self.node(id)?;
+            (node.tree, node.parents.clone())
+        };
+        let mut parents = Vec::with_capacity(ids.len());
+        for parent in ids {
+            if self.shallow.contains(&id) && !self.repo.has_object(&parent) {
+                return Err(RangeError::Shallow { commit: id });
+            }
+            parents.push((parent, self.node(parent)?.tree));
+        }
+        Ok(Commit { id, tree, parents })
+    }
+
+    /// The commit `id`, which is read if the walk did not come by it.
+    fn node(&mut self, id: ObjectId) -> Result<&Node, RangeError> {
         if !self.nodes.contains_key(&id) {
             let node = self.read(id, true)?;
             self.nodes.insert(id, node);
         }
-        Ok(())
+        Ok(&self.nodes[&id])
     }
 }
 
@@ -279,30 +266,29 @@ fn peel_all(
     repo: &LocalRepository,
     ids: &[ObjectId],
 ) -> Result<(Vec<ObjectId>, Vec<ObjectId>), RangeError> {
-    let (mut commits, mut tags) = (BTreeMap::new(), Vec::new());
-    for (index, id) in ids.iter().enumerate() {
-        let mut at = *id;
+    let (mut commits, mut tags, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for &id in ids {
+        let mut at = id;
         loop {
             match kind_of(repo, at)? {
                 ObjectKind::Commit => break,
                 ObjectKind::Tag => {
-                    if !tags.contains(&at) {
+                    if seen.insert(at) {
                         tags.push(at);
                     }
                     at = tag_target(at, &read_kind(repo, at, ObjectKind::Tag, None)?)?;
                 }
                 kind => {
-                    let problem = format!("it is a {kind}, and only commits can be judged");
                     return Err(RangeError::Rev {
                         rev: id.to_string(),
-                        problem,
+                        problem: format!("it is a {kind}"),
                     });
                 }
             }
         }
-        commits.entry(at).or_insert(index);
+        if seen.insert(at) {
+            commits.push(at);
+        }
     }
-    let mut commits: Vec<_> = commits.into_iter().collect();
-    commits.sort_by_key(|(_, index)| *index);
-    Ok((commits.into_iter().map(|(id, _)| id).collect(), tags))
+    Ok((commits, tags))
 }

@@ -11,7 +11,7 @@ use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::is_store;
 
 use super::super::read::Buffer;
-use super::super::{MIN_NAME, Worker};
+use super::super::{Worker, is_searched_name};
 use crate::git::index::Tracked;
 
 /// Feeds single files to one worker.
@@ -47,8 +47,8 @@ impl<'w> Feeder<'w> {
     }
 
     fn name(&mut self, path: &Path) {
-        if let Some(name) = path.file_name().filter(|name| name.len() >= MIN_NAME) {
-            let name = Vec::from_os_str_lossy(name);
+        let name = path.file_name().map(Vec::from_os_str_lossy);
+        if let Some(name) = name.filter(|name| is_searched_name(name)) {
             self.worker.blob(Blob::whole(
                 &name,
                 Origin::Name {

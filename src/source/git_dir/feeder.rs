@@ -11,7 +11,7 @@ use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::{HashKind, PackedLine, leading_id, packed_lines};
 
 use super::super::read::Buffer;
-use super::super::{MIN_NAME, Worker};
+use super::super::{Worker, is_searched_name};
 use super::list::{Item, Kind};
 
 /// A longer `packed-refs`, in bytes, is fed as it is: nobody has so many refs.
@@ -81,8 +81,8 @@ impl<'a, 'w> Feeder<'a, 'w> {
     }
 
     fn name(&mut self, item: &Item) {
-        if let Some(name) = item.path.file_name().filter(|name| name.len() >= MIN_NAME) {
-            let name = Vec::from_os_str_lossy(name);
+        let name = item.path.file_name().map(Vec::from_os_str_lossy);
+        if let Some(name) = name.filter(|name| is_searched_name(name)) {
             self.worker.blob(Blob::whole(
                 &name,
                 Origin::Name {

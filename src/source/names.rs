@@ -1,0 +1,119 @@
+//! Decides which names are searched, and takes paths apart into them: the same in every source.
+
+use std::sync::Arc;
+
+use bstr::{BStr, ByteSlice};
+
+use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent};
+use crate::text::Span;
+
+/// Shorter names are not searched: no credential that could be in a name is shorter, and searching
+/// every name of a tree would cost as much as searching a tenth of its bytes.
+const MIN_NAME: usize = 20;
+
+/// Whether a name is searched by itself: a component of a path, or the full name of a ref.
+#[must_use]
+pub const fn is_searched_name(name: &[u8]) -> bool {
+    name.len() >= MIN_NAME
+}
+
+/// A name in a path that is searched.
+pub(super) struct PathName<'p> {
+    /// The path up to and with the name.
+    pub(super) path: &'p BStr,
+    /// The name: a component, or the whole path.
+    pub(super) bytes: &'p BStr,
+}
+
+impl<'p> PathName<'p> {
+    /// The name as a blob that is all new.
+    pub(super) fn blob(&self, commit: Option<&Arc<CommitInfo>>) -> Blob<'p> {
+        let origin = Origin::Name {
+            path: self.path.to_owned(),
+            commit: commit.cloned(),
+        };
+        Blob::whole(self.bytes, origin)
+    }
+}
+
+/// A whole path is new only where its components are not: these are searched by themselves.
+impl PreviousContent for PathName<'_> {
+    fn versions(&self) -> Option<Vec<Vec<u8>>> {
+        let components = self.bytes.split_str("/").filter(|name| *name != self.bytes);
+        Some(
+            components
+                .filter(|name| is_searched_name(name))
+                .map(<[u8]>::to_vec)
+                .collect(),
+        )
+    }
+
+    fn spans(&self, _: &[Vec<u8>]) -> Vec<Span> {
+        vec![Span::new(0, self.bytes.len())]
+    }
+
+    fn elsewhere(&self) -> MovedFrom {
+        MovedFrom::default()
+    }
+}
+
+/// The names in `path` that are searched: each component, and then the whole path, since a secret
+/// can hold slashes. Directories that the path `last` is in as well were fed with that one.
+pub(super) fn path_names<'p>(
+    path: &'p BStr,
+    last: Option<&BStr>,
+) -> impl Iterator<Item = PathName<'p>> {
+    let is_known = move |end: usize| {
+        end < path.len() && last.is_some_and(|last| last.starts_with(&path[..=end]))
+    };
+    let mut start = 0;
+    let components = path.split_str("/").filter_map(move |name| {
+        let end = start + name.len();
+        start = end + 1;
+        (is_searched_name(name) && !is_known(end)).then(|| PathName {
+            path: path[..end].as_bstr(),
+            bytes: name.as_bstr(),
+        })
+    });
+    let has_folders = path.contains(&b'/');
+    let whole = (has_folders && is_searched_name(path)).then_some(PathName { path, bytes: path });
+    components.chain(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "abcdefghijklmnopqrstuvwxyz";
+
+    fn names(path: &str, last: Option<&str>) -> Vec<(String, String)> {
+        path_names(path.into(), last.map(Into::into))
+            .map(|name| (name.path.to_string(), name.bytes.to_string()))
+            .collect()
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(path, name): &(&str, &str)| ((*path).to_owned(), (*name).to_owned());
+        expected.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn long_components_and_the_whole_path_are_searched() {
+        let (dir, file) = (format!("a/{LONG}"), format!("a/{LONG}/{LONG}.ini"));
+        let name = format!("{LONG}.ini");
+        assert_eq!(
+            names(&file, None),
+            pairs(&[(&dir, LONG), (&file, &name), (&file, &file)])
+        );
+        assert_eq!(names(LONG, None), pairs(&[(LONG, LONG)]));
+        assert_eq!(names("short/name", None), []);
+    }
+
+    #[test]
+    fn a_directory_is_searched_once() {
+        let (first, second) = (format!("{LONG}/a"), format!("{LONG}/b"));
+        assert_eq!(names(&second, Some(&first)), pairs(&[(&second, &second)]));
+        let other = format!("{LONG}x/a");
+        assert_eq!(names(&second, Some(&other)).len(), 2);
+    }
+}

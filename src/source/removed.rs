@@ -1,0 +1,134 @@
+//! Finds what a change removes or replaces in a parent: where renamed files and moved lines come
+//! from.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use bstr::{BStr, ByteSlice};
+
+use super::changes::read_blob;
+use crate::git::diff::index::Removed;
+use crate::git::diff::{Candidate, RemovedFile, index, trees};
+use crate::git::tree::name_of;
+use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
+
+/// How a parent differs from the change.
+pub(super) enum ParentDiff {
+    /// Two trees, which are compared when they have to be; the first commit has no old one.
+    Trees {
+        old: Option<ObjectId>,
+        new: ObjectId,
+    },
+    /// What the index removes and replaces.
+    Index {
+        removed: Vec<Removed>,
+        replaced: Vec<RemovedFile>,
+    },
+}
+
+/// A parent of a change, and which of its files the change removes or replaces: these are listed
+/// only when something was found.
+pub(super) struct Parent {
+    diff: ParentDiff,
+    removed: OnceLock<Vec<RemovedFile>>,
+}
+
+/// How many files are compared with a new one to find where it, or a part of it, came from.
+const MAX_COMPARED: usize = 100;
+
+/// Larger files, in bytes, are not searched for lines that moved.
+const MAX_SIZE: u64 = 1 << 20;
+
+impl Parent {
+    pub(super) const fn new(diff: ParentDiff) -> Self {
+        Self {
+            diff,
+            removed: OnceLock::new(),
+        }
+    }
+
+    fn removed(&self, repo: &LocalRepository) -> &[RemovedFile] {
+        self.removed.get_or_init(|| match &self.diff {
+            ParentDiff::Index { removed, replaced } => {
+                index::removed_files(repo, removed, replaced)
+            }
+            ParentDiff::Trees { old: None, .. } => Vec::new(),
+            // If a tree cannot be read, a move is not seen, so more is reported, not less.
+            ParentDiff::Trees {
+                old: Some(old),
+                new,
+            } => trees::not_in(repo, *old, &[Some(*new)])
+                .unwrap_or_default()
+                .into_iter()
+                .map(RemovedFile::from)
+                .collect(),
+        })
+    }
+
+    /// The content of the file that `new` most likely is under a new name: the same blob, or the
+    /// one with which `bytes` share most, at least half of the longer one, as for git.
+    pub(super) fn renamed_from(
+        &self,
+        repo: &LocalRepository,
+        new: &Candidate,
+        bytes: &[u8],
+    ) -> Option<Vec<u8>> {
+        let removed = self.removed(repo).iter();
+        let mut gone: Vec<_> = removed.filter(|file| file.now.is_none()).collect();
+        if gone.iter().any(|file| file.id == new.id) {
+            return Some(bytes.to_vec());
+        }
+        // Most files keep their name or at least their extension when they move.
+        let path = new.path.as_bstr();
+        gone.sort_by_cached_key(|file| {
+            let old = file.path.as_bstr();
+            let differs = (
+                name_of(old) != name_of(path),
+                extension(old) != extension(path),
+            );
+            (differs, &file.path)
+        });
+        let contents = gone
+            .into_iter()
+            .take(MAX_COMPARED)
+            .filter_map(|file| read_blob(repo, file.id));
+        let scored = contents.map(|old| (shared_bytes(&old, bytes), old));
+        let (shared, old) = scored.max_by_key(|(shared, _)| *shared)?;
+        (shared * 2 >= old.len().max(bytes.len())).then_some(old)
+    }
+
+    /// The removed files at other paths than `path`, as they were and as they are now: what is
+    /// missing in them may have moved. Empty if too many files changed.
+    pub(super) fn replaced(&self, repo: &LocalRepository, path: &BStr) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let removed = self.removed(repo);
+        if removed.len() > MAX_COMPARED {
+            return Vec::new();
+        }
+        let small = |id: ObjectId| read_kind(repo, id, ObjectKind::Blob, Some(MAX_SIZE)).ok();
+        removed
+            .iter()
+            .filter(|file| file.path != path)
+            .filter_map(|file| Some((small(file.id)?, file.now.map_or(Some(Vec::new()), small)?)))
+            .collect()
+    }
+}
+
+fn extension(path: &BStr) -> Option<&[u8]> {
+    path.rsplit_once_str(".").map(|(_, extension)| extension)
+}
+
+/// Bytes in lines that both texts have.
+fn shared_bytes(old: &[u8], new: &[u8]) -> usize {
+    let mut counts: HashMap<&[u8], usize> = HashMap::new();
+    for line in old.lines_with_terminator() {
+        *counts.entry(line).or_default() += 1;
+    }
+    let mut shared = 0;
+    for line in new.lines_with_terminator() {
+        if let Some(count) = counts.get_mut(line).filter(|count| **count > 0) {
+            *count -= 1;
+            shared += line.len();
+        }
+    }
+    shared
+}
