@@ -10,7 +10,7 @@ use keysieve::finding::{Outcome, Status};
 use keysieve::git;
 use keysieve::hook::RefUpdate;
 use keysieve::report::Advice;
-use keysieve::source::{Files, Message, Source, Staged, Stream};
+use keysieve::source::{Files, Message, Source, Staged, Stdin};
 
 use super::error::CliError;
 use super::hook::Scans;
@@ -77,7 +77,7 @@ impl ScanArgs {
             .settings
             .settle(&settings::root_of(Path::new("."))?)?;
         self.common
-            .scan(&Stream::new(io::stdin()), &settings, Advice::default())
+            .scan(&Stdin::new(io::stdin()), &settings, Advice::default())
     }
 }
 
