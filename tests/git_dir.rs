@@ -1,5 +1,5 @@
-//! Tests the git directory as a source: a marker is written to each place, and must be fed under the
-//! name that reports show for that place.
+//! Tests the git directory as a source: a marker is written to each place, and must be fed under
+//! the name that reports show for that place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

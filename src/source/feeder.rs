@@ -1,4 +1,5 @@
-//! Feeds single files, links and names on disk to one worker, for the sources that read directories.
+//! Feeds single files, links and names on disk to one worker, for the sources that read
+//! directories.
 
 use std::fs::{self, File};
 use std::io;
@@ -27,7 +28,8 @@ impl<'w> Feeder<'w> {
         }
     }
 
-    /// Feeds the last name of a path if a credential fits in it; reports show the path as `display`.
+    /// Feeds the last name of a path if a credential fits in it; reports show the path as
+    /// `display`.
     pub(super) fn name(&mut self, path: &Path, display: BString) {
         if let Some(name) = path.file_name().filter(|name| name.len() >= MIN_NAME) {
             let origin = Origin::Name {

@@ -1,5 +1,5 @@
-//! Feeds content of any length to a worker through one buffer: small content whole, large content in
-//! overlapping parts, so that memory is bounded.
+//! Feeds content of any length to a worker through one buffer: small content whole, large content
+//! in overlapping parts, so that memory is bounded.
 
 use std::io::{self, Read};
 use std::ops::Range;

@@ -113,8 +113,8 @@ fn read_byte(rest: &mut &[u8]) -> Result<u8, DeltaError> {
     Ok(byte)
 }
 
-/// Reads a size: seven bits a byte, the lowest first; the highest bit of each byte says whether more
-/// follow.
+/// Reads a size: seven bits a byte, the lowest first; the highest bit of each byte says whether
+/// more follow.
 fn read_size(rest: &mut &[u8]) -> Result<usize, DeltaError> {
     let mut value: usize = 0;
     let mut shift = 0;

@@ -1,5 +1,5 @@
-//! Feeds what a walk finds on disk: the entries of directories, and tracked files that the walk does
-//! not visit.
+//! Feeds what a walk finds on disk: the entries of directories, and tracked files that the walk
+//! does not visit.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

@@ -16,9 +16,9 @@ use walk::{DirectoryWalk, walker};
 /// Files and directories on disk.
 ///
 /// In a work tree these are the files that git tracks, even if an ignore rule matches them, and
-/// those that it neither tracks nor ignores; elsewhere, all files. A repository inside another, such
-/// as a submodule, is a work tree of its own. The store of a repository, `.git`, is left to the
-/// audit.
+/// those that it neither tracks nor ignores; elsewhere, all files. A repository inside another,
+/// such as a submodule, is a work tree of its own. The store of a repository, `.git`, is left to
+/// the audit.
 #[derive(Debug)]
 pub struct Files {
     /// What to scan. A path in this list is scanned even if an ignore rule matches it.

@@ -133,8 +133,8 @@ impl<'a> DirectoryWalk<'a> {
     }
 }
 
-/// Whether the ignore rules match `root`, or a directory above it in the work tree. A user who names
-/// such a directory wants its content to be scanned, so the rules do not apply then.
+/// Whether the ignore rules match `root`, or a directory above it in the work tree. A user who
+/// names such a directory wants its content to be scanned, so the rules do not apply then.
 fn is_ignored(root: &Path, place: &Path) -> bool {
     let Ok(root) = root.canonicalize() else {
         return false;

@@ -1,5 +1,5 @@
-//! Feeds everything in a git directory except objects: names of refs, reflogs, configuration, hooks,
-//! messages, and all other files.
+//! Feeds everything in a git directory except objects: names of refs, reflogs, configuration,
+//! hooks, messages, and all other files.
 
 mod feeder;
 mod listing;
@@ -26,7 +26,7 @@ pub struct GitDir {
     /// The repository.
     pub repo: ThreadSafeRepository,
     /// The name of the git directory in reports: `.git/modules/lib` for that of a submodule. `None`
-    /// stands for the name that it has on disk: `.git`, `project.git`.
+    /// means the name that it has on disk: `.git`, `project.git`.
     pub name: Option<BString>,
     /// Files larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,

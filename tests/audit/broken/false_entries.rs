@@ -196,8 +196,8 @@ fn tree(entries: &[(&str, &str, ObjectId)]) -> Vec<u8> {
 
 fn commit(tree: ObjectId, parents: &[ObjectId]) -> Vec<u8> {
     let parents: String = parents.iter().map(|id| format!("parent {id}\n")).collect();
-    format!("tree {tree}\n{parents}author A <a@example.org> 1704153600 +0000\ncommitter A <a@example.org> 1704153600 +0000\n\nx\n")
-        .into_bytes()
+    let who = "A <a@example.org> 1704153600 +0000";
+    format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nx\n").into_bytes()
 }
 
 /// Ids are hashes, so a tree can contain itself only under a forged id; two trees can then contain
