@@ -161,24 +161,13 @@ mod tests {
         buffer.feed(&text[..], &Origin::Stdin, &mut seen).unwrap();
         assert!(seen.0.len() > 10);
         let mut owned = 0;
-        for (
-            Part {
-                offset,
-                lines,
-                own,
-                last,
-            },
-            bytes,
-        ) in &seen.0
-        {
-            assert_eq!(bytes[..], text[*offset..offset + bytes.len()]);
-            assert_eq!(
-                *lines,
-                text[..*offset].iter().filter(|&&b| b == b'\n').count()
-            );
-            assert_eq!(offset + own.start, owned, "own ranges are adjacent");
-            owned = offset + own.end;
-            assert_eq!(*last, owned == text.len());
+        for (part, bytes) in &seen.0 {
+            let offset = part.offset;
+            assert_eq!(bytes[..], text[offset..offset + bytes.len()]);
+            assert_eq!(part.lines, count_lines(&text[..offset]));
+            assert_eq!(offset + part.own.start, owned, "own ranges are adjacent");
+            owned = offset + part.own.end;
+            assert_eq!(part.last, owned == text.len());
         }
         assert_eq!(owned, text.len());
     }

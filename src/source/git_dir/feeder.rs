@@ -49,25 +49,17 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
 
     /// Feeds a file, or skips it if it cannot be read.
     pub(super) fn feed(&mut self, file: &GitDirFile) {
-        let GitDirFile {
-            path,
-            place,
-            treatment,
-        } = file;
-        if matches!(
-            treatment,
-            Treatment::NameAndContent | Treatment::Directory | Treatment::Link
-        ) {
+        use Treatment::{Content, Directory, Link, NameAndContent, PackedRefs, Ref};
+        let (path, place) = (&file.path, &file.place);
+        if matches!(file.treatment, NameAndContent | Directory | Link) {
             self.feeder.name(path, place.clone());
         }
-        let outcome = match treatment {
-            Treatment::Directory => Ok(()),
-            Treatment::Link => self.feeder.link(path, origin(place)),
-            Treatment::Ref if self.has_only_an_id(path) => Ok(()),
-            Treatment::PackedRefs => self.feed_packed_refs(path, place),
-            Treatment::NameAndContent | Treatment::Content | Treatment::Ref => {
-                self.feeder.file(path, &origin(place))
-            }
+        let outcome = match file.treatment {
+            Directory => Ok(()),
+            Link => self.feeder.link(path, origin(place)),
+            Ref if self.has_only_an_id(path) => Ok(()),
+            PackedRefs => self.feed_packed_refs(path, place),
+            NameAndContent | Content | Ref => self.feeder.file(path, &origin(place)),
         };
         match outcome {
             Ok(()) => {}
