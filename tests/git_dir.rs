@@ -1,5 +1,5 @@
-//! Tests the git directory as a source: a marker is written to each place, and must be fed under the
-//! name that reports show for that place.
+//! Tests the git directory as a source: a marker is written to each place, and must be fed under
+//! the name that reports show for that place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -83,57 +83,60 @@ fn with_commit() -> Repo {
 
 const OID: &str = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5";
 
+/// Files below the git directory, and the names that reports show for them.
+const FILES: &[(&str, &str)] = &[
+    ("config", ".git/config"),
+    ("config.worktree", ".git/config.worktree"),
+    (
+        "worktrees/other/config.worktree",
+        ".git/worktrees/other/config.worktree",
+    ),
+    (
+        "worktrees/other/COMMIT_EDITMSG",
+        ".git/worktrees/other/COMMIT_EDITMSG",
+    ),
+    (
+        "worktrees/other/logs/refs/worktree/x",
+        "reflog of refs/worktree/x of worktree other",
+    ),
+    ("description", ".git/description"),
+    ("COMMIT_EDITMSG", ".git/COMMIT_EDITMSG"),
+    ("MERGE_MSG", ".git/MERGE_MSG"),
+    (
+        "rebase-merge/git-rebase-todo",
+        ".git/rebase-merge/git-rebase-todo",
+    ),
+    ("info/exclude", ".git/info/exclude"),
+    ("hooks/pre-push", ".git/hooks/pre-push"),
+    ("hooks/pre-push.sample", ".git/hooks/pre-push.sample"),
+    ("FETCH_HEAD", ".git/FETCH_HEAD"),
+    ("gc.log", ".git/gc.log"),
+    ("lost-found/other/0123", ".git/lost-found/other/0123"),
+    ("rr-cache/0123/preimage", ".git/rr-cache/0123/preimage"),
+    ("modules/notes.txt", ".git/modules/notes.txt"),
+    ("logs/refs/heads/gone", "reflog of gone"),
+    ("logs/refs/remotes/origin/x", "reflog of origin/x"),
+    ("refs/heads/damaged", "refs/heads/damaged"),
+    (
+        "objects/info/alternates",
+        "info/alternates of the object store",
+    ),
+    (
+        "objects/pack/pack-12.keep",
+        "pack/pack-12.keep of the object store",
+    ),
+    ("index.lock", ".git/index.lock"),
+    ("an/unknown folder/file", ".git/an/unknown folder/file"),
+];
+
 #[test]
 fn every_file_is_fed_under_its_name() {
     let repo = with_commit();
     repo.worktree("other");
     let lfs = format!("lfs/objects/59/94/{OID}");
     let lfs_place = format!("LFS object {OID}");
-    let files = [
-        ("config", ".git/config"),
-        ("config.worktree", ".git/config.worktree"),
-        (
-            "worktrees/other/config.worktree",
-            ".git/worktrees/other/config.worktree",
-        ),
-        (
-            "worktrees/other/COMMIT_EDITMSG",
-            ".git/worktrees/other/COMMIT_EDITMSG",
-        ),
-        (
-            "worktrees/other/logs/refs/worktree/x",
-            "reflog of refs/worktree/x of worktree other",
-        ),
-        ("description", ".git/description"),
-        ("COMMIT_EDITMSG", ".git/COMMIT_EDITMSG"),
-        ("MERGE_MSG", ".git/MERGE_MSG"),
-        (
-            "rebase-merge/git-rebase-todo",
-            ".git/rebase-merge/git-rebase-todo",
-        ),
-        ("info/exclude", ".git/info/exclude"),
-        ("hooks/pre-push", ".git/hooks/pre-push"),
-        ("hooks/pre-push.sample", ".git/hooks/pre-push.sample"),
-        ("FETCH_HEAD", ".git/FETCH_HEAD"),
-        ("gc.log", ".git/gc.log"),
-        ("lost-found/other/0123", ".git/lost-found/other/0123"),
-        ("rr-cache/0123/preimage", ".git/rr-cache/0123/preimage"),
-        ("modules/notes.txt", ".git/modules/notes.txt"),
-        ("logs/refs/heads/gone", "reflog of gone"),
-        ("logs/refs/remotes/origin/x", "reflog of origin/x"),
-        ("refs/heads/damaged", "refs/heads/damaged"),
-        (
-            "objects/info/alternates",
-            "info/alternates of the object store",
-        ),
-        (
-            "objects/pack/pack-12.keep",
-            "pack/pack-12.keep of the object store",
-        ),
-        ("index.lock", ".git/index.lock"),
-        ("an/unknown folder/file", ".git/an/unknown folder/file"),
-        (&lfs, &lfs_place),
-    ];
+    let mut files = FILES.to_vec();
+    files.push((&lfs, &lfs_place));
     for (number, (file, _)) in files.iter().enumerate() {
         let path = Path::new(".git").join(file);
         let mut text = fs::read(repo.path(&path)).unwrap_or_default();

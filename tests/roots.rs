@@ -19,7 +19,7 @@ fn roots_at(path: &Path) -> Roots {
     git::roots(&repo)
 }
 
-/// The roots of a repository of which everything can be read.
+/// The roots of a repository without unreadable parts.
 #[track_caller]
 fn roots(repo: &Repo) -> Roots {
     let found = roots_at(repo.root());

@@ -8,7 +8,7 @@ use clap::{Args, FromArgMatches as _};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
 use keysieve::report::Advice;
-use keysieve::source::{Files, Message, Source, Staged, Stream};
+use keysieve::source::{Files, Message, Source, Staged, Stdin};
 
 use super::error::CliError;
 use super::output::OutputArgs;
@@ -74,7 +74,7 @@ impl ScanArgs {
             .settings
             .settle(&settings::root_of(Path::new("."))?)?;
         self.common
-            .scan(&Stream::new(io::stdin()), &settings, Advice::default())
+            .scan(&Stdin::new(io::stdin()), &settings, Advice::default())
     }
 }
 

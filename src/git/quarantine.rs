@@ -98,8 +98,8 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// A line of `info/alternates` for a directory; empty if it does not exist, since git ignores such a
-/// directory too.
+/// A line of `info/alternates` for a directory; empty if it does not exist, since git ignores such
+/// a directory too.
 fn quoted(directory: &Path) -> BString {
     let Ok(directory) = directory.canonicalize() else {
         return BString::default();

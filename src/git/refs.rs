@@ -1,8 +1,8 @@
 //! Reads refs from their files, for the roots of the audit: files below `refs/`, files in the git
 //! directory itself, and `packed-refs`.
 //!
-//! gix leaves out refs whose name it takes for broken, links, and other work trees. Here all of them
-//! count, since objects are reachable from them all the same.
+//! gix leaves out refs whose name it takes for broken, links, and other work trees. Here all of
+//! them count, since objects are reachable from them all the same.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;

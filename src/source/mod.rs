@@ -2,14 +2,16 @@
 
 mod changes;
 mod commits;
+mod feeder;
 mod files;
 mod git_dir;
+mod message;
 mod names;
 mod push;
 mod read;
 mod removed;
 mod staged;
-mod stream;
+mod stdin;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,11 +24,12 @@ use crate::text::printable_path;
 pub use commits::Range;
 pub use files::Files;
 pub use git_dir::GitDir;
+pub use message::Message;
 pub use names::is_searched_name;
 pub use push::Push;
 pub use read::{Buffer, parts};
 pub use staged::Staged;
-pub use stream::{Message, Stream};
+pub use stdin::Stdin;
 
 /// Something that feeds blobs to workers.
 pub trait Source: Sync {

@@ -1,5 +1,5 @@
-//! Reading bytes of any length through one buffer: small ones whole, large ones in overlapping
-//! parts.
+//! Feeds content of any length to a worker through one buffer: small content whole, large content
+//! in overlapping parts, so that memory is bounded.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -9,14 +9,14 @@ use crate::rule::MAX_REACH;
 
 use super::Worker;
 
-/// How much is held at once, in bytes.
+/// Size of the largest part, in bytes.
 const PART: usize = 8 << 20;
 
-/// How much two parts share: no rule looks further than half of it around what it finds.
+/// How many bytes two parts share. No rule looks further than half of it around a match.
 const OVERLAP: usize = 128 << 10;
 const _: () = assert!(MAX_REACH <= OVERLAP / 2);
 
-/// A buffer that is used again for every blob of a thread.
+/// A buffer that a thread reuses for every blob.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -34,48 +34,49 @@ impl Default for Buffer {
     }
 }
 
-/// Bytes that are at hand, cut into the same parts as those that are read.
+/// Cuts bytes in memory into parts, as [`Buffer::feed`] does with what it reads.
 pub fn parts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Part)> {
     let mut next = Some((0, 0));
     std::iter::from_fn(move || {
         let (offset, lines) = next.take()?;
         let rest = &bytes[offset..];
-        let (len, last) = if rest.len() > PART {
-            (PART, false)
-        } else {
-            (rest.len(), true)
-        };
+        let last = rest.len() <= PART;
+        let part = &rest[..rest.len().min(PART)];
         if !last {
-            let step = len - OVERLAP;
-            next = Some((
-                offset + step,
-                lines + memchr::memchr_iter(b'\n', &rest[..step]).count(),
-            ));
+            let step = part.len() - OVERLAP;
+            next = Some((offset + step, lines + count_lines(&part[..step])));
         }
+        let own = own_range(offset, part.len(), last, OVERLAP);
         Some((
-            &rest[..len],
+            part,
             Part {
                 offset,
                 lines,
-                own: own(offset, len, last, OVERLAP),
+                own,
                 last,
             },
         ))
     })
 }
 
-/// What a part reports: all but half of what it shares with each neighbour.
-fn own(offset: usize, len: usize, last: bool, overlap: usize) -> Range<usize> {
+fn count_lines(bytes: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', bytes).count()
+}
+
+/// The range of a part in which matches are reported: all of it except half of what it shares with
+/// each neighbour.
+fn own_range(offset: usize, len: usize, last: bool, overlap: usize) -> Range<usize> {
     let half = overlap / 2;
     let start = if offset == 0 { 0 } else { half };
     start..if last { len.max(1) } else { len - half }
 }
 
 impl Buffer {
-    /// Feeds all that `from` gives to `worker`, as one blob from `origin`.
+    /// Feeds all bytes of `from` to `worker`, as one blob from `origin`.
     ///
     /// # Errors
-    /// Those of `from`. What was fed until then counts as scanned; the caller skips the rest.
+    /// If `from` cannot be read to its end. The caller then reports the blob as skipped, since only
+    /// its first parts were scanned.
     pub fn feed(
         &mut self,
         mut from: impl Read,
@@ -89,7 +90,7 @@ impl Buffer {
             let part = Part {
                 offset,
                 lines,
-                own: own(offset, len, last, self.overlap),
+                own: own_range(offset, len, last, self.overlap),
                 last,
             };
             worker.blob(Blob {
@@ -102,15 +103,15 @@ impl Buffer {
                 return Ok(());
             }
             let next = len - self.overlap;
-            lines += memchr::memchr_iter(b'\n', &self.bytes[..next]).count();
+            lines += count_lines(&self.bytes[..next]);
             offset += next;
             self.bytes.copy_within(next..len, 0);
             held = self.overlap;
         }
     }
 
-    /// Reads after the first `held` bytes until the end or until a part is full: its length, and
-    /// whether it is the last.
+    /// Reads after the first `held` bytes until the end or until a part is full. Returns the length
+    /// of the part, and whether it is the last.
     fn fill(&mut self, from: &mut impl Read, held: usize) -> io::Result<(usize, bool)> {
         let mut len = held;
         loop {
@@ -136,9 +137,9 @@ mod tests {
     use crate::blob::Skip;
 
     #[derive(Default)]
-    struct Seen(Vec<(Part, Vec<u8>)>);
+    struct Recorder(Vec<(Part, Vec<u8>)>);
 
-    impl Worker for Seen {
+    impl Worker for Recorder {
         fn blob(&mut self, blob: Blob<'_>) {
             self.0.push((blob.part, blob.bytes.to_vec()));
         }
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_overlap_and_their_own_ranges_tile_the_whole() {
+    fn parts_overlap_and_their_own_ranges_are_adjacent() {
         let text: Vec<u8> = (0..1000_u32)
             .flat_map(|n| format!("{n}\n").into_bytes())
             .collect();
@@ -156,39 +157,24 @@ mod tests {
             part: 256,
             overlap: 64,
         };
-        let mut seen = Seen::default();
+        let mut seen = Recorder::default();
         buffer.feed(&text[..], &Origin::Stdin, &mut seen).unwrap();
         assert!(seen.0.len() > 10);
         let mut owned = 0;
-        for (
-            Part {
-                offset,
-                lines,
-                own,
-                last,
-            },
-            bytes,
-        ) in &seen.0
-        {
-            assert_eq!(bytes[..], text[*offset..offset + bytes.len()]);
-            assert_eq!(
-                *lines,
-                text[..*offset].iter().filter(|&&b| b == b'\n').count()
-            );
-            assert_eq!(
-                offset + own.start,
-                owned,
-                "no gap and no overlap between what parts own"
-            );
-            owned = offset + own.end;
-            assert_eq!(*last, owned == text.len());
+        for (part, bytes) in &seen.0 {
+            let offset = part.offset;
+            assert_eq!(bytes[..], text[offset..offset + bytes.len()]);
+            assert_eq!(part.lines, count_lines(&text[..offset]));
+            assert_eq!(offset + part.own.start, owned, "own ranges are adjacent");
+            owned = offset + part.own.end;
+            assert_eq!(part.last, owned == text.len());
         }
         assert_eq!(owned, text.len());
     }
 
     #[test]
-    fn nothing_is_one_empty_part() {
-        let mut seen = Seen::default();
+    fn empty_input_is_one_empty_part() {
+        let mut seen = Recorder::default();
         Buffer::default()
             .feed(&b""[..], &Origin::Stdin, &mut seen)
             .unwrap();

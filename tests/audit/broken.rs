@@ -2,8 +2,8 @@
 //! exit status 2. An audit never passes, panics, or runs out of memory.
 
 mod bombs;
+mod false_entries;
 mod files;
-mod lies;
 mod missing;
 
 use crate::support::{Ran, Repo};

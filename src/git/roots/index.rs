@@ -20,9 +20,6 @@ pub struct IndexRoot {
 }
 
 /// Reads the blobs that the index at `path` lists.
-///
-/// # Errors
-/// If the index cannot be read.
 pub(super) fn read(path: &Path, hash: Kind) -> Result<Vec<(BString, ObjectId)>, String> {
     let index = gix::index::File::at(path, hash, false, Options::default())
         .map_err(|error| error.to_string())?;

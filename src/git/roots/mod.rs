@@ -1,5 +1,5 @@
-//! Lists the roots of a repository for the audit: refs, reflogs, work trees, operations in progress,
-//! and indexes.
+//! Lists the roots of a repository for the audit: refs, reflogs, work trees, operations in
+//! progress, and indexes.
 
 mod index;
 mod root;

@@ -88,6 +88,17 @@ pub struct Roots {
     pub promisors: Vec<Promisor>,
 }
 
+impl Roots {
+    pub(super) fn add(&mut self, name: BString, kind: RootKind, target: ObjectId) {
+        self.roots.push(Root {
+            name,
+            kind,
+            target,
+            symbolic_target: None,
+        });
+    }
+}
+
 /// A remote that promises objects which a partial clone leaves out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promisor {

@@ -189,12 +189,8 @@ impl WorktreeDir<'_> {
         if let Some(RefTarget::Object(target)) = self.own.targets.get(BStr::new(STASH))
             && !stashed.contains(target)
         {
-            roots.roots.push(Root {
-                name: self.full_name(STASH.into()),
-                kind: RootKind::Stash,
-                target: *target,
-                symbolic_target: None,
-            });
+            let name = self.full_name(STASH.into());
+            roots.add(name, RootKind::Stash, *target);
         }
     }
 
@@ -228,12 +224,7 @@ impl WorktreeDir<'_> {
         let mut seen = HashSet::new();
         for (name, target) in values {
             if !target.is_null() && (seen.insert(target) || kind == RootKind::Stash) {
-                roots.roots.push(Root {
-                    name: name.into(),
-                    kind,
-                    target,
-                    symbolic_target: None,
-                });
+                roots.add(name.into(), kind, target);
             }
         }
         let malformed = lines.iter().filter(|line| line.is_none()).count();

@@ -113,8 +113,8 @@ fn read_byte(rest: &mut &[u8]) -> Result<u8, DeltaError> {
     Ok(byte)
 }
 
-/// Reads a size: seven bits a byte, the lowest first; the highest bit of each byte says whether more
-/// follow.
+/// Reads a size: seven bits a byte, the lowest first; the highest bit of each byte says whether
+/// more follow.
 fn read_size(rest: &mut &[u8]) -> Result<usize, DeltaError> {
     let mut value: usize = 0;
     let mut shift = 0;
@@ -179,21 +179,8 @@ mod tests {
         let (mut object, mut copied) = (Vec::new(), Vec::new());
         delta.apply(base, &mut object, &mut copied).unwrap();
         assert_eq!(object, b"456789xy01");
-        assert_eq!(
-            copied,
-            [
-                Copied {
-                    from: 4,
-                    to: 0,
-                    len: 6
-                },
-                Copied {
-                    from: 0,
-                    to: 8,
-                    len: 2
-                }
-            ]
-        );
+        let spans: Vec<_> = copied.iter().map(|c| (c.from, c.to, c.len)).collect();
+        assert_eq!(spans, [(4, 0, 6), (0, 8, 2)]);
         assert_eq!(delta.size, 10);
     }
 
@@ -206,22 +193,19 @@ mod tests {
                 .apply(base, &mut object, &mut copied)
                 .map(|()| object.len())
         };
-        assert_eq!(parse(&DELTA[..DELTA.len() - 1]), Err(DeltaError::Truncated));
-        assert_eq!(parse(&[11, 0]), Err(DeltaError::BaseSizeMismatch));
-        assert_eq!(parse(&[10, 4, 0x91, 8, 4]), Err(DeltaError::CopyOutOfRange));
-        assert_eq!(
-            parse(&[10, 5, 0x91, 4, 4]),
-            Err(DeltaError::SizeMismatch),
-            "shorter than declared"
-        );
-        assert_eq!(
-            parse(&[10, 3, 0x91, 4, 4]),
-            Err(DeltaError::SizeMismatch),
-            "longer than declared"
-        );
-        assert_eq!(parse(&[10, 1, 0]), Err(DeltaError::UnknownInstruction));
-        assert_eq!(parse(&[0xff; 12]), Err(DeltaError::SizeMismatch));
-        assert_eq!(parse(&[]), Err(DeltaError::Truncated));
+        for (delta, error) in [
+            (&DELTA[..DELTA.len() - 1], DeltaError::Truncated),
+            (&[11, 0], DeltaError::BaseSizeMismatch),
+            (&[10, 4, 0x91, 8, 4], DeltaError::CopyOutOfRange),
+            // Shorter and longer than declared.
+            (&[10, 5, 0x91, 4, 4], DeltaError::SizeMismatch),
+            (&[10, 3, 0x91, 4, 4], DeltaError::SizeMismatch),
+            (&[10, 1, 0], DeltaError::UnknownInstruction),
+            (&[0xff; 12], DeltaError::SizeMismatch),
+            (&[], DeltaError::Truncated),
+        ] {
+            assert_eq!(parse(delta), Err(error), "{delta:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finds an object id among the sorted ids of a pack. The audit looks up every entry of every tree,
-//! and ids are spread evenly: so their first bits say where to look, and one or two ids are compared
-//! instead of twenty.
+//! and ids are spread evenly: so their first bits give the position, and one or two ids are
+//! compared instead of twenty.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) struct FanOut {
 }
 
 impl FanOut {
-    /// The table of `len` sorted ids, of which `id` gives each.
+    /// Builds the table of `len` sorted ids; `id` returns each of them.
     pub(super) fn new<'i>(len: u32, id: impl Fn(u32) -> &'i oid) -> Self {
         let shift = len.leading_zeros().saturating_sub(1).clamp(4, 24);
         let mut starts = Vec::with_capacity((1 << (32 - shift)) + 1);

@@ -36,7 +36,8 @@ struct Children {
 }
 
 impl Forest {
-    /// Builds the forest of all entries; `weight` is how much work an entry is without its children.
+    /// Builds the forest of all entries; `weight` is how much work an entry is without its
+    /// children.
     pub(super) fn new(bases: &[EntryBase], weight: impl Fn(usize) -> u64) -> Self {
         let mut children = Children::new(bases);
         let mut kinds = vec![None; bases.len()];

@@ -12,13 +12,8 @@ use super::visit::Problem;
 const MAX_RATIO: usize = 1032;
 
 /// Inflates whole entries.
+#[derive(Default)]
 pub(super) struct Inflater(Decompressor);
-
-impl Default for Inflater {
-    fn default() -> Self {
-        Self(Decompressor::new())
-    }
-}
 
 impl Inflater {
     /// Inflates `packed`, a zlib stream (RFC 1950) of exactly `size` bytes, into `out`.

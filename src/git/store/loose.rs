@@ -27,9 +27,6 @@ pub(super) struct LooseObject {
 impl LooseObject {
     /// Lists the loose objects in a directory of objects, and the files among them that are not
     /// objects: an interrupted git command leaves such files.
-    ///
-    /// # Errors
-    /// If a directory cannot be read.
     pub(super) fn list(objects: &Path, hash: HashKind) -> io::Result<(Vec<Self>, Vec<PathBuf>)> {
         let mut found = Vec::new();
         let mut leftovers = Vec::new();
@@ -74,9 +71,6 @@ impl LooseObject {
     }
 
     /// The kind of the object.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or does not begin with the header of an object.
     pub(super) fn kind(&self) -> Result<Kind, Problem> {
         self.open().map(|(kind, ..)| kind)
     }

@@ -136,9 +136,6 @@ impl Pack {
     }
 
     /// Reads the entry at a position in the pack, and verifies its bytes against the index.
-    ///
-    /// # Errors
-    /// If the checksum is wrong, or the header cannot be parsed.
     pub(super) fn entry(&self, entry: u32) -> Result<Entry<'_>, Problem> {
         let Layout { offsets, order, .. } = self.layout();
         let entry = entry as usize;

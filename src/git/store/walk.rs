@@ -3,8 +3,8 @@
 //!
 //! Children are visited lightest first, and a base is freed before its heaviest child is walked. So
 //! the bases that are held belong to ever lighter branches, at most as many as the logarithm of the
-//! tree's size: a chain of ten thousand deltas needs two objects. A forged tree that would hold more
-//! than two of the largest objects is refused.
+//! tree's size: a chain of ten thousand deltas needs two objects. A forged tree that would hold
+//! more than two of the largest objects is refused.
 
 use super::Kind;
 use super::delta::Delta;
@@ -200,7 +200,7 @@ impl<'p, V: Visit> DeltaWalk<'p, '_, V> {
         })
     }
 
-    /// Frees a base of which all children were read.
+    /// Frees a base after its last child was read.
     fn release(&mut self, base: HeldBase<'p, V::State>) {
         self.held -= base.bytes.len();
         self.scratch.put_back(base.bytes);

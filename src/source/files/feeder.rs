@@ -1,141 +1,101 @@
-//! Feeding single files, links and names to one worker.
+//! Feeds what a walk finds on disk: the entries of directories, and tracked files that the walk
+//! does not visit.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteVec};
 use ignore::DirEntry;
 
-use crate::blob::{Blob, Origin, Skip, SkipReason};
+use crate::blob::{Origin, SkipReason};
+use crate::git::index::Tracked;
 use crate::git::is_store;
 
-use super::super::read::Buffer;
-use super::super::{Worker, is_searched_name};
-use crate::git::index::Tracked;
+use super::super::feeder::Feeder;
 
-/// Feeds single files to one worker.
-pub(super) struct Feeder<'w> {
-    buffer: Buffer,
-    max_size: Option<u64>,
-    pub(super) worker: Box<dyn Worker + 'w>,
-}
-
-impl<'w> Feeder<'w> {
-    pub(super) fn new(max_size: Option<u64>, worker: Box<dyn Worker + 'w>) -> Self {
-        Self {
-            buffer: Buffer::default(),
-            max_size,
-            worker,
-        }
+/// Feeds an entry of a directory, and its name unless it is the root of the walk.
+pub(super) fn feed_entry(feeder: &mut Feeder<'_>, entry: &DirEntry) {
+    let path = entry.path();
+    if entry.depth() > 0 {
+        feeder.name(path, display_path(path));
     }
-
-    pub(super) fn entry(&mut self, entry: &DirEntry) {
-        let path = entry.path();
-        if entry.depth() > 0 {
-            self.name(path);
-        }
-        match entry.file_type() {
-            Some(kind) if kind.is_file() => self.file(path),
-            Some(kind) if kind.is_symlink() => self.link(path),
-            Some(kind) if kind.is_dir() => {}
-            _ => self.worker.skip(Skip {
-                path: shown(path),
-                reason: SkipReason::NotRegular,
-            }),
-        }
-    }
-
-    fn name(&mut self, path: &Path) {
-        let name = path.file_name().map(Vec::from_os_str_lossy);
-        if let Some(name) = name.filter(|name| is_searched_name(name)) {
-            self.worker.blob(Blob::whole(
-                &name,
-                Origin::Name {
-                    path: shown(path),
-                    commit: None,
-                },
-            ));
-        }
-    }
-
-    pub(super) fn file(&mut self, path: &Path) {
-        if let Some(limit) = self.max_size
-            && fs::metadata(path).is_ok_and(|data| data.len() > limit)
-        {
-            self.worker.skip(Skip {
-                path: shown(path),
-                reason: SkipReason::TooLarge { limit },
-            });
-            return;
-        }
-        let origin = Origin::File { path: shown(path) };
-        let outcome =
-            File::open(path).and_then(|file| self.buffer.feed(file, &origin, self.worker.as_mut()));
-        if let Err(error) = outcome {
-            self.worker.skip(unreadable(path, &error));
-        }
-    }
-
-    /// A link's content, to git, is the path that it leads to.
-    pub(super) fn link(&mut self, path: &Path) {
-        match fs::read_link(path) {
-            Ok(target) => {
-                let target = Vec::from_path_lossy(&target);
-                self.worker
-                    .blob(Blob::whole(&target, Origin::File { path: shown(path) }));
-            }
-            Err(error) => self.worker.skip(unreadable(path, &error)),
-        }
-    }
-
-    /// Tracked files that the walk did not come by, since an ignore rule matches them. Returns the
-    /// submodules among them.
-    pub(super) fn missed(&mut self, root: &Path, place: &Path, tracked: &Tracked) -> Vec<PathBuf> {
-        let mut submodules = Vec::new();
-        for file in tracked.missed(place) {
-            let below = file.strip_prefix(place).unwrap_or(&file);
-            let path = root.join(below);
-            self.name(&path);
-            match fs::symlink_metadata(&path) {
-                Ok(data) if data.is_symlink() => self.link(&path),
-                Ok(data) if data.is_file() => self.file(&path),
-                Ok(data) if data.is_dir() && is_store(&path.join(".git")) => submodules.push(path),
-                // A directory stands in its place: nothing tracked to read here.
-                Ok(data) if data.is_dir() => {}
-                Ok(_) => self.worker.skip(Skip {
-                    path: shown(&path),
-                    reason: SkipReason::NotRegular,
-                }),
-                // Gone from the work tree.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-                // Tracked, and nobody can say what it holds.
-                Err(error) => self.worker.skip(unreadable(&path, &error)),
-            }
-        }
-        submodules
+    match entry.file_type() {
+        Some(kind) if kind.is_file() => feed_file(feeder, path),
+        Some(kind) if kind.is_symlink() => feed_link(feeder, path),
+        Some(kind) if kind.is_dir() => {}
+        _ => feeder.skip(display_path(path), SkipReason::NotRegular),
     }
 }
 
-/// A path as reports show it: without a leading `./`.
-pub(super) fn shown(path: &Path) -> BString {
+/// Feeds a file, or skips it if it cannot be read.
+pub(super) fn feed_file(feeder: &mut Feeder<'_>, path: &Path) {
+    if let Err(error) = feeder.file(path, &origin(path)) {
+        skip_unreadable(feeder, path, &error);
+    }
+}
+
+/// Feeds a link, or skips it if it cannot be read.
+pub(super) fn feed_link(feeder: &mut Feeder<'_>, path: &Path) {
+    if let Err(error) = feeder.link(path, origin(path)) {
+        skip_unreadable(feeder, path, &error);
+    }
+}
+
+/// Feeds tracked files below `root`, which is at `place` in its work tree, that the walk did not
+/// visit because an ignore rule matches them. Returns the submodules among them.
+pub(super) fn feed_missed(
+    feeder: &mut Feeder<'_>,
+    root: &Path,
+    place: &Path,
+    tracked: &Tracked,
+) -> Vec<PathBuf> {
+    let mut submodules = Vec::new();
+    for file in tracked.missed(place) {
+        let path = root.join(file.strip_prefix(place).unwrap_or(&file));
+        feeder.name(&path, display_path(&path));
+        match path.symlink_metadata() {
+            Ok(data) if data.is_symlink() => feed_link(feeder, &path),
+            Ok(data) if data.is_file() => feed_file(feeder, &path),
+            Ok(data) if data.is_dir() => {
+                // Any other directory has replaced the tracked file, which is gone.
+                if is_store(&path.join(".git")) {
+                    submodules.push(path);
+                }
+            }
+            Ok(_) => feeder.skip(display_path(&path), SkipReason::NotRegular),
+            // Deleted from the work tree.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => skip_unreadable(feeder, &path, &error),
+        }
+    }
+    submodules
+}
+
+/// The path for reports: without a leading `./`.
+pub(super) fn display_path(path: &Path) -> BString {
     let path = path.strip_prefix(".").unwrap_or(path);
     BString::from(Vec::from_path_lossy(path).into_owned())
 }
 
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Skip {
-    Skip {
-        path: shown(path),
-        reason: SkipReason::Unreadable(error.to_string()),
+fn origin(path: &Path) -> Origin {
+    Origin::File {
+        path: display_path(path),
     }
 }
 
-pub(super) fn walk_error(root: &Path, error: &ignore::Error) -> Skip {
+/// Reports a path that cannot be read, so that the scan is incomplete.
+pub(super) fn skip_unreadable(feeder: &mut Feeder<'_>, path: &Path, error: &io::Error) {
+    let reason = SkipReason::Unreadable(error.to_string());
+    feeder.skip(display_path(path), reason);
+}
+
+/// Reports an error of the walk through `root`.
+pub(super) fn skip_walk_error(feeder: &mut Feeder<'_>, root: &Path, error: &ignore::Error) {
     let mut path = root;
-    let mut inner = error;
+    let mut cause = error;
     loop {
-        inner = match inner {
+        cause = match cause {
             ignore::Error::WithPath { path: at, err } => {
                 path = at;
                 err
@@ -144,8 +104,6 @@ pub(super) fn walk_error(root: &Path, error: &ignore::Error) -> Skip {
             _ => break,
         };
     }
-    Skip {
-        path: shown(path),
-        reason: SkipReason::Unreadable(inner.to_string()),
-    }
+    let reason = SkipReason::Unreadable(cause.to_string());
+    feeder.skip(display_path(path), reason);
 }

@@ -1,4 +1,5 @@
-//! One walk through a tree: what each entry is, what is fed, and what the ignore rules left out.
+//! Walks one directory tree for the source of files: feeds each entry, counts what the ignore rules
+//! leave out, and lists the repositories inside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,45 +8,46 @@ use std::sync::{Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::blob::{Skip, SkipReason};
+use crate::blob::SkipReason;
+use crate::git::index::Tracked;
 use crate::git::is_store;
 
-use super::feeder::{Feeder, shown, walk_error};
-use crate::git::index::Tracked;
+use super::super::feeder::Feeder;
+use super::feeder::{display_path, feed_entry, feed_missed, skip_walk_error};
 
-/// What all threads of a walk share.
-pub(super) struct Walk<'a> {
+/// The state that all threads of a walk share.
+pub(super) struct DirectoryWalk<'a> {
     root: &'a Path,
-    /// What the work tree tracks, and where in it the root lies; `None` outside of any.
+    /// The tracked files of the work tree, and the position of the root in it; `None` outside of
+    /// any work tree.
     tracked: Option<(&'a Tracked, PathBuf)>,
-    /// Whether the ignore rules of the work tree count.
-    pub(super) rules: bool,
-    /// Entries of the directories that were walked, without those that are tracked.
-    children: AtomicU64,
-    /// Those of them that the walk came by.
-    met: AtomicU64,
-    /// Repositories within.
-    inner: Mutex<Vec<PathBuf>>,
+    /// Whether the ignore rules of the work tree apply.
+    pub(super) uses_ignore_rules: bool,
+    /// Number of entries in the directories that were walked, without tracked ones.
+    listed: AtomicU64,
+    /// Number of those that the walk visited.
+    visited: AtomicU64,
+    /// Repositories inside the tree.
+    nested: Mutex<Vec<PathBuf>>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> DirectoryWalk<'a> {
     pub(super) fn new(root: &'a Path, tracked: Option<&'a Tracked>) -> Self {
         let tracked = tracked.and_then(|tracked| Some((tracked, tracked.place_of(root)?)));
-        let rules = tracked
+        let uses_ignore_rules = tracked
             .as_ref()
-            .is_some_and(|(_, place)| !named_is_ignored(root, place));
-        let (children, met, inner) = Default::default();
+            .is_some_and(|(_, place)| !is_ignored(root, place));
         Self {
             root,
             tracked,
-            rules,
-            children,
-            met,
-            inner,
+            uses_ignore_rules,
+            listed: AtomicU64::new(0),
+            visited: AtomicU64::new(0),
+            nested: Mutex::default(),
         }
     }
 
-    /// Feeds an entry, and says whether to go on below it.
+    /// Feeds an entry. Returns whether to walk the directory that it is.
     pub(super) fn visit(
         &self,
         entry: Result<DirEntry, ignore::Error>,
@@ -54,104 +56,108 @@ impl<'a> Walk<'a> {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                feeder.worker.skip(walk_error(self.root, &error));
+                skip_walk_error(feeder, self.root, &error);
                 return WalkState::Continue;
             }
         };
         let path = entry.path();
-        if entry.depth() > 0 && is_store(path) {
+        let is_root = entry.depth() == 0;
+        if !is_root && is_store(path) {
             if self.tracked.is_none() {
-                feeder.worker.skip(Skip {
-                    path: shown(path),
-                    reason: SkipReason::Store,
-                });
+                feeder.skip(display_path(path), SkipReason::Store);
             }
             return WalkState::Skip;
         }
-        let known = self
-            .in_tree(path)
+        let is_tracked = self
+            .position(path)
             .is_some_and(|(tracked, place)| tracked.met(&place));
-        if entry.depth() > 0 && !known {
-            self.met.fetch_add(1, Ordering::Relaxed);
+        if !is_root && !is_tracked {
+            self.visited.fetch_add(1, Ordering::Relaxed);
         }
-        feeder.entry(&entry);
+        feed_entry(feeder, &entry);
         if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
             return WalkState::Continue;
         }
-        if self.tracked.is_some() && entry.depth() > 0 && is_store(&path.join(".git")) {
-            self.inner
+        if self.tracked.is_some() && !is_root && is_store(&path.join(".git")) {
+            self.nested
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(entry.into_path());
             return WalkState::Skip;
         }
-        if self.rules {
-            self.children
+        if self.uses_ignore_rules {
+            self.listed
                 .fetch_add(self.count_children(path), Ordering::Relaxed);
         }
         WalkState::Continue
     }
 
-    /// Feeds what the walk did not come by and git tracks all the same, and says how many entries
-    /// the rules left out. Returns the repositories within.
+    /// Feeds tracked files that the walk did not visit, and reports how many entries the ignore
+    /// rules left out. Returns the repositories inside, sorted.
     pub(super) fn finish(self, feeder: &mut Feeder<'_>) -> Vec<PathBuf> {
-        if self.rules {
-            feeder.worker.left_out(
-                self.children
-                    .into_inner()
-                    .saturating_sub(self.met.into_inner()),
-            );
+        if self.uses_ignore_rules {
+            let (listed, visited) = (self.listed.into_inner(), self.visited.into_inner());
+            feeder.worker.left_out(listed.saturating_sub(visited));
         }
-        let mut inner = self
-            .inner
+        let mut nested = self
+            .nested
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some((tracked, place)) = self.tracked {
-            inner.extend(feeder.missed(self.root, &place, tracked));
+            nested.extend(feed_missed(feeder, self.root, &place, tracked));
         }
-        inner.sort();
-        inner
+        nested.sort();
+        nested
     }
 
-    fn in_tree(&self, path: &Path) -> Option<(&Tracked, PathBuf)> {
+    /// The position of `path` in the work tree.
+    fn position(&self, path: &Path) -> Option<(&Tracked, PathBuf)> {
         let (tracked, place) = self.tracked.as_ref()?;
         Some((tracked, place.join(path.strip_prefix(self.root).ok()?)))
     }
 
-    /// How many entries `dir` has that rules may leave out: neither what is tracked nor the
-    /// repository's store. A directory that cannot be read has none: the walk itself says so.
+    /// How many entries of `dir` the ignore rules may leave out: all except tracked files and the
+    /// store. Zero for a directory that cannot be read, since the walk itself reports it.
     fn count_children(&self, dir: &Path) -> u64 {
-        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-        let counts = |entry: fs::DirEntry| {
+        let mut count = 0;
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             let path = entry.path();
-            let known = self
-                .in_tree(&path)
+            let is_tracked = self
+                .position(&path)
                 .is_some_and(|(tracked, place)| tracked.holds(&place));
-            u64::from(!known && (entry.file_name() != ".git" || !is_store(&path)))
-        };
-        entries.map(counts).sum()
+            if !is_tracked && (entry.file_name() != ".git" || !is_store(&path)) {
+                count += 1;
+            }
+        }
+        count
     }
 }
 
-/// Whether the ignore rules leave out `root` itself, or a directory above it in the work tree: then
-/// whoever named it wants to see what is in it.
-fn named_is_ignored(root: &Path, place: &Path) -> bool {
+/// Whether the ignore rules match `root`, or a directory above it in the work tree. A user who
+/// names such a directory wants its content to be scanned, so the rules do not apply then.
+fn is_ignored(root: &Path, place: &Path) -> bool {
     let Ok(root) = root.canonicalize() else {
         return false;
     };
     root.ancestors()
         .take(place.components().count())
         .any(|dir| {
-            let Some(parent) = dir.parent() else {
-                return false;
-            };
-            let mut walker = WalkBuilder::new(parent);
-            let mut entries = walker
-                .standard_filters(false)
-                .parents(true)
-                .git_ignore(true)
-                .git_exclude(true);
-            entries = entries.git_global(true).max_depth(Some(1));
-            !entries.build().flatten().any(|entry| entry.path() == dir)
+            dir.parent().is_some_and(|parent| {
+                let mut siblings = walker(parent, true);
+                siblings.max_depth(Some(1));
+                !siblings.build().flatten().any(|entry| entry.path() == dir)
+            })
         })
+}
+
+/// A walk through `root`, with git's ignore rules or without any filter.
+pub(super) fn walker(root: &Path, uses_ignore_rules: bool) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(root);
+    walker
+        .standard_filters(false)
+        .parents(uses_ignore_rules)
+        .git_ignore(uses_ignore_rules)
+        .git_exclude(uses_ignore_rules)
+        .git_global(uses_ignore_rules);
+    walker
 }

@@ -1,126 +1,77 @@
-//! Feeding what a git directory holds to one worker.
+//! Feeds the files of a git directory to one worker, and the ref names that they contain.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use bstr::{BString, ByteSlice, ByteVec};
+use bstr::{BString, ByteSlice};
 
-use crate::blob::{Blob, Origin, Skip, SkipReason};
+use crate::blob::{Origin, SkipReason};
 use crate::git::{HashKind, PackedLine, leading_id, packed_lines};
 
-use super::super::read::Buffer;
-use super::super::{Worker, is_searched_name};
-use super::list::{Item, Kind};
+use super::super::Worker;
+use super::super::feeder::Feeder;
+use super::listing::{GitDirFile, Treatment};
 
-/// A longer `packed-refs`, in bytes, is fed as it is: nobody has so many refs.
-const MAX_PACKED: u64 = 256 << 20;
+/// Size of the largest `packed-refs` that is parsed, in bytes. A larger one is fed as it is.
+const MAX_PACKED_REFS: u64 = 256 << 20;
 
-/// Feeds to one worker.
-pub(super) struct Feeder<'a, 'w> {
-    buffer: Buffer,
-    max_size: Option<u64>,
+/// Feeds one worker.
+pub(super) struct GitDirFeeder<'a, 'w> {
+    pub(super) feeder: Feeder<'w>,
     hash: HashKind,
-    /// Names of refs that have a file, and their places.
-    names: &'a BTreeSet<(BString, BString)>,
-    pub(super) worker: Box<dyn Worker + 'w>,
+    /// Names of refs that have a file, each with the place that reports show.
+    ref_names: &'a BTreeSet<(BString, BString)>,
 }
 
-impl<'a, 'w> Feeder<'a, 'w> {
+impl<'a, 'w> GitDirFeeder<'a, 'w> {
     pub(super) fn new(
         max_size: Option<u64>,
         hash: HashKind,
-        names: &'a BTreeSet<(BString, BString)>,
+        ref_names: &'a BTreeSet<(BString, BString)>,
         worker: Box<dyn Worker + 'w>,
     ) -> Self {
         Self {
-            buffer: Buffer::default(),
-            max_size,
+            feeder: Feeder::new(max_size, worker),
             hash,
-            names,
-            worker,
+            ref_names,
         }
     }
 
     /// Feeds the names of refs that have a file.
-    pub(super) fn names(&mut self) {
-        for (name, place) in self.names {
-            self.worker.blob(Blob::whole(
-                name,
-                Origin::Repository {
-                    place: place.clone(),
-                },
-            ));
+    pub(super) fn feed_ref_names(&mut self) {
+        for (name, place) in self.ref_names {
+            self.feeder.text(name, origin(place));
         }
     }
 
-    pub(super) fn item(&mut self, item: &Item) {
-        if matches!(item.kind, Kind::File | Kind::Directory | Kind::Link) {
-            self.name(item);
+    /// Feeds a file, or skips it if it cannot be read.
+    pub(super) fn feed(&mut self, file: &GitDirFile) {
+        use Treatment::{Content, Directory, Link, NameAndContent, PackedRefs, Ref};
+        let (path, place) = (&file.path, &file.place);
+        if matches!(file.treatment, NameAndContent | Directory | Link) {
+            self.feeder.name(path, place.clone());
         }
-        let outcome = match item.kind {
-            Kind::Directory => Ok(()),
-            Kind::Link => self.link(item),
-            Kind::Ref if self.is_just_an_id(&item.path) => Ok(()),
-            Kind::Packed => self.packed(item),
-            Kind::File | Kind::Content | Kind::Ref => self.file(item),
+        let outcome = match file.treatment {
+            Directory => Ok(()),
+            Link => self.feeder.link(path, origin(place)),
+            Ref if self.has_only_an_id(path) => Ok(()),
+            PackedRefs => self.feed_packed_refs(path, place),
+            NameAndContent | Content | Ref => self.feeder.file(path, &origin(place)),
         };
         match outcome {
             Ok(()) => {}
-            // Gone in this very moment, as locks and what git is working on come and go.
+            // Deleted since it was listed, such as a lock.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
                 let reason = SkipReason::Unreadable(error.to_string());
-                self.worker.skip(Skip {
-                    path: item.place.clone(),
-                    reason,
-                });
+                self.feeder.skip(place.clone(), reason);
             }
         }
     }
 
-    fn name(&mut self, item: &Item) {
-        let name = item.path.file_name().map(Vec::from_os_str_lossy);
-        if let Some(name) = name.filter(|name| is_searched_name(name)) {
-            self.worker.blob(Blob::whole(
-                &name,
-                Origin::Name {
-                    path: item.place.clone(),
-                    commit: None,
-                },
-            ));
-        }
-    }
-
-    fn file(&mut self, item: &Item) -> io::Result<()> {
-        let file = File::open(&item.path)?;
-        if let Some(limit) = self.max_size
-            && file.metadata()?.len() > limit
-        {
-            self.worker.skip(Skip {
-                path: item.place.clone(),
-                reason: SkipReason::TooLarge { limit },
-            });
-            return Ok(());
-        }
-        let origin = Origin::Repository {
-            place: item.place.clone(),
-        };
-        self.buffer.feed(file, &origin, self.worker.as_mut())
-    }
-
-    fn link(&mut self, item: &Item) -> io::Result<()> {
-        let target = fs::read_link(&item.path)?;
-        let origin = Origin::Repository {
-            place: item.place.clone(),
-        };
-        self.worker
-            .blob(Blob::whole(&Vec::from_path_lossy(&target), origin));
-        Ok(())
-    }
-
-    fn is_just_an_id(&self, path: &Path) -> bool {
+    fn has_only_an_id(&self, path: &Path) -> bool {
         let longest = self.hash.len_in_hex() as u64 + 2;
         fs::metadata(path).is_ok_and(|data| data.len() <= longest)
             && fs::read(path).is_ok_and(|text| {
@@ -129,25 +80,22 @@ impl<'a, 'w> Feeder<'a, 'w> {
             })
     }
 
-    /// Names without a file, and whatever else there is, on its own line.
-    fn packed(&mut self, item: &Item) -> io::Result<()> {
-        let len = fs::metadata(&item.path)?.len();
-        if len > self.max_size.unwrap_or(MAX_PACKED).min(MAX_PACKED) {
-            return self.file(item);
+    /// Feeds the names of refs that have no file, and all lines that are not refs, with their line
+    /// numbers.
+    fn feed_packed_refs(&mut self, path: &Path, place: &BString) -> io::Result<()> {
+        let len = fs::metadata(path)?.len();
+        let too_large = self.feeder.max_size.is_some_and(|limit| len > limit);
+        if too_large || len > MAX_PACKED_REFS {
+            return self.feeder.file(path, &origin(place));
         }
-        let text = fs::read(&item.path)?;
+        let text = fs::read(path)?;
         let mut rest = Vec::new();
         for (line, parsed) in text.lines().zip(packed_lines(&text, self.hash)) {
             match parsed {
                 PackedLine::Ref { name, .. } => {
                     let name = name.to_owned();
-                    if !self.names.contains(&(name.clone(), name.clone())) {
-                        self.worker.blob(Blob::whole(
-                            &name,
-                            Origin::Repository {
-                                place: name.clone(),
-                            },
-                        ));
+                    if !self.ref_names.contains(&(name.clone(), name.clone())) {
+                        self.feeder.text(&name, origin(&name));
                     }
                 }
                 PackedLine::Peeled => {}
@@ -155,12 +103,12 @@ impl<'a, 'w> Feeder<'a, 'w> {
             }
             rest.push(b'\n');
         }
-        self.buffer.feed(
-            rest.as_slice(),
-            &Origin::Repository {
-                place: item.place.clone(),
-            },
-            self.worker.as_mut(),
-        )
+        self.feeder.read(rest.as_slice(), &origin(place))
+    }
+}
+
+fn origin(place: &BString) -> Origin {
+    Origin::Repository {
+        place: place.clone(),
     }
 }

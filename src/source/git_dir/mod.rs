@@ -1,31 +1,32 @@
-//! What a repository keeps beside its objects: names of refs, their logs, settings, hooks,
-//! messages, and all the rest.
+//! Feeds everything in a git directory except objects: names of refs, reflogs, configuration,
+//! hooks, messages, and all other files.
 
 mod feeder;
-mod list;
+mod listing;
 
 use std::path::Path;
 
 use bstr::{BString, ByteVec};
 use rayon::prelude::*;
 
-use crate::blob::{Skip, SkipReason};
-use crate::git::{Repository, Unread};
+use crate::blob::Skip;
+use crate::git::Repository;
 
 use super::{Source, SourceError, WORTH_THREADS, Workers, in_pool};
-use feeder::Feeder;
-use list::List;
+use feeder::GitDirFeeder;
+use listing::Listing;
 
-/// What a repository keeps beside its objects, whichever of its work trees it was opened at.
+/// The git directory of a repository, without its objects. The work tree that the repository was
+/// opened at does not matter.
 ///
-/// Nothing in the git directory is left out for being unknown. Left to others are the objects, the
-/// indexes, whose paths and blobs are among the [roots](crate::git::roots), and the [repositories
-/// of submodules](crate::git::submodule_repositories).
+/// Unknown files are fed as well. Only three things are left out: the objects, the indexes, whose
+/// paths and blobs are [roots](crate::git::roots), and the [repositories of
+/// submodules](crate::git::submodule_repositories).
 pub struct GitDir {
     /// The repository.
     pub repo: Repository,
-    /// What its git directory is called where places are named: `.git/modules/lib` for that of a
-    /// submodule. Without it, by its own name: `.git`, `project.git`.
+    /// The name of the git directory in reports: `.git/modules/lib` for that of a submodule. `None`
+    /// means the name that it has on disk: `.git`, `project.git`.
     pub name: Option<BString>,
     /// Files larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
@@ -36,45 +37,37 @@ pub struct GitDir {
 impl Source for GitDir {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let (dir, hash) = (self.repo.common_dir(), self.repo.hash_kind());
-        let List {
-            items,
+        let name = self.name.clone().unwrap_or_else(|| name_on_disk(dir));
+        let Listing {
+            files,
             skips,
-            names,
+            ref_names,
             ..
-        } = List::of(dir, self.name.clone().unwrap_or_else(|| own_name(dir)));
-        let feeder = || Feeder::new(self.max_size, hash, &names, workers());
+        } = Listing::of(dir, name);
+        let feeder = || GitDirFeeder::new(self.max_size, hash, &ref_names, workers());
         let mut first = feeder();
-        skips.into_iter().for_each(|skip| first.worker.skip(skip));
-        first.names();
-        if self.jobs < 2 || items.len() < WORTH_THREADS {
-            items.iter().for_each(|item| first.item(item));
+        for Skip { path, reason } in skips {
+            first.feeder.skip(path, reason);
+        }
+        first.feed_ref_names();
+        if self.jobs < 2 || files.len() < WORTH_THREADS {
+            files.iter().for_each(|file| first.feed(file));
             return Ok(());
         }
         drop(first);
         in_pool(self.jobs, || {
-            items
+            files
                 .par_iter()
-                .for_each_init(feeder, |feeder, item| feeder.item(item));
+                .for_each_init(feeder, |feeder, file| feeder.feed(file));
         });
         Ok(())
     }
 }
 
-/// What the directory itself is called.
-fn own_name(dir: &Path) -> BString {
-    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    whole.file_name().map_or_else(
-        || ".git".into(),
-        |name| Vec::from_os_str_lossy(name).into_owned().into(),
-    )
-}
-
-/// Where objects are reached from and that could not be read, an audit is not complete.
-impl From<Unread> for Skip {
-    fn from(unread: Unread) -> Self {
-        Self {
-            path: unread.name,
-            reason: SkipReason::Unreadable(unread.problem),
-        }
+fn name_on_disk(dir: &Path) -> BString {
+    let path = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    match path.file_name() {
+        Some(name) => Vec::from_os_str_lossy(name).into_owned().into(),
+        None => ".git".into(),
     }
 }

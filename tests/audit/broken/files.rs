@@ -287,8 +287,8 @@ fn damaged_loose_objects_are_reported() {
     fails(repo, &[&id]);
 }
 
-/// A dangling link is as unreadable as a file without permissions, and also for root, which CI often
-/// runs as.
+/// A dangling link is as unreadable as a file without permissions, and also for root, which CI
+/// often runs as.
 #[test]
 fn unreadable_files_fail_the_audit() {
     let (repo, base) = packed();

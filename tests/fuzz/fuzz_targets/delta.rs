@@ -1,5 +1,5 @@
-//! Any bytes as a delta of any bytes: it is refused, or makes what it promises out of what it says
-//! it takes over.
+//! Applies any bytes as a delta to any bytes: it is refused, or it makes an object of the declared
+//! size out of the spans that it reports as copied.
 #![no_main]
 
 use keysieve::git::store::delta::Delta;
@@ -10,28 +10,24 @@ fuzz_target!(|input: (&[u8], &[u8])| {
     let Ok(delta) = Delta::parse(delta, base.len()) else {
         return;
     };
-    // Instructions of a few bytes copy up to sixteen megabytes each: sizes are not what is looked
-    // for here.
+    // Instructions of a few bytes copy up to sixteen megabytes each, and would only slow this down.
     if delta.size > 1 << 24 {
         return;
     }
     let (mut object, mut copied) = (Vec::new(), Vec::new());
-    let made = delta.apply(base, &mut object, &mut copied);
-    assert!(object.len() <= delta.size, "no more than it says");
-    if made.is_err() {
+    let applied = delta.apply(base, &mut object, &mut copied);
+    assert!(object.len() <= delta.size, "longer than declared");
+    if applied.is_err() {
         return;
     }
     assert_eq!(object.len(), delta.size);
     let mut end = 0;
-    for stretch in copied {
+    for span in copied {
         assert!(
-            stretch.to >= end && stretch.len > 0,
-            "stretches are in order and do not overlap"
+            span.to >= end && span.len > 0,
+            "spans must be in order and must not overlap"
         );
-        end = stretch.to + stretch.len;
-        assert_eq!(
-            object[stretch.to..end],
-            base[stretch.from..stretch.from + stretch.len]
-        );
+        end = span.to + span.len;
+        assert_eq!(object[span.to..end], base[span.from..span.from + span.len]);
     }
 });

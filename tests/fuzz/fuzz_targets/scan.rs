@@ -1,5 +1,5 @@
-//! Any bytes, scanned with all built-in rules: what is found lies in them, and a second look finds
-//! the same.
+//! Scans any bytes with all built-in rules: matches are inside of them, and a second scan finds the
+//! same.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,7 +9,8 @@ use keysieve::scan::Scanner;
 use libfuzzer_sys::fuzz_target;
 
 static SCANNER: LazyLock<Scanner> = LazyLock::new(|| {
-    Scanner::new(RuleSet::builtin().expect("they are tested")).expect("they are tested")
+    Scanner::new(RuleSet::builtin().expect("built-in rules are tested"))
+        .expect("built-in rules are tested")
 });
 
 fuzz_target!(|text: &[u8]| {

@@ -1,43 +1,43 @@
-//! Packs as a fuzzer thinks them up: right up to the lies that the input asks for, and what their
-//! honest entries hold.
+//! Writes forged packs from the input of a fuzzer: valid except for the faults that the input asks
+//! for, together with the content of the honest entries.
 //!
-//! A fuzzer that flips bytes never gets beyond the first checksum. So the input says what to write,
-//! and all sizes, offsets and checksums are then made to fit, or not to fit in one place each.
+//! A fuzzer that flips bytes never gets past the first checksum. So the input describes the entries,
+//! and all sizes, offsets and checksums are computed, except for one fault in some entries.
 
 use arbitrary::Arbitrary;
 use gix_hash::Kind as HashKind;
 use libdeflater::{CompressionLvl, Compressor};
 
-/// More entries than this say nothing new.
-const MOST: usize = 64;
+/// How many entries a pack has at most; more would not find more.
+const MAX_ENTRIES: usize = 64;
 
 const OFS_DELTA: u8 = 6;
 const REF_DELTA: u8 = 7;
 
-/// An entry of a pack to be written.
+/// An entry of the pack.
 #[derive(Arbitrary, Debug)]
 pub struct Entry {
-    what: What,
-    lie: Lie,
-    /// Most entries should be honest, or nothing is ever made from anything.
-    boldness: u8,
+    content: Content,
+    fault: Fault,
+    /// Decides whether the entry has its fault. Most must not, or no delta would have a base.
+    chance: u8,
 }
 
 #[derive(Arbitrary, Debug)]
-enum What {
+enum Content {
     Object {
         kind: Kind,
         bytes: Vec<u8>,
     },
-    /// Made from the entry so many before, by its distance.
-    Near {
+    /// A delta of an earlier entry, by distance.
+    OfsDelta {
         back: u8,
-        steps: Vec<Step>,
+        instructions: Vec<Instruction>,
     },
-    /// Made from any entry, by its id: itself, a later one, or one that is missing.
-    Named {
-        of: u8,
-        steps: Vec<Step>,
+    /// A delta of any entry, by id: itself, a later one, or a missing one.
+    RefDelta {
+        base: u8,
+        instructions: Vec<Instruction>,
     },
 }
 
@@ -49,60 +49,60 @@ enum Kind {
     Tag = 4,
 }
 
-/// An instruction of a delta. Brought within bounds when it is written.
+/// An instruction of a delta. Its operands are brought within bounds when it is written.
 #[derive(Arbitrary, Debug)]
-enum Step {
+enum Instruction {
     Copy { from: u16, len: u16 },
     Insert(Vec<u8>),
 }
 
 /// What is wrong with an entry.
 #[derive(Arbitrary, Debug)]
-enum Lie {
-    /// Its header gives another size.
+enum Fault {
+    /// Its header declares another size.
     Size(u64),
-    /// Its header gives another type.
+    /// Its header declares another type.
     Type(u8),
-    /// Its delta gives another size for its base.
+    /// Its delta declares another size for its base.
     BaseSize(u64),
-    /// Its delta gives another size for what it makes.
-    MadeSize(u64),
-    /// Its delta goes on with any bytes.
+    /// Its delta declares another size for its result.
+    ResultSize(u64),
+    /// Any bytes follow the instructions of its delta.
     Instructions(Vec<u8>),
     /// Its base is at another distance.
     Distance(u64),
-    /// A byte of what is compressed is another.
+    /// A byte of the compressed data is changed.
     Flip { at: u16, bits: u8 },
-    /// What is compressed is followed by other bytes.
+    /// Any bytes follow the compressed data.
     Tail(Vec<u8>),
-    /// The index has another checksum of it.
+    /// The index has another checksum for it.
     Checksum,
-    /// The index has it elsewhere.
+    /// The index has another offset for it.
     Offset(u32),
-    /// The index has it under another id, and so in the wrong order, perhaps.
-    Name(u8),
+    /// The index has another id for it, which may be out of order.
+    Id(u8),
 }
 
-/// A pack and its index, and what the entries hold: nothing where that depends on a lie.
-pub struct Forged {
+/// A pack and its index.
+pub struct ForgedPack {
     /// The pack.
     pub pack: Vec<u8>,
     /// Its index.
     pub index: Vec<u8>,
-    /// The content of each entry, in the order of ids, as the index has them.
+    /// The content of each entry, in the order of ids; `None` if it depends on a fault.
     pub contents: Vec<Option<Vec<u8>>>,
 }
 
 impl Entry {
-    fn lie(&self) -> Option<&Lie> {
-        (self.boldness % 8 == 7).then_some(&self.lie)
+    fn fault(&self) -> Option<&Fault> {
+        (self.chance % 8 == 7).then_some(&self.fault)
     }
 }
 
 /// Writes the pack.
 #[must_use]
-pub fn forge(entries: &[Entry]) -> Forged {
-    let entries = &entries[..entries.len().min(MOST)];
+pub fn forge(entries: &[Entry]) -> ForgedPack {
+    let entries = &entries[..entries.len().min(MAX_ENTRIES)];
     let mut pack = b"PACK\0\0\0\x02".to_vec();
     pack.extend(number(entries.len()).to_be_bytes());
     let (mut starts, mut offsets, mut checksums) = (Vec::new(), Vec::new(), Vec::new());
@@ -111,168 +111,174 @@ pub fn forge(entries: &[Entry]) -> Forged {
         write(entries, at, &starts, &mut pack);
         let checksum = crc32fast::hash(&pack[start..]);
         starts.push(start);
-        offsets.push(if let Some(Lie::Offset(other)) = entry.lie() {
-            *other
-        } else {
-            number(start)
+        offsets.push(match entry.fault() {
+            Some(Fault::Offset(other)) => *other,
+            _ => number(start),
         });
-        checksums.push(if let Some(Lie::Checksum) = entry.lie() {
-            !checksum
-        } else {
-            checksum
+        checksums.push(match entry.fault() {
+            Some(Fault::Checksum) => !checksum,
+            _ => checksum,
         });
     }
     seal(&mut pack);
-    // A wrong offset cuts a neighbour short, and under a wrong id nobody's base is found.
-    let lost = entries
+    // A wrong offset also truncates a neighbour, and a wrong id also hides the base of a delta.
+    let spoils_others = entries
         .iter()
-        .any(|entry| matches!(entry.lie(), Some(Lie::Offset(_) | Lie::Name(_))));
+        .any(|entry| matches!(entry.fault(), Some(Fault::Offset(_) | Fault::Id(_))));
     let contents = (0..entries.len())
-        .map(|at| if lost { None } else { content(entries, at, 0) })
+        .map(|at| {
+            if spoils_others {
+                None
+            } else {
+                content(entries, at, 0)
+            }
+        })
         .collect();
-    Forged {
+    ForgedPack {
         index: index(entries, &offsets, &checksums, &pack),
         pack,
         contents,
     }
 }
 
-/// The id of an entry: made up, since nobody needs it to be the hash of anything, and in the order
-/// of the entries.
+/// The id of an entry: not a hash, so that ids are in the order of the entries.
 fn id(at: usize) -> [u8; 20] {
     let mut id = [0; 20];
-    id[0] = u8::try_from(at * 2).expect("there are fewer entries than would need more");
+    id[0] = u8::try_from(at * 2).expect("there are at most 64 entries");
     id
 }
 
-/// The entry that an entry is made from, if it is there.
+/// The entry that is the base of a delta, if it exists.
 fn base(entries: &[Entry], at: usize) -> Option<usize> {
-    match &entries[at].what {
-        What::Object { .. } => None,
-        What::Near { back, .. } => at.checked_sub(1 + usize::from(*back) % MOST),
-        What::Named { of, .. } => Some(usize::from(*of)).filter(|&of| of < entries.len()),
-    }
-}
-
-/// What an entry holds; nothing if it lies, or what it is made from does, or is made from it in
-/// turn.
-fn content(entries: &[Entry], at: usize, depth: usize) -> Option<Vec<u8>> {
-    let entry = &entries[at];
-    if entry.lie().is_some() || depth > entries.len() {
-        return None;
-    }
-    match &entry.what {
-        What::Object { bytes, .. } => Some(bytes.clone()),
-        What::Near { steps, .. } | What::Named { steps, .. } => {
-            let base = content(entries, base(entries, at)?, depth + 1)?;
-            Some(delta(&base, steps).1)
+    match &entries[at].content {
+        Content::Object { .. } => None,
+        Content::OfsDelta { back, .. } => at.checked_sub(1 + usize::from(*back) % MAX_ENTRIES),
+        Content::RefDelta { base, .. } => {
+            Some(usize::from(*base)).filter(|&base| base < entries.len())
         }
     }
 }
 
-/// The instructions of a delta of `base`, and what they make.
-fn delta(base: &[u8], steps: &[Step]) -> (Vec<u8>, Vec<u8>) {
-    let (mut instructions, mut made) = (Vec::new(), Vec::new());
-    for step in steps {
-        match step {
-            Step::Copy { from, len } => {
+/// The content of an entry; `None` if it or its base has a fault, or if it is its own base.
+fn content(entries: &[Entry], at: usize, depth: usize) -> Option<Vec<u8>> {
+    let entry = &entries[at];
+    if entry.fault().is_some() || depth > entries.len() {
+        return None;
+    }
+    match &entry.content {
+        Content::Object { bytes, .. } => Some(bytes.clone()),
+        Content::OfsDelta { instructions, .. } | Content::RefDelta { instructions, .. } => {
+            let base = content(entries, base(entries, at)?, depth + 1)?;
+            Some(delta(&base, instructions).1)
+        }
+    }
+}
+
+/// The encoded instructions of a delta of `base`, and their result.
+fn delta(base: &[u8], instructions: &[Instruction]) -> (Vec<u8>, Vec<u8>) {
+    let (mut encoded, mut result) = (Vec::new(), Vec::new());
+    for instruction in instructions {
+        match instruction {
+            Instruction::Copy { from, len } => {
                 let from = usize::from(*from) % (base.len() + 1);
                 let len = usize::from(*len).min(base.len() - from);
                 if len > 0 {
-                    instructions.push(0b1011_0011);
-                    instructions.extend(u16::try_from(from).expect("it was one").to_le_bytes());
-                    instructions.extend(u16::try_from(len).expect("it was one").to_le_bytes());
-                    made.extend_from_slice(&base[from..from + len]);
+                    encoded.push(0b1011_0011);
+                    encoded.extend(
+                        u16::try_from(from)
+                            .expect("it comes from a u16")
+                            .to_le_bytes(),
+                    );
+                    encoded.extend(
+                        u16::try_from(len)
+                            .expect("it comes from a u16")
+                            .to_le_bytes(),
+                    );
+                    result.extend_from_slice(&base[from..from + len]);
                 }
             }
-            Step::Insert(bytes) => {
+            Instruction::Insert(bytes) => {
                 for bytes in bytes.chunks(127) {
-                    instructions.push(u8::try_from(bytes.len()).expect("chunks are no longer"));
-                    instructions.extend_from_slice(bytes);
+                    encoded.push(u8::try_from(bytes.len()).expect("a chunk has at most 127 bytes"));
+                    encoded.extend_from_slice(bytes);
                 }
-                made.extend_from_slice(bytes);
+                result.extend_from_slice(bytes);
             }
         }
     }
-    (instructions, made)
+    (encoded, result)
 }
 
-/// Writes one entry at the end of `pack`. `starts`: where those before it begin.
+/// Appends one entry to `pack`; `starts` are the offsets of the entries before it.
 fn write(entries: &[Entry], at: usize, starts: &[usize], pack: &mut Vec<u8>) {
     let start = pack.len();
-    let lie = entries[at].lie();
+    let fault = entries[at].fault();
     let base = base(entries, at);
-    let (mut kind, bytes) = match &entries[at].what {
-        What::Object { kind, bytes } => (*kind as u8, bytes.clone()),
-        What::Near { steps, .. } => (OFS_DELTA, whole_delta(entries, base, steps, lie)),
-        What::Named { steps, .. } => (REF_DELTA, whole_delta(entries, base, steps, lie)),
+    let (mut kind, bytes) = match &entries[at].content {
+        Content::Object { kind, bytes } => (*kind as u8, bytes.clone()),
+        Content::OfsDelta { instructions, .. } => {
+            (OFS_DELTA, whole_delta(entries, base, instructions, fault))
+        }
+        Content::RefDelta { instructions, .. } => {
+            (REF_DELTA, whole_delta(entries, base, instructions, fault))
+        }
     };
     let mut size = bytes.len() as u64;
-    match lie {
-        Some(Lie::Size(other)) => size = *other,
-        Some(Lie::Type(other)) => kind = other & 7,
+    match fault {
+        Some(Fault::Size(other)) => size = *other,
+        Some(Fault::Type(other)) => kind = other & 7,
         _ => {}
     }
     header(kind, size, pack);
-    match (&entries[at].what, lie) {
-        (What::Object { .. }, _) => {}
-        (What::Near { .. }, Some(Lie::Distance(other))) => distance(*other, pack),
-        (What::Near { .. }, _) => distance(
+    match (&entries[at].content, fault) {
+        (Content::Object { .. }, _) => {}
+        (Content::OfsDelta { .. }, Some(Fault::Distance(other))) => distance(*other, pack),
+        (Content::OfsDelta { .. }, _) => distance(
             base.map_or(1 << 40, |base| (start - starts[base]) as u64),
             pack,
         ),
-        (What::Named { .. }, _) => pack.extend(base.map_or([0xff; 20], id)),
+        (Content::RefDelta { .. }, _) => pack.extend(base.map_or([0xff; 20], id)),
     }
     let mut packed = compress(&bytes);
-    match lie {
-        Some(Lie::Flip { at, bits }) => {
+    match fault {
+        Some(Fault::Flip { at, bits }) => {
             let at = usize::from(*at) % packed.len();
             packed[at] ^= bits;
         }
-        Some(Lie::Tail(tail)) => packed.extend_from_slice(tail),
+        Some(Fault::Tail(tail)) => packed.extend_from_slice(tail),
         _ => {}
     }
     pack.extend(packed);
 }
 
-/// A delta with its two sizes in front. Where nothing is known of its base, that is taken to be
-/// empty.
+/// A delta with its two sizes. A base without known content counts as empty.
 fn whole_delta(
     entries: &[Entry],
     base: Option<usize>,
-    steps: &[Step],
-    lie: Option<&Lie>,
+    instructions: &[Instruction],
+    fault: Option<&Fault>,
 ) -> Vec<u8> {
     let base = base
         .and_then(|base| content(entries, base, 0))
         .unwrap_or_default();
-    let (instructions, made) = delta(&base, steps);
+    let (encoded, result) = delta(&base, instructions);
     let mut whole = Vec::new();
-    let (base_size, made_size) = (base.len() as u64, made.len() as u64);
-    varint(
-        if let Some(Lie::BaseSize(other)) = lie {
-            *other
-        } else {
-            base_size
-        },
-        &mut whole,
-    );
-    varint(
-        if let Some(Lie::MadeSize(other)) = lie {
-            *other
-        } else {
-            made_size
-        },
-        &mut whole,
-    );
-    whole.extend(instructions);
-    if let Some(Lie::Instructions(wild)) = lie {
+    let (base_size, result_size) = (base.len() as u64, result.len() as u64);
+    let (base_size, result_size) = match fault {
+        Some(Fault::BaseSize(other)) => (*other, result_size),
+        Some(Fault::ResultSize(other)) => (base_size, *other),
+        _ => (base_size, result_size),
+    };
+    varint(base_size, &mut whole);
+    varint(result_size, &mut whole);
+    whole.extend(encoded);
+    if let Some(Fault::Instructions(wild)) = fault {
         whole.extend_from_slice(wild);
     }
     whole
 }
 
-/// Type and size, the size beginning with four bits.
+/// Writes type and size; the first byte has four bits of the size.
 fn header(kind: u8, size: u64, out: &mut Vec<u8>) {
     let first = kind << 4 | low(size, 4);
     let rest = size >> 4;
@@ -282,7 +288,7 @@ fn header(kind: u8, size: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// Seven bits a byte, the lowest first.
+/// Writes seven bits a byte, the lowest first.
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value > 0x7f {
         out.push(low(value, 7) | 0x80);
@@ -291,7 +297,7 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(low(value, 7));
 }
 
-/// Seven bits a byte, the highest first, each byte that follows adding one.
+/// Writes seven bits a byte, the highest first; each further byte adds one.
 fn distance(mut value: u64, out: &mut Vec<u8>) {
     let mut bytes = vec![low(value, 7)];
     while value > 0x7f {
@@ -302,11 +308,11 @@ fn distance(mut value: u64, out: &mut Vec<u8>) {
 }
 
 fn low(value: u64, bits: u32) -> u8 {
-    u8::try_from(value & ((1 << bits) - 1)).expect("it has no more bits")
+    u8::try_from(value & ((1 << bits) - 1)).expect("masked to fewer than eight bits")
 }
 
 fn number(value: usize) -> u32 {
-    u32::try_from(value).expect("inputs are small")
+    u32::try_from(value).expect("packs are smaller than 4 GiB")
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {
@@ -314,13 +320,12 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut packed = vec![0; compressor.zlib_compress_bound(bytes.len())];
     let len = compressor
         .zlib_compress(bytes, &mut packed)
-        .expect("the bound is enough");
+        .expect("the buffer has the size of the bound");
     packed.truncate(len);
     packed
 }
 
-/// An index of version 2. `offsets` and `checksums` are in the order of the ids, since ids are in
-/// that of the entries.
+/// An index of version 2. `offsets` and `checksums` are in the order of the entries, as ids are.
 fn index(entries: &[Entry], offsets: &[u32], checksums: &[u32], pack: &[u8]) -> Vec<u8> {
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {
@@ -329,7 +334,7 @@ fn index(entries: &[Entry], offsets: &[u32], checksums: &[u32], pack: &[u8]) -> 
     }
     for (at, entry) in entries.iter().enumerate() {
         let mut id = id(at);
-        if let Some(Lie::Name(other)) = entry.lie() {
+        if let Some(Fault::Id(other)) = entry.fault() {
             id[0] = *other;
         }
         index.extend(id);
@@ -348,7 +353,7 @@ fn seal(file: &mut Vec<u8>) {
     file.extend_from_slice(
         hasher
             .try_finalize()
-            .expect("nobody collides by chance")
+            .expect("a SHA-1 collision does not happen by chance")
             .as_slice(),
     );
 }

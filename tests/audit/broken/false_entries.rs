@@ -38,11 +38,11 @@ fn a_valid_pack_is_read() {
     }
 }
 
-#[test]
-fn deltas_that_cannot_be_applied_are_reported() {
+/// Deltas of [`TEXT`] that cannot be applied: what is wrong, the delta, and the words of the error.
+fn invalid_deltas() -> [(&'static str, Vec<u8>, &'static str); 11] {
     let copy = |from, len| vec![Step::Copy(from, len)];
     let len = TEXT.len();
-    let cases = [
+    [
         (
             "another size of the base",
             lying_delta(len + 1, 5, &copy(0, 5)),
@@ -90,8 +90,12 @@ fn deltas_that_cannot_be_applied_are_reported() {
         ),
         ("no end of a number", vec![0xff; 40], "size"),
         ("nothing at all", Vec::new(), "truncated delta"),
-    ];
-    for (what, delta, word) in cases {
+    ]
+}
+
+#[test]
+fn deltas_that_cannot_be_applied_are_reported() {
+    for (what, delta, word) in invalid_deltas() {
         for by_id in [false, true] {
             let made = any_id(1);
             let repo = with(|packer| {
@@ -101,7 +105,7 @@ fn deltas_that_cannot_be_applied_are_reported() {
                 packer.claim_delta(
                     broken,
                     any_id(2),
-                    &super::super::packer::delta(5, &copy(0, 5)),
+                    &super::super::packer::delta(5, &[Step::Copy(0, 5)]),
                     by_id,
                 );
             });
@@ -196,8 +200,8 @@ fn tree(entries: &[(&str, &str, ObjectId)]) -> Vec<u8> {
 
 fn commit(tree: ObjectId, parents: &[ObjectId]) -> Vec<u8> {
     let parents: String = parents.iter().map(|id| format!("parent {id}\n")).collect();
-    format!("tree {tree}\n{parents}author A <a@example.org> 1704153600 +0000\ncommitter A <a@example.org> 1704153600 +0000\n\nx\n")
-        .into_bytes()
+    let who = "A <a@example.org> 1704153600 +0000";
+    format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nx\n").into_bytes()
 }
 
 /// Ids are hashes, so a tree can contain itself only under a forged id; two trees can then contain
