@@ -19,7 +19,7 @@ pub(super) fn executable(_: &Metadata) -> bool {
     true
 }
 
-/// A file beside `path`, complete and executable, ready to take its name.
+/// A file next to `path`, complete and executable, ready to take its name.
 pub(super) struct Ready(tempfile::NamedTempFile);
 
 impl Ready {
@@ -38,7 +38,7 @@ impl Ready {
         write().map(Self).map_err(io("write", path))
     }
 
-    /// Gives it the name, in place of whatever has it.
+    /// Gives it the name, and replaces a file that has it.
     pub(super) fn put(self, path: &Path) -> Result<(), HookError> {
         self.0
             .persist(path)

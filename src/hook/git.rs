@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::error::HookError;
 use crate::text::printable;
 
-/// Variables that select a repository for git, whatever directory it runs in.
+/// Variables that select a repository for git, in every directory that it runs in.
 const LOCAL_ENV_VARS: [&str; 14] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",

@@ -176,6 +176,9 @@ fn lefthook_lines(hooks: &[Hook]) -> String {
     lines
 }
 
+/// The indentation of the fields of a hook in `.pre-commit-config.yaml`.
+const INDENT: &str = "        ";
+
 fn pre_commit_lines(hooks: &[Hook]) -> String {
     let mut lines = "repos:\n  - repo: local\n    hooks:\n".to_owned();
     let mut types = String::new();
@@ -187,9 +190,9 @@ fn pre_commit_lines(hooks: &[Hook]) -> String {
         let stages: Vec<_> = group.iter().map(|hook| hook.name).collect();
         let pass_filenames = group[0].input == HookInput::MessageFile;
         lines += &format!(
-            "      - id: {id}\n        name: keysieve\n        entry: keysieve hook run {name}\n        \
-             language: system\n        pass_filenames: {pass_filenames}\n        always_run: true\n        \
-             stages: [{}]\n",
+            "      - id: {id}\n{INDENT}name: keysieve\n{INDENT}entry: keysieve hook run {name}\n\
+             {INDENT}language: system\n{INDENT}pass_filenames: {pass_filenames}\n\
+             {INDENT}always_run: true\n{INDENT}stages: [{}]\n",
             stages.join(", ")
         );
         for stage in stages {

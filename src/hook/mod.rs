@@ -91,7 +91,8 @@ pub static HOOKS: [Hook; 7] = [
     Hook::client("pre-merge-commit", HookInput::Index, "keysieve-system"),
     Hook::client("pre-push", HookInput::PushedRefs, "keysieve-system-pre-push"),
     Hook::server("pre-receive", HookInput::ReceivedRefs),
-    Hook::client("prepare-commit-msg", HookInput::Index, "keysieve-system-prepare-commit-msg").on_request(),
+    Hook::client("prepare-commit-msg", HookInput::Index, "keysieve-system-prepare-commit-msg")
+        .on_request(),
     Hook::server("update", HookInput::RefArguments).on_request(),
 ];
 

@@ -184,7 +184,7 @@ fn link_stub(stub: &Path, copy: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A pair of AWS keys that never existed, assembled here so that no scanner finds it in this source.
+/// A pair of AWS keys that never existed, assembled here so that no scanner finds it in this file.
 fn test_key() -> String {
     let id = ["AKIA", "Q3EG", "RIIO", "FD7A", "NFP6"].concat();
     let secret = ["V7zq4fvtSU", "trP5AoCE4F", "/QOlNkzV9e", "qQ3UM3NUbs"].concat();

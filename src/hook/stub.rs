@@ -79,6 +79,7 @@ fn unquote(text: &[u8]) -> Option<BString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook::{HOOKS, HookInput};
 
     fn render(program: &str) -> Vec<u8> {
         Stub::render(Path::new(program)).unwrap()
@@ -109,6 +110,22 @@ mod tests {
             let program = None;
             assert_eq!(Stub::parse(&text), Some(Stub { version, program }));
         }
+    }
+
+    #[test]
+    fn the_stub_copies_standard_input_for_the_hooks_that_get_refs_there() {
+        let line = STUB
+            .lines()
+            .find(|line| line.ends_with("refs=$(cat) ;; esac"));
+        let names = line.and_then(|line| line.trim().strip_prefix("case $hook in "));
+        let names = names.and_then(|names| names.split(')').next()).unwrap();
+        let names: Vec<_> = names.split(" | ").collect();
+        let with_refs: Vec<_> = HOOKS
+            .iter()
+            .filter(|hook| matches!(hook.input, HookInput::PushedRefs | HookInput::ReceivedRefs))
+            .map(|hook| hook.name)
+            .collect();
+        assert_eq!(names, with_refs);
     }
 
     #[test]

@@ -198,9 +198,11 @@ impl PathPatterns {
         for (index, line) in written.iter().enumerate() {
             let problem = |_| EntryProblem::Path(index + 1);
             builder.add_line(None, line).map_err(problem)?;
-            // The builder accepts an empty line and a comment, but adds no pattern for them.
-            let globs = builder.build().map_err(problem)?;
-            if globs.len() != index + 1 {
+            // The builder accepts an empty line and a comment, but adds no pattern for them. Each
+            // line is checked alone, because building all lines for each would take quadratic time.
+            let mut alone = GitignoreBuilder::new("");
+            alone.add_line(None, line).map_err(problem)?;
+            if alone.build().map_err(problem)?.len() != 1 {
                 return Err(EntryProblem::Path(index + 1));
             }
         }
@@ -258,12 +260,10 @@ fn compile(pattern: &str) -> Result<Regex, EntryProblem> {
 }
 
 fn day(written: &Datetime) -> Result<Date, EntryProblem> {
-    let (Some(date), None, None) = (written.date, written.time, written.offset) else {
-        return Err(EntryProblem::Until);
-    };
-    let part = |n: u8| i8::try_from(n).map_err(|_| EntryProblem::Until);
-    let year = i16::try_from(date.year).map_err(|_| EntryProblem::Until)?;
-    Date::new(year, part(date.month)?, part(date.day)?).map_err(|_| EntryProblem::Until)
+    match (written.date, written.time, written.offset) {
+        (Some(date), None, None) => date.to_string().parse().map_err(|_| EntryProblem::Until),
+        _ => Err(EntryProblem::Until),
+    }
 }
 
 #[cfg(test)]

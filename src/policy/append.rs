@@ -159,7 +159,8 @@ mod tests {
             ..entry("why")
         };
         let expected = format!(
-            "[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\nuntil = 2027-01-31\n"
+            "[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\n\
+             until = 2027-01-31\n"
         );
         assert_eq!(added("", &all), expected);
     }

@@ -173,8 +173,10 @@ mod tests {
     fn every_setting_is_parsed() {
         let print = "0123456789abcdef0123456789abcdef";
         let config = parse(&format!(
-            "report = \"medium\"\nblock = \"high\"\nrules = [\"own.toml\"]\nmax-size = \"64MiB\"\n\n[[allow]]\nrule = \"r\"\n\
-             path = [\"tests/\", \"*.md\"]\nvalue = \"{print}\"\npattern = \"^x\"\nreason = \"fixture\"\nuntil = 2027-01-31\n"
+            "report = \"medium\"\nblock = \"high\"\nrules = [\"own.toml\"]\n\
+             max-size = \"64MiB\"\n\n\
+             [[allow]]\nrule = \"r\"\npath = [\"tests/\", \"*.md\"]\nvalue = \"{print}\"\n\
+             pattern = \"^x\"\nreason = \"fixture\"\nuntil = 2027-01-31\n"
         ))
         .unwrap();
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Reads the files of policy from disk. A repository may put anything at their paths, so only regular
-//! files of a bounded size are read.
+//! Reads the files of policy from disk. A repository may put anything at their paths, so only
+//! regular files of a bounded size are read.
 
 use std::path::Path;
 use std::{fs, io};

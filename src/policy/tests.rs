@@ -101,7 +101,8 @@ fn an_entry_applies_through_its_last_day() {
 
 #[test]
 fn the_first_matching_entry_applies_and_unused_ones_are_listed() {
-    let text = "[[allow]]\npath = \"docs/\"\nreason = \"a\"\n[[allow]]\npath = \"src/\"\nreason = \"b\"\n\
+    let text = "[[allow]]\npath = \"docs/\"\nreason = \"a\"\n\
+                [[allow]]\npath = \"src/\"\nreason = \"b\"\n\
                 [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
     let policy = policy(text, date(2026, 1, 1));
     let Judgement::Allow(by) = policy.judge(&finding(), MARKED) else {

@@ -42,7 +42,7 @@ fn an_error_names_the_line_and_quotes_nothing() {
         (good.replace("null", &pasted), "6: not valid JSON"),
         (
             good.replace("\"path\"", &format!("\"{pasted}\"")),
-            "5: unknown field: the known fields are print, rule, path",
+            "5: unknown field: the fields are print, rule, path",
         ),
         (
             good.replace("\"path\":", &format!("\"until\":\"{pasted}\",\"path\":")),

@@ -24,8 +24,8 @@ fn branched(left: std::ops::Range<u64>, right: std::ops::Range<u64>) -> Repo {
     repo
 }
 
-/// Whether the two branches add lines at different places. The salt is random, so the order of lines
-/// is too, and lines that meet are a conflict, which another test covers.
+/// Whether the two branches add lines at different places. The salt is random, so the order of
+/// lines is too, and lines that meet are a conflict, which another test covers.
 fn additions_do_not_meet(repo: &Repo) -> bool {
     let of = |branch: &str| {
         let whole = repo.git(["show", &format!("{branch}:{FILE}")]);

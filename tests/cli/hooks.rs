@@ -54,7 +54,8 @@ fn a_key_in_the_message_is_stopped() {
 /// Commits with an editor that writes this above the text of git.
 fn commit_by_editor(repo: &Repo, message: &str, args: &[&str]) -> Ran {
     let editor = format!(
-        "f() {{ printf '%s\\n' '{message}' | cat - \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"; }}; f"
+        "f() {{ printf '%s\\n' '{message}' | cat - \"$1\" > \"$1.new\" && \
+         mv \"$1.new\" \"$1\"; }}; f"
     );
     repo.program("git")
         .args(["commit"])

@@ -353,7 +353,8 @@ fn a_hook_manager_gets_lines_to_add_and_nothing_is_changed() {
     let repo = HookRepo::new();
     fs::write(repo.root().join("lefthook.yml"), "").unwrap();
     let steps = repo.install(repo.root()).unwrap();
-    let note = |step: &InstallStep| matches!(step, InstallStep::Note(note) if note.contains("a configuration of lefthook"));
+    let words = "a configuration of lefthook";
+    let note = |step: &InstallStep| matches!(step, InstallStep::Note(note) if note.contains(words));
     assert!(
         steps.iter().any(note),
         "a configuration alone does not own the hooks: {steps:?}"

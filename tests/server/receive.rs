@@ -1,4 +1,4 @@
-//! A server refuses a push with a key, reports commit, path and line, and keeps none of its objects.
+//! A server refuses a push with a key, reports commit, path and line, and keeps no object of it.
 
 use std::fs;
 

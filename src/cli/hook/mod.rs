@@ -1,4 +1,4 @@
-//! `keysieve hook`: installs, removes and tests hooks, and runs the scan of a hook when git calls it.
+//! `keysieve hook`: installs, removes and tests hooks, and runs their scans when git calls them.
 
 use std::env;
 use std::ffi::OsString;

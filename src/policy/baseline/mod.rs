@@ -8,7 +8,7 @@
 //! "keysieve-baseline": 1,
 //! "salt": "00112233445566778899aabbccddeeff",
 //! "findings": [
-//! {"print":"0f…","rule":"aws-access-token","path":"src/a.py","reason":"rotated","owner":"ops","until":"2027-01-31"},
+//! {"print":"0f…","rule":"r","path":"a.py","reason":"fake","owner":"ops","until":"2027-01-31"},
 //! null
 //! ]
 //! }

@@ -1,5 +1,5 @@
-//! Parses a baseline. Every error names the line, and none quotes the file, because a secret may have
-//! been pasted into it.
+//! Parses a baseline. Every error names the line, and none quotes the file, because a secret may
+//! have been pasted into it.
 
 use std::fmt;
 use std::io;
@@ -67,7 +67,7 @@ pub enum BaselineProblem {
     #[error("'{0}' is missing")]
     Missing(&'static str),
     /// An unknown field.
-    #[error("unknown field: the known fields are {0}")]
+    #[error("unknown field: the fields are {0}")]
     Unknown(&'static str),
     /// A field with a wrong type or value.
     #[error("'{0}' is not {1}")]
@@ -225,15 +225,17 @@ mod tests {
 
     fn text(entry: &str) -> String {
         format!(
-            "{{\n\"keysieve-baseline\": 1,\n\"salt\": \"{PRINT}\",\n\"findings\": [\n{entry}null\n]\n}}\n"
+            "{{\n\"keysieve-baseline\": 1,\n\"salt\": \"{PRINT}\",\n\
+             \"findings\": [\n{entry}null\n]\n}}\n"
         )
     }
 
     #[test]
     fn every_field_of_an_entry_is_parsed() {
         let entry = format!(
-            "{{\"print\": \"{PRINT}\", \"rule\": \"r\", \"path\": \"p\",\n \"reason\": \"w\", \"owner\": \"o\", \
-             \"until\": \"2027-01-31\"}},\n{{\"print\": \"{PRINT}\", \"owner\": null}},\n"
+            "{{\"print\": \"{PRINT}\", \"rule\": \"r\", \"path\": \"p\",\n \"reason\": \"w\", \
+             \"owner\": \"o\", \"until\": \"2027-01-31\"}},\n\
+             {{\"print\": \"{PRINT}\", \"owner\": null}},\n"
         );
         let (_, entries) = read(&text(&entry)).unwrap();
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Finds inline markers: comments next to a secret that allow it, ours and those of other tools.
 //!
 //! A marker of another tool allows the same as in that tool, or less. Some tools also accept a
-//! marker at the end of a neighbouring line of code (kingfisher does); here that marker applies only
-//! to its own line, because it may have been meant for that line.
+//! marker at the end of a neighbouring line of code (kingfisher does). Here such a marker applies
+//! to its own line only, because it may have been meant for that line.
 //!
 //! | marker | tool | applies to |
 //! |---|---|---|
@@ -16,8 +16,8 @@
 //! | `secretlint-disable-line [rules]` | secretlint | its line |
 //! | `secretlint-disable-next-line [rules]` | secretlint | the next line |
 //!
-//! *Alone*: its line has no letter or digit before the comment or after its end. So a marker after a
-//! key on one line never allows another key on the next line.
+//! *Alone*: its line has no letter or digit before the comment or after its end. So a marker after
+//! a key on one line never allows another key on the next line.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -110,8 +110,8 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("literals make an automaton")
 });
 
-/// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker may
-/// name.
+/// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker
+/// may name.
 pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<AllowedBy> {
     find_on(&without_nul(nearby.line), false, finding, rules)
         .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
@@ -172,8 +172,8 @@ fn has_text(bytes: &[u8]) -> bool {
         .any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-/// The reason in `tail`, safe to show: printable, of limited length, and without words that could be
-/// secrets, because a marker in a line of data is followed by the rest of the data.
+/// The reason in `tail`, safe to show: printable, of limited length, and without words that could
+/// be secrets, because a marker in a line of data is followed by the rest of the data.
 fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
     let tail = &tail[..comment_end(tail).unwrap_or(tail.len())];
     let holds = |secret: &[u8]| !secret.is_empty() && memchr::memmem::find(tail, secret).is_some();
