@@ -78,7 +78,7 @@ fn an_event_without_a_commit_is_not_taken_for_a_deleted_branch() {
 }
 
 #[test]
-fn an_object_that_does_not_match_its_id_is_not_clean() {
+fn an_object_that_does_not_match_its_id_is_not_judged_clean() {
     let (repo, base) = started();
     let id = access_key_id(1402);
     repo.add("a.ini", id_line(&id)).commit("a key");

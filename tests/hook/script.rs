@@ -29,6 +29,10 @@ fn scripts_are_good_shell() {
         let output = Command::new("sh").arg("-n").arg(script).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
+    // Not every machine has it; where it is, it has the last word.
+    if let Ok(output) = Command::new("shellcheck").args(&scripts).output() {
+        assert!(output.status.success(), "{}", text(&output));
+    }
 }
 
 /// A copy of the source as far as `install.sh` looks at it, and a cargo that installs a script as

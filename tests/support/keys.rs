@@ -23,7 +23,8 @@ pub(crate) fn access_key_id(seed: u64) -> String {
     }
 }
 
-/// A secret access key that passes every check for randomness and has at least one `/` or `+`.
+/// A secret access key that looks random in every way that can be measured, with at least one `/`
+/// or `+`.
 pub(crate) fn secret_access_key(seed: u64) -> String {
     let mut chance = Chance::new(seed, "secret");
     loop {
@@ -43,11 +44,6 @@ pub(crate) fn session_token(seed: u64) -> String {
 /// The account, twelve digits, that is encoded in an access key id.
 pub(crate) fn account_of(id: &str) -> String {
     format!("{:012}", account_number(id))
-}
-
-/// A line with a key.
-pub(crate) fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
 }
 
 /// Lines without a key, so that git detects a renamed file as similar.
