@@ -1,6 +1,6 @@
 //! Tests `keysieve gate`, the real program on real repositories, with git as the oracle for ranges.
 
-use crate::support::keys::{access_key_id, filler, id_line};
+use crate::support::keys::{access_key_id, filler};
 use crate::support::{Ran, Repo, Run};
 
 mod ci;
@@ -10,6 +10,11 @@ mod history;
 mod incomplete;
 mod moves;
 mod policy;
+
+/// A line with a key.
+fn id_line(id: &str) -> String {
+    format!("aws_access_key_id = {id}\n")
+}
 
 /// A repository with one commit, and its id.
 fn started() -> (Repo, String) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::keys::{access_key_id, account_of, filler, id_line, secret_access_key};
+use crate::support::keys::{access_key_id, account_of, filler, secret_access_key};
 use crate::support::{Ran, Repo, Run};
 
 mod content;
@@ -32,6 +32,11 @@ fn guarded() -> Repo {
     repo.add("readme.txt", "hello\n").commit("first");
     guard(&repo);
     repo
+}
+
+/// A line with a key.
+fn id_line(id: &str) -> String {
+    format!("aws_access_key_id = {id}\n")
 }
 
 /// The last commit, or an empty string.

@@ -178,7 +178,7 @@ fn this_repository_holds_no_key() {
 }
 
 #[test]
-fn long_lines_of_base64_are_at_most_low() {
+fn long_lines_of_base64_are_quick_and_clean() {
     let mut state = 1_u64;
     let mut next = || {
         state = state

@@ -17,6 +17,10 @@ fn scripts_are_valid_shell() {
         let output = Command::new("sh").arg("-n").arg(script).output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
+    // Not every machine has it; where it is, it has the last word.
+    if let Ok(output) = Command::new("shellcheck").args(&scripts).output() {
+        assert!(output.status.success(), "{}", text(&output));
+    }
 }
 
 /// A copy of the files that `install.sh` uses, and a cargo that installs a script as the program.

@@ -50,11 +50,6 @@ pub(crate) fn account_of(id: &str) -> String {
     format!("{:012}", account_number(id))
 }
 
-/// A line with a key.
-pub(crate) fn id_line(id: &str) -> String {
-    format!("aws_access_key_id = {id}\n")
-}
-
 /// Lines without a key, so that git detects a renamed file as similar.
 pub(crate) fn filler() -> String {
     (1..=30)

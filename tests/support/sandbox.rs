@@ -63,8 +63,8 @@ impl Sandbox {
         self.home().join(".gitconfig")
     }
 
-    /// Clears the environment of `command`, so that neither the `GIT_DIR` of a hook that runs the
-    /// tests nor the user's settings can change it.
+    /// Cuts `command` off from the machine: it starts with an empty environment, so neither the
+    /// `GIT_DIR` of a hook that runs the tests nor the user's settings can leak in.
     pub(crate) fn confine(&self, command: &mut Command) {
         command.env_clear();
         for name in INHERITED {

@@ -7,10 +7,10 @@ use super::super::everywhere::Everywhere;
 use super::{compare, compare_what_is_there};
 use crate::support::Repo;
 
-/// `KEYSIEVE_TEST_HISTORY` names repositories, as `PATH` names folders.
+/// `KEYSIEVE_TEST_HISTORY` lists repositories, separated as in `PATH`.
 #[test]
 #[ignore = "compares the repositories of KEYSIEVE_TEST_HISTORY; .ci/run sets it to this one"]
-fn named_repositories() {
+fn listed_repositories_give_the_same_findings() {
     let paths = std::env::var_os("KEYSIEVE_TEST_HISTORY").expect("KEYSIEVE_TEST_HISTORY is set");
     for path in std::env::split_paths(&paths) {
         let (matches, missing) = compare_what_is_there(&path);
@@ -21,7 +21,7 @@ fn named_repositories() {
 }
 
 #[test]
-fn a_key_in_every_place() {
+fn a_key_in_every_place_gives_the_same_findings() {
     for repo in [Repo::new(), Repo::sha256()] {
         let all = Everywhere::new(repo);
         let repo = &all.ground.repo;
