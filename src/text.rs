@@ -157,8 +157,8 @@ impl<'t> LineIndex<'t> {
     }
 }
 
-/// Locates offsets in ascending order, each from the one before it: in a text that is one long line,
-/// counting every column from the start of the line would take quadratic time.
+/// Locates offsets in ascending order, each from the one before it: in a text that is one long
+/// line, counting every column from the start of the line would take quadratic time.
 #[derive(Debug)]
 pub struct Locator<'i, 't> {
     index: &'i LineIndex<'t>,
@@ -249,7 +249,8 @@ fn push_printable(out: &mut String, c: char) {
 /// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source",
 /// CVE-2021-42574).
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
