@@ -1,69 +1,87 @@
-//! keysieve keeps secrets out of git repositories: a scanner of files and of what is staged, an
-//! audit of whole repositories, a gate on ranges of commits, and the hooks that call it.
+//! keysieve keeps secrets out of git repositories: it scans files and what is staged, audits whole
+//! repositories, gates ranges of commits, and installs the hooks that run it.
 //!
 //! # Architecture
 //!
-//! One sentence: **everything is a blob, and the spans of it that are new; a source yields blobs,
-//! the scanner finds matches in them, policy judges the findings, a report shows them, and nothing
-//! is ever skipped in silence.**
+//! In one sentence: **a source turns every input into blobs, the scanner finds matches in them, the
+//! engine turns matches into findings, policy judges the findings, a report shows them, and nothing
+//! is skipped in silence.**
 //!
 //! ```text
-//!            Source ──Blob──▶ Scanner ──Match──▶ Finding ──▶ Policy ──▶ Outcome ──▶ Report ──▶ exit status
+//!            Source ──Blob──▶ Scanner ──Match──▶ Engine ──Finding──▶ Policy ──▶ Outcome ──▶ Report
 //! ```
 //!
-//! | layer | modules | what they are |
+//! | layer | modules | what they do |
 //! |---|---|---|
-//! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
-//! | 1 | [`blob`], [`rule`] | what is scanned and where it came from; what is searched for |
-//! | 2 | [`git`] | the only module that reads git repositories |
-//! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | finds matches in bytes; feeds files and git as blobs; wires into git; reads what CI systems say. They do not know each other |
-//! | 4 | [`finding`] | what a scan says |
-//! | 5 | [`policy`], [`report`] | what to do about a finding; how to show it. They never know each other |
-//! | 6 | [`engine`] | feeds blobs to scanners, judges, gathers, sorts |
-//! | 7 | [`audit`] | the conductor of a whole history |
-//! | 8 | `cli`, `main.rs` | words of the command line; the only place that prints, exits or reads the environment |
+//! | 0 | [`text`], [`secret`] | locate bytes by span, line and column; wrap values that must not be printed by accident |
+//! | 1 | [`blob`], [`rule`] | define what is scanned and where it came from; define what is searched for |
+//! | 2 | [`git`] | reads git repositories; no other module does |
+//! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | find matches in bytes; list files and git objects as blobs; install git hooks; read the variables of CI systems. They do not know each other |
+//! | 4 | [`finding`] | defines findings, the outcome of a run and its exit status |
+//! | 5 | [`policy`], [`report`] | decide what to do about a finding; write reports. They do not know each other |
+//! | 6 | [`engine`] | runs a source, a scanner and a policy, and builds findings from matches |
+//! | 7 | [`audit`] | scans the whole history of a repository with the engine |
+//! | 8 | `cli`, `main.rs` | parse the command line, and alone print, exit and read the environment |
 //!
-//! To read it in order: [`blob`] (what is scanned), [`rule`] (what is looked for), [`scan`] (how it
-//! is found), [`source`] (where blobs come from), [`engine`] (how it all runs), [`git::store`] and
-//! [`audit`] (the same for millions of versions at once).
+//! To read the code in order: [`blob`] (what is scanned), [`rule`] (what is searched for), [`scan`]
+//! (how it is found), [`source`] (where blobs come from), [`engine`] (how it all runs), then
+//! [`git::store`] and [`audit`] (the same for millions of versions at once).
 //!
-//! Next to `src/` are `patterns/`, which has the rules, one file for each provider, and `hooks/`,
-//! which has the one stub that git runs for every hook and, in `hooks/ci/`, templates to copy.
-//! `build.rs` embeds the patterns, so adding a provider is adding one file. A hook is a row of
-//! [`hook::HOOKS`]. A report is one file in [`report`] and its line in the table there; a check is
-//! a function and its line in [`rule::check::CHECKS`].
+//! # Adding things
 //!
-//! **Invariant:** a module knows only lower layers. `tests/layers.rs` reads the imports and holds
-//! them to this table.
+//! Each addition touches one place:
 //!
-//! **Invariant:** fail closed. What was in scope and could not be read is a [`blob::Skip`] whose
-//! reason [is a failure](blob::SkipReason::is_failure), and [`finding::Outcome::status`] then says
-//! so, whatever else was found.
+//! - a provider: one file in `patterns/`;
+//! - a check that a pattern cannot express: a function and its row in [`rule::check::CHECKS`];
+//! - a report format: one function in [`report`] and its row in the table there;
+//! - a CI system: one file in [`ci`];
+//! - a source: one file in [`source`] and its command in `cli`;
+//! - a git hook: its row in the table of [`hook`].
 //!
-//! **Invariant:** what was found leaves in clear only on demand. Values live in [`secret::Secret`],
-//! whose `Debug` and `Display` mask them; code frames are masked before they are kept, unknown
-//! words that look like secrets among them; errors quote nothing from the files they are about.
+//! `build.rs` embeds the files of `patterns/` and `hooks/`. `hooks/ci/` has templates to copy.
 //!
-//! **Invariant:** git is read as objects and as the index, never as the text of `git diff` or `git
-//! log`, so no setting or attribute can hide anything; and nothing that a repository names is ever
-//! run.
+//! # Invariants
 //!
-//! **Invariant:** a verdict depends on its window only: a rule says how far around a keyword it
-//! looks, and what spans a whole blob, such as joining an id with its secret, works on the blob's
-//! matches. So large blobs are scanned in parts.
+//! **Invariant:** a module knows only lower layers. `tests/layers.rs` compares the imports with the
+//! table above.
 //!
-//! **Invariant:** what is found follows from a text and its strikes, and strikes ride along where a
-//! text is taken over from an older one ([`scan::Scanner::hits_after`]). So an audit, which
-//! searches a version only where it is new, finds what a scan of each version by itself would find.
+//! **Invariant:** fail closed. If something in scope cannot be read, it becomes a [`blob::Skip`]
+//! whose reason [is a failure](blob::SkipReason::is_failure), and [`finding::Outcome::status`] is
+//! then *incomplete*, which takes precedence over findings.
 //!
-//! **Invariant:** linear time. Regular expressions are those of the `regex` crate, windows that
-//! overlap are searched once, and nothing is done for every pair of findings.
+//! **Invariant:** no secret leaves unmasked, except on request. [`secret::Secret`] masks its value in
+//! `Debug` and `Display`; code frames are masked before they are stored, including unknown words
+//! that look like secrets; errors quote nothing from the files that they are about.
 //!
-//! **Invariant:** the library never prints or exits, and reads of the environment only git's own
-//! variables, as git does.
+//! **Invariant:** scanning writes nothing to a repository and runs nothing that it names. Git is read
+//! as objects and as the index, never as the output of `git diff` or `git log`, so no setting or
+//! attribute can hide anything.
 //!
-//! **Invariant:** same input, same output. Sources may use as many threads as they like: outcomes
-//! are sorted.
+//! **Invariant:** the content of an object matches its id. Every reader verifies it, for blobs, trees,
+//! commits and tags alike.
+//!
+//! **Invariant:** a change cannot vouch for itself. Policy and *already known* come from what was
+//! accepted before, never from the commits that are judged.
+//!
+//! **Invariant:** a match depends only on its window. A rule limits how far around a keyword it
+//! matches, and what needs a whole blob, such as pairing an id with its secret, works on the
+//! blob's matches. So large blobs can be scanned in parts.
+//!
+//! **Invariant:** matches follow from a text and its prefilter hits, and hits carry over if a text
+//! copies parts of an older one ([`scan::Scanner::hits_after`]). So an audit, which searches only
+//! the new parts of each version, finds what a scan of each whole version finds.
+//!
+//! **Invariant:** the same text gives the same findings on the same lines in every command.
+//!
+//! **Invariant:** time is linear in the bytes, and memory is bounded. Regular expressions are those of
+//! the `regex` crate, overlapping windows are searched once, and no work is done for every pair of
+//! findings.
+//!
+//! **Invariant:** the library never prints, exits or reads the environment, except for git's own
+//! variables, which gix reads as git does.
+//!
+//! **Invariant:** the same input gives the same output. Sources may use any number of threads:
+//! outcomes are sorted.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![cfg_attr(

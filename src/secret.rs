@@ -1,4 +1,4 @@
-//! Secrets that cannot be printed by accident, and fingerprints that name one without holding it.
+//! Wraps secrets so that they cannot be printed by accident, and identifies them by fingerprint.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] gives the
+/// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] returns the
 /// value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
@@ -18,8 +18,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value in clear. Every call is a place where a secret may leave the program: keep them
-    /// few.
+    /// The unmasked value. At every call a secret may leave the program, so keep them few.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
         &self.0
@@ -31,7 +30,7 @@ impl Secret {
         self.0.len()
     }
 
-    /// Whether there is nothing to hide.
+    /// Whether the secret has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -69,9 +68,8 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Says "the same secret under the same rule" without holding the secret: the first 16 bytes of
-/// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex
-/// digits.
+/// Identifies a secret of a rule without containing it: the first 16 bytes of HMAC-SHA256 (RFC
+/// 2104), keyed by the rule's id, over the value. Written as 32 lower-case hex digits.
 ///
 /// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
 /// The key is public, so a short or common password can be guessed from its fingerprint; a random
@@ -96,7 +94,7 @@ impl Fingerprint {
         from_hex(text).map(Self)
     }
 
-    /// The fingerprint as a list with this salt has it.
+    /// The fingerprint as a list with this salt contains it.
     #[must_use]
     pub fn salted(self, salt: Salt) -> SaltedPrint {
         let key = [b"keysieve baseline 1\0".as_slice(), &salt.0].concat();
@@ -107,16 +105,16 @@ impl Fingerprint {
     }
 }
 
-/// A random number of its own for each list of fingerprints, so that lists cannot be compared with
-/// one another, nor with a table that somebody made beforehand.
+/// A random number for each list of fingerprints, so that lists cannot be compared with one another
+/// or with a precomputed table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt([u8; 16]);
 
 impl Salt {
-    /// A new one.
+    /// A new random salt.
     ///
     /// # Errors
-    /// Where the system has no random numbers to give.
+    /// If the system cannot provide random bytes.
     pub fn random() -> std::io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
@@ -131,7 +129,7 @@ impl Salt {
 }
 
 /// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the
-/// fingerprint; written as 32 lower-case hex digits. As the salt stands beside it, what can be
+/// fingerprint. Written as 32 lower-case hex digits. The list contains the salt too, so what can be
 /// guessed from a fingerprint can be guessed from this, one list at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SaltedPrint([u8; 16]);
@@ -165,8 +163,8 @@ fn from_hex(text: &str) -> Option<[u8; 16]> {
     Some(out)
 }
 
-/// `Display` as hex digits, and `Debug` as the type around them.
-macro_rules! shown_in_hex {
+/// Implements `Display` as hex digits, and `Debug` as the type's name around them.
+macro_rules! display_as_hex {
     ($($kind:ident),*) => {$(
         impl fmt::Display for $kind {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,14 +180,14 @@ macro_rules! shown_in_hex {
     )*};
 }
 
-shown_in_hex!(Fingerprint, Salt, SaltedPrint);
+display_as_hex!(Fingerprint, Salt, SaltedPrint);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_reveal_shows_the_value() {
+    fn only_reveal_returns_the_value() {
         let value = b"0123456789abcdefghijklmnop";
         let secret = Secret::new(value.to_vec());
         for shown in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_salt_makes_lists_that_cannot_be_compared() {
+    fn lists_with_different_salts_cannot_be_compared() {
         let print = Fingerprint::new("a", b"x");
         let (one, other) = (Salt::random().unwrap(), Salt::random().unwrap());
         assert_eq!(

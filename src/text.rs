@@ -1,5 +1,4 @@
-//! Places in bytes: spans, the lines and columns they fall on, and how foreign text is shown
-//! safely.
+//! Locates bytes by span, line and column, and makes foreign text safe to print.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -28,7 +27,7 @@ impl Span {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether the span holds no byte.
+    /// Whether the span contains no byte.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.end <= self.start
@@ -40,39 +39,39 @@ impl Span {
         self.start < other.end && other.start < self.end
     }
 
-    /// The smallest span that holds both.
+    /// The smallest span that contains both.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 
-    /// Whether all of `other` lies in it.
+    /// Whether it contains all of `other`.
     #[must_use]
     pub const fn holds(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// The same length, `by` bytes further on.
+    /// The span that begins `by` bytes later, of the same length.
     #[must_use]
     pub const fn shift(self, by: usize) -> Self {
         Self::new(self.start + by, self.end + by)
     }
 
-    /// The bytes of `text` that the span covers; empty where it lies outside.
+    /// The bytes of `text` that the span covers; empty if it is out of bounds.
     #[must_use]
     pub fn of(self, text: &[u8]) -> &[u8] {
         text.get(self.start..self.end).unwrap_or_default()
     }
 }
 
-/// A stretch of bytes that a text took over unchanged from an older one.
+/// A stretch of bytes that a text copied from an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// Where it begins in the older text.
+    /// Its start in the older text.
     pub from: usize,
-    /// Where it begins in the newer text.
+    /// Its start in the newer text.
     pub to: usize,
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub len: usize,
 }
 
@@ -93,7 +92,7 @@ impl Copied {
 /// A line and a column, both counted from 1.
 ///
 /// Columns count characters as an editor does: every byte that does not continue a UTF-8 sequence
-/// and is not NUL is one column, so a UTF-16 file of plain text counts right as well.
+/// and is not NUL is one column. So columns are correct for ASCII text in UTF-16 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The line, from 1.
@@ -131,7 +130,7 @@ impl<'t> LineIndex<'t> {
         self.ends.len() + 1
     }
 
-    /// Where line `line` (from 0) lies, without its line feed. Empty past the end.
+    /// The span of line `line` (from 0), without its line feed. Empty past the end.
     #[must_use]
     pub fn span(&self, line: usize) -> Span {
         let start = match line.checked_sub(1) {
@@ -158,8 +157,8 @@ impl<'t> LineIndex<'t> {
     }
 }
 
-/// Locates offsets that come in order, each from the one before it: in a text that is one long
-/// line, counting columns from the line's start every time would never end.
+/// Locates offsets in ascending order, each from the one before it: in a text that is one long
+/// line, counting every column from the start of the line would take quadratic time.
 #[derive(Debug)]
 pub struct Locator<'i, 't> {
     index: &'i LineIndex<'t>,
@@ -192,7 +191,7 @@ impl<'i, 't> Locator<'i, 't> {
     }
 }
 
-/// The line, from 1, on which the byte at `offset` of `text` stands.
+/// The line, from 1, of the byte at `offset` in `text`.
 #[must_use]
 pub fn line_at(text: &str, offset: usize) -> usize {
     1 + text
@@ -202,7 +201,7 @@ pub fn line_at(text: &str, offset: usize) -> usize {
         .count()
 }
 
-/// How many columns `bytes` take, as [`Location`] counts them.
+/// How many columns `bytes` occupy, as [`Location`] counts them.
 #[must_use]
 pub fn columns(bytes: &[u8]) -> usize {
     bytes
@@ -211,9 +210,9 @@ pub fn columns(bytes: &[u8]) -> usize {
         .count()
 }
 
-/// Text that came from a repository, made safe to print: control characters, bidirectional
-/// overrides and bytes that are not UTF-8 come out as escapes, so no name or line can move the
-/// cursor or hide what follows it.
+/// Makes text from a repository safe to print: escapes control characters, bidirectional overrides
+/// and bytes that are not UTF-8, so that no name or line can move the cursor or hide what follows
+/// it.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
@@ -229,7 +228,7 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
-/// A path, made safe to print as [`printable`] does it.
+/// Makes a path safe to print, as [`printable`] does.
 #[must_use]
 pub fn printable_path(path: &Path) -> String {
     printable(&Vec::from_path_lossy(path))
@@ -250,7 +249,8 @@ fn push_printable(out: &mut String, c: char) {
 /// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source",
 /// CVE-2021-42574).
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn locates_offsets_on_lines_and_columns() {
+    fn offsets_are_located_by_line_and_column() {
         let text = "ab\ncd\u{e9}f\n\nx".as_bytes();
         let index = LineIndex::new(text);
         let at = |offset| {
@@ -281,14 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_utf16_count_characters() {
+    fn columns_in_utf16_count_characters() {
         let text = b"a\0b\0\n\0c\0d\0";
         let index = LineIndex::new(text);
         assert_eq!(index.locate(8), Location { line: 2, column: 2 });
     }
 
     #[test]
-    fn printable_escapes_what_could_fool_a_terminal() {
+    fn printable_escapes_control_and_invisible_characters() {
         assert_eq!(
             printable(b"a\x1b[31m\n\xff\xc3\xa9"),
             "a\\u{1b}[31m\\n\\xff\u{e9}"

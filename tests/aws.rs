@@ -1,5 +1,5 @@
-//! AWS credentials in every form and place in which they are known to occur, put to the whole
-//! program.
+//! Tests the whole program with AWS credentials in every format and place in which they are known to
+//! occur.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ const ID: &str = "aws-access-token";
 const SECRET: &str = "aws-secret-access-key";
 const TOKEN: &str = "aws-session-token";
 
-/// `template` with keys in the places that it names.
+/// Replaces the placeholders of `template` with keys.
 fn fill(template: &str) -> String {
     let key = |text: String, name: &str, value: &str| text.replace(name, value);
     let text = key(template.to_owned(), "{ID}", &access_key_id(1));
@@ -31,7 +31,7 @@ fn fill(template: &str) -> String {
     key(text, "{TOKEN}", &session_token(1))
 }
 
-/// The same for several.
+/// Replaces the placeholders of several templates.
 fn filled(templates: &[&str]) -> Vec<Vec<u8>> {
     templates
         .iter()
@@ -39,7 +39,7 @@ fn filled(templates: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Scans a folder with these files, secrets in clear, and returns the findings of each, in order.
+/// Scans a folder with these files and returns the findings of each, unmasked and in order.
 #[track_caller]
 fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     let sandbox = Sandbox::new();
@@ -67,7 +67,7 @@ fn scan_one(text: impl AsRef<[u8]>) -> Vec<Value> {
     scan_all(&[text]).remove(0)
 }
 
-/// The program's answer to one text on standard input.
+/// Scans one text on standard input.
 #[track_caller]
 fn scan_stdin(text: impl Into<Vec<u8>>, args: &[&str]) -> Ran {
     let sandbox = Sandbox::new();
@@ -103,7 +103,7 @@ fn each_holds(rule: &str, confidence: &str, secret: &str, texts: &[Vec<u8>]) {
     );
 }
 
-/// Expects that in each text the first keys are found as a pair, and nothing else.
+/// Expects that in each text the first keys are found as a pair, and that nothing else is found.
 #[track_caller]
 fn each_is_a_pair(texts: &[Vec<u8>]) {
     each_holds(PAIR, "certain", &secret_access_key(1), texts);

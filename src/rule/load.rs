@@ -190,8 +190,8 @@ impl RuleError {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\npattern='(?P<secret>abcd)'\n\
-                        confidence='low'\nexamples=[['ab','cd']]\n";
+    const GOOD: &str = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\n\
+        pattern='(?P<secret>abcd)'\nconfidence='low'\nexamples=[['ab','cd']]\n";
 
     fn problem(text: &str) -> String {
         let mut set = RuleSet::default();

@@ -6,8 +6,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use super::charset::{MIN_RUN, is_run_byte};
 
 /// Whether every match of `pattern` begins with one of `keywords`, consists of run bytes and has at
-/// least [`MIN_RUN`] of them. Its keywords are then searched for in charset runs only, which make up
-/// a thirtieth of ordinary source code. A pattern that cannot be parsed is none of these.
+/// least [`MIN_RUN`] of them. Its keywords are then searched for in charset runs only, which make
+/// up a thirtieth of ordinary source code. A pattern that cannot be parsed is none of these.
 pub(crate) fn begins_charset_run(pattern: &str, keywords: &[&str]) -> bool {
     let mut parser = regex_syntax::ParserBuilder::new()
         .utf8(false)

@@ -1,9 +1,10 @@
 //! Finds secrets in bytes, without knowing where the bytes came from.
 //!
 //! A prefilter reads every byte: a vector search for all keywords at once, and a finder of charset
-//! runs. For each of its hits, the rules that own it are tried: their regular expression in a window
-//! around the keyword, then their entropy floor and their checks. If a hit may be encoded text
-//! (escapes, base64, UTF-16 …), that stretch is decoded and scanned in the same way, at most twice.
+//! runs. For each of its hits, the rules that own it are tried: their regular expression in a
+//! window around the keyword, then their entropy floor and their checks. If a hit may be encoded
+//! text (escapes, base64, UTF-16 …), that stretch is decoded and scanned in the same way, at most
+//! twice.
 //!
 //! A hit depends only on the bytes that it covers, so a text that was made from another needs a
 //! search only where the two differ: [`Scanner::hits_after`].

@@ -112,10 +112,12 @@ mod tests {
     use crate::secret::Secret;
     use crate::text::Span;
 
-    const RULES: &str = "[[rule]]\nid='first'\ndescription='d'\nkeywords=['idid']\npattern='(?P<secret>idid)'\n\
-        confidence='low'\nexamples=['idid']\n[[rule]]\nid='second'\ndescription='d'\nkeywords=['skey']\n\
-        pattern='(?P<secret>skey)'\nconfidence='low'\nexamples=['skey']\n[[pair]]\nid='both'\ndescription='d'\n\
-        first='first'\nsecond='second'\nconfidence='certain'\nexamples=['idid skey']\n";
+    const RULES: &str = "[[rule]]\nid='first'\ndescription='d'\nkeywords=['idid']\n\
+        pattern='(?P<secret>idid)'\nconfidence='low'\nexamples=['idid']\n\
+        [[rule]]\nid='second'\ndescription='d'\nkeywords=['skey']\n\
+        pattern='(?P<secret>skey)'\nconfidence='low'\nexamples=['skey']\n\
+        [[pair]]\nid='both'\ndescription='d'\nfirst='first'\nsecond='second'\n\
+        confidence='certain'\nexamples=['idid skey']\n";
 
     fn pairs(text: &str) -> Vec<(usize, usize)> {
         let mut rules = RuleSet::default();

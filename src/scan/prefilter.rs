@@ -6,12 +6,12 @@ use aho_corasick::{AhoCorasick, Input, MatchKind};
 use super::ScanError;
 
 /// Buckets of the vector search (Teddy with 256-bit vectors). The search compares literals at a
-/// position if each of its first four bytes passes the masks of one bucket. The more the literals in
-/// a bucket differ, the more bytes its masks let pass.
+/// position if each of its first four bytes passes the masks of one bucket. The more the literals
+/// in a bucket differ, the more bytes its masks let pass.
 const BUCKETS: usize = 16;
 /// How many literals share a bucket. Each further search costs a pass over the text, and each
-/// further literal in a bucket more false positives; over C sources, five was the fastest for 160 to
-/// 240 literals.
+/// further literal in a bucket more false positives; over C sources, five was the fastest for 160
+/// to 240 literals.
 const PER_BUCKET: usize = 5;
 /// How many bytes of a literal the masks cover.
 const MASKED: usize = 4;

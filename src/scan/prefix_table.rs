@@ -1,5 +1,5 @@
-//! Finds keywords that begin one long token: looks up four bytes at each place of a charset run where
-//! such a token can begin.
+//! Finds keywords that begin one long token: looks up four bytes at each place of a charset run
+//! where such a token can begin.
 
 use std::collections::HashMap;
 
@@ -38,8 +38,8 @@ impl PrefixTable {
         table
     }
 
-    /// Calls `hit` with the owner, the start and the length of every keyword in `run`, a charset run
-    /// of `text`, that a long token can begin with.
+    /// Calls `hit` with the owner, the start and the length of every keyword in `run`, a charset
+    /// run of `text`, that a long token can begin with.
     pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
         let last = run.end.saturating_sub(MIN_RUN);
         for at in run.start..=last {

@@ -1,4 +1,5 @@
-//! Tests rules with the whole scanner: each must find its examples and none of its counter-examples.
+//! Tests rules with the whole scanner: each must find its examples and none of its
+//! counter-examples.
 
 use std::sync::Arc;
 
@@ -101,8 +102,9 @@ mod tests {
     #[test]
     fn a_missed_example_and_a_found_counter_example_are_reported() {
         let mut rules = RuleSet::default();
-        let text = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\npattern='(?P<secret>abcd[0-9])'\n\
-                    confidence='low'\nexamples=['abcd1', 'abcdx']\ncounter-examples=['abcd2', 'abc']\n";
+        let text = "[[rule]]\nid='a'\ndescription='d'\nkeywords=['abcd']\n\
+            pattern='(?P<secret>abcd[0-9])'\nconfidence='low'\nexamples=['abcd1', 'abcdx']\n\
+            counter-examples=['abcd2', 'abc']\n";
         rules.extend("x.toml", text).unwrap();
         let faults: Vec<_> = check_samples(&Scanner::new(rules).unwrap())
             .iter()

@@ -1,5 +1,5 @@
-//! What documentation, emulators and tests use instead of keys is never reported, and hides no real
-//! key beside it.
+//! Dummies of documentation, emulators and tests are never reported, and hide no real key next to
+//! them.
 
 use super::{PAIR, fill, none_above, scan_all, scan_one};
 use crate::support::keys::{access_key_id, secret_access_key};
@@ -12,7 +12,7 @@ fn example_secret() -> String {
     ["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"].concat()
 }
 
-/// Each value by itself and under the names of both halves.
+/// Each value by itself and after the names of both halves.
 fn everywhere(values: &[String]) -> Vec<String> {
     let places = [
         "§",
@@ -27,7 +27,7 @@ fn everywhere(values: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn published_ids() {
+fn published_ids_are_not_reported() {
     let ids = [
         ["AKIAIOSFODNN7", "EXAMPLE"],
         ["ASIAIOSFODNN7", "EXAMPLE"],
@@ -41,7 +41,7 @@ fn published_ids() {
 }
 
 #[test]
-fn published_secrets() {
+fn published_secrets_are_not_reported() {
     let secrets = [
         ["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"],
         ["wJalrXUtnFEMI/K7MDENG", "+bPxRfiCYEXAMPLEKEY"],
@@ -61,7 +61,7 @@ fn published_secrets() {
 }
 
 #[test]
-fn published_tokens() {
+fn published_tokens_are_not_reported() {
     let tail = "H4aoAH0gNCAPyJxz4BlCFFxWNE1OPTgk5TthT+FvwqnKwRcOIfrRh3c/LTo6UDdyJwOOvEVPvLXCrrrUtdnniCEXAMPLE/IvU1dYUg2";
     let tokens = [
         ["AQoEX", "AMPLE", tail].concat(),
@@ -77,7 +77,7 @@ fn published_tokens() {
 }
 
 #[test]
-fn keys_of_emulators() {
+fn keys_of_emulators_are_not_reported() {
     let values = [
         "test",
         "000000000000",
@@ -114,7 +114,7 @@ fn keys_of_emulators() {
 }
 
 #[test]
-fn accounts_of_the_documentation() {
+fn keys_of_documentation_accounts_are_not_reported() {
     let starts = [
         "QAAAAAAAC",
         "RZPUZDIKC",
@@ -132,7 +132,7 @@ fn accounts_of_the_documentation() {
 }
 
 #[test]
-fn placeholders() {
+fn placeholders_are_not_reported() {
     let ids = [
         "AKIAXXXXXXXXXXXXXXXX",
         "AKIAZZZZZZZZZZZZZZZZ",
@@ -203,7 +203,7 @@ fn an_example_hides_no_key_on_its_line() {
 }
 
 #[test]
-fn an_example_takes_no_part_in_a_pair() {
+fn an_example_is_never_half_of_a_pair() {
     let found = scan_one(format!(
         "{}\n{}\n\n{}",
         example_id(),

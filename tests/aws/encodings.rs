@@ -1,4 +1,4 @@
-//! Keys that are not written in clear.
+//! Encoded keys are found.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use crate::support::keys::{access_key_id, secret_access_key};
 const INI: &str =
     "[default]\naws_access_key_id = {ID}\naws_secret_access_key = {KEY}\nregion = eu-west-1\n";
 
-/// A secret that holds this character, so that its escape is tested.
+/// A secret that contains this character, so that its escape is tested.
 fn secret_with(special: char) -> String {
     let mut keys = (1..).map(secret_access_key);
     keys.find(|key| key.contains(special) && !key.starts_with(special))
@@ -33,7 +33,7 @@ fn escaped_secret_is_found(special: char, escapes: &[&str], template: &str) {
 }
 
 #[test]
-fn slashes_and_plus_signs_escaped_in_json() {
+fn secrets_with_json_escapes_are_found() {
     escaped_secret_is_found(
         '/',
         &[r"\/", r"\u002f", r"\u002F"],
@@ -48,13 +48,13 @@ fn slashes_and_plus_signs_escaped_in_json() {
 }
 
 #[test]
-fn slashes_and_plus_signs_escaped_in_urls() {
+fn secrets_with_url_escapes_are_found() {
     escaped_secret_is_found('/', &["%2F", "%2f"], "https://h/?secret_key={KEY}&x=1");
     escaped_secret_is_found('+', &["%2B", "%2b"], "https://h/?secret_key={KEY}&x=1");
 }
 
 #[test]
-fn slashes_and_plus_signs_escaped_in_markup() {
+fn secrets_with_entities_are_found() {
     escaped_secret_is_found(
         '/',
         &["&#x2F;", "&#x2f;", "&#47;", "&sol;"],
@@ -68,7 +68,7 @@ fn slashes_and_plus_signs_escaped_in_markup() {
 }
 
 #[test]
-fn json_in_json() {
+fn keys_in_json_within_json_are_found() {
     let inner = fill(r#"{"AccessKeyId": "{ID}", "SecretAccessKey": "{KEY}"}"#);
     let once = serde_json::json!({ "body": inner }).to_string();
     let twice = serde_json::json!({ "log": once }).to_string();
@@ -80,7 +80,7 @@ fn json_in_json() {
 }
 
 #[test]
-fn notebooks_and_archives_of_requests() {
+fn keys_in_notebooks_and_http_archives_are_found() {
     let cell = fill("id = \"{ID}\"\nsecret = \"{KEY}\"\n");
     let notebook = serde_json::json!({ "cells": [{ "cell_type": "code", "source": [cell] }] });
     let har = serde_json::json!({ "log": { "entries": [{ "request": { "postData": { "text": cell } } }] } });
@@ -91,7 +91,7 @@ fn notebooks_and_archives_of_requests() {
 }
 
 #[test]
-fn secrets_of_kubernetes() {
+fn keys_in_kubernetes_secrets_are_found() {
     for end in ["", "\n"] {
         let (id, key) = (access_key_id(1) + end, secret_access_key(1) + end);
         let (id, key) = (STANDARD.encode(id), STANDARD.encode(key));
@@ -115,7 +115,7 @@ fn secrets_of_kubernetes() {
 }
 
 #[test]
-fn temporary_ids_in_base64() {
+fn temporary_ids_in_base64_are_found() {
     let id = access_key_id(1).replacen("AK", "AS", 1);
     for before in ["", "x", "xy", "xyz"] {
         let text = STANDARD.encode(format!("{before} {id} after"));
@@ -124,7 +124,7 @@ fn temporary_ids_in_base64() {
 }
 
 #[test]
-fn a_whole_file_in_base64() {
+fn keys_in_a_file_in_base64_are_found() {
     let long: String = (0..40)
         .map(|n| format!("# line {n} of a comment\n"))
         .collect::<String>()
@@ -148,7 +148,7 @@ fn a_whole_file_in_base64() {
 }
 
 #[test]
-fn base64_in_base64() {
+fn keys_in_base64_within_base64_are_found() {
     let once = STANDARD.encode(fill(INI));
     each_is_a_pair(&[STANDARD
         .encode(format!("{{\"blob\": \"{once}\"}}"))
@@ -156,7 +156,7 @@ fn base64_in_base64() {
 }
 
 #[test]
-fn utf_16() {
+fn keys_in_utf_16_are_found() {
     let text = fill(INI);
     let encode = |unit: fn(u16) -> [u8; 2], bom: bool| -> Vec<u8> {
         bom.then_some(0xfeff)
@@ -174,7 +174,7 @@ fn utf_16() {
 }
 
 #[test]
-fn places_in_utf_16_are_those_of_an_editor() {
+fn lines_and_columns_in_utf_16_are_those_of_an_editor() {
     let text: Vec<u8> = fill("\u{feff}one\r\nid = {ID}\r\n")
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -188,7 +188,7 @@ fn places_in_utf_16_are_those_of_an_editor() {
 }
 
 #[test]
-fn quoted_printable() {
+fn keys_in_quoted_printable_are_found() {
     let key = secret_access_key(1);
     let (first, rest) = key.split_at(17);
     let head = "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
@@ -205,7 +205,7 @@ fn quoted_printable() {
 }
 
 #[test]
-fn literals_in_pieces() {
+fn keys_in_joined_literals_are_found() {
     let (id, key) = (access_key_id(1), secret_access_key(1));
     for joint in ["\" + \"", "' + '", "\" . \"", "' . '"] {
         let quote = &joint[..1];
@@ -221,7 +221,7 @@ fn literals_in_pieces() {
 }
 
 #[test]
-fn hexadecimal() {
+fn ids_in_hexadecimal_are_found() {
     let hex = |digits: fn(u8) -> String| {
         access_key_id(1)
             .bytes()

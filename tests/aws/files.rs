@@ -1,10 +1,10 @@
-//! Pairs in the files and the code in which they are kept.
+//! Pairs are found in the files and the code that usually contain them.
 
 use super::{ID, SECRET, each_holds, each_is_a_pair, filled, scan_one};
 use crate::support::keys::{access_key_id, secret_access_key};
 
 #[test]
-fn configuration_files() {
+fn pairs_in_configuration_files_are_found() {
     each_is_a_pair(&filled(&[
         "[default]\naws_access_key_id = {ID}\naws_secret_access_key = {KEY}\n",
         "[default]\r\naws_access_key_id={ID}\r\naws_secret_access_key={KEY}\r\n",
@@ -23,7 +23,7 @@ fn configuration_files() {
 }
 
 #[test]
-fn xml() {
+fn pairs_in_xml_are_found() {
     each_is_a_pair(&filled(&[
         "<add key=\"AWSAccessKey\" value=\"{ID}\" />\n<add key=\"AWSSecretKey\" value=\"{KEY}\" />\n",
         "<property>\n  <name>fs.s3a.access.key</name>\n  <value>{ID}</value>\n</property>\n<property>\n  \
@@ -35,7 +35,7 @@ fn xml() {
 }
 
 #[test]
-fn containers_and_pipelines() {
+fn pairs_in_container_and_pipeline_files_are_found() {
     each_is_a_pair(&filled(&[
         "docker run -e AWS_ACCESS_KEY_ID={ID} -e AWS_SECRET_ACCESS_KEY={KEY} image",
         "ENV AWS_ACCESS_KEY_ID {ID}\nENV AWS_SECRET_ACCESS_KEY {KEY}\n",
@@ -48,7 +48,7 @@ fn containers_and_pipelines() {
 }
 
 #[test]
-fn terraform() {
+fn pairs_in_terraform_files_are_found() {
     each_is_a_pair(&filled(&[
         "provider \"aws\" {\n  access_key = \"{ID}\"\n  secret_key = \"{KEY}\"\n}\n",
         "aws_access_key = \"{ID}\"\naws_secret_key = \"{KEY}\"\n",
@@ -68,7 +68,7 @@ fn terraform() {
 }
 
 #[test]
-fn what_the_console_hands_out() {
+fn pairs_in_downloads_of_the_console_are_found() {
     each_is_a_pair(&filled(&[
         "Access key ID,Secret access key\n{ID},{KEY}\n",
         "\u{feff}Access key ID,Secret access key\r\n{ID},{KEY}\r\n",
@@ -81,7 +81,7 @@ fn what_the_console_hands_out() {
 }
 
 #[test]
-fn the_csv_of_a_user_holds_a_password_too() {
+fn the_password_in_the_csv_of_a_user_is_found() {
     let password = ["x7!kQ2#", "vLm9$"].concat();
     let link = "https://609629065308.signin.aws.amazon.com/console";
     for (bom, end) in [("", "\n"), ("\u{feff}", "\r\n")] {
@@ -100,7 +100,7 @@ fn the_csv_of_a_user_holds_a_password_too() {
 }
 
 #[test]
-fn constructors() {
+fn pairs_in_constructor_calls_are_found() {
     each_is_a_pair(&filled(&[
         "new BasicAWSCredentials(\"{ID}\", \"{KEY}\")",
         "new BasicAWSCredentials(\"{ID}\",\"{KEY}\")",
@@ -116,7 +116,7 @@ fn constructors() {
 }
 
 #[test]
-fn shells() {
+fn pairs_in_shell_commands_are_found() {
     each_is_a_pair(&filled(&[
         "aws configure set aws_access_key_id {ID}\naws configure set aws_secret_access_key {KEY}\n",
         "setenv AWS_ACCESS_KEY_ID {ID}\nsetenv AWS_SECRET_ACCESS_KEY {KEY}\n",
@@ -130,7 +130,7 @@ fn shells() {
 }
 
 #[test]
-fn texts_and_tables() {
+fn pairs_in_prose_and_tables_are_found() {
     each_is_a_pair(&filled(&[
         "| Access key ID | Secret access key |\n|---|---|\n| {ID} | {KEY} |\n",
         "| key | `{ID}` |\n| secret | `{KEY}` |\n",
@@ -141,7 +141,7 @@ fn texts_and_tables() {
 }
 
 #[test]
-fn diffs() {
+fn pairs_in_diffs_are_found() {
     each_is_a_pair(&filled(&[
         "@@ -1,2 +1,4 @@\n [default]\n+aws_access_key_id = {ID}\n+aws_secret_access_key = {KEY}\n",
         "-AWS_ACCESS_KEY_ID={ID}\n-AWS_SECRET_ACCESS_KEY={KEY}\n",
@@ -155,7 +155,7 @@ fn diffs() {
 }
 
 #[test]
-fn urls() {
+fn pairs_in_urls_are_found() {
     each_is_a_pair(&filled(&[
         "s3a://{ID}:{KEY}@bucket/path",
         "s3n://{ID}:{KEY}@bucket",

@@ -1,5 +1,4 @@
-//! Access key ids by themselves: prefixes, what may stand beside them, and the account that they
-//! tell.
+//! Access key ids by themselves: prefixes, adjacent characters, and the account that they contain.
 
 use super::{ID, each_holds, fill, filled, none_above, scan_all, scan_one, scan_stdin};
 use crate::support::keys::{access_key_id, account_of};
@@ -21,7 +20,7 @@ fn every_prefix_of_a_credential_is_found_with_its_account() {
 }
 
 #[test]
-fn ids_of_other_things_are_no_credentials() {
+fn ids_that_are_not_credentials_are_not_reported() {
     let body = &access_key_id(1)[4..];
     let prefixes = [
         "APKA", "ASCA", "AIDA", "AROA", "AGPA", "AIPA", "ANPA", "ANVA", "LKIA", "LSIA",
@@ -38,7 +37,7 @@ fn ids_of_other_things_are_no_credentials() {
 }
 
 #[test]
-fn escapes_and_joints_before_and_after_an_id_are_no_part_of_it() {
+fn escapes_and_separators_around_an_id_are_not_part_of_it() {
     each_holds(
         ID,
         "medium",
@@ -75,7 +74,7 @@ fn escapes_and_joints_before_and_after_an_id_are_no_part_of_it() {
 }
 
 #[test]
-fn a_longer_word_or_a_stretch_of_base64_holds_no_id() {
+fn an_id_inside_a_longer_word_or_base64_is_not_reported() {
     none_above(
         "none",
         &filled(&[
@@ -104,7 +103,7 @@ fn ids_of_the_old_generation_have_no_account() {
 }
 
 #[test]
-fn published_ids_tell_the_accounts_that_were_published_with_them() {
+fn published_ids_contain_the_accounts_that_were_published_with_them() {
     let published = [
         [
             ["ASIAY34FZKB", "OKMUTVV7A"].concat(),
@@ -125,7 +124,7 @@ fn published_ids_tell_the_accounts_that_were_published_with_them() {
 }
 
 #[test]
-fn an_account_that_cannot_exist_is_no_account() {
+fn an_id_with_an_impossible_account_is_not_reported() {
     // All ones: 40 bits of account number, 1,099,511,627,775.
     none_above("none", &[["AKIA7777", "7777QRSTUVAB"].concat()]);
 }
@@ -145,7 +144,7 @@ fn an_id_outside_of_base32_needs_a_name() {
 }
 
 #[test]
-fn an_id_from_before_prefixes_is_found_under_a_name() {
+fn an_id_without_a_prefix_is_found_after_a_name() {
     let id = ["0PN5J17HBG", "ZHT7JJ3X82"].concat();
     none_above("none", std::slice::from_ref(&id));
     let named = [

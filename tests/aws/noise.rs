@@ -1,9 +1,9 @@
-//! What looks like a key and is none: measured on public repositories.
+//! Values that look like keys but are not: collected from public repositories.
 
 use super::{none_above, scan_all};
 
 #[test]
-fn digests() {
+fn digests_are_not_reported() {
     let sha1 = ["66008953a1b2c3d4", "e5f60718293a4b5c6d7e8f90"].concat();
     none_above(
         "none",
@@ -25,7 +25,7 @@ fn digests() {
 }
 
 #[test]
-fn identifiers_and_paths() {
+fn identifiers_and_paths_are_not_reported() {
     none_above(
         "none",
         &[
@@ -54,7 +54,7 @@ fn identifiers_of_mixed_kind_are_low_at_most() {
 }
 
 #[test]
-fn base64_of_text() {
+fn base64_of_text_is_not_reported() {
     none_above(
         "none",
         &[
@@ -67,7 +67,7 @@ fn base64_of_text() {
 }
 
 #[test]
-fn hashes_of_passwords() {
+fn password_hashes_are_not_reported() {
     let tail = ["kP3v/Zq8LrT0wYb6HnXs", "1Dj+Ue5MfCgA9oQiR2xV"].concat();
     let hashes = [
         format!("pbkdf2_sha256$10000$seasalt${tail}"),
@@ -77,7 +77,7 @@ fn hashes_of_passwords() {
 }
 
 #[test]
-fn certificates_and_signatures() {
+fn certificates_and_signatures_are_not_reported() {
     let last = ["bW1EDp3zdHSo1TRJ6V6e", "6bR64eVaH4QwnNOfpSXY"].concat();
     let body = "MIIEowIBAAKCAQEAq7BFUpkGp3+LQmlQYx2eqzDV+xeG8kx/sQFV18S5JhzGeIJN".repeat(3);
     let lines: String = body
@@ -98,7 +98,7 @@ fn certificates_and_signatures() {
 }
 
 #[test]
-fn checksums_of_packages() {
+fn checksums_of_packages_are_not_reported() {
     let digest = [
         "GDHVin2EkP3vZq8LrT0w",
         "Yb6HnXsaWs4jWv8oBa1D",
@@ -116,7 +116,7 @@ fn checksums_of_packages() {
 }
 
 #[test]
-fn capitals_and_padding_that_spell_a_prefix() {
+fn capitals_and_padding_that_spell_a_prefix_are_not_reported() {
     none_above(
         "none",
         &[
@@ -135,7 +135,7 @@ fn capitals_and_padding_that_spell_a_prefix() {
 }
 
 #[test]
-fn dna() {
+fn dna_sequences_are_not_reported() {
     let letters = [
         "ACCA", "GTTA", "CGAT", "TTAG", "GACC", "ATAC", "ACCA", "GGTT",
     ];
@@ -155,7 +155,7 @@ fn dna() {
 }
 
 #[test]
-fn this_repository_holds_no_key() {
+fn this_repository_contains_no_key() {
     let sandbox = crate::support::Sandbox::new();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = [
@@ -178,7 +178,7 @@ fn this_repository_holds_no_key() {
 }
 
 #[test]
-fn long_lines_of_base64_are_quick_and_clean() {
+fn long_lines_of_base64_are_scanned_fast_and_without_findings() {
     let mut state = 1_u64;
     let mut next = || {
         state = state

@@ -1,4 +1,4 @@
-//! Credentials of single services.
+//! Credentials of single AWS services are found.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -61,7 +61,7 @@ fn ses_v2(secret: &str) -> String {
 }
 
 #[test]
-fn smtp_passwords_of_both_versions() {
+fn smtp_passwords_of_both_versions_are_found() {
     for seed in 1..6 {
         for password in [
             ses_v4(&secret_access_key(seed), "eu-west-3"),
@@ -83,7 +83,7 @@ fn smtp_passwords_of_both_versions() {
 }
 
 #[test]
-fn an_smtp_password_needs_a_word_of_smtp() {
+fn an_smtp_password_needs_smtp_near_it() {
     none_above(
         "none",
         &with(
@@ -94,7 +94,7 @@ fn an_smtp_password_needs_a_word_of_smtp() {
 }
 
 #[test]
-fn marketplace_tokens() {
+fn marketplace_tokens_are_found() {
     let digits = hex(32);
     let groups = [
         &digits[..8],
@@ -113,7 +113,7 @@ fn marketplace_tokens() {
 }
 
 #[test]
-fn login_with_amazon() {
+fn login_with_amazon_secrets_are_found() {
     let secret = ["amzn1", ".oa2-cs.v1.", &hex(64)].concat();
     each_holds(
         "aws-lwa-client-secret",
@@ -137,7 +137,7 @@ fn login_with_amazon() {
 }
 
 #[test]
-fn passwords_of_git_repositories() {
+fn passwords_of_git_repositories_are_found() {
     let password =
         STANDARD.encode([secret_access_key(4).as_bytes(), b"x"].concat())[..43].to_owned() + "=";
     let rule = "aws-service-specific-credential";
@@ -162,7 +162,7 @@ fn passwords_of_git_repositories() {
 }
 
 #[test]
-fn keys_of_app_sync_and_api_gateway() {
+fn keys_of_app_sync_and_api_gateway_are_found() {
     let key = ["da2", "-", &letters(26)].concat();
     each_holds(
         "aws-appsync-api-key",
@@ -180,7 +180,7 @@ fn keys_of_app_sync_and_api_gateway() {
 }
 
 #[test]
-fn client_secrets_of_cognito() {
+fn client_secrets_of_cognito_are_found() {
     for count in [51, 52] {
         let secret = letters(count);
         let text = "cognito:\n  user_pool: us-east-1_AbCdEfGhI\n  client_secret: §\n";
@@ -200,7 +200,7 @@ fn client_secrets_of_cognito() {
 }
 
 #[test]
-fn tokens_of_the_container_registry() {
+fn tokens_of_the_container_registry_are_found() {
     let payload = STANDARD.encode(format!(
         "{{\"payload\":\"{}\",\"version\":\"2\"}}",
         mixed(200)
@@ -216,7 +216,7 @@ fn tokens_of_the_container_registry() {
 }
 
 #[test]
-fn tokens_of_single_sign_on() {
+fn tokens_of_single_sign_on_are_found() {
     for start in ["aoaAAAAA", "aorAAAAA"] {
         let token = [start, &mixed(200)].concat();
         each_holds(
@@ -234,7 +234,7 @@ fn tokens_of_single_sign_on() {
 }
 
 #[test]
-fn tokens_of_kubernetes_clusters() {
+fn tokens_of_kubernetes_clusters_are_found() {
     let id = access_key_id(6).replacen("AK", "AS", 1);
     let url = format!(
         "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&X-Amz-Credential={id}%2F20250101"
@@ -248,7 +248,7 @@ fn tokens_of_kubernetes_clusters() {
 }
 
 #[test]
-fn passwords_of_console_users() {
+fn passwords_of_console_users_are_found() {
     let password = ["x7!kQ2#", "vLm9$"].concat();
     let link = "https://609629065308.signin.aws.amazon.com/console";
     let texts = [

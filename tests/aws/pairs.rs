@@ -51,7 +51,7 @@ fn a_pair_names_both_places_and_the_account() {
 }
 
 #[test]
-fn distance_does_not_part_a_pair() {
+fn a_pair_is_found_at_any_distance() {
     let apart = |count| format!("ID = '{{ID}}'\n{}SECRET = '{{KEY}}'\n", lines(count));
     each_is_a_pair(&filled(&[
         &apart(0),
@@ -72,7 +72,7 @@ fn the_secret_may_come_first() {
 }
 
 #[test]
-fn a_bare_secret_beside_an_id_is_a_pair() {
+fn a_bare_secret_and_an_id_are_a_pair() {
     each_is_a_pair(&filled(&[
         "{ID} {KEY}",
         "{ID}\n{KEY}",
@@ -83,7 +83,7 @@ fn a_bare_secret_beside_an_id_is_a_pair() {
 }
 
 #[test]
-fn several_pairs_in_one_file_are_joined_rightly() {
+fn several_pairs_in_one_file_are_joined_correctly() {
     let pairs: Vec<_> = (10..20)
         .map(|seed| (access_key_id(seed), secret_access_key(seed)))
         .collect();
@@ -105,7 +105,7 @@ fn several_pairs_in_one_file_are_joined_rightly() {
 }
 
 #[test]
-fn of_two_ids_the_nearer_one_takes_the_secret() {
+fn the_nearer_of_two_ids_is_paired_with_the_secret() {
     let found = scan_one(fill("old = {ID2}\n\n\n\nid = {ID}\nsecret = {KEY}\n"));
     assert_eq!(joined(&found), [(access_key_id(1), secret_access_key(1))]);
     assert_eq!(found.len(), 2);
@@ -116,7 +116,7 @@ fn of_two_ids_the_nearer_one_takes_the_secret() {
 }
 
 #[test]
-fn of_two_secrets_one_stays_alone() {
+fn one_of_two_secrets_is_paired_with_an_id() {
     let found = scan_one(fill(
         "id = {ID}\nsecret = {KEY}\n\n\n\nother secret = {KEY2}\n",
     ));
@@ -128,7 +128,7 @@ fn of_two_secrets_one_stays_alone() {
 }
 
 #[test]
-fn half_a_pair_is_found_too() {
+fn half_of_a_pair_is_found() {
     assert_eq!(
         scan_one(fill("aws_access_key_id = {ID}"))[0]["confidence"],
         "medium"
@@ -140,7 +140,7 @@ fn half_a_pair_is_found_too() {
 }
 
 #[test]
-fn an_old_id_without_a_prefix_pairs_as_well() {
+fn an_old_id_without_a_prefix_is_paired() {
     let id = ["0PN5J17HBG", "ZHT7JJ3X82"].concat();
     let found = scan_one(fill(&format!(
         "AWS_ACCESS_KEY={id}\nAWS_SECRET_KEY={{KEY}}\n"

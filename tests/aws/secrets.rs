@@ -100,7 +100,7 @@ fn keys_of_every_kind_are_found() {
 }
 
 #[test]
-fn padding_and_longer_runs_are_no_key() {
+fn padded_and_longer_runs_are_not_keys() {
     none_above(
         "none",
         &filled(&[
@@ -113,7 +113,7 @@ fn padding_and_longer_runs_are_no_key() {
 }
 
 #[test]
-fn neighbours_that_mean_part_of_something_need_a_name() {
+fn a_key_next_to_a_connecting_character_needs_a_name() {
     let templates = [
         "x-{KEY}",
         "x.{KEY}",

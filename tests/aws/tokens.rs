@@ -14,7 +14,7 @@ fn token(header: &[u8]) -> String {
 }
 
 #[test]
-fn every_header_is_known_without_a_name() {
+fn a_token_with_a_known_header_needs_no_name() {
     let headers: [&[u8]; 6] = [
         b"\x21\x0a\x09origin_ec",
         b"\x17\x0a\x06er/aws",
@@ -41,7 +41,7 @@ fn every_header_is_known_without_a_name() {
 }
 
 #[test]
-fn every_name_of_a_token_may_stand_before_it() {
+fn a_token_is_found_after_every_name() {
     each_holds(
         TOKEN,
         "medium",
@@ -80,7 +80,7 @@ fn a_token_without_a_header_needs_a_name() {
 }
 
 #[test]
-fn a_token_tells_the_account_that_it_holds() {
+fn the_account_in_a_token_is_reported() {
     let token = token(b"\x21\x0a\x09origin_ec\x10\x05\x1a\x0c609629065308\x22");
     assert_eq!(scan_one(token)[0]["details"]["account"], "609629065308");
 }

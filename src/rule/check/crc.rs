@@ -39,8 +39,9 @@ fn split_end(text: &[u8], count: usize) -> (&[u8], &[u8]) {
     text.split_at(text.len().saturating_sub(count))
 }
 
-/// Grades a token of GitHub or npm: the last six characters are the sum, in base 62, of those between
-/// them and the prefix. See "Behind GitHub's new authentication token formats" (GitHub blog, 2021).
+/// Grades a token of GitHub or npm: the last six characters are the sum, in base 62, of those
+/// between them and the prefix. See "Behind GitHub's new authentication token formats" (GitHub
+/// blog, 2021).
 pub(super) fn base62(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let (random, sum) = split_end(body(candidate.secret()), 6);
     if random.starts_with(b"16C7e42F292c6912E7710c838347Ae") {

@@ -31,8 +31,8 @@ pub(super) fn pypi(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
 /// Checks a JSON web token (RFC 7519): a header that names an algorithm and claims that are an
 /// object.
 ///
-/// Most of those in a repository are samples or have expired. But the service role key of a Supabase
-/// project is certain, and the public key of the project is not a secret.
+/// Most of those in a repository are samples or have expired. But the service role key of a
+/// Supabase project is certain, and the public key of the project is not a secret.
 pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
     let mut parts = candidate.secret().split(|&b| b == b'.');
     let mut object = || match serde_json::from_slice::<Value>(&decode_base64(parts.next()?)) {

@@ -167,8 +167,8 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Recognizes a SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm (encrypted
-/// PKCS#8).
+/// Recognizes a SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm
+/// (encrypted PKCS#8).
 fn der(bytes: &[u8]) -> Proof {
     let (len, rest) = match bytes {
         [0x30, 0x82, a, b, rest @ ..] => (usize::from(*a) << 8 | usize::from(*b), rest),

@@ -51,7 +51,8 @@ pub(super) fn boundary(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdic
 /// Whether a letter or digit that is not part of an escape is right before the candidate.
 ///
 /// In `\nAKIA…`, `\u0022AKIA…`, `%3DAKIA…` and `ESC[32mAKIA…` the character before is part of an
-/// escape, so the candidate is a word of its own. `\b` of a regular expression would not match there.
+/// escape, so the candidate is a word of its own. `\b` of a regular expression would not match
+/// there.
 pub(crate) fn starts_inside_word(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before(16);
     before.last().is_some_and(u8::is_ascii_alphanumeric) && !ends_in_escape(before)

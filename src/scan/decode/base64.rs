@@ -37,8 +37,8 @@ fn is_utf8_so_far(head: &[u8]) -> bool {
         .all(|c| !c.is_control() || matches!(c, '\t' | '\r' | '\n'))
 }
 
-/// Decodes `run` and the lines that continue it, as `base64` and MIME wrap them, and returns the end
-/// of the last such line.
+/// Decodes `run` and the lines that continue it, as `base64` and MIME wrap them, and returns the
+/// end of the last such line.
 pub(super) fn decode_lines(text: &[u8], run: Span) -> (Option<Decoded>, usize) {
     let (mut encoded, mut offsets) = (Vec::new(), Vec::new());
     let mut line = run;
@@ -150,7 +150,8 @@ pub(super) fn decode_hex_around(text: &[u8], at: usize) -> (Option<Decoded>, usi
     (Some(decoded), source.end)
 }
 
-/// The bytes that `is_digit` accepts, back from `group` in whole groups of `size`, and on from `at`.
+/// The bytes that `is_digit` accepts, back from `group` in whole groups of `size`, and on from
+/// `at`.
 fn digits_around(
     text: &[u8],
     group: usize,

@@ -1,5 +1,5 @@
-//! Joins text that is in pieces: string literals with an operator between, and quoted-printable with
-//! its soft line breaks.
+//! Joins text that is in pieces: string literals with an operator between, and quoted-printable
+//! with its soft line breaks.
 
 use super::{Decoded, Map};
 use crate::text::Span;

@@ -196,8 +196,8 @@ fn inside_base64(candidate: &Candidate<'_>) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && entropy(part) > 3.5
     };
-    // A path has slashes too, but its parts are words; and forty characters after a slash may be the
-    // secret.
+    // A path has slashes too, but its parts are words; and forty characters after a slash may be
+    // the secret.
     let secret_follows = after.len() == 41 && !mixed(before);
     before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
         || after.first().is_some_and(|b| matches!(b, b'+' | b'/'))

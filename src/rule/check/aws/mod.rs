@@ -2,8 +2,8 @@
 //! sources.
 
 /// A pattern for a name right before a value. Between them it allows what configuration languages
-/// use: separators, quotes, brackets or a line break, and up to three short words such as `value` or
-/// `string`.
+/// use: separators, quotes, brackets or a line break, and up to three short words such as `value`
+/// or `string`.
 macro_rules! right_before {
     ($names:literal) => {
         concat!(
