@@ -18,7 +18,7 @@ use super::submodule::joined as joined_below;
 use super::{Read, Shared, Since};
 use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{CommitPlace, Container, Exposure, History, ObjectPlace, RootRef};
-use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
+use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::git::store::ObjectIndex;
 use crate::git::{Root, RootKind, Roots};
 use crate::policy::{Judgement, Nearby};
@@ -126,7 +126,7 @@ struct FindingsBuilder<'a> {
 
 /// A secret, and where it stands.
 struct SecretOccurrences {
-    finding: Finding,
+    occurrence: Occurrence,
     /// Each object once, the first place in it.
     places: Vec<Place>,
     /// What lets it pass everywhere; none where it has to be reported.
@@ -219,7 +219,7 @@ impl FindingsBuilder<'_> {
             match allowed {
                 Some(by) => outcome.allowed.push(Allowed { finding, by }),
                 None => {
-                    finding.blocking = finding.confidence >= self.shared.policy.block;
+                    finding.blocking = self.shared.policy.blocks(finding.confidence);
                     outcome.findings.push(finding);
                 }
             }
@@ -249,12 +249,12 @@ impl FindingsBuilder<'_> {
 
     /// Judges every place; of those that do not pass, or else of all, each object once.
     fn case(&self, secret: Fingerprint, mut places: Vec<Place>) -> Option<SecretOccurrences> {
-        let mut finding = self.read.finds.secrets.get(&secret)?.clone();
+        let mut occurrence = self.read.finds.secrets.get(&secret)?.clone();
         places.sort_by_key(|place| (place.object, place.line, place.column));
         places.dedup_by_key(|place| (place.object, place.line, place.column));
         let judged: Vec<Option<AllowedBy>> = places
             .iter()
-            .map(|place| self.exception(&finding, place))
+            .map(|place| self.exception(&occurrence, place))
             .collect();
         let allowed = judged
             .iter()
@@ -270,14 +270,14 @@ impl FindingsBuilder<'_> {
                 .map(|(place, _)| place)
                 .collect(),
         };
-        finding.confidence = open.iter().map(|place| place.confidence).max()?;
+        occurrence.confidence = open.iter().map(|place| place.confidence).max()?;
         open.dedup_by(|next, kept| {
             let same = next.object == kept.object;
             kept.encoded |= same && next.encoded;
             same
         });
         Some(SecretOccurrences {
-            finding,
+            occurrence,
             places: open,
             allowed,
         })
@@ -285,20 +285,17 @@ impl FindingsBuilder<'_> {
 
     /// What lets a secret pass at a place: a marker beside it, or an entry for every path that it
     /// has there.
-    fn exception(&self, finding: &Finding, place: &Place) -> Option<AllowedBy> {
+    fn exception(&self, occurrence: &Occurrence, place: &Place) -> Option<AllowedBy> {
         if place.marker.is_some() {
             return place.marker.clone();
         }
-        let judge = |origin: Origin| {
-            let finding = Finding {
-                origin,
-                confidence: place.confidence,
-                ..finding.clone()
-            };
-            match self.shared.policy.judge(&finding, NOTHING) {
-                Judgement::Allow(by) => Some(by),
-                Judgement::Report { .. } | Judgement::Ignore => None,
-            }
+        let occurrence = Occurrence {
+            confidence: place.confidence,
+            ..occurrence.clone()
+        };
+        let judge = |path: &BStr| match self.shared.policy.judge(&occurrence, path, NOTHING) {
+            Judgement::Allow(by) => Some(by),
+            Judgement::Report { .. } | Judgement::Ignore => None,
         };
         let (mut paths, more) = self.paths_of(place.object);
         paths.extend(
@@ -309,7 +306,7 @@ impl FindingsBuilder<'_> {
                 .cloned(),
         );
         if paths.is_empty() || more {
-            return judge(Origin::Repository { place: "".into() });
+            return judge(b"".into());
         }
         let mut by = None;
         for path in paths {
@@ -318,10 +315,7 @@ impl FindingsBuilder<'_> {
                 .shared
                 .submodule
                 .map_or(path.clone(), |name| joined_below(name.as_bstr(), &path));
-            by = Some(judge(Origin::Staged {
-                path,
-                id: String::new(),
-            })?);
+            by = Some(judge(path.as_bstr())?);
         }
         by
     }
@@ -339,7 +333,7 @@ impl FindingsBuilder<'_> {
         repo: &Repository,
         case: SecretOccurrences,
         traced: &Traced,
-        seen: Option<Finding>,
+        seen: Option<Occurrence>,
     ) -> (Finding, Option<AllowedBy>) {
         let first = case.first(traced);
         let place = Location {
@@ -347,18 +341,19 @@ impl FindingsBuilder<'_> {
             column: first.column as usize,
         };
         let SecretOccurrences {
-            mut finding,
+            mut occurrence,
             places,
             allowed,
         } = case;
-        (finding.place.start, finding.place.end) = (place, place);
+        (occurrence.place.start, occurrence.place.end) = (place, place);
         if let Some(seen) = seen {
-            finding = Finding {
-                confidence: finding.confidence,
+            occurrence = Occurrence {
+                confidence: occurrence.confidence,
                 ..seen
             };
         }
-        finding.origin = self.origin(repo, &places, traced);
+        let origin = self.origin(repo, &places, traced);
+        let mut finding = Finding::new(occurrence, origin);
         finding.history = Some(Box::new(self.history(repo, &places, traced)));
         (finding, allowed)
     }

@@ -40,7 +40,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use gix::{ObjectId, ThreadSafeRepository};
 
 use crate::blob::{Skip, SkipReason};
-use crate::engine::{self, FindingBuilder, Progress};
+use crate::engine::{self, OccurrenceBuilder, Progress};
 use crate::finding::Outcome;
 use crate::git::store::{Kind, ObjectIndex, Problem, Store};
 use crate::git::{self, Roots, roots};
@@ -109,7 +109,7 @@ struct Shared<'a> {
     hash: gix::hash::Kind,
     /// Commits whose parents were left out on purpose.
     shallow: HashSet<ObjectId>,
-    builder: &'a FindingBuilder<'a>,
+    builder: &'a OccurrenceBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
@@ -159,7 +159,7 @@ pub fn run(
     policy: &Policy,
     progress: &Progress,
 ) -> Result<Audited, AuditError> {
-    let builder = FindingBuilder::new(scanner);
+    let builder = OccurrenceBuilder::new(scanner);
     let bench = AuditRun {
         audit,
         builder: &builder,
@@ -172,7 +172,7 @@ pub fn run(
 /// What one audit uses for every repository.
 struct AuditRun<'a> {
     audit: &'a Audit<'a>,
-    builder: &'a FindingBuilder<'a>,
+    builder: &'a OccurrenceBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
@@ -206,8 +206,7 @@ impl AuditRun<'_> {
                 }
             }
         }
-        outcome.unused = self.policy.unused(&outcome);
-        outcome.sort();
+        engine::finish(&mut outcome, self.policy);
         Ok(Audited { outcome, forgotten })
     }
 

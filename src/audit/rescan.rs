@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bstr::{BStr, ByteSlice};
 use gix::Repository;
 
-use super::scan_objects::Place;
+use super::scan_objects::{Place, saturated};
 use super::{Read, Shared, unreadable};
-use crate::blob::{CommitInfo, Origin, Part};
-use crate::finding::{Finding, Outcome};
+use crate::blob::CommitInfo;
+use crate::engine::Frames;
+use crate::finding::{Occurrence, Outcome};
 use crate::git::store::ObjectIndex;
 use crate::secret::Fingerprint;
 
@@ -36,6 +37,15 @@ impl Place {
     }
 }
 
+fn spot_of(found: &Occurrence) -> Spot {
+    let start = found.place.start;
+    (
+        found.fingerprint,
+        saturated(start.line),
+        saturated(start.column),
+    )
+}
+
 /// The findings at these places of an object, with their values and the lines around them: the
 /// object is read once more, and once for all of them. Nothing where it is too large for that.
 pub(super) fn rescan_object(
@@ -44,7 +54,7 @@ pub(super) fn rescan_object(
     repo: &Repository,
     object: ObjectIndex,
     wanted: &HashSet<Spot>,
-) -> HashMap<Spot, Finding> {
+) -> HashMap<Spot, Occurrence> {
     let bytes = match name_of(shared, read, object) {
         Some(name) => Some(name.to_vec()),
         None => {
@@ -59,34 +69,18 @@ pub(super) fn rescan_object(
         }
     };
     let bytes = bytes.unwrap_or_default();
-    let builder = shared.builder;
-    let located = builder.sight(
-        &bytes,
-        &Part::whole(bytes.len()),
-        builder.scanner.scan(&bytes),
-    );
-    let nowhere = Origin::Repository { place: "".into() };
-    let mut seen = HashMap::new();
-    builder.conclude(
-        &nowhere,
-        &located,
-        &vec![true; located.len()],
-        |found, _| {
-            let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            let spot = (
-                found.fingerprint,
-                short(found.place.start.line),
-                short(found.place.start.column),
-            );
-            let is_wanted = wanted.contains(&spot);
-            if is_wanted {
-                seen.insert(spot, found);
-            }
-            // Where a marker splits a pair, the half is what is asked for.
-            !is_wanted
-        },
-    );
-    seen
+    let located = shared.builder.scan(&bytes, Frames::Build);
+    // Where a marker splits a pair, its first half is wanted.
+    shared
+        .builder
+        .occurrences(&located)
+        .flat_map(|found| {
+            let half = found.first_half.map(|half| half.occurrence);
+            std::iter::once(found.occurrence).chain(half)
+        })
+        .map(|found| (spot_of(&found), found))
+        .filter(|(spot, _)| wanted.contains(spot))
+        .collect()
 }
 
 /// Brings the values of secrets back that are remembered by their fingerprints alone. One that is

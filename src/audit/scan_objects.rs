@@ -15,9 +15,10 @@ use super::missing::Reference;
 use super::reach::commits::Record;
 use super::rescan::MAX_READ;
 use crate::blob::{Blob, Fresh, Origin, Part, Skip};
-use crate::engine::LocatedMatch;
-use crate::finding::{AllowedBy, Finding};
+use crate::engine::{Frames, LocatedMatch};
+use crate::finding::{AllowedBy, Occurrence};
 use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::policy::Nearby;
 use crate::rule::Confidence;
 use crate::scan::Hits;
 use crate::secret::Fingerprint;
@@ -71,7 +72,7 @@ impl Bytes {
 #[derive(Default)]
 pub(super) struct Finds {
     /// Each secret as it was first met, without its frame.
-    pub(super) secrets: HashMap<Fingerprint, Finding>,
+    pub(super) secrets: HashMap<Fingerprint, Occurrence>,
     pub(super) places: Vec<Place>,
     /// Whether one stands in an object that is too large to be read once more.
     pub(super) in_large: bool,
@@ -80,48 +81,53 @@ pub(super) struct Finds {
 }
 
 impl Finds {
-    /// Takes in what stands in the object `number`, be it text or `binary`.
-    pub(super) fn take(
+    /// Takes in what was located in `object`, which is text or `binary`.
+    pub(super) fn add(
         &mut self,
         shared: &Shared<'_>,
-        number: ObjectIndex,
+        object: ObjectIndex,
         located: &[LocatedMatch],
         binary: bool,
     ) {
-        let news = vec![true; located.len()];
-        let nowhere = Origin::Repository { place: "".into() };
-        shared
-            .progress
-            .found
-            .fetch_add(located.len() as u64, Ordering::Relaxed);
-        shared
-            .builder
-            .conclude(&nowhere, located, &news, |mut finding, nearby| {
-                if finding.confidence < shared.policy.report {
-                    return false;
-                }
-                // What entries say depends on the path, which is not known yet.
-                let marker = shared.policy.marker(&finding, nearby);
-                let marked = marker.is_some();
-                let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                self.places.push(Place {
-                    object: number,
-                    secret: finding.fingerprint,
-                    confidence: finding.confidence,
-                    line: short(finding.place.start.line),
-                    column: short(finding.place.start.column),
-                    encoded: finding.place.encoding.is_some()
-                        || finding
-                            .partner
-                            .as_ref()
-                            .is_some_and(|half| half.place.encoding.is_some()),
-                    binary,
-                    marker,
-                });
-                finding.place.frame = Default::default();
-                self.secrets.entry(finding.fingerprint).or_insert(finding);
-                marked
-            });
+        shared.progress.add_found(located.len());
+        for found in shared.builder.occurrences(located) {
+            // Entries depend on the path, which is not known yet.
+            let marker = self.add_one(shared, object, found.occurrence, found.nearby, binary);
+            if marker && let Some(half) = found.first_half {
+                self.add_one(shared, object, half.occurrence, half.nearby, binary);
+            }
+        }
+    }
+
+    /// Takes in one occurrence. Returns whether a marker allows it.
+    fn add_one(
+        &mut self,
+        shared: &Shared<'_>,
+        object: ObjectIndex,
+        occurrence: Occurrence,
+        nearby: Nearby<'_>,
+        binary: bool,
+    ) -> bool {
+        if occurrence.confidence < shared.policy.report {
+            return false;
+        }
+        let marker = shared.policy.marker(&occurrence, nearby);
+        let is_marked = marker.is_some();
+        let start = occurrence.place.start;
+        self.places.push(Place {
+            object,
+            secret: occurrence.fingerprint,
+            confidence: occurrence.confidence,
+            line: saturated(start.line),
+            column: saturated(start.column),
+            encoded: occurrence.is_encoded(),
+            binary,
+            marker,
+        });
+        self.secrets
+            .entry(occurrence.fingerprint)
+            .or_insert(occurrence);
+        is_marked
     }
 
     /// Joins what another thread found.
@@ -131,10 +137,15 @@ impl Finds {
         self.bytes.packed += other.bytes.packed;
         self.bytes.loose += other.bytes.loose;
         self.bytes.objects += other.bytes.objects;
-        for (fingerprint, finding) in other.secrets {
-            self.secrets.entry(fingerprint).or_insert(finding);
+        for (fingerprint, occurrence) in other.secrets {
+            self.secrets.entry(fingerprint).or_insert(occurrence);
         }
     }
+}
+
+/// A line or column, as it is stored.
+pub(super) fn saturated(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// One thread's first pass.
@@ -225,11 +236,13 @@ impl Visit for Texts<'_> {
             let matches = scanner.judge(bytes, &hits);
             if !matches.is_empty() {
                 self.finds.in_large |= bytes.len() as u64 > MAX_READ;
-                let located = self
-                    .shared
-                    .builder
-                    .sight(bytes, &Part::whole(bytes.len()), matches);
-                self.finds.take(
+                let located = self.shared.builder.locate(
+                    bytes,
+                    &Part::whole(bytes.len()),
+                    matches,
+                    Frames::Omit,
+                );
+                self.finds.add(
                     self.shared,
                     self.shared.store.canonical(number),
                     &located,
@@ -278,7 +291,7 @@ impl Visit for Texts<'_> {
             bytes,
             ..
         } = parts;
-        self.finds.take(
+        self.finds.add(
             self.shared,
             self.shared.store.canonical(number),
             &located,
@@ -320,8 +333,12 @@ impl Worker for Parts<'_> {
         self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
         let matches = self.shared.builder.scanner.scan(blob.bytes);
-        self.located
-            .extend(self.shared.builder.sight(blob.bytes, &blob.part, matches));
+        self.located.extend(self.shared.builder.locate(
+            blob.bytes,
+            &blob.part,
+            matches,
+            Frames::Omit,
+        ));
     }
 
     fn skip(&mut self, _: Skip) {}

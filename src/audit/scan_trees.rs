@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use super::missing::Reference;
 use super::scan_objects::Finds;
-use crate::blob::Part;
+use crate::engine::Frames;
 use crate::git::store::{Base, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::source::MIN_NAME;
 use crate::text::Copied;
@@ -178,12 +178,8 @@ impl<'a> Trees<'a> {
         let number = self.names.number_of(name);
         let before = self.finds.places.len();
         if name.len() >= MIN_NAME {
-            let matches = self.shared.builder.scanner.scan(name);
-            let located = self
-                .shared
-                .builder
-                .sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(
+            let located = self.shared.builder.scan(name, Frames::Omit);
+            self.finds.add(
                 self.shared,
                 self.shared.number_of_name(number),
                 &located,

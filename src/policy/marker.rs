@@ -25,7 +25,7 @@ use std::sync::{Arc, LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::Nearby;
-use crate::finding::{AllowedBy, Finding};
+use crate::finding::{AllowedBy, Occurrence};
 use crate::text::printable;
 
 /// The most characters of a marker's reason that are kept.
@@ -130,7 +130,11 @@ const OPENERS: [&[u8]; 6] = [b"#", b"//", b"/*", b"'", b"--", b"<!--"];
 
 /// The marker that lets `finding` pass, if there is one. `rules` are the ids that a marker of ours
 /// may name.
-pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<AllowedBy> {
+pub(super) fn find(
+    nearby: Nearby<'_>,
+    finding: &Occurrence,
+    rules: &[Arc<str>],
+) -> Option<AllowedBy> {
     find_on(&without_nul(nearby.line), false, finding, rules)
         .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
 }
@@ -146,7 +150,7 @@ fn without_nul(line: &[u8]) -> Cow<'_, [u8]> {
 fn find_on(
     line: &[u8],
     is_before: bool,
-    finding: &Finding,
+    finding: &Occurrence,
     rules: &[Arc<str>],
 ) -> Option<AllowedBy> {
     LITERALS.find_iter(line).find_map(|hit| {
@@ -182,7 +186,7 @@ impl Tail {
         self,
         head: &[u8],
         tail: &'t [u8],
-        finding: &Finding,
+        finding: &Occurrence,
         rules: &[Arc<str>],
     ) -> Option<&'t [u8]> {
         let goes_on = tail.first().is_some_and(|&byte| in_word(byte));
@@ -293,7 +297,7 @@ const fn in_word(byte: u8) -> bool {
 
 /// The reason in `tail`, fit to be shown: printable, not endless, and without words that could be
 /// secrets, because what follows a marker on a line of data is whatever the line goes on with.
-fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
+fn reason_of(tail: &[u8], finding: &Occurrence) -> Option<String> {
     let tail = &tail[..closed_at(tail).unwrap_or(tail.len())];
     let holds = |secret: &[u8]| !secret.is_empty() && memchr::memmem::find(tail, secret).is_some();
     if holds(finding.secret.reveal())
@@ -331,11 +335,11 @@ fn suspicious(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::tests::finding;
+    use crate::policy::tests::occurrence;
 
     fn found(line: &[u8], before: &[u8]) -> Option<(String, Option<String>)> {
         let rules = ["aws-access-token".into(), "github-pat".into()];
-        match find(Nearby { line, before }, &finding(), &rules)? {
+        match find(Nearby { line, before }, &occurrence(), &rules)? {
             AllowedBy::Marker { word, reason } => Some((word, reason)),
             AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => None,
         }
@@ -477,7 +481,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(reason.unwrap(), "see **** \\u{1b}[2J");
-        let own = String::from_utf8(finding().secret.reveal().to_vec()).unwrap();
+        let own = String::from_utf8(occurrence().secret.reveal().to_vec()).unwrap();
         assert_eq!(
             found(format!("\"gitleaks:allow\", \"{own}\"").as_bytes(), b"")
                 .unwrap()

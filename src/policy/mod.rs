@@ -17,8 +17,9 @@ use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 
 use crate::blob::Origin;
-use crate::finding::{AllowedBy, Finding, List, Outcome, Unused};
+use crate::finding::{AllowedBy, Finding, List, Occurrence, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
+use crate::secret::Fingerprint;
 
 pub use allow::{Allow, EntryProblem};
 pub use append::{Appended, NewEntry, append};
@@ -151,52 +152,53 @@ impl Policy {
         }
     }
 
-    /// What to do about `finding`. Entries are asked before markers, in the order of their file,
-    /// and the baseline last.
+    /// What to do about an occurrence in the file at `path`, as [`Policy::path_of`] gives it, with
+    /// the text around it. Entries are asked first, in the order of their file, then markers, then
+    /// the baseline.
     #[must_use]
-    pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
-        if finding.confidence < self.report {
+    pub fn judge(&self, found: &Occurrence, path: &BStr, nearby: Nearby<'_>) -> Judgement {
+        if found.confidence < self.report {
             return Judgement::Ignore;
         }
-        if let Some(entry) = self.entry_for(finding) {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.matches(found, path)) {
             return Judgement::Allow(AllowedBy::Entry {
                 number: entry.number,
                 reason: entry.reason.clone(),
             });
         }
-        if let Some(marker) = self.marker(finding, nearby) {
+        if let Some(marker) = self.marker(found, nearby) {
             return Judgement::Allow(marker);
         }
-        if let Some((known, false)) = self.known(finding) {
+        if let Some((known, false)) = self.known_value(found.fingerprint) {
             let Terms { reason, owner, .. } = known.terms.clone();
             return Judgement::Allow(AllowedBy::Baseline { reason, owner });
         }
         Judgement::Report {
-            blocks: finding.confidence >= self.block,
+            blocks: self.blocks(found.confidence),
         }
     }
 
-    /// The marker beside `finding` that lets it pass, whatever entries say.
+    /// Whether a finding of this confidence fails the run if nothing allows it.
     #[must_use]
-    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<AllowedBy> {
-        marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers)
+    pub fn blocks(&self, confidence: Confidence) -> bool {
+        confidence >= self.block
     }
 
-    fn entry_for(&self, finding: &Finding) -> Option<&Allow> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        let path = self.path_of(&finding.origin);
-        self.entries
-            .iter()
-            .find(|entry| entry.matches(finding, &path))
+    /// The marker that allows an occurrence, whatever entries say.
+    #[must_use]
+    pub fn marker(&self, found: &Occurrence, nearby: Nearby<'_>) -> Option<AllowedBy> {
+        marker::find(nearby, found, &self.rule_ids).filter(|_| self.markers)
     }
 
     /// The baseline's entry for `finding`, and whether it has expired.
     #[must_use]
     pub fn known(&self, finding: &Finding) -> Option<(&Known, bool)> {
+        self.known_value(finding.fingerprint)
+    }
+
+    fn known_value(&self, fingerprint: Fingerprint) -> Option<(&Known, bool)> {
         let (baseline, today) = self.baseline.as_ref()?;
-        let known = baseline.known(finding.fingerprint)?;
+        let known = baseline.known(fingerprint)?;
         Some((known, known.is_expired(*today)))
     }
 
@@ -273,7 +275,7 @@ mod tests {
 
     use super::*;
     use crate::finding::{Allowed, Place, RuleInfo, frame::Frame};
-    use crate::secret::{Fingerprint, Salt, Secret};
+    use crate::secret::{Salt, Secret};
     use crate::text::Location;
 
     const NOTHING: Nearby<'static> = Nearby {
@@ -281,20 +283,17 @@ mod tests {
         before: b"",
     };
 
-    /// A lone access key id in `src/a.py`.
-    pub(super) fn finding() -> Finding {
+    /// A lone access key id.
+    pub(super) fn occurrence() -> Occurrence {
         let secret = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
         let start = Location { line: 2, column: 8 };
-        Finding {
+        Occurrence {
             rule: RuleInfo {
                 id: "aws-access-token".into(),
                 description: "AWS access key id".into(),
                 help: None,
             },
             confidence: Confidence::Medium,
-            origin: Origin::File {
-                path: "src/a.py".into(),
-            },
             place: Place {
                 start,
                 end: Location {
@@ -308,9 +307,18 @@ mod tests {
             secret: Secret::new(secret),
             details: Vec::new(),
             partner: None,
-            blocking: false,
-            history: None,
         }
+    }
+
+    /// The same in `src/a.py`.
+    fn finding() -> Finding {
+        let path = "src/a.py".into();
+        Finding::new(occurrence(), Origin::File { path })
+    }
+
+    fn judge(policy: &Policy, nearby: Nearby<'_>) -> Judgement {
+        let origin = finding().origin;
+        policy.judge(&occurrence(), &policy.path_of(&origin), nearby)
     }
 
     fn policy(config: &str, today: Date) -> Policy {
@@ -327,21 +335,15 @@ mod tests {
     fn confidence_decides_what_is_reported_and_what_blocks() {
         let mut policy = policy("", date(2026, 1, 1));
         is_shared_between_threads(&policy);
-        assert_eq!(
-            policy.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: true }
-        );
+        assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: true });
         policy.block = Confidence::High;
-        assert_eq!(
-            policy.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: false }
-        );
+        assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: false });
         policy.report = Confidence::High;
         let marked = Nearby {
             line: b"x # keysieve:allow",
             before: b"",
         };
-        assert_eq!(policy.judge(&finding(), marked), Judgement::Ignore);
+        assert_eq!(judge(&policy, marked), Judgement::Ignore);
     }
 
     #[test]
@@ -352,12 +354,9 @@ mod tests {
             reason: "r".to_owned(),
         };
         let last = policy(text, date(2026, 3, 31));
-        assert_eq!(last.judge(&finding(), NOTHING), Judgement::Allow(by));
+        assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
         let after = policy(text, date(2026, 4, 1));
-        assert_eq!(
-            after.judge(&finding(), NOTHING),
-            Judgement::Report { blocks: true }
-        );
+        assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
         let expired = Some(date(2026, 3, 31));
         let list = List::Config;
         assert_eq!(
@@ -380,7 +379,7 @@ mod tests {
             line: b"x # keysieve:allow",
             before: b"",
         };
-        let Judgement::Allow(by) = policy.judge(&finding(), marked) else {
+        let Judgement::Allow(by) = judge(&policy, marked) else {
             panic!("allowed")
         };
         assert_eq!(
@@ -411,11 +410,11 @@ mod tests {
             policy(text, date(2026, 1, 1)).reached_from(Path::new(start), Path::new("/repo"))
         };
         assert!(matches!(
-            from("/repo/deep").judge(&finding(), NOTHING),
+            judge(&from("/repo/deep"), NOTHING),
             Judgement::Allow(_)
         ));
         assert!(matches!(
-            from("/repo").judge(&finding(), NOTHING),
+            judge(&from("/repo"), NOTHING),
             Judgement::Report { .. }
         ));
     }
@@ -446,19 +445,16 @@ mod tests {
             reason: None,
             owner: Some("ops".to_owned()),
         };
-        assert_eq!(last.judge(&found, NOTHING), Judgement::Allow(by));
+        assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
         let marked = Nearby {
             line: b"x # keysieve:allow",
             before: b"",
         };
         assert!(matches!(
-            last.judge(&found, marked),
+            judge(&last, marked),
             Judgement::Allow(AllowedBy::Marker { .. })
         ));
-        assert_eq!(
-            after.judge(&found, NOTHING),
-            Judgement::Report { blocks: true }
-        );
+        assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
         let outcome = Outcome {
             findings: vec![found],
             ..Outcome::default()

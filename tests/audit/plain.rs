@@ -67,6 +67,9 @@ struct All {
 static SCANNER: LazyLock<Scanner> =
     LazyLock::new(|| Scanner::new(RuleSet::builtin().unwrap()).unwrap());
 
+static POLICY: LazyLock<Policy> =
+    LazyLock::new(|| Policy::new(Confidence::Low, Confidence::Medium, SCANNER.rules()));
+
 /// The git directory that all work trees of the repository at `path` share.
 fn common_dir(path: &Path) -> PathBuf {
     let output = Command::new("git")
@@ -135,8 +138,7 @@ fn audited(path: &Path, cache: Option<&Path>) -> All {
         cache,
         stop: &stop,
     };
-    let policy = Policy::new(Confidence::Low, Confidence::Medium, SCANNER.rules());
-    let outcome = audit::run(&audit, &SCANNER, &policy, &Progress::default())
+    let outcome = audit::run(&audit, &SCANNER, &POLICY, &Progress::default())
         .unwrap()
         .outcome;
     let (missing, failures): (Vec<_>, Vec<_>) = outcome

@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use bstr::ByteSlice;
-use keysieve::blob::{Origin, Part};
-use keysieve::engine::FindingBuilder;
+use keysieve::blob::Part;
+use keysieve::engine::{Frames, OccurrenceBuilder};
 use keysieve::scan::Match;
 use rayon::prelude::*;
 
-use super::{All, SCANNER, Seen};
+use super::{All, POLICY, SCANNER, Seen};
 
 /// An object as git gives it.
 struct Object {
@@ -101,20 +101,17 @@ fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     if matches.is_empty() {
         return Vec::new();
     }
-    let builder = FindingBuilder::new(&SCANNER);
-    let located = builder.sight(text, &Part::whole(text.len()), matches);
+    let builder = OccurrenceBuilder::new(&SCANNER);
+    let part = Part::whole(text.len());
+    let located = builder.locate(text, &part, matches, Frames::Omit);
     let mut found = Vec::new();
-    let nowhere = Origin::Repository { place: "".into() };
-    builder.conclude(
-        &nowhere,
-        &located,
-        &vec![true; located.len()],
-        |finding, nearby| {
-            found.push(finding.fingerprint.to_string());
-            // A marker splits a pair whose halves stand on two lines.
-            nearby.line.contains_str("keysieve:allow")
-                || nearby.before.contains_str("keysieve:allow")
-        },
-    );
+    for seen in builder.occurrences(&located) {
+        found.push(seen.occurrence.fingerprint.to_string());
+        if let Some(half) = seen.first_half
+            && POLICY.marker(&seen.occurrence, seen.nearby).is_some()
+        {
+            found.push(half.occurrence.fingerprint.to_string());
+        }
+    }
     found
 }
