@@ -131,7 +131,7 @@ fn what_commits_and_tags_say_is_judged() {
     let finding = &ran.json()["findings"][0];
     assert_eq!(
         (&finding["origin"]["kind"], &finding["line"]),
-        (&"commit-text".into(), &3.into())
+        (&"commit-text".into(), &8.into())
     );
     repo.keysieve(["gate", "HEAD"]).status(1).never_says(&id);
 

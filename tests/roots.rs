@@ -16,7 +16,7 @@ mod state;
 #[track_caller]
 fn roots_at(path: &Path) -> Roots {
     let repo = git::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    git::roots(&repo.to_thread_local())
+    git::roots(&repo)
 }
 
 /// The roots of a repository in which everything can be read.

@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use bstr::BString;
 use clap::Args;
-use gix::ThreadSafeRepository;
 use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
-use keysieve::git;
+use keysieve::git::{self, Repository};
 use keysieve::report::{self, Advice};
 use keysieve::text::{printable, printable_path};
 
@@ -115,11 +114,14 @@ impl AuditArgs {
         let Settings {
             scanner, policy, ..
         } = &settings;
-        let Audited { outcome, forgotten } = self
+        let Audited {
+            outcome,
+            cache_error,
+        } = self
             .common
             .output
             .watch(|progress| audit::run(&audit, scanner, policy, progress))?;
-        if let Some(error) = forgotten {
+        if let Some(error) = cache_error {
             let _ = writeln!(
                 io::stderr(),
                 "keysieve: what was learned cannot be kept for the next audit: {error}"
@@ -140,9 +142,8 @@ impl AuditArgs {
 
 impl MemoryArgs {
     /// The folder to remember in. Never one of the repository's: nothing is written there.
-    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, CliError> {
-        let local = repo.to_thread_local();
-        let own = [Some(local.common_dir()), local.workdir()];
+    fn folder(&self, repo: &Repository) -> Result<Option<PathBuf>, CliError> {
+        let own = [Some(repo.common_dir()), repo.work_dir()];
         let own: Vec<PathBuf> = own
             .into_iter()
             .flatten()
@@ -183,7 +184,7 @@ fn users_cache() -> Option<PathBuf> {
 }
 
 impl ScopeArgs {
-    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, CliError> {
+    fn scope(&self, repo: &Repository) -> Result<Scope, CliError> {
         let refs = self
             .refs
             .iter()
@@ -203,14 +204,13 @@ impl ScopeArgs {
 }
 
 /// A day, or else a commit in any words that git takes.
-fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, CliError> {
+fn since(repo: &Repository, text: &str) -> Result<Since, CliError> {
     if let Ok(day) = text.parse::<Date>() {
         let zoned = day
             .to_zoned(jiff::tz::TimeZone::system())
             .map_err(|error| CliError::new(error.to_string()))?;
         return Ok(Since::Time(zoned.timestamp().as_second()));
     }
-    let repo = repo.to_thread_local();
     let wrong = || {
         CliError::new(format!(
             "--since '{}' is no day and no commit of this repository",
@@ -218,13 +218,9 @@ fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, CliError> {
         ))
         .hint("write a day as 2026-01-31, or name a commit as git does")
     };
-    let id = repo.rev_parse_single(text).map_err(|_| wrong())?;
-    let commit = id
-        .object()
-        .ok()
-        .and_then(|object| object.peel_to_commit().ok())
-        .ok_or_else(wrong)?;
-    Ok(Since::Commit(commit.id))
+    repo.resolve_commit(text)
+        .map(Since::Commit)
+        .ok_or_else(wrong)
 }
 
 /// How long an audit that was asked to end may take to tell what it found.

@@ -5,9 +5,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use gix::ThreadSafeRepository;
 use keysieve::finding::Outcome;
-use keysieve::git::worktrees;
+use keysieve::git::{Repository, worktrees};
 use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 
@@ -24,7 +23,7 @@ pub(crate) struct PlanDir {
 
 impl PlanDir {
     /// Looks at `dir`, and writes nothing: to be asked before the audit.
-    pub(crate) fn check(dir: &Path, repo: &ThreadSafeRepository) -> Result<Self, CliError> {
+    pub(crate) fn check(dir: &Path, repo: &Repository) -> Result<Self, CliError> {
         let shown = printable_path(dir);
         let failed = |error: io::Error| CliError::new(format!("{shown}: {error}"));
         let path = real(dir).map_err(failed)?;
@@ -47,13 +46,13 @@ impl PlanDir {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
-        let local = repo.to_thread_local();
-        let root = repo.work_dir().unwrap_or(local.common_dir());
+        let root = repo.work_dir().unwrap_or(repo.common_dir());
+        let is_bare = repo.is_bare();
         let repo = root.canonicalize().map_err(failed)?;
         Ok(Self {
             path,
             repo,
-            is_bare: local.is_bare(),
+            is_bare,
         })
     }
 
@@ -152,11 +151,10 @@ fn real(dir: &Path) -> io::Result<PathBuf> {
 }
 
 /// Everything that belongs to `repo`: its git directory and its work trees.
-fn places(repo: &ThreadSafeRepository) -> io::Result<Vec<PathBuf>> {
-    let local = repo.to_thread_local();
-    let common = local.common_dir();
-    let mut places = vec![common.to_path_buf(), local.git_dir().to_path_buf()];
-    places.extend(local.workdir().map(Path::to_path_buf));
+fn places(repo: &Repository) -> io::Result<Vec<PathBuf>> {
+    let common = repo.common_dir();
+    let mut places = vec![common.to_path_buf(), repo.git_dir().to_path_buf()];
+    places.extend(repo.work_dir().map(Path::to_path_buf));
     // Of a linked work tree, the main one is where `.git` is.
     let main = common.canonicalize()?;
     places.extend(

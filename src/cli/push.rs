@@ -8,10 +8,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use bstr::ByteSlice as _;
-use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::blob::CommitInfo;
 use keysieve::finding::{Outcome, Status};
-use keysieve::git;
+use keysieve::git::{self, ObjectId, Repository};
 use keysieve::hook::RefUpdate;
 use keysieve::policy::{FILE_NAME, PolicyFiles};
 use keysieve::report::Advice;
@@ -68,7 +67,7 @@ impl Common {
     /// reads it every time.
     fn judge(
         &self,
-        repo: ThreadSafeRepository,
+        repo: Repository,
         updates: &[RefUpdate],
         known: &[ObjectId],
         settings: &Settings,
@@ -97,14 +96,12 @@ impl Common {
 
 /// Whoever has the server says what may pass, in a file beside `HEAD`; where there is none, the
 /// main branch says it, as it was before the push. The push itself has no say.
-fn policy_of(repo: &ThreadSafeRepository) -> PolicyFiles {
-    let folder = repo.refs.git_dir();
+fn policy_of(repo: &Repository) -> PolicyFiles {
+    let folder = repo.git_dir();
     if fs::symlink_metadata(folder.join(FILE_NAME)).is_ok() {
         return PolicyFiles::Disk(folder.to_path_buf());
     }
-    let repo = repo.to_thread_local();
-    let head = repo.head_id().ok().map(gix::Id::detach);
-    PolicyFiles::of_commit(&repo, head)
+    PolicyFiles::of_commit(repo, repo.head())
 }
 
 /// A word to whoever pushes. Where standard error is closed as well, the exit status still says it.

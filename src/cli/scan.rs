@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::Args;
-use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::finding::{Outcome, Status};
-use keysieve::git;
+use keysieve::git::{self, ObjectId, Repository};
 use keysieve::hook::RefUpdate;
 use keysieve::report::Advice;
 use keysieve::source::{Files, Message, Source, Staged, Stream};
@@ -120,7 +119,7 @@ impl Common {
         let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
         let repo = git::discover(dir).map_err(|error| CliError::from(error).hint(hint))?;
         let advice = Advice {
-            first_commit: git::has_no_commit(&repo),
+            first_commit: repo.has_no_commit(),
         };
         let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
         let source = Staged {
@@ -186,13 +185,12 @@ impl Common {
 /// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`,
 /// before `MERGE_HEAD` is written. What is no commit here belongs to a merge elsewhere, and only
 /// has less taken for known.
-fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
-    let repo = repo.to_thread_local();
+fn merging(repo: &Repository) -> Vec<ObjectId> {
     let id = |name: OsString| {
         ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
     };
     let mut ids: Vec<_> = env::vars_os().filter_map(|(name, _)| id(name)).collect();
-    ids.retain(|&id| repo.find_commit(id).is_ok());
+    ids.retain(|&id| repo.is_commit(id));
     ids.sort_unstable();
     ids
 }

@@ -34,11 +34,14 @@ impl Tracked {
         let Some(repo) = git::discover_work_tree(dir)? else {
             return Ok(None);
         };
-        let repo = repo.to_thread_local();
-        let index = repo.index_or_empty().map_err(|error| ReadError::Index {
-            path: repo.index_path(),
-            problem: error.to_string(),
-        })?;
+        let index = repo
+            .local()
+            .0
+            .index_or_empty()
+            .map_err(|error| ReadError::Index {
+                path: repo.local().0.index_path(),
+                problem: error.to_string(),
+            })?;
         let files = index
             .entries()
             .iter()
@@ -47,7 +50,7 @@ impl Tracked {
             let path = entry.path(&index).to_path_lossy().into_owned();
             (path, AtomicBool::new(false))
         });
-        let root = repo.workdir().unwrap_or(dir);
+        let root = repo.work_dir().unwrap_or(dir);
         Ok(Some(Self {
             root: root.canonicalize().unwrap_or_else(|_| root.to_path_buf()),
             files: files.collect(),

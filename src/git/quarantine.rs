@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
-use gix::ThreadSafeRepository;
 use tempfile::TempDir;
 
-use super::RepoError;
+use super::{RepoError, Repository};
 
 /// What stands between the folders of `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
@@ -22,7 +21,7 @@ const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
 /// A repository that also sees the objects of other folders, for as long as this lives.
 pub struct WithObjects {
     /// The repository.
-    pub repo: ThreadSafeRepository,
+    pub repo: Repository,
     // Names the folders of objects, as `objects/info/alternates` does.
     _names: TempDir,
 }
@@ -33,15 +32,11 @@ pub struct WithObjects {
 /// # Errors
 /// Where a folder cannot be read, or there is no room for temporary files.
 pub fn with_objects(
-    mut repo: ThreadSafeRepository,
+    mut repo: Repository,
     main: &OsStr,
     alternates: &OsStr,
 ) -> Result<WithObjects, RepoError> {
-    let own = repo
-        .common_dir
-        .as_deref()
-        .unwrap_or_else(|| repo.refs.git_dir())
-        .join("objects");
+    let own = repo.common_dir().join("objects");
     let broken = |problem: String| RepoError::Objects {
         path: PathBuf::from(main),
         problem,
@@ -56,7 +51,7 @@ pub fn with_objects(
     fs::create_dir(&info)
         .and_then(|()| fs::write(info.join("alternates"), &lines))
         .map_err(|error| broken(error.to_string()))?;
-    let kind = repo.to_thread_local().object_hash();
+    let kind = repo.hash_kind();
     let store = gix::odb::Store::at_opts(
         names.path().to_path_buf(),
         kind,
@@ -64,7 +59,7 @@ pub fn with_objects(
         Default::default(),
     )
     .map_err(|error| broken(error.to_string()))?;
-    repo.objects = Arc::new(store);
+    repo.0.objects = Arc::new(store);
     Ok(WithObjects {
         repo,
         _names: names,

@@ -1,13 +1,22 @@
-//! Reads objects, and says why one cannot be read.
+//! The one way to read an object: limited in size, verified against its id, and with one error for
+//! each cause.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use gix::{ObjectId, Repository};
-
+use super::{LocalRepository, ObjectId, ObjectKind};
+use crate::blob::SkipReason;
 use crate::text::printable_path;
 
-/// Why what a repository holds cannot be read.
+/// An object whose content was verified against its id.
+#[derive(Debug)]
+pub struct Object {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Why something in a repository cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The index, which holds what is staged, cannot be read.
@@ -15,31 +24,144 @@ pub enum ReadError {
     Index {
         /// The index file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it cannot be read.
         problem: String,
     },
-    /// An object that is needed to know what changed is missing or damaged.
-    #[error("object {id} cannot be read: {problem}; 'git fsck' tells more")]
-    Object {
-        /// Id of the object, in hex, or the name that leads to it.
-        id: String,
-        /// What is wrong with it.
+    /// A ref or a file such as `MERGE_HEAD` does not lead to an object.
+    #[error("{name} cannot be resolved to an object: {problem}; run 'git fsck'")]
+    Ref {
+        /// Its name.
+        name: &'static str,
+        /// Why it cannot be resolved.
         problem: String,
     },
-    /// An object that a clone without all objects does not have, or that is lost.
-    #[error("{0}")]
-    NotHere(String),
+    /// The object is missing.
+    #[error("object {0} is missing; run 'git fsck'")]
+    Missing(ObjectId),
+    /// The object is missing because the clone is partial.
+    #[error(
+        "object {0} is not in this partial clone; \
+         run 'git fetch --refetch --no-filter' to get all objects"
+    )]
+    NotFetched(ObjectId),
+    /// The object cannot be decoded.
+    #[error("object {id} is corrupt: {problem}; run 'git fsck'")]
+    Corrupt {
+        /// Its id.
+        id: ObjectId,
+        /// Why it cannot be decoded.
+        problem: String,
+    },
+    /// Somebody who can write to the store may have put something harmless in the place of what
+    /// git would push.
+    #[error("the content of object {0} does not match its id; run 'git fsck'")]
+    Mismatch(ObjectId),
+    /// The object is larger than the caller's limit.
+    #[error("object {id} is larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// Its id.
+        id: ObjectId,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A tree has something else than a file at the path.
+    #[error("object {0} is not a file")]
+    NotAFile(ObjectId),
+    /// The object is of another kind than what refers to it says.
+    #[error("object {id} is a {found}, not a {expected}; run 'git fsck'")]
+    Kind {
+        /// Its id.
+        id: ObjectId,
+        /// Its kind.
+        found: ObjectKind,
+        /// The kind that it should have.
+        expected: ObjectKind,
+    },
 }
 
-/// What to say of an object that cannot be read.
-pub fn unreadable(repo: &Repository, id: ObjectId, error: &dyn fmt::Display) -> String {
-    if repo.has_object(id) {
-        return format!("object {id}: {error}; 'git fsck' tells more");
+impl From<ReadError> for SkipReason {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge { limit, .. } => Self::TooLarge { limit },
+            error => Self::Unreadable(error.to_string()),
+        }
     }
-    if super::is_partial(repo) {
-        return format!(
-            "object {id} is not in this partial clone; 'git fetch --refetch --no-filter' brings all of them"
-        );
+}
+
+/// Reads the object `id`, unless it has more bytes than `limit`: the size comes from the object's
+/// header, before any of its content is decompressed.
+///
+/// # Errors
+/// If the object is missing, too large or corrupt, or its content does not match its id.
+pub fn read(repo: &LocalRepository, id: ObjectId, limit: Option<u64>) -> Result<Object, ReadError> {
+    if let Some(limit) = limit
+        && header(repo, id)?.size() > limit
+    {
+        return Err(ReadError::TooLarge { id, limit });
     }
-    format!("object {id} is missing; 'git fsck' tells more")
+    let object = repo
+        .0
+        .try_find_object(id)
+        .map_err(|error| corrupt(id, &error))?;
+    let gix::ObjectDetached {
+        kind, data: bytes, ..
+    } = object.ok_or_else(|| missing(repo, id))?.detach();
+    match gix::objs::compute_hash(id.kind(), kind, &bytes) {
+        Ok(found) if found == id => Ok(Object { kind, bytes }),
+        _ => Err(ReadError::Mismatch(id)),
+    }
+}
+
+/// Reads the content of the object `id` of this kind; see [`read`].
+///
+/// # Errors
+/// Those of [`read`], and if the object is of another kind.
+pub fn read_kind(
+    repo: &LocalRepository,
+    id: ObjectId,
+    expected: ObjectKind,
+    limit: Option<u64>,
+) -> Result<Vec<u8>, ReadError> {
+    let Object { kind: found, bytes } = read(repo, id, limit)?;
+    if found == expected {
+        Ok(bytes)
+    } else {
+        Err(ReadError::Kind {
+            id,
+            found,
+            expected,
+        })
+    }
+}
+
+/// The kind that the header of the object `id` has. It is not verified: to act on it, read the
+/// object.
+///
+/// # Errors
+/// If the object is missing or its header is corrupt.
+pub fn kind_of(repo: &LocalRepository, id: ObjectId) -> Result<ObjectKind, ReadError> {
+    Ok(header(repo, id)?.kind())
+}
+
+fn header(repo: &LocalRepository, id: ObjectId) -> Result<gix::odb::find::Header, ReadError> {
+    let header = repo
+        .0
+        .try_find_header(id)
+        .map_err(|error| corrupt(id, &error))?;
+    header.ok_or_else(|| missing(repo, id))
+}
+
+fn missing(repo: &LocalRepository, id: ObjectId) -> ReadError {
+    if repo.is_partial() {
+        ReadError::NotFetched(id)
+    } else {
+        ReadError::Missing(id)
+    }
+}
+
+pub(super) fn corrupt(id: ObjectId, error: &dyn std::fmt::Display) -> ReadError {
+    ReadError::Corrupt {
+        id,
+        problem: error.to_string(),
+    }
 }

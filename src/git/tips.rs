@@ -1,30 +1,20 @@
 //! The refs of a repository: what they lead to, and which of them say what a remote has.
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::{ObjectId, Repository, ThreadSafeRepository};
 
-use super::RepoError;
+use super::{ObjectId, RepoError, Repository, check_refs};
 
 /// Where the refs begin that say what remotes have.
 const TRACKING: &str = "refs/remotes/";
-
-/// The object that a revision names, such as `HEAD`, a ref or an id in hex.
-#[must_use]
-pub fn resolve(repo: &ThreadSafeRepository, rev: &BStr) -> Option<ObjectId> {
-    let repo = repo.to_thread_local();
-    let id = repo.rev_parse_single(rev).ok()?.detach();
-    repo.has_object(id).then_some(id)
-}
 
 /// The objects that all refs lead to, and `HEAD`, which may stand beside them. One that leads
 /// nowhere is left out.
 ///
 /// # Errors
 /// Where the refs cannot be read.
-pub fn ids_of_refs(repo: &ThreadSafeRepository) -> Result<Vec<ObjectId>, RepoError> {
-    let repo = repo.to_thread_local();
-    let mut ids = ids(&repo, "refs/", &|_| true)?;
-    ids.extend(repo.head_id().ok().map(gix::Id::detach));
+pub fn ids_of_refs(repo: &Repository) -> Result<Vec<ObjectId>, RepoError> {
+    let mut ids = ids(repo, "refs/", &|_| true)?;
+    ids.extend(repo.head());
     Ok(sorted(ids))
 }
 
@@ -34,20 +24,17 @@ pub fn ids_of_refs(repo: &ThreadSafeRepository) -> Result<Vec<ObjectId>, RepoErr
 ///
 /// # Errors
 /// Where the refs cannot be read.
-pub fn ids_of_remote(
-    repo: &ThreadSafeRepository,
-    remote: Option<&BStr>,
-) -> Result<Vec<ObjectId>, RepoError> {
-    let repo = repo.to_thread_local();
+pub fn ids_of_remote(repo: &Repository, remote: Option<&BStr>) -> Result<Vec<ObjectId>, RepoError> {
     let Some(remote) = remote else {
-        return Ok(sorted(ids(&repo, TRACKING, &|_| true)?));
+        return Ok(sorted(ids(repo, TRACKING, &|_| true)?));
     };
-    let known = repo.remote_names();
+    let local = repo.local();
+    let known = local.0.remote_names();
     let names: Vec<BString> = match known.iter().any(|name| name.as_bstr() == remote) {
         true => vec![remote.to_owned()],
         false => known
             .iter()
-            .filter(|name| has_address(&repo, name.as_bstr(), remote))
+            .filter(|name| has_address(&local.0, name.as_bstr(), remote))
             .map(|n| n.as_bstr().into())
             .collect(),
     };
@@ -62,12 +49,12 @@ pub fn ids_of_remote(
             };
             known.iter().any(|other| deeper(other.as_bstr()))
         };
-        found.extend(ids(&repo, &prefix, &|full| !of_other(full))?);
+        found.extend(ids(repo, &prefix, &|full| !of_other(full))?);
     }
     Ok(sorted(found))
 }
 
-fn has_address(repo: &Repository, remote: &BStr, address: &BStr) -> bool {
+fn has_address(repo: &gix::Repository, remote: &BStr, address: &BStr) -> bool {
     let config = repo.config_snapshot();
     ["url", "pushurl"].iter().any(|key| {
         let value = config.string(format!("remote.{remote}.{key}").as_str());
@@ -84,12 +71,10 @@ fn ids(
         path: repo.common_dir().to_path_buf(),
         problem,
     };
-    if repo.common_dir().join("reftable").is_dir() {
-        return Err(RepoError::Reftable {
-            path: repo.common_dir().to_path_buf(),
-        });
-    }
-    let platform = repo
+    check_refs(repo)?;
+    let local = repo.local();
+    let platform = local
+        .0
         .references()
         .map_err(|error| failed(error.to_string()))?;
     let refs = platform

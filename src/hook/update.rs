@@ -1,7 +1,8 @@
 //! What a push asks for, ref by ref, as git tells its hooks; see githooks(5).
 
 use bstr::{BString, ByteSlice};
-use gix::ObjectId;
+
+use crate::git::ObjectId;
 
 /// One ref of a push: what it is where the push goes, and what it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,12 +4,11 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use bstr::{BString, ByteVec as _};
-use gix::{ObjectId, Repository};
 
 use super::baseline::{self, BASELINE_NAME, Baseline, BaselineError};
 use super::config::{self, Config, ConfigError, FILE_NAME, read_at_most, read_text};
 use crate::finding::{Change, PolicyChange};
-use crate::git;
+use crate::git::{self, ObjectId, ReadError, Repository};
 use crate::text::printable_path;
 
 /// The files that say what is looked for and what is let pass. They are read and nothing else.
@@ -175,31 +174,16 @@ fn text_in(
         return Err(io::Error::other("lies outside the repository"));
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
-    let fault = |error: &dyn std::fmt::Display| {
-        let partial = if git::is_partial(repo) {
-            "; 'git fetch --refetch --no-filter' brings all objects"
-        } else {
-            ""
-        };
-        io::Error::other(format!("{error}{partial}"))
-    };
-    let commit = repo.find_commit(commit).map_err(|error| fault(&error))?;
-    let tree = commit.tree().map_err(|error| fault(&error))?;
-    let entry = tree
-        .lookup_entry_by_path(names.collect::<PathBuf>())
-        .map_err(|error| fault(&error))?;
-    let Some(entry) = entry else { return Ok(None) };
-    let size = repo
-        .find_header(entry.object_id())
-        .map_err(|error| fault(&error))?
-        .size();
-    if !entry.mode().is_blob() || size > limit {
-        return Err(io::Error::other(format!(
-            "not a regular file of at most {limit} bytes"
-        )));
+    let names = names.map(|name| Vec::from_os_str_lossy(name.as_os_str()));
+    let path = bstr::join("/", names);
+    match git::read_file(&repo.local(), commit, &path, limit) {
+        Ok(None) => Ok(None),
+        Ok(Some(text)) => String::from_utf8(text)
+            .map(Some)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
+        Err(ReadError::TooLarge { .. } | ReadError::NotAFile { .. }) => Err(io::Error::other(
+            format!("not a regular file of at most {limit} bytes"),
+        )),
+        Err(error) => Err(io::Error::other(error)),
     }
-    let data = entry.object().map_err(|error| fault(&error))?.detach().data;
-    String::from_utf8(data)
-        .map(Some)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

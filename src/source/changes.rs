@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use bstr::ByteSlice;
-use gix::index::entry::Mode;
-use gix::{ObjectId, Repository};
 
 use crate::blob::{Before, Blob, CommitInfo, Elsewhere, Fresh, Origin, Skip, SkipReason};
 use crate::text::Span;
@@ -12,7 +10,8 @@ use crate::text::Span;
 use super::moved::{Parent, content};
 use super::{Worker, parts};
 use crate::git::diff::{Candidate, lines};
-use crate::git::unreadable;
+use crate::git::tree::EntryKind;
+use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
 
 /// Where a change stands.
 pub(crate) enum At {
@@ -57,16 +56,10 @@ impl At {
 
 /// What every candidate is fed with.
 pub(crate) struct Step<'a> {
-    pub(crate) repo: &'a Repository,
+    pub(crate) repo: &'a LocalRepository,
     pub(crate) max_size: Option<u64>,
     /// Versions of the same path that were reported on their own.
     pub(crate) earlier: &'a dyn Fn(&Candidate) -> Vec<ObjectId>,
-}
-
-/// Whether the content of `object` has this id. Whoever can write to the store could put something
-/// harmless in the place of what will be pushed.
-fn is_of(object: &gix::Object<'_>, id: ObjectId) -> bool {
-    gix::objs::compute_hash(id.kind(), object.kind, &object.data).is_ok_and(|found| found == id)
 }
 
 impl Step<'_> {
@@ -75,7 +68,7 @@ impl Step<'_> {
         let Candidate {
             path,
             id,
-            mode,
+            kind,
             before,
         } = candidate;
         if before.iter().all(Option::is_none) {
@@ -84,37 +77,17 @@ impl Step<'_> {
                 ..Blob::whole(path, set.at.name(candidate))
             });
         }
-        if *mode == Mode::COMMIT {
+        if *kind == EntryKind::Submodule {
             return worker.skip(Skip {
                 path: path.clone(),
                 reason: SkipReason::Submodule,
             });
         }
-        if let Some(limit) = self.max_size
-            && self
-                .repo
-                .find_header(*id)
-                .is_ok_and(|header| header.size() > limit)
-        {
-            return worker.skip(Skip {
-                path: path.clone(),
-                reason: SkipReason::TooLarge { limit },
-            });
-        }
-        match self.repo.find_object(*id) {
-            Ok(object) if !is_of(&object, *id) => {
-                let problem = format!(
-                    "object {id}: its content is not what its id says; 'git fsck' tells more"
-                );
-                worker.skip(Skip {
-                    path: path.clone(),
-                    reason: SkipReason::Unreadable(problem),
-                });
-            }
-            Ok(object) => {
+        match read_kind(self.repo, *id, ObjectKind::Blob, self.max_size) {
+            Ok(content) => {
                 let origin = set.at.blob(candidate);
-                let fresh = || Fresh::Lazy(Box::new(|| self.before(set, candidate, &object.data)));
-                for (bytes, part) in parts(&object.data) {
+                let fresh = || Fresh::Lazy(Box::new(|| self.before(set, candidate, &content)));
+                for (bytes, part) in parts(&content) {
                     worker.blob(Blob {
                         bytes,
                         origin: origin.clone(),
@@ -123,13 +96,10 @@ impl Step<'_> {
                     });
                 }
             }
-            Err(error) => {
-                let problem = unreadable(self.repo, *id, &error);
-                worker.skip(Skip {
-                    path: path.clone(),
-                    reason: SkipReason::Unreadable(problem),
-                });
-            }
+            Err(error) => worker.skip(Skip {
+                path: path.clone(),
+                reason: error.into(),
+            }),
         }
     }
 

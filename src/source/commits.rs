@@ -10,22 +10,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bstr::{BStr, ByteSlice};
-use gix::{ObjectId, Repository, ThreadSafeRepository};
 
-use crate::blob::{Blob, Origin, Skip, SkipReason};
+use crate::blob::{Blob, Origin, Skip};
 use crate::git::range::{Commit, History};
 
 use super::changes::{At, ChangeSet, Step};
 use super::moved::Parent;
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
-use crate::git::commit::{commit_info, commit_text, tag_text};
+use crate::git::commit::{commit_info, tag_name};
 use crate::git::diff::trees::not_in;
 use crate::git::diff::{Candidate, RemovedFile};
+use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, Repository, read_kind};
 
 /// The commits of a range, and the tags that lead to them.
 pub struct Range {
     /// The repository.
-    pub repo: ThreadSafeRepository,
+    pub repo: Repository,
     /// The commits.
     pub history: History,
     /// Blobs larger than this, in bytes, are skipped.
@@ -102,9 +102,9 @@ impl Source for Range {
 }
 
 impl Range {
-    fn open(&self) -> Repository {
-        let mut repo = self.repo.to_thread_local();
-        repo.object_cache_size_if_unset(OBJECT_CACHE);
+    fn open(&self) -> LocalRepository {
+        let mut repo = self.repo.local();
+        repo.set_cache(OBJECT_CACHE);
         repo
     }
 }
@@ -112,26 +112,22 @@ impl Range {
 /// What `commit` brings; its own text is fed right away. `None`, and a skip that says so, where
 /// that cannot be known.
 fn change_set<'c>(
-    repo: &Repository,
+    repo: &LocalRepository,
     commit: &'c Commit,
     worker: &mut dyn Worker,
 ) -> Option<ChangeSet<'c>> {
-    let mut fail = |problem: String| {
+    let mut fail = |error: ReadError| {
         worker.skip(Skip {
             path: commit.id.to_string().into(),
-            reason: SkipReason::Unreadable(problem),
+            reason: error.into(),
         });
         None
     };
-    let object = match repo.find_commit(commit.id) {
-        Ok(object) => object,
-        Err(error) => return fail(error.to_string()),
+    let text = match read_kind(repo, commit.id, ObjectKind::Commit, None) {
+        Ok(text) => text,
+        Err(error) => return fail(error),
     };
-    let decoded = match object.decode() {
-        Ok(decoded) => decoded,
-        Err(error) => return fail(error.to_string()),
-    };
-    let info = Arc::new(commit_info(commit.id, &decoded));
+    let info = Arc::new(commit_info(commit.id, &text));
     // The first commit of all has nothing before it, as if its parent were empty.
     let trees: Vec<_> = match commit.parents.as_slice() {
         [] => vec![None],
@@ -139,10 +135,10 @@ fn change_set<'c>(
     };
     let candidates = match not_in(repo, commit.tree, &trees) {
         Ok(candidates) => candidates,
-        Err(error) => return fail(error.to_string()),
+        Err(error) => return fail(error),
     };
     worker.blob(Blob::whole(
-        &commit_text(&decoded),
+        &text,
         Origin::CommitText {
             commit: info.clone(),
         },
@@ -158,7 +154,7 @@ fn change_set<'c>(
 }
 
 /// What a parent with the tree `old` has that `new` has not.
-fn lost(repo: &Repository, old: Option<ObjectId>, new: ObjectId) -> Vec<RemovedFile> {
+fn lost(repo: &LocalRepository, old: Option<ObjectId>, new: ObjectId) -> Vec<RemovedFile> {
     let found = old
         .map(|old| not_in(repo, old, &[Some(new)]).unwrap_or_default())
         .unwrap_or_default();
@@ -170,22 +166,19 @@ fn lost(repo: &Repository, old: Option<ObjectId>, new: ObjectId) -> Vec<RemovedF
     found.into_iter().map(lost).collect()
 }
 
-fn feed_tag(repo: &Repository, id: ObjectId, worker: &mut dyn Worker) {
-    let tag = repo.find_tag(id).map_err(|error| error.to_string());
-    let fed = tag.and_then(|tag| {
-        let decoded = tag.decode().map_err(|error| error.to_string())?;
-        let origin = Origin::TagText {
-            name: decoded.name.into(),
-            id: id.to_string(),
-        };
-        worker.blob(Blob::whole(&tag_text(&decoded), origin));
-        Ok(())
-    });
-    if let Err(problem) = fed {
-        worker.skip(Skip {
+fn feed_tag(repo: &LocalRepository, id: ObjectId, worker: &mut dyn Worker) {
+    match read_kind(repo, id, ObjectKind::Tag, None) {
+        Ok(text) => {
+            let origin = Origin::TagText {
+                name: tag_name(&text),
+                id: id.to_string(),
+            };
+            worker.blob(Blob::whole(&text, origin));
+        }
+        Err(error) => worker.skip(Skip {
             path: id.to_string().into(),
-            reason: SkipReason::Unreadable(problem),
-        });
+            reason: error.into(),
+        }),
     }
 }
 
@@ -220,7 +213,12 @@ impl<'s> Feed<'s> {
         self.numbered().flat_map(of_set).collect()
     }
 
-    fn chunk(&self, repo: &Repository, (number, candidates): &Chunk<'_>, worker: &mut dyn Worker) {
+    fn chunk(
+        &self,
+        repo: &LocalRepository,
+        (number, candidates): &Chunk<'_>,
+        worker: &mut dyn Worker,
+    ) {
         let Some(set) = &self.sets[*number] else {
             return;
         };

@@ -55,6 +55,12 @@ pub trait Worker: Send {
 /// tenth of its bytes.
 pub const MIN_NAME: usize = 20;
 
+/// Whether a name is searched for secrets by itself: a component of a path, or the name of a ref.
+#[must_use]
+pub const fn is_searched_name(name: &[u8]) -> bool {
+    name.len() >= MIN_NAME
+}
+
 /// Below this many blobs, more threads cost more than they bring.
 const WORTH_THREADS: usize = 24;
 

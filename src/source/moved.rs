@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bstr::{BStr, ByteSlice};
-use gix::{ObjectId, Repository};
 
 use crate::git::diff::{Candidate, RemovedFile};
 use crate::git::tree::name_of;
+use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
 
-type List<'a> = Box<dyn Fn(&Repository) -> Vec<RemovedFile> + Send + Sync + 'a>;
+type List<'a> = Box<dyn Fn(&LocalRepository) -> Vec<RemovedFile> + Send + Sync + 'a>;
 
 /// What one parent has that a change takes away. Most changes are clean, and then nobody needs to
 /// know.
@@ -26,14 +26,16 @@ const MAX_SIZE: u64 = 1 << 20;
 
 impl<'a> Parent<'a> {
     /// A parent whose lost files `list` gives when they are asked for.
-    pub(crate) fn new(list: impl Fn(&Repository) -> Vec<RemovedFile> + Send + Sync + 'a) -> Self {
+    pub(crate) fn new(
+        list: impl Fn(&LocalRepository) -> Vec<RemovedFile> + Send + Sync + 'a,
+    ) -> Self {
         Self {
             list: Box::new(list),
             lost: OnceLock::new(),
         }
     }
 
-    fn lost(&self, repo: &Repository) -> &[RemovedFile] {
+    fn lost(&self, repo: &LocalRepository) -> &[RemovedFile] {
         self.lost.get_or_init(|| (self.list)(repo))
     }
 
@@ -41,7 +43,7 @@ impl<'a> Parent<'a> {
     /// one with which `bytes` share most, at least half of the longer one, as git has it.
     pub(crate) fn renamed_from(
         &self,
-        repo: &Repository,
+        repo: &LocalRepository,
         new: &Candidate,
         bytes: &[u8],
     ) -> Option<Vec<u8>> {
@@ -71,17 +73,12 @@ impl<'a> Parent<'a> {
 
     /// The lost files at other paths than `path`, as they were and as they are now: what is missing
     /// in them may have moved. None where too many changed.
-    pub(crate) fn replaced(&self, repo: &Repository, path: &BStr) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(crate) fn replaced(&self, repo: &LocalRepository, path: &BStr) -> Vec<(Vec<u8>, Vec<u8>)> {
         let lost = self.lost(repo);
         if lost.len() > MAX_COMPARED {
             return Vec::new();
         }
-        let small = |id: ObjectId| {
-            repo.find_header(id)
-                .is_ok_and(|header| header.size() <= MAX_SIZE)
-                .then(|| content(repo, id))
-                .flatten()
-        };
+        let small = |id: ObjectId| read_kind(repo, id, ObjectKind::Blob, Some(MAX_SIZE)).ok();
         let others = lost.iter().filter(|lost| lost.path != path);
         let versions = others
             .filter_map(|lost| Some((small(lost.id)?, lost.now.map_or(Some(Vec::new()), small)?)));
@@ -91,8 +88,8 @@ impl<'a> Parent<'a> {
 
 /// The content of a blob. One that cannot be read costs a rename or a move, so more is reported,
 /// not less.
-pub(crate) fn content(repo: &Repository, id: ObjectId) -> Option<Vec<u8>> {
-    Some(repo.find_object(id).ok()?.detach().data)
+pub(crate) fn content(repo: &LocalRepository, id: ObjectId) -> Option<Vec<u8>> {
+    read_kind(repo, id, ObjectKind::Blob, None).ok()
 }
 
 /// Bytes in lines that both texts have.

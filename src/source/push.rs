@@ -4,14 +4,15 @@
 use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::objs::{Kind, TreeRefIter};
-use gix::{ObjectId, Repository, ThreadSafeRepository};
 
 use super::{Range, Source, SourceError, Worker, Workers, parts};
 use crate::blob::{Blob, Fresh, Origin, Skip, SkipReason};
-use crate::git::ReadError;
-use crate::git::commit::tag_text;
+use crate::git::commit::{read_links, tag_name, tag_target};
 use crate::git::range::{self, RangeError, Selection};
+use crate::git::tree::{EntryKind, Tree};
+use crate::git::{
+    LocalRepository, ObjectId, ObjectKind, ReadError, Repository, kind_of, read_kind,
+};
 
 /// What a push brings.
 pub struct Push {
@@ -29,15 +30,15 @@ impl Push {
     /// # Errors
     /// Where a part of the history is missing.
     pub fn new(
-        shared: ThreadSafeRepository,
+        shared: Repository,
         refs: Vec<(BString, ObjectId)>,
         known: &[ObjectId],
     ) -> Result<Self, RangeError> {
-        let repo = shared.to_thread_local();
+        let repo = shared.local();
         let mut hidden: Vec<_> = known
             .iter()
             .copied()
-            .filter(|&id| leads_to_commit(&repo, id) == Ok(true))
+            .filter(|&id| matches!(leads_to_commit(&repo, id), Ok(true)))
             .collect();
         hidden.sort_unstable();
         hidden.dedup();
@@ -48,12 +49,7 @@ impl Push {
                 _ if known.contains(&id) => {}
                 Ok(true) => tips.push(id),
                 Ok(false) => loose.push((name.clone(), id)),
-                Err(problem) => {
-                    return Err(RangeError::Object {
-                        id: id.to_string(),
-                        problem,
-                    });
-                }
+                Err(error) => return Err(error.into()),
             }
             names.push(name);
         }
@@ -80,7 +76,7 @@ impl Push {
 
 impl Source for Push {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let repo = self.range.repo.to_thread_local();
+        let repo = self.range.repo.local();
         let mut worker = workers();
         for name in &self.names {
             worker.blob(Blob::whole(
@@ -104,18 +100,20 @@ impl Source for Push {
     }
 }
 
-/// Whether `id` is a commit or a tag of one.
-fn leads_to_commit(repo: &Repository, id: ObjectId) -> Result<bool, String> {
-    let object = repo.find_object(id).map_err(|error| error.to_string())?;
-    let object = object
-        .peel_tags_to_end()
-        .map_err(|error| error.to_string())?;
-    Ok(object.kind == Kind::Commit)
+/// Whether `id` is a commit, or a tag that leads to one.
+fn leads_to_commit(repo: &LocalRepository, mut id: ObjectId) -> Result<bool, ReadError> {
+    loop {
+        match kind_of(repo, id)? {
+            ObjectKind::Tag => id = tag_target(id, &read_kind(repo, id, ObjectKind::Tag, None)?)?,
+            ObjectKind::Commit => return read_links(repo, id).map(|_| true),
+            ObjectKind::Tree | ObjectKind::Blob => return Ok(false),
+        }
+    }
 }
 
-/// Feeds what no commit has.
+/// Feeds what refs lead to instead of a commit.
 struct Loose<'a> {
-    repo: &'a Repository,
+    repo: &'a LocalRepository,
     max_size: Option<u64>,
     worker: &'a mut dyn Worker,
 }
@@ -124,31 +122,22 @@ impl Loose<'_> {
     /// Feeds what a ref leads to: any tags, and then a tree or a blob.
     fn follow(&mut self, name: &BStr, mut id: ObjectId) -> Result<(), SourceError> {
         loop {
-            let object = self
-                .repo
-                .find_object(id)
-                .map_err(|error| damaged(id, &error))?
-                .detach();
-            match object.kind {
-                Kind::Tag => {
-                    let tag = self
-                        .repo
-                        .find_tag(id)
-                        .map_err(|error| damaged(id, &error))?;
-                    let tag = tag.decode().map_err(|error| damaged(id, &error))?;
+            match kind_of(self.repo, id)? {
+                ObjectKind::Tag => {
+                    let text = read_kind(self.repo, id, ObjectKind::Tag, None)?;
                     let origin = Origin::TagText {
-                        name: tag.name.into(),
+                        name: tag_name(&text),
                         id: id.to_string(),
                     };
-                    self.worker.blob(Blob::whole(&tag_text(&tag), origin));
-                    id = tag.target();
+                    self.worker.blob(Blob::whole(&text, origin));
+                    id = tag_target(id, &text)?;
                 }
-                Kind::Tree => return self.tree(name, id),
-                Kind::Blob => {
+                ObjectKind::Tree => return self.tree(name, id),
+                ObjectKind::Blob => {
                     self.blob(name, id);
                     return Ok(());
                 }
-                Kind::Commit => return Ok(()),
+                ObjectKind::Commit => return Ok(()),
             }
         }
     }
@@ -156,14 +145,9 @@ impl Loose<'_> {
     fn tree(&mut self, place: &BStr, id: ObjectId) -> Result<(), SourceError> {
         let mut open = vec![(BString::default(), id)];
         while let Some((folder, id)) = open.pop() {
-            let tree = self
-                .repo
-                .find_object(id)
-                .map_err(|error| damaged(id, &error))?
-                .detach();
-            for entry in TreeRefIter::from_bytes(&tree.data, id.kind()) {
-                let entry = entry.map_err(|error| damaged(id, &error))?;
-                let path: BString = [folder.as_bytes(), entry.filename].concat().into();
+            for entry in Tree::read(self.repo, id)?.entries() {
+                let entry = entry?;
+                let path: BString = [folder.as_bytes(), entry.name].concat().into();
                 self.worker.blob(Blob::whole(
                     &path,
                     Origin::Name {
@@ -171,19 +155,19 @@ impl Loose<'_> {
                         commit: None,
                     },
                 ));
-                if entry.mode.is_tree() {
-                    open.push((
-                        [path.as_bytes(), b"/"].concat().into(),
-                        entry.oid.to_owned(),
-                    ));
-                } else if entry.mode.is_commit() {
-                    self.worker.skip(Skip {
+                match entry.kind {
+                    EntryKind::Tree => {
+                        let folder = [path.as_bytes(), b"/"].concat().into();
+                        open.push((folder, entry.id.to_owned()));
+                    }
+                    EntryKind::Submodule => self.worker.skip(Skip {
                         path,
                         reason: SkipReason::Submodule,
-                    });
-                } else {
-                    let place = [place.as_bytes(), b":", path.as_bytes()].concat();
-                    self.blob(place.as_bstr(), entry.oid.to_owned());
+                    }),
+                    EntryKind::File | EntryKind::Link => {
+                        let place = [place.as_bytes(), b":", path.as_bytes()].concat();
+                        self.blob(place.as_bstr(), entry.id.to_owned());
+                    }
                 }
             }
         }
@@ -191,20 +175,9 @@ impl Loose<'_> {
     }
 
     fn blob(&mut self, place: &BStr, id: ObjectId) {
-        if let Some(limit) = self.max_size
-            && self
-                .repo
-                .find_header(id)
-                .is_ok_and(|header| header.size() > limit)
-        {
-            return self.worker.skip(Skip {
-                path: place.to_owned(),
-                reason: SkipReason::TooLarge { limit },
-            });
-        }
-        match self.repo.find_object(id) {
-            Ok(object) => {
-                for (bytes, part) in parts(&object.data) {
+        match read_kind(self.repo, id, ObjectKind::Blob, self.max_size) {
+            Ok(content) => {
+                for (bytes, part) in parts(&content) {
                     let origin = Origin::Repository {
                         place: place.to_owned(),
                     };
@@ -216,20 +189,10 @@ impl Loose<'_> {
                     });
                 }
             }
-            Err(error) => {
-                let reason = SkipReason::Unreadable(damaged(id, &error).to_string());
-                self.worker.skip(Skip {
-                    path: place.to_owned(),
-                    reason,
-                });
-            }
+            Err(error) => self.worker.skip(Skip {
+                path: place.to_owned(),
+                reason: error.into(),
+            }),
         }
     }
-}
-
-fn damaged(id: ObjectId, error: &dyn std::fmt::Display) -> SourceError {
-    SourceError::Read(ReadError::Object {
-        id: id.to_string(),
-        problem: error.to_string(),
-    })
 }

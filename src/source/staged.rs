@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::fs;
 
 use bstr::BString;
-use gix::{ObjectId, Repository, ThreadSafeRepository};
 
 use crate::blob::Skip;
 use crate::git;
@@ -16,14 +15,15 @@ use crate::git;
 use super::changes::{At, ChangeSet, Step};
 use super::moved::Parent;
 use super::{Source, SourceError, WORTH_THREADS, Workers, each_in_pool};
-use crate::git::ReadError;
+use crate::git::commit::{head_tree, read_links};
 use crate::git::diff::index::{self, Changes};
 use crate::git::diff::{Candidate, RemovedFile};
+use crate::git::{LocalRepository, ObjectId, ReadError, Repository};
 
 /// The blobs that the next commit would add or change.
 pub struct Staged {
     /// The repository.
-    pub repo: ThreadSafeRepository,
+    pub repo: Repository,
     /// The commits that are being merged, where `MERGE_HEAD` does not say so: git writes that after
     /// its hooks have run.
     pub merging: Vec<ObjectId>,
@@ -35,16 +35,16 @@ pub struct Staged {
 
 impl Source for Staged {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let repo = self.repo.to_thread_local();
-        if repo.workdir().is_none() && !repo.index_path().exists() {
+        let repo = self.repo.local();
+        if !index::has_index(&repo) {
             return Err(git::RepoError::Bare {
-                path: repo.git_dir().to_path_buf(),
+                path: self.repo.git_dir().to_path_buf(),
             }
             .into());
         }
-        git::check_refs(&repo)?;
+        git::check_refs(&self.repo)?;
         let mut skips = Vec::new();
-        let set = change_set(&repo, &self.merging, &mut skips)?;
+        let set = change_set(&repo, self.parent_trees(&repo)?.as_slice(), &mut skips)?;
         let mut worker = workers();
         skips.into_iter().for_each(|skip| worker.skip(skip));
         if self.jobs < 2 || set.candidates.len() < WORTH_THREADS {
@@ -54,7 +54,7 @@ impl Source for Staged {
             return Ok(());
         }
         drop(worker);
-        let state = || (self.repo.to_thread_local(), workers());
+        let state = || (self.repo.local(), workers());
         each_in_pool(
             self.jobs,
             &set.candidates,
@@ -68,7 +68,30 @@ impl Source for Staged {
 }
 
 impl Staged {
-    fn step<'r>(&self, repo: &'r Repository) -> Step<'r> {
+    /// The trees of the parents of the next commit: that of `HEAD`, and those of a merge in
+    /// progress. `None` is the empty tree before the first commit.
+    fn parent_trees(&self, repo: &LocalRepository) -> Result<Vec<Option<ObjectId>>, ReadError> {
+        let mut trees = vec![head_tree(repo)?];
+        let mut merging = Vec::new();
+        let file = self.repo.git_dir().join("MERGE_HEAD");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let id = ObjectId::from_hex(line.as_bytes()).map_err(|error| ReadError::Ref {
+                name: "MERGE_HEAD",
+                problem: error.to_string(),
+            });
+            merging.push(id?);
+        }
+        if merging.is_empty() {
+            merging.extend_from_slice(&self.merging);
+        }
+        for id in merging {
+            trees.push(Some(read_links(repo, id)?.tree));
+        }
+        Ok(trees)
+    }
+
+    fn step<'r>(&self, repo: &'r LocalRepository) -> Step<'r> {
         Step {
             repo,
             max_size: self.max_size,
@@ -79,18 +102,11 @@ impl Staged {
 
 /// What is new against every parent, and what each parent has that is lost.
 fn change_set(
-    repo: &Repository,
-    merging: &[ObjectId],
+    repo: &LocalRepository,
+    trees: &[Option<ObjectId>],
     skips: &mut Vec<Skip>,
 ) -> Result<ChangeSet<'static>, SourceError> {
-    let index = repo.index_or_empty().map_err(|error| ReadError::Index {
-        path: repo.index_path(),
-        problem: error.to_string(),
-    })?;
-    let mut sets = Vec::new();
-    for tree in parent_trees(repo, merging)? {
-        sets.push(Changes::between(repo, tree, &index)?);
-    }
+    let mut sets = index::changes(repo, trees)?;
     // Parents agree on what the index has, so the first one's skips are all there are.
     skips.append(&mut sets[0].skips);
     let mut others: Vec<HashMap<(BString, ObjectId), Option<ObjectId>>> = Vec::new();
@@ -115,7 +131,7 @@ fn change_set(
             candidates.push(Candidate {
                 path: key.0,
                 id: key.1,
-                mode: change.mode,
+                kind: change.kind,
                 before,
             });
         }
@@ -141,43 +157,4 @@ fn parent(
     });
     let replaced: Vec<_> = replaced.collect();
     Parent::new(move |repo| index::lost(repo, &removed, &replaced))
-}
-
-/// The trees of the commits that the next one will follow: HEAD's, and those of a merge in
-/// progress. `None` stands for the empty tree before the first commit.
-fn parent_trees(
-    repo: &Repository,
-    merging: &[ObjectId],
-) -> Result<Vec<Option<ObjectId>>, SourceError> {
-    let object = |id: &str, error: &dyn std::fmt::Display| ReadError::Object {
-        id: id.to_owned(),
-        problem: error.to_string(),
-    };
-    let head = repo.head().map_err(|error| object("HEAD", &error))?;
-    let mut trees = vec![None];
-    if !head.is_unborn() {
-        trees[0] = Some(
-            repo.head_tree_id()
-                .map_err(|error| object("HEAD", &error))?
-                .detach(),
-        );
-    }
-    let mut others = Vec::new();
-    let merge_head = fs::read_to_string(repo.git_dir().join("MERGE_HEAD")).unwrap_or_default();
-    for line in merge_head.lines().filter(|line| !line.is_empty()) {
-        others.push(
-            ObjectId::from_hex(line.as_bytes()).map_err(|error| object("MERGE_HEAD", &error))?,
-        );
-    }
-    if others.is_empty() {
-        others.extend_from_slice(merging);
-    }
-    for id in others {
-        let failed = |error: &dyn std::fmt::Display| object(&id.to_string(), error);
-        let commit = repo.find_commit(id).map_err(|error| failed(&error))?;
-        trees.push(Some(
-            commit.tree_id().map_err(|error| failed(&error))?.detach(),
-        ));
-    }
-    Ok(trees)
 }

@@ -145,7 +145,7 @@ fn audited(path: &Path, cache: Option<&Path>) -> All {
         .skipped
         .iter()
         .filter(|skip| skip.reason.is_failure())
-        .partition(|skip| skip.reason.to_string().contains("missing, though"));
+        .partition(|skip| skip.reason.to_string().contains("missing object"));
     assert!(failures.is_empty(), "{failures:?}");
     let mut all = All {
         missing: missing.len(),

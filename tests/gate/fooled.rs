@@ -82,7 +82,7 @@ fn an_event_that_names_no_commit_is_not_a_deleted_branch() {
 }
 
 #[test]
-fn an_object_that_is_not_what_its_id_says_is_not_judged_clean() {
+fn an_object_that_does_not_match_its_id_is_not_judged_clean() {
     let (repo, base) = started();
     let id = access_key_id(1402);
     repo.add("a.ini", id_line(&id)).commit("a key");
@@ -98,7 +98,7 @@ fn an_object_that_is_not_what_its_id_says_is_not_judged_clean() {
     std::fs::write(place(&blob), harmless).unwrap();
     gate(&repo, &[&format!("{base}..HEAD")])
         .status(2)
-        .says("its content is not what its id says");
+        .says("does not match its id");
 }
 
 #[test]

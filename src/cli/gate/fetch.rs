@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use keysieve::git::range;
+use keysieve::git::{LocalRepository, range};
 
 use super::super::error::CliError;
 
@@ -29,7 +29,7 @@ pub(super) struct Fetch {
 
 impl Fetch {
     /// For the repository around `dir`, from the remote that its branches come from.
-    pub(super) fn new(dir: &Path, repo: &gix::Repository) -> Result<Self, CliError> {
+    pub(super) fn new(dir: &Path, repo: &LocalRepository) -> Result<Self, CliError> {
         let remote = range::remote_of(repo).ok_or_else(|| {
             CliError::new(
                 "there is no remote to fetch from, or several and none of them is 'origin'",

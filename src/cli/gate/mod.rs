@@ -8,11 +8,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use gix::ThreadSafeRepository;
 use keysieve::ci::{self, Environment, Facts};
 use keysieve::finding::{Outcome, Status};
-use keysieve::git;
 use keysieve::git::range::{self, Base, History, Plan, RangeError, Resolved, Selection};
+use keysieve::git::{self, LocalRepository, ObjectId, Repository};
 use keysieve::policy::{self, PolicyFiles};
 use keysieve::report::Advice;
 use keysieve::source::Range;
@@ -68,9 +67,9 @@ enum Wanted {
 
 /// What is to be judged, looked up.
 struct Found {
-    repo: ThreadSafeRepository,
+    repo: Repository,
     history: History,
-    base: Option<gix::ObjectId>,
+    base: Option<ObjectId>,
 }
 
 impl GateArgs {
@@ -81,9 +80,8 @@ impl GateArgs {
         let complete = judged
             .as_ref()
             .is_ok_and(|(outcome, _)| outcome.status() < Status::Incomplete);
-        let local = found.repo.to_thread_local();
-        if self.fetch && !complete && git::is_partial(&local) {
-            Fetch::new(&self.repo, &local)?.all_objects()?;
+        if self.fetch && !complete && found.repo.is_partial() {
+            Fetch::new(&self.repo, &found.repo.local())?.all_objects()?;
             found.repo = git::discover(&self.repo)?;
             judged = self.judge(&found);
         }
@@ -97,9 +95,8 @@ impl GateArgs {
 
     /// Judges what was found; the outcome, and which rules it is by.
     fn judge(&self, found: &Found) -> Result<(Outcome, String), CliError> {
-        let local = found.repo.to_thread_local();
-        let base = PolicyFiles::of_commit(&local, found.base);
-        let head = PolicyFiles::of_commit(&local, found.history.tips.first().copied());
+        let base = PolicyFiles::of_commit(&found.repo, found.base);
+        let head = PolicyFiles::of_commit(&found.repo, found.history.tips.first().copied());
         let mut settings = self
             .common
             .settings
@@ -169,9 +166,9 @@ impl GateArgs {
             let hint = "run it in a repository, or name one with --repo";
             let repo =
                 git::discover(&self.repo).map_err(|error| CliError::from(error).hint(hint))?;
-            let mut local = repo.to_thread_local();
-            git::check_refs(&local)?;
-            local.object_cache_size_if_unset(4 << 20);
+            git::check_refs(&repo)?;
+            let mut local = repo.local();
+            local.set_cache(4 << 20);
             let (error, ends) = match wanted.resolve(&local) {
                 Ok(None) => {
                     return Ok(Found {
@@ -206,7 +203,7 @@ impl GateArgs {
 }
 
 /// What was found, and a line that says so.
-fn found(repo: ThreadSafeRepository, resolved: &Resolved, history: History) -> Found {
+fn found(repo: Repository, resolved: &Resolved, history: History) -> Found {
     let count = history.commits.len();
     say(&format!(
         "{}: {count} {}",
@@ -236,7 +233,7 @@ fn ends(selection: &Selection) -> Vec<String> {
 }
 
 impl Wanted {
-    fn resolve(&self, repo: &gix::Repository) -> Result<Option<Resolved>, RangeError> {
+    fn resolve(&self, repo: &LocalRepository) -> Result<Option<Resolved>, RangeError> {
         match self {
             Self::Words(words) => range::named(repo, words).map(Some),
             Self::Plan(_, plan) => {
@@ -249,7 +246,7 @@ impl Wanted {
     }
 
     /// Whether the old head of the branch that was pushed to is missing.
-    fn lost_head(&self, repo: &gix::Repository) -> bool {
+    fn lost_head(&self, repo: &LocalRepository) -> bool {
         match self {
             Self::Plan(
                 _,
@@ -257,9 +254,7 @@ impl Wanted {
                     base: Base::Pushed { before, .. },
                     ..
                 },
-            ) => {
-                gix::ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(id))
-            }
+            ) => ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(&id)),
             _ => false,
         }
     }
@@ -286,7 +281,7 @@ impl Wanted {
     }
 
     /// The error, with the setting or the command that mends it.
-    fn error(&self, error: RangeError, repo: &gix::Repository) -> CliError {
+    fn error(&self, error: RangeError, repo: &LocalRepository) -> CliError {
         let Some(need) = error.need() else {
             return error.into();
         };

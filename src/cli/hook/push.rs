@@ -20,12 +20,13 @@ pub(super) fn from_variables(scans: &dyn Scans) -> Result<Status, CliError> {
     let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let repo = git::discover(Path::new("."))?;
     let id = |name: &OsStr| {
-        git::resolve(&repo, name.as_encoded_bytes().as_bstr()).ok_or_else(|| {
-            CliError::new(format!(
-                "{} names no commit of this repository",
-                name.display()
-            ))
-        })
+        repo.resolve(name.as_encoded_bytes().as_bstr())
+            .ok_or_else(|| {
+                CliError::new(format!(
+                    "{} names no commit of this repository",
+                    name.display()
+                ))
+            })
     };
     let new = said("PRE_COMMIT_TO_REF").or_else(|| said("PRE_COMMIT_LOCAL_BRANCH"));
     let new = id(new.as_deref().unwrap_or(OsStr::new("HEAD")))?;

@@ -4,23 +4,22 @@
 use std::collections::HashMap;
 
 use bstr::{BString, ByteSlice};
-use gix::index::entry::{Flags, Mode};
+use gix::index::entry::Flags;
 use gix::index::extension::Tree as CacheTree;
 use gix::index::{Entry, State};
-use gix::{ObjectId, Repository};
 
 use crate::blob::{Skip, SkipReason};
 
 use super::RemovedFile;
-use crate::git::ReadError;
-use crate::git::tree::{TreeEntry, read_tree};
+use crate::git::tree::{EntryKind, Tree};
+use crate::git::{LocalRepository, ObjectId, ReadError};
 
 /// A blob, link or commit of the index that the tree does not have at that path.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) path: BString,
     pub(crate) id: ObjectId,
-    pub(crate) mode: Mode,
+    pub(crate) kind: EntryKind,
     /// What the tree has at the path instead.
     pub(crate) before: Option<ObjectId>,
 }
@@ -41,25 +40,34 @@ pub(crate) struct Changes {
     pub(crate) skips: Vec<Skip>,
 }
 
-impl Changes {
-    /// What `index` has and `tree` has not, and the other way round.
-    pub(crate) fn between(
-        repo: &Repository,
-        tree: Option<ObjectId>,
-        index: &State,
-    ) -> Result<Self, ReadError> {
+/// Whether the repository has an index, or may get one.
+pub(crate) fn has_index(repo: &LocalRepository) -> bool {
+    repo.0.workdir().is_some() || repo.0.index_path().exists()
+}
+
+/// The difference between each of `trees` and the index. `None` is a tree without entries.
+pub(crate) fn changes(
+    repo: &LocalRepository,
+    trees: &[Option<ObjectId>],
+) -> Result<Vec<Changes>, ReadError> {
+    let index = repo.0.index_or_empty().map_err(|error| ReadError::Index {
+        path: repo.0.index_path(),
+        problem: error.to_string(),
+    })?;
+    let between = |tree: &Option<ObjectId>| {
         let mut walk = Walk {
             repo,
-            index,
-            found: Self::default(),
+            index: &index,
+            found: Changes::default(),
         };
-        walk.directory(tree, index.tree(), index.entries(), 0)?;
+        walk.directory(*tree, index.tree(), index.entries(), 0)?;
         Ok(walk.found)
-    }
+    };
+    trees.iter().map(between).collect()
 }
 
 struct Walk<'a> {
-    repo: &'a Repository,
+    repo: &'a LocalRepository,
     index: &'a State,
     found: Changes,
 }
@@ -112,7 +120,7 @@ impl Walk<'_> {
                 old.met = true;
                 old.id
             });
-            if first.mode == Mode::DIR {
+            if kind_of(first) == EntryKind::Tree {
                 // A sparse index stands for the whole directory with one entry, which names its
                 // tree.
                 self.trees(below, first.id, directory)?;
@@ -155,7 +163,7 @@ impl Walk<'_> {
             self.found.changed.push(Change {
                 path,
                 id: entry.id,
-                mode: entry.mode,
+                kind: kind_of(entry),
                 before,
             });
         }
@@ -172,23 +180,24 @@ impl Walk<'_> {
             return Ok(());
         }
         let mut old = old_entries(self.repo, old)?;
-        for (name, entry) in read_tree(self.repo, new)? {
-            let full = BString::from([path, &name[..]].concat());
+        for entry in Tree::read(self.repo, new)?.entries() {
+            let entry = entry?;
+            let full = BString::from([path, entry.name].concat());
+            let is_tree = entry.kind == EntryKind::Tree;
             let before = old
-                .get_mut(name.as_bstr())
-                .filter(|old| old.is_tree == entry.is_tree)
+                .get_mut(entry.name)
+                .filter(|old| old.is_tree == is_tree)
                 .map(|old| {
                     old.met = true;
                     old.id
                 });
-            if entry.is_tree {
-                self.trees(before, entry.id, &[&full[..], b"/"].concat())?;
-            } else if before != Some(entry.id) {
-                let mode = entry.mode;
+            if is_tree {
+                self.trees(before, entry.id.to_owned(), &[&full[..], b"/"].concat())?;
+            } else if before.as_deref() != Some(entry.id) {
                 self.found.changed.push(Change {
                     path: full,
-                    id: entry.id,
-                    mode,
+                    id: entry.id.to_owned(),
+                    kind: entry.kind,
                     before,
                 });
             }
@@ -210,29 +219,32 @@ impl Walk<'_> {
     }
 }
 
+fn kind_of(entry: &Entry) -> EntryKind {
+    EntryKind::of_mode(entry.mode.bits())
+}
+
 fn old_entries(
-    repo: &Repository,
+    repo: &LocalRepository,
     tree: Option<ObjectId>,
 ) -> Result<HashMap<BString, Old>, ReadError> {
-    let entries = tree
-        .map(|id| read_tree(repo, id))
-        .transpose()?
-        .unwrap_or_default();
-    let old = |entry: TreeEntry| Old {
-        id: entry.id,
-        is_tree: entry.is_tree,
-        met: false,
-    };
-    Ok(entries
-        .into_iter()
-        .map(|(name, entry)| (name, old(entry)))
-        .collect())
+    let mut found = HashMap::new();
+    let Some(id) = tree else { return Ok(found) };
+    for entry in Tree::read(repo, id)?.entries() {
+        let entry = entry?;
+        let old = Old {
+            id: entry.id.to_owned(),
+            is_tree: entry.kind == EntryKind::Tree,
+            met: false,
+        };
+        found.insert(entry.name.to_owned(), old);
+    }
+    Ok(found)
 }
 
 /// Every file that is lost: those that are gone, among them those of removed directories, and those
 /// that changed.
 pub(crate) fn lost(
-    repo: &Repository,
+    repo: &LocalRepository,
     removed: &[Removed],
     changed: &[RemovedFile],
 ) -> Vec<RemovedFile> {
@@ -243,7 +255,7 @@ pub(crate) fn lost(
     files
 }
 
-fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<RemovedFile>) {
+fn list_files(repo: &LocalRepository, removed: &Removed, files: &mut Vec<RemovedFile>) {
     if !removed.is_tree {
         files.push(RemovedFile {
             path: removed.path.clone(),
@@ -252,17 +264,16 @@ fn list_files(repo: &Repository, removed: &Removed, files: &mut Vec<RemovedFile>
         });
         return;
     }
-    // A tree that cannot be read here costs a rename, so more is reported, not less.
-    for (name, entry) in read_tree(repo, removed.id).unwrap_or_default() {
-        let path = BString::from([&removed.path[..], b"/", &name[..]].concat());
-        list_files(
-            repo,
-            &Removed {
-                path,
-                id: entry.id,
-                is_tree: entry.is_tree,
-            },
-            files,
-        );
+    // If a tree cannot be read here, a rename is not seen, so more is reported, not less.
+    let Ok(tree) = Tree::read(repo, removed.id) else {
+        return;
+    };
+    for entry in tree.entries().map_while(Result::ok) {
+        let removed = Removed {
+            path: BString::from([&removed.path[..], b"/", entry.name].concat()),
+            id: entry.id.to_owned(),
+            is_tree: entry.kind == EntryKind::Tree,
+        };
+        list_files(repo, &removed, files);
     }
 }

@@ -5,15 +5,16 @@ pub(crate) mod lines;
 pub(crate) mod trees;
 
 use bstr::BString;
-use gix::ObjectId;
-use gix::index::entry::Mode;
+
+use super::ObjectId;
+use super::tree::EntryKind;
 
 /// A blob, link or submodule at a path where no parent has it.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) path: BString,
     pub(crate) id: ObjectId,
-    pub(crate) mode: Mode,
+    pub(crate) kind: EntryKind,
     /// For each parent, what it has at the path instead.
     pub(crate) before: Vec<Option<ObjectId>>,
 }

@@ -3,12 +3,10 @@
 use std::cmp::Ordering;
 
 use bstr::BString;
-use gix::objs::tree::EntryRef;
-use gix::{ObjectId, Repository};
 
 use super::Candidate;
-use crate::git::ReadError;
-use crate::git::tree::{Entries, TreeEntry, tree_data};
+use crate::git::tree::{EntryKind, Tree, TreeEntry};
+use crate::git::{LocalRepository, ObjectId, ReadError};
 
 /// The files, links and submodules of `tree` that none of `others` has at the same path, with what
 /// each of these has there instead. `None` among them is a tree without entries.
@@ -16,7 +14,7 @@ use crate::git::tree::{Entries, TreeEntry, tree_data};
 /// # Errors
 /// Where a tree cannot be read.
 pub(crate) fn not_in(
-    repo: &Repository,
+    repo: &LocalRepository,
     tree: ObjectId,
     others: &[Option<ObjectId>],
 ) -> Result<Vec<Candidate>, ReadError> {
@@ -30,7 +28,7 @@ pub(crate) fn not_in(
 }
 
 struct Walk<'r> {
-    repo: &'r Repository,
+    repo: &'r LocalRepository,
     path: BString,
     found: Vec<Candidate>,
 }
@@ -40,36 +38,31 @@ impl Walk<'_> {
         if others.contains(&Some(tree)) {
             return Ok(());
         }
-        let data = tree_data(self.repo, tree)?;
-        let mut olds = Vec::with_capacity(others.len());
-        for other in others {
-            olds.push(
-                other
-                    .map(|id| Ok::<_, ReadError>((id, tree_data(self.repo, id)?)))
-                    .transpose()?,
-            );
-        }
-        let mut cursors: Vec<_> = olds.iter().map(|old| Cursor::new(old.as_ref())).collect();
-        for entry in Entries::new(tree, &data) {
+        let tree = Tree::read(self.repo, tree)?;
+        let others: Vec<Option<Tree>> = others
+            .iter()
+            .map(|other| other.map(|id| Tree::read(self.repo, id)).transpose())
+            .collect::<Result<_, _>>()?;
+        let mut cursors: Vec<_> = others.iter().map(|other| cursor(other.as_ref())).collect();
+        for entry in tree.entries() {
             let entry = entry?;
             let mut before = Vec::with_capacity(cursors.len());
             for cursor in &mut cursors {
                 before.push(cursor.advance_to(&entry)?);
             }
-            if before.iter().flatten().any(|id| **id == *entry.oid) {
+            if before.iter().flatten().any(|id| **id == *entry.id) {
                 continue;
             }
             let len = self.path.len();
-            self.path.extend_from_slice(entry.filename);
-            if entry.mode.is_tree() {
+            self.path.extend_from_slice(entry.name);
+            if entry.kind == EntryKind::Tree {
                 self.path.push(b'/');
-                self.directory(entry.oid.to_owned(), &before)?;
+                self.directory(entry.id.to_owned(), &before)?;
             } else {
-                let TreeEntry { id, mode, .. } = entry.into();
                 self.found.push(Candidate {
                     path: self.path.clone(),
-                    id,
-                    mode,
+                    id: entry.id.to_owned(),
+                    kind: entry.kind,
                     before,
                 });
             }
@@ -79,23 +72,16 @@ impl Walk<'_> {
     }
 }
 
-/// Goes through a tree beside another one, which has the same order.
-struct Cursor<'t> {
-    entries: Option<Entries<'t>>,
-    next: Option<EntryRef<'t>>,
+/// Goes through a tree next to another one, which has the same order.
+struct Cursor<'t, I> {
+    entries: Option<I>,
+    next: Option<TreeEntry<'t>>,
 }
 
-impl<'t> Cursor<'t> {
-    fn new(tree: Option<&'t (ObjectId, Vec<u8>)>) -> Self {
-        Self {
-            entries: tree.map(|(id, data)| Entries::new(*id, data)),
-            next: None,
-        }
-    }
-
+impl<'t, I: Iterator<Item = Result<TreeEntry<'t>, ReadError>>> Cursor<'t, I> {
     /// What this tree has in the place of `entry`: an entry of the same name, and a directory only
     /// for a directory.
-    fn advance_to(&mut self, entry: &EntryRef<'_>) -> Result<Option<ObjectId>, ReadError> {
+    fn advance_to(&mut self, entry: &TreeEntry<'_>) -> Result<Option<ObjectId>, ReadError> {
         loop {
             let next = match self.next.take() {
                 Some(next) => next,
@@ -104,14 +90,23 @@ impl<'t> Cursor<'t> {
                     None => return Ok(None),
                 },
             };
-            match next.cmp(entry) {
+            match next.order(entry) {
                 Ordering::Less => {}
-                Ordering::Equal => return Ok(Some(next.oid.to_owned())),
+                Ordering::Equal => return Ok(Some(next.id.to_owned())),
                 Ordering::Greater => {
                     self.next = Some(next);
                     return Ok(None);
                 }
             }
         }
+    }
+}
+
+fn cursor(
+    tree: Option<&Tree>,
+) -> Cursor<'_, impl Iterator<Item = Result<TreeEntry<'_>, ReadError>>> {
+    Cursor {
+        entries: tree.map(Tree::entries),
+        next: None,
     }
 }

@@ -4,7 +4,7 @@
 mod resolve;
 mod walk;
 
-use gix::ObjectId;
+use super::{ObjectId, ReadError};
 
 pub use resolve::{Resolved, named, planned, remote_of};
 pub use walk::{Commit, History, list};
@@ -123,14 +123,9 @@ pub enum RangeError {
         /// Where.
         commit: String,
     },
-    /// A commit or a tag that must be there.
-    #[error("object {id} of the history cannot be read: {problem}; 'git fsck' tells more")]
-    Object {
-        /// Its id.
-        id: String,
-        /// What is wrong.
-        problem: String,
-    },
+    /// A commit or a tag of the range cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The remote's branches cannot be listed.
     #[error("the refs cannot be read: {0}")]
     Refs(String),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use bstr::{BString, ByteSlice};
-use gix::{ObjectId, Repository};
 
 use super::{Base, Need, Plan, Point, RangeError, Selection};
+use crate::git::{LocalRepository, ObjectId};
 
 /// A range that the repository has the ends of.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Resolved {
 ///
 /// # Errors
 /// Where a revision is not here.
-pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError> {
+pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, RangeError> {
     let (mut tips, mut hidden, mut alone, mut bases) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for word in words {
@@ -48,7 +48,8 @@ pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError
         if let Some((from, to)) = word.split_once("...") {
             let (from, to) = (revision(repo, &some(from)?)?, revision(repo, &or_head(to))?);
             bases.extend(
-                repo.merge_base(from, to)
+                repo.0
+                    .merge_base(from, to)
                     .ok()
                     .flatten()
                     .map(gix::Id::detach),
@@ -84,7 +85,7 @@ pub fn named(repo: &Repository, words: &[String]) -> Result<Resolved, RangeError
 }
 
 /// The object that `rev` names.
-fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
+fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
     if is_ambiguous(repo, rev) {
         let problem = "it is the name of a tag and of a branch, or of several branches: write 'refs/heads/…' or the like";
         return Err(RangeError::Rev {
@@ -92,7 +93,7 @@ fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
             problem: problem.to_owned(),
         });
     }
-    let problem = match repo.rev_parse_single(rev) {
+    let problem = match repo.0.rev_parse_single(rev) {
         Ok(id) => return Ok(id.detach()),
         Err(error) => error.to_string(),
     };
@@ -119,13 +120,13 @@ fn revision(repo: &Repository, rev: &str) -> Result<ObjectId, RangeError> {
 
 /// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and
 /// takes the tag, so whoever may push a tag could choose where a range begins.
-fn is_ambiguous(repo: &Repository, rev: &str) -> bool {
+fn is_ambiguous(repo: &LocalRepository, rev: &str) -> bool {
     let name = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
     let places =
         ["refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
     let refs = places
         .iter()
-        .filter_map(|full| repo.try_find_reference(full.as_str()).ok().flatten());
+        .filter_map(|full| repo.0.try_find_reference(full.as_str()).ok().flatten());
     let mut ids: Vec<ObjectId> = refs
         .filter_map(|mut found| found.peel_to_id().ok())
         .map(gix::Id::detach)
@@ -138,7 +139,7 @@ fn is_ambiguous(repo: &Repository, rev: &str) -> bool {
 ///
 /// # Errors
 /// Where an end of it is not here.
-pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
+pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
     let Plan::Judge { what, head, base } = plan else {
         return Ok(None);
     };
@@ -194,9 +195,10 @@ pub fn planned(repo: &Repository, plan: &Plan) -> Result<Option<Resolved>, Range
 }
 
 /// The branch that the remote calls its own, where the clone has noted it, and what it is at.
-fn default_branch(repo: &Repository) -> Option<(String, ObjectId)> {
+fn default_branch(repo: &LocalRepository) -> Option<(String, ObjectId)> {
     let remote = remote_of(repo)?;
     let head = repo
+        .0
         .try_find_reference(format!("refs/remotes/{remote}/HEAD").as_str())
         .ok()??;
     let mut branch = head.follow()?.ok()?;
@@ -212,7 +214,7 @@ type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);
 /// What is surely old where a push with force took away the branch's old head: never more than
 /// that.
 fn lost_head(
-    repo: &Repository,
+    repo: &LocalRepository,
     before: &Point,
     branch: &str,
     default: Option<&str>,
@@ -230,13 +232,14 @@ fn lost_head(
     }
 }
 
-fn point(repo: &Repository, point: &Point) -> Result<ObjectId, RangeError> {
+fn point(repo: &LocalRepository, point: &Point) -> Result<ObjectId, RangeError> {
     let found = if is_id(&point.rev) {
         ObjectId::from_hex(point.rev.as_bytes())
             .ok()
             .filter(|id| repo.has_object(id))
     } else {
-        repo.rev_parse_single(point.rev.as_str())
+        repo.0
+            .rev_parse_single(point.rev.as_str())
             .ok()
             .map(gix::Id::detach)
     };
@@ -253,10 +256,10 @@ fn point(repo: &Repository, point: &Point) -> Result<ObjectId, RangeError> {
 }
 
 /// What the remote's branch `name` is at, as far as was fetched.
-fn tracked(repo: &Repository, name: &str) -> Result<ObjectId, RangeError> {
+fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
     let remote = remote_of(repo).unwrap_or_else(|| "origin".to_owned());
     let full = format!("refs/remotes/{remote}/{name}");
-    let reference = repo.try_find_reference(full.as_str()).ok().flatten();
+    let reference = repo.0.try_find_reference(full.as_str()).ok().flatten();
     let id = reference.and_then(|mut reference| reference.peel_to_id().ok().map(gix::Id::detach));
     id.ok_or_else(|| {
         let fetch = if is_name(name) {
@@ -275,11 +278,11 @@ fn tracked(repo: &Repository, name: &str) -> Result<ObjectId, RangeError> {
 }
 
 /// What all branches of all remotes are at, but for those named `but`.
-fn branches(repo: &Repository, but: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
+fn branches(repo: &LocalRepository, but: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
     let fault = |error: &dyn std::fmt::Display| RangeError::Refs(error.to_string());
-    let platform = repo.references().map_err(|error| fault(&error))?;
+    let platform = repo.0.references().map_err(|error| fault(&error))?;
     let mut ids = BTreeSet::new();
-    for remote in repo.remote_names() {
+    for remote in repo.0.remote_names() {
         let prefix = BString::from(format!("refs/remotes/{remote}/"));
         for reference in platform
             .prefixed(prefix.as_bstr())
@@ -306,8 +309,9 @@ fn branches(repo: &Repository, but: Option<&str>) -> Result<Vec<ObjectId>, Range
 
 /// The remote that is asked: `origin`, or else the only one.
 #[must_use]
-pub fn remote_of(repo: &Repository) -> Option<String> {
+pub fn remote_of(repo: &LocalRepository) -> Option<String> {
     let names: Vec<String> = repo
+        .0
         .remote_names()
         .iter()
         .map(ToString::to_string)
@@ -319,13 +323,13 @@ pub fn remote_of(repo: &Repository) -> Option<String> {
 }
 
 /// The refspec that fetches a branch to where it is tracked.
-fn tracking(repo: &Repository, branch: &str) -> String {
+fn tracking(repo: &LocalRepository, branch: &str) -> String {
     let remote = remote_of(repo).unwrap_or_else(|| "origin".to_owned());
     format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
 }
 
-fn is_shallow(repo: &Repository) -> bool {
-    repo.is_shallow().unwrap_or(true)
+fn is_shallow(repo: &LocalRepository) -> bool {
+    repo.0.is_shallow().unwrap_or(true)
 }
 
 fn is_id(rev: &str) -> bool {

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
-use gix::objs::{Kind, TagRefIter};
-use gix::{ObjectId, Repository};
-
 use super::{RangeError, Selection};
+use crate::git::commit::{CommitLinks, read_links, tag_target};
+use crate::git::{LocalRepository, ObjectId, ObjectKind, kind_of, read_kind};
 
 /// A commit of a range.
 #[derive(Clone, Debug)]
@@ -52,8 +51,9 @@ impl History {
 ///
 /// # Errors
 /// Where a part of the history is missing that may matter.
-pub fn list(repo: &Repository, selection: &Selection) -> Result<History, RangeError> {
+pub fn list(repo: &LocalRepository, selection: &Selection) -> Result<History, RangeError> {
     let shallow = repo
+        .0
         .shallow_commits()
         .map_err(|error| RangeError::Refs(error.to_string()))?;
     let shallow = shallow
@@ -87,7 +87,7 @@ struct Node {
 }
 
 struct Walk<'r> {
-    repo: &'r Repository,
+    repo: &'r LocalRepository,
     shallow: HashSet<ObjectId>,
     nodes: HashMap<ObjectId, Node>,
     queue: BinaryHeap<(i64, ObjectId)>,
@@ -183,23 +183,14 @@ impl Walk<'_> {
     }
 
     fn read(&self, id: ObjectId, hidden: bool) -> Result<Node, RangeError> {
-        let fault = |problem: String| RangeError::Object {
-            id: id.to_string(),
-            problem,
-        };
-        let commit = self
-            .repo
-            .find_commit(id)
-            .map_err(|error| fault(error.to_string()))?;
-        let tree = commit
-            .tree_id()
-            .map_err(|error| fault(error.to_string()))?
-            .detach();
-        // A time that cannot be read is as good as a wrong one.
-        let time = commit.time().map_or(0, |time| time.seconds);
-        let parents = commit.parent_ids().map(gix::Id::detach).collect();
-        Ok(Node {
+        let CommitLinks {
+            tree,
+            parents,
             time,
+        } = read_links(self.repo, id)?;
+        Ok(Node {
+            // A missing time is as good as a wrong one.
+            time: time.unwrap_or_default(),
             tree,
             parents,
             hidden,
@@ -285,29 +276,20 @@ impl Walk<'_> {
 
 /// The commits that `ids` lead to, and the tags on the way, each once, in their order.
 fn peel_all(
-    repo: &Repository,
+    repo: &LocalRepository,
     ids: &[ObjectId],
 ) -> Result<(Vec<ObjectId>, Vec<ObjectId>), RangeError> {
     let (mut commits, mut tags) = (BTreeMap::new(), Vec::new());
     for (index, id) in ids.iter().enumerate() {
         let mut at = *id;
         loop {
-            let fault = |problem: String| RangeError::Object {
-                id: at.to_string(),
-                problem,
-            };
-            let object = repo
-                .find_object(at)
-                .map_err(|error| fault(error.to_string()))?;
-            match object.kind {
-                Kind::Commit => break,
-                Kind::Tag => {
-                    let target = TagRefIter::from_bytes(&object.data, at.kind()).target_id();
-                    let target = target.map_err(|error| fault(error.to_string()))?;
+            match kind_of(repo, at)? {
+                ObjectKind::Commit => break,
+                ObjectKind::Tag => {
                     if !tags.contains(&at) {
                         tags.push(at);
                     }
-                    at = target;
+                    at = tag_target(at, &read_kind(repo, at, ObjectKind::Tag, None)?)?;
                 }
                 kind => {
                     let problem = format!("it is a {kind}, and only commits can be judged");

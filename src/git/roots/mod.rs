@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use bstr::{BStr, BString, ByteSlice};
-use gix::{ObjectId, Repository};
 
 use super::layout::{joined, worktrees};
 use super::refs::Refs;
+use super::{ObjectId, Repository};
 use place::Place;
 
 pub use index::IndexRoot;
@@ -162,7 +162,7 @@ pub fn shown(name: &BStr) -> BString {
 /// over.
 #[must_use]
 pub fn roots(repo: &Repository) -> Roots {
-    let (common, hash) = (repo.common_dir(), repo.object_hash());
+    let (common, hash) = (repo.common_dir(), repo.hash_kind());
     let mut found = Roots::default();
     let shared = Refs::read(common, hash);
     let nothing = Refs::default();
@@ -184,7 +184,7 @@ pub fn roots(repo: &Repository) -> Roots {
         };
         place.gather(&Refs::read(&place.dir, hash), &shared, &mut found);
     }
-    if super::is_reftable(common) {
+    if super::repository::is_reftable(common) {
         found.unread.push(Unread::new(
             "reftable",
             "refs in this format cannot be read yet",
@@ -197,7 +197,7 @@ pub fn roots(repo: &Repository) -> Roots {
 }
 
 fn read_shallow(repo: &Repository, found: &mut Roots) {
-    match repo.shallow_commits() {
+    match repo.local().0.shallow_commits() {
         Ok(commits) => {
             found.shallow = commits
                 .iter()
@@ -210,7 +210,8 @@ fn read_shallow(repo: &Repository, found: &mut Roots) {
 
 /// Remotes that are promisors by their own setting, or by the older one for the repository.
 fn promisors(repo: &Repository) -> Vec<Promisor> {
-    let config = repo.config_snapshot();
+    let repo = repo.local();
+    let config = repo.0.config_snapshot();
     let mut found: BTreeMap<BString, Option<BString>> = BTreeMap::new();
     if let Some(remote) = config.string("extensions.partialClone") {
         found.insert(remote, None);

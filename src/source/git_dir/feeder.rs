@@ -6,10 +6,9 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use bstr::{BString, ByteSlice, ByteVec};
-use gix::hash;
 
 use crate::blob::{Blob, Origin, Skip, SkipReason};
-use crate::git::{PackedLine, leading_id, packed_lines};
+use crate::git::{HashKind, PackedLine, leading_id, packed_lines};
 
 use super::super::read::Buffer;
 use super::super::{MIN_NAME, Worker};
@@ -22,7 +21,7 @@ const MAX_PACKED: u64 = 256 << 20;
 pub(super) struct Feeder<'a, 'w> {
     buffer: Buffer,
     max_size: Option<u64>,
-    hash: hash::Kind,
+    hash: HashKind,
     /// Names of refs that have a file, and their places.
     names: &'a BTreeSet<(BString, BString)>,
     pub(super) worker: Box<dyn Worker + 'w>,
@@ -31,7 +30,7 @@ pub(super) struct Feeder<'a, 'w> {
 impl<'a, 'w> Feeder<'a, 'w> {
     pub(super) fn new(
         max_size: Option<u64>,
-        hash: hash::Kind,
+        hash: HashKind,
         names: &'a BTreeSet<(BString, BString)>,
         worker: Box<dyn Worker + 'w>,
     ) -> Self {

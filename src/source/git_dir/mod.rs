@@ -7,11 +7,10 @@ mod list;
 use std::path::Path;
 
 use bstr::{BString, ByteVec};
-use gix::ThreadSafeRepository;
 use rayon::prelude::*;
 
 use crate::blob::{Skip, SkipReason};
-use crate::git::Unread;
+use crate::git::{Repository, Unread};
 
 use super::{Source, SourceError, WORTH_THREADS, Workers, in_pool};
 use feeder::Feeder;
@@ -24,7 +23,7 @@ use list::List;
 /// of submodules](crate::git::submodule_repositories).
 pub struct GitDir {
     /// The repository.
-    pub repo: ThreadSafeRepository,
+    pub repo: Repository,
     /// What its git directory is called where places are named: `.git/modules/lib` for that of a
     /// submodule. Without it, by its own name: `.git`, `project.git`.
     pub name: Option<BString>,
@@ -36,8 +35,7 @@ pub struct GitDir {
 
 impl Source for GitDir {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let repo = self.repo.to_thread_local();
-        let (dir, hash) = (repo.common_dir(), repo.object_hash());
+        let (dir, hash) = (self.repo.common_dir(), self.repo.hash_kind());
         let List {
             items,
             skips,

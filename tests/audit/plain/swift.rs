@@ -20,10 +20,7 @@ struct Visitor<'a> {
 
 /// Everything in the repository at `dir`.
 pub(super) fn all(dir: &Path) -> All {
-    let hash = keysieve::git::open(dir)
-        .unwrap()
-        .to_thread_local()
-        .object_hash();
+    let hash = keysieve::git::open(dir).unwrap().hash_kind();
     let store = Store::open(&dir.join("objects"), hash);
     assert!(store.unread.is_empty(), "{:?}", store.unread);
     let mut visitors: Vec<Visitor<'_>> = (0..3)
