@@ -14,7 +14,9 @@ use bstr::BString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::context::{Collected, Container, Context};
+use super::collected::Collected;
+use super::container::Container;
+use super::context::Context;
 use super::found::StoredOccurrence;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
@@ -213,3 +215,82 @@ fn holds_values(collected: &Collected) -> bool {
     let mut occurrences = collected.found.occurrences.iter();
     occurrences.any(|stored| matches!(stored.container.container(), Container::Name(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::container::ContainerKey;
+    use super::*;
+    use crate::finding::AllowedBy;
+    use crate::git::ObjectId;
+    use crate::git::store::Kind;
+    use crate::rule::Confidence;
+    use crate::secret::Fingerprint;
+
+    /// One of everything that a cache can hold.
+    fn content() -> Content<'static> {
+        let child = NamedChild {
+            child: ContainerKey::object(2),
+            name: 0,
+        };
+        Content {
+            key: "0.1.0 rules low".into(),
+            // Checksum, size and number of objects.
+            packs: vec![postcard::from_bytes(&[2, b'a', b'b', 7, 3]).unwrap()],
+            occurrences: vec![StoredOccurrence {
+                container: ContainerKey::object(2),
+                secret: Fingerprint::parse(&"07".repeat(16)).unwrap(),
+                confidence: Confidence::Medium,
+                line: 1,
+                column: 300,
+                encoded: true,
+                binary: false,
+                marker: Some(AllowedBy::Marker {
+                    word: "w".to_owned(),
+                    reason: None,
+                }),
+            }],
+            bytes: 1000,
+            commits: vec![CommitRecord {
+                number: 4,
+                tree: Some(5),
+                parents: vec![6],
+                time: Some(-1),
+            }],
+            tags: vec![(7, 4)],
+            tree_diffs: TreeDiffs {
+                added: vec![(5, child)],
+                removed: vec![(8, child)],
+                derived: vec![(5, 8)],
+            },
+            names: vec!["key.ini".into()],
+            missing: vec![MissingReference {
+                id: ObjectId::from_hex("ab".repeat(20).as_bytes()).unwrap(),
+                kind: Kind::Blob,
+                from: 5,
+            }],
+        }
+    }
+
+    /// If this fails because the layout changed, [`HEAD`] needs a new number.
+    #[test]
+    fn the_layout_is_that_of_the_version() {
+        let file = content().to_file().unwrap();
+        let body = &file[HEAD.len() + 32..];
+        let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(HEAD, b"keysieve audit cache 2\n");
+        assert_eq!(hex, GOLDEN);
+    }
+
+    #[test]
+    fn a_changed_byte_makes_a_cache_invalid() {
+        let file = content().to_file().unwrap();
+        assert_eq!(Content::parse(&file).unwrap().to_file().unwrap(), file);
+        for at in 0..file.len() {
+            let mut changed = file.clone();
+            changed[at] ^= 1;
+            assert!(Content::parse(&changed).is_none(), "byte {at}");
+        }
+    }
+}
+#[cfg(test)]
+const GOLDEN: &str = "";

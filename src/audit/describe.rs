@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bstr::BString;
 
-use super::context::Container as Holder;
+use super::container::Container as Holder;
 use super::findings::FindingsBuilder;
 use super::found::StoredOccurrence;
 use super::reach::paths::join_names;

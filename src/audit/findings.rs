@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
-use super::context::{Collected, ContainerKey, Context};
+use super::collected::Collected;
+use super::container::ContainerKey;
+use super::context::Context;
 use super::found::{OccurrenceId, StoredOccurrence};
 use super::reach::commits::Commits;
 use super::reach::paths::Paths;
@@ -13,7 +15,7 @@ use super::reach::reverse_index::ReverseTreeIndex;
 use super::reach::starting_points::starting_points;
 use super::reach::trace::{CommitOccurrence, Reachability, Trace};
 use super::rescan::{rescan, restore_values};
-use super::{scope, submodule};
+use super::submodule;
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::git::{LocalRepository, Repository, RootKind};
 use crate::policy::{Judgement, Nearby};
@@ -93,13 +95,13 @@ pub(super) fn add_findings(
     );
     let trees = commits.list.iter().filter_map(|commit| commit.tree);
     let paths = Paths::new(&index, &trees.map(ContainerKey::object).collect());
-    let starts = starting_points(context);
+    let starts = starting_points(context.store, context.roots);
     let mut roots = context.roots.roots.iter();
     let head = roots
         .find(|root| root.kind == RootKind::Head)
         .and_then(|root| context.store.number_of(&root.target));
     let mut trace = Trace::new(&commits, &index, &collected.tags, &starts, head);
-    trace.newer = scope::newer(context, &commits);
+    trace.newer = context.scope.newer(context.store, &commits);
     let builder = FindingsBuilder {
         context,
         collected: &collected,

@@ -5,7 +5,8 @@ use std::collections::hash_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
-use super::context::{ContainerKey, Context};
+use super::container::ContainerKey;
+use super::context::Context;
 use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Occurrence};
 use crate::git::store::ObjectIndex;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::context::Collected;
+use super::collected::Collected;
 use crate::blob::{Blob, Origin};
 use crate::finding::history::{Container, Exposure, History, ObjectPlace, RootRef};
 use crate::finding::{Finding, Outcome};

@@ -5,8 +5,6 @@ use std::collections::HashSet;
 use bstr::{BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
 
-use super::skips::unreadable;
-use crate::blob::Skip;
 use crate::git::store::{Kind, ObjectIndex, Store};
 use crate::git::{ObjectId, RootKind, Roots};
 
@@ -57,7 +55,11 @@ mod hex {
 const MAX_LISTED: usize = 1000;
 
 /// The objects that are missing, each once, with what can restore them.
-pub(super) fn skips(references: &[MissingReference], roots: &Roots, store: &Store) -> Vec<Skip> {
+pub(super) fn describe(
+    references: &[MissingReference],
+    roots: &Roots,
+    store: &Store,
+) -> Vec<(BString, String)> {
     let remedy = remedy(roots);
     let mut missing = references.to_vec();
     missing.sort_unstable_by_key(|reference| (reference.kind as u8, reference.id, reference.from));
@@ -68,37 +70,37 @@ pub(super) fn skips(references: &[MissingReference], roots: &Roots, store: &Stor
         .collect();
     targets.sort_unstable();
     targets.dedup_by_key(|(id, _)| *id);
-    let mut skips = Vec::new();
+    let mut described = Vec::new();
     for MissingReference { id, kind, from } in missing.iter().take(MAX_LISTED) {
         let from = store.id_of(*from);
-        skips.push(unreadable(
+        described.push((
             format!("{kind} {id}").into(),
             format!("missing object, referenced by {from}; {remedy}"),
         ));
     }
     for (id, name) in targets.iter().take(MAX_LISTED) {
-        skips.push(unreadable(
+        described.push((
             format!("object {id}").into(),
             format!("missing object, referenced by {name}; {remedy}"),
         ));
     }
-    let more = (missing.len() + targets.len()).saturating_sub(skips.len());
+    let more = (missing.len() + targets.len()).saturating_sub(described.len());
     if more > 0 {
         let problem = format!("{more} more are missing; {remedy}");
-        skips.push(unreadable("objects".into(), problem));
+        described.push(("objects".into(), problem));
     }
-    skips.extend(shallow_history(roots.shallow.len()));
-    skips
+    described.extend(shallow_history(roots.shallow.len()));
+    described
 }
 
 /// The history that a shallow clone left out before so many commits.
-fn shallow_history(cuts: usize) -> Option<Skip> {
+fn shallow_history(cuts: usize) -> Option<(BString, String)> {
     let commits = match cuts {
         0 => return None,
         1 => "1 commit".to_owned(),
         many => format!("{many} commits"),
     };
-    Some(unreadable(
+    Some((
         "history".into(),
         format!(
             "shallow clone: the history before {commits} is missing; run 'git fetch --unshallow'"

@@ -8,7 +8,9 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `context` | what the passes share, and what they collect |
+//! | `context` | what all threads share |
+//! | `collected` | what the passes learn |
+//! | `container` | what can hold a secret |
 //! | `scan` | runs the two passes |
 //! | `scan_objects` | the first pass |
 //! | `scan_trees` | the second pass |
@@ -23,6 +25,8 @@
 //! | `submodule` | what the repository of a submodule adds |
 
 mod cache;
+mod collected;
+mod container;
 mod context;
 mod describe;
 mod findings;
@@ -53,7 +57,9 @@ use crate::scan::Scanner;
 use crate::source::{GitDir, SourceError, in_pool};
 
 pub use cache::Cache;
-use context::{Collected, ContainerKey, Context};
+use collected::Collected;
+use container::ContainerKey;
+use context::Context;
 use index_only_names::IndexOnlyNames;
 pub use scope::{Scope, Since};
 use skips::unreadable;

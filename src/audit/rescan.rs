@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::context::{Collected, Container, ContainerKey, Context, MAX_RESCAN};
+use super::collected::Collected;
+use super::container::{Container, ContainerKey};
+use super::context::{Context, MAX_RESCAN};
 use super::found::{OccurrenceId, StoredOccurrence, id_of};
 use super::skips::unreadable;
 use crate::engine::Frames;

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
-use super::context::{Collected, Container, ContainerKey, Context};
+use super::collected::Collected;
+use super::container::{Container, ContainerKey};
+use super::context::Context;
 use super::scan_objects::ObjectScanner;
 use super::scan_trees::{NameTable, TreeScanner};
 use crate::git::store::{Kind, ObjectIndex};

@@ -3,7 +3,8 @@
 
 use std::io::{self, Read};
 
-use super::context::{ContainerKey, Context, MAX_RESCAN};
+use super::container::ContainerKey;
+use super::context::{Context, MAX_RESCAN};
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;

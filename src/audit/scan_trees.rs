@@ -12,7 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use bstr::{BString, ByteSlice};
 use serde::{Deserialize, Serialize};
 
-use super::context::{ContainerKey, Context};
+use super::container::ContainerKey;
+use super::context::Context;
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use crate::engine::Frames;
@@ -216,7 +217,7 @@ impl<'a> TreeScanner<'a> {
     }
 
     fn look_up(&mut self, id: &Oid) -> Option<ObjectIndex> {
-        // Nobody can make two ids with the same first sixteen bytes.
+        // Two ids with the same first sixteen bytes cannot be made.
         let head = id
             .as_bytes()
             .first_chunk()

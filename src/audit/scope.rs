@@ -2,11 +2,11 @@
 
 use bstr::BString;
 
-use super::context::Context;
 use super::reach::commits::Commits;
 use super::reach::starting_points::StartingPoint;
 use super::reach::trace::Reachability;
 use crate::finding::history::Exposure;
+use crate::git::store::Store;
 use crate::git::{ObjectId, Roots};
 
 /// Which secrets are reported.
@@ -52,25 +52,25 @@ impl Scope {
             .iter()
             .any(|name| *name == point.full_name || *name == point.root.name)
     }
-}
 
-/// Which commits are newer than the scope says; `None` if it includes all.
-pub(super) fn newer(context: &Context<'_>, commits: &Commits) -> Option<Vec<bool>> {
-    match context.scope.since? {
-        Since::Time(time) => Some(
-            commits
-                .list
-                .iter()
-                .map(|commit| commit.time.is_none_or(|at| at >= time))
-                .collect(),
-        ),
-        Since::Commit(id) => Some(not_reachable_from(context, commits, id)),
+    /// Which commits are newer than the scope says; `None` if it includes all.
+    pub(super) fn newer(&self, store: &Store, commits: &Commits) -> Option<Vec<bool>> {
+        match self.since? {
+            Since::Time(time) => Some(
+                commits
+                    .list
+                    .iter()
+                    .map(|commit| commit.time.is_none_or(|at| at >= time))
+                    .collect(),
+            ),
+            Since::Commit(id) => Some(not_reachable_from(store, commits, id)),
+        }
     }
 }
 
-fn not_reachable_from(context: &Context<'_>, commits: &Commits, id: ObjectId) -> Vec<bool> {
+fn not_reachable_from(store: &Store, commits: &Commits, id: ObjectId) -> Vec<bool> {
     let mut newer = vec![true; commits.list.len()];
-    let number = context.store.number_of(&id);
+    let number = store.number_of(&id);
     if let Some(place) = number.and_then(|number| commits.place_of(number)) {
         newer[place as usize] = false;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bstr::{BString, ByteVec as _};
 
-use super::context::Collected;
+use super::collected::Collected;
 use super::missing;
 use crate::blob::{Skip, SkipReason};
 use crate::git::Roots;
@@ -36,7 +36,12 @@ pub(super) fn skips(
             format!("{problem}; run 'git fsck'"),
         ));
     }
-    skips.extend(missing::skips(&collected.missing, roots, store));
+    let missing = missing::describe(&collected.missing, roots, store);
+    skips.extend(
+        missing
+            .into_iter()
+            .map(|(path, problem)| unreadable(path, problem)),
+    );
     if is_stopped {
         skips.push(unreadable(
             "objects".into(),

@@ -172,7 +172,7 @@ impl AddAssign for Totals {
     }
 }
 
-/// The result of a scan. Sorted: the same input gives the same outcome, whatever the number of
+/// The result of a scan. Sorted: the same input gives the same outcome with any number of
 /// threads.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {

@@ -1,5 +1,5 @@
-//! Describes a secret in a text, whatever the text is: what the engine makes of a match, what the
-//! policy judges, and what becomes a finding once its origin is known.
+//! Describes a secret in a text: what the engine builds from a match, what the policy judges, and
+//! what becomes a finding when its origin is known.
 
 use std::sync::Arc;
 

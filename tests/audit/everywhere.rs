@@ -1,4 +1,4 @@
-//! A repository with a key in every place that can hold one.
+//! Makes a repository with a key in every place that can hold one.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,18 +7,18 @@ use super::ground::{Sandbox, id_line, like};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// A key, and what has to be said of it.
+/// A key, and what the report must contain about it.
 #[derive(Clone, Debug)]
 pub(super) struct Planted {
     /// Where it was put, in words.
     pub(super) what: &'static str,
     pub(super) id: String,
-    /// The path, or whatever stands for one.
+    /// The path, or what a report shows instead of one.
     pub(super) path: String,
-    /// The commit that brought it in.
+    /// The commit that added it.
     pub(super) commit: Option<String>,
     pub(super) exposure: Option<&'static str>,
-    /// Some of what it is reached from.
+    /// Some of the refs that lead to it.
     pub(super) from: Vec<&'static str>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Everywhere {
 impl Everywhere {
     /// Plants everything.
     pub(super) fn new(repo: Repo) -> Self {
-        // No object and no line of a log is ever too old.
+        // Git must not expire objects or reflog entries.
         for key in [
             "gc.reflogExpire",
             "gc.reflogExpireUnreachable",
@@ -172,7 +172,7 @@ impl Everywhere {
         author.env("GIT_AUTHOR_NAME", access_key_id(112)).status(0);
         let commit = self.ground.head();
         self.plant("author name", 112, &commit).commit = Some(commit.clone());
-        // A commit that says keys itself is the last to hold another.
+        // A commit with keys in its own text is the last one that holds another key.
         self.repo()
             .add("short-lived.ini", id_line(&access_key_id(141)));
         let run = self.ground.later(&[
@@ -284,7 +284,7 @@ impl Everywhere {
             .exposure = None;
     }
 
-    /// Another repository, of which `origin/main` and a pull request were fetched.
+    /// Another repository, from which `origin/main` and a pull request were fetched.
     fn remotes(&mut self) {
         let upstream = Sandbox::new(like(self.repo()));
         upstream
@@ -352,7 +352,7 @@ impl Everywhere {
         }
     }
 
-    /// What a repository keeps beside its objects.
+    /// Files of the git directory that are not objects.
     fn kept(&mut self) {
         let repo = self.repo();
         let oid = "0123456789abcdef".repeat(4);
@@ -378,7 +378,7 @@ impl Everywhere {
             .exposure = None;
     }
 
-    /// What no ref leads to.
+    /// Unreachable objects.
     fn loose(&mut self) {
         self.repo().add("reset.ini", id_line(&access_key_id(133)));
         let reset = self.ground.commit("to be reset");
@@ -412,7 +412,7 @@ impl Everywhere {
         fs::remove_file(self.repo().path("staged.ini")).unwrap();
     }
 
-    /// A blob with a key that nothing leads to.
+    /// An unreachable blob with a key.
     fn blob(&self, seed: u64) -> String {
         let run = self
             .repo()

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
 
-use super::super::context::ContainerKey;
+use super::super::container::ContainerKey;
 use super::reverse_index::{Containment, ReverseTreeIndex};
 
 /// How many paths of one object are listed. A few nested trees can make more paths than fit into

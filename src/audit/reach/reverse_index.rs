@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::context::ContainerKey;
+use super::super::container::ContainerKey;
 use super::super::scan_trees::{NamedChild, TreeDiffs};
 use crate::git::store::ObjectIndex;
 use crate::git::topological_order;

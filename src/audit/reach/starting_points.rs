@@ -2,10 +2,9 @@
 
 use bstr::BString;
 
-use super::super::context::Context;
 use crate::finding::history::{Exposure, RootRef};
-use crate::git::store::ObjectIndex;
-use crate::git::{Root, RootKind};
+use crate::git::store::{ObjectIndex, Store};
+use crate::git::{Root, RootKind, Roots};
 
 /// Refs of other repositories: what they have now or had once is published.
 const REMOTE: [&str; 6] = [
@@ -49,18 +48,18 @@ impl StartingPoint {
 }
 
 /// All starting points of a repository whose objects are present.
-pub(in crate::audit) fn starting_points(context: &Context<'_>) -> Vec<StartingPoint> {
+pub(in crate::audit) fn starting_points(store: &Store, roots: &Roots) -> Vec<StartingPoint> {
     let of_root = |root: &Root| {
-        let target = context.store.number_of(&root.target)?;
+        let target = store.number_of(&root.target)?;
         let (name, full_name) = (root.shown(), root.name.clone());
         Some(StartingPoint::new(root.kind, vec![target], name, full_name))
     };
-    let mut points: Vec<StartingPoint> = context.roots.roots.iter().filter_map(of_root).collect();
-    for index in &context.roots.indexes {
+    let mut points: Vec<StartingPoint> = roots.roots.iter().filter_map(of_root).collect();
+    for index in &roots.indexes {
         let ids = index.entries.iter().map(|(_, id)| id);
         points.push(StartingPoint::new(
             RootKind::Index,
-            ids.filter_map(|id| context.store.number_of(id)).collect(),
+            ids.filter_map(|id| store.number_of(id)).collect(),
             index.name.clone(),
             index.name.clone(),
         ));

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::super::context::{Container, ContainerKey};
+use super::super::container::{Container, ContainerKey};
 use super::commits::Commits;
 use super::reverse_index::{Containment, ReverseTreeIndex};
 use super::starting_points::StartingPoint;

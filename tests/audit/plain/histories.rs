@@ -1,4 +1,5 @@
-//! The two ways on real histories: the project's own, and any that a person names.
+//! Compares the two versions on real histories: the project's own, and those of an environment
+//! variable.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,10 +21,9 @@ fn git(folder: &Path, args: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The project's own history. Where it came as an archive or a shallow clone there is none to
-/// compare.
+/// The project's own history. An archive or a shallow clone has none to compare.
 #[test]
-fn the_project_itself() {
+fn the_project_itself_gives_the_same_findings() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if !root.join(".git").exists() {
         println!(
@@ -45,9 +45,9 @@ fn the_project_itself() {
     );
 }
 
-/// `KEYSIEVE_TEST_HISTORY` names repositories, as `PATH` names folders.
+/// `KEYSIEVE_TEST_HISTORY` lists repositories, separated as in `PATH`.
 #[test]
-fn those_that_a_person_names() {
+fn listed_repositories_give_the_same_findings() {
     let Some(paths) = std::env::var_os("KEYSIEVE_TEST_HISTORY") else {
         println!("KEYSIEVE_TEST_HISTORY names no repository");
         return;
@@ -62,7 +62,7 @@ fn those_that_a_person_names() {
 }
 
 #[test]
-fn a_key_in_every_place() {
+fn a_key_in_every_place_gives_the_same_findings() {
     for repo in [Repo::new(), Repo::sha256()] {
         let all = Everywhere::new(repo);
         let repo = &all.ground.repo;

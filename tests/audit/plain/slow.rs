@@ -1,5 +1,4 @@
-//! The slow way: `git cat-file` hands out every object, and each is scanned as if there were no
-//! other.
+//! The slow version: `git cat-file` prints every object, and each is scanned alone.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -80,8 +79,8 @@ fn one(object: &Object, gathered: &Mutex<All>) {
     );
 }
 
-/// Names in a tree whose ids are `hash` bytes long. Shorter ones than the library looks at hold
-/// nothing: that is tested here too.
+/// Names in a tree whose ids are `hash` bytes long. Names that are too short for the library to
+/// search are included, to test that they hold nothing.
 fn names(mut tree: &[u8], hash: usize) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let start = tree.find_byte(b' ')? + 1;
@@ -96,7 +95,7 @@ fn fingerprints(name: &[u8]) -> std::vec::IntoIter<String> {
     findings(name, SCANNER.scan(name)).into_iter()
 }
 
-/// Fingerprints of the findings that `matches` in `text` make.
+/// Fingerprints of the findings in `text` with these `matches`.
 fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     if matches.is_empty() {
         return Vec::new();
