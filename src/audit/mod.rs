@@ -89,7 +89,10 @@ pub enum AuditError {
     #[error("ref '{0}' does not exist")]
     NoRef(String),
     /// There are more objects than can be numbered.
-    #[error("the repository has {0} objects; at most {max} can be audited", max = ContainerKey::MAX_OBJECTS)]
+    #[error(
+        "the repository has {0} objects; at most {max} can be audited",
+        max = ContainerKey::MAX_OBJECTS
+    )]
     TooManyObjects(usize),
 }
 

@@ -44,10 +44,10 @@ impl Exposure {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Published => {
-                "other repositories have it or can fetch it: rotate it now, then remove it from history"
+                "others have it or can fetch it: rotate it now, then remove it from history"
             }
             Self::Local => {
-                "no other repository is known to have it: rewrite history before you push; if in doubt, \
+                "no other repository is known to have it: remove it before you push; if in doubt, \
                  rotate it"
             }
             Self::Stash => {
@@ -55,7 +55,7 @@ impl Exposure {
             }
             Self::Index => "it is staged and was never committed: unstage it, then prune",
             Self::Reflog => {
-                "only a reflog or an unfinished operation leads to it: expire the reflog, then prune"
+                "only a reflog or an operation leads to it: expire the reflog, then prune"
             }
             Self::Unreachable => "unreachable: 'git gc --prune=now' removes it",
         }

@@ -28,7 +28,8 @@ fn texts() -> Vec<Vec<u8>> {
     let pair = |seed| {
         let (id, secret) = (access_key_id(seed), secret_access_key(seed));
         format!(
-            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\nregion = eu-west-1\n"
+            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n\
+             region = eu-west-1\n"
         )
     };
     let wrapped = |text: &str| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::everywhere::Everywhere;
-use super::{compare, compare_what_is_there};
+use super::{compare, compare_incomplete};
 use crate::support::Repo;
 
 fn git(folder: &Path, args: &[&str]) -> Option<String> {
@@ -53,7 +53,7 @@ fn listed_repositories_give_the_same_findings() {
         return;
     };
     for path in std::env::split_paths(&paths) {
-        let (matches, missing) = compare_what_is_there(&path);
+        let (matches, missing) = compare_incomplete(&path);
         println!(
             "{}: {matches} matches, {missing} objects missing",
             path.display()
