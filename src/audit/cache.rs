@@ -1,10 +1,11 @@
-//! What an audit remembers for the next one: of packs that were read whole, the places where
-//! secrets stand (by fingerprint, never by value) and what the trees hold. A pack never changes, so
-//! the next audit reads only what is new.
+//! Caches what an audit learned of the packs that it read whole: where secrets are (by fingerprint,
+//! never by value) and what the trees contain. A pack never changes, so the next audit reads only
+//! what is new.
 //!
-//! A cache is a file in a folder of the user's. What is damaged in it, of other rules, or of packs
-//! that are not there any more, is ignored, and everything is read again.
+//! A cache is a file in a folder of the user. A damaged one, one of other rules, and one of packs
+//! that are missing now are ignored, and everything is read again.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,43 +14,45 @@ use bstr::BString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::missing::Reference;
-use super::reach::commits::Record;
-use super::scan_objects::Place;
-use super::scan_trees::TreeDiffs;
-use super::{Read, Shared};
+use super::collected::Collected;
+use super::container::Container;
+use super::context::Context;
+use super::found::StoredOccurrence;
+use super::missing::MissingReference;
+use super::reach::commits::CommitRecord;
+use super::scan_trees::{NamedChild, TreeDiffs};
 use crate::git::store::{ObjectIndex, PackName};
 
-/// What begins a cache: its form. Another form has another number.
+/// The start of a cache file. It has a new number whenever the layout changes.
 const HEAD: &[u8] = b"keysieve audit cache 2\n";
 
-/// Where an audit remembers what it learned.
+/// The file in which one repository's audits cache what they learned.
 #[derive(Clone, Debug)]
 pub struct Cache {
     file: PathBuf,
-    /// What the memory holds for: rules, program, what is reported.
+    /// What else the content depends on: rules, program, reported confidence.
     key: String,
 }
 
-/// What is remembered. Numbers are those of the packs' objects, in the order of the packs.
+/// The content of a cache. Objects are numbered as those of the packs, in the order of the packs.
 #[derive(Serialize, Deserialize)]
-struct Memory<'m> {
-    key: std::borrow::Cow<'m, str>,
+struct Content<'m> {
+    key: Cow<'m, str>,
     packs: Vec<PackName>,
-    places: Vec<Place>,
-    /// The size of all the packs' objects.
+    occurrences: Vec<StoredOccurrence>,
+    /// The size of all objects in the packs.
     bytes: u64,
-    commits: Vec<Record>,
+    commits: Vec<CommitRecord>,
     tags: Vec<(ObjectIndex, ObjectIndex)>,
     tree_diffs: TreeDiffs,
     names: Vec<BString>,
-    /// Objects that were not there. Once one is, the memory does not tell all any more.
-    missing: Vec<Reference>,
+    /// Objects that were missing. When one is there, the cache is not complete any more.
+    missing: Vec<MissingReference>,
 }
 
 impl Cache {
     /// The cache in `folder` for the repository whose common directory is `repo`; `key` says what
-    /// else it depends on.
+    /// else the content depends on.
     #[must_use]
     pub fn new(folder: &Path, repo: &Path, key: &str) -> Self {
         let repo = repo.canonicalize().unwrap_or_else(|_| repo.to_path_buf());
@@ -64,150 +67,230 @@ impl Cache {
         }
     }
 
-    /// What was remembered, and the packs it was learned from; nothing where there is no sound
-    /// memory of these rules.
-    pub(super) fn recall(&self) -> Option<(Vec<PackName>, Read)> {
-        let bytes = fs::read(&self.file).ok()?;
-        let (digest, body) = bytes.strip_prefix(HEAD)?.split_first_chunk::<32>()?;
-        if *digest != *Sha256::digest(body) {
+    /// What is cached, and the packs that it is about; `None` if there is no valid cache for these
+    /// rules.
+    pub(super) fn load(&self) -> Option<(Vec<PackName>, Collected)> {
+        let content = Content::parse(&fs::read(&self.file).ok()?)?;
+        if content.key != self.key {
             return None;
         }
-        let memory: Memory<'_> = postcard::from_bytes(body)
-            .ok()
-            .filter(|memory: &Memory<'_>| memory.key == self.key)?;
-        let Memory {
-            packs,
-            places,
-            bytes,
-            commits,
-            tags,
-            tree_diffs,
-            names,
-            missing,
-            ..
-        } = memory;
-        let mut read = Read {
-            commits,
-            tags,
-            tree_diffs,
-            names,
-            missing,
-            ..Read::default()
+        let mut collected = Collected {
+            commits: content.commits,
+            tags: content.tags,
+            tree_diffs: content.tree_diffs,
+            names: content.names,
+            missing: content.missing,
+            ..Collected::default()
         };
-        read.finds.places = places;
-        read.finds.bytes.packed = bytes;
-        Some((packs, read))
+        collected.found.occurrences = content.occurrences;
+        collected.found.totals.packed = content.bytes;
+        Some((content.packs, collected))
     }
 
-    /// Remembers of `read` what lies in packs. Where something could not be read, or a secret
-    /// stands in the name of a file or in what is too large to be read again, nothing is: what is
-    /// remembered must be all there is to know of a pack, be seen again where it is, and hold no
-    /// value.
+    /// Caches what was `collected` of packs, unless it is not [`cacheable`].
     ///
     /// # Errors
-    /// Where it cannot be written.
-    pub(super) fn remember(&self, shared: &Shared<'_>, read: &Read) -> io::Result<()> {
-        let packed = shared.store.first_loose();
-        let whole = read.broken.is_empty() && shared.store.unread.is_empty();
-        let in_name = read
-            .finds
-            .places
-            .iter()
-            .any(|place| shared.name_of(place.object).is_some());
-        let commits: Vec<Record> = read
-            .commits
-            .iter()
-            .filter(|commit| commit.number < packed)
-            .cloned()
-            .collect();
-        // A packed commit may follow on one that is not packed yet, and those are not remembered.
-        let alone = commits.iter().all(|commit| {
-            commit
-                .parents
-                .iter()
-                .chain(&commit.tree)
-                .all(|&number| number < packed)
-        });
-        // Nor are edges from what is packed to what is not, so where there are some, what they come
-        // from must be read again.
-        let leads_out = |&(tree, mark): &(ObjectIndex, super::scan_trees::Mark)| {
-            tree < packed && mark.child >= packed
-        };
-        let closed = !read
-            .tree_diffs
-            .added
-            .iter()
-            .chain(&read.tree_diffs.removed)
-            .any(leads_out)
-            && read
-                .tags
-                .iter()
-                .all(|&(tag, target)| tag >= packed || target < packed);
-        if !closed
-            || !whole
-            || in_name
-            || read.finds.in_large
-            || !alone
-            || !shared.shallow.is_empty()
-        {
+    /// If the file cannot be written.
+    pub(super) fn save(&self, context: &Context<'_>, collected: &Collected) -> io::Result<()> {
+        if !cacheable(context, collected) {
             return Ok(());
         }
-        let of_packs = |list: &[(ObjectIndex, super::scan_trees::Mark)]| {
-            list.iter()
-                .filter(|(tree, mark)| *tree < packed && mark.child < packed)
-                .copied()
-                .collect()
-        };
-        let tree_diffs = TreeDiffs {
-            added: of_packs(&read.tree_diffs.added),
-            removed: of_packs(&read.tree_diffs.removed),
-            derived: read
-                .tree_diffs
-                .derived
-                .iter()
-                .filter(|&&(a, b)| a < packed && b < packed)
-                .copied()
-                .collect(),
-        };
-        let memory = Memory {
+        let end = context.store.first_loose();
+        let content = Content {
             key: self.key.as_str().into(),
-            packs: shared.store.pack_names(),
-            places: read
-                .finds
-                .places
-                .iter()
-                .filter(|place| place.object < packed)
-                .cloned()
-                .collect(),
-            bytes: read.finds.bytes.packed,
-            commits,
-            tags: read
-                .tags
-                .iter()
-                .filter(|&&(tag, target)| tag < packed && target < packed)
-                .copied()
-                .collect(),
-            tree_diffs,
-            names: read.names.clone(),
-            missing: read
-                .missing
-                .iter()
-                .filter(|missing| missing.from < packed)
-                .copied()
-                .collect(),
+            packs: context.store.pack_names(),
+            ..Content::of_packs(collected, end)
         };
-        self.write(&postcard::to_allocvec(&memory).map_err(io::Error::other)?)
+        self.write(&content.to_file()?)
     }
 
-    /// Writes the file in one step, for its owner alone.
-    fn write(&self, body: &[u8]) -> io::Result<()> {
+    /// Writes the file in one step, readable by its owner only.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(HEAD)?;
-        new.write_all(&Sha256::digest(body))?;
-        new.write_all(body)?;
+        new.write_all(bytes)?;
         new.persist(&self.file)?;
         Ok(())
     }
 }
+
+impl Content<'_> {
+    /// What was collected of the objects before `end`, which are those in packs.
+    fn of_packs(collected: &Collected, end: ObjectIndex) -> Self {
+        let TreeDiffs {
+            added,
+            removed,
+            derived,
+        } = &collected.tree_diffs;
+        Self {
+            key: Cow::default(),
+            packs: Vec::new(),
+            occurrences: only(&collected.found.occurrences, |stored| {
+                stored.container.is_object_below(end)
+            }),
+            bytes: collected.found.totals.packed,
+            commits: only(&collected.commits, |commit| commit.number < end),
+            tags: only(&collected.tags, |&(tag, target)| tag < end && target < end),
+            tree_diffs: TreeDiffs {
+                added: only(added, |child| is_in_packs(child, end)),
+                removed: only(removed, |child| is_in_packs(child, end)),
+                derived: only(derived, |&(base, tree)| base < end && tree < end),
+            },
+            names: collected.names.clone(),
+            missing: only(&collected.missing, |missing| missing.from < end),
+        }
+    }
+
+    fn parse(file: &[u8]) -> Option<Self> {
+        let (digest, body) = file.strip_prefix(HEAD)?.split_first_chunk::<32>()?;
+        if *digest != *Sha256::digest(body) {
+            return None;
+        }
+        postcard::from_bytes(body).ok()
+    }
+
+    fn to_file(&self) -> io::Result<Vec<u8>> {
+        let body = postcard::to_allocvec(self).map_err(io::Error::other)?;
+        Ok([HEAD, &Sha256::digest(&body), &body].concat())
+    }
+}
+
+fn only<T: Clone>(items: &[T], is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
+    items
+        .iter()
+        .filter(|item| is_wanted(item))
+        .cloned()
+        .collect()
+}
+
+fn is_in_packs(&(tree, named): &(ObjectIndex, NamedChild), end: ObjectIndex) -> bool {
+    tree < end && named.child.is_object_below(end)
+}
+
+/// Whether what was collected of packs may be cached: it is all that there is to know of them, it
+/// can be found again without the cache, and it holds no value.
+fn cacheable(context: &Context<'_>, collected: &Collected) -> bool {
+    let end = context.store.first_loose();
+    is_complete(context, collected)
+        && is_closed(collected, end)
+        && !holds_values(collected)
+        // A large object is not read again, so the value in it could not be restored.
+        && !collected.found.in_large
+        // The parents of shallow commits were not recorded, and a fetch may bring them.
+        && context.shallow.is_empty()
+}
+
+/// Whether every pack and every object could be read.
+fn is_complete(context: &Context<'_>, collected: &Collected) -> bool {
+    context.store.unread.is_empty() && collected.broken.is_empty()
+}
+
+/// Whether nothing in a pack leads to an object outside of packs: such a link is not cached, so its
+/// object has to be read again next time.
+fn is_closed(collected: &Collected, end: ObjectIndex) -> bool {
+    let commits_are_closed = collected.commits.iter().all(|commit| {
+        commit.number >= end
+            || commit
+                .parents
+                .iter()
+                .chain(&commit.tree)
+                .all(|&number| number < end)
+    });
+    let diffs = &collected.tree_diffs;
+    let trees_are_closed = diffs
+        .added
+        .iter()
+        .chain(&diffs.removed)
+        .all(|child| child.0 >= end || is_in_packs(child, end));
+    let tags_are_closed = collected
+        .tags
+        .iter()
+        .all(|&(tag, target)| tag >= end || target < end);
+    commits_are_closed && trees_are_closed && tags_are_closed
+}
+
+/// Whether a name is a secret: names are cached as they are.
+fn holds_values(collected: &Collected) -> bool {
+    let mut occurrences = collected.found.occurrences.iter();
+    occurrences.any(|stored| matches!(stored.container.container(), Container::Name(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::container::ContainerKey;
+    use super::*;
+    use crate::finding::AllowedBy;
+    use crate::git::ObjectId;
+    use crate::git::store::Kind;
+    use crate::rule::Confidence;
+    use crate::secret::Fingerprint;
+
+    /// One of everything that a cache can hold.
+    fn content() -> Content<'static> {
+        let child = NamedChild {
+            child: ContainerKey::object(2),
+            name: 0,
+        };
+        Content {
+            key: "0.1.0 rules low".into(),
+            // Checksum, size and number of objects.
+            packs: vec![postcard::from_bytes(&[2, b'a', b'b', 7, 3]).unwrap()],
+            occurrences: vec![StoredOccurrence {
+                container: ContainerKey::object(2),
+                secret: Fingerprint::parse(&"07".repeat(16)).unwrap(),
+                confidence: Confidence::Medium,
+                line: 1,
+                column: 300,
+                encoded: true,
+                binary: false,
+                marker: Some(AllowedBy::Marker {
+                    word: "w".to_owned(),
+                    reason: None,
+                }),
+            }],
+            bytes: 1000,
+            commits: vec![CommitRecord {
+                number: 4,
+                tree: Some(5),
+                parents: vec![6],
+                time: Some(-1),
+            }],
+            tags: vec![(7, 4)],
+            tree_diffs: TreeDiffs {
+                added: vec![(5, child)],
+                removed: vec![(8, child)],
+                derived: vec![(5, 8)],
+            },
+            names: vec!["key.ini".into()],
+            missing: vec![MissingReference {
+                id: ObjectId::from_hex("ab".repeat(20).as_bytes()).unwrap(),
+                kind: Kind::Blob,
+                from: 5,
+            }],
+        }
+    }
+
+    /// If this fails because the layout changed, [`HEAD`] needs a new number.
+    #[test]
+    fn the_layout_is_that_of_the_version() {
+        let file = content().to_file().unwrap();
+        let body = &file[HEAD.len() + 32..];
+        let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(HEAD, b"keysieve audit cache 2\n");
+        assert_eq!(hex, GOLDEN);
+    }
+
+    #[test]
+    fn a_changed_byte_makes_a_cache_invalid() {
+        let file = content().to_file().unwrap();
+        assert_eq!(Content::parse(&file).unwrap().to_file().unwrap(), file);
+        for at in 0..file.len() {
+            let mut changed = file.clone();
+            changed[at] ^= 1;
+            assert!(Content::parse(&changed).is_none(), "byte {at}");
+        }
+    }
+}
+#[cfg(test)]
+const GOLDEN: &str = "";

@@ -1,38 +1,33 @@
-//! Names that only the index of a work tree lists: those of files that were staged and never
-//! committed.
+//! Feeds the names that only the index of a work tree contains: those of files that were staged and
+//! never committed.
 
 use std::collections::BTreeMap;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::Read;
+use super::collected::Collected;
 use crate::blob::{Blob, Origin};
-use crate::finding::Finding;
 use crate::finding::history::{Container, Exposure, History, ObjectPlace, RootRef};
-use crate::git::{RootKind, Roots};
-use crate::source::{Source, SourceError, Workers, is_searched_name};
+use crate::finding::{Finding, Outcome};
+use crate::git::{IndexRoot, RootKind, Roots};
+use crate::source::{MIN_NAME, Source, SourceError, Workers};
 
 /// Feeds each such name once.
 pub(super) struct IndexOnlyNames<'a> {
     roots: &'a Roots,
-    /// Name, and the first path that ends in it.
+    /// Each name, and the first path that ends in it.
     names: BTreeMap<&'a BStr, &'a BStr>,
 }
 
 impl<'a> IndexOnlyNames<'a> {
-    /// The names in all indexes that are in no tree of which everything was `read`.
-    pub(super) fn new(roots: &'a Roots, read: &Read) -> Self {
+    /// The names in all indexes that no tree contains.
+    pub(super) fn new(roots: &'a Roots, collected: &Collected) -> Self {
         let mut names = BTreeMap::new();
         for (path, _) in roots.indexes.iter().flat_map(|index| &index.entries) {
             let mut start = 0;
             for name in path.split(|&byte| byte == b'/') {
                 let end = start + name.len();
-                let is_read = || {
-                    read.names
-                        .binary_search_by(|known| known.as_bytes().cmp(name))
-                        .is_ok()
-                };
-                if is_searched_name(name) && !is_read() {
+                if name.len() >= MIN_NAME && !is_in_a_tree(name, collected) {
                     names.entry(name.as_bstr()).or_insert(path[..end].as_bstr());
                 }
                 start = end + 1;
@@ -41,25 +36,25 @@ impl<'a> IndexOnlyNames<'a> {
         Self { roots, names }
     }
 
-    /// What is known of a name in which `finding` is.
-    pub(super) fn history(&self, finding: &Finding) -> History {
+    /// Adds to the findings and the allowed findings of `outcome` in which indexes they are.
+    pub(super) fn add_histories(&self, outcome: &mut Outcome) {
+        let allowed = outcome.allowed.iter_mut();
+        let allowed = allowed.map(|allowed| &mut allowed.finding);
+        for finding in outcome.findings.iter_mut().chain(allowed) {
+            finding.history = Some(Box::new(self.history(finding)));
+        }
+    }
+
+    fn history(&self, finding: &Finding) -> History {
         let path = finding.origin.path();
-        let below = |entry: &BString| {
-            entry
-                .strip_prefix(path.as_bytes())
-                .is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
-        };
-        let indexes = self
-            .roots
-            .indexes
-            .iter()
-            .filter(|index| index.entries.iter().any(|(entry, _)| below(entry)));
+        let indexes = self.roots.indexes.iter();
         let start = finding.place.start;
         History {
             exposure: Exposure::Index,
             in_head: false,
             last: None,
             reached_from: indexes
+                .filter(|index| has_path(index, path))
                 .map(|index| RootRef {
                     kind: RootKind::Index,
                     name: index.name.clone(),
@@ -79,17 +74,27 @@ impl<'a> IndexOnlyNames<'a> {
     }
 }
 
+fn is_in_a_tree(name: &[u8], collected: &Collected) -> bool {
+    let names = &collected.names;
+    names
+        .binary_search_by(|known| known.as_bytes().cmp(name))
+        .is_ok()
+}
+
+/// Whether an index has an entry with this path, or below it.
+fn has_path(index: &IndexRoot, path: &BStr) -> bool {
+    index.entries.iter().any(|(entry, _): &(BString, _)| {
+        let rest = entry.strip_prefix(path.as_bytes());
+        rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+    })
+}
+
 impl Source for IndexOnlyNames<'_> {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let mut worker = workers();
         for (name, path) in &self.names {
-            worker.blob(Blob::whole(
-                name,
-                Origin::Name {
-                    path: (*path).to_owned(),
-                    commit: None,
-                },
-            ));
+            let path = (*path).to_owned();
+            worker.blob(Blob::whole(name, Origin::Name { path, commit: None }));
         }
         Ok(())
     }

@@ -1,29 +1,27 @@
-//! Objects that are named and are not there: what a shallow or partial clone left out, or what was
-//! lost.
+//! Reports missing objects: what a shallow or partial clone left out, or what was lost.
 
 use std::collections::HashSet;
 
 use bstr::{BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
 
-use crate::blob::{Skip, SkipReason};
 use crate::git::store::{Kind, ObjectIndex, ObjectStore};
 use crate::git::{ObjectId, RootKind, Roots};
 
-/// An object that another names and that is not there.
+/// A missing object that another object refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Reference {
+pub(super) struct MissingReference {
     /// Its id.
     #[serde(with = "hex")]
     pub(super) id: ObjectId,
-    /// What it should be.
+    /// The kind that it should have.
     #[serde(with = "kind")]
     pub(super) kind: Kind,
-    /// An object that names it.
+    /// An object that refers to it.
     pub(super) from: ObjectIndex,
 }
 
-/// Kinds by their names.
+/// Stores kinds by their names.
 mod kind {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
@@ -38,7 +36,7 @@ mod kind {
     }
 }
 
-/// Ids as they are written.
+/// Stores ids as hex.
 mod hex {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
@@ -53,97 +51,95 @@ mod hex {
     }
 }
 
-/// How many missing objects are told one by one.
+/// How many missing objects are listed one by one.
 const MAX_LISTED: usize = 1000;
 
-/// What `references` say of objects that are not there, each once, with what would bring it.
-pub(super) fn skips(references: &[Reference], roots: &Roots, store: &ObjectStore) -> Vec<Skip> {
+/// The objects that are missing, each once, with what can restore them.
+pub(super) fn describe(
+    references: &[MissingReference],
+    roots: &Roots,
+    store: &ObjectStore,
+) -> Vec<(BString, String)> {
+    let remedy = remedy(roots);
     let mut missing = references.to_vec();
     missing.sort_unstable_by_key(|reference| (reference.kind as u8, reference.id, reference.from));
     missing.dedup_by_key(|reference| reference.id);
-    let way_out = way_out(roots);
-    let skip = |path: BString, problem: String| Skip {
-        path,
-        reason: SkipReason::Unreadable(problem),
-    };
-    let mut skips: Vec<Skip> = missing
-        .iter()
-        .take(MAX_LISTED)
-        .map(|Reference { id, kind, from }| {
-            let problem = format!("missing, though {} names it; {way_out}", store.id_of(*from));
-            skip(format!("{kind} {id}").into(), problem)
-        })
+    let referenced: HashSet<ObjectId> = missing.iter().map(|reference| reference.id).collect();
+    let mut targets: Vec<(ObjectId, BString)> = missing_targets(roots, store)
+        .filter(|(id, _)| !referenced.contains(id))
         .collect();
-    let told: HashSet<ObjectId> = missing.iter().map(|reference| reference.id).collect();
-    let mut unled: Vec<_> = unled(roots, store)
-        .filter(|(id, _)| !told.contains(id))
-        .collect();
-    unled.sort_unstable();
-    unled.dedup_by_key(|(id, _)| *id);
-    skips.extend(unled.iter().take(MAX_LISTED).map(|(id, name)| {
-        skip(
-            format!("object {id}").into(),
-            format!("missing, though {name} leads to it; {way_out}"),
-        )
-    }));
-    if let Some(more) = (missing.len() + unled.len())
-        .checked_sub(skips.len())
-        .filter(|&more| more > 0)
-    {
-        skips.push(skip(
-            "objects".into(),
-            format!("{more} more are missing; {way_out}"),
+    targets.sort_unstable();
+    targets.dedup_by_key(|(id, _)| *id);
+    let mut described = Vec::new();
+    for MissingReference { id, kind, from } in missing.iter().take(MAX_LISTED) {
+        let from = store.id_of(*from);
+        described.push((
+            format!("{kind} {id}").into(),
+            format!("missing object, referenced by {from}; {remedy}"),
         ));
     }
-    if !roots.shallow.is_empty() {
-        let problem = format!(
-            "a shallow clone: the history before {} is not here; 'git fetch --unshallow' brings it",
-            match roots.shallow.len() {
-                1 => "1 commit".to_owned(),
-                many => format!("{many} commits"),
-            }
-        );
-        skips.push(skip("history".into(), problem));
+    for (id, name) in targets.iter().take(MAX_LISTED) {
+        described.push((
+            format!("object {id}").into(),
+            format!("missing object, referenced by {name}; {remedy}"),
+        ));
     }
-    skips
+    let more = (missing.len() + targets.len()).saturating_sub(described.len());
+    if more > 0 {
+        let problem = format!("{more} more are missing; {remedy}");
+        described.push(("objects".into(), problem));
+    }
+    described.extend(shallow_history(roots.shallow.len()));
+    described
 }
 
-/// Objects that refs and indexes lead to and that are not there, and who does. What a reflog or an
-/// operation that is over tells of may be gone: git does not hold on to it.
-fn unled<'r>(
+/// The history that a shallow clone left out before so many commits.
+fn shallow_history(cuts: usize) -> Option<(BString, String)> {
+    let commits = match cuts {
+        0 => return None,
+        1 => "1 commit".to_owned(),
+        many => format!("{many} commits"),
+    };
+    Some((
+        "history".into(),
+        format!(
+            "shallow clone: the history before {commits} is missing; run 'git fetch --unshallow'"
+        ),
+    ))
+}
+
+/// The missing objects that refs and indexes name, and what names them. Those of a reflog or of an
+/// operation that is over may be missing: git does not keep them.
+fn missing_targets<'r>(
     roots: &'r Roots,
     store: &'r ObjectStore,
 ) -> impl Iterator<Item = (ObjectId, BString)> + 'r {
-    let lasts = |kind| !matches!(kind, RootKind::Reflog | RootKind::Operation);
     let refs = roots
         .roots
         .iter()
-        .filter(move |root| lasts(root.kind))
+        .filter(|root| !matches!(root.kind, RootKind::Reflog | RootKind::Operation))
         .map(|root| (root.target, root.display_name()));
     let staged = roots.indexes.iter().flat_map(|index| {
         index.entries.iter().map(|(path, id)| {
-            (
-                *id,
-                bstr::concat([path.as_slice(), b" in the ", &index.name]).into(),
-            )
+            let name = [path.as_slice(), b" in the ", &index.name];
+            (*id, bstr::concat(name).into())
         })
     });
     refs.chain(staged)
         .filter(|(id, _)| store.number_of(id).is_none())
 }
 
-/// The command that brings what is missing.
-fn way_out(roots: &Roots) -> String {
+/// The command that restores what is missing.
+fn remedy(roots: &Roots) -> String {
     match roots.promisors.first() {
-        // A remote that is named after its address may have a password in its name.
+        // A remote that is named by its URL may have a password in its name.
         Some(promisor) if promisor.remote.contains_str("://") => {
-            "a partial clone: 'git fetch --refetch --no-filter' with its remote brings it"
-                .to_owned()
+            "partial clone: run 'git fetch --refetch --no-filter' with its remote".to_owned()
         }
         Some(promisor) => format!(
-            "a partial clone: 'git fetch --refetch --no-filter {}' brings it",
+            "partial clone: run 'git fetch --refetch --no-filter {}'",
             promisor.remote
         ),
-        None => "'git fsck' tells more, and a fresh clone may have it".to_owned(),
+        None => "run 'git fsck', or use a fresh clone".to_owned(),
     }
 }

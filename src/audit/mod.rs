@@ -1,426 +1,263 @@
-//! The audit: every secret that a repository holds anywhere, where it came in, and from where it
-//! can still be reached.
+//! Audits whole repositories: finds every secret that a repository holds anywhere, the commit that
+//! added it, and what still leads to it.
 //!
-//! Two passes read each object once, along the delta trees of its pack: first blobs, commits and
-//! tags, whose text is searched where it is new; then trees, whose names are searched, and of which
-//! it is kept which of them have what matters. Only then, and only for what was found, the way up
-//! is followed: from objects to trees, to commits, to refs.
+//! Two passes read each object once, along the delta trees of its pack. The first searches blobs,
+//! commits and tags where they differ from their delta base. The second searches the names in
+//! trees, and records which trees lead to what was found. Then, only for what was found, the audit
+//! goes upwards from objects to trees, to commits, to refs.
 //!
-//! | file | part |
+//! | file | what it does |
 //! |---|---|
-//! | `texts` | the first pass |
-//! | `trees` | the second pass |
-//! | `holders` | which trees hold what was found |
-//! | `listed` | names that only an index lists |
-//! | `commits` | history in order |
-//! | `trace` | which commits and refs lead to what was found |
-//! | `paths` | what paths it has had |
-//! | `cache` | what is remembered for the next audit |
-//! | `missing` | what is named and not there |
-//! | `verdict` | from all that to findings |
-//! | `again` | reading single objects once more |
+//! | `context` | what all threads share |
+//! | `collected` | what the passes learn |
+//! | `container` | what can hold a secret |
+//! | `scan` | runs the two passes |
+//! | `scan_objects` | the first pass |
+//! | `scan_trees` | the second pass |
+//! | `found` | the secrets that a pass found |
+//! | `cache` | what is cached for the next audit |
+//! | `reach` | which trees, commits, paths and refs lead to what was found |
+//! | `scope` | which secrets are reported |
+//! | `findings`, `describe` | builds findings |
+//! | `rescan` | reads single objects a second time |
+//! | `index_only_names` | names that only an index contains |
+//! | `missing`, `skips` | what could not be read |
 //! | `submodule` | what the repository of a submodule adds |
 
 mod cache;
+mod collected;
+mod container;
+mod context;
+mod describe;
 mod findings;
+mod found;
 mod index_only_names;
 mod missing;
 mod reach;
 mod rescan;
+mod scan;
 mod scan_objects;
 mod scan_trees;
+mod scope;
+mod skips;
 mod submodule;
 
-use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::{BString, ByteSlice, ByteVec};
+use bstr::{BString, ByteSlice};
 
-use crate::blob::{Skip, SkipReason};
-use crate::engine::{self, FindingBuilder, Progress};
+use crate::engine::{self, OccurrenceBuilder, Progress};
 use crate::finding::Outcome;
-use crate::git::store::{Kind, ObjectIndex, ObjectStore, Problem};
-use crate::git::{self, HashKind, ObjectId, Repository, Roots, roots};
+use crate::git::store::ObjectStore;
+use crate::git::{self, Repository, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
 use crate::source::{GitDir, SourceError, in_pool};
 
 pub use cache::Cache;
+use collected::Collected;
+use container::ContainerKey;
+use context::Context;
 use index_only_names::IndexOnlyNames;
-use missing::Reference;
-use scan_objects::{Finds, Texts};
-use scan_trees::{Mark, Names, TreeDiffs, Trees};
+pub use scope::{Scope, Since};
+use skips::unreadable;
 
-/// What an audit looks at.
+/// What to audit, and how.
 pub struct Audit<'a> {
     /// The repository.
     pub repo: &'a Repository,
-    /// Which of what is found counts.
+    /// Which secrets are reported.
     pub scope: Scope,
     /// How many threads read.
     pub jobs: usize,
-    /// The folder in which it is remembered what packs hold; none where nothing is.
+    /// The folder for the cache; `None` for no cache.
     pub cache: Option<&'a Path>,
-    /// Set from outside to end it early: what was found until then is told, and that it is not all.
+    /// Set from outside to end the audit early. What was found until then is reported, and that the
+    /// audit is incomplete.
     pub stop: &'a AtomicBool,
 }
 
-/// Which secrets count. All objects are read in any case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Only what refs lead to: no stashes, no reflogs, nothing that is left over.
-    pub reachable: bool,
-    /// Only what these refs lead to; empty for all.
-    pub refs: Vec<BString>,
-    /// Only what newer commits brought in.
-    pub since: Option<Since>,
-}
-
-/// From when on a commit is newer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// Committed at this time or later, in seconds since 1970.
-    Time(i64),
-    /// Not reached from this commit.
-    Commit(ObjectId),
-}
-
-/// Why there can be no audit.
+/// Why a repository cannot be audited.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// Something beside the objects cannot be read.
+    /// The git directory cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// No ref of that name.
-    #[error("there is no ref '{0}'")]
+    /// A ref of the scope does not exist.
+    #[error("ref '{0}' does not exist")]
     NoRef(String),
+    /// There are more objects than can be numbered.
+    #[error(
+        "the repository has {0} objects; at most {max} can be audited",
+        max = ContainerKey::MAX_OBJECTS
+    )]
+    TooManyObjects(usize),
 }
 
-/// What all threads share.
-struct Shared<'a> {
-    store: &'a ObjectStore,
-    roots: &'a Roots,
-    scope: &'a Scope,
-    /// The name of the submodule whose repository it is; paths are judged and shown below it.
-    submodule: Option<&'a BString>,
-    hash: HashKind,
-    /// Commits whose parents were left out on purpose.
-    shallow: HashSet<ObjectId>,
-    builder: &'a FindingBuilder<'a>,
-    policy: &'a Policy,
-    progress: &'a Progress,
-}
-
-impl Shared<'_> {
-    /// The number that stands for a name in which a secret stands: from the highest down, where no
-    /// object is numbered.
-    fn number_of_name(&self, name: u32) -> ObjectIndex {
-        ObjectIndex::MAX - name
-    }
-
-    /// The name that a number stands for.
-    fn name_of(&self, number: ObjectIndex) -> Option<u32> {
-        (number as usize >= self.store.len()).then(|| ObjectIndex::MAX - number)
-    }
-}
-
-/// What was read of all objects.
-#[derive(Default)]
-struct Read {
-    finds: Finds,
-    commits: Vec<reach::commits::Record>,
-    tags: Vec<(ObjectIndex, ObjectIndex)>,
-    tree_diffs: TreeDiffs,
-    names: Vec<BString>,
-    broken: Vec<(ObjectIndex, Problem)>,
-    missing: Vec<Reference>,
-}
-
-/// What comes of an audit.
+/// The result of an audit.
 pub struct Audited {
     /// What was found.
     pub outcome: Outcome,
-    /// Why what was learned cannot be kept for the next audit, where that is so.
-    pub forgotten: Option<io::Error>,
+    /// Why the cache for the next audit could not be written, if so.
+    pub cache_error: Option<io::Error>,
 }
 
-/// Looks through everything that the repository holds, and the repositories of its submodules that
-/// lie in it.
+/// Audits a repository, and the repositories of its submodules that are in its git directory.
 ///
 /// # Errors
-/// Where not even a part can be looked at. What concerns single objects is among the outcome's
-/// skips.
+/// If nothing can be audited. What concerns single objects is among the outcome's skips.
 pub fn run(
     audit: &Audit<'_>,
     scanner: &Scanner,
     policy: &Policy,
     progress: &Progress,
 ) -> Result<Audited, AuditError> {
-    let builder = FindingBuilder::new(scanner);
-    let bench = AuditRun {
+    let builder = OccurrenceBuilder::new(scanner);
+    let run = AuditRun {
         audit,
         builder: &builder,
         policy,
         progress,
     };
-    in_pool(audit.jobs, || bench.look_through_all())
+    in_pool(audit.jobs, || run.audit_all())
 }
 
 /// What one audit uses for every repository.
 struct AuditRun<'a> {
     audit: &'a Audit<'a>,
-    builder: &'a FindingBuilder<'a>,
+    builder: &'a OccurrenceBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
 }
 
 impl AuditRun<'_> {
-    /// Looks through the repository and those of its submodules.
-    fn look_through_all(&self) -> Result<Audited, AuditError> {
-        let Audited {
-            mut outcome,
-            mut forgotten,
-        } = self.look_through(self.audit.repo, None)?;
-        let common = self.audit.repo.common_dir();
-        let submodules = git::submodule_repositories(common).unwrap_or_else(|error| {
-            outcome
-                .skipped
-                .push(unreadable("modules".into(), error.to_string()));
+    /// Audits the repository and those of its submodules.
+    fn audit_all(&self) -> Result<Audited, AuditError> {
+        let mut all = self.audit_one(self.audit.repo, None)?;
+        let submodules = git::submodule_repositories(self.audit.repo.common_dir());
+        let submodules = submodules.unwrap_or_else(|error| {
+            let skip = unreadable("modules".into(), error.to_string());
+            all.outcome.skipped.push(skip);
             Vec::new()
         });
         for (name, path) in submodules {
             match git::open_git_dir(&path) {
                 Ok(repo) => {
-                    let inner = self.look_through(&repo, Some(&name))?;
-                    submodule::absorb(&mut outcome, inner.outcome, name.as_bstr());
-                    forgotten = forgotten.or(inner.forgotten);
+                    let inner = self.audit_one(&repo, Some(&name))?;
+                    submodule::absorb(&mut all.outcome, inner.outcome, name.as_bstr());
+                    all.cache_error = all.cache_error.or(inner.cache_error);
                 }
                 Err(error) => {
-                    outcome.skipped.push(unreadable(
-                        submodule::named(name.as_bstr(), b"".into()),
-                        error.to_string(),
-                    ));
+                    let name = submodule::named(name.as_bstr(), b"".into());
+                    let skip = unreadable(name, error.to_string());
+                    all.outcome.skipped.push(skip);
                 }
             }
         }
-        outcome.unused = self.policy.unused(&outcome);
-        outcome.sort();
-        Ok(Audited { outcome, forgotten })
+        engine::finish(&mut all.outcome, self.policy);
+        Ok(all)
     }
 
-    /// Looks through one repository; `submodule` is its name where it is one.
-    fn look_through(
+    /// Audits one repository; `submodule` is its name if it is one.
+    fn audit_one(
         &self,
-        shared_repo: &Repository,
+        repo: &Repository,
         submodule: Option<&BString>,
     ) -> Result<Audited, AuditError> {
-        let Self {
-            audit,
-            builder,
-            policy,
-            progress,
-        } = *self;
-        let repo = shared_repo;
         let roots = roots(repo);
-        if submodule.is_none() {
-            check_refs(&audit.scope, &roots)?;
+        if submodule.is_none()
+            && let Some(name) = self.audit.scope.unknown_ref(&roots)
+        {
+            return Err(AuditError::NoRef(name.to_string()));
         }
-        let rules = builder.scanner.rules().version();
-        let key = format!("{} {rules} {}", env!("CARGO_PKG_VERSION"), policy.report);
-        let cache = audit
-            .cache
-            .map(|folder| Cache::new(folder, repo.common_dir(), &key));
-        let (objects, hash) = (repo.common_dir().join("objects"), repo.hash_kind());
-        let (store, known) = open(&objects, hash, cache.as_ref());
-        let shallow = roots.shallow.iter().copied().collect();
-        let (store, roots) = (&store, &roots);
-        let shared = Shared {
-            store,
-            roots,
-            scope: &audit.scope,
+        let cache = self.cache(repo);
+        let (store, cached) = open(repo, cache.as_ref());
+        if store.len() > ContainerKey::MAX_OBJECTS {
+            return Err(AuditError::TooManyObjects(store.len()));
+        }
+        let context = Context {
+            store: &store,
+            roots: &roots,
+            scope: &self.audit.scope,
             submodule,
-            hash,
-            shallow,
-            builder,
-            policy,
-            progress,
+            hash: repo.hash_kind(),
+            shallow: roots.shallow.iter().copied().collect(),
+            builder: self.builder,
+            policy: self.policy,
+            progress: self.progress,
         };
-        progress
-            .expected
-            .fetch_add(store.len() as u64, Ordering::Relaxed);
-        let read = read(&shared, audit, known);
-        let stopped = audit.stop.load(Ordering::Relaxed);
-        let is_news = !stopped && store.cached_packs() < store.pack_names().len();
-        let forgotten = cache
-            .filter(|_| is_news)
-            .and_then(|cache| cache.remember(&shared, &read).err());
-        let name = submodule.map(|name| BString::from(format!(".git/modules/{name}")));
-        let kept = GitDir {
-            repo: shared_repo.clone(),
-            name,
+        self.progress.expect(store.len());
+        let collected = scan::scan_all(&context, self.audit.jobs, self.audit.stop, cached);
+        let is_stopped = self.audit.stop.load(Ordering::Relaxed);
+        let has_new_packs = store.cached_packs() < store.pack_names().len();
+        let cache_error = match cache {
+            Some(cache) if has_new_packs && !is_stopped => cache.save(&context, &collected).err(),
+            _ => None,
+        };
+        let mut outcome = self.scan_git_dir(repo, submodule)?;
+        if self.audit.scope == Scope::default() {
+            outcome.merge(self.scan_index_only_names(&roots, &collected)?);
+        }
+        let skips = skips::skips(&store, &roots, &collected, is_stopped);
+        outcome.skipped.extend(skips);
+        let totals = collected.found.totals;
+        outcome.totals.objects += store.cached_objects() + totals.objects;
+        outcome.totals.bytes += totals.packed + totals.loose;
+        findings::add_findings(&context, repo, collected, &mut outcome);
+        Ok(Audited {
+            outcome,
+            cache_error,
+        })
+    }
+
+    fn cache(&self, repo: &Repository) -> Option<Cache> {
+        let rules = self.builder.scanner.rules().version();
+        let program = env!("CARGO_PKG_VERSION");
+        let key = format!("{program} {rules} {}", self.policy.report);
+        let folder = self.audit.cache?;
+        Some(Cache::new(folder, repo.common_dir(), &key))
+    }
+
+    /// Scans the files of the git directory that are not objects.
+    fn scan_git_dir(
+        &self,
+        repo: &Repository,
+        submodule: Option<&BString>,
+    ) -> Result<Outcome, SourceError> {
+        let git_dir = GitDir {
+            repo: repo.clone(),
+            name: submodule.map(|name| BString::from(format!(".git/modules/{name}"))),
             max_size: None,
-            jobs: audit.jobs,
+            jobs: self.audit.jobs,
         };
-        let mut outcome = engine::run(&kept, builder.scanner, policy, progress)?;
-        if audit.scope == Scope::default() {
-            let listed = IndexOnlyNames::new(roots, &read);
-            let mut names = engine::run(&listed, builder.scanner, policy, progress)?;
-            let allowed = names.allowed.iter_mut().map(|allowed| &mut allowed.finding);
-            for finding in names.findings.iter_mut().chain(allowed) {
-                finding.history = Some(Box::new(listed.history(finding)));
-            }
-            outcome.findings.extend(names.findings);
-            outcome.allowed.extend(names.allowed);
+        engine::run(&git_dir, self.builder.scanner, self.policy, self.progress)
+    }
+
+    fn scan_index_only_names(
+        &self,
+        roots: &Roots,
+        collected: &Collected,
+    ) -> Result<Outcome, SourceError> {
+        let names = IndexOnlyNames::new(roots, collected);
+        let mut outcome = engine::run(&names, self.builder.scanner, self.policy, self.progress)?;
+        names.add_histories(&mut outcome);
+        Ok(outcome)
+    }
+}
+
+/// The objects of a repository, and what is cached of those that need not be read.
+fn open(repo: &Repository, cache: Option<&Cache>) -> (ObjectStore, Collected) {
+    let objects = repo.common_dir().join("objects");
+    let hash = repo.hash_kind();
+    if let Some((packs, cached)) = cache.and_then(Cache::load) {
+        let store = ObjectStore::open_with_cached(&objects, hash, &packs);
+        let mut missing = cached.missing.iter();
+        let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
+        if store.cached_packs() == packs.len() && are_all_missing {
+            return (store, cached);
         }
-        outcome.skipped.extend(skips(store, roots, &read, stopped));
-        outcome.totals.objects += store.cached_objects() + read.finds.bytes.objects;
-        outcome.totals.bytes += read.finds.bytes.packed + read.finds.bytes.loose;
-        findings::conclude(&shared, shared_repo, read, &mut outcome);
-        Ok(Audited { outcome, forgotten })
     }
-}
-
-/// The objects in a folder, and what is remembered of those of them that need not be read.
-fn open(objects: &Path, hash: HashKind, cache: Option<&Cache>) -> (ObjectStore, Read) {
-    if let Some((packs, known)) = cache.and_then(Cache::recall) {
-        let store = ObjectStore::open_with_cached(objects, hash, &packs);
-        let still_missing = |reference: &Reference| store.number_of(&reference.id).is_none();
-        if store.cached_packs() == packs.len() && known.missing.iter().all(still_missing) {
-            return (store, known);
-        }
-    }
-    (ObjectStore::open(objects, hash), Read::default())
-}
-
-/// Both passes over all objects but those of which everything is `known`.
-fn read(shared: &Shared<'_>, audit: &Audit<'_>, known: Read) -> Read {
-    let mut read = known;
-    let mut texts: Vec<Texts<'_>> = (0..audit.jobs.max(1)).map(|_| Texts::new(shared)).collect();
-    shared.store.visit(
-        &[Kind::Blob, Kind::Commit, Kind::Tag],
-        &mut texts,
-        audit.stop,
-    );
-    if let Some(first) = texts.first_mut() {
-        shared.store.visit_unresolved(first);
-    }
-    for text in texts {
-        read.finds.join(text.finds);
-        read.commits.extend(text.commits);
-        read.tags.extend(text.tags);
-        read.broken.extend(text.broken);
-        read.missing.extend(text.missing);
-    }
-    read.tags.sort_unstable();
-    read.tags.dedup();
-    let held: HashSet<ObjectIndex> = read.finds.places.iter().map(|place| place.object).collect();
-    let names = Names::new(std::mem::take(&mut read.names));
-    let mut trees: Vec<Trees<'_>> = (0..audit.jobs.max(1))
-        .map(|_| Trees::new(shared, &held, &names))
-        .collect();
-    shared.store.visit(&[Kind::Tree], &mut trees, audit.stop);
-    for tree in trees {
-        read.finds.join(tree.finds);
-        read.tree_diffs.added.extend(tree.tree_diffs.added);
-        read.tree_diffs.removed.extend(tree.tree_diffs.removed);
-        read.tree_diffs.derived.extend(tree.tree_diffs.derived);
-        read.broken.extend(tree.broken);
-        read.missing.extend(tree.missing);
-    }
-    read.names = names.into_list();
-    in_order_of_names(shared, &mut read);
-    read
-}
-
-/// Numbers names anew, in their order: until now the threads did it as they came by them.
-fn in_order_of_names(shared: &Shared<'_>, read: &mut Read) {
-    let mut order: Vec<u32> = (0..).take(read.names.len()).collect();
-    order.sort_unstable_by_key(|&name| &read.names[name as usize]);
-    let mut rank = vec![0; order.len()];
-    (0_u32..)
-        .zip(&order)
-        .for_each(|(new, &old)| rank[old as usize] = new);
-    let object = |number: ObjectIndex| match shared.name_of(number) {
-        Some(name) => shared.number_of_name(rank[name as usize]),
-        None => number,
-    };
-    for (_, mark) in read
-        .tree_diffs
-        .added
-        .iter_mut()
-        .chain(&mut read.tree_diffs.removed)
-    {
-        *mark = Mark {
-            child: object(mark.child),
-            name: rank[mark.name as usize],
-        };
-    }
-    read.finds
-        .places
-        .iter_mut()
-        .for_each(|place| place.object = object(place.object));
-    read.names = order
-        .iter()
-        .map(|&name| std::mem::take(&mut read.names[name as usize]))
-        .collect();
-}
-
-/// A ref that was asked for must be there.
-fn check_refs(scope: &Scope, roots: &Roots) -> Result<(), AuditError> {
-    let unknown = |name: &&BString| {
-        !roots
-            .roots
-            .iter()
-            .any(|root| root.name == **name || root.display_name() == **name)
-    };
-    match scope.refs.iter().find(unknown) {
-        None => Ok(()),
-        Some(name) => Err(AuditError::NoRef(name.to_string())),
-    }
-}
-
-/// Everything that leaves the audit incomplete, and what was left out on purpose.
-fn skips(store: &ObjectStore, roots: &Roots, read: &Read, stopped: bool) -> Vec<Skip> {
-    let mut skips: Vec<Skip> = store
-        .unread
-        .iter()
-        .map(|error| unreadable(shown(&error.path), error.problem.clone()))
-        .collect();
-    skips.extend(store.leftovers.iter().map(|path| Skip {
-        path: shown(path),
-        reason: SkipReason::NoObject,
-    }));
-    let refs = roots
-        .unread
-        .iter()
-        .map(|unread| unreadable(unread.name.clone(), unread.problem.clone()));
-    skips.extend(refs);
-    let broken = read.broken.iter().map(|&(number, problem)| {
-        unreadable(
-            format!("object {}", store.id_of(number)).into(),
-            format!("{problem}; 'git fsck' tells more"),
-        )
-    });
-    skips.extend(broken);
-    skips.extend(missing::skips(&read.missing, roots, store));
-    if stopped {
-        skips.push(unreadable(
-            "objects".into(),
-            "the audit was stopped before all were read".to_owned(),
-        ));
-    }
-    skips
-}
-
-fn unreadable(path: BString, problem: String) -> Skip {
-    Skip {
-        path,
-        reason: SkipReason::Unreadable(problem),
-    }
-}
-
-fn shown(path: &Path) -> BString {
-    Vec::from_path_lossy(path).into_owned().into()
+    (ObjectStore::open(&objects, hash), Collected::default())
 }

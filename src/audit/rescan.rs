@@ -1,121 +1,85 @@
-//! Reading single objects once more: for the lines around a finding, for what a commit says of
-//! itself, and for values that are remembered by their fingerprints alone.
+//! Reads single objects a second time: for the code frames of what is reported, and for the values
+//! of secrets that the cache knows by their fingerprints only.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use bstr::{BStr, ByteSlice};
-
-use super::scan_objects::Place;
-use super::{Read, Shared, unreadable};
-use crate::blob::{Origin, Part};
-use crate::finding::{Finding, Outcome};
-use crate::git::store::ObjectIndex;
+use super::collected::Collected;
+use super::container::{Container, ContainerKey};
+use super::context::{Context, MAX_RESCAN};
+use super::found::{OccurrenceId, StoredOccurrence, id_of};
+use super::skips::unreadable;
+use crate::engine::Frames;
+use crate::finding::{Occurrence, Outcome};
 use crate::git::{self, LocalRepository};
 use crate::secret::Fingerprint;
 
-/// Objects larger than this are not read once more, in bytes.
-pub(super) const MAX_READ: u64 = 32 << 20;
-
-/// The name that a number stands for.
-pub(super) fn name_of<'r>(
-    shared: &Shared<'_>,
-    read: &'r Read,
-    object: ObjectIndex,
-) -> Option<&'r BStr> {
-    read.names
-        .get(shared.name_of(object)? as usize)
-        .map(|name| name.as_bstr())
-}
-
-/// Where in an object a secret stands: which, and the line and the column of its first character.
-pub(super) type Spot = (Fingerprint, u32, u32);
-
-impl Place {
-    pub(super) fn spot(&self) -> Spot {
-        (self.secret, self.line, self.column)
-    }
-}
-
-/// The findings at these places of an object, with their values and the lines around them: the
-/// object is read once more, and once for all of them. Nothing where it is too large for that.
-pub(super) fn rescan_object(
-    shared: &Shared<'_>,
-    read: &Read,
+/// The `wanted` occurrences in a container, with their values and code frames. Reads the container
+/// once for all of them. Empty if it cannot be read, or has more than [`MAX_RESCAN`] bytes.
+pub(super) fn rescan(
+    context: &Context<'_>,
+    collected: &Collected,
     repo: &LocalRepository,
-    object: ObjectIndex,
-    wanted: &HashSet<Spot>,
-) -> HashMap<Spot, Finding> {
-    let bytes = match name_of(shared, read, object) {
-        Some(name) => Some(name.to_vec()),
-        None => {
-            let id = shared.store.id_of(object);
-            git::read(repo, id, Some(MAX_READ))
-                .ok()
-                .map(|object| object.bytes)
-        }
+    container: ContainerKey,
+    wanted: &HashSet<OccurrenceId>,
+) -> HashMap<OccurrenceId, Occurrence> {
+    let bytes = match container.container() {
+        Container::Name(_) => collected.name_of(container).map(|name| name.to_vec()),
+        Container::Object(object) => git::read(repo, context.store.id_of(object), Some(MAX_RESCAN))
+            .ok()
+            .map(|object| object.bytes),
     };
-    let bytes = bytes.unwrap_or_default();
-    let builder = shared.builder;
-    let located = builder.sight(
-        &bytes,
-        &Part::whole(bytes.len()),
-        builder.scanner.scan(&bytes),
-    );
-    let nowhere = Origin::Repository { place: "".into() };
-    let mut seen = HashMap::new();
-    builder.conclude(
-        &nowhere,
-        &located,
-        &vec![true; located.len()],
-        |found, _| {
-            let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            let spot = (
-                found.fingerprint,
-                short(found.place.start.line),
-                short(found.place.start.column),
-            );
-            let is_wanted = wanted.contains(&spot);
-            if is_wanted {
-                seen.insert(spot, found);
+    let located = context
+        .builder
+        .scan(&bytes.unwrap_or_default(), Frames::Build);
+    let mut found = HashMap::new();
+    for pair_or_single in context.builder.occurrences(&located) {
+        // The first half is wanted by itself if a marker allows the pair.
+        let half = pair_or_single.first_half.map(|half| half.occurrence);
+        for occurrence in half.into_iter().chain([pair_or_single.occurrence]) {
+            let id = id_of(&occurrence);
+            if wanted.contains(&id) {
+                found.insert(id, occurrence);
             }
-            // Where a marker splits a pair, the half is what is asked for.
-            !is_wanted
-        },
-    );
-    seen
+        }
+    }
+    found
 }
 
-/// Brings the values of secrets back that are remembered by their fingerprints alone. One that is
-/// not found again is a memory that cannot be trusted, which must not pass.
+/// Restores the values of secrets that are known by their fingerprints only. A value that is not
+/// found again means that the cache cannot be trusted, so the audit is incomplete.
 pub(super) fn restore_values(
-    shared: &Shared<'_>,
+    context: &Context<'_>,
     repo: &LocalRepository,
-    read: &mut Read,
-    secrets: &BTreeMap<Fingerprint, Vec<Place>>,
+    collected: &mut Collected,
+    secrets: &BTreeMap<Fingerprint, Vec<StoredOccurrence>>,
     outcome: &mut Outcome,
 ) {
-    let mut forgotten: BTreeMap<ObjectIndex, HashSet<Spot>> = BTreeMap::new();
-    for (secret, places) in secrets {
-        if !read.finds.secrets.contains_key(secret) {
-            forgotten
-                .entry(places[0].object)
+    let mut unknown: BTreeMap<ContainerKey, HashSet<OccurrenceId>> = BTreeMap::new();
+    for (secret, occurrences) in secrets {
+        if !collected.found.secrets.contains_key(secret) {
+            let first = &occurrences[0];
+            unknown
+                .entry(first.container)
                 .or_default()
-                .insert(places[0].spot());
+                .insert(first.id());
         }
     }
-    for (object, wanted) in forgotten {
-        let seen = rescan_object(shared, read, repo, object, &wanted);
-        if seen.len() < wanted.len() {
-            let problem =
-                "a secret that the cache tells of is not there: run it with --no-cache".to_owned();
+    for (container, wanted) in unknown {
+        let found = rescan(context, collected, repo, container, &wanted);
+        if found.len() < wanted.len() {
+            let name = match container.container() {
+                Container::Object(object) => format!("object {}", context.store.id_of(object)),
+                Container::Name(_) => "name".to_owned(),
+            };
             outcome.skipped.push(unreadable(
-                format!("object {}", shared.store.id_of(object)).into(),
-                problem,
+                name.into(),
+                "a secret of the audit cache is not in it; rerun with --no-cache".to_owned(),
             ));
         }
-        read.finds.secrets.extend(
-            seen.into_values()
-                .map(|finding| (finding.fingerprint, finding)),
-        );
+        let values = found.into_values();
+        collected
+            .found
+            .secrets
+            .extend(values.map(|occurrence| (occurrence.fingerprint, occurrence)));
     }
 }

@@ -1,159 +1,43 @@
-//! The first pass: every blob, commit and tag, searched where it is new, and the commits' place in
-//! history.
+//! Makes the first pass: searches every blob, commit and tag where it differs from its delta base,
+//! and reads the place of commits in history.
 
-use std::collections::HashMap;
 use std::io::{self, Read};
-use std::sync::atomic::Ordering;
 
-use serde::{Deserialize, Serialize};
-
-use super::Shared;
-use super::missing::Reference;
-use super::reach::commits::Record;
-use super::rescan::MAX_READ;
-use crate::blob::{Blob, Origin, Part, Skip};
-use crate::engine::LocatedMatch;
-use crate::finding::{AllowedBy, Finding};
+use super::container::ContainerKey;
+use super::context::{Context, MAX_RESCAN};
+use super::found::FoundSecrets;
+use super::missing::MissingReference;
+use super::reach::commits::CommitRecord;
+use crate::blob::{Blob, Fresh, Origin, Part, Skip};
+use crate::engine::{Frames, LocatedMatch};
 use crate::git::ObjectId;
 use crate::git::commit::{CommitLinks, commit_links, tag_target};
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
-use crate::rule::Confidence;
 use crate::scan::Hits;
-use crate::secret::Fingerprint;
 use crate::source::{Buffer, Worker};
 
-/// How many bytes at the start of a blob say whether it is binary. Git itself looks at 8000;
-/// whoever rewrites history, as git-filter-repo does, at these.
+/// How many bytes at the start of a blob decide whether it is binary. Git itself reads 8000; a tool
+/// that rewrites history, such as git-filter-repo, reads these.
 const BINARY_PREFIX: usize = 8192;
 
-/// A secret in an object.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// The object that it stands in; for a name, the number that stands for the name.
-    pub(super) object: ObjectIndex,
-    pub(super) secret: Fingerprint,
-    pub(super) confidence: Confidence,
-    /// Line and column of its first character, from 1.
-    pub(super) line: u32,
-    pub(super) column: u32,
-    /// Whether it, or its other half, is written in another form than in clear.
-    pub(super) encoded: bool,
-    /// Whether git would take the object for binary.
-    pub(super) binary: bool,
-    /// The marker beside it that lets it pass.
-    pub(super) marker: Option<AllowedBy>,
-}
-
-/// How many objects were read, and how many bytes they have: those in packs, which may be
-/// remembered, and the others.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bytes {
-    pub(super) objects: u64,
-    pub(super) packed: u64,
-    pub(super) loose: u64,
-}
-
-impl Bytes {
-    /// Counts the object `number`.
-    pub(super) fn add(&mut self, shared: &Shared<'_>, number: ObjectIndex, bytes: u64) {
-        let sum = if number < shared.store.first_loose() {
-            &mut self.packed
-        } else {
-            &mut self.loose
-        };
-        *sum += bytes;
-        self.objects += 1;
-    }
-}
-
-/// What a thread finds in objects.
-#[derive(Default)]
-pub(super) struct Finds {
-    /// Each secret as it was first met, without its frame.
-    pub(super) secrets: HashMap<Fingerprint, Finding>,
-    pub(super) places: Vec<Place>,
-    /// Whether one stands in an object that is too large to be read once more.
-    pub(super) in_large: bool,
-    /// The size of all that was read.
-    pub(super) bytes: Bytes,
-}
-
-impl Finds {
-    /// Takes in what stands in the object `number`, be it text or `binary`.
-    pub(super) fn take(
-        &mut self,
-        shared: &Shared<'_>,
-        number: ObjectIndex,
-        located: &[LocatedMatch],
-        binary: bool,
-    ) {
-        let news = vec![true; located.len()];
-        let nowhere = Origin::Repository { place: "".into() };
-        shared
-            .progress
-            .found
-            .fetch_add(located.len() as u64, Ordering::Relaxed);
-        shared
-            .builder
-            .conclude(&nowhere, located, &news, |mut finding, nearby| {
-                if finding.confidence < shared.policy.report {
-                    return false;
-                }
-                // What entries say depends on the path, which is not known yet.
-                let marker = shared.policy.marker(&finding, nearby);
-                let marked = marker.is_some();
-                let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                self.places.push(Place {
-                    object: number,
-                    secret: finding.fingerprint,
-                    confidence: finding.confidence,
-                    line: short(finding.place.start.line),
-                    column: short(finding.place.start.column),
-                    encoded: finding.place.encoding.is_some()
-                        || finding
-                            .partner
-                            .as_ref()
-                            .is_some_and(|half| half.place.encoding.is_some()),
-                    binary,
-                    marker,
-                });
-                finding.place.frame = Default::default();
-                self.secrets.entry(finding.fingerprint).or_insert(finding);
-                marked
-            });
-    }
-
-    /// Joins what another thread found.
-    pub(super) fn join(&mut self, other: Self) {
-        self.places.extend(other.places);
-        self.in_large |= other.in_large;
-        self.bytes.packed += other.bytes.packed;
-        self.bytes.loose += other.bytes.loose;
-        self.bytes.objects += other.bytes.objects;
-        for (fingerprint, finding) in other.secrets {
-            self.secrets.entry(fingerprint).or_insert(finding);
-        }
-    }
-}
-
 /// One thread's first pass.
-pub(super) struct Texts<'a> {
-    shared: &'a Shared<'a>,
+pub(super) struct ObjectScanner<'a> {
+    context: &'a Context<'a>,
     buffer: Buffer,
-    pub(super) finds: Finds,
-    pub(super) commits: Vec<Record>,
-    /// What each annotated tag points at.
+    pub(super) found: FoundSecrets,
+    pub(super) commits: Vec<CommitRecord>,
+    /// Each annotated tag and what it points at.
     pub(super) tags: Vec<(ObjectIndex, ObjectIndex)>,
     pub(super) broken: Vec<(ObjectIndex, Problem)>,
-    pub(super) missing: Vec<Reference>,
+    pub(super) missing: Vec<MissingReference>,
 }
 
-impl<'a> Texts<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
+impl<'a> ObjectScanner<'a> {
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
         Self {
-            shared,
+            context,
             buffer: Buffer::default(),
-            finds: Finds::default(),
+            found: FoundSecrets::default(),
             commits: Vec::new(),
             tags: Vec::new(),
             broken: Vec::new(),
@@ -161,47 +45,81 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// The number of an object that `from` names; where there is none, that is noted.
+    /// The index of an object that `from` names. A missing one is noted.
     fn look_up(&mut self, from: ObjectIndex, id: ObjectId, kind: Kind) -> Option<ObjectIndex> {
-        let found = self.shared.store.number_of(&id);
+        let found = self.context.store.number_of(&id);
         if found.is_none() {
-            self.missing.push(Reference { id, kind, from });
+            self.missing.push(MissingReference { id, kind, from });
         }
         found
     }
 
-    fn commit(&mut self, number: ObjectIndex, bytes: &[u8]) {
-        let Some(CommitLinks {
-            tree,
-            parents,
-            time,
-        }) = commit_links(bytes, self.shared.hash)
-        else {
-            self.broken.push((number, Problem::Header));
+    /// Searches an object. Returns its hits, for the objects that are deltas of it.
+    fn search(
+        &mut self,
+        canonical: ObjectIndex,
+        bytes: &[u8],
+        base: Option<DeltaBase<'_, Hits>>,
+    ) -> Hits {
+        let builder = self.context.builder;
+        let scanner = builder.scanner;
+        let hits = match base {
+            Some(base) => scanner.hits_after(base.state, bytes, base.copied),
+            None => scanner.hits(bytes),
+        };
+        if hits.is_empty() {
+            return hits;
+        }
+        let matches = scanner.judge(bytes, &hits);
+        if !matches.is_empty() {
+            self.found.in_large |= bytes.len() as u64 > MAX_RESCAN;
+            let part = Part::whole(bytes.len());
+            let located = builder.locate(bytes, &part, matches, Frames::Omit);
+            let container = ContainerKey::object(canonical);
+            self.found
+                .add(self.context, container, &located, is_binary(bytes));
+        }
+        hits
+    }
+
+    fn read_commit(&mut self, commit: ObjectIndex, bytes: &[u8]) {
+        let Some(links) = commit_links(bytes, self.context.hash) else {
+            self.broken.push((commit, Problem::Header));
             return;
         };
-        let tree = self.look_up(number, tree, Kind::Tree);
-        let is_cut = !self.shared.shallow.is_empty()
-            && self
-                .shared
-                .shallow
-                .contains(&self.shared.store.id_of(number));
-        // If history was cut here on purpose, that is reported once, for all such commits.
-        let parents = if is_cut { Vec::new() } else { parents };
-        let parents = parents
-            .into_iter()
-            .filter_map(|id| self.look_up(number, id, Kind::Commit))
-            .collect();
-        self.commits.push(Record {
-            number,
+        let CommitLinks {
             tree,
             parents,
             time,
-        });
+        } = links;
+        let Context { store, shallow, .. } = self.context;
+        // The history before a shallow commit is missing on purpose: one skip says so for all.
+        let is_shallow = !shallow.is_empty() && shallow.contains(&store.id_of(commit));
+        let parents = if is_shallow { Vec::new() } else { parents };
+        let record = CommitRecord {
+            number: commit,
+            tree: self.look_up(commit, tree, Kind::Tree),
+            parents: parents
+                .into_iter()
+                .filter_map(|id| self.look_up(commit, id, Kind::Commit))
+                .collect(),
+            time,
+        };
+        self.commits.push(record);
+    }
+
+    fn read_tag(&mut self, tag: ObjectIndex, bytes: &[u8]) {
+        match tag_target(self.context.store.id_of(tag), bytes) {
+            Ok(target) => {
+                let target = self.look_up(tag, target, Kind::Commit);
+                self.tags.extend(target.map(|target| (tag, target)));
+            }
+            Err(_) => self.broken.push((tag, Problem::Header)),
+        }
     }
 }
 
-impl Visit for Texts<'_> {
+impl Visit for ObjectScanner<'_> {
     type State = Hits;
 
     fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, Hits>>) -> Hits {
@@ -211,77 +129,41 @@ impl Visit for Texts<'_> {
             bytes,
             ..
         } = object;
-        let scanner = self.shared.builder.scanner;
-        let hits = match base {
-            Some(base) => scanner.hits_after(base.state, bytes, base.copied),
-            None => scanner.hits(bytes),
-        };
-        if !hits.is_empty() {
-            let matches = scanner.verify_hits(bytes, &hits);
-            if !matches.is_empty() {
-                self.finds.in_large |= bytes.len() as u64 > MAX_READ;
-                let located = self
-                    .shared
-                    .builder
-                    .sight(bytes, &Part::whole(bytes.len()), matches);
-                self.finds.take(
-                    self.shared,
-                    self.shared.store.canonical(number),
-                    &located,
-                    is_binary(bytes),
-                );
-            }
-        }
+        let canonical = self.context.store.canonical(number);
+        let hits = self.search(canonical, bytes, base);
         match kind {
-            Kind::Commit => self.commit(self.shared.store.canonical(number), bytes),
-            Kind::Tag => {
-                let number = self.shared.store.canonical(number);
-                let target = tag_target(self.shared.store.id_of(number), bytes);
-                match target.map(|id| self.look_up(number, id, Kind::Commit)) {
-                    Ok(target) => self.tags.extend(target.map(|target| (number, target))),
-                    Err(_) => self.broken.push((number, Problem::Header)),
-                }
-            }
+            Kind::Commit => self.read_commit(canonical, bytes),
+            Kind::Tag => self.read_tag(canonical, bytes),
             Kind::Blob | Kind::Tree => {}
         }
-        self.finds
-            .bytes
-            .add(self.shared, number, bytes.len() as u64);
-        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.shared
-            .progress
-            .bytes
-            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let len = bytes.len() as u64;
+        self.found.totals.add(self.context, number, len);
+        self.context.progress.add_blob();
+        self.context.progress.add_bytes(len);
         hits
     }
 
     fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> io::Result<()> {
-        let mut parts = Parts {
-            shared: self.shared,
+        let mut parts = StreamScanner {
+            context: self.context,
             located: Vec::new(),
             binary: false,
             bytes: 0,
         };
-        let done = self.buffer.feed(
-            content,
-            &Origin::Repository { place: "".into() },
-            &mut parts,
-        );
-        let Parts {
+        // The origin of a blob is for reports. Here only the parts of the stream count.
+        let origin = Origin::Repository { place: "".into() };
+        let done = self.buffer.feed(content, &origin, &mut parts);
+        let StreamScanner {
             located,
             binary,
             bytes,
             ..
         } = parts;
-        self.finds.take(
-            self.shared,
-            self.shared.store.canonical(number),
-            &located,
-            binary,
-        );
-        self.finds.in_large |= !located.is_empty();
-        self.finds.bytes.add(self.shared, number, bytes);
-        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+        let container = ContainerKey::object(self.context.store.canonical(number));
+        self.found.add(self.context, container, &located, binary);
+        self.found.in_large |= !located.is_empty();
+        self.found.totals.add(self.context, number, bytes);
+        self.context.progress.add_blob();
         done
     }
 
@@ -291,10 +173,10 @@ impl Visit for Texts<'_> {
 }
 
 /// Searches a blob that comes in parts.
-struct Parts<'a> {
-    shared: &'a Shared<'a>,
+struct StreamScanner<'a> {
+    context: &'a Context<'a>,
     located: Vec<LocatedMatch>,
-    /// Whether the first part says that the whole is binary.
+    /// Whether the first part makes the blob binary.
     binary: bool,
     bytes: u64,
 }
@@ -304,16 +186,20 @@ fn is_binary(bytes: &[u8]) -> bool {
     memchr::memchr(0, &bytes[..bytes.len().min(BINARY_PREFIX)]).is_some()
 }
 
-impl Worker for Parts<'_> {
+impl Worker for StreamScanner<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        debug_assert!(blob.previous.is_none(), "a stream has no older version");
+        debug_assert!(
+            matches!(blob.fresh, Fresh::All),
+            "a stream has no older version"
+        );
         let own = blob.part.own.len().min(blob.bytes.len()) as u64;
-        self.shared.progress.bytes.fetch_add(own, Ordering::Relaxed);
+        self.context.progress.add_bytes(own);
         self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
-        let matches = self.shared.builder.scanner.scan(blob.bytes);
-        self.located
-            .extend(self.shared.builder.sight(blob.bytes, &blob.part, matches));
+        let builder = self.context.builder;
+        let matches = builder.scanner.scan(blob.bytes);
+        let located = builder.locate(blob.bytes, &blob.part, matches, Frames::Omit);
+        self.located.extend(located);
     }
 
     fn skip(&mut self, _: Skip) {}

@@ -1,45 +1,59 @@
-//! The second pass: every tree, entry by entry where it is new. Names are searched, and for
-//! everything that matters (trees and what holds a secret) it is kept which trees have it: as what
-//! each tree has more and less than the one that it is a delta of, so that the whole takes no more
-//! room than the deltas do.
+//! Makes the second pass: reads every tree where it differs from its delta base, and searches the
+//! names in it.
+//!
+//! For the entries that lead to a secret, which are subtrees and what holds one, it records what
+//! each tree adds to its delta base and removes from it. So all trees together take no more memory
+//! than their deltas do.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
-use super::missing::Reference;
-use super::scan_objects::Finds;
-use crate::blob::Part;
+use super::container::ContainerKey;
+use super::context::Context;
+use super::found::FoundSecrets;
+use super::missing::MissingReference;
+use crate::engine::Frames;
 use crate::git::Oid;
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::git::tree::{TreeEntries, TreeEntry};
-use crate::source::is_searched_name;
+use crate::source::MIN_NAME;
 use crate::text::Copied;
 
-/// How many objects a thread remembers where it found.
-const KNOWN: usize = 1 << 14;
+/// How many slots the object lookup cache of each thread has.
+const LOOKUP_CACHE: usize = 1 << 14;
 
-/// An entry of a tree that matters: what it leads to, and under which name.
+/// What a tree contains under a name, if that can lead to a secret.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub(super) struct Mark {
-    /// The object; for a name that holds a secret, the number that stands for the name.
-    pub(super) child: ObjectIndex,
+pub(super) struct NamedChild {
+    /// The object; for a name that is a secret itself, the key of the name.
+    pub(super) child: ContainerKey,
     /// The number of the name.
     pub(super) name: u32,
 }
 
-/// Names of files and folders, by number, for all threads.
+/// The names of files and directories, numbered for all threads.
 #[derive(Default)]
-pub(super) struct Names(Mutex<(HashMap<BString, u32>, Vec<BString>)>);
+pub(super) struct NameTable(Mutex<(HashMap<BString, u32>, Vec<BString>)>);
 
-impl Names {
+impl NameTable {
+    /// A table of names that have their numbers already.
+    pub(super) fn new(list: Vec<BString>) -> Self {
+        let numbers = list.iter().cloned().zip(0..).collect();
+        Self(Mutex::new((numbers, list)))
+    }
+
+    /// The names, in the order of their numbers.
+    pub(super) fn into_list(self) -> Vec<BString> {
+        let names = self.0.into_inner();
+        names.unwrap_or_else(PoisonError::into_inner).1
+    }
+
     fn number_of(&self, name: &[u8]) -> u32 {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (numbers, list) = &mut *names;
@@ -51,183 +65,93 @@ impl Names {
         numbers.insert(name.into(), number);
         number
     }
-
-    /// Names that are numbered already.
-    pub(super) fn new(list: Vec<BString>) -> Self {
-        let numbers = list.iter().cloned().zip(0..).collect();
-        Self(Mutex::new((numbers, list)))
-    }
-
-    /// The names, in the order of their numbers.
-    pub(super) fn into_list(self) -> Vec<BString> {
-        self.0
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-    }
 }
 
-/// A tree as it is carried to those that are made from it.
+/// What is kept of a tree for those that are deltas of it.
 #[derive(Default)]
-pub(super) struct State {
-    /// Whether others are made from it; where none are, nobody asks where its entries begin.
+pub(super) struct TreeState {
+    /// Whether there are any; if not, `starts` stays empty.
     is_base: bool,
     /// Where each entry begins.
     starts: Vec<u32>,
-    /// Length of the tree, in bytes, as far as it is one.
+    /// Length of the valid part of the tree, in bytes.
     len: u32,
-    /// The entries that matter, and where they begin.
-    marks: Vec<(u32, Mark)>,
+    /// The recorded children, and where their entries begin.
+    children: Vec<(u32, NamedChild)>,
 }
 
-/// What the trees have of what matters, each told by how it differs from the one that it is a delta
-/// of.
+/// The recorded children of all trees, as differences between a tree and its delta base.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct TreeDiffs {
-    /// Entries that a tree has more than the one it is made from.
-    pub(super) added: Vec<(ObjectIndex, Mark)>,
-    /// Entries that a tree has no more.
-    pub(super) removed: Vec<(ObjectIndex, Mark)>,
-    /// The tree that a tree is made from, and that tree.
+    /// Children that a tree has and its delta base has not.
+    pub(super) added: Vec<(ObjectIndex, NamedChild)>,
+    /// Children that a tree's delta base has and the tree has not.
+    pub(super) removed: Vec<(ObjectIndex, NamedChild)>,
+    /// Delta bases, and the trees that are deltas of them.
     pub(super) derived: Vec<(ObjectIndex, ObjectIndex)>,
 }
 
-/// One thread's second pass.
-pub(super) struct Trees<'a> {
-    shared: &'a Shared<'a>,
-    /// Objects that a secret stands in.
-    held: &'a HashSet<ObjectIndex>,
-    names: &'a Names,
-    /// Where objects were found that this thread looked up: versions of a folder name the same ones
-    /// again and again.
-    known: Vec<(u128, Option<ObjectIndex>)>,
-    /// Names that this thread met: their numbers, and whether they hold a secret.
-    met: HashMap<BString, (u32, bool)>,
-    pub(super) finds: Finds,
-    pub(super) tree_diffs: TreeDiffs,
-    pub(super) broken: Vec<(ObjectIndex, Problem)>,
-    pub(super) missing: Vec<Reference>,
+impl TreeDiffs {
+    /// Adds the diffs of another thread.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.added.extend(other.added);
+        self.removed.extend(other.removed);
+        self.derived.extend(other.derived);
+    }
 }
 
-impl<'a> Trees<'a> {
+/// One thread's second pass.
+pub(super) struct TreeScanner<'a> {
+    context: &'a Context<'a>,
+    /// Objects that hold a secret.
+    holders: &'a HashSet<ObjectIndex>,
+    names: &'a NameTable,
+    /// Objects that this thread looked up, by the start of their ids: versions of a directory name
+    /// the same ones again and again.
+    looked_up: Vec<(u128, Option<ObjectIndex>)>,
+    /// Names that this thread met: their numbers, and whether they are secrets.
+    met: HashMap<BString, (u32, bool)>,
+    pub(super) found: FoundSecrets,
+    pub(super) tree_diffs: TreeDiffs,
+    pub(super) broken: Vec<(ObjectIndex, Problem)>,
+    pub(super) missing: Vec<MissingReference>,
+}
+
+impl<'a> TreeScanner<'a> {
     pub(super) fn new(
-        shared: &'a Shared<'a>,
-        held: &'a HashSet<ObjectIndex>,
-        names: &'a Names,
+        context: &'a Context<'a>,
+        holders: &'a HashSet<ObjectIndex>,
+        names: &'a NameTable,
     ) -> Self {
         Self {
-            shared,
-            held,
+            context,
+            holders,
             names,
-            known: vec![(0, None); KNOWN],
+            looked_up: vec![(0, None); LOOKUP_CACHE],
             met: HashMap::new(),
-            finds: Finds::default(),
+            found: FoundSecrets::default(),
             tree_diffs: TreeDiffs::default(),
             broken: Vec::new(),
             missing: Vec::new(),
         }
     }
 
-    /// Looks at an entry that no tree before had; what it leads to, where that matters.
-    fn entry(&mut self, tree: ObjectIndex, entry: &TreeEntry<'_>, start: u32, state: &mut State) {
-        let child = match entry.kind.object() {
-            Some(kind) => {
-                let child = self.number_of(entry.id);
-                if child.is_none() {
-                    self.missing.push(Reference {
-                        id: entry.id.to_owned(),
-                        kind,
-                        from: tree,
-                    });
-                }
-                child.filter(|child| kind == Kind::Tree || self.held.contains(child))
-            }
-            // The commit of a submodule lies in another repository.
-            None => None,
-        };
-        let long = is_searched_name(entry.name);
-        if child.is_none() && !long {
-            return;
-        }
-        let (name, is_secret) = self.name(entry.name);
-        let of_name = is_secret.then(|| self.shared.number_of_name(name));
-        for child in child.into_iter().chain(of_name) {
-            let mark = Mark { child, name };
-            state.marks.push((start, mark));
-            self.tree_diffs.added.push((tree, mark));
-        }
-    }
-
-    fn number_of(&mut self, id: &Oid) -> Option<ObjectIndex> {
-        // Two ids that begin with the same sixteen bytes are more than anybody can make.
-        let head = id
-            .as_bytes()
-            .first_chunk()
-            .map_or(0, |head| u128::from_be_bytes(*head));
-        let known = &mut self.known[(head >> 96) as usize % KNOWN];
-        if known.0 != head || head == 0 {
-            *known = (head, self.shared.store.number_of(id));
-        }
-        known.1
-    }
-
-    /// The number of a name, and whether a secret stands in it.
-    fn name(&mut self, name: &[u8]) -> (u32, bool) {
-        if let Some(&known) = self.met.get(name.as_bstr()) {
-            return known;
-        }
-        let number = self.names.number_of(name);
-        let before = self.finds.places.len();
-        if is_searched_name(name) {
-            let matches = self.shared.builder.scanner.scan(name);
-            let located = self
-                .shared
-                .builder
-                .sight(name, &Part::whole(name.len()), matches);
-            self.finds.take(
-                self.shared,
-                self.shared.number_of_name(number),
-                &located,
-                false,
-            );
-        }
-        let known = (number, self.finds.places.len() > before);
-        self.met.insert(name.into(), known);
-        known
-    }
-
-    /// The entries of `bytes`; those that `base` has in stretches that were copied from it are
-    /// taken over.
-    fn entries(
+    /// Reads a tree. Entries in spans that were copied from `base` are taken over from its state.
+    fn read_tree(
         &mut self,
         tree: ObjectIndex,
         object: Object<'_>,
-        base: Option<&DeltaBase<'_, State>>,
-    ) -> State {
-        let Object { bytes, is_base, .. } = object;
-        let mut state = State {
-            is_base,
-            ..State::default()
-        };
-        if is_base {
-            state
-                .starts
-                .reserve(base.map_or(bytes.len() / 40, |base| base.state.starts.len() + 4));
-        }
-        let mut kept = vec![false; base.map_or(0, |base| base.state.marks.len())];
-        let mut stretches = base.map_or(&[][..], |base| base.copied);
-        let mut entries = TreeEntries::new(bytes, self.shared.hash);
+        base: Option<&DeltaBase<'_, TreeState>>,
+    ) -> TreeState {
+        let mut state = TreeState::with_room_for(object, base);
+        let mut is_kept = vec![false; base.map_or(0, |base| base.state.children.len())];
+        let mut copied = base.map_or(&[][..], |base| base.copied);
+        let mut entries = TreeEntries::new(object.bytes, self.context.hash);
         while !entries.is_done() {
             let at = entries.offset();
-            while stretches
-                .first()
-                .is_some_and(|stretch| stretch.target().end <= at)
-            {
-                stretches = &stretches[1..];
-            }
-            let copied = stretches.first().filter(|stretch| stretch.to <= at);
-            if let (Some(base), Some(&stretch)) = (base, copied)
-                && let Some(end) = take_over(base.state, stretch, at, &mut state, &mut kept)
+            if let Some(base) = base
+                && let Some(span) = copied_span_at(&mut copied, at)
+                && let Some(end) = state.take_over(base.state, span, at, &mut is_kept)
             {
                 entries.seek(end);
                 continue;
@@ -238,90 +162,175 @@ impl<'a> Trees<'a> {
                 break;
             };
             let start = u32::try_from(at).unwrap_or(u32::MAX);
-            if is_base {
+            if state.is_base {
                 state.starts.push(start);
             }
-            self.entry(tree, &entry, start, &mut state);
+            self.read_entry(tree, &entry, start, &mut state);
         }
         state.len = u32::try_from(entries.offset()).unwrap_or(u32::MAX);
         if let Some(base) = base {
             self.tree_diffs.derived.push((base.number, tree));
-            let marks = base
-                .state
-                .marks
-                .iter()
-                .zip(&kept)
-                .filter(|(_, kept)| !**kept);
+            let children = base.state.children.iter().zip(&is_kept);
+            let removed = children.filter(|(_, is_kept)| !**is_kept);
             self.tree_diffs
                 .removed
-                .extend(marks.map(|((_, mark), _)| (tree, *mark)));
+                .extend(removed.map(|((_, child), _)| (tree, *child)));
         }
         state
     }
+
+    /// Reads an entry that was not taken over, and records what can lead to a secret.
+    fn read_entry(
+        &mut self,
+        tree: ObjectIndex,
+        entry: &TreeEntry<'_>,
+        start: u32,
+        state: &mut TreeState,
+    ) {
+        let object = self.recorded_object(tree, entry);
+        if object.is_none() && entry.name.len() < MIN_NAME {
+            return;
+        }
+        let (name, is_secret) = self.read_name(entry.name);
+        let object = object.map(ContainerKey::object);
+        let own = is_secret.then(|| ContainerKey::name(name));
+        for child in object.into_iter().chain(own) {
+            let child = NamedChild { child, name };
+            state.children.push((start, child));
+            self.tree_diffs.added.push((tree, child));
+        }
+    }
+
+    /// The object of an entry, if it can lead to a secret. A missing one is noted.
+    fn recorded_object(&mut self, tree: ObjectIndex, entry: &TreeEntry<'_>) -> Option<ObjectIndex> {
+        // The commit of a submodule is in another repository.
+        let kind = entry.kind.object()?;
+        let Some(object) = self.look_up(entry.id) else {
+            self.missing.push(MissingReference {
+                id: entry.id.to_owned(),
+                kind,
+                from: tree,
+            });
+            return None;
+        };
+        (kind == Kind::Tree || self.holders.contains(&object)).then_some(object)
+    }
+
+    fn look_up(&mut self, id: &Oid) -> Option<ObjectIndex> {
+        // Two ids with the same first sixteen bytes cannot be made.
+        let head = id
+            .as_bytes()
+            .first_chunk()
+            .map_or(0, |head| u128::from_be_bytes(*head));
+        let slot = &mut self.looked_up[(head >> 96) as usize % LOOKUP_CACHE];
+        if slot.0 != head || head == 0 {
+            *slot = (head, self.context.store.number_of(id));
+        }
+        slot.1
+    }
+
+    /// The number of a name, and whether it is a secret.
+    fn read_name(&mut self, name: &[u8]) -> (u32, bool) {
+        if let Some(&met) = self.met.get(name.as_bstr()) {
+            return met;
+        }
+        let number = self.names.number_of(name);
+        let before = self.found.occurrences.len();
+        if name.len() >= MIN_NAME {
+            let located = self.context.builder.scan(name, Frames::Omit);
+            let container = ContainerKey::name(number);
+            self.found.add(self.context, container, &located, false);
+        }
+        let met = (number, self.found.occurrences.len() > before);
+        self.met.insert(name.into(), met);
+        met
+    }
 }
 
-/// Takes over all entries of `old` that lie whole in `stretch` and follow on the place `at` of the
-/// new tree, if one begins there; where they end.
-fn take_over(
-    old: &State,
-    stretch: Copied,
-    at: usize,
-    state: &mut State,
-    kept: &mut [bool],
-) -> Option<usize> {
-    let (from, to) = (
-        u32::try_from(stretch.from).ok()?,
-        u32::try_from(stretch.to).ok()?,
-    );
-    let limit = u32::try_from(stretch.source().end).ok()?;
-    let begin = u32::try_from(at).ok()? - to + from;
-    let first = old.starts.binary_search(&begin).ok()?;
-    // The entries that begin up to the stretch's end; the last of them ends where the next one
-    // begins.
-    let mut last = first + old.starts[first..].partition_point(|&start| start < limit);
-    let end_of = |entry: usize| old.starts.get(entry + 1).copied().unwrap_or(old.len);
-    while last > first && end_of(last - 1) > limit {
-        last -= 1;
+/// The copied span that contains the offset `at`. Spans that end before it are dropped.
+fn copied_span_at(copied: &mut &[Copied], at: usize) -> Option<Copied> {
+    while copied.first().is_some_and(|span| span.target().end <= at) {
+        *copied = &copied[1..];
     }
-    if last == first {
-        return None;
-    }
-    let end = end_of(last - 1);
-    let moved = |start: u32| start - from + to;
-    if state.is_base {
+    copied.first().copied().filter(|span| span.to <= at)
+}
+
+impl TreeState {
+    fn with_room_for(object: Object<'_>, base: Option<&DeltaBase<'_, Self>>) -> Self {
+        let mut state = Self {
+            is_base: object.is_base,
+            ..Self::default()
+        };
+        if object.is_base {
+            // An entry has 40 bytes or so, and a delta adds few.
+            let entries = base.map_or(object.bytes.len() / 40, |base| base.state.starts.len() + 4);
+            state.starts.reserve(entries);
+        }
         state
-            .starts
-            .extend(old.starts[first..last].iter().map(|&start| moved(start)));
     }
-    let first_mark = old.marks.partition_point(|(start, _)| *start < begin);
-    let marks = old.marks[first_mark..]
-        .iter()
-        .zip(&mut kept[first_mark..])
-        .take_while(|((start, _), _)| *start < end);
-    state.marks.extend(marks.map(|((start, mark), kept)| {
-        *kept = true;
-        (moved(*start), *mark)
-    }));
-    Some(moved(end) as usize)
+
+    /// Takes over all entries of `old` that are whole within the copied `span`, from the one that
+    /// is now at offset `at`, and returns where they end. `None` if no entry begins there.
+    fn take_over(
+        &mut self,
+        old: &Self,
+        span: Copied,
+        at: usize,
+        is_kept: &mut [bool],
+    ) -> Option<usize> {
+        let from = u32::try_from(span.from).ok()?;
+        let to = u32::try_from(span.to).ok()?;
+        let limit = u32::try_from(span.source().end).ok()?;
+        let begin = u32::try_from(at).ok()? - to + from;
+        let first = old.starts.binary_search(&begin).ok()?;
+        // The entries that begin before the span's end; the last may end after it.
+        let mut last = first + old.starts[first..].partition_point(|&start| start < limit);
+        while last > first && old.end_of(last - 1) > limit {
+            last -= 1;
+        }
+        if last == first {
+            return None;
+        }
+        let end = old.end_of(last - 1);
+        if self.is_base {
+            let starts = old.starts[first..last].iter();
+            self.starts.extend(starts.map(|&start| start - from + to));
+        }
+        let first_child = old.children.partition_point(|(start, _)| *start < begin);
+        let children = old.children[first_child..].iter();
+        for ((start, child), is_kept) in children
+            .zip(&mut is_kept[first_child..])
+            .take_while(|((start, _), _)| *start < end)
+        {
+            *is_kept = true;
+            self.children.push((start - from + to, *child));
+        }
+        Some((end - from + to) as usize)
+    }
+
+    /// Where an entry ends: where the next one begins.
+    fn end_of(&self, entry: usize) -> u32 {
+        self.starts.get(entry + 1).copied().unwrap_or(self.len)
+    }
 }
 
-impl Visit for Trees<'_> {
-    type State = State;
+impl Visit for TreeScanner<'_> {
+    type State = TreeState;
 
-    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, State>>) -> State {
+    fn object(&mut self, object: Object<'_>, base: Option<DeltaBase<'_, TreeState>>) -> TreeState {
+        let Context {
+            store, progress, ..
+        } = self.context;
         let bytes = object.bytes.len() as u64;
-        self.finds.bytes.add(self.shared, object.number, bytes);
-        self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.shared
-            .progress
-            .bytes
-            .fetch_add(bytes, Ordering::Relaxed);
-        let tree = self.shared.store.canonical(object.number);
+        self.found.totals.add(self.context, object.number, bytes);
+        progress.add_blob();
+        progress.add_bytes(bytes);
+        let tree = store.canonical(object.number);
         let base = base.map(|base| DeltaBase {
-            number: self.shared.store.canonical(base.number),
+            number: store.canonical(base.number),
             ..base
         });
-        self.entries(tree, object, base.as_ref())
+        self.read_tree(tree, object, base.as_ref())
     }
 
     fn stream(&mut self, number: ObjectIndex, _: &mut dyn Read) -> io::Result<()> {

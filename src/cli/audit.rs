@@ -110,11 +110,14 @@ impl AuditArgs {
         let Settings {
             scanner, policy, ..
         } = &settings;
-        let Audited { outcome, forgotten } = self
+        let Audited {
+            outcome,
+            cache_error,
+        } = self
             .common
             .output
             .watch(|progress| audit::run(&audit, scanner, policy, progress))?;
-        if let Some(error) = forgotten {
+        if let Some(error) = cache_error {
             let _ = writeln!(
                 io::stderr(),
                 "keysieve: what was learned cannot be kept for the next audit: {error}"

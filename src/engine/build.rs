@@ -1,19 +1,17 @@
-//! From the matches of one blob to findings: pairs are joined, and each finding gets its rule's
-//! words and its name.
+//! Builds occurrences from the matches of one text: joins pairs, and adds the rule's description
+//! and the fingerprint.
 
 use std::sync::Arc;
 
-use crate::blob::{Origin, Part};
-use crate::finding::{Finding, Partner, RuleInfo};
+use super::locate::{Frames, LocatedMatch, locate};
+use crate::blob::Part;
+use crate::finding::{Occurrence, Partner, RuleInfo};
 use crate::policy::Nearby;
-use crate::rule::{PairRule, Rule};
-use crate::scan::{Match, Scanner, pair_up};
+use crate::scan::{Match, Pairing, Scanner, pair_up};
 use crate::secret::Fingerprint;
 
-use super::locate::{self, LocatedMatch};
-
-/// Makes findings of what a scanner finds. Shared by all threads.
-pub struct FindingBuilder<'a> {
+/// Builds occurrences from what a scanner finds. Shared by all threads.
+pub struct OccurrenceBuilder<'a> {
     /// The scanner whose matches they are.
     pub scanner: &'a Scanner,
     /// For reports, by index of the rule and of the pair.
@@ -21,87 +19,131 @@ pub struct FindingBuilder<'a> {
     pairs: Vec<RuleInfo>,
 }
 
-impl<'a> FindingBuilder<'a> {
-    /// An examiner of the matches of `scanner`.
+/// An occurrence, and the text around it that may hold a marker.
+pub struct OccurrenceInText<'m> {
+    /// The occurrence.
+    pub occurrence: Occurrence,
+    /// The lines in which a marker counts for it.
+    pub nearby: Nearby<'m>,
+    /// The first half of a pair, if it is on another line. A marker covers one line only: where it
+    /// allows the pair, this half has to be judged by itself.
+    pub first_half: Option<Box<Self>>,
+}
+
+impl<'a> OccurrenceBuilder<'a> {
+    /// A builder for the matches of `scanner`.
     #[must_use]
     pub fn new(scanner: &'a Scanner) -> Self {
-        let info = |id: &Arc<str>, description: &str, help: &Option<String>| RuleInfo {
-            id: id.clone(),
-            description: Arc::from(description),
-            help: help.as_deref().map(Arc::from),
-        };
-        let of_rule = |rule: &Rule| info(&rule.id, &rule.description, &rule.help);
-        let of_pair = |pair: &PairRule| info(&pair.id, &pair.description, &pair.help);
         let set = scanner.rules();
+        let rules = set.rules.iter();
+        let pairs = set.pairs.iter();
         Self {
             scanner,
-            rules: set.rules.iter().map(of_rule).collect(),
-            pairs: set.pairs.iter().map(of_pair).collect(),
+            rules: rules
+                .map(|rule| rule_info(&rule.id, &rule.description, rule.help.as_deref()))
+                .collect(),
+            pairs: pairs
+                .map(|pair| rule_info(&pair.id, &pair.description, pair.help.as_deref()))
+                .collect(),
         }
     }
 
-    /// Those of `matches`, found in `text`, that are `part`'s own, with their surroundings.
+    /// Scans a `text` that is in memory as a whole.
     #[must_use]
-    pub fn sight(&self, text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<LocatedMatch> {
-        locate::take(text, part, matches)
+    pub fn scan(&self, text: &[u8], frames: Frames) -> Vec<LocatedMatch> {
+        let matches = self.scanner.scan(text);
+        self.locate(text, &Part::whole(text.len()), matches, frames)
     }
 
-    /// Hands every finding of a blob to `judge`, which says whether a marker lets it pass: the
-    /// `sightings` that are `news`, joined into pairs where they belong together.
-    pub fn conclude(
+    /// Locates those of the `matches` in `text` that are `part`'s own.
+    #[must_use]
+    pub fn locate(
         &self,
-        origin: &Origin,
-        located: &[LocatedMatch],
-        news: &[bool],
-        mut judge: impl FnMut(Finding, Nearby<'_>) -> bool,
-    ) {
+        text: &[u8],
+        part: &Part,
+        matches: Vec<Match>,
+        frames: Frames,
+    ) -> Vec<LocatedMatch> {
+        locate(text, part, matches, frames)
+    }
+
+    /// All occurrences that the matches of one text are.
+    pub fn occurrences<'m>(
+        &'m self,
+        located: &'m [LocatedMatch],
+    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
+        self.occurrences_if(located, |_| true)
+    }
+
+    /// Those occurrences that `is_new` says so of, by index of their match. A pair is new if one of
+    /// its halves is.
+    pub fn occurrences_if<'m>(
+        &'m self,
+        located: &'m [LocatedMatch],
+        is_new: impl Fn(usize) -> bool + Clone + 'm,
+    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
         let pairings = pair_up(self.scanner.rules(), located.iter().map(|seen| &seen.found));
-        let mut paired = vec![false; located.len()];
-        for pairing in pairings {
-            (paired[pairing.first], paired[pairing.second]) = (true, true);
-            if !news[pairing.first] && !news[pairing.second] {
-                continue;
-            }
-            let (first, second) = (&located[pairing.first], &located[pairing.second]);
-            let marked = judge(
-                self.pair_finding(origin, pairing.rule, first, second),
-                second.nearby(),
-            );
-            // A marker means its own line: the half on another line still has to answer for itself.
-            if marked && news[pairing.first] && first.place.start.line != second.place.start.line {
-                judge(self.finding(origin, first), first.nearby());
-            }
+        let mut is_paired = vec![false; located.len()];
+        for pairing in &pairings {
+            is_paired[pairing.first] = true;
+            is_paired[pairing.second] = true;
         }
-        for (index, seen) in located.iter().enumerate() {
-            if news[index] && !paired[index] {
-                judge(self.finding(origin, seen), seen.nearby());
-            }
+        let is_single = is_new.clone();
+        let singles = located
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| is_single(*index) && !is_paired[*index])
+            .map(|(_, seen)| self.single(seen));
+        let pairs = pairings.into_iter().filter_map(move |pairing| {
+            let is_first_new = is_new(pairing.first);
+            (is_first_new || is_new(pairing.second))
+                .then(|| self.pair(located, pairing, is_first_new))
+        });
+        pairs.chain(singles)
+    }
+
+    fn single<'m>(&self, seen: &'m LocatedMatch) -> OccurrenceInText<'m> {
+        OccurrenceInText {
+            occurrence: self.occurrence(seen),
+            nearby: seen.nearby(),
+            first_half: None,
         }
     }
 
-    fn finding(&self, origin: &Origin, seen: &LocatedMatch) -> Finding {
+    fn pair<'m>(
+        &self,
+        located: &'m [LocatedMatch],
+        pairing: Pairing,
+        is_first_new: bool,
+    ) -> OccurrenceInText<'m> {
+        let (first, second) = (&located[pairing.first], &located[pairing.second]);
+        let on_other_line = first.place.start.line != second.place.start.line;
+        OccurrenceInText {
+            occurrence: self.pair_occurrence(pairing.rule, first, second),
+            nearby: second.nearby(),
+            first_half: (is_first_new && on_other_line).then(|| Box::new(self.single(first))),
+        }
+    }
+
+    fn occurrence(&self, seen: &LocatedMatch) -> Occurrence {
         let rule = self.rules[seen.found.rule].clone();
-        Finding {
+        Occurrence {
             fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
             rule,
             confidence: seen.found.confidence,
-            origin: origin.clone(),
             place: seen.place.clone(),
             secret: seen.found.value.clone(),
             details: seen.found.details.clone(),
             partner: None,
-            blocking: false,
-            history: None,
         }
     }
 
-    fn pair_finding(
+    fn pair_occurrence(
         &self,
-        origin: &Origin,
         pair: usize,
         first: &LocatedMatch,
         second: &LocatedMatch,
-    ) -> Finding {
+    ) -> Occurrence {
         let rule = self.pairs[pair].clone();
         let value = [
             first.found.value.reveal(),
@@ -109,7 +151,7 @@ impl<'a> FindingBuilder<'a> {
             second.found.value.reveal(),
         ]
         .concat();
-        Finding {
+        Occurrence {
             fingerprint: Fingerprint::new(&rule.id, &value),
             rule,
             confidence: self.scanner.rules().pairs[pair].confidence,
@@ -119,7 +161,15 @@ impl<'a> FindingBuilder<'a> {
                 place: first.place.clone(),
                 secret: first.found.value.clone(),
             }),
-            ..self.finding(origin, second)
+            ..self.occurrence(second)
         }
+    }
+}
+
+fn rule_info(id: &Arc<str>, description: &str, help: Option<&str>) -> RuleInfo {
+    RuleInfo {
+        id: id.clone(),
+        description: Arc::from(description),
+        help: help.map(Arc::from),
     }
 }

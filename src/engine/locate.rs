@@ -1,4 +1,5 @@
-//! Sightings: matches with their surroundings, taken while the bytes around them are at hand.
+//! Locates matches: adds line, column, code frame and the text around them while the bytes are in
+//! memory.
 
 use crate::blob::Part;
 use crate::finding::Place;
@@ -8,14 +9,23 @@ use crate::scan::Match;
 use crate::text::{LineIndex, Location, Locator, Span};
 
 /// How many findings of one part of a blob get a code frame. A file with more is a dump of keys,
-/// and nobody reads them one by one.
+/// which is not read finding by finding.
 const MAX_FRAMES: usize = 200;
 
-/// How much of a line on each side of a match counts as its line, in bytes. Text that long has no
-/// lines.
+/// How much of a line on each side of a match counts as its line, in bytes. A longer line is not
+/// text that was written in lines.
 const REACH: usize = 2048;
 
-/// A match, where it stands, and the text that may say that it may pass.
+/// Whether matches get code frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frames {
+    /// They do, for a report.
+    Build,
+    /// They do not: an audit builds the frames of what it reports later.
+    Omit,
+}
+
+/// A match with its position, and the text around it that may hold a marker.
 pub struct LocatedMatch {
     pub(super) found: Match,
     pub(super) place: Place,
@@ -24,7 +34,7 @@ pub struct LocatedMatch {
 }
 
 impl LocatedMatch {
-    /// Where inline markers may stand.
+    /// The lines in which inline markers count for it.
     pub(super) fn nearby(&self) -> Nearby<'_> {
         Nearby {
             line: &self.line,
@@ -33,32 +43,30 @@ impl LocatedMatch {
     }
 }
 
-/// The sightings of those `matches` that are `part`'s own, in order; `text` is the part. Their
-/// spans become those in the whole blob.
-pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<LocatedMatch> {
+/// Locates those `matches` that are `part`'s own, in order; `text` is the part. Their spans become
+/// those in the whole blob.
+pub(super) fn locate(
+    text: &[u8],
+    part: &Part,
+    matches: Vec<Match>,
+    frames: Frames,
+) -> Vec<LocatedMatch> {
     let index = LineIndex::new(text);
     let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
     let (mut starts, mut ends) = (Locator::new(&index), Locator::new(&index));
-    let in_blob = |location: Location| Location {
-        line: location.line + part.lines,
-        ..location
-    };
     let mut located = Vec::new();
     for mut found in matches
         .into_iter()
         .filter(|found| part.own.contains(&found.span.start))
     {
-        let mut frame = Frame::default();
-        if located.len() < MAX_FRAMES {
-            frame = Frame::new(text, &index, found.span, &secrets);
-            frame
-                .lines
-                .iter_mut()
-                .for_each(|line| line.number += part.lines);
-        }
+        let frame = if frames == Frames::Build && located.len() < MAX_FRAMES {
+            frame_in_blob(text, &index, part, found.span, &secrets)
+        } else {
+            Frame::default()
+        };
         let place = Place {
-            start: in_blob(starts.locate(found.span.start)),
-            end: in_blob(ends.locate(found.span.end)),
+            start: in_blob(part, starts.locate(found.span.start)),
+            end: in_blob(part, ends.locate(found.span.end)),
             frame,
             encoding: found.encoding,
         };
@@ -74,8 +82,29 @@ pub(super) fn take(text: &[u8], part: &Part, matches: Vec<Match>) -> Vec<Located
     located
 }
 
-/// The line around `at` and the line before it, without the zero bytes of UTF-16: a marker in that
-/// is a marker.
+fn in_blob(part: &Part, location: Location) -> Location {
+    Location {
+        line: location.line + part.lines,
+        ..location
+    }
+}
+
+fn frame_in_blob(
+    text: &[u8],
+    index: &LineIndex<'_>,
+    part: &Part,
+    span: Span,
+    secrets: &[Span],
+) -> Frame {
+    let mut frame = Frame::new(text, index, span, secrets);
+    for line in &mut frame.lines {
+        line.number += part.lines;
+    }
+    frame
+}
+
+/// The line around `at` and the line before it, without the zero bytes of UTF-16, so that a marker
+/// in UTF-16 text counts.
 fn surroundings(text: &[u8], index: &LineIndex<'_>, at: usize) -> (Vec<u8>, Vec<u8>) {
     let number = index.line_of(at);
     let line = index.span(number);
@@ -87,12 +116,10 @@ fn surroundings(text: &[u8], index: &LineIndex<'_>, at: usize) -> (Vec<u8>, Vec<
         .checked_sub(1)
         .map(|number| index.span(number))
         .filter(|line| line.len() <= REACH);
-    let plain = |span: Span| {
-        span.of(text)
-            .iter()
-            .copied()
-            .filter(|byte| *byte != 0)
-            .collect()
-    };
-    (plain(near), before.map(plain).unwrap_or_default())
+    let before = before.map(|span| without_nul(span.of(text)));
+    (without_nul(near.of(text)), before.unwrap_or_default())
+}
+
+fn without_nul(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| *byte != 0).collect()
 }

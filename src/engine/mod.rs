@@ -1,39 +1,32 @@
-//! The conductor: has a source feed its blobs, scans them, judges what is found and gathers it in
-//! order.
+//! Runs a scan: takes blobs from a source, scans them, applies the policy and collects sorted
+//! results.
+//!
+//! `audit` reads objects in its own way and uses the same steps: [`OccurrenceBuilder`] from matches
+//! to occurrences, and [`finish`] for the outcome.
 
 mod build;
 mod locate;
 mod novelty;
+mod progress;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use bstr::BStr;
+
 use crate::blob::{Blob, Origin, PreviousContent, Skip};
-use crate::finding::{Allowed, AllowedBy, Finding, Outcome};
+use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
 use crate::scan::Scanner;
 use crate::source::{Source, SourceError, Worker};
 
-pub use build::FindingBuilder;
-pub use locate::LocatedMatch;
-
-/// How far a run has come; may be read while it goes on.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Blobs scanned.
-    pub blobs: AtomicU64,
-    /// Bytes in them.
-    pub bytes: AtomicU64,
-    /// How many blobs there are; 0 where nobody knows.
-    pub expected: AtomicU64,
-    /// Places where something was found, before anybody judged it.
-    pub found: AtomicU64,
-}
+pub use build::{OccurrenceBuilder, OccurrenceInText};
+pub use locate::{Frames, LocatedMatch};
+pub use progress::Progress;
 
 /// Scans all that `source` feeds.
 ///
 /// # Errors
-/// Where the source cannot feed anything. What concerns single blobs is among the outcome's skips.
+/// If the source cannot feed anything. What concerns single blobs is among the outcome's skips.
 pub fn run(
     source: &dyn Source,
     scanner: &Scanner,
@@ -42,7 +35,7 @@ pub fn run(
 ) -> Result<Outcome, SourceError> {
     let gathered = Mutex::new(Outcome::default());
     let shared = Shared {
-        builder: FindingBuilder::new(scanner),
+        builder: OccurrenceBuilder::new(scanner),
         policy,
         progress,
         gathered: &gathered,
@@ -51,14 +44,19 @@ pub fn run(
     let mut outcome = gathered
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    outcome.unused = policy.unused(&outcome);
-    outcome.sort();
+    finish(&mut outcome, policy);
     Ok(outcome)
+}
+
+/// Completes an outcome to which nothing will be added: lists unused exceptions, and sorts.
+pub fn finish(outcome: &mut Outcome, policy: &Policy) {
+    outcome.unused = policy.unused(outcome);
+    outcome.sort();
 }
 
 /// What all workers share.
 struct Shared<'a> {
-    builder: FindingBuilder<'a>,
+    builder: OccurrenceBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
     gathered: &'a Mutex<Outcome>,
@@ -68,7 +66,7 @@ struct Shared<'a> {
 struct ScanWorker<'a> {
     shared: &'a Shared<'a>,
     outcome: Outcome,
-    /// What was seen in the parts so far of the blob that is being fed, and where that comes from.
+    /// The origin of the blob that is being fed, and the matches in its parts so far.
     open: Option<(Origin, Vec<LocatedMatch>)>,
 }
 
@@ -84,13 +82,13 @@ impl<'a> ScanWorker<'a> {
 
 impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        let matches = self.shared.builder.scanner.scan(blob.bytes);
+        let Shared {
+            builder, progress, ..
+        } = self.shared;
+        let matches = builder.scanner.scan(blob.bytes);
         if !matches.is_empty() {
-            self.shared
-                .progress
-                .found
-                .fetch_add(matches.len() as u64, Ordering::Relaxed);
-            let located = self.shared.builder.sight(blob.bytes, &blob.part, matches);
+            progress.add_found(matches.len());
+            let located = builder.locate(blob.bytes, &blob.part, matches, Frames::Build);
             self.open
                 .get_or_insert_with(|| (blob.origin.clone(), Vec::new()))
                 .1
@@ -100,13 +98,13 @@ impl Worker for ScanWorker<'_> {
             self.count(&blob);
         }
         if blob.part.last {
-            self.conclude(blob.previous);
+            self.finish_blob(blob.previous);
         }
     }
 
     fn skip(&mut self, skip: Skip) {
-        // What was read before reading failed was read.
-        self.conclude(None);
+        // The parts that were read before reading failed count.
+        self.finish_blob(None);
         self.outcome.skipped.push(skip);
     }
 
@@ -119,47 +117,58 @@ impl ScanWorker<'_> {
     fn count(&mut self, blob: &Blob<'_>) {
         let bytes = blob.part.own.len().min(blob.bytes.len()) as u64;
         self.outcome.totals.bytes += bytes;
-        self.shared
-            .progress
-            .bytes
-            .fetch_add(bytes, Ordering::Relaxed);
+        self.shared.progress.add_bytes(bytes);
         if blob.part.last {
             self.outcome.totals.blobs += 1;
-            self.shared.progress.blobs.fetch_add(1, Ordering::Relaxed);
+            self.shared.progress.add_blob();
         }
     }
 
-    /// Judges what was seen in the blob that ends here.
-    fn conclude(&mut self, previous: Option<&dyn PreviousContent>) {
+    /// Judges the matches in the blob that ends here.
+    fn finish_blob(&mut self, previous: Option<&dyn PreviousContent>) {
         let Some((origin, located)) = self.open.take() else {
             return;
         };
         let Shared {
             builder, policy, ..
         } = self.shared;
-        let news = novelty::novelty(builder.scanner, previous, &located);
-        builder.conclude(&origin, &located, &news, |finding, nearby| {
-            judge(&mut self.outcome, policy, finding, nearby)
-        });
-    }
-}
-
-/// Takes a finding into `outcome` as the policy says; whether a marker lets it pass.
-fn judge(outcome: &mut Outcome, policy: &Policy, mut finding: Finding, nearby: Nearby<'_>) -> bool {
-    let judgement = policy.judge(&finding, nearby);
-    let marked = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
-    match judgement {
-        Judgement::Ignore => {}
-        Judgement::Report { blocks } => {
-            finding.blocking = blocks;
-            outcome.findings.push(finding);
+        let is_new = novelty::novelty(builder.scanner, previous, &located);
+        let path = policy.path_of(&origin);
+        for found in builder.occurrences_if(&located, |index| is_new[index]) {
+            let by_marker = self.judge(found.occurrence, &origin, &path, found.nearby);
+            if by_marker && let Some(half) = found.first_half {
+                self.judge(half.occurrence, &origin, &path, half.nearby);
+            }
         }
-        Judgement::Allow(by) => outcome.allowed.push(Allowed { finding, by }),
     }
-    marked
+
+    /// Records an occurrence as the policy judges it. Returns whether a marker allows it.
+    fn judge(
+        &mut self,
+        occurrence: Occurrence,
+        origin: &Origin,
+        path: &BStr,
+        nearby: Nearby<'_>,
+    ) -> bool {
+        let judgement = self.shared.policy.judge(&occurrence, path, nearby);
+        let mut finding = Finding::new(occurrence, origin.clone());
+        match judgement {
+            Judgement::Ignore => false,
+            Judgement::Report { blocks } => {
+                finding.blocking = blocks;
+                self.outcome.findings.push(finding);
+                false
+            }
+            Judgement::Allow(by) => {
+                let by_marker = matches!(by, AllowedBy::Marker { .. });
+                self.outcome.allowed.push(Allowed { finding, by });
+                by_marker
+            }
+        }
+    }
 }
 
-/// A thread's share joins the rest when the thread is done.
+/// A worker has no other end than its drop: the source decides when its threads are done.
 impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
         let mut all = self
@@ -167,12 +176,6 @@ impl Drop for ScanWorker<'_> {
             .gathered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        all.findings.append(&mut self.outcome.findings);
-        all.allowed.append(&mut self.outcome.allowed);
-        all.skipped.append(&mut self.outcome.skipped);
-        let (sum, share) = (&mut all.totals, self.outcome.totals);
-        sum.blobs += share.blobs;
-        sum.bytes += share.bytes;
-        sum.left_out += share.left_out;
+        all.merge(std::mem::take(&mut self.outcome));
     }
 }

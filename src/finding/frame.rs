@@ -1,12 +1,12 @@
-//! Code frames: the lines around a finding, with everything that may be secret masked before it is
-//! kept.
+//! Makes code frames: the lines around a finding, in which everything that may be secret is masked
+//! before the frame is stored.
 
 use crate::text::{LineIndex, Span, columns, printable};
 
-/// How many lines are shown before and after the one that matters.
+/// How many lines are shown before and after the finding.
 const AROUND: usize = 1;
 
-/// How many columns of a long line are kept on each side of what matters.
+/// How many bytes of a long line are shown on each side of the finding.
 const REACH: usize = 60;
 
 /// Some lines of a text, masked and printable.
@@ -21,23 +21,23 @@ pub struct Frame {
 pub struct FrameLine {
     /// Its number, from 1.
     pub number: usize,
-    /// Its text, masked, escaped, and cut where it is very long.
+    /// Its text, masked, escaped, and cut if it is very long.
     pub text: String,
-    /// Which characters of `text` are the finding's, as a range of character positions.
+    /// The range of characters in `text` that belong to the finding.
     pub mark: Option<(usize, usize)>,
 }
 
 impl Frame {
-    /// The frame of `span` in the text of `index`; `secrets` are all places in it that must not be
-    /// shown.
+    /// The frame of `span` in the text of `index`; `secrets` are all spans of the text that must be
+    /// masked.
     ///
-    /// Besides those, every word that is long and mixed enough to be a secret is masked: a line
-    /// that holds one secret often holds another that no rule knows.
+    /// Every other word that is long and mixed enough to be a secret is masked too: a line that
+    /// holds one secret often holds another that no rule matches.
     #[must_use]
     pub fn new(text: &[u8], index: &LineIndex<'_>, span: Span, secrets: &[Span]) -> Self {
         let first = index.line_of(span.start);
         let last = index.line_of(span.end.saturating_sub(1).max(span.start));
-        // Of a secret of many lines, such as a private key, only the first lines say something.
+        // The first two lines of a long secret, such as a private key, are enough.
         let last = last.min(first + 1);
         let end = (last + AROUND + 1).min(index.count());
         let lines = (first.saturating_sub(AROUND)..end).map(|number| {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_a_neighbour_that_no_rule_knows() {
+    fn masks_a_neighbour_that_no_rule_matches() {
         let other = "Zm9vYmFyYmF6cXV4MTIzNDU2";
         let shown = frame(&format!("a=SECRETVALUE b={other}\n"), "SECRETVALUE");
         assert!(!shown.lines[0].text.contains(&other[4..]), "{shown:?}");

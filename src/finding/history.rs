@@ -1,4 +1,4 @@
-//! Where in a repository's history a secret stands, and from where it can still be reached.
+//! Describes where in a repository's history a secret is, and what still leads to it.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use bstr::BString;
 use crate::blob::CommitInfo;
 use crate::git::RootKind;
 
-/// How exposed a secret is: from where somebody could still get at it, the worst first.
+/// How exposed a secret is: from where it can still be read, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exposure {
     /// Another repository has it, or may fetch it from here.
     Published,
-    /// A branch, a tag or another ref of this repository leads to it, and as far as is known to
-    /// nobody else's.
+    /// A branch, a tag or another ref of this repository leads to it, and no other repository is
+    /// known to have it.
     Local,
     /// Only a stash leads to it.
     Stash,
     /// Only the index of a work tree leads to it: it was staged and not committed.
     Index,
-    /// Only what a ref once was, or an operation under way, leads to it.
+    /// Only a reflog or an unfinished operation, such as a rebase, leads to it.
     Reflog,
-    /// Nothing leads to it: it goes with the next `git gc` that prunes.
+    /// Nothing leads to it: the next `git gc` that prunes removes it.
     Unreachable,
 }
 
@@ -39,24 +39,25 @@ impl Exposure {
         }
     }
 
-    /// What it means and what follows from it, in one sentence.
+    /// What it means and what to do, in one sentence.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Published => {
-                "others have it or can fetch it: rotate it now; taking it out of history comes after that"
+                "others have it or can fetch it: rotate it now, then remove it from history"
             }
             Self::Local => {
-                "no other repository is known to have it: rewrite before you push, and rotate it if in doubt"
+                "no other repository is known to have it: remove it before you push; if in doubt, \
+                 rotate it"
             }
             Self::Stash => {
-                "only a stash holds it: drop that stash, then let the reflog expire and prune"
+                "only a stash leads to it: drop the stash, expire the reflog, then prune"
             }
             Self::Index => "it is staged and was never committed: unstage it, then prune",
             Self::Reflog => {
-                "only what a ref once was leads to it: let the reflog expire, then prune"
+                "only a reflog or an operation leads to it: expire the reflog, then prune"
             }
-            Self::Unreachable => "nothing leads to it any more: 'git gc --prune=now' takes it away",
+            Self::Unreachable => "unreachable: 'git gc --prune=now' removes it",
         }
     }
 }
@@ -68,26 +69,26 @@ pub struct History {
     pub exposure: Exposure,
     /// Whether the commit at HEAD holds it.
     pub in_head: bool,
-    /// The last commit that holds it, where HEAD does not.
+    /// The last commit that holds it, unless HEAD does.
     pub last: Option<CommitPlace>,
-    /// What leads to it, the most lasting first.
+    /// What leads to it, ordered by kind: branches before reflogs.
     pub reached_from: Vec<RootRef>,
-    /// Every place where it stands, each object once.
+    /// All objects and names that hold it.
     pub places: Vec<ObjectPlace>,
-    /// Where it stands beside history: in the configuration, in a file of the LFS store.
+    /// Where else in the git directory it is: in the configuration, in a file of the LFS store.
     pub elsewhere: Vec<BString>,
 }
 
-/// Something that a secret is reached from.
+/// A ref or something similar that leads to a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RootRef {
-    /// What kind of starting point it is.
+    /// Its kind.
     pub kind: RootKind,
-    /// Its name, as a person would say it.
+    /// Its name for people, such as `main` or `stash@{0}`.
     pub name: BString,
 }
 
-/// A commit, and where in it something stands.
+/// A commit that holds a secret, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitPlace {
     /// The commit.
@@ -98,12 +99,12 @@ pub struct CommitPlace {
     pub line: usize,
 }
 
-/// An object that a secret stands in.
+/// An object or a name that holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectPlace {
-    /// What it is.
+    /// Its kind.
     pub kind: Container,
-    /// Its id, in hex; none for a name.
+    /// Its id, in hex; `None` for a name.
     pub object: Option<String>,
     /// The paths that it has had.
     pub paths: Vec<BString>,
@@ -111,20 +112,20 @@ pub struct ObjectPlace {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
-    /// Whether it, or its other half, stands anywhere in the object in another form than in clear.
+    /// Whether the secret, or the other half of a pair, is encoded anywhere in the object.
     pub encoded: bool,
-    /// Whether git would take the object for binary: there is a zero byte in its first 8192.
+    /// Whether git would take the object for binary: one of its first 8192 bytes is zero.
     pub binary: bool,
 }
 
-/// Kinds of objects that a secret may stand in.
+/// What can hold a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Container {
-    /// A file's content, or where a symlink leads.
+    /// A file's content, or the target of a symlink.
     Blob,
-    /// A commit's own text: its message, its author and its committer.
+    /// The raw text of a commit: its headers and its message.
     Commit,
-    /// An annotated tag's own text.
+    /// The raw text of an annotated tag.
     Tag,
     /// The name of a file or a directory.
     Name,

@@ -1,10 +1,11 @@
-//! What a scan says: findings, what was allowed, what was not scanned, and the exit status that
-//! follows.
+//! Defines the result of a scan: findings, allowed findings, what was not scanned, and the exit
+//! status that follows.
 
 pub mod frame;
 pub mod history;
+mod occurrence;
 
-use std::sync::Arc;
+use std::ops::AddAssign;
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
@@ -12,72 +13,55 @@ use serde::{Deserialize, Serialize};
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, Secret};
-use crate::text::Location;
-use frame::Frame;
 use history::History;
 
-/// A secret at a place.
+pub use occurrence::{Occurrence, Partner, Place, RuleInfo};
+
+/// A secret, and where it was found.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Which rule found it, and what that rule says.
+    /// The rule that found it.
     pub rule: RuleInfo,
-    /// How sure it is.
+    /// How sure the rule is.
     pub confidence: Confidence,
-    /// Where its blob came from.
+    /// Where the blob that holds it came from.
     pub origin: Origin,
-    /// Where in the blob it stands.
+    /// Where in the blob it is.
     pub place: Place,
     /// Its value.
     pub secret: Secret,
-    /// Its name.
+    /// Identifies the value under this rule.
     pub fingerprint: Fingerprint,
-    /// What the checks learned.
+    /// What the rule's checks learned from the value.
     pub details: Vec<Detail>,
-    /// The other half, where it was found together with one: the access key id beside a secret
-    /// access key.
+    /// The first half of a pair, such as the access key id of a secret access key.
     pub partner: Option<Partner>,
     /// Whether it fails the run; set by the policy.
     pub blocking: bool,
-    /// Where in history it stands, where all of that was looked at.
+    /// Where in history it is, if the whole history was audited.
     pub history: Option<Box<History>>,
 }
 
-/// A finding's rule, as reports need it.
-#[derive(Clone, Debug)]
-pub struct RuleInfo {
-    /// The id.
-    pub id: Arc<str>,
-    /// What the rule finds.
-    pub description: Arc<str>,
-    /// What to do, where the rule has something of its own to say.
-    pub help: Option<Arc<str>>,
+impl Finding {
+    /// The finding that `occurrence` is in a blob from `origin`. It does not block yet.
+    #[must_use]
+    pub fn new(occurrence: Occurrence, origin: Origin) -> Self {
+        Self {
+            rule: occurrence.rule,
+            confidence: occurrence.confidence,
+            origin,
+            place: occurrence.place,
+            secret: occurrence.secret,
+            fingerprint: occurrence.fingerprint,
+            details: occurrence.details,
+            partner: occurrence.partner,
+            blocking: false,
+            history: None,
+        }
+    }
 }
 
-/// Where something stands: first and last character, and the lines around, masked.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Its first character.
-    pub start: Location,
-    /// Just past its last character.
-    pub end: Location,
-    /// The lines it stands on, safe to show.
-    pub frame: Frame,
-    /// How it was written, where it was not in clear: `base64`, `utf-16`, `escaped`.
-    pub encoding: Option<&'static str>,
-}
-
-/// The other half of a pair.
-#[derive(Clone, Debug)]
-pub struct Partner {
-    /// Its rule.
-    pub rule: RuleInfo,
-    /// Where it stands.
-    pub place: Place,
-    /// Its value.
-    pub secret: Secret,
-}
-
-/// A finding that an exception lets pass.
+/// A finding that an exception allows.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     /// The finding.
@@ -86,7 +70,7 @@ pub struct Allowed {
     pub by: AllowedBy,
 }
 
-/// What lets a finding pass. Each has said why.
+/// An exception that allows a finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AllowedBy {
     /// An `[[allow]]` entry of a configuration file.
@@ -100,48 +84,48 @@ pub enum AllowedBy {
     Marker {
         /// The marker's word, such as `keysieve:allow`.
         word: String,
-        /// Its reason, where one follows the marker.
+        /// Its reason, if one follows the marker.
         reason: Option<String>,
     },
-    /// An entry of the baseline: it was known before.
+    /// An entry of the baseline: the value was known before.
     Baseline {
-        /// Why it may pass, where somebody has said so.
+        /// Why it is allowed, if the entry gives a reason.
         reason: Option<String>,
-        /// Who answers for it, where somebody has said so.
+        /// Who is responsible for it, if the entry names an owner.
         owner: Option<String>,
     },
 }
 
-/// An exception that let nothing pass: it can go, or it has expired.
+/// An exception that allowed nothing: it can be removed, or it has expired.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unused {
-    /// Where exceptions of its kind are written down.
+    /// The list that it is in.
     pub list: List,
     /// Its number in the configuration file, or its line in the baseline; from 1.
     pub number: usize,
     /// Its reason.
     pub reason: String,
-    /// The last day on which it held, where that day has passed.
+    /// The last day on which it was valid, if that day has passed.
     pub expired: Option<jiff::civil::Date>,
 }
 
-/// A file of policy that the commits which are judged change themselves.
+/// A policy file that the scanned commits change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyChange {
     /// Its path in the repository.
     pub path: BString,
-    /// What becomes of it.
+    /// How they change it.
     pub what: Change,
 }
 
-/// What becomes of a file.
+/// How a file changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It was not there.
+    /// It is new.
     Added,
-    /// It says something else.
+    /// Its content changes.
     Changed,
-    /// It is gone.
+    /// It is removed.
     Removed,
 }
 
@@ -169,9 +153,9 @@ pub enum List {
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Blobs; in an audit, files beside the objects.
+    /// Blobs; in an audit, files of the git directory that are not objects.
     pub blobs: u64,
-    /// Objects of a repository's store; one that lies there twice counts twice. Only in an audit.
+    /// Objects of a repository; one that is stored twice counts twice. Only in an audit.
     pub objects: u64,
     /// Bytes in all of them.
     pub bytes: u64,
@@ -179,34 +163,42 @@ pub struct Totals {
     pub left_out: u64,
 }
 
-/// Everything that a scan has to say. Sorted: the same input gives the same outcome, whatever the
-/// number of threads.
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.blobs += other.blobs;
+        self.objects += other.objects;
+        self.bytes += other.bytes;
+        self.left_out += other.left_out;
+    }
+}
+
+/// The result of a scan. Sorted: the same input gives the same outcome with any number of
+/// threads.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What was found and is reported.
+    /// Findings that are reported.
     pub findings: Vec<Finding>,
-    /// What was found and is allowed.
+    /// Findings that an exception allows.
     pub allowed: Vec<Allowed>,
-    /// Exceptions that let nothing pass: `[[allow]]` entries, and expired entries of the baseline
-    /// that would have.
+    /// Exceptions that allowed nothing: `[[allow]]` entries, and expired baseline entries that
+    /// match a finding.
     pub unused: Vec<Unused>,
     /// What was not scanned.
     pub skipped: Vec<Skip>,
     /// How much was scanned.
     pub totals: Totals,
-    /// What the commits that are judged change of the policy themselves, where that is not the one
-    /// they are judged by.
+    /// Policy files that the scanned commits change, if those commits are judged by another policy.
     pub policy_changes: Vec<PolicyChange>,
 }
 
 /// How a run ended. The numbers are the exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// Everything in scope was read, and nothing that blocks was found.
+    /// Everything in scope was read, and no finding blocks.
     Clean = 0,
-    /// Something that blocks was found.
+    /// At least one finding blocks.
     Findings = 1,
-    /// The run was not completed, so nothing can be said about what was not read.
+    /// Something in scope was not read, so it may hold secrets that are not reported.
     Incomplete = 2,
 }
 
@@ -235,8 +227,18 @@ impl Outcome {
         }
     }
 
-    /// Brings everything into the order of reports, and drops what was found twice since its file
-    /// was named twice.
+    /// Adds everything of `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.allowed.extend(other.allowed);
+        self.unused.extend(other.unused);
+        self.skipped.extend(other.skipped);
+        self.totals += other.totals;
+        self.policy_changes.extend(other.policy_changes);
+    }
+
+    /// Sorts everything for reports, and removes findings that occur twice because their file was
+    /// named twice.
     pub fn sort(&mut self) {
         let by_place = |a: &Finding, b: &Finding| {
             let key = |f: &Finding| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use toml::value::Datetime;
 
-use crate::finding::Finding;
+use crate::finding::Occurrence;
 use crate::secret::Fingerprint;
 
 /// An `[[allow]]` entry as written.
@@ -161,7 +161,7 @@ impl AllowEntry {
     /// Whether all its conditions hold for `finding` at `path`, relative to the root. Ignores the
     /// date.
     #[must_use]
-    pub fn matches(&self, finding: &Finding, path: &BStr) -> bool {
+    pub fn matches(&self, finding: &Occurrence, path: &BStr) -> bool {
         self.rule
             .as_ref()
             .is_none_or(|rule| **rule == *finding.rule.id)
@@ -270,57 +270,44 @@ fn day(written: &Datetime) -> Result<Date, EntryProblem> {
 mod tests {
     use std::path::Path;
 
-    use crate::blob::Origin;
-    use crate::finding::Finding;
     use crate::policy::Config;
-    use crate::policy::tests::finding;
+    use crate::policy::tests::occurrence;
 
-    fn matches(entry: &str, finding: &Finding) -> bool {
+    fn matches(entry: &str, path: &[u8]) -> bool {
         let text = format!("[[allow]]\nreason = \"r\"\n{entry}\n");
-        Config::parse(Path::new("x"), &text).unwrap().allow[0]
-            .matches(finding, finding.origin.path())
-    }
-
-    fn at(path: &[u8]) -> Finding {
-        Finding {
-            origin: Origin::File { path: path.into() },
-            ..finding()
-        }
+        Config::parse(Path::new("x"), &text).unwrap().allow[0].matches(&occurrence(), path.into())
     }
 
     #[test]
     fn each_condition_must_hold() {
-        let found = finding();
-        let print = found.fingerprint;
-        assert!(matches(&format!("value = \"{print}\""), &found));
+        let found = b"src/a.py";
+        let print = occurrence().fingerprint;
+        assert!(matches(&format!("value = \"{print}\""), found));
         assert!(matches(
             &format!("value = [\"{}\", \"{print}\"]", "0".repeat(32)),
-            &found
+            found
         ));
-        assert!(!matches(&format!("value = \"{}\"", "0".repeat(32)), &found));
-        assert!(matches("rule = \"aws-access-token\"", &found));
-        assert!(!matches("rule = \"aws\"", &found));
-        assert!(matches("pattern = '^AKIA[A-Z2-7]+$'", &found));
-        assert!(!matches("pattern = '^ASIA'", &found));
+        assert!(!matches(&format!("value = \"{}\"", "0".repeat(32)), found));
+        assert!(matches("rule = \"aws-access-token\"", found));
+        assert!(!matches("rule = \"aws\"", found));
+        assert!(matches("pattern = '^AKIA[A-Z2-7]+$'", found));
+        assert!(!matches("pattern = '^ASIA'", found));
         assert!(!matches(
             "rule = \"aws-access-token\"\npattern = '^ASIA'",
-            &found
+            found
         ));
     }
 
     #[test]
     fn paths_have_the_syntax_of_gitignore() {
-        assert!(matches("path = \"*.py\"", &at(b"src/a.py")));
-        assert!(matches("path = \"src/\"", &at(b"src/deep/a.py")));
-        assert!(matches("path = \"/src\"", &at(b"./src/a.py")));
-        assert!(!matches("path = \"/a.py\"", &at(b"src/a.py")));
-        assert!(!matches(
-            "path = [\"*.py\", \"!keep.py\"]",
-            &at(b"src/keep.py")
-        ));
+        assert!(matches("path = \"*.py\"", b"src/a.py"));
+        assert!(matches("path = \"src/\"", b"src/deep/a.py"));
+        assert!(matches("path = \"/src\"", b"./src/a.py"));
+        assert!(!matches("path = \"/a.py\"", b"src/a.py"));
+        assert!(!matches("path = [\"*.py\", \"!keep.py\"]", b"src/keep.py"));
         for odd in [&b"/abs/a.py"[..], b"//a.py", b"../up/a.py", b"caf\xe9/a.py"] {
-            assert!(matches("path = \"*.py\"", &at(odd)), "{odd:?}");
+            assert!(matches("path = \"*.py\"", odd), "{odd:?}");
         }
-        assert!(!matches("path = \"*.py\"", &at(b"")));
+        assert!(!matches("path = \"*.py\"", b""));
     }
 }

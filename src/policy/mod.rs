@@ -21,8 +21,9 @@ use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 
 use crate::blob::Origin;
-use crate::finding::{AllowedBy, Finding, List, Outcome, Unused};
+use crate::finding::{AllowedBy, Finding, List, Occurrence, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
+use crate::secret::Fingerprint;
 
 pub use allow::{AllowEntry, EntryProblem};
 pub use append::{Appended, NewEntry, append};
@@ -154,52 +155,48 @@ impl Policy {
         }
     }
 
-    /// Decides what to do about `finding`. Allow entries apply first, in the order of their file,
-    /// then markers, then the baseline.
+    /// Decides what to do about an occurrence in the file at `path`, as [`Policy::path_of`] gives
+    /// it. Allow entries apply first, in the order of their file, then markers, then the baseline.
     #[must_use]
-    pub fn judge(&self, finding: &Finding, nearby: Nearby<'_>) -> Judgement {
-        if finding.confidence < self.report {
+    pub fn judge(&self, found: &Occurrence, path: &BStr, nearby: Nearby<'_>) -> Judgement {
+        if found.confidence < self.report {
             return Judgement::Ignore;
         }
-        if let Some(entry) = self.entry_for(finding) {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.matches(found, path)) {
             return Judgement::Allow(AllowedBy::Entry {
                 number: entry.number,
                 reason: entry.reason.clone(),
             });
         }
-        if let Some(marker) = self.marker(finding, nearby) {
+        if let Some(marker) = self.marker(found, nearby) {
             return Judgement::Allow(marker);
         }
-        if let Some((entry, false)) = self.baseline_entry(finding) {
+        if let Some((entry, false)) = self.baseline_entry(found.fingerprint) {
             let EntryMetadata { reason, owner, .. } = entry.metadata.clone();
             return Judgement::Allow(AllowedBy::Baseline { reason, owner });
         }
         Judgement::Report {
-            blocks: finding.confidence >= self.block,
+            blocks: self.blocks(found.confidence),
         }
     }
 
-    /// The inline marker that allows `finding`, whether or not an entry allows it.
+    /// Whether a finding of this confidence fails the run if nothing allows it.
     #[must_use]
-    pub fn marker(&self, finding: &Finding, nearby: Nearby<'_>) -> Option<AllowedBy> {
-        marker::find(nearby, finding, &self.rule_ids).filter(|_| self.markers)
+    pub fn blocks(&self, confidence: Confidence) -> bool {
+        confidence >= self.block
     }
 
-    fn entry_for(&self, finding: &Finding) -> Option<&AllowEntry> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        let path = self.path_of(&finding.origin);
-        self.entries
-            .iter()
-            .find(|entry| entry.matches(finding, &path))
+    /// The inline marker that allows an occurrence, whether or not an entry allows it.
+    #[must_use]
+    pub fn marker(&self, found: &Occurrence, nearby: Nearby<'_>) -> Option<AllowedBy> {
+        marker::find(nearby, found, &self.rule_ids).filter(|_| self.markers)
     }
 
     /// The baseline entry for `finding`, and whether it has expired.
     #[must_use]
-    pub fn baseline_entry(&self, finding: &Finding) -> Option<(&BaselineEntry, bool)> {
+    pub fn baseline_entry(&self, fingerprint: Fingerprint) -> Option<(&BaselineEntry, bool)> {
         let (baseline, today) = self.baseline.as_ref()?;
-        let entry = baseline.entry_for(finding.fingerprint)?;
+        let entry = baseline.entry_for(fingerprint)?;
         Some((entry, entry.is_expired(*today)))
     }
 
@@ -255,7 +252,7 @@ impl Policy {
             }
         }
         for finding in &outcome.findings {
-            if let Some((entry, true)) = self.baseline_entry(finding) {
+            if let Some((entry, true)) = self.baseline_entry(finding.fingerprint) {
                 let reason = entry.metadata.reason.as_deref();
                 all.push(Unused {
                     list: List::Baseline,

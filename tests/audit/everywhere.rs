@@ -1,24 +1,26 @@
-//! A repository with a key in every place that can hold one.
+//! Makes a repository with a key in every place that can hold one.
+
+mod refs;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::ground::{Sandbox, id_line, like};
+use super::ground::{Sandbox, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// A key, and what has to be said of it.
+/// A key, and what the report must contain about it.
 #[derive(Clone, Debug)]
 pub(super) struct Planted {
     /// Where it was put, in words.
     pub(super) what: &'static str,
     pub(super) id: String,
-    /// The path, or whatever stands for one.
+    /// The path, or what a report shows instead of one.
     pub(super) path: String,
-    /// The commit that brought it in.
+    /// The commit that added it.
     pub(super) commit: Option<String>,
     pub(super) exposure: Option<&'static str>,
-    /// Some of what it is reached from.
+    /// Some of the refs that lead to it.
     pub(super) from: Vec<&'static str>,
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Everywhere {
 impl Everywhere {
     /// Plants everything.
     pub(super) fn new(repo: Repo) -> Self {
-        // No object and no line of a log is ever too old.
+        // Git must not expire objects or reflog entries.
         for key in [
             "gc.reflogExpire",
             "gc.reflogExpireUnreachable",
@@ -56,8 +58,8 @@ impl Everywhere {
         all.branches();
         all.remotes();
         all.stashes();
-        all.kept();
-        all.loose();
+        all.git_dir_files();
+        all.unreachable();
         all
     }
 
@@ -172,7 +174,7 @@ impl Everywhere {
         author.env("GIT_AUTHOR_NAME", access_key_id(112)).status(0);
         let commit = self.ground.head();
         self.plant("author name", 112, &commit).commit = Some(commit.clone());
-        // A commit that says keys itself is the last to hold another.
+        // A commit with keys in its own text is the last one that holds another key.
         self.repo()
             .add("short-lived.ini", id_line(&access_key_id(141)));
         let run = self.ground.later(&[
@@ -261,99 +263,8 @@ impl Everywhere {
         self.plant("evil merge", 119, "evil.ini").commit = Some(merge);
     }
 
-    fn branches(&mut self) {
-        let repo = self.repo();
-        repo.git(["checkout", "--quiet", "-b", "side"]);
-        self.plant_file("side branch", 120, "side.ini", id_line(&access_key_id(120)));
-        self.planted.last_mut().unwrap().from = vec!["side"];
-        let repo = self.repo();
-        repo.git(["checkout", "--quiet", "--orphan", "island"]);
-        repo.git(["rm", "--quiet", "-r", "-f", "."]);
-        self.plant_file(
-            "orphan branch",
-            121,
-            "island.ini",
-            id_line(&access_key_id(121)),
-        );
-        self.planted.last_mut().unwrap().from = vec!["island"];
-        let repo = self.repo();
-        repo.git(["checkout", "--quiet", "main"]);
-        let branch = format!("topic/{}", access_key_id(122));
-        repo.git(["branch", &branch]);
-        self.plant("ref name", 122, &format!("refs/heads/{branch}"))
-            .exposure = None;
-    }
-
-    /// Another repository, of which `origin/main` and a pull request were fetched.
-    fn remotes(&mut self) {
-        let upstream = Sandbox::new(like(self.repo()));
-        upstream
-            .repo
-            .add("upstream.ini", id_line(&access_key_id(123)));
-        let published = upstream.commit("published");
-        let pulled = upstream.loose_commit("pulled.ini", &id_line(&access_key_id(124)));
-        upstream
-            .repo
-            .git(["update-ref", "refs/pull/7/head", &pulled]);
-        let repo = self.repo();
-        repo.git([
-            "remote",
-            "add",
-            "origin",
-            upstream.repo.root().to_str().unwrap(),
-        ]);
-        repo.git([
-            "fetch",
-            "--quiet",
-            "origin",
-            "+refs/heads/*:refs/remotes/origin/*",
-            "+refs/pull/*:refs/pull/*",
-        ]);
-        let url = format!(
-            "https://user:{}@git.example.org/project.git",
-            access_key_id(125)
-        );
-        repo.git(["remote", "set-url", "origin", &url]);
-        let planted = self.plant("remote-tracking ref", 123, "upstream.ini");
-        (planted.commit, planted.exposure, planted.from) =
-            (Some(published), Some("published"), vec!["origin/main"]);
-        let planted = self.plant("pull ref", 124, "pulled.ini");
-        (planted.commit, planted.exposure) = (Some(pulled), Some("published"));
-        planted.from = vec!["refs/pull/7/head"];
-        self.plant("URL in the configuration", 125, ".git/config")
-            .exposure = None;
-    }
-
-    fn stashes(&mut self) {
-        let repo = self.repo();
-        for (tracked, untracked, what) in [(126, 127, "older"), (128, 129, "newer")] {
-            repo.write("root.ini", id_line(&access_key_id(tracked)));
-            repo.write("untracked.ini", id_line(&access_key_id(untracked)));
-            self.ground
-                .later(&[
-                    "stash",
-                    "push",
-                    "--quiet",
-                    "--include-untracked",
-                    "--message",
-                    what,
-                ])
-                .status(0);
-        }
-        for (tracked, untracked, name) in [(126, 127, "stash@{1}"), (128, 129, "stash@{0}")] {
-            let commit = self.repo().git(["rev-parse", name]);
-            let planted = self.plant("stash", tracked, "root.ini");
-            (planted.commit, planted.exposure, planted.from) =
-                (Some(commit), Some("stash"), vec![name]);
-            let commit = self.repo().git(["rev-parse", &format!("{name}^3")]);
-            let planted = self.plant("untracked part of a stash", untracked, "untracked.ini");
-            (planted.commit, planted.exposure, planted.from) =
-                (Some(commit), Some("stash"), vec![name]);
-        }
-    }
-
-    /// What a repository keeps beside its objects.
-    fn kept(&mut self) {
+    /// Files of the git directory that are not objects.
+    fn git_dir_files(&mut self) {
         let repo = self.repo();
         let oid = "0123456789abcdef".repeat(4);
         repo.write(
@@ -378,8 +289,8 @@ impl Everywhere {
             .exposure = None;
     }
 
-    /// What no ref leads to.
-    fn loose(&mut self) {
+    /// Unreachable objects.
+    fn unreachable(&mut self) {
         self.repo().add("reset.ini", id_line(&access_key_id(133)));
         let reset = self.ground.commit("to be reset");
         self.ground
@@ -412,7 +323,7 @@ impl Everywhere {
         fs::remove_file(self.repo().path("staged.ini")).unwrap();
     }
 
-    /// A blob with a key that nothing leads to.
+    /// An unreachable blob with a key.
     fn blob(&self, seed: u64) -> String {
         let run = self
             .repo()

@@ -1,5 +1,4 @@
-//! What would make the audit pass a secret over, or say the wrong thing of it: each of these once
-//! did.
+//! Regressions: inputs that once made the audit miss a secret, or describe it wrongly.
 
 use std::fs;
 
@@ -8,7 +7,7 @@ use super::packer::packed;
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Writes a loose object and returns its id, whatever git would think of it.
+/// Writes a loose object, valid or not, and returns its id.
 fn write(repo: &Repo, kind: &str, bytes: &[u8]) -> String {
     let whole = [format!("{kind} {}\0", bytes.len()).as_bytes(), bytes].concat();
     let id = repo
@@ -31,7 +30,7 @@ fn raw(id: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_folder_is_one_however_its_mode_is_written() {
+fn a_tree_entry_is_a_directory_even_if_its_mode_has_a_leading_zero() {
     for mode in ["0040000", "40755"] {
         let ground = Sandbox::new(Repo::new());
         let id = access_key_id(1500);
@@ -59,7 +58,7 @@ fn a_folder_is_one_however_its_mode_is_written() {
 }
 
 #[test]
-fn an_entry_for_a_path_in_history_says_nothing_of_what_is_staged_elsewhere() {
+fn an_allow_entry_for_a_path_in_history_does_not_cover_another_staged_path() {
     let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1501);
     ground
@@ -76,7 +75,7 @@ fn an_entry_for_a_path_in_history_says_nothing_of_what_is_staged_elsewhere() {
 }
 
 #[test]
-fn a_commit_without_a_time_is_not_too_old() {
+fn a_commit_without_a_time_counts_as_newer() {
     let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1502);
     ground.repo.add("a.ini", id_line(&id));
@@ -99,7 +98,7 @@ fn a_commit_without_a_time_is_not_too_old() {
 }
 
 #[test]
-fn what_was_pushed_once_is_not_called_local() {
+fn a_secret_that_was_pushed_once_is_published() {
     let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1503);
     ground.commit("first");
@@ -122,7 +121,7 @@ fn what_was_pushed_once_is_not_called_local() {
 }
 
 #[test]
-fn entries_speak_of_paths_in_submodules_as_they_are_shown() {
+fn allow_entries_match_submodule_paths_as_they_are_shown() {
     let ground = Sandbox::new(Repo::new());
     let id = access_key_id(1504);
     let library = Sandbox::new(super::ground::like(&ground.repo));
@@ -152,7 +151,7 @@ fn entries_speak_of_paths_in_submodules_as_they_are_shown() {
 
 #[test]
 #[cfg(unix)]
-fn a_pipe_in_the_place_of_an_object_does_not_hold_it_up() {
+fn a_pipe_in_the_place_of_an_object_does_not_block_the_audit() {
     let ground = Sandbox::new(Repo::new());
     ground.repo.add("a.txt", "text\n");
     ground.commit("first");

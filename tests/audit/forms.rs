@@ -1,5 +1,4 @@
-//! The same repository in every form that git keeps one in: the same is found, and it is said in
-//! the same words.
+//! Audits one repository in every form in which git stores it: all reports are the same.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -28,32 +27,32 @@ fn audit(repo: &Repo, path: &Path) -> Value {
     anew
 }
 
-/// Findings with a history, and those beside it.
+/// Findings with a history, and those without.
 fn parts(findings: &Value) -> [Vec<&Value>; 2] {
-    let (inside, beside) = findings
+    let (inside, outside) = findings
         .as_array()
         .unwrap()
         .iter()
         .partition(|found| found["history"].is_object());
-    [inside, beside]
+    [inside, outside]
 }
 
 #[track_caller]
 fn same(all: &Everywhere, before: &Value) {
     let now = audit(&all.ground.repo, all.ground.repo.root());
-    let ([now, now_beside], [before, beside]) = (parts(&now), parts(before));
+    let ([now, now_outside], [before, outside]) = (parts(&now), parts(before));
     for (now, before) in now.iter().zip(&before) {
         assert_eq!(now, before);
     }
     assert_eq!(now.len(), before.len());
-    // Files beside the objects come and go: git repeats the names of refs in `info/refs`.
+    // Other files of the git directory differ: git repeats the names of refs in `info/refs`.
     let secrets = |found: &[&Value]| {
         found
             .iter()
             .map(|found| text(&found["secret"]).to_owned())
             .collect::<BTreeSet<_>>()
     };
-    assert_eq!(secrets(&now_beside), secrets(&beside));
+    assert_eq!(secrets(&now_outside), secrets(&outside));
 }
 
 #[test]
@@ -172,7 +171,7 @@ fn reached_through_any_of_its_work_trees() {
     assert_eq!(audit(repo, &repo.path(".git")), before, "the git directory");
 }
 
-/// The keys that refs lead to, and those that a stash holds.
+/// The keys that refs and stashes lead to.
 fn refs_lead_to(all: &Everywhere) -> impl Iterator<Item = &super::everywhere::Planted> {
     let counts = |exposure| matches!(exposure, Some("local" | "published"));
     all.planted
@@ -212,7 +211,7 @@ fn a_bare_mirror() {
             planted.what
         );
     }
-    // Only the newest of the stashes is a ref; a clone on the same disk has the objects of all.
+    // Only the newest stash is a ref; a clone on the same disk has the objects of all stashes.
     let newest = all
         .planted
         .iter()
@@ -245,7 +244,7 @@ fn a_clone_that_borrows_all_objects() {
             .iter()
             .filter(|planted| planted.exposure.is_some())
         {
-            // What only the lender's index names is a blob without a name here.
+            // A blob that only the index of the other repository names has no name here.
             if planted.what == "name in an index" {
                 continue;
             }

@@ -1,5 +1,4 @@
-//! What the tests of the audit stand on: commits one hour apart, and reports as a program reads
-//! them.
+//! Helpers for the tests of the audit: commits one hour apart, and parsed JSON reports.
 
 use std::cell::Cell;
 
@@ -12,7 +11,7 @@ pub(super) fn id_line(id: &str) -> String {
     format!("aws_access_key_id = {id}\n")
 }
 
-/// An empty repository whose objects are named as those of `repo` are.
+/// An empty repository with the same object format as `repo`.
 pub(super) fn like(repo: &Repo) -> Repo {
     match repo.git(["rev-parse", "--show-object-format"]).as_str() {
         "sha256" => Repo::sha256(),
@@ -20,7 +19,7 @@ pub(super) fn like(repo: &Repo) -> Repo {
     }
 }
 
-/// A repository whose clock goes on by an hour with every commit, so that history has one order.
+/// A repository in which every commit is one hour later, so that history has one order.
 pub(super) struct Sandbox {
     pub(super) repo: Repo,
     hours: Cell<u64>,
@@ -94,14 +93,14 @@ impl Sandbox {
     }
 }
 
-/// What an audit said, in clear.
+/// The report of an audit, unmasked.
 pub(super) struct Audited {
     pub(super) ran: Ran,
     pub(super) json: Value,
 }
 
 impl Audited {
-    /// The audit of the repository at `repo`'s top.
+    /// Audits `repo`.
     #[track_caller]
     pub(super) fn of(repo: &Repo, args: &[&str]) -> Self {
         let ran = repo
@@ -138,7 +137,7 @@ impl Audited {
             .any(|finding| finding["secret"] == secret)
     }
 
-    /// What was not looked at and should have been.
+    /// The skips that make the audit incomplete.
     pub(super) fn failures(&self) -> Vec<String> {
         let skips = self.json["skipped"].as_array().unwrap().iter();
         let failures = skips.filter(|skip| skip["failure"] == true);
@@ -154,7 +153,7 @@ pub(super) fn text(value: &Value) -> &str {
         .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-/// `(kind, name)` of everything that a finding is reached from.
+/// `(kind, name)` of everything that leads to a finding.
 pub(super) fn reached(finding: &Value) -> Vec<(&str, &str)> {
     let reached = finding["history"]["reached_from"].as_array().unwrap();
     reached

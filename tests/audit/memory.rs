@@ -1,5 +1,5 @@
-//! What is remembered changes nothing but the time: after whatever happened to a repository, an
-//! audit that remembers the last one says the same as one that remembers nothing.
+//! The cache changes nothing but the time: after any change to a repository, an audit with a cache
+//! reports the same as one without.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use super::ground::{Sandbox, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
-/// Audits without a memory, and twice with one: all reports are the same.
+/// Audits without a cache, and twice with one: all reports are the same.
 #[track_caller]
 fn agree(repo: &Repo, what: &str) {
     let report = |args: &[&str]| {
@@ -16,27 +16,26 @@ fn agree(repo: &Repo, what: &str) {
             .keysieve(["audit", "--format", "json", "--reveal"])
             .args(args)
             .run();
-        // How much was read is what may differ.
+        // Only the number of objects that were read may differ.
         let mut json = ran.json();
         json["scanned"].take();
         json
     };
     let anew = report(&["--no-cache"]);
     for round in ["first", "second"] {
-        let remembered = report(&[]);
-        let lists = ["findings", "allowed", "skipped"].map(|list| (&anew[list], &remembered[list]));
-        for (anew, remembered) in lists {
-            let (anew, remembered) = (anew.as_array().unwrap(), remembered.as_array().unwrap());
-            for (anew, remembered) in anew.iter().zip(remembered) {
-                assert_eq!(anew, remembered, "{what}, {round}");
+        let cached = report(&[]);
+        let lists = ["findings", "allowed", "skipped"].map(|list| (&anew[list], &cached[list]));
+        for (anew, cached) in lists {
+            let (anew, cached) = (anew.as_array().unwrap(), cached.as_array().unwrap());
+            for (anew, cached) in anew.iter().zip(cached) {
+                assert_eq!(anew, cached, "{what}, {round}");
             }
         }
-        assert_eq!(anew, remembered, "{what}, {round}");
+        assert_eq!(anew, cached, "{what}, {round}");
     }
 }
 
-/// Packs the objects that `git rev-list` names with these words, and takes them away where they lie
-/// loose.
+/// Packs these objects, and removes the loose ones.
 fn pack(repo: &Repo, objects: &str) {
     repo.program("git")
         .args(["pack-objects", "-q", ".git/objects/pack/pack"])
@@ -45,13 +44,13 @@ fn pack(repo: &Repo, objects: &str) {
     repo.git(["prune-packed", "-q"]);
 }
 
-fn is_remembered(repo: &Repo) -> bool {
+fn is_cached(repo: &Repo) -> bool {
     let folder: PathBuf = repo.sandbox().home().join(".cache/keysieve");
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 #[test]
-fn history_goes_on_and_is_packed_bit_by_bit() {
+fn the_cache_follows_growing_and_repacked_history() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     for round in 0..12_u64 {
@@ -73,16 +72,12 @@ fn history_goes_on_and_is_packed_bit_by_bit() {
         }
         agree(repo, &format!("round {round}"));
     }
-    assert!(
-        is_remembered(repo),
-        "nothing was remembered: the test tests nothing"
-    );
+    assert!(is_cached(repo), "nothing was cached, so this tests nothing");
 }
 
-/// A commit, its trees and a blob with a key; packed alone, each is remembered without what it
-/// leads to.
+/// A commit, its trees and a blob with a key. Each is packed without what it leads to.
 #[test]
-fn what_is_packed_leads_to_what_is_loose() {
+fn packed_objects_that_lead_to_loose_ones_are_read_again() {
     let parts = [
         "HEAD:folder/key.ini",
         "HEAD:folder",
@@ -97,7 +92,7 @@ fn what_is_packed_leads_to_what_is_loose() {
         repo.add("folder/key.ini", id_line(&access_key_id(520)));
         ground.commit("one");
         ground.later(&["tag", "-a", "-m", "a tag", "v1"]).status(0);
-        // Nothing but the tag leads to it.
+        // Only the tag leads to it.
         repo.git(["checkout", "-q", "--orphan", "island"]);
         let ids = parts.map(|part| repo.git(["rev-parse", &part.replace("HEAD", "main")]));
         let chosen: Vec<_> = (0..parts.len())
@@ -117,9 +112,9 @@ fn what_is_packed_leads_to_what_is_loose() {
     }
 }
 
-/// The same objects in several packs, which come and go between audits.
+/// The same objects in several packs, which are added and removed between audits.
 #[test]
-fn packs_that_hold_the_same() {
+fn packs_with_the_same_objects_are_cached() {
     let kinds = ["commit", "tree", "blob"];
     for order in [
         [0, 1, 2],
@@ -143,8 +138,7 @@ fn packs_that_hold_the_same() {
         ]);
         let mut held = String::new();
         for step in order {
-            // Each pack holds what the ones before hold, and one kind more; at the end all is there
-            // several times.
+            // Each pack holds what the ones before hold, and one kind more.
             let more = all
                 .lines()
                 .filter_map(|line| line.strip_prefix(kinds[step]));
@@ -163,17 +157,14 @@ fn packs_that_hold_the_same() {
 }
 
 #[test]
-fn names_with_keys_are_not_lost() {
+fn secrets_in_names_are_found_with_a_cache() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("clean.txt", "clean\n");
     ground.commit("clean");
     repo.git(["repack", "-q", "-a", "-d"]);
     agree(repo, "clean");
-    assert!(
-        is_remembered(repo),
-        "nothing was remembered: the test tests nothing"
-    );
+    assert!(is_cached(repo), "nothing was cached, so this tests nothing");
     let name = access_key_id(521);
     repo.add(&name, "x\n");
     agree(repo, "a name that is staged");
@@ -187,7 +178,7 @@ fn names_with_keys_are_not_lost() {
 }
 
 #[test]
-fn a_memory_that_cannot_be_trusted_is_ignored() {
+fn an_invalid_cache_is_ignored() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("key.ini", id_line(&access_key_id(522)));
@@ -222,16 +213,16 @@ fn a_memory_that_cannot_be_trusted_is_ignored() {
     }
 }
 
-/// What was remembered of a pack is no reason to pass when the pack is broken now.
+/// A cache of a pack does not hide that the pack is broken now.
 #[test]
-fn a_pack_that_broke_since() {
+fn a_pack_that_broke_after_it_was_cached_is_reported() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     repo.add("clean.txt", "clean\n".repeat(500));
     ground.commit("one");
     repo.git(["repack", "-q", "-a", "-d"]);
     repo.keysieve(["audit"]).status(0);
-    assert!(is_remembered(repo));
+    assert!(is_cached(repo));
     let packs = repo.path(".git/objects/pack");
     let pack = fs::read_dir(packs)
         .unwrap()

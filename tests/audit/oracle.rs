@@ -1,4 +1,4 @@
-//! What git says of where something is: by listing everything that each commit and each ref holds.
+//! Asks git where an object is, by listing everything that each commit and each ref holds.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,7 +10,7 @@ use crate::support::Repo;
 /// A commit that refs lead to.
 struct Held {
     id: String,
-    /// Its own id, and the ids of all that is in its tree.
+    /// Its own id, and the ids of everything in its tree.
     ids: HashSet<String>,
     paths: HashSet<String>,
 }
@@ -20,11 +20,11 @@ pub(super) struct Oracle<'r> {
     repo: &'r Repo,
     /// Parents first.
     commits: Vec<Held>,
-    /// Full names of refs, stashes not among them.
+    /// Full names of refs, except stashes.
     refs: Vec<String>,
 }
 
-/// Kinds of starting points that hold what they lead to for good.
+/// Kinds of starting points that keep objects until they are changed.
 const LASTING: [&str; 7] = [
     "head",
     "branch",
@@ -72,7 +72,7 @@ impl<'r> Oracle<'r> {
         }
     }
 
-    /// Compares what was said of a finding with what git says.
+    /// Compares a finding with the answer of git.
     #[track_caller]
     pub(super) fn confirms(&self, finding: &Value) {
         let history = &finding["history"];
@@ -144,7 +144,7 @@ impl<'r> Oracle<'r> {
         }
     }
 
-    /// The commit of a line of a reflog, as `git reflog` lists it: `git rev-parse` is wrong where a
+    /// The commit of a line of a reflog, as `git reflog` lists it: `git rev-parse` is wrong if a
     /// log has a gap.
     fn logged(&self, name: &str) -> Option<String> {
         let (log, rest) = name.split_once("@{")?;

@@ -1,4 +1,4 @@
-//! A writer of packs that does as it is told, so that packs can be made which git would not write.
+//! Writes packs, valid or not, which git would not write.
 
 use std::collections::HashMap;
 use std::fs;
@@ -29,7 +29,7 @@ pub(super) fn delta(base_len: usize, steps: &[Step]) -> Vec<u8> {
     lying_delta(base_len, steps.iter().map(size).sum(), steps)
 }
 
-/// A delta that says of its base and of what it makes that they are of these sizes.
+/// A delta with these sizes of its base and of its result.
 pub(super) fn lying_delta(base_len: usize, made_len: usize, steps: &[Step]) -> Vec<u8> {
     let mut out = Vec::new();
     for mut size in [base_len, made_len] {
@@ -48,7 +48,7 @@ pub(super) fn lying_delta(base_len: usize, made_len: usize, steps: &[Step]) -> V
                 }
             }
             Step::Copy(from, len) => {
-                // 24 bits of length, of which zero means 64 KiB.
+                // 24 bits of length; zero means 64 KiB.
                 for start in (0..*len).step_by(0xff_ffff) {
                     copy(from + start, (len - start).min(0xff_ffff), &mut out);
                 }
@@ -87,7 +87,7 @@ pub(super) fn packed(bytes: &[u8]) -> Vec<u8> {
 pub(super) const OFS_DELTA: u8 = 6;
 pub(super) const REF_DELTA: u8 = 7;
 
-/// A pack in the making.
+/// A pack to which entries are added.
 #[derive(Default)]
 pub(super) struct Packer {
     /// Id, and the bytes of the entry.
@@ -97,12 +97,12 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// An object that stands for itself; its position.
+    /// Adds an object that is not a delta; returns its position.
     pub(super) fn object(&mut self, kind: Kind, bytes: &[u8]) -> usize {
         self.claim(id_of(kind, bytes), kind, bytes)
     }
 
-    /// The same under an id that need not be its own.
+    /// The same under an id that may be wrong.
     pub(super) fn claim(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> usize {
         self.raw(id, number_of(kind), bytes.len(), &packed(bytes))
     }
@@ -127,7 +127,7 @@ impl Packer {
         self.entries.len() - 1
     }
 
-    /// An object that `delta` makes of the one at position `base`.
+    /// Adds an object as a `delta` of the one at position `base`.
     pub(super) fn delta(
         &mut self,
         base: usize,
@@ -159,7 +159,7 @@ impl Packer {
         self.raw(id, OFS_DELTA, delta.len(), &rest)
     }
 
-    /// Whether an object is in it already.
+    /// Whether it has an object.
     pub(super) fn has(&self, kind: Kind, bytes: &[u8]) -> bool {
         self.known.contains_key(&id_of(kind, bytes))
     }
@@ -216,7 +216,7 @@ impl Packer {
         fs::write(index, self.idx()).unwrap();
     }
 
-    /// Where the index is written, seen from the work tree.
+    /// The path of the index below the work tree.
     pub(super) fn index(&self, _: &Repo) -> String {
         let pack = self.pack();
         format!(
@@ -230,7 +230,7 @@ pub(super) fn id_of(kind: Kind, bytes: &[u8]) -> ObjectId {
     gix::objs::compute_hash(Hash::Sha1, kind, bytes).unwrap()
 }
 
-/// An id that is nobody's.
+/// An id that no object has.
 pub(super) fn any_id(number: u32) -> ObjectId {
     id_of(Kind::Blob, format!("number {number}").as_bytes())
 }
@@ -244,7 +244,7 @@ pub(super) fn number_of(kind: Kind) -> u8 {
     }
 }
 
-/// How far back the base of an `OFS_DELTA` lies, as written.
+/// The distance to the base of an `OFS_DELTA`, encoded.
 pub(super) fn distance(mut back: usize) -> Vec<u8> {
     let mut bytes = vec![(back & 0x7f) as u8];
     while back > 0x7f {

@@ -1,11 +1,11 @@
-//! Every place that can hold a secret: it is found there, and what is said of it is what git says.
+//! Finds a secret in every place that can hold one, and compares the report with git.
 
 use super::everywhere::{Everywhere, Planted};
 use super::ground::{Audited, reached, text};
 use super::oracle::Oracle;
 use crate::support::Repo;
 
-/// What has to be said of what was planted.
+/// Checks what the report contains about a planted key.
 #[track_caller]
 pub(super) fn check(audited: &Audited, planted: &Planted) {
     let Planted {
@@ -22,7 +22,7 @@ pub(super) fn check(audited: &Audited, planted: &Planted) {
     let Some(exposure) = exposure else {
         assert!(
             finding["history"].is_null(),
-            "{what} is beside history\n{finding:#}"
+            "{what} has no history\n{finding:#}"
         );
         return;
     };
@@ -63,7 +63,7 @@ fn everything(repo: Repo) {
     for finding in audited.findings() {
         assert!(
             ids.contains(&text(&finding["secret"])),
-            "nobody planted this\n{finding:#}"
+            "this was not planted\n{finding:#}"
         );
     }
     let oracle = Oracle::new(&all.ground.repo);
@@ -77,12 +77,12 @@ fn everything(repo: Repo) {
 }
 
 #[test]
-fn every_place() {
+fn secrets_are_found_in_every_place() {
     everything(Repo::new());
 }
 
 #[test]
-fn every_place_where_objects_are_named_by_sha_256() {
+fn secrets_are_found_in_every_place_of_a_sha_256_repository() {
     everything(Repo::sha256());
 }
 
@@ -114,7 +114,7 @@ fn no_report_shows_a_key() {
 }
 
 #[test]
-fn a_key_that_comes_again_is_one_finding_with_all_its_places() {
+fn a_key_in_several_places_is_one_finding() {
     let ground = super::ground::Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let id = crate::support::keys::access_key_id(150);

@@ -1,5 +1,5 @@
-//! The plain version: every object read through git, and each scanned whole. The fast way must find
-//! exactly the same.
+//! Compares the audit with a plain version, which reads every object with git and scans it whole:
+//! both must find exactly the same.
 
 mod chains;
 mod histories;
@@ -49,23 +49,26 @@ impl Seen {
     }
 }
 
-/// What one of the two ways found.
+/// What one of the two versions found.
 #[derive(Debug, Default)]
 struct All {
     /// Ids of all objects.
     objects: BTreeSet<String>,
     /// Matches in the text of blobs, commits and tags.
     seen: BTreeSet<Seen>,
-    /// Object and fingerprint of every finding that these make.
+    /// Object and fingerprint of every finding.
     findings: BTreeSet<(String, String)>,
     /// Names in trees that hold a secret, and its fingerprint.
     names: BTreeSet<(BString, String)>,
-    /// How many objects are named and not there.
+    /// How many objects are missing.
     missing: usize,
 }
 
 static SCANNER: LazyLock<Scanner> =
     LazyLock::new(|| Scanner::new(RuleSet::builtin().unwrap()).unwrap());
+
+static POLICY: LazyLock<Policy> =
+    LazyLock::new(|| Policy::new(Confidence::Low, Confidence::Medium, SCANNER.rules()));
 
 /// The git directory that all work trees of the repository at `path` share.
 fn common_dir(path: &Path) -> PathBuf {
@@ -79,19 +82,18 @@ fn common_dir(path: &Path) -> PathBuf {
     path.join(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
-/// Compares the two ways on the repository at `path`, of which all is there; how many matches there
-/// were.
+/// Compares the two versions on the complete repository at `path`; returns the number of matches.
 #[track_caller]
 fn compare(path: &Path) -> usize {
-    let (matches, missing) = compare_what_is_there(path);
+    let (matches, missing) = compare_incomplete(path);
     assert_eq!(missing, 0);
     matches
 }
 
-/// Compares the two ways on the repository at `path`; how many matches there were, and how many
-/// objects are missing.
+/// Compares the two versions on the repository at `path`; returns the numbers of matches and of
+/// missing objects.
 #[track_caller]
-fn compare_what_is_there(path: &Path) -> (usize, usize) {
+fn compare_incomplete(path: &Path) -> (usize, usize) {
     let dir = common_dir(path);
     let slow = slow::all(&dir);
     let swift = swift::all(&dir);
@@ -99,7 +101,7 @@ fn compare_what_is_there(path: &Path) -> (usize, usize) {
     same("matches", &slow.seen, &swift.seen);
     let cache = tempfile::tempdir().unwrap();
     let mut missing = 0;
-    // Without a memory, with an empty one, and with what the second remembered.
+    // Without a cache, with an empty one, and with what the second audit cached.
     for cache in [None, Some(cache.path()), Some(cache.path())] {
         let audited = audited(path, cache);
         missing = audited.missing;
@@ -116,7 +118,7 @@ fn same<T: Ord + std::fmt::Debug>(what: &str, slow: &BTreeSet<T>, swift: &BTreeS
     let counts = (slow.len(), swift.len());
     assert!(
         lost.is_empty() && extra.is_empty(),
-        "{what} {counts:?}: lost {lost:#?}, made up {extra:#?}"
+        "{what} {counts:?}: missing {lost:#?}, extra {extra:#?}"
     );
 }
 
@@ -124,7 +126,7 @@ fn is_name(finding: &Finding) -> bool {
     matches!(finding.origin, Origin::Name { .. })
 }
 
-/// What the audit itself finds, told as the plain version tells it.
+/// What the audit finds, in the form of the plain version.
 fn audited(path: &Path, cache: Option<&Path>) -> All {
     let repo = git::open(path).unwrap();
     let stop = AtomicBool::new(false);
@@ -135,15 +137,14 @@ fn audited(path: &Path, cache: Option<&Path>) -> All {
         cache,
         stop: &stop,
     };
-    let policy = Policy::new(Confidence::Low, Confidence::Medium, SCANNER.rules());
-    let outcome = audit::run(&audit, &SCANNER, &policy, &Progress::default())
+    let outcome = audit::run(&audit, &SCANNER, &POLICY, &Progress::default())
         .unwrap()
         .outcome;
     let (missing, failures): (Vec<_>, Vec<_>) = outcome
         .skipped
         .iter()
         .filter(|skip| skip.reason.is_failure())
-        .partition(|skip| skip.reason.to_string().contains("missing, though"));
+        .partition(|skip| skip.reason.to_string().contains("missing object"));
     assert!(failures.is_empty(), "{failures:?}");
     let mut all = All {
         missing: missing.len(),
@@ -151,7 +152,7 @@ fn audited(path: &Path, cache: Option<&Path>) -> All {
     };
     let allowed = outcome.allowed.iter().map(|allowed| &allowed.finding);
     for finding in outcome.findings.iter().chain(allowed) {
-        // Names that only an index lists are in no tree.
+        // Names that only an index contains are in no tree.
         let history = finding
             .history
             .iter()
@@ -163,7 +164,7 @@ fn audited(path: &Path, cache: Option<&Path>) -> All {
                 None => {
                     assert!(
                         !place.paths.is_empty(),
-                        "a name that nothing has: {finding:?}"
+                        "a name without a path: {finding:?}"
                     );
                     let name = |path: &BString| {
                         path.rsplit(|&byte| byte == b'/')

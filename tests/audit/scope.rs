@@ -1,4 +1,4 @@
-//! What counts: scopes, exceptions and markers.
+//! Tests which secrets an audit reports: scopes, exceptions and markers.
 
 use super::ground::{Audited, Sandbox, id_line, reached};
 use crate::support::Repo;
@@ -54,17 +54,17 @@ impl Scene {
 }
 
 #[test]
-fn everything_unless_said() {
+fn everything_is_reported_by_default() {
     Scene::new().reports(&[], &ALL);
 }
 
 #[test]
-fn only_what_refs_lead_to() {
+fn reachable_reports_only_what_refs_lead_to() {
     Scene::new().reports(&["--reachable"], &[0, 1, 2]);
 }
 
 #[test]
-fn only_what_some_refs_lead_to() {
+fn ref_reports_only_what_the_ref_leads_to() {
     let scene = Scene::new();
     for name in ["topic", "refs/heads/topic"] {
         scene.reports(&["--ref", name], &[0, 1]);
@@ -77,7 +77,7 @@ fn only_what_some_refs_lead_to() {
 }
 
 #[test]
-fn a_ref_that_is_not_there() {
+fn a_ref_that_does_not_exist_is_an_error() {
     let scene = Scene::new();
     for name in ["nowhere", "", "refs/heads/", "top", "main~1"] {
         let ran = scene
@@ -95,7 +95,7 @@ fn a_ref_that_is_not_there() {
 }
 
 #[test]
-fn only_what_newer_commits_brought_in() {
+fn since_reports_only_what_newer_commits_added() {
     let scene = Scene::new();
     let repo = &scene.ground.repo;
     scene.reports(&["--since", &scene.old, "--reachable"], &[1, 2]);
@@ -122,9 +122,9 @@ fn a_key_that_came_back_after_the_day_counts() {
     scene.reports(&["--since", &gone, "--ref", "main"], &[0]);
 }
 
-/// What a file says beside an old version of it counts for that version alone.
+/// A marker in an old version of a file counts for that version only.
 #[test]
-fn markers_in_old_versions() {
+fn a_marker_counts_for_its_own_version_only() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let [marked, both] = [210, 211].map(access_key_id);
@@ -141,7 +141,7 @@ fn markers_in_old_versions() {
     assert_eq!(
         finding["origin"]["commit"],
         bare.as_str(),
-        "where it stands without a marker"
+        "the version without a marker"
     );
     assert_eq!(finding["history"]["places"].as_array().unwrap().len(), 1);
     let allowed = audited.json["allowed"].as_array().unwrap();
@@ -153,7 +153,7 @@ fn markers_in_old_versions() {
 }
 
 #[test]
-fn entries_by_path_hold_where_every_path_is_meant() {
+fn an_entry_by_path_allows_a_secret_only_if_it_matches_every_path() {
     let ground = Sandbox::new(Repo::new());
     let repo = &ground.repo;
     let [inside, also_outside, elsewhere] = [212, 213, 214].map(access_key_id);
@@ -176,12 +176,12 @@ fn entries_by_path_hold_where_every_path_is_meant() {
             .as_str()
             .map(|text| text == inside),
         Some(false),
-        "in clear"
+        "not masked"
     );
 }
 
 #[test]
-fn entries_by_value_hold_everywhere() {
+fn an_entry_by_value_allows_a_secret_everywhere() {
     let scene = Scene::new();
     let repo = &scene.ground.repo;
     let audited = scene.reports(&[], &ALL);
@@ -203,7 +203,7 @@ fn entries_by_value_hold_everywhere() {
 }
 
 #[test]
-fn a_branch_and_a_tag_of_one_name_are_two() {
+fn a_branch_and_a_tag_with_the_same_name_are_listed_separately() {
     let scene = Scene::new();
     let repo = &scene.ground.repo;
     repo.git(["tag", "topic", &scene.old]);

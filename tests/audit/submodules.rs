@@ -1,5 +1,4 @@
-//! The repositories of submodules that lie in the audited one: looked through as repositories of
-//! their own.
+//! Audits the repositories of submodules that are in the git directory of the audited one.
 
 use std::fs;
 
@@ -53,7 +52,7 @@ fn add(to: &Sandbox, from: &Sandbox, name: &str, path: &str) {
 }
 
 #[test]
-fn everything_in_them_is_found_below_their_names() {
+fn secrets_in_submodules_are_reported_below_their_names() {
     let ground = ground();
     let repo = &ground.repo;
     let module = repo.path(".git/modules/lib");
@@ -94,7 +93,7 @@ fn everything_in_them_is_found_below_their_names() {
 }
 
 #[test]
-fn one_that_cannot_be_read_is_no_pass() {
+fn a_submodule_that_cannot_be_read_makes_the_audit_incomplete() {
     let ground = ground();
     let repo = &ground.repo;
     let module = repo.path(".git/modules/lib");

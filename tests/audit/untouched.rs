@@ -1,4 +1,4 @@
-//! The audited repository: nothing in it is changed, and nothing that it names is run.
+//! An audit changes nothing in the repository, and runs nothing that the repository names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -135,13 +135,12 @@ fn nothing_that_the_repository_names_is_run() {
     let _ = fs::remove_file(&trace);
     ground.repo.keysieve(["audit"]).status(0);
     assert!(!trace.exists(), "{}", fs::read_to_string(&trace).unwrap());
-    // The traps are ones: git falls into them.
+    // The traps work: git runs them.
     ground.repo.try_git(["status"]);
     assert!(trace.exists(), "git ran nothing: the test tests nothing");
 }
 
-/// A missing object of a partial clone is not fetched: not by us, and not by a git that we would
-/// have to start.
+/// A missing object of a partial clone is not fetched, neither by keysieve nor by git.
 #[test]
 fn a_partial_clone_fetches_nothing() {
     let (ground, trace) = trapped();

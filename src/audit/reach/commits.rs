@@ -1,95 +1,61 @@
-//! The commits of a repository in the order of history, parents first.
+//! Orders the commits of a repository, parents before children.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::git::store::{ObjectIndex, ObjectStore};
+use crate::git::topological_order;
 
-/// A commit as far as history needs it.
+/// What history needs of a commit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::audit) struct Record {
+pub(in crate::audit) struct CommitRecord {
     pub(in crate::audit) number: ObjectIndex,
-    /// Its tree, where that is there.
+    /// Its tree, unless that is missing.
     pub(in crate::audit) tree: Option<ObjectIndex>,
-    /// Its parents, as far as they are there.
+    /// Its parents, except missing ones.
     pub(in crate::audit) parents: Vec<ObjectIndex>,
-    /// When it was committed, in seconds since 1970; none where it does not say so.
+    /// When it was committed, in seconds since 1970, unless that header is malformed.
     pub(in crate::audit) time: Option<i64>,
 }
 
-/// Stands for no commit.
-const NOWHERE: u32 = u32::MAX;
+/// Marks a number that is not one of a commit.
+const NOT_A_COMMIT: u32 = u32::MAX;
 
-/// All commits, each after its parents, and among those that could come next the oldest first.
+/// All commits, each after its parents, and otherwise the oldest first.
 pub(in crate::audit) struct Commits {
-    pub(in crate::audit) list: Vec<Record>,
+    pub(in crate::audit) list: Vec<CommitRecord>,
     /// The parents of each, as places in the list.
     pub(in crate::audit) parents: Vec<Vec<u32>>,
     places: HashMap<ObjectIndex, u32>,
 }
 
 impl Commits {
-    /// Brings `records` into order. Two of one time are told apart by their ids, so the order
+    /// Orders `records`. Commits of the same time are ordered by their ids, so that the order
     /// depends on nothing else.
-    pub(in crate::audit) fn new(mut records: Vec<Record>, store: &ObjectStore) -> Self {
+    pub(in crate::audit) fn new(mut records: Vec<CommitRecord>, store: &ObjectStore) -> Self {
         records.sort_by_key(|record| record.number);
         records.dedup_by_key(|record| record.number);
         records.sort_by_cached_key(|record| store.id_of(record.number));
-        // A table of all numbers: parents are looked up all over the place.
-        let mut place = vec![NOWHERE; store.len()];
-        (0_u32..)
-            .zip(&records)
-            .for_each(|(at, record)| place[record.number as usize] = at);
-        let place_of = |number: &ObjectIndex| {
-            place
-                .get(*number as usize)
-                .copied()
-                .filter(|&at| at != NOWHERE)
-        };
-        let parents_of =
-            |record: &Record| -> Vec<u32> { record.parents.iter().filter_map(place_of).collect() };
-        let parents: Vec<Vec<u32>> = records.iter().map(parents_of).collect();
-        let mut waiting: Vec<u32> = vec![0; records.len()];
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
-        for (child, parents) in (0_u32..).zip(&parents) {
-            for &parent in parents {
-                waiting[child as usize] += 1;
-                children[parent as usize].push(child);
-            }
-        }
-        let key = |place: u32| Reverse((records[place as usize].time, place));
-        let mut ready: BinaryHeap<_> = (0_u32..)
-            .zip(&waiting)
-            .filter(|(_, n)| **n == 0)
-            .map(|(at, _)| key(at))
+        let parents = parents_of(&records, store.len());
+        let edges: Vec<(u32, u32)> = (0_u32..)
+            .zip(&parents)
+            .flat_map(|(child, parents)| parents.iter().map(move |&parent| (parent, child)))
             .collect();
-        let mut order = Vec::with_capacity(records.len());
-        while let Some(Reverse((_, next))) = ready.pop() {
-            order.push(next);
-            for &child in &children[next as usize] {
-                waiting[child as usize] -= 1;
-                if waiting[child as usize] == 0 {
-                    ready.push(key(child));
-                }
-            }
-        }
+        let order = topological_order(records.len(), &edges, |at| records[at as usize].time);
         let mut new_place = vec![0; records.len()];
-        (0_u32..)
-            .zip(&order)
-            .for_each(|(place, &old)| new_place[old as usize] = place);
-        let list: Vec<Record> = order
+        for (place, &old) in (0_u32..).zip(&order) {
+            new_place[old as usize] = place;
+        }
+        let list: Vec<CommitRecord> = order
             .iter()
             .map(|&old| records[old as usize].clone())
             .collect();
-        let moved = |old: &u32| {
-            parents[*old as usize]
-                .iter()
-                .map(|&parent| new_place[parent as usize])
-                .collect()
-        };
-        let parents = order.iter().map(moved).collect();
+        let parents = order
+            .iter()
+            .map(|&old| &parents[old as usize])
+            .map(|parents| parents.iter().map(|&old| new_place[old as usize]).collect())
+            .collect();
         let places = (0..)
             .zip(&list)
             .map(|(place, record)| (record.number, place))
@@ -105,4 +71,23 @@ impl Commits {
     pub(in crate::audit) fn place_of(&self, number: ObjectIndex) -> Option<u32> {
         self.places.get(&number).copied()
     }
+}
+
+/// The parents of each record, as places in `records`.
+fn parents_of(records: &[CommitRecord], objects: usize) -> Vec<Vec<u32>> {
+    // A table over all objects, because parents are looked up in no order.
+    let mut places = vec![NOT_A_COMMIT; objects];
+    for (place, record) in (0_u32..).zip(records) {
+        places[record.number as usize] = place;
+    }
+    records
+        .iter()
+        .map(|record| {
+            let parents = record.parents.iter();
+            parents
+                .filter_map(|&parent| places.get(parent as usize).copied())
+                .filter(|&place| place != NOT_A_COMMIT)
+                .collect()
+        })
+        .collect()
 }

@@ -3,4 +3,5 @@
 pub(super) mod commits;
 pub(super) mod paths;
 pub(super) mod reverse_index;
+pub(super) mod starting_points;
 pub(super) mod trace;

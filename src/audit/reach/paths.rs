@@ -1,96 +1,98 @@
-//! The paths that objects have had, from the trees of commits downwards.
+//! Lists the paths that objects have had, from the trees of commits downwards.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
 
-use super::reverse_index::ReverseTreeIndex;
-use crate::git::store::ObjectIndex;
+use super::super::container::ContainerKey;
+use super::reverse_index::{Containment, ReverseTreeIndex};
 
-/// How many paths of one object are told apart. Trees can be nested so that a few of them make more
-/// paths than there is room for; what has more is taken to stand anywhere.
+/// How many paths of one object are listed. A few nested trees can make more paths than fit into
+/// memory.
 const MAX_PATHS: usize = 100;
 
-/// The paths of everything that is held.
+/// The paths of everything in a reverse index.
 pub(in crate::audit) struct Paths {
-    /// For each node of the holders its paths, by number, and whether there are more.
+    /// For each node, the numbers of its paths, and whether there are more.
     of: Vec<(Vec<u32>, bool)>,
-    /// Each path as the path before it and the number of a name. The first is the empty one.
+    /// Each path as the path before it and the number of a name. The first one is empty.
     parts: Vec<(u32, u32)>,
 }
 
 impl Paths {
-    /// The paths of `holders`, counted from the trees in `tops` and from those that nothing holds.
-    pub(in crate::audit) fn new(
-        reverse_index: &ReverseTreeIndex,
-        tops: &HashSet<ObjectIndex>,
-    ) -> Self {
-        let mut parts = vec![(0, 0)];
-        let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
-        let mut of: Vec<(Vec<u32>, bool)> = vec![Default::default(); reverse_index.nodes.len()];
-        let mut is_held = vec![false; reverse_index.nodes.len()];
-        reverse_index
-            .edges
-            .iter()
-            .for_each(|edge| is_held[edge.child as usize] = true);
-        for (place, node) in reverse_index.nodes.iter().enumerate() {
-            if tops.contains(node) || !is_held[place] {
+    /// The paths from the trees in `tops`, and from those that no tree contains.
+    pub(in crate::audit) fn new(index: &ReverseTreeIndex, tops: &HashSet<ContainerKey>) -> Self {
+        let mut is_contained = vec![false; index.nodes.len()];
+        for edge in &index.edges {
+            is_contained[edge.child as usize] = true;
+        }
+        let mut of = vec![(Vec::new(), false); index.nodes.len()];
+        for (place, node) in index.nodes.iter().enumerate() {
+            if tops.contains(node) || !is_contained[place] {
                 of[place].0.push(0);
             }
         }
-        let mut downwards = reverse_index.edges.clone();
-        downwards
-            .sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.parent), edge.name, edge.child));
+        let mut paths = Self {
+            of,
+            parts: vec![(0, 0)],
+        };
+        let mut numbers = HashMap::new();
+        let mut downwards = index.edges.clone();
+        downwards.sort_unstable_by_key(|edge| (Reverse(edge.parent), edge.name, edge.child));
         for edge in downwards.iter().filter(|edge| edge.child < edge.parent) {
-            let (above, more) = of[edge.parent as usize].clone();
-            let (below, has_more) = &mut of[edge.child as usize];
-            *has_more |= more;
-            for path in above {
-                let number = *numbers.entry((path, edge.name)).or_insert_with(|| {
-                    parts.push((path, edge.name));
-                    u32::try_from(parts.len() - 1).unwrap_or(0)
-                });
-                if !below.contains(&number) {
-                    if below.len() < MAX_PATHS {
-                        below.push(number);
-                    } else {
-                        *has_more = true;
-                    }
-                }
+            paths.extend_to_child(edge, &mut numbers);
+        }
+        paths
+    }
+
+    /// Adds to the paths of a child those of its parent with the name of the child.
+    fn extend_to_child(&mut self, edge: &Containment, numbers: &mut HashMap<(u32, u32), u32>) {
+        let (parents, has_more) = self.of[edge.parent as usize].clone();
+        let (paths, child_has_more) = &mut self.of[edge.child as usize];
+        *child_has_more |= has_more;
+        for parent in parents {
+            let number = *numbers.entry((parent, edge.name)).or_insert_with(|| {
+                self.parts.push((parent, edge.name));
+                u32::try_from(self.parts.len() - 1).unwrap_or(0)
+            });
+            if paths.contains(&number) {
+                continue;
+            }
+            if paths.len() < MAX_PATHS {
+                paths.push(number);
+            } else {
+                *child_has_more = true;
             }
         }
-        Self { of, parts }
     }
 
     /// The paths of the node at `place`, sorted, and whether there are more.
     pub(in crate::audit) fn of(&self, place: u32, names: &[BString]) -> (Vec<BString>, bool) {
-        let (numbers, more) = &self.of[place as usize];
+        let (numbers, has_more) = &self.of[place as usize];
         let mut paths: Vec<BString> = numbers
             .iter()
             .filter(|&&number| number > 0)
-            .map(|&n| self.path(n, names))
+            .map(|&number| self.path(number, names))
             .collect();
         paths.sort();
-        (paths, *more)
+        (paths, *has_more)
     }
 
     fn path(&self, mut number: u32, names: &[BString]) -> BString {
         let mut parts = Vec::new();
         while number > 0 {
-            let (above, name) = self.parts[number as usize];
+            let (parent, name) = self.parts[number as usize];
             parts.push(name);
-            number = above;
+            number = parent;
         }
         parts.reverse();
-        joined(&parts, names)
+        join_names(&parts, names)
     }
 }
 
 /// The path that these names make.
-pub(in crate::audit) fn joined(path: &[u32], names: &[BString]) -> BString {
-    bstr::join(
-        "/",
-        path.iter().map(|&name| names[name as usize].as_slice()),
-    )
-    .into()
+pub(in crate::audit) fn join_names(path: &[u32], names: &[BString]) -> BString {
+    let names = path.iter().map(|&name| names[name as usize].as_slice());
+    bstr::join("/", names).into()
 }

@@ -1,55 +1,50 @@
-//! Which trees hold what matters, upwards from the objects with secrets in them to the trees of
-//! commits.
+//! Indexes which trees contain what holds a secret, from there upwards to the trees of commits.
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::scan_trees::{Mark, TreeDiffs};
+use super::super::container::ContainerKey;
+use super::super::scan_trees::{NamedChild, TreeDiffs};
 use crate::git::store::ObjectIndex;
+use crate::git::topological_order;
 
-/// That `parent` has `child` under `name`; the first two by their places in [`ReverseTreeIndex::nodes`].
+/// `parent` contains `child` under `name`; the first two are places in [`ReverseTreeIndex::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::audit) struct Edge {
+pub(in crate::audit) struct Containment {
     pub(in crate::audit) child: u32,
     pub(in crate::audit) parent: u32,
     pub(in crate::audit) name: u32,
 }
 
-/// The objects with secrets in them, and every tree from which one can be reached.
+/// What holds secrets, and every tree that leads to it.
 #[derive(Default)]
 pub(in crate::audit) struct ReverseTreeIndex {
-    /// The objects and trees, what is held before what holds it.
-    pub(in crate::audit) nodes: Vec<ObjectIndex>,
-    /// Who holds what, in the order of what is held.
-    pub(in crate::audit) edges: Vec<Edge>,
-    places: HashMap<ObjectIndex, u32>,
+    /// The containers of secrets and the trees, children before parents.
+    pub(in crate::audit) nodes: Vec<ContainerKey>,
+    /// Which node contains which, ordered by child.
+    pub(in crate::audit) edges: Vec<Containment>,
+    places: HashMap<ContainerKey, u32>,
 }
 
 impl ReverseTreeIndex {
-    /// The holders of `seeds`.
+    /// The index upwards from `seeds`.
     pub(in crate::audit) fn new(
-        seeds: impl IntoIterator<Item = ObjectIndex>,
+        seeds: impl IntoIterator<Item = ContainerKey>,
         tree_diffs: TreeDiffs,
     ) -> Self {
-        let held = held(seeds, tree_diffs);
-        let mut nodes: Vec<ObjectIndex> = held
-            .iter()
-            .flat_map(|&(child, parent, _)| [child, parent])
-            .collect();
-        nodes.sort_unstable();
-        nodes.dedup();
-        let nodes = in_order(&nodes, &held);
-        let places: HashMap<ObjectIndex, u32> = (0..)
+        let contained = containing_trees(seeds, tree_diffs);
+        let nodes = children_first(&contained);
+        let places: HashMap<ContainerKey, u32> = (0..)
             .zip(&nodes)
             .map(|(place, &node)| (node, place))
             .collect();
-        let edge = |&(child, parent, name): &(ObjectIndex, ObjectIndex, u32)| {
-            Some(Edge {
-                child: *places.get(&child)?,
-                parent: *places.get(&parent)?,
-                name,
+        let mut edges: Vec<Containment> = contained
+            .iter()
+            .map(|(tree, named)| Containment {
+                child: places[&named.child],
+                parent: places[tree],
+                name: named.name,
             })
-        };
-        let mut edges: Vec<Edge> = held.iter().filter_map(edge).collect();
+            .collect();
         edges.sort_unstable();
         Self {
             nodes,
@@ -58,73 +53,76 @@ impl ReverseTreeIndex {
         }
     }
 
-    /// The place of an object among the nodes, if anything is held there.
-    pub(in crate::audit) fn place_of(&self, number: ObjectIndex) -> Option<u32> {
-        self.places.get(&number).copied()
+    /// The place of a container or tree among the nodes, if a tree contains it or it contains one.
+    pub(in crate::audit) fn place_of(&self, node: ContainerKey) -> Option<u32> {
+        self.places.get(&node).copied()
+    }
+
+    /// The place of an object among the nodes.
+    pub(in crate::audit) fn place_of_object(&self, object: ObjectIndex) -> Option<u32> {
+        self.place_of(ContainerKey::object(object))
     }
 }
 
-/// Every (held, holder, name) upwards from `seeds`.
-fn held(
-    seeds: impl IntoIterator<Item = ObjectIndex>,
+/// Every tree that leads to one of `seeds`, with each of the children through which it does.
+fn containing_trees(
+    seeds: impl IntoIterator<Item = ContainerKey>,
     tree_diffs: TreeDiffs,
-) -> Vec<(ObjectIndex, ObjectIndex, u32)> {
-    let TreeDiffs {
-        added,
-        removed,
-        derived,
-    } = tree_diffs;
-    let added = Lists::new(
-        added
-            .into_iter()
-            .map(|(tree, mark)| (mark.child, (tree, mark.name))),
-    );
-    let removed = Lists::new(removed);
-    let derived = Lists::new(derived);
-    let mut found = Vec::new();
-    let mut open: Vec<ObjectIndex> = seeds.into_iter().collect();
-    let mut known: HashSet<ObjectIndex> = open.iter().copied().collect();
+) -> Vec<(ContainerKey, NamedChild)> {
+    let added = tree_diffs.added.into_iter();
+    let added = Multimap::new(added.map(|(tree, named)| (named.child, (tree, named.name))));
+    let removed = tree_diffs.removed.into_iter();
+    let removed = Multimap::new(removed.map(|(tree, named)| (ContainerKey::object(tree), named)));
+    let derived = tree_diffs.derived.into_iter();
+    let derived = Multimap::new(derived.map(|(base, tree)| (ContainerKey::object(base), tree)));
+    let mut contained = Vec::new();
+    let mut open: Vec<ContainerKey> = seeds.into_iter().collect();
+    let mut known: HashSet<ContainerKey> = open.iter().copied().collect();
     let mut seen: HashSet<(ObjectIndex, u32)> = HashSet::new();
     while let Some(child) = open.pop() {
         seen.clear();
-        // Trees that have it, and those made from them that have it still.
-        let mut reverse_index: Vec<(ObjectIndex, u32)> = added.of(child).collect();
-        while let Some((tree, name)) = reverse_index.pop() {
+        // The trees that add it, and the deltas of those that keep it.
+        let mut trees: Vec<(ObjectIndex, u32)> = added.of(child).collect();
+        while let Some((tree, name)) = trees.pop() {
             if !seen.insert((tree, name)) {
                 continue;
             }
-            found.push((child, tree, name));
+            let (tree, named) = (ContainerKey::object(tree), NamedChild { child, name });
+            contained.push((tree, named));
             if known.insert(tree) {
                 open.push(tree);
             }
-            let has_still =
-                |made: &ObjectIndex| !removed.of(*made).any(|mark| mark == Mark { child, name });
-            reverse_index.extend(derived.of(tree).filter(has_still).map(|made| (made, name)));
+            for delta in derived.of(tree) {
+                let mut removed = removed.of(ContainerKey::object(delta));
+                if !removed.any(|removed| removed == named) {
+                    trees.push((delta, name));
+                }
+            }
         }
     }
-    found
+    contained
 }
 
-/// Lists, each under a number.
-struct Lists<T> {
-    /// The buckets of a hash table: where in `items` each begins; one more than there are.
+/// A hash table with many values for a key, in two allocations.
+struct Multimap<T> {
+    /// Where in `items` each bucket begins; one more than there are buckets.
     starts: Vec<u32>,
-    items: Vec<(ObjectIndex, T)>,
+    items: Vec<(ContainerKey, T)>,
 }
 
-impl<T: Copy + Default> Lists<T> {
-    fn new(items: impl IntoIterator<Item = (ObjectIndex, T)>) -> Self {
-        let items: Vec<(ObjectIndex, T)> = items.into_iter().collect();
+impl<T: Copy + Default> Multimap<T> {
+    fn new(items: impl IntoIterator<Item = (ContainerKey, T)>) -> Self {
+        let items: Vec<(ContainerKey, T)> = items.into_iter().collect();
         let buckets = items.len().next_power_of_two();
         let mut starts = vec![0_u32; buckets + 1];
-        items
-            .iter()
-            .for_each(|(number, _)| starts[bucket(*number, buckets) + 1] += 1);
+        for (key, _) in &items {
+            starts[bucket(*key, buckets) + 1] += 1;
+        }
         for at in 0..buckets {
             starts[at + 1] += starts[at];
         }
         let mut free = starts.clone();
-        let mut sorted = vec![(0, T::default()); items.len()];
+        let mut sorted = vec![Default::default(); items.len()];
         for item in items {
             let place = &mut free[bucket(item.0, buckets)];
             sorted[*place as usize] = item;
@@ -136,110 +134,100 @@ impl<T: Copy + Default> Lists<T> {
         }
     }
 
-    /// The list of `number`.
-    fn of(&self, number: ObjectIndex) -> impl Iterator<Item = T> + '_ {
-        let bucket = bucket(number, self.starts.len() - 1);
+    /// The values of `key`.
+    fn of(&self, key: ContainerKey) -> impl Iterator<Item = T> + '_ {
+        let bucket = bucket(key, self.starts.len() - 1);
         let items = &self.items[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         items
             .iter()
-            .filter(move |(other, _)| *other == number)
+            .filter(move |(other, _)| *other == key)
             .map(|(_, item)| *item)
     }
 }
 
-/// The bucket of `number` among so many, a power of two; Fibonacci hashing.
-fn bucket(number: ObjectIndex, buckets: usize) -> usize {
-    (u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
+/// The bucket of `key` among so many, a power of two; Fibonacci hashing.
+fn bucket(key: ContainerKey, buckets: usize) -> usize {
+    (u64::from(key.bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
-/// `nodes` so that what is held comes before what holds it. What goes round, which no true
-/// repository has, comes last.
-fn in_order(nodes: &[ObjectIndex], held: &[(ObjectIndex, ObjectIndex, u32)]) -> Vec<ObjectIndex> {
-    let place = |node: ObjectIndex| nodes.partition_point(|&other| other < node);
-    let mut waiting = vec![0_u32; nodes.len()];
-    let mut reverse_index: Vec<(usize, usize)> = held
+/// All nodes of `contained`, children before parents. Nodes on a circle, which no valid repository
+/// has, come last.
+fn children_first(contained: &[(ContainerKey, NamedChild)]) -> Vec<ContainerKey> {
+    let mut nodes: Vec<ContainerKey> = contained
         .iter()
-        .map(|&(child, parent, _)| (place(child), place(parent)))
+        .flat_map(|(tree, named)| [named.child, *tree])
         .collect();
-    reverse_index.sort_unstable();
-    reverse_index
+    nodes.sort_unstable();
+    nodes.dedup();
+    let place = |node: ContainerKey| {
+        let place = nodes.partition_point(|&other| other < node);
+        u32::try_from(place).unwrap_or(u32::MAX)
+    };
+    let edges: Vec<(u32, u32)> = contained
         .iter()
-        .for_each(|&(_, parent)| waiting[parent] += 1);
-    let mut order: Vec<usize> = (0..nodes.len())
-        .filter(|&node| waiting[node] == 0)
+        .map(|(tree, named)| (place(named.child), place(*tree)))
         .collect();
-    let mut next = 0;
-    while let Some(&child) = order.get(next) {
-        let first = reverse_index.partition_point(|&(other, _)| other < child);
-        for &(_, parent) in reverse_index[first..]
-            .iter()
-            .take_while(|&&(other, _)| other == child)
-        {
-            waiting[parent] -= 1;
-            if waiting[parent] == 0 {
-                order.push(parent);
-            }
-        }
-        next += 1;
+    let order = topological_order(nodes.len(), &edges, |node| node);
+    let mut on_circle = vec![true; nodes.len()];
+    for &node in &order {
+        on_circle[node as usize] = false;
     }
-    order.extend((0..nodes.len()).filter(|&node| waiting[node] > 0));
-    order.into_iter().map(|at| nodes[at]).collect()
+    let circle = (0..nodes.len()).filter(|&node| on_circle[node]);
+    let order = order.iter().map(|&node| node as usize);
+    order.chain(circle).map(|node| nodes[node]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn holders_are_found_through_deltas() {
-        let mark = |child, name| Mark { child, name };
-        // Tree 10 has object 1 as `a`. Tree 11 is made from it and has it still, 12 from that and
-        // has it no more, and 13 from that and has it again, under another name. Tree 20 holds 11,
-        // and 21 is made from 20.
-        let tree_diffs = TreeDiffs {
-            added: vec![
-                (10, mark(1, 0)),
-                (13, mark(1, 5)),
-                (20, mark(11, 7)),
-                (30, mark(2, 0)),
-            ],
-            removed: vec![(12, mark(1, 0))],
-            derived: vec![(10, 11), (11, 12), (12, 13), (20, 21)],
-        };
-        let reverse_index = ReverseTreeIndex::new([1], tree_diffs);
-        let mut edges: Vec<_> = reverse_index
-            .edges
-            .iter()
-            .map(|edge| {
-                (
-                    reverse_index.nodes[edge.child as usize],
-                    reverse_index.nodes[edge.parent as usize],
-                    edge.name,
-                )
-            })
-            .collect();
-        edges.sort_unstable();
-        assert_eq!(
-            edges,
-            [(1, 10, 0), (1, 11, 0), (1, 13, 5), (11, 20, 7), (11, 21, 7)]
-        );
-        assert!(
-            reverse_index
-                .edges
-                .iter()
-                .all(|edge| edge.child < edge.parent),
-            "what is held comes first"
-        );
+    const fn object(number: ObjectIndex) -> ContainerKey {
+        ContainerKey::object(number)
+    }
+
+    const fn named(child: ObjectIndex, name: u32) -> NamedChild {
+        let child = object(child);
+        NamedChild { child, name }
     }
 
     #[test]
-    fn what_goes_round_ends() {
-        let mark = |child, name| Mark { child, name };
+    fn containing_trees_are_found_through_deltas() {
+        // Tree 10 has object 1 as `a`. Tree 11 is a delta of it and keeps it, 12 is a delta of that
+        // and removes it, and 13 of that and adds it under another name. Tree 20 contains 11, and
+        // 21 is a delta of 20.
         let tree_diffs = TreeDiffs {
-            added: vec![(10, mark(1, 0)), (10, mark(11, 0)), (11, mark(10, 0))],
+            added: vec![
+                (10, named(1, 0)),
+                (13, named(1, 5)),
+                (20, named(11, 7)),
+                (30, named(2, 0)),
+            ],
+            removed: vec![(12, named(1, 0))],
+            derived: vec![(10, 11), (11, 12), (12, 13), (20, 21)],
+        };
+        let index = ReverseTreeIndex::new([object(1)], tree_diffs);
+        let node = |place: u32| index.nodes[place as usize];
+        let edges = index.edges.iter();
+        let mut found: Vec<_> = edges
+            .map(|edge| (node(edge.child), node(edge.parent), edge.name))
+            .collect();
+        found.sort_unstable();
+        let expected = [(1, 10, 0), (1, 11, 0), (1, 13, 5), (11, 20, 7), (11, 21, 7)];
+        assert_eq!(
+            found,
+            expected.map(|(child, parent, name)| (object(child), object(parent), name))
+        );
+        assert!(index.edges.iter().all(|edge| edge.child < edge.parent));
+    }
+
+    #[test]
+    fn trees_on_a_circle_do_not_loop() {
+        let tree_diffs = TreeDiffs {
+            added: vec![(10, named(1, 0)), (10, named(11, 0)), (11, named(10, 0))],
             removed: Vec::new(),
             derived: vec![(10, 11), (11, 10)],
         };
-        assert_eq!(ReverseTreeIndex::new([1], tree_diffs).nodes.len(), 3);
+        let index = ReverseTreeIndex::new([object(1)], tree_diffs);
+        assert_eq!(index.nodes.len(), 3);
     }
 }

@@ -1,133 +1,134 @@
-//! Where secrets can be reached from: the commits whose trees hold them, in the order of history,
-//! and the refs and other starting points from which those commits are reached. Sixty-four secrets
-//! at a time, a bit each.
+//! Traces what leads to a secret: the commits whose trees hold it, in the order of history, and the
+//! starting points from which those commits are reached. It traces sixty-four secrets at a time,
+//! one bit for each.
 
 use std::collections::HashMap;
 
+use super::super::container::{Container, ContainerKey};
 use super::commits::Commits;
-use super::reverse_index::{Edge, ReverseTreeIndex};
+use super::reverse_index::{Containment, ReverseTreeIndex};
+use super::starting_points::StartingPoint;
+use crate::finding::history::Exposure;
 use crate::git::store::ObjectIndex;
 
-/// How many subjects one round follows.
-pub(in crate::audit) const ROUND: usize = 64;
+/// How many secrets are traced at a time.
+const ROUND: usize = 64;
 
-/// A starting point, as far as the trace needs it.
-pub(in crate::audit) struct Start {
-    /// What it leads to.
-    pub(in crate::audit) targets: Vec<ObjectIndex>,
-    /// How firmly it holds what it leads to; the lowest holds most.
-    pub(in crate::audit) class: u8,
-}
-
-/// The class of what no starting point leads to.
-pub(in crate::audit) const UNREACHED: u8 = 4;
-
-/// What is followed: objects that one secret stands in.
-pub(in crate::audit) type Subject = Vec<ObjectIndex>;
-
-/// A commit that holds a subject, and where.
+/// A commit that holds a secret, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::audit) struct Sight {
+pub(in crate::audit) struct CommitOccurrence {
     /// Place of the commit in history.
     pub(in crate::audit) commit: u32,
-    /// The object; the commit itself for what its own text holds.
-    pub(in crate::audit) object: ObjectIndex,
+    /// What holds the secret; the commit itself if its own text does.
+    pub(in crate::audit) container: ContainerKey,
     /// The numbers of the names that lead to it from the commit's tree.
     pub(in crate::audit) path: Vec<u32>,
 }
 
-/// What is known of a subject.
+/// What leads to a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::audit) struct Traced {
-    /// The commit that first brought it in, of those that are reached most firmly.
-    pub(in crate::audit) first: Option<Sight>,
+pub(in crate::audit) struct Reachability {
+    /// The first commit that holds it, of the commits with the worst exposure.
+    pub(in crate::audit) first: Option<CommitOccurrence>,
     /// The last commit that holds it, of the same.
-    pub(in crate::audit) last: Option<Sight>,
+    pub(in crate::audit) last: Option<CommitOccurrence>,
     /// Whether the commit at HEAD holds it.
     pub(in crate::audit) in_head: bool,
-    /// The starting points from which it is reached, by their places.
+    /// The starting points that lead to it, by their indices.
     pub(in crate::audit) starts: Vec<u32>,
-    /// Whether one of the newer commits brought it in.
+    /// Whether one of the newer commits added it.
     pub(in crate::audit) is_newer: bool,
 }
 
-/// History, made ready for tracing.
+/// History, prepared for tracing.
 pub(in crate::audit) struct Trace<'a> {
     pub(in crate::audit) commits: &'a Commits,
-    pub(in crate::audit) reverse_index: &'a ReverseTreeIndex,
-    /// What each annotated tag points at.
-    pub(in crate::audit) tags: &'a [(ObjectIndex, ObjectIndex)],
-    pub(in crate::audit) starts: &'a [Start],
-    /// The commit at HEAD, as a place in history.
-    pub(in crate::audit) head: Option<u32>,
-    /// Which commits count as newer; none where all do.
+    pub(in crate::audit) index: &'a ReverseTreeIndex,
+    /// Each annotated tag and what it points at, sorted.
+    tags: &'a [(ObjectIndex, ObjectIndex)],
+    pub(in crate::audit) starts: &'a [StartingPoint],
+    /// The place of the commit at HEAD in history.
+    head: Option<u32>,
+    /// Which commits are newer; `None` if all are.
     pub(in crate::audit) newer: Option<Vec<bool>>,
-    /// For each commit the class of the firmest starting point that reaches it.
-    classes: Vec<u8>,
-    /// Edges in the order of their holders.
-    downwards: Vec<Edge>,
+    /// For each commit, the worst hold of the starting points that lead to it.
+    holds: Vec<Exposure>,
+    /// Edges ordered by parent.
+    downwards: Vec<Containment>,
 }
 
-/// Bits of one round.
+/// The bits of one round.
 struct Round {
-    /// For each object of a subject what it is of.
-    seeds: HashMap<ObjectIndex, u64>,
-    /// For each node what it holds.
+    /// For each container, the secrets that it holds.
+    seeds: HashMap<ContainerKey, u64>,
+    /// For each node, the secrets that it leads to.
     nodes: Vec<u64>,
-    /// For each commit what its tree and its text hold.
-    holds: Vec<u64>,
-    /// The same, and what the commits before it hold.
-    reaches: Vec<u64>,
+    /// For each commit, the secrets in its tree and its text.
+    held: Vec<u64>,
+    /// For each commit, the same and those of the commits before it.
+    reached: Vec<u64>,
+}
+
+/// The first and the last commit that hold a secret, of those with the worst exposure so far.
+#[derive(Clone, Copy)]
+struct Best {
+    hold: Exposure,
+    first: u32,
+    last: u32,
 }
 
 impl<'a> Trace<'a> {
     pub(in crate::audit) fn new(
         commits: &'a Commits,
-        reverse_index: &'a ReverseTreeIndex,
+        index: &'a ReverseTreeIndex,
         tags: &'a [(ObjectIndex, ObjectIndex)],
-        starts: &'a [Start],
+        starts: &'a [StartingPoint],
         head: Option<ObjectIndex>,
     ) -> Self {
+        let mut downwards = index.edges.clone();
+        downwards.sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
         let mut trace = Self {
             commits,
-            reverse_index,
+            index,
             tags,
             starts,
             head: head.and_then(|head| commits.place_of(head)),
             newer: None,
-            classes: vec![UNREACHED; commits.list.len()],
-            downwards: reverse_index.edges.clone(),
+            holds: Vec::new(),
+            downwards,
         };
-        trace
-            .downwards
-            .sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
-        for start in starts {
-            for &target in &start.targets {
-                if let Some(place) = commits.place_of(trace.peeled(target)) {
-                    let class = &mut trace.classes[place as usize];
-                    *class = start.class.min(*class);
-                }
-            }
-        }
-        for place in (0..commits.list.len()).rev() {
-            for &parent in &commits.parents[place] {
-                trace.classes[parent as usize] =
-                    trace.classes[parent as usize].min(trace.classes[place]);
-            }
-        }
+        trace.holds = trace.holds_of_commits();
         trace
     }
 
-    /// Follows each of `subjects`.
-    pub(in crate::audit) fn follow(&self, subjects: &[Subject]) -> Vec<Traced> {
-        subjects
+    fn holds_of_commits(&self) -> Vec<Exposure> {
+        let mut holds = vec![Exposure::Unreachable; self.commits.list.len()];
+        for start in self.starts {
+            for &target in &start.targets {
+                if let Some(place) = self.commits.place_of(self.peel(target)) {
+                    let hold = &mut holds[place as usize];
+                    *hold = start.hold.min(*hold);
+                }
+            }
+        }
+        for place in (0..holds.len()).rev() {
+            for &parent in &self.commits.parents[place] {
+                holds[parent as usize] = holds[parent as usize].min(holds[place]);
+            }
+        }
+        holds
+    }
+
+    /// Traces each of `secrets`, given as the containers that hold it.
+    pub(in crate::audit) fn trace(&self, secrets: &[Vec<ContainerKey>]) -> Vec<Reachability> {
+        secrets
             .chunks(ROUND)
-            .flat_map(|subjects| self.round(subjects))
+            .flat_map(|secrets| self.trace_round(secrets))
             .collect()
     }
 
     /// What a tag leads to in the end; anything else leads to itself.
-    fn peeled(&self, mut number: ObjectIndex) -> ObjectIndex {
+    fn peel(&self, mut number: ObjectIndex) -> ObjectIndex {
         // A chain of tags cannot be longer than there are tags.
         for _ in 0..=self.tags.len() {
             match self.tag_target(number) {
@@ -146,145 +147,167 @@ impl<'a> Trace<'a> {
         Some(self.tags[at].1)
     }
 
-    fn round(&self, subjects: &[Subject]) -> Vec<Traced> {
-        let round = self.spread(subjects);
-        let mut traced = vec![Traced::default(); subjects.len()];
-        let mut best = vec![(UNREACHED + 1, None, None); subjects.len()];
-        for (place, &holds) in (0_u32..).zip(&round.holds) {
-            let class = self.classes[place as usize];
-            for bit in bits(holds) {
-                let (of, first, last) = &mut best[bit];
-                if class < *of {
-                    (*of, *first) = (class, Some(place));
-                }
-                if class == *of {
-                    *last = Some(place);
-                }
-            }
-            let before = self.commits.parents[place as usize]
-                .iter()
-                .fold(0, |bits, &up| bits | round.holds[up as usize]);
-            if self
-                .newer
-                .as_ref()
-                .is_none_or(|newer| newer[place as usize])
-            {
-                bits(holds & !before).for_each(|bit| traced[bit].is_newer = true);
-            }
-        }
-        for (bit, (_, first, last)) in best.into_iter().enumerate() {
-            traced[bit].first = first.map(|place| self.sight(&round, place, bit));
-            traced[bit].last = last.map(|place| self.sight(&round, place, bit));
-            traced[bit].in_head = self
-                .head
-                .is_some_and(|head| round.holds[head as usize] & (1 << bit) != 0);
+    fn trace_round(&self, secrets: &[Vec<ContainerKey>]) -> Vec<Reachability> {
+        let round = self.propagate(secrets);
+        let best = self.best_commits(&round, secrets.len());
+        let mut traced: Vec<Reachability> = (0..)
+            .zip(best)
+            .map(|(bit, best)| Reachability {
+                first: best.map(|best| self.occurrence_in(&round, best.first, bit)),
+                last: best.map(|best| self.occurrence_in(&round, best.last, bit)),
+                in_head: self
+                    .head
+                    .is_some_and(|head| round.held[head as usize] & (1 << bit) != 0),
+                ..Reachability::default()
+            })
+            .collect();
+        for bit in bits(self.held_by_newer(&round)) {
+            traced[bit].is_newer = true;
         }
         for (at, start) in (0..).zip(self.starts) {
-            let reached = start
-                .targets
-                .iter()
-                .fold(0, |bits, &target| bits | self.reached(&round, target));
-            bits(reached).for_each(|bit| traced[bit].starts.push(at));
+            let reached = start.targets.iter().fold(0, |reached, &target| {
+                reached | self.reached_from(&round, target)
+            });
+            for bit in bits(reached) {
+                traced[bit].starts.push(at);
+            }
         }
         traced
     }
 
-    /// Spreads the bits of `subjects` from their objects to trees, from trees to commits, and on to
-    /// later commits.
-    fn spread(&self, subjects: &[Subject]) -> Round {
-        let mut nodes = vec![0_u64; self.reverse_index.nodes.len()];
-        let mut holds = vec![0_u64; self.commits.list.len()];
-        let mut seeds: HashMap<ObjectIndex, u64> = HashMap::new();
-        for (bit, subject) in subjects.iter().enumerate() {
-            for &object in subject {
-                *seeds.entry(object).or_default() |= 1 << bit;
-                if let Some(place) = self.reverse_index.place_of(object) {
+    /// Spreads the bits of `secrets` from their containers to trees, from trees to commits, and on
+    /// to later commits.
+    fn propagate(&self, secrets: &[Vec<ContainerKey>]) -> Round {
+        let mut nodes = vec![0_u64; self.index.nodes.len()];
+        let mut held = vec![0_u64; self.commits.list.len()];
+        let mut seeds: HashMap<ContainerKey, u64> = HashMap::new();
+        for (bit, containers) in secrets.iter().enumerate() {
+            for &container in containers {
+                *seeds.entry(container).or_default() |= 1 << bit;
+                if let Some(place) = self.index.place_of(container) {
                     nodes[place as usize] |= 1 << bit;
                 }
-                if let Some(place) = self.commits.place_of(object) {
-                    holds[place as usize] |= 1 << bit;
+                if let Container::Object(object) = container.container()
+                    && let Some(place) = self.commits.place_of(object)
+                {
+                    held[place as usize] |= 1 << bit;
                 }
             }
         }
-        for edge in &self.reverse_index.edges {
+        for edge in &self.index.edges {
             nodes[edge.parent as usize] |= nodes[edge.child as usize];
         }
-        let mut reaches = holds.clone();
+        let mut reached = vec![0_u64; held.len()];
         for (place, commit) in self.commits.list.iter().enumerate() {
             let tree = commit
                 .tree
-                .and_then(|tree| self.reverse_index.place_of(tree));
-            holds[place] |= tree.map_or(0, |tree| nodes[tree as usize]);
-            let before = self.commits.parents[place]
-                .iter()
-                .fold(0, |bits, &parent| bits | reaches[parent as usize]);
-            reaches[place] = holds[place] | before;
+                .and_then(|tree| self.index.place_of_object(tree));
+            held[place] |= tree.map_or(0, |tree| nodes[tree as usize]);
+            reached[place] = held[place] | self.union_of_parents(place, &reached);
         }
         Round {
             seeds,
             nodes,
-            holds,
-            reaches,
+            held,
+            reached,
         }
     }
 
-    /// What is reached from `target`, be it a commit, a tag, a tree or a blob.
-    fn reached(&self, round: &Round, target: ObjectIndex) -> u64 {
+    fn union_of_parents(&self, place: usize, bits: &[u64]) -> u64 {
+        let parents = self.commits.parents[place].iter();
+        parents.fold(0, |union, &parent| union | bits[parent as usize])
+    }
+
+    fn best_commits(&self, round: &Round, secrets: usize) -> Vec<Option<Best>> {
+        let mut best: Vec<Option<Best>> = vec![None; secrets];
+        for (place, &held) in (0_u32..).zip(&round.held) {
+            let hold = self.holds[place as usize];
+            for bit in bits(held) {
+                match &mut best[bit] {
+                    Some(best) if best.hold < hold => {}
+                    Some(best) if best.hold == hold => best.last = place,
+                    other => {
+                        *other = Some(Best {
+                            hold,
+                            first: place,
+                            last: place,
+                        });
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// The secrets that one of the newer commits holds and none of its parents does.
+    fn held_by_newer(&self, round: &Round) -> u64 {
+        let is_newer = |place: &usize| self.newer.as_ref().is_none_or(|newer| newer[*place]);
+        (0..round.held.len())
+            .filter(is_newer)
+            .map(|place| round.held[place] & !self.union_of_parents(place, &round.held))
+            .fold(0, |union, added| union | added)
+    }
+
+    /// The secrets that a commit, a tag, a tree or a blob leads to.
+    fn reached_from(&self, round: &Round, target: ObjectIndex) -> u64 {
         let mut reached = 0;
         let mut number = target;
         for _ in 0..=self.tags.len() {
-            reached |= round.seeds.get(&number).copied().unwrap_or(0);
+            let seed = round.seeds.get(&ContainerKey::object(number));
+            reached |= seed.copied().unwrap_or(0);
             match self.tag_target(number) {
                 Some(target) => number = target,
                 None => break,
             }
         }
-        let commit = self
-            .commits
-            .place_of(number)
-            .map_or(0, |place| round.reaches[place as usize]);
-        let node = self
-            .reverse_index
-            .place_of(number)
-            .map_or(0, |place| round.nodes[place as usize]);
-        reached | commit | node
+        let commit = self.commits.place_of(number);
+        let node = self.index.place_of_object(number);
+        reached
+            | commit.map_or(0, |place| round.reached[place as usize])
+            | node.map_or(0, |place| round.nodes[place as usize])
     }
 
-    /// Where the commit at `place` holds subject `bit`.
-    fn sight(&self, round: &Round, place: u32, bit: usize) -> Sight {
+    /// Where the commit at `place` holds the secret `bit`.
+    fn occurrence_in(&self, round: &Round, place: u32, bit: usize) -> CommitOccurrence {
+        let holds_it = |bits: u64| bits & (1 << bit) != 0;
         let commit = &self.commits.list[place as usize];
         let mut path = Vec::new();
         let mut node = commit
             .tree
-            .and_then(|tree| self.reverse_index.place_of(tree));
-        while let Some(at) = node.filter(|&at| round.nodes[at as usize] & (1 << bit) != 0) {
-            let object = self.reverse_index.nodes[at as usize];
+            .and_then(|tree| self.index.place_of_object(tree));
+        while let Some(at) = node.filter(|&at| holds_it(round.nodes[at as usize])) {
+            let container = self.index.nodes[at as usize];
             if round
                 .seeds
-                .get(&object)
-                .is_some_and(|bits| bits & (1 << bit) != 0)
+                .get(&container)
+                .is_some_and(|&bits| holds_it(bits))
             {
-                return Sight {
+                return CommitOccurrence {
                     commit: place,
-                    object,
+                    container,
                     path,
                 };
             }
-            let first = self.downwards.partition_point(|edge| edge.parent < at);
-            let below = self.downwards[first..]
-                .iter()
-                .take_while(|edge| edge.parent == at);
-            let next = below
-                .filter(|edge| edge.child < at)
-                .find(|edge| round.nodes[edge.child as usize] & (1 << bit) != 0);
+            let next = self
+                .children_of(at)
+                .find(|edge| holds_it(round.nodes[edge.child as usize]));
             path.extend(next.map(|edge| edge.name));
             node = next.map(|edge| edge.child);
         }
-        Sight {
+        CommitOccurrence {
             commit: place,
-            object: commit.number,
+            container: ContainerKey::object(commit.number),
             path: Vec::new(),
         }
+    }
+
+    /// The edges to the children of a node, except those of a circle.
+    fn children_of(&self, parent: u32) -> impl Iterator<Item = &Containment> {
+        let first = self.downwards.partition_point(|edge| edge.parent < parent);
+        self.downwards[first..]
+            .iter()
+            .take_while(move |edge| edge.parent == parent)
+            .filter(move |edge| edge.child < parent)
     }
 }
 

@@ -245,7 +245,7 @@ impl Answer<'_> {
             let known = || {
                 self.settings
                     .policy
-                    .baseline_entry(finding)
+                    .baseline_entry(finding.fingerprint)
                     .is_some_and(|(known, _)| known.fingerprint == salted)
             };
             if finding.fingerprint == print || known() {
@@ -326,7 +326,7 @@ impl Answer<'_> {
         let policy = &self.settings.policy;
         let reported = outcome.findings.into_iter().map(|finding| {
             let expired = policy
-                .baseline_entry(&finding)
+                .baseline_entry(finding.fingerprint)
                 .filter(|(_, expired)| *expired)
                 .map(|(known, _)| known.line);
             let decision = Decision::Reported {
@@ -338,7 +338,7 @@ impl Answer<'_> {
         let allowed = outcome.allowed.into_iter().map(|allowed| {
             let of_baseline = matches!(allowed.by, AllowedBy::Baseline { .. });
             let line = policy
-                .baseline_entry(&allowed.finding)
+                .baseline_entry(allowed.finding.fingerprint)
                 .filter(|_| of_baseline)
                 .map(|(known, _)| known.line);
             (

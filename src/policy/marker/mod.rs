@@ -27,7 +27,7 @@ use aho_corasick::AhoCorasick;
 mod tail;
 
 use super::Nearby;
-use crate::finding::{AllowedBy, Finding};
+use crate::finding::{AllowedBy, Occurrence};
 use crate::text::printable;
 use tail::{Tail, comment_end, is_word_byte};
 
@@ -112,7 +112,11 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 /// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker
 /// may name.
-pub(super) fn find(nearby: Nearby<'_>, finding: &Finding, rules: &[Arc<str>]) -> Option<AllowedBy> {
+pub(super) fn find(
+    nearby: Nearby<'_>,
+    finding: &Occurrence,
+    rules: &[Arc<str>],
+) -> Option<AllowedBy> {
     find_on(&without_nul(nearby.line), false, finding, rules)
         .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
 }
@@ -128,7 +132,7 @@ fn without_nul(line: &[u8]) -> Cow<'_, [u8]> {
 fn find_on(
     line: &[u8],
     is_before: bool,
-    finding: &Finding,
+    finding: &Occurrence,
     rules: &[Arc<str>],
 ) -> Option<AllowedBy> {
     LITERALS.find_iter(line).find_map(|hit| {
@@ -174,7 +178,7 @@ fn has_text(bytes: &[u8]) -> bool {
 
 /// The reason in `tail`, safe to show: printable, of limited length, and without words that could
 /// be secrets, because a marker in a line of data is followed by the rest of the data.
-fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
+fn reason_of(tail: &[u8], finding: &Occurrence) -> Option<String> {
     let tail = &tail[..comment_end(tail).unwrap_or(tail.len())];
     let holds = |secret: &[u8]| !secret.is_empty() && memchr::memmem::find(tail, secret).is_some();
     if holds(finding.secret.reveal())
@@ -212,11 +216,11 @@ fn suspicious(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::tests::finding;
+    use crate::policy::tests::occurrence;
 
     fn found(line: &[u8], before: &[u8]) -> Option<(String, Option<String>)> {
         let rules = ["aws-access-token".into(), "github-pat".into()];
-        match find(Nearby { line, before }, &finding(), &rules)? {
+        match find(Nearby { line, before }, &occurrence(), &rules)? {
             AllowedBy::Marker { word, reason } => Some((word, reason)),
             AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => None,
         }
@@ -358,7 +362,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(reason.unwrap(), "see **** \\u{1b}[2J");
-        let own = String::from_utf8(finding().secret.reveal().to_vec()).unwrap();
+        let own = String::from_utf8(occurrence().secret.reveal().to_vec()).unwrap();
         assert_eq!(
             found(format!("\"gitleaks:allow\", \"{own}\"").as_bytes(), b"")
                 .unwrap()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::Finding;
+use crate::finding::Occurrence;
 
 /// The end of a comment that does not extend to the end of its line.
 const CLOSERS: [&[u8]; 6] = [b"*/", b"-->", b"*)", b"#}", b"-}", b"%>"];
@@ -32,7 +32,7 @@ impl Tail {
         self,
         head: &[u8],
         tail: &'t [u8],
-        finding: &Finding,
+        finding: &Occurrence,
         rules: &[Arc<str>],
     ) -> Option<&'t [u8]> {
         let is_longer_word = tail.first().is_some_and(|&byte| is_word_byte(byte));

@@ -106,7 +106,7 @@ fn partial_clones() {
             let ran = audit(repo, &partial, args);
             ran.has_status(2);
             ran.says("missing")
-                .says("a partial clone: 'git fetch --refetch --no-filter origin' brings it");
+                .says("partial clone: run 'git fetch --refetch --no-filter origin'");
         }
         // Without a repack in the background, which would run during the audit.
         let refetch = [
@@ -141,7 +141,7 @@ fn a_shallow_clone() {
         ran.has_status(2)
             .says("git fetch --unshallow")
             .says("the history before 1 commit");
-        ran.never_says("missing, though");
+        ran.never_says("missing object");
     }
     Run::new("git", &shallow, repo.sandbox())
         .args(["fetch", "--quiet", "--unshallow"])

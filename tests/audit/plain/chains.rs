@@ -1,4 +1,4 @@
-//! The two ways on long delta chains whose edits cut through secrets at every offset.
+//! Compares the two versions on long delta chains whose edits cut secrets at every offset.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keysieve::git::store::Kind;
 
-/// Chance that is the same every time.
+/// A random number generator with a fixed seed.
 struct Chance(u64);
 
 impl Chance {
@@ -23,12 +23,13 @@ impl Chance {
     }
 }
 
-/// Texts that hold secrets in every form that is looked for.
+/// Texts with secrets in every form that is searched for.
 fn texts() -> Vec<Vec<u8>> {
     let pair = |seed| {
         let (id, secret) = (access_key_id(seed), secret_access_key(seed));
         format!(
-            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\nregion = eu-west-1\n"
+            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n\
+             region = eu-west-1\n"
         )
     };
     let wrapped = |text: &str| {
@@ -58,7 +59,7 @@ fn texts() -> Vec<Vec<u8>> {
         broad(&pair(305)),
         pair(306).replace('\n', "\\n").into_bytes(),
     ];
-    // Of every file of rules the first example: private keys, tokens with checksums, connection
+    // The first example of every rule file: private keys, tokens with checksums, connection
     // strings.
     let mut files: Vec<&str> = Vec::new();
     for rule in &SCANNER.rules().rules {
@@ -90,7 +91,7 @@ fn edit(text: &[u8], at: usize, which: usize) -> Vec<u8> {
         3 => [before, b"/", skip(1)].concat(),
         4 => [before, b"\r\n", skip(1)].concat(),
         5 => [after, before].concat(),
-        // What stands from here to the end of the line, twice.
+        // The rest of the line, twice.
         6 => [&text[..line_end], &text[at..]].concat(),
         7 => [before, b"\0", after].concat(),
         _ => [
@@ -173,7 +174,7 @@ fn history(seed: u64) -> Repo {
 }
 
 #[test]
-fn edits_at_every_offset_however_they_are_packed() {
+fn edits_at_every_offset_give_the_same_findings_in_any_pack() {
     let repo = history(1);
     let expected = compare(repo.root());
     assert!(
@@ -240,13 +241,13 @@ fn edits_at_every_offset_however_they_are_packed() {
     }
 }
 
-/// A delta of `base` that takes any stretches of it in any order; the object that it makes.
+/// A delta that copies spans of `base` in any order.
 fn random_steps(base: &[u8], pieces: &[Vec<u8>], chance: &mut Chance) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut at = 0;
     for _ in 0..=chance.below(8) {
         match chance.below(4) {
-            // On from where the last stretch ended: what a delta mostly does.
+            // Continues where the last copy ended, as most deltas do.
             0 | 1 => {
                 let len = chance.below(base.len() - at + 1);
                 steps.push(Step::Copy(at, len));
@@ -280,9 +281,9 @@ fn apply(base: &[u8], steps: &[Step]) -> Vec<u8> {
     parts.collect::<Vec<_>>().concat()
 }
 
-/// Deltas such as git would never write: out of order, doubled, cut anywhere.
+/// Deltas that git would never write: out of order, doubled, cut anywhere.
 #[test]
-fn deltas_of_any_kind() {
+fn random_deltas_give_the_same_findings() {
     for seed in 0..3 {
         let mut chance = Chance(seed);
         let pieces = texts();
@@ -315,9 +316,9 @@ fn deltas_of_any_kind() {
     }
 }
 
-/// One copy may take up to 16 MiB; what git writes takes 64 KiB at a time.
+/// One copy may have up to 16 MiB; those of git have 64 KiB.
 #[test]
-fn copies_of_more_than_64_kib() {
+fn copies_of_more_than_64_kib_give_the_same_findings() {
     let filler: String = (0..8000)
         .map(|line| format!("line {line} is long and says nothing at all\n"))
         .collect();
@@ -358,9 +359,9 @@ fn copies_of_more_than_64_kib() {
     assert!(compare(repo.root()) >= 4);
 }
 
-/// Names with keys in them come and go while the trees around them change.
+/// Names with keys are added and removed while the trees around them change.
 #[test]
-fn names_in_trees_that_change() {
+fn names_in_changing_trees_give_the_same_findings() {
     let repo = Repo::new();
     let mut chance = Chance(9);
     let mut stream = String::new();

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::super::everywhere::Everywhere;
-use super::{compare, compare_what_is_there};
+use super::{compare, compare_incomplete};
 use crate::support::Repo;
 
 /// `KEYSIEVE_TEST_HISTORY` lists repositories, separated as in `PATH`.
@@ -13,7 +13,7 @@ use crate::support::Repo;
 fn listed_repositories_give_the_same_findings() {
     let paths = std::env::var_os("KEYSIEVE_TEST_HISTORY").expect("KEYSIEVE_TEST_HISTORY is set");
     for path in std::env::split_paths(&paths) {
-        let (matches, missing) = compare_what_is_there(&path);
+        let (matches, missing) = compare_incomplete(&path);
         let path = path.display();
         println!("{path}: {matches} matches, {missing} objects missing");
         assert!(matches > 0, "{path}: no match, so nothing was compared");

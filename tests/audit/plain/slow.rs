@@ -1,5 +1,4 @@
-//! The slow way: `git cat-file` hands out every object, and each is scanned as if there were no
-//! other.
+//! The slow version: `git cat-file` prints every object, and each is scanned alone.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,12 +6,12 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use bstr::ByteSlice;
-use keysieve::blob::{Origin, Part};
-use keysieve::engine::FindingBuilder;
+use keysieve::blob::Part;
+use keysieve::engine::{Frames, OccurrenceBuilder};
 use keysieve::scan::Match;
 use rayon::prelude::*;
 
-use super::{All, SCANNER, Seen};
+use super::{All, POLICY, SCANNER, Seen};
 
 /// An object as git gives it.
 struct Object {
@@ -80,8 +79,8 @@ fn one(object: &Object, gathered: &Mutex<All>) {
     );
 }
 
-/// Names in a tree whose ids are `hash` bytes long. Shorter ones than the library looks at hold
-/// nothing: that is tested here too.
+/// Names in a tree whose ids are `hash` bytes long. Names that are too short for the library to
+/// search are included, to test that they hold nothing.
 fn names(mut tree: &[u8], hash: usize) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let start = tree.find_byte(b' ')? + 1;
@@ -96,25 +95,22 @@ fn fingerprints(name: &[u8]) -> std::vec::IntoIter<String> {
     findings(name, SCANNER.scan(name)).into_iter()
 }
 
-/// Fingerprints of the findings that `matches` in `text` make.
+/// Fingerprints of the findings in `text` with these `matches`.
 fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     if matches.is_empty() {
         return Vec::new();
     }
-    let builder = FindingBuilder::new(&SCANNER);
-    let located = builder.sight(text, &Part::whole(text.len()), matches);
+    let builder = OccurrenceBuilder::new(&SCANNER);
+    let part = Part::whole(text.len());
+    let located = builder.locate(text, &part, matches, Frames::Omit);
     let mut found = Vec::new();
-    let nowhere = Origin::Repository { place: "".into() };
-    builder.conclude(
-        &nowhere,
-        &located,
-        &vec![true; located.len()],
-        |finding, nearby| {
-            found.push(finding.fingerprint.to_string());
-            // A marker splits a pair whose halves stand on two lines.
-            nearby.line.contains_str("keysieve:allow")
-                || nearby.before.contains_str("keysieve:allow")
-        },
-    );
+    for seen in builder.occurrences(&located) {
+        found.push(seen.occurrence.fingerprint.to_string());
+        if let Some(half) = seen.first_half
+            && POLICY.marker(&seen.occurrence, seen.nearby).is_some()
+        {
+            found.push(half.occurrence.fingerprint.to_string());
+        }
+    }
     found
 }

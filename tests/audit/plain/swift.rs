@@ -1,5 +1,5 @@
-//! The fast way: objects along their delta trees, strikes that ride along, and only what struck is
-//! judged.
+//! The fast version: reads objects along their delta trees, carries hits over from delta bases, and
+//! verifies only hits.
 
 use std::io::Read;
 use std::path::Path;

@@ -1,0 +1,73 @@
+//! Describes a secret in a text: what the engine builds from a match, what the policy judges, and
+//! what becomes a finding when its origin is known.
+
+use std::sync::Arc;
+
+use super::frame::Frame;
+use crate::rule::{Confidence, Detail};
+use crate::secret::{Fingerprint, Secret};
+use crate::text::Location;
+
+/// A secret in a text. It has no origin: an audit finds the same text at many places.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    /// The rule that found it.
+    pub rule: RuleInfo,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// Where in the text it is.
+    pub place: Place,
+    /// Its value.
+    pub secret: Secret,
+    /// Identifies the value under this rule.
+    pub fingerprint: Fingerprint,
+    /// What the rule's checks learned from the value.
+    pub details: Vec<Detail>,
+    /// The first half of a pair, such as the access key id of a secret access key.
+    pub partner: Option<Partner>,
+}
+
+/// A rule, as reports need it.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// The id.
+    pub id: Arc<str>,
+    /// What the rule finds.
+    pub description: Arc<str>,
+    /// The rule's own advice, if it has any.
+    pub help: Option<Arc<str>>,
+}
+
+/// The position of a secret in its text, and the masked lines around it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its first character.
+    pub start: Location,
+    /// Just past its last character.
+    pub end: Location,
+    /// The lines around it, safe to show; empty if no frame was asked for.
+    pub frame: Frame,
+    /// How the value is encoded, if it is not plain text: `base64`, `utf-16`, `escaped`.
+    pub encoding: Option<&'static str>,
+}
+
+/// The first half of a pair.
+#[derive(Clone, Debug)]
+pub struct Partner {
+    /// Its rule.
+    pub rule: RuleInfo,
+    /// Where in the text it is.
+    pub place: Place,
+    /// Its value.
+    pub secret: Secret,
+}
+
+impl Occurrence {
+    /// Whether the secret, or the other half of a pair, is not plain text.
+    #[must_use]
+    pub fn is_encoded(&self) -> bool {
+        let partner = self.partner.as_ref();
+        self.place.encoding.is_some()
+            || partner.is_some_and(|partner| partner.place.encoding.is_some())
+    }
+}
