@@ -13,7 +13,7 @@
 //!
 //! | layer | modules | what they are |
 //! |---|---|---|
-//! | 0 | [`text`], [`secret`] | places in bytes; values that cannot be printed by accident |
+//! | 0 | [`text`], [`secret`], [`fs`] | places in bytes; values that cannot be printed by accident; files that are replaced atomically |
 //! | 1 | [`blob`], [`rule`] | what is scanned and where it came from; what is searched for |
 //! | 2 | [`git`] | the only module that reads git repositories |
 //! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | finds matches in bytes; feeds files and git as blobs; wires into git; reads what CI systems say. They do not know each other |
@@ -64,7 +64,12 @@
 //! **Invariant:** same input, same output. Sources may use as many threads as they like: outcomes
 //! are sorted.
 
-#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(
+    clippy::disallowed_methods,
+    clippy::exit,
+    clippy::print_stderr,
+    clippy::print_stdout
+)]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, reason = "in a test a panic is the report")
@@ -75,6 +80,7 @@ pub mod blob;
 pub mod ci;
 pub mod engine;
 pub mod finding;
+pub mod fs;
 pub mod git;
 pub mod hook;
 pub mod policy;

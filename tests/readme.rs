@@ -76,7 +76,7 @@ fn the_commands_exist() {
             .take(2);
         let options = words.iter().filter(|word| word.starts_with("--"));
         let text = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
-            .args(subcommands.copied().chain(["--help"]).collect::<Vec<_>>())
+            .args(subcommands.copied().chain(["--help"]))
             .status(0)
             .stdout();
         for option in options {

@@ -112,7 +112,7 @@ fn a_repository_names_no_rules_outside_of_itself() {
     fs::write(repo.root().join("../outside.toml"), "[[rule]]\n").unwrap();
     repo.keysieve(["scan"])
         .status(2)
-        .says("lies outside the repository");
+        .says("names a file outside of the repository");
 }
 
 #[test]

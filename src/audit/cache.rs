@@ -6,7 +6,7 @@
 //! that are not there any more, is ignored, and everything is read again.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -18,6 +18,7 @@ use super::reach::commits::Record;
 use super::scan_objects::Place;
 use super::scan_trees::TreeDiffs;
 use super::{Read, Shared};
+use crate::fs::{Access, PendingFile};
 use crate::git::store::{ObjectIndex, PackName};
 
 /// What begins a cache: its form. Another form has another number.
@@ -54,10 +55,7 @@ impl Cache {
     pub fn new(folder: &Path, repo: &Path, key: &str) -> Self {
         let repo = repo.canonicalize().unwrap_or_else(|_| repo.to_path_buf());
         let digest = Sha256::digest(repo.as_os_str().as_encoded_bytes());
-        let name: String = digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name = faster_hex::hex_string(&digest[..16]);
         Self {
             file: folder.join(format!("audit-{name}")),
             key: key.to_owned(),
@@ -203,11 +201,11 @@ impl Cache {
     fn write(&self, body: &[u8]) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(HEAD)?;
-        new.write_all(&Sha256::digest(body))?;
-        new.write_all(body)?;
-        new.persist(&self.file)?;
-        Ok(())
+        PendingFile::write(&self.file, Access::Private, |out| {
+            out.write_all(HEAD)?;
+            out.write_all(&Sha256::digest(body))?;
+            out.write_all(body)
+        })?
+        .publish()
     }
 }

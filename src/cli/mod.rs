@@ -1,11 +1,10 @@
-//! The command line: words in, reports and an exit status out.
+//! The command line: parses arguments, runs a command, and turns its result into an exit status.
 
 mod allow;
 mod audit;
 mod baseline;
 mod error;
 mod explain;
-mod file;
 mod gate;
 mod generate;
 mod hook;
@@ -18,7 +17,6 @@ mod settings;
 mod target;
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -26,10 +24,10 @@ use keysieve::finding::Status;
 
 use error::CliError;
 
-/// Keeps secrets out of git repositories: AWS credentials first of all.
+/// Keep secrets out of git repositories
 ///
-/// Exit status: 0 where everything in scope was read and nothing that blocks was found, 1 where
-/// something was found, 2 where the run was not completed, whatever was found until then.
+/// Exit status: 0 if nothing that blocks was found, 1 if something was found, 2 if the scan is
+/// incomplete or failed, whatever else was found.
 #[derive(Parser, Debug)]
 #[command(name = "keysieve", version, max_term_width = 100)]
 struct Cli {
@@ -41,20 +39,19 @@ struct Cli {
 enum Command {
     /// Scan files and directories, or standard input
     Scan(scan::ScanArgs),
-    /// Scan what the next commit would add
+    /// Scan the changes that the next commit would add
     Staged(scan::StagedArgs),
-    /// Find every secret that a repository holds: in its whole history and everything beside it
+    /// Scan the whole history of a repository, reachable or not
     Audit(audit::AuditArgs),
-    /// Judge the commits of a range, as a pull request or a push brings them
+    /// Scan the commits of a range, such as a pull request or a push
     Gate(gate::GateArgs),
-    /// Install, remove and check the hooks that stop a commit with a secret in it
+    /// Install, remove and check the hooks that block commits and pushes with secrets
     Hook(hook::HookArgs),
-    /// Let a finding pass, with the reason
+    /// Allow a finding, with a reason
     Allow(allow::AllowArgs),
-    /// Write down what is known already, so that only what is new is reported
+    /// Record the known findings, so that only new ones are reported
     Baseline(baseline::BaselineArgs),
-    /// Say why something is found or is not: what each rule and check said, and what policy made of
-    /// it
+    /// Show why something is reported or not: each rule, check and policy decision
     Explain(explain::ExplainArgs),
     /// List, show and check the rules
     Rules(rules::RulesArgs),
@@ -68,21 +65,18 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
-    // What a panic has to say may hold what was scanned. Where it happened does not.
+    // The message of a panic may contain what was scanned; its location does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(
             std::io::stderr(),
-            "keysieve: this is a mistake in keysieve, at {place}; please report it"
+            "keysieve: internal error at {place}; this is a bug in keysieve, please report it"
         );
     }));
-    let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
-        Err(CliError::new(
-            "the run was not completed, so nothing is known of what was not read",
-        ))
-    });
+    let outcome = std::panic::catch_unwind(|| run(command))
+        .unwrap_or_else(|_| Err(CliError::new("scan aborted; results are incomplete")));
     let status = outcome.unwrap_or_else(|error| {
-        // Where standard error is closed as well, the exit status still says it.
+        // If standard error is closed, the exit status is still right.
         let _ = writeln!(std::io::stderr(), "{error}");
         Status::Incomplete
     });
@@ -96,16 +90,16 @@ fn run(command: Command) -> Result<Status, CliError> {
         Command::Audit(args) => args.run(),
         Command::Gate(args) => args.run(),
         Command::Hook(args) => hook::run(args, &scan::HookScans),
-        Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
+        Command::Allow(args) => args.run(),
         Command::Baseline(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Rules(args) => args.run(),
-        Command::Generate(args) => args.run(&mut Cli::command()),
+        Command::Generate(args) => args.run(Cli::command()),
     }
 }
 
-/// Help and version go to standard output and are a success; anything else that clap has to say is
-/// a mistake.
+/// Help and version go to standard output with status 0; any other message of clap is a usage
+/// error.
 fn usage(error: &clap::Error) -> ExitCode {
     match (error.print(), error.use_stderr()) {
         (Ok(()), false) => ExitCode::SUCCESS,

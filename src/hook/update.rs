@@ -60,8 +60,8 @@ mod tests {
     const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     const ZERO: &str = "0000000000000000000000000000000000000000";
 
-    fn id(hex: &str) -> Option<ObjectId> {
-        Some(ObjectId::from_hex(hex.as_bytes()).unwrap())
+    fn id(hex: &str) -> ObjectId {
+        ObjectId::from_hex(hex.as_bytes()).unwrap()
     }
 
     #[test]
@@ -72,8 +72,8 @@ mod tests {
             read(format!("refs/heads/topic {A} refs/heads/main {B}")),
             RefUpdate {
                 name: main(),
-                old: id(B),
-                new: id(A)
+                old: Some(id(B)),
+                new: Some(id(A))
             }
         );
         assert_eq!(
@@ -81,14 +81,14 @@ mod tests {
             RefUpdate {
                 name: main(),
                 old: None,
-                new: id(A)
+                new: Some(id(A))
             }
         );
         assert_eq!(
             read(format!("(delete) {ZERO} refs/heads/main {B}")),
             RefUpdate {
                 name: main(),
-                old: id(B),
+                old: Some(id(B)),
                 new: None
             }
         );
@@ -104,8 +104,8 @@ mod tests {
                 read,
                 RefUpdate {
                     name: "refs/tags/v1".into(),
-                    old: id(old),
-                    new: id(new)
+                    old: Some(id(old)),
+                    new: Some(id(new))
                 }
             );
         }

@@ -173,10 +173,7 @@ impl RuleSet {
             .iter()
             .for_each(|text| digest.update(text.as_bytes()));
         let digest = digest.finalize();
-        digest[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        faster_hex::hex_string(&digest[..6])
     }
 
     /// Whether a rule or a pair has this id.

@@ -59,7 +59,7 @@ pub struct Match {
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// The rules' keywords are too many or too long for a search.
-    #[error("the rules' keywords cannot be searched for: {0}")]
+    #[error("cannot build the keyword search of the rules")]
     Keywords(#[from] aho_corasick::BuildError),
 }
 

@@ -270,7 +270,7 @@ mod tests {
         assert!(
             tested
                 .iter()
-                .all(|tested| tested.steps.last().filter(rejected).is_some()),
+                .all(|tested| tested.steps.last().is_some_and(|step| rejected(&step))),
             "{trials:?}"
         );
         assert_eq!(trials[0].cues[0].keyword.as_deref(), Some("AKIA"));

@@ -208,7 +208,7 @@ fn github_pushes() {
     server
         .gate(&[], &deleted)
         .status(0)
-        .says("was deleted: nothing to judge");
+        .says("was deleted: nothing to scan");
 }
 
 #[test]
@@ -461,13 +461,13 @@ fn what_says_no_range_is_no_pass() {
         server.gate(&[], &variables).status(2)
     };
     run("schedule", &json!({"schedule": "0 0 * * *"}))
-        .says("the event 'schedule'")
+        .says("event 'schedule'")
         .says(hint);
-    run("push", &json!("nothing")).says("the event cannot be read");
+    run("push", &json!("nothing")).says("cannot read the event");
     server
         .gate(&[], &[])
         .status(2)
-        .says("no CI environment")
+        .says("no supported CI environment")
         .says("keysieve gate origin/main..HEAD");
     server
         .gate(&[], &[("GITLAB_CI", "true")])

@@ -203,7 +203,7 @@ fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Statu
         ("pre-commit" | "pre-merge-commit" | "prepare-commit-msg", _) => scans.staged(),
         ("commit-msg", [file, ..]) => scans.message(Path::new(file)),
         ("commit-msg", []) => {
-            Err(CliError::new("commit-msg needs the file that holds the message").hint(AS_A_HOOK))
+            Err(CliError::new("commit-msg needs the file that holds the message").help(AS_A_HOOK))
         }
         // Git names the remote; nobody else does.
         ("pre-push", [remote, ..]) => {
@@ -213,7 +213,7 @@ fn call(args: &RunArgs, scans: &dyn Scans, input: &mut dyn Read) -> Result<Statu
         ("pre-receive", _) => scans.receive(&push::told(input, RefUpdate::of_receive)?),
         ("update", [name, old, new, ..]) => scans.receive(&[push::asked(name, old, new)?]),
         ("update", _) => {
-            Err(CliError::new("update needs a ref, its old id and its new one").hint(AS_A_HOOK))
+            Err(CliError::new("update needs a ref, its old id and its new one").help(AS_A_HOOK))
         }
         (name, _) => Err(match Hook::named(name) {
             Ok(hook) => CliError::new(format!(
@@ -234,7 +234,7 @@ fn hook_error(error: hook::Error) -> CliError {
     let help = error.help();
     let error = CliError::from(error);
     match help {
-        Some(help) => error.hint(help),
+        Some(help) => error.help(help),
         None => error,
     }
 }
@@ -340,7 +340,7 @@ fn template_folder() -> Result<PathBuf, CliError> {
     {
         Some(config) => config,
         None => env::home_dir()
-            .ok_or_else(|| CliError::new("there is no home directory").hint("set HOME"))?
+            .ok_or_else(|| CliError::new("there is no home directory").help("set HOME"))?
             .join(".config"),
     };
     Ok(config.join("git").join("template"))

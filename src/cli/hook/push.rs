@@ -76,5 +76,5 @@ pub(super) fn asked(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUpdate,
 }
 
 fn misunderstood(text: &str) -> CliError {
-    CliError::new(format!("'{text}' says of no ref what it is to be")).hint(AS_A_HOOK)
+    CliError::new(format!("'{text}' says of no ref what it is to be")).help(AS_A_HOOK)
 }

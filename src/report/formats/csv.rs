@@ -74,7 +74,7 @@ impl Report for Csv {
 /// What is to be said about a file that is no finding.
 fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()] {
     let mut cells = [const { String::new() }; COLUMNS.len()];
-    cells[0] = state.to_owned();
+    state.clone_into(&mut cells[0]);
     cells[4] = path;
     cells[18] = reason;
     cells

@@ -54,9 +54,7 @@ impl Source for GitDir {
         }
         drop(first);
         in_pool(self.jobs, || {
-            items
-                .par_iter()
-                .for_each_init(feeder, |feeder, item| feeder.item(item));
+            items.par_iter().for_each_init(feeder, Feeder::item);
         });
         Ok(())
     }
