@@ -14,7 +14,7 @@ pub enum Access {
     Private,
     /// Whoever the user's umask lets read a new file.
     Default,
-    /// Everybody may read and run it, whatever the umask.
+    /// Everybody may read and run it, regardless of the umask.
     Executable,
 }
 

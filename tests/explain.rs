@@ -41,7 +41,7 @@ fn fingerprint(repo: &Repo, list: &str) -> String {
 }
 
 #[test]
-fn a_line_says_which_rules_looked_and_what_they_said() {
+fn a_line_lists_the_rules_that_looked_at_it_and_their_checks() {
     let repo = repo();
     let ran = repo.keysieve(["explain", "conf/a.ini:1"]).status(0);
     ran.says("conf/a.ini:1\n")
@@ -57,7 +57,7 @@ fn a_line_says_which_rules_looked_and_what_they_said() {
 }
 
 #[test]
-fn a_rejected_candidate_says_by_which_check_and_why() {
+fn a_rejected_candidate_names_the_check_and_the_reason() {
     let ran = repo().keysieve(["explain", "conf/a.ini:3:7"]).status(0);
     ran.says("aws-access-key-id rejects: a published example or a dummy")
         .says("nothing is found here");
@@ -66,14 +66,14 @@ fn a_rejected_candidate_says_by_which_check_and_why() {
 }
 
 #[test]
-fn where_no_rule_looked_that_is_said() {
+fn a_line_that_no_rule_looked_at_is_explained() {
     let ran = repo().keysieve(["explain", "conf/a.ini:4"]).status(0);
     ran.says("rules was tried: no keyword")
         .says("nothing is found here");
 }
 
 #[test]
-fn entropy_is_told_with_its_floor() {
+fn entropy_is_shown_with_its_minimum() {
     let repo = Repo::new();
     let rule = "[[rule]]\nid = \"own\"\ndescription = \"d\"\nkeywords = [\"extk_\"]\n\
                 pattern = '(?P<secret>extk_[a-z0-9]{8})'\nafter = 16\nentropy = 3.0\nconfidence = \"high\"\n\
@@ -97,7 +97,7 @@ fn entropy_is_told_with_its_floor() {
 }
 
 #[test]
-fn a_whole_file_says_it_of_all_lines() {
+fn a_whole_file_is_explained() {
     let ran = repo().keysieve(["explain", "conf/a.ini"]).status(0);
     ran.says("conf/a.ini\n")
         .says("at 1:21")
@@ -123,7 +123,7 @@ fn decoded_text_is_explained() {
 }
 
 #[test]
-fn the_layer_that_set_a_level_is_named() {
+fn the_source_of_a_setting_is_named() {
     let repo = repo();
     repo.keysieve(["explain", "conf/a.ini"])
         .status(0)
@@ -150,7 +150,7 @@ fn the_layer_that_set_a_level_is_named() {
 }
 
 #[test]
-fn each_exception_is_named_with_its_file() {
+fn what_allows_a_finding_is_named_with_its_file() {
     let repo = Repo::new();
     repo.write("entry", key(1)).write(
         "marked",
@@ -188,7 +188,7 @@ fn each_exception_is_named_with_its_file() {
 }
 
 #[test]
-fn a_fingerprint_is_found_wherever_it_stands() {
+fn every_place_of_a_fingerprint_is_explained() {
     let repo = repo();
     let print = fingerprint(&repo, "findings");
     let ran = repo.keysieve(["explain", &print]).status(0);
@@ -218,7 +218,7 @@ fn a_fingerprint_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn the_print_of_a_baseline_is_as_good() {
+fn a_fingerprint_from_the_baseline_is_accepted() {
     let repo = repo();
     repo.keysieve(["baseline", "write"]).status(0);
     let text = std::fs::read_to_string(repo.path(".keysieve-baseline.json")).unwrap();
@@ -232,7 +232,7 @@ fn the_print_of_a_baseline_is_as_good() {
 }
 
 #[test]
-fn a_name_is_explained_and_masked() {
+fn a_secret_in_a_file_name_is_explained_and_masked() {
     let repo = Repo::new();
     let id = access_key_id(1);
     repo.write(format!("{id}.txt"), "words\n");
@@ -248,7 +248,7 @@ fn a_name_is_explained_and_masked() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_a_failure() {
+fn arguments_that_cannot_be_explained_are_errors() {
     let repo = repo();
     let pasted = access_key_id(7);
     repo.keysieve(["explain", &pasted])
@@ -274,7 +274,7 @@ fn what_cannot_be_explained_is_a_failure() {
 }
 
 #[test]
-fn a_place_may_be_named_from_any_folder() {
+fn a_path_may_be_relative_to_any_directory() {
     let repo = repo();
     repo.write(
         ".keysieve.toml",

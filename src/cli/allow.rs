@@ -19,7 +19,7 @@ use super::settings;
 /// Arguments of `keysieve allow`.
 #[derive(Args, Debug)]
 pub(crate) struct AllowArgs {
-    /// Fingerprint of the finding: 32 hex digits, as the report shows them
+    /// Fingerprint of the finding, 32 hex digits
     fingerprint: String,
     /// Why it is allowed
     #[arg(long)]
@@ -30,7 +30,9 @@ pub(crate) struct AllowArgs {
     /// Allow it only for this rule
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
-    /// Write to this file instead of `.keysieve.toml` at the root of the repository
+    /// Configuration file to write to
+    ///
+    /// The default is `.keysieve.toml` at the root of the repository.
     #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
     config: Option<PathBuf>,
     /// Allow it only in these files, in the syntax of .gitignore

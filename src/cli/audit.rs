@@ -26,13 +26,17 @@ use super::settings::Settings;
 /// Arguments of `keysieve audit`.
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {
-    /// The repository: a work tree, a directory in it, or a bare repository
+    /// The repository, bare or not, or a directory in it
     #[arg(default_value = ".", value_name = "REPO")]
     repo: PathBuf,
-    /// Show when secrets were added and removed, by month (formats `human` and `json`)
+    /// Show when secrets were added and removed, by month
+    ///
+    /// Replaces the report, in the formats `human` and `json`.
     #[arg(long)]
     timeline: bool,
-    /// Also write a clean-up plan to this directory; nothing of it is run
+    /// Also write a clean-up plan to this directory
+    ///
+    /// Nothing of the plan is run.
     ///
     /// CHECKLIST.md lists the steps in order. replacements.txt, for `git filter-repo
     /// --replace-text`, contains the secrets in plain text, so the directory must be new or empty,
@@ -65,13 +69,17 @@ struct CacheArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Scope")]
 struct ScopeArgs {
-    /// Only what refs such as branches and tags reach: no stashes, reflogs or unreachable objects
+    /// Only what branches, tags and other refs reach
+    ///
+    /// Leaves out stashes, reflogs and unreachable objects.
     #[arg(long)]
     reachable: bool,
     /// Only what this ref reaches; may be repeated
     #[arg(long = "ref", value_name = "REF")]
     refs: Vec<String>,
-    /// Only commits since this day, such as 2026-01-31, or commits that this one does not reach
+    /// Only newer commits
+    ///
+    /// Commits since a day, such as 2026-01-31, or commits that a given commit does not reach.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
 }

@@ -27,7 +27,7 @@ use error::CliError;
 /// Keep secrets out of git repositories
 ///
 /// Exit status: 0 if nothing that blocks was found, 1 if something was found, 2 if the scan is
-/// incomplete or failed, whatever else was found.
+/// incomplete or failed, even if something was found.
 #[derive(Parser, Debug)]
 #[command(name = "keysieve", version, max_term_width = 100)]
 struct Cli {
@@ -38,24 +38,63 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Scan files and directories, or standard input
+    #[command(after_long_help = "Examples:
+  keysieve scan
+  keysieve scan src config.ini
+  git show HEAD:config.ini | keysieve scan -")]
     Scan(scan::ScanArgs),
     /// Scan the changes that the next commit would add
+    #[command(after_long_help = "Example:
+  keysieve staged --format json")]
     Staged(scan::StagedArgs),
     /// Scan the whole history of a repository, reachable or not
+    #[command(after_long_help = "Examples:
+  keysieve audit
+  keysieve audit --format html:report.html ~/work/project
+  keysieve audit --plan ~/cleanup")]
     Audit(audit::AuditArgs),
     /// Scan the commits of a range, such as a pull request or a push
+    #[command(after_long_help = "Examples:
+  keysieve gate --fetch
+  keysieve gate origin/main..HEAD")]
     Gate(gate::GateArgs),
     /// Install, remove and check the hooks that block commits and pushes with secrets
+    #[command(after_long_help = "Examples:
+  keysieve hook install
+  keysieve hook status")]
     Hook(hook::HookArgs),
     /// Allow a finding, with a reason
+    #[command(after_long_help = "Example:
+  keysieve allow 0123456789abcdef0123456789abcdef --reason \"a test key\"")]
     Allow(allow::AllowArgs),
     /// Record the known findings, so that only new ones are reported
+    ///
+    /// The baseline, `.keysieve-baseline.json` at the root of the repository, records known secrets
+    /// by salted fingerprints, never by their values. A scan allows them anywhere in the
+    /// repository; a different secret in the same place is reported.
+    #[command(after_long_help = "Examples:
+  keysieve baseline write --reason \"before keysieve\" --owner platform
+  keysieve baseline update
+  keysieve baseline check")]
     Baseline(baseline::BaselineArgs),
-    /// Show why something is reported or not: each rule, check and policy decision
+    /// Show why something is reported or not
+    ///
+    /// Shows which rules looked at a place and why, the result of each of their checks, and the
+    /// policy entry that decided. Secrets are masked.
+    ///
+    /// Exit status: 0 if something was explained, 1 if nothing has the fingerprint, 2 on an error.
+    #[command(after_long_help = "Examples:
+  keysieve explain config.ini:3
+  keysieve explain 0123456789abcdef0123456789abcdef --in src")]
     Explain(explain::ExplainArgs),
     /// List, show and check the rules
+    #[command(after_long_help = "Examples:
+  keysieve rules list
+  keysieve rules check --rules company.toml")]
     Rules(rules::RulesArgs),
     /// Print shell completions or the man page
+    #[command(after_long_help = "Example:
+  keysieve generate completions bash > ~/.local/share/bash-completion/completions/keysieve")]
     Generate(generate::GenerateArgs),
 }
 

@@ -24,17 +24,25 @@ use super::target::{self, FormatParser, FormatSpec, Target};
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Format of the report, and its file; may be repeated [default: human]
+    /// Format of the report, and its file; repeatable [default: human]
     ///
     /// Several reports can be written at once: `-f human -f sarif:out.sarif -f html:report.html`.
     /// In `KEYSIEVE_FORMAT`, commas separate them. A report without a file, or with the file `-`,
     /// goes to standard output; only one report can.
-    #[arg(short, long, value_name = "FORMAT[:FILE]", env = "KEYSIEVE_FORMAT", value_parser = FormatParser)]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[:FILE]",
+        env = "KEYSIEVE_FORMAT",
+        value_parser = FormatParser
+    )]
     format: Vec<FormatSpec>,
-    /// Write the report to a file; `-` is standard output
+    /// Write the report to this file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show secrets unmasked; not possible in reports that are made for upload
+    /// Show secrets unmasked
+    ///
+    /// Not possible in reports that are made for upload, such as SARIF.
     #[arg(long)]
     reveal: bool,
     /// List allowed findings, and what allows each
@@ -166,7 +174,7 @@ impl Reports<'_> {
     }
 
     /// Writes the reports of `outcome`. A report that cannot be written completely is an error, so
-    /// that nobody takes a part for the whole; the other reports are written all the same.
+    /// that a part is never taken for the whole; the other reports are written all the same.
     pub(crate) fn write(
         &self,
         outcome: &Outcome,

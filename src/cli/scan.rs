@@ -137,7 +137,7 @@ impl Common {
     /// Scans the commit message that the user has written to `file`.
     fn message(&self, file: &Path) -> Result<Status, CliError> {
         let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
-        // Git sets this editor for its hooks if nobody edits the message; see githooks(5),
+        // Git sets this editor for its hooks if no person edits the message; see githooks(5),
         // pre-commit.
         let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let source = Message {

@@ -20,10 +20,6 @@ use super::settings::today;
 use scan::ScopeArgs;
 
 /// Arguments of `keysieve baseline`.
-///
-/// The baseline, `.keysieve-baseline.json` at the root of the repository, records known secrets by
-/// salted fingerprints, never by their values. A scan allows them anywhere in the repository; a
-/// different secret in the same place is reported.
 #[derive(Args, Debug)]
 pub(crate) struct BaselineArgs {
     #[command(subcommand)]
@@ -34,7 +30,9 @@ pub(crate) struct BaselineArgs {
 enum Action {
     /// Write a new baseline with everything that a scan reports
     Write(WriteArgs),
-    /// Add new findings and remove entries that are gone; the others are kept as they are
+    /// Add new findings, and remove entries whose findings are gone
+    ///
+    /// All other entries are kept as they are, with their reasons and owners.
     Update(UpdateArgs),
     /// List entries whose findings are gone or that have expired
     ///
@@ -44,11 +42,11 @@ enum Action {
 
 #[derive(Args, Debug)]
 struct WriteArgs {
-    #[command(flatten)]
-    update: UpdateArgs,
     /// Overwrite an existing baseline, with the reasons and owners in it
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    update: UpdateArgs,
 }
 
 #[derive(Args, Debug)]

@@ -19,14 +19,12 @@ use answer::{Answer, Decision, Place};
 use target::Target;
 
 /// Arguments of `keysieve explain`.
-///
-/// Shows which rules looked at the place and why, the result of each of their checks, and the
-/// policy entry that decided. Secrets are masked.
-///
-/// Exit status: 0 if something was explained, 1 if nothing has the fingerprint, 2 on an error.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// A line, a file, or the fingerprint of a finding: 32 hex digits from a report or baseline
+    /// A line, a file, or a finding
+    ///
+    /// A finding is given by its fingerprint: 32 hex digits, as a report or the baseline shows
+    /// them.
     #[arg(value_name = "FILE:LINE|FILE|FINGERPRINT")]
     target: PathBuf,
     /// Files and directories to search for a fingerprint

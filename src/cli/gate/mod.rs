@@ -24,7 +24,9 @@ use range::{RangeRequest, ResolvedRange};
 /// Arguments of `keysieve gate`.
 #[derive(Args, Debug)]
 pub(crate) struct GateArgs {
-    /// Range: `BASE..HEAD`, `BASE...HEAD`, or single commits [default: from the CI environment]
+    /// `BASE..HEAD`, `BASE...HEAD`, or single commits
+    ///
+    /// The default is the range that the CI environment describes.
     ///
     /// Scans every commit that HEAD has and BASE does not have: its changes against all of its
     /// parents, its message and its file names. The policy is that of BASE or, with three dots, of
@@ -39,10 +41,12 @@ pub(crate) struct GateArgs {
     /// Runs `git fetch`. Nothing else in keysieve uses the network.
     #[arg(long)]
     fetch: bool,
-    /// The commit whose `.keysieve.toml`, rules and baseline apply
+    /// Commit whose `.keysieve.toml`, rules and baseline apply
     #[arg(long, value_name = "COMMIT", value_enum, default_value_t)]
     policy: PolicyCommit,
-    /// Ignore inline markers such as `keysieve:allow`: those next to a new secret came with it
+    /// Ignore inline markers such as `keysieve:allow`
+    ///
+    /// A marker next to a new secret came with it.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

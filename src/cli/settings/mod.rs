@@ -26,13 +26,17 @@ pub(crate) struct SettingsArgs {
     // First: clap removes the values of the other fields from its matches one by one.
     #[command(flatten)]
     sources: ArgSources,
-    /// Read this configuration instead of `.keysieve.toml` at the root of the repository
+    /// Configuration file
+    ///
+    /// The default is `.keysieve.toml` at the root of the repository.
     #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
     config: Option<PathBuf>,
     /// Do not read a configuration file
     #[arg(long)]
     no_config: bool,
-    /// Read this baseline instead of `.keysieve-baseline.json` at the root of the repository
+    /// Baseline file
+    ///
+    /// The default is `.keysieve-baseline.json` at the root of the repository.
     #[arg(long, value_name = "FILE", env = "KEYSIEVE_BASELINE")]
     baseline: Option<PathBuf>,
     /// Do not read a baseline
@@ -43,16 +47,24 @@ pub(crate) struct SettingsArgs {
     /// `KEYSIEVE_RULES` lists such files, separated as in `PATH`.
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
-    /// Report findings of at least this confidence: low, medium, high or certain [default: low]
+    /// Lowest confidence to report [default: low]
+    ///
+    /// One of low, medium, high and certain.
     #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_REPORT")]
     report: Option<Confidence>,
-    /// Fail if a finding has at least this confidence [default: medium]
+    /// Lowest confidence to fail for [default: medium]
+    ///
+    /// Exit with 1 if a finding has at least this confidence: low, medium, high or certain.
     #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_BLOCK")]
     block: Option<Confidence>,
-    /// Skip files that are larger, such as 64MiB [default: no limit]
+    /// Largest file to scan, such as 64MiB
+    ///
+    /// Larger files are skipped and listed. There is no limit by default.
     #[arg(long, value_name = "SIZE", env = "KEYSIEVE_MAX_SIZE", value_parser = keysieve::policy::parse_size)]
     max_size: Option<u64>,
-    /// Number of threads [default: one for each processor]
+    /// Number of threads
+    ///
+    /// The default is one for each processor.
     #[arg(short, long, value_name = "N", env = "KEYSIEVE_JOBS")]
     jobs: Option<std::num::NonZero<usize>>,
 }
@@ -77,7 +89,7 @@ pub(crate) struct Settings {
 pub(crate) enum Reporting {
     /// Those that the user wants reported.
     Configured,
-    /// All of them, whatever their confidence.
+    /// All of them, at any confidence.
     Everything,
 }
 
