@@ -90,7 +90,7 @@ fn nothing_is_revealed_to_a_service() {
             ],
         )
         .status(2);
-        ran.says("--reveal would put secrets in clear")
+        ran.says("--reveal cannot be used with the report")
             .says(format)
             .never_says(&secret_access_key(1));
         assert!(!sandbox.root().join("out").exists());
