@@ -13,7 +13,7 @@
 //!
 //! | layer | modules | what they do |
 //! |---|---|---|
-//! | 0 | [`text`], [`secret`] | locate bytes by span, line and column; wrap values that must not be printed by accident |
+//! | 0 | [`text`], [`secret`], [`fs`] | locate bytes by span, line and column; wrap values that must not be printed by accident; replace files atomically |
 //! | 1 | [`blob`], [`rule`] | define what is scanned and where it came from; define what is searched for |
 //! | 2 | [`git`] | reads git repositories; no other module does |
 //! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | find matches in bytes; list files and git objects as blobs; install git hooks; read the variables of CI systems. They do not know each other |
@@ -83,7 +83,12 @@
 //! **Invariant:** the same input gives the same output. Sources may use any number of threads:
 //! outcomes are sorted.
 
-#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(
+    clippy::disallowed_methods,
+    clippy::exit,
+    clippy::print_stderr,
+    clippy::print_stdout
+)]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, reason = "in a test a panic is the report")
@@ -94,6 +99,7 @@ pub mod blob;
 pub mod ci;
 pub mod engine;
 pub mod finding;
+pub mod fs;
 pub mod git;
 pub mod hook;
 pub mod policy;

@@ -44,7 +44,7 @@ impl Secret {
         let bytes = &self.0;
         let head = bytes
             .get(..4)
-            .filter(|head| bytes.len() >= 20 && head.iter().all(|b| b.is_ascii_graphic()));
+            .filter(|head| bytes.len() >= 20 && head.iter().all(u8::is_ascii_graphic));
         let head = head
             .map(|h| String::from_utf8_lossy(h).into_owned())
             .unwrap_or_default();
@@ -155,11 +155,7 @@ fn from_hex(text: &str) -> Option<[u8; 16]> {
         return None;
     }
     let mut out = [0; 16];
-    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high * 16 + low).ok()?;
-    }
+    faster_hex::hex_decode(digits, &mut out).ok()?;
     Some(out)
 }
 
@@ -168,7 +164,7 @@ macro_rules! display_as_hex {
     ($($kind:ident),*) => {$(
         impl fmt::Display for $kind {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&faster_hex::hex_string(&self.0))
             }
         }
 

@@ -111,7 +111,7 @@ fn writing_needs_force_where_a_baseline_stands() {
     repo.write("src/2.ini", key(2));
     repo.keysieve(["baseline", "write"])
         .status(2)
-        .says("there is a baseline already")
+        .says("the baseline exists already")
         .says("update");
     assert_eq!(text(&repo), before);
     repo.keysieve(["baseline", "write", "--force"])
@@ -277,7 +277,7 @@ fn nothing_is_written_where_something_cannot_be_read() {
         repo.keysieve(["baseline", command, "src", "nowhere"])
             .status(2)
             .says("nowhere")
-            .says("left as it is");
+            .says("the baseline is unchanged");
     }
     repo.keysieve(["baseline", "write", "--force", "nowhere"])
         .status(2);

@@ -77,7 +77,7 @@ fn the_version_is_that_of_the_package() {
 }
 
 #[test]
-fn without_a_command_help_is_a_mistake() {
+fn calling_without_a_command_is_an_error() {
     run(&[]).has_status(2).says("Usage: keysieve");
     run(&["no-such-command"]).has_status(2);
     run(&["hook"]).has_status(2);

@@ -41,23 +41,23 @@ fn fingerprint(repo: &Repo, list: &str) -> String {
 }
 
 #[test]
-fn a_line_says_which_rules_looked_and_what_they_said() {
+fn a_line_lists_the_rules_that_looked_at_it_and_their_checks() {
     let repo = repo();
     let ran = repo.keysieve(["explain", "conf/a.ini:1"]).status(0);
     ran.says("conf/a.ini:1\n")
         .says("aws-access-token (aws.toml) tried: \"AKIA\" at 1:21");
     ran.says("candidate AKIA**************** at 1:21")
         .says("aws-access-key-id accepts")
-        .says("so it is one: medium");
+        .says("match: medium");
     ran.says("found aws-access-key-pair at 2:25, certain, with aws-access-token at 1:21")
-        .says("it blocks");
+        .says(", blocks");
     ran.never_says(&access_key_id(1))
         .never_says(&secret_access_key(1))
         .never_says("3:7");
 }
 
 #[test]
-fn a_rejected_candidate_says_by_which_check_and_why() {
+fn a_rejected_candidate_names_the_check_and_the_reason() {
     let ran = repo().keysieve(["explain", "conf/a.ini:3:7"]).status(0);
     ran.says("aws-access-key-id rejects: a published example or a dummy")
         .says("nothing is found here");
@@ -66,14 +66,14 @@ fn a_rejected_candidate_says_by_which_check_and_why() {
 }
 
 #[test]
-fn where_no_rule_looked_that_is_said() {
+fn a_line_that_no_rule_looked_at_is_explained() {
     let ran = repo().keysieve(["explain", "conf/a.ini:4"]).status(0);
-    ran.says("rules was tried: no keyword of theirs stands here")
+    ran.says("rules was tried: no keyword")
         .says("nothing is found here");
 }
 
 #[test]
-fn entropy_is_told_with_its_floor() {
+fn entropy_is_shown_with_its_minimum() {
     let repo = Repo::new();
     let rule = "[[rule]]\nid = \"own\"\ndescription = \"d\"\nkeywords = [\"extk_\"]\n\
                 pattern = '(?P<secret>extk_[a-z0-9]{8})'\nafter = 16\nentropy = 3.0\nconfidence = \"high\"\n\
@@ -86,7 +86,7 @@ fn entropy_is_told_with_its_floor() {
         .status(0);
     ran.says("own (own.toml) tried: \"extk_\" at 1:1")
         .says("entropy rejects: 1.85 bits")
-        .says("the floor is 3\n");
+        .says("the minimum is 3\n");
     let all = json(&repo, &["b", "--rules", "own.toml"]);
     let step = &all["places"][0]["trials"][0]["candidates"][0]["steps"][0];
     assert_eq!(
@@ -97,7 +97,7 @@ fn entropy_is_told_with_its_floor() {
 }
 
 #[test]
-fn a_whole_file_says_it_of_all_lines() {
+fn a_whole_file_is_explained() {
     let ran = repo().keysieve(["explain", "conf/a.ini"]).status(0);
     ran.says("conf/a.ini\n")
         .says("at 1:21")
@@ -118,12 +118,12 @@ fn decoded_text_is_explained() {
     );
     let ran = repo.keysieve(["explain", "a:1"]).status(0);
     ran.says("read as base64")
-        .says("so it is one: medium")
+        .says("match: medium")
         .never_says(&access_key_id(1));
 }
 
 #[test]
-fn the_layer_that_set_a_level_is_named() {
+fn the_source_of_a_setting_is_named() {
     let repo = repo();
     repo.keysieve(["explain", "conf/a.ini"])
         .status(0)
@@ -150,7 +150,7 @@ fn the_layer_that_set_a_level_is_named() {
 }
 
 #[test]
-fn each_exception_is_named_with_its_file() {
+fn what_allows_a_finding_is_named_with_its_file() {
     let repo = Repo::new();
     repo.write("entry", key(1)).write(
         "marked",
@@ -170,15 +170,15 @@ fn each_exception_is_named_with_its_file() {
     said("marked").says("allowed by the marker keysieve:allow in the file: known");
     said("based").says("allowed by the baseline ./.keysieve-baseline.json:5 (owner: ops)");
     said("low").says("not reported: low is below medium");
-    said("open").says("reported, and it blocks: medium is not below medium");
+    said("open").says("reported, blocks: medium is not below medium");
     let baseline = std::fs::read_to_string(repo.path(".keysieve-baseline.json")).unwrap();
     repo.write(
         ".keysieve-baseline.json",
         baseline.replace("\"owner\"", "\"until\":\"2001-01-01\",\"owner\""),
     );
     said("based")
-        .says("it blocks")
-        .says("the entry on line 5 of the baseline has expired");
+        .says(", blocks")
+        .says("the baseline entry on line 5 has expired");
     let decision =
         |file: &str| json(&repo, &[file])["places"][0]["findings"][0]["decision"].clone();
     assert_eq!(decision("entry")["by"], "entry");
@@ -188,7 +188,7 @@ fn each_exception_is_named_with_its_file() {
 }
 
 #[test]
-fn a_fingerprint_is_found_wherever_it_stands() {
+fn every_place_of_a_fingerprint_is_explained() {
     let repo = repo();
     let print = fingerprint(&repo, "findings");
     let ran = repo.keysieve(["explain", &print]).status(0);
@@ -202,7 +202,7 @@ fn a_fingerprint_is_found_wherever_it_stands() {
     repo.write("empty/x", "");
     repo.keysieve(["explain", &print, "--in", "empty"])
         .status(1)
-        .says("nothing that was scanned has this fingerprint");
+        .says("no finding has this fingerprint");
     repo.keysieve(["explain", &print, "--in", "empty", "nowhere"])
         .status(2)
         .says("could not be read");
@@ -218,7 +218,7 @@ fn a_fingerprint_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn the_print_of_a_baseline_is_as_good() {
+fn a_fingerprint_from_the_baseline_is_accepted() {
     let repo = repo();
     repo.keysieve(["baseline", "write"]).status(0);
     let text = std::fs::read_to_string(repo.path(".keysieve-baseline.json")).unwrap();
@@ -232,7 +232,7 @@ fn the_print_of_a_baseline_is_as_good() {
 }
 
 #[test]
-fn a_name_is_explained_and_masked() {
+fn a_secret_in_a_file_name_is_explained_and_masked() {
     let repo = Repo::new();
     let id = access_key_id(1);
     repo.write(format!("{id}.txt"), "words\n");
@@ -248,12 +248,12 @@ fn a_name_is_explained_and_masked() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_a_failure() {
+fn arguments_that_cannot_be_explained_are_errors() {
     let repo = repo();
     let pasted = access_key_id(7);
     repo.keysieve(["explain", &pasted])
         .status(2)
-        .says("no fingerprint")
+        .says("neither a file nor a fingerprint")
         .never_says(&pasted);
     repo.keysieve(["explain", &format!("{pasted}:3")])
         .status(2)
@@ -263,7 +263,7 @@ fn what_cannot_be_explained_is_a_failure() {
         .says("a directory");
     repo.keysieve(["explain", "conf/a.ini:99"])
         .status(2)
-        .says("there is no line 99");
+        .says("line 99 does not exist");
     repo.keysieve(["explain", "conf/a.ini:0"]).status(2);
     repo.keysieve(["explain"]).status(2);
     repo.keysieve(["explain", &"0".repeat(32)]).status(1);
@@ -274,7 +274,7 @@ fn what_cannot_be_explained_is_a_failure() {
 }
 
 #[test]
-fn a_place_may_be_named_from_any_folder() {
+fn a_path_may_be_relative_to_any_directory() {
     let repo = repo();
     repo.write(
         ".keysieve.toml",

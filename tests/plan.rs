@@ -139,7 +139,7 @@ fn values_stand_in_one_file_only() {
     let (ran, dir) = plan(&repo);
     ran.has_status(1)
         .says("WARNING")
-        .says("IN CLEAR")
+        .says("in PLAIN TEXT")
         .says("replacements.txt");
     let files = files(&dir);
     let names: Vec<_> = files.keys().map(String::as_str).collect();
@@ -228,7 +228,7 @@ fn a_plan_goes_to_a_new_directory_outside() {
         repo.keysieve(["audit", "--plan"])
             .args([link.join("plan")])
             .status(2)
-            .says("must not be in the repository");
+            .says("cannot be inside the repository");
     }
     let absent = repo.sandbox().root().join("absent/../repo/plan");
     repo.keysieve(["audit", "--plan"]).args([&absent]).status(2);
@@ -240,7 +240,7 @@ fn where_nothing_was_found_there_is_no_plan() {
     let repo = Repo::new();
     repo.add("a.txt", "a\n").commit("first");
     let (ran, dir) = plan(&repo);
-    ran.has_status(0).says("nothing to plan");
+    ran.has_status(0).says("there is no plan");
     assert!(!dir.exists());
 }
 

@@ -22,7 +22,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_picture_is_what_the_program_prints() {
+fn the_example_output_is_what_the_program_prints() {
     let repo = Repo::new();
     repo.add("README", "a repository\n");
     repo.commit("first");
@@ -39,7 +39,7 @@ fn the_picture_is_what_the_program_prints() {
 }
 
 #[test]
-fn the_configuration_is_read_and_the_rule_does_what_it_says() {
+fn the_example_configuration_and_rule_work() {
     let blocks = blocks("toml");
     assert_eq!(blocks.len(), 2);
     let config = Config::parse(Path::new("README.md"), blocks[0]).unwrap();
@@ -50,7 +50,7 @@ fn the_configuration_is_read_and_the_rule_does_what_it_says() {
 }
 
 #[test]
-fn the_commands_exist() {
+fn the_commands_and_options_exist() {
     let sandbox = Sandbox::new();
     let mut seen = 0;
     for line in blocks("sh").iter().flat_map(|block| block.lines()) {
@@ -76,7 +76,7 @@ fn the_commands_exist() {
             .take(2);
         let options = words.iter().filter(|word| word.starts_with("--"));
         let text = Run::new(Run::KEYSIEVE, sandbox.root(), &sandbox)
-            .args(subcommands.copied().chain(["--help"]).collect::<Vec<_>>())
+            .args(subcommands.copied().chain(["--help"]))
             .status(0)
             .stdout();
         for option in options {

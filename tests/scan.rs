@@ -122,7 +122,7 @@ fn standard_input_is_scanned() {
         .args(["scan", "-", "."])
         .stdin("")
         .status(2)
-        .says("'-' stands for standard input");
+        .says("'-' (standard input) cannot be combined");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -21,6 +21,7 @@ use super::found::StoredOccurrence;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::scan_trees::{NamedChild, TreeDiffs};
+use crate::fs::{Access, PendingFile};
 use crate::git::store::{ObjectIndex, PackName};
 
 /// The start of a cache file. It has a new number whenever the layout changes.
@@ -57,10 +58,7 @@ impl Cache {
     pub fn new(folder: &Path, repo: &Path, key: &str) -> Self {
         let repo = repo.canonicalize().unwrap_or_else(|_| repo.to_path_buf());
         let digest = Sha256::digest(repo.as_os_str().as_encoded_bytes());
-        let name: String = digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name = faster_hex::hex_string(&digest[..16]);
         Self {
             file: folder.join(format!("audit-{name}")),
             key: key.to_owned(),
@@ -108,10 +106,7 @@ impl Cache {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(bytes)?;
-        new.persist(&self.file)?;
-        Ok(())
+        PendingFile::write(&self.file, Access::Private, |out| out.write_all(bytes))?.publish()
     }
 }
 
@@ -276,7 +271,7 @@ mod tests {
     fn the_layout_is_that_of_the_version() {
         let file = content().to_file().unwrap();
         let body = &file[HEAD.len() + 32..];
-        let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = faster_hex::hex_string(body);
         assert_eq!(HEAD, b"keysieve audit cache 2\n");
         assert_eq!(hex, GOLDEN);
     }

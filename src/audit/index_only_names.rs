@@ -10,7 +10,7 @@ use crate::blob::{Blob, Origin};
 use crate::finding::history::{Container, Exposure, History, ObjectPlace, RootRef};
 use crate::finding::{Finding, Outcome};
 use crate::git::{IndexRoot, RootKind, Roots};
-use crate::source::{MIN_NAME, Source, SourceError, Workers};
+use crate::source::{Source, SourceError, Workers, is_searched_name};
 
 /// Feeds each such name once.
 pub(super) struct IndexOnlyNames<'a> {
@@ -27,7 +27,7 @@ impl<'a> IndexOnlyNames<'a> {
             let mut start = 0;
             for name in path.split(|&byte| byte == b'/') {
                 let end = start + name.len();
-                if name.len() >= MIN_NAME && !is_in_a_tree(name, collected) {
+                if is_searched_name(name) && !is_in_a_tree(name, collected) {
                     names.entry(name.as_bstr()).or_insert(path[..end].as_bstr());
                 }
                 start = end + 1;

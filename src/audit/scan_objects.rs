@@ -8,7 +8,7 @@ use super::context::{Context, MAX_RESCAN};
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
-use crate::blob::{Blob, Fresh, Origin, Part, Skip};
+use crate::blob::{Blob, Origin, Part, Skip};
 use crate::engine::{Frames, LocatedMatch};
 use crate::git::ObjectId;
 use crate::git::commit::{CommitLinks, commit_links, tag_target};
@@ -70,7 +70,7 @@ impl<'a> ObjectScanner<'a> {
         if hits.is_empty() {
             return hits;
         }
-        let matches = scanner.judge(bytes, &hits);
+        let matches = scanner.verify_hits(bytes, &hits);
         if !matches.is_empty() {
             self.found.in_large |= bytes.len() as u64 > MAX_RESCAN;
             let part = Part::whole(bytes.len());
@@ -189,7 +189,7 @@ fn is_binary(bytes: &[u8]) -> bool {
 impl Worker for StreamScanner<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
         debug_assert!(
-            matches!(blob.fresh, Fresh::All),
+            blob.previous.is_none(),
             "a stream has no older version"
         );
         let own = blob.part.own.len().min(blob.bytes.len()) as u64;

@@ -20,7 +20,7 @@ use crate::engine::Frames;
 use crate::git::Oid;
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::git::tree::{TreeEntries, TreeEntry};
-use crate::source::MIN_NAME;
+use crate::source::is_searched_name;
 use crate::text::Copied;
 
 /// How many slots the object lookup cache of each thread has.
@@ -188,7 +188,7 @@ impl<'a> TreeScanner<'a> {
         state: &mut TreeState,
     ) {
         let object = self.recorded_object(tree, entry);
-        if object.is_none() && entry.name.len() < MIN_NAME {
+        if object.is_none() && !is_searched_name(entry.name) {
             return;
         }
         let (name, is_secret) = self.read_name(entry.name);
@@ -236,7 +236,7 @@ impl<'a> TreeScanner<'a> {
         }
         let number = self.names.number_of(name);
         let before = self.found.occurrences.len();
-        if name.len() >= MIN_NAME {
+        if is_searched_name(name) {
             let located = self.context.builder.scan(name, Frames::Omit);
             let container = ContainerKey::name(number);
             self.found.add(self.context, container, &located, false);

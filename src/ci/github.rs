@@ -1,11 +1,28 @@
-//! GitHub Actions, and those that speak its language: Gitea and Forgejo. The event comes as JSON.
+//! Reads the events of GitHub Actions, Gitea Actions and Forgejo Actions, which come as JSON.
 
 use serde::Deserialize;
 
-use super::{CiError, Environment, Facts, is_zero};
+use super::{CiEnv, CiError, Environment, is_zero};
 use crate::git::range::{Base, Plan, Point};
 
-/// The parts of an event that matter here.
+/// The variable that names the file with the event.
+pub(super) const EVENT_PATH: &str = "GITHUB_EVENT_PATH";
+
+pub(super) const FORGEJO: Environment = environment("Forgejo Actions", &["FORGEJO_ACTIONS"]);
+pub(super) const GITEA: Environment = environment("Gitea Actions", &["GITEA_ACTIONS"]);
+pub(super) const GITHUB: Environment = environment("GitHub Actions", &["GITHUB_ACTIONS"]);
+
+const fn environment(name: &'static str, markers: &'static [&'static str]) -> Environment {
+    Environment {
+        name,
+        full_clone: "give actions/checkout 'fetch-depth: 0'",
+        markers,
+        variables: &["GITHUB_EVENT_NAME", EVENT_PATH],
+        plan,
+    }
+}
+
+/// The parts of an event that are used here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Event {
@@ -45,74 +62,73 @@ struct Repository {
     default_branch: Option<String>,
 }
 
-/// What the event brings.
-pub(super) fn plan(here: &Environment, facts: &Facts) -> Result<Plan, CiError> {
-    let name = here.need(facts, "GITHUB_EVENT_NAME")?;
-    here.need(facts, "GITHUB_EVENT_PATH")?;
-    let fault = |problem: String| CiError::Event {
-        environment: here.name,
-        problem,
+fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
+    let name = ci.require(env, "GITHUB_EVENT_NAME")?;
+    ci.require(env, EVENT_PATH)?;
+    let Some(text) = &env.event else {
+        return Err(unreadable(
+            ci,
+            "GITHUB_EVENT_PATH does not name a readable file",
+        ));
     };
-    let text = facts
-        .event
-        .as_deref()
-        .ok_or_else(|| fault("GITHUB_EVENT_PATH names no file".to_owned()))?;
-    // What the parser says names places, never what stands there.
-    let event: Event = serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
+    // The parser's own message can quote the file.
+    let event: Event = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        unreadable(ci, format!("unexpected JSON at {line}:{column}"))
+    })?;
     if let Some(pull) = event.pull_request {
-        return Ok(pull_request(here, name, event.number, pull));
+        return Ok(pull_request(ci, name, event.number, pull));
     }
     if let Some(group) = event.merge_group {
-        let fetch = group.head_ref.unwrap_or_else(|| group.head_sha.clone());
         let head = Point {
+            fetch: group.head_ref.unwrap_or_else(|| group.head_sha.clone()),
             rev: group.head_sha,
-            fetch,
         };
-        return Ok(here.judge(name, head, Base::Commit(Point::id(&group.base_sha))));
+        return Ok(ci.scan(name, head, Base::Commit(Point::id(&group.base_sha))));
     }
     let (Some(reference), Some(after)) = (event.name, event.after) else {
         return Err(CiError::NoCommits {
-            environment: here.name,
+            environment: ci.name,
             event: name.to_owned(),
         });
     };
     if is_zero(&after) {
         return Ok(Plan::Nothing {
-            why: format!("{}: {reference} was deleted", here.name),
+            why: format!("{}: {reference} was deleted", ci.name),
         });
     }
     if let Some(tag) = reference.strip_prefix("refs/tags/") {
-        return Ok(here.tagged(&after, tag));
+        return Ok(ci.tagged(&after, tag));
     }
+    let Some(before) = event.before else {
+        return Err(unreadable(ci, "'before' is missing"));
+    };
     let branch = reference.strip_prefix("refs/heads/").unwrap_or(&reference);
-    let default = event
-        .repository
-        .and_then(|repository| repository.default_branch);
-    let before = event
-        .before
-        .ok_or_else(|| fault("it has no 'before'".to_owned()))?;
-    Ok(here.pushed(&after, Some(&before), branch, default.as_deref()))
+    let default = event.repository.and_then(|repo| repo.default_branch);
+    Ok(ci.pushed(&after, Some(&before), branch, default.as_deref()))
 }
 
-fn pull_request(here: &Environment, event: &str, number: Option<u64>, pull: PullRequest) -> Plan {
-    let number = pull.number.or(number);
-    // The head of a fork's pull request is no branch here, but the server keeps it under this name.
-    let fetch = number.map_or_else(
-        || pull.head.sha.clone(),
-        |number| format!("refs/pull/{number}/head"),
-    );
-    let into = pull
-        .base
-        .name
-        .map(|name| format!(" into {name}"))
-        .unwrap_or_default();
+fn pull_request(ci: &Environment, event: &str, number: Option<u64>, pull: PullRequest) -> Plan {
+    // The head of a fork's pull request is not on a branch of this repository, but the server
+    // keeps it under this name.
+    let fetch = match pull.number.or(number) {
+        Some(number) => format!("refs/pull/{number}/head"),
+        None => pull.head.sha.clone(),
+    };
     let head = Point {
         rev: pull.head.sha,
         fetch,
     };
-    here.judge(
-        &format!("{event}{into}"),
-        head,
-        Base::Commit(Point::id(&pull.base.sha)),
-    )
+    let what = match pull.base.name {
+        Some(target) => format!("{event} into {target}"),
+        None => event.to_owned(),
+    };
+    ci.scan(&what, head, Base::Commit(Point::id(&pull.base.sha)))
+}
+
+fn unreadable(ci: &Environment, problem: impl std::fmt::Display) -> CiError {
+    CiError::Event {
+        environment: ci.name,
+        problem: problem.to_string(),
+    }
 }

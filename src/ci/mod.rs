@@ -1,138 +1,118 @@
-//! What CI environments say about the commits they run for. Nothing here reads the environment: it
-//! is handed in.
+//! Derives the range of commits to scan from the variables that CI systems set, for `gate`. Nothing
+//! here reads the environment: the program hands in the variables, and only those that are listed.
 
+mod azure;
+mod bitbucket;
+mod buildkite;
+mod circleci;
 mod github;
-mod others;
+mod gitlab;
+mod jenkins;
 
 use std::collections::BTreeMap;
 
 use crate::git::range::{Base, Plan, Point};
 
-/// The variables of a CI environment, and the event where one is described in a file.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// The variables.
-    pub variables: BTreeMap<String, String>,
+/// The variables of a CI system that matter here, and its event.
+///
+/// There is no `Debug` and no `Clone`: variables and events of a CI system can hold secrets.
+#[derive(Default)]
+pub struct CiEnv {
+    variables: BTreeMap<&'static str, String>,
     /// The JSON in the file that `GITHUB_EVENT_PATH` names.
-    pub event: Option<String>,
+    event: Option<String>,
 }
 
-/// A CI environment.
+/// A CI system.
 #[derive(Debug)]
 pub struct Environment {
     /// Its name.
     pub name: &'static str,
-    /// The setting that brings the whole history into its clones.
-    pub setting: &'static str,
-    /// The variables one of which tells it from others.
-    marks: &'static [&'static str],
-    plan: fn(&Environment, &Facts) -> Result<Plan, CiError>,
+    /// The setting that makes it clone the whole history.
+    pub full_clone: &'static str,
+    /// Variables that only this system sets; one of them is enough.
+    markers: &'static [&'static str],
+    /// The other variables that `plan` asks for.
+    variables: &'static [&'static str],
+    plan: fn(&Self, &CiEnv) -> Result<Plan, CiError>,
 }
 
-/// Why an environment's words are no range.
+/// Why no range can be derived from the variables of a CI system.
 #[derive(Debug, thiserror::Error)]
 pub enum CiError {
-    /// A variable that should be there is not.
-    #[error("{environment}: the variable {variable} is not set")]
+    /// A required variable is missing.
+    #[error("{environment}: variable {variable} is not set")]
     Variable {
-        /// The environment.
+        /// The CI system.
         environment: &'static str,
         /// The variable.
         variable: &'static str,
     },
-    /// The file with the event cannot be understood.
-    #[error("{environment}: the event cannot be read: {problem}")]
+    /// The event file is missing or not as expected.
+    #[error("{environment}: cannot read the event: {problem}")]
     Event {
-        /// The environment.
+        /// The CI system.
         environment: &'static str,
         /// What is wrong.
         problem: String,
     },
-    /// An event that brings no commits.
-    #[error("{environment}: the event '{event}' says nothing of which commits are new")]
+    /// An event without commits.
+    #[error("{environment}: event '{event}' does not name the commits to scan")]
     NoCommits {
-        /// The environment.
+        /// The CI system.
         environment: &'static str,
         /// The event.
         event: String,
     },
 }
 
-const CHECKOUT: &str = "give actions/checkout 'fetch-depth: 0'";
-
-/// Every environment that is known. Those that are like others come before them.
+/// Every supported CI system. Systems that also set the markers of another one come before it.
 pub const ENVIRONMENTS: &[Environment] = &[
-    Environment {
-        name: "Forgejo Actions",
-        setting: CHECKOUT,
-        marks: &["FORGEJO_ACTIONS"],
-        plan: github::plan,
-    },
-    Environment {
-        name: "Gitea Actions",
-        setting: CHECKOUT,
-        marks: &["GITEA_ACTIONS"],
-        plan: github::plan,
-    },
-    Environment {
-        name: "GitHub Actions",
-        setting: CHECKOUT,
-        marks: &["GITHUB_ACTIONS"],
-        plan: github::plan,
-    },
-    Environment {
-        name: "GitLab CI",
-        setting: "set the variable 'GIT_DEPTH: 0'",
-        marks: &["GITLAB_CI"],
-        plan: others::gitlab,
-    },
-    Environment {
-        name: "Bitbucket Pipelines",
-        setting: "set 'clone: depth: full'",
-        marks: &["BITBUCKET_COMMIT"],
-        plan: others::bitbucket,
-    },
-    Environment {
-        name: "Azure Pipelines",
-        setting: "set 'fetchDepth: 0' in the step 'checkout: self'",
-        marks: &["TF_BUILD"],
-        plan: others::azure,
-    },
-    Environment {
-        name: "CircleCI",
-        setting: "use 'checkout' with 'method: full'",
-        marks: &["CIRCLECI"],
-        plan: others::circleci,
-    },
-    Environment {
-        name: "Buildkite",
-        setting: "take '--depth' out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
-        marks: &["BUILDKITE"],
-        plan: others::buildkite,
-    },
-    Environment {
-        name: "Jenkins",
-        setting: "turn off 'Shallow clone' and fetch all branches in the job's Git settings",
-        marks: &["JENKINS_URL", "JENKINS_HOME"],
-        plan: others::jenkins,
-    },
+    github::FORGEJO,
+    github::GITEA,
+    github::GITHUB,
+    gitlab::ENVIRONMENT,
+    bitbucket::ENVIRONMENT,
+    azure::ENVIRONMENT,
+    circleci::ENVIRONMENT,
+    buildkite::ENVIRONMENT,
+    jenkins::ENVIRONMENT,
 ];
 
-/// The environment that `facts` are of, and what it says is to be judged; `None` outside of any
-/// that is known.
-///
-/// # Errors
-/// Where what it says is no range.
-pub fn plan(facts: &Facts) -> Option<(&'static Environment, Result<Plan, CiError>)> {
-    let is = |name: &&str| facts.get(name).is_some_and(|found| found != "false");
-    let environment = ENVIRONMENTS
-        .iter()
-        .find(|environment| environment.marks.iter().any(is))?;
-    Some((environment, (environment.plan)(environment, facts)))
+/// The CI system that set the variables, and the plan that it implies; `None` if no supported
+/// system did.
+#[must_use]
+pub fn plan(env: &CiEnv) -> Option<(&'static Environment, Result<Plan, CiError>)> {
+    let environment = ENVIRONMENTS.iter().find(|environment| {
+        let mut markers = environment.markers.iter();
+        markers.any(|name| env.get(name).is_some_and(|value| value != "false"))
+    })?;
+    Some((environment, (environment.plan)(environment, env)))
 }
 
-impl Facts {
-    /// A variable that is set, and not to nothing.
+impl CiEnv {
+    /// Asks `variable` for each variable that a supported CI system sets, and `file` for the
+    /// content of the event file.
+    #[must_use]
+    pub fn read(
+        variable: impl Fn(&str) -> Option<String>,
+        file: impl FnOnce(&str) -> Option<String>,
+    ) -> Self {
+        let names = ENVIRONMENTS
+            .iter()
+            .flat_map(|environment| [environment.markers, environment.variables])
+            .flatten();
+        let mut env = Self {
+            variables: names
+                .filter_map(|&name| Some((name, variable(name)?)))
+                .collect(),
+            event: None,
+        };
+        env.event = env.get(github::EVENT_PATH).and_then(file);
+        env
+    }
+
+    /// The value of a listed variable, if it is set and not empty.
     fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
@@ -142,14 +122,24 @@ impl Facts {
 }
 
 impl Environment {
-    fn need<'f>(&self, facts: &'f Facts, variable: &'static str) -> Result<&'f str, CiError> {
-        facts.get(variable).ok_or(CiError::Variable {
+    /// The value of a variable that `plan` depends on.
+    fn get<'e>(&self, env: &'e CiEnv, variable: &'static str) -> Option<&'e str> {
+        debug_assert!(
+            self.variables.contains(&variable) || self.markers.contains(&variable),
+            "{}: {variable} is not listed, so it is never read",
+            self.name
+        );
+        env.get(variable)
+    }
+
+    fn require<'e>(&self, env: &'e CiEnv, variable: &'static str) -> Result<&'e str, CiError> {
+        self.get(env, variable).ok_or(CiError::Variable {
             environment: self.name,
             variable,
         })
     }
 
-    fn judge(&self, what: &str, head: Point, base: Base) -> Plan {
+    fn scan(&self, what: &str, head: Point, base: Base) -> Plan {
         Plan::Judge {
             what: format!("{}, {what}", self.name),
             head,
@@ -157,8 +147,17 @@ impl Environment {
         }
     }
 
-    /// What a push to a branch brings, where the old head is known, all zeros for a new branch, or
-    /// not told.
+    /// A request to merge `head` into the branch `target`.
+    fn request(&self, kind: &str, head: &str, target: &str) -> Plan {
+        self.scan(
+            &format!("{kind} into {target}"),
+            Point::id(head),
+            Base::Branch(target.to_owned()),
+        )
+    }
+
+    /// A push to a branch. `before` is its old head: all zeros for a new branch, `None` if the CI
+    /// system does not say.
     fn pushed(
         &self,
         head: &str,
@@ -170,48 +169,86 @@ impl Environment {
             rev: head.to_owned(),
             fetch: format!("refs/heads/{branch}"),
         };
-        match before.filter(|before| !is_zero(before)) {
-            Some(before) => {
-                let (before, default) = (Point::id(before), default.map(str::to_owned));
-                let base = Base::Pushed {
-                    before,
-                    branch: branch.to_owned(),
-                    default,
-                };
-                self.judge(&format!("a push to {branch}"), head, base)
-            }
-            None => {
-                let what = match before {
-                    Some(_) => format!("the new branch {branch}"),
-                    None => format!("the branch {branch}, whose old head is not told"),
-                };
-                let base = match default.filter(|name| *name != branch) {
-                    // Another branch may be as new as this one, and no better: only the default
-                    // branch is trusted.
-                    Some(default) => Base::Branch(default.to_owned()),
-                    None => Base::Branches {
-                        but: Some(branch.to_owned()),
-                    },
-                };
-                self.judge(&what, head, base)
-            }
+        if let Some(before) = before.filter(|before| !is_zero(before)) {
+            let base = Base::Pushed {
+                before: Point::id(before),
+                branch: branch.to_owned(),
+                default: default.map(str::to_owned),
+            };
+            return self.scan(&format!("a push to {branch}"), head, base);
         }
+        let what = if before.is_some() {
+            format!("the new branch {branch}")
+        } else {
+            format!("the branch {branch}, old head unknown")
+        };
+        let base = match default.filter(|name| *name != branch) {
+            // Another branch may be as new as this one: only the default branch is trusted.
+            Some(default) => Base::Branch(default.to_owned()),
+            None => Base::Branches {
+                but: Some(branch.to_owned()),
+            },
+        };
+        self.scan(&what, head, base)
     }
 
+    /// A push of a tag. `head` is a revision that leads to the tag itself and not only to its
+    /// commit, so that its message is scanned as well.
     fn tagged(&self, head: &str, tag: &str) -> Plan {
         let head = Point {
             rev: head.to_owned(),
             fetch: format!("+refs/tags/{tag}:refs/tags/{tag}"),
         };
-        self.judge(
+        self.scan(
             &format!("the tag {tag}"),
             head,
             Base::Branches { but: None },
         )
     }
+
+    /// A push of a tag that the variables give by its name.
+    fn tag_named(&self, tag: &str) -> Plan {
+        self.tagged(&format!("refs/tags/{tag}"), tag)
+    }
 }
 
-/// Whether `id` is the one that stands for nothing.
+/// Whether `id` is the all-zero id, which means "no object".
 fn is_zero(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_variables_are_asked_for() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let env = CiEnv::read(
+            |name| {
+                asked.borrow_mut().push(name.to_owned());
+                Some(format!("value of {name}"))
+            },
+            |path| Some(path.to_owned()),
+        );
+        let asked = asked.into_inner();
+        for environment in ENVIRONMENTS {
+            for name in environment.markers.iter().chain(environment.variables) {
+                assert!(asked.iter().any(|asked| asked == name), "{name}");
+            }
+        }
+        assert!(
+            !asked
+                .iter()
+                .any(|name| name.contains("TOKEN") || name.contains("SECRET")),
+            "{asked:?}"
+        );
+        assert_eq!(env.event.as_deref(), Some("value of GITHUB_EVENT_PATH"));
+    }
+
+    #[test]
+    fn the_event_file_is_read_only_if_it_is_named() {
+        let env = CiEnv::read(|_| None, |_| panic!("no file is named"));
+        assert!(env.event.is_none());
+    }
 }

@@ -1,6 +1,5 @@
-//! `keysieve audit`: everything that a repository holds, its whole history first of all.
+//! `keysieve audit`: scans everything that a repository contains, above all its whole history.
 
-use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,80 +8,89 @@ use std::time::Duration;
 
 use bstr::BString;
 use clap::Args;
+use etcetera::BaseStrategy as _;
+use gix::ThreadSafeRepository;
 use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
-use keysieve::git::{self, Repository};
+use keysieve::git;
 use keysieve::report::Advice;
 use keysieve::text::{printable, printable_path};
 
 use super::error::CliError;
-use super::output::{REPORT, TIMELINE};
+use super::output::{FINDINGS, TIMELINE};
 use super::plan::PlanDir;
 use super::scan::Common;
 use super::settings::Settings;
 
-/// The words of `keysieve audit`.
+/// Arguments of `keysieve audit`.
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {
-    /// The repository: a work tree, a directory in it, a bare repository
+    /// The repository, bare or not, or a directory in it
     #[arg(default_value = ".", value_name = "REPO")]
     repo: PathBuf,
-    /// Print when secrets came and went, month by month, instead of the report; in the formats
-    /// `human` and `json`
+    /// Show when secrets were added and removed, by month
+    ///
+    /// Replaces the report, in the formats `human` and `json`.
     #[arg(long)]
     timeline: bool,
-    /// Also write what a clean-up needs to this directory, and run none of it
+    /// Also write a clean-up plan to this directory
     ///
-    /// CHECKLIST.md says what to do, in which order; replacements.txt, for `git filter-repo
-    /// --replace-text`, holds the secrets in clear, so the directory has to be new or empty, and
-    /// outside of the repository.
+    /// Nothing of the plan is run.
+    ///
+    /// CHECKLIST.md lists the steps in order. replacements.txt, for `git filter-repo
+    /// --replace-text`, contains the secrets in plain text, so the directory must be new or empty,
+    /// and outside of the repository.
     #[arg(long, value_name = "DIR")]
     plan: Option<PathBuf>,
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
-    memory: MemoryArgs,
+    cache: CacheArgs,
     #[command(flatten)]
     common: Common,
 }
 
-/// Words that say what is remembered for the next audit.
+/// Arguments for the cache, which lets the next audit read only new packs.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What is remembered")]
-struct MemoryArgs {
-    /// Read every object, and remember nothing
+#[command(next_help_heading = "Cache")]
+struct CacheArgs {
+    /// Read every object, and write no cache
     #[arg(long)]
     no_cache: bool,
-    /// The folder in which it is remembered what packs hold: places and fingerprints, no values
-    /// [default: the user's]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
-    cache: Option<PathBuf>,
+    /// Folder of the cache [default: the user's cache folder]
+    ///
+    /// The cache contains places and fingerprints, but no secrets.
+    #[arg(long = "cache", value_name = "DIR", conflicts_with = "no_cache")]
+    folder: Option<PathBuf>,
 }
 
-/// Words that say what counts. All objects are read in any case.
+/// Arguments that limit what is reported. All objects are read in any case.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What counts")]
+#[command(next_help_heading = "Scope")]
 struct ScopeArgs {
-    /// Only what branches, tags and other refs lead to: no stashes, no reflogs, no left-overs
+    /// Only what branches, tags and other refs reach
+    ///
+    /// Leaves out stashes, reflogs and unreachable objects.
     #[arg(long)]
     reachable: bool,
-    /// Only what this ref leads to; may be repeated
+    /// Only what this ref reaches; may be repeated
     #[arg(long = "ref", value_name = "REF")]
     refs: Vec<String>,
-    /// Only what commits brought in that are newer than this day, such as 2026-01-31, or are not
-    /// reached from this commit
+    /// Only newer commits
+    ///
+    /// Commits since a day, such as 2026-01-31, or commits that a given commit does not reach.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
 }
 
 impl AuditArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
-        let form = if self.timeline { TIMELINE } else { REPORT };
-        self.common.output.check_form(form)?;
+        let view = if self.timeline { TIMELINE } else { FINDINGS };
+        let reports = self.common.output.reports_of(view)?;
         let here = Path::new(".");
-        // Whoever names a repository means that one; who names none stands in one, and git may have
-        // said in which.
+        // A repository that is given is opened as it is. Otherwise git's variables, or the
+        // directory, decide.
         let repo = if self.repo == here {
             git::discover(here)?
         } else {
@@ -96,10 +104,10 @@ impl AuditArgs {
         let settings = self
             .common
             .settings
-            .settle(repo.work_dir().unwrap_or(&self.repo))?;
+            .resolve(repo.work_dir().unwrap_or(&self.repo))?;
         let scope = self.scope.scope(&repo)?;
         let stop = stop_on_signal()?;
-        let cache = self.memory.folder(&repo)?;
+        let cache = self.cache.folder(&repo)?;
         let audit = Audit {
             repo: &repo,
             scope,
@@ -110,77 +118,66 @@ impl AuditArgs {
         let Settings {
             scanner, policy, ..
         } = &settings;
-        let Audited {
-            outcome,
-            cache_error,
-        } = self
-            .common
-            .output
-            .watch(|progress| audit::run(&audit, scanner, policy, progress))?;
-        if let Some(error) = cache_error {
+        let Audited { outcome, forgotten } =
+            reports.watch(|progress| audit::run(&audit, scanner, policy, progress))?;
+        if let Some(error) = forgotten {
             let _ = writeln!(
                 io::stderr(),
-                "keysieve: what was learned cannot be kept for the next audit: {error}"
+                "keysieve: warning: cannot write the audit cache: {error}"
             );
         }
         if let Some(plan) = plan {
             plan.write(&outcome)?;
         }
-        self.common.output.write_as(
-            form,
-            &outcome,
-            scanner.rules().version(),
-            Advice::default(),
-        )?;
+        reports.write(&outcome, scanner.rules().version(), Advice::default())?;
         Ok(outcome.status())
     }
 }
 
-impl MemoryArgs {
-    /// The folder to remember in. Never one of the repository's: nothing is written there.
-    fn folder(&self, repo: &Repository) -> Result<Option<PathBuf>, CliError> {
-        let own = [Some(repo.common_dir()), repo.work_dir()];
-        let own: Vec<PathBuf> = own
-            .into_iter()
-            .flatten()
-            .filter_map(|dir| dir.canonicalize().ok())
-            .collect();
-        let inside = |folder: &Path| {
-            let there = folder.ancestors().find_map(|part| part.canonicalize().ok());
-            there.is_some_and(|there| own.iter().any(|own| there.starts_with(own)))
-        };
-        match &self.cache {
-            _ if self.no_cache => Ok(None),
-            Some(folder) if inside(folder) => {
+impl CacheArgs {
+    /// The folder of the cache; `None` for no cache. It is never inside the repository, where
+    /// nothing may be written.
+    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, CliError> {
+        if self.no_cache {
+            return Ok(None);
+        }
+        match &self.folder {
+            None => Ok(user_cache().filter(|folder| !is_inside(folder, repo))),
+            Some(folder) if is_inside(folder, repo) => {
                 let message = format!(
-                    "{}: lies in the repository that is looked through",
+                    "{}: the cache cannot be inside the audited repository",
                     printable_path(folder)
                 );
-                Err(CliError::new(message).hint("name a folder outside of it, or say --no-cache"))
+                Err(CliError::new(message).help("name a folder outside of it, or use --no-cache"))
             }
             Some(folder) => Ok(Some(folder.clone())),
-            None => Ok(users_cache().filter(|folder| !inside(folder))),
         }
     }
 }
 
-/// Where the user's programs keep what they can do without; see the XDG Base Directory
-/// Specification.
-fn users_cache() -> Option<PathBuf> {
-    let set = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let home = || set("HOME").map(|home| home.join(".cache"));
-    set("XDG_CACHE_HOME")
-        .or_else(home)
-        .or_else(|| set("LOCALAPPDATA"))
-        .map(|folder| folder.join("keysieve"))
+/// Whether `folder`, which may not exist yet, is inside the repository.
+fn is_inside(folder: &Path, repo: &ThreadSafeRepository) -> bool {
+    let local = repo.to_thread_local();
+    let existing = folder.ancestors().find_map(|part| part.canonicalize().ok());
+    existing.is_some_and(|existing| {
+        [Some(local.common_dir()), local.workdir()]
+            .into_iter()
+            .flatten()
+            .filter_map(|dir| dir.canonicalize().ok())
+            .any(|dir| existing.starts_with(dir))
+    })
+}
+
+/// The folder for keysieve's caches, by the rules of the operating system.
+fn user_cache() -> Option<PathBuf> {
+    let folder = etcetera::base_strategy::choose_native_strategy()
+        .ok()?
+        .cache_dir();
+    folder.is_absolute().then(|| folder.join("keysieve"))
 }
 
 impl ScopeArgs {
-    fn scope(&self, repo: &Repository) -> Result<Scope, CliError> {
+    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, CliError> {
         let refs = self
             .refs
             .iter()
@@ -199,43 +196,46 @@ impl ScopeArgs {
     }
 }
 
-/// A day, or else a commit in any words that git takes.
-fn since(repo: &Repository, text: &str) -> Result<Since, CliError> {
+/// Parses a day or, if it is not one, a revision.
+fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, CliError> {
     if let Ok(day) = text.parse::<Date>() {
-        let zoned = day
+        let midnight = day
             .to_zoned(jiff::tz::TimeZone::system())
-            .map_err(|error| CliError::new(error.to_string()))?;
-        return Ok(Since::Time(zoned.timestamp().as_second()));
+            .map_err(|error| CliError::new(format!("--since {day}: {error}")))?;
+        return Ok(Since::Time(midnight.timestamp().as_second()));
     }
-    let wrong = || {
-        CliError::new(format!(
-            "--since '{}' is no day and no commit of this repository",
-            printable(text.as_bytes())
-        ))
-        .hint("write a day as 2026-01-31, or name a commit as git does")
-    };
-    repo.resolve_commit(text)
-        .map(Since::Commit)
-        .ok_or_else(wrong)
+    let repo = repo.to_thread_local();
+    let commit = repo
+        .rev_parse_single(text)
+        .ok()
+        .and_then(|id| id.object().ok()?.peel_to_commit().ok())
+        .ok_or_else(|| {
+            let text = printable(text.as_bytes());
+            CliError::new(format!(
+                "--since '{text}' is neither a day nor a commit of this repository"
+            ))
+            .help("write a day as 2026-01-31, or a commit as for git")
+        })?;
+    Ok(Since::Commit(commit.id))
 }
 
-/// How long an audit that was asked to end may take to tell what it found.
+/// How long an audit that is asked to stop may take to report what it has found.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// A flag that is set when the user or the system asks the program to end. Asked twice, it ends at
-/// once.
+/// A flag that is set when the user or the system asks the program to stop. A second signal ends it
+/// at once.
 fn stop_on_signal() -> Result<&'static AtomicBool, CliError> {
     static STOP: AtomicBool = AtomicBool::new(false);
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(Status::Incomplete as i32);
         }
-        // Whatever a thread may be waiting for, the end comes.
+        // A thread may wait for something that never comes.
         thread::spawn(|| {
             thread::sleep(GRACE);
             std::process::exit(Status::Incomplete as i32);
         });
     })
-    .map_err(|error| CliError::new(format!("signals cannot be handled: {error}")))?;
+    .map_err(|error| CliError::new(format!("cannot handle signals: {error}")))?;
     Ok(&STOP)
 }

@@ -1,29 +1,29 @@
-//! Why a command could not be done, and what to do about it.
+//! The error type of the commands: what failed, and what the user can do about it.
 
 use std::fmt;
 
 use keysieve::text::printable;
 
-/// An error for a person: one sentence that names what it is about, and, where there is one, the
-/// way out. Exit 2.
+/// An error for a person: one sentence that names what it is about and, if there is one, the
+/// remedy. A command that returns it exits with 2.
 #[derive(Debug)]
 pub(crate) struct CliError {
     message: String,
-    hint: Option<String>,
+    help: Option<String>,
 }
 
 impl CliError {
-    /// What went wrong.
+    /// An error without a remedy.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self {
             message: message.to_string(),
-            hint: None,
+            help: None,
         }
     }
 
-    /// All that went wrong in one, if anything did. None of them may have a hint.
-    pub(crate) fn all(faults: Vec<Self>) -> Result<(), Self> {
-        let messages: Vec<_> = faults.into_iter().map(|error| error.message).collect();
+    /// Joins several errors into one; `Ok` if there are none. None of them may have a remedy.
+    pub(crate) fn join(errors: Vec<Self>) -> Result<(), Self> {
+        let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
         if messages.is_empty() {
             Ok(())
         } else {
@@ -31,10 +31,10 @@ impl CliError {
         }
     }
 
-    /// The same, with what to do about it.
-    pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
+    /// Adds the remedy.
+    pub(crate) fn help(self, help: impl fmt::Display) -> Self {
         Self {
-            hint: Some(hint.to_string()),
+            help: Some(help.to_string()),
             ..self
         }
     }
@@ -43,15 +43,14 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "keysieve: {}", safe(&self.message))?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  help: {}", safe(hint)),
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {}", safe(help)),
             None => Ok(()),
         }
     }
 }
 
-/// Messages name files and quote what is in them: line by line, nothing in them may move the
-/// cursor.
+/// Messages name files and quote their content: nothing in a line may move the cursor.
 fn safe(text: &str) -> String {
     let lines: Vec<_> = text
         .lines()
@@ -60,20 +59,15 @@ fn safe(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The message of an error is followed by those of its causes.
 impl<E: std::error::Error> From<E> for CliError {
     fn from(error: E) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
         while let Some(inner) = cause {
-            let text = inner.to_string();
-            if !message.contains(&text) {
-                message = format!("{message}: {text}");
-            }
+            message = format!("{message}: {inner}");
             cause = inner.source();
         }
-        Self {
-            message,
-            hint: None,
-        }
+        Self::new(message)
     }
 }

@@ -1,11 +1,10 @@
-//! The command line: words in, reports and an exit status out.
+//! The command line: parses arguments, runs a command, and turns its result into an exit status.
 
 mod allow;
 mod audit;
 mod baseline;
 mod error;
 mod explain;
-mod file;
 mod gate;
 mod generate;
 mod hook;
@@ -18,7 +17,6 @@ mod settings;
 mod target;
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -26,10 +24,10 @@ use keysieve::finding::Status;
 
 use error::CliError;
 
-/// Keeps secrets out of git repositories: AWS credentials first of all.
+/// Keep secrets out of git repositories
 ///
-/// Exit status: 0 where everything in scope was read and nothing that blocks was found, 1 where
-/// something was found, 2 where the run was not completed, whatever was found until then.
+/// Exit status: 0 if nothing that blocks was found, 1 if something was found, 2 if the scan is
+/// incomplete or failed, even if something was found.
 #[derive(Parser, Debug)]
 #[command(name = "keysieve", version, max_term_width = 100)]
 struct Cli {
@@ -40,25 +38,63 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Scan files and directories, or standard input
+    #[command(after_long_help = "Examples:
+  keysieve scan
+  keysieve scan src config.ini
+  git show HEAD:config.ini | keysieve scan -")]
     Scan(scan::ScanArgs),
-    /// Scan what the next commit would add
+    /// Scan the changes that the next commit would add
+    #[command(after_long_help = "Example:
+  keysieve staged --format json")]
     Staged(scan::StagedArgs),
-    /// Find every secret that a repository holds: in its whole history and everything beside it
+    /// Scan the whole history of a repository, reachable or not
+    #[command(after_long_help = "Examples:
+  keysieve audit
+  keysieve audit --format html:report.html ~/work/project
+  keysieve audit --plan ~/cleanup")]
     Audit(audit::AuditArgs),
-    /// Judge the commits of a range, as a pull request or a push brings them
+    /// Scan the commits of a range, such as a pull request or a push
+    #[command(after_long_help = "Examples:
+  keysieve gate --fetch
+  keysieve gate origin/main..HEAD")]
     Gate(gate::GateArgs),
-    /// Install, remove and check the hooks that stop a commit with a secret in it
+    /// Install, remove and check the hooks that block commits and pushes with secrets
+    #[command(after_long_help = "Examples:
+  keysieve hook install
+  keysieve hook status")]
     Hook(hook::HookArgs),
-    /// Let a finding pass, with the reason
+    /// Allow a finding, with a reason
+    #[command(after_long_help = "Example:
+  keysieve allow 0123456789abcdef0123456789abcdef --reason \"a test key\"")]
     Allow(allow::AllowArgs),
-    /// Write down what is known already, so that only what is new is reported
+    /// Record the known findings, so that only new ones are reported
+    ///
+    /// The baseline, `.keysieve-baseline.json` at the root of the repository, records known secrets
+    /// by salted fingerprints, never by their values. A scan allows them anywhere in the
+    /// repository; a different secret in the same place is reported.
+    #[command(after_long_help = "Examples:
+  keysieve baseline write --reason \"before keysieve\" --owner platform
+  keysieve baseline update
+  keysieve baseline check")]
     Baseline(baseline::BaselineArgs),
-    /// Say why something is found or is not: what each rule and check said, and what policy made of
-    /// it
+    /// Show why something is reported or not
+    ///
+    /// Shows which rules looked at a place and why, the result of each of their checks, and the
+    /// policy entry that decided. Secrets are masked.
+    ///
+    /// Exit status: 0 if something was explained, 1 if nothing has the fingerprint, 2 on an error.
+    #[command(after_long_help = "Examples:
+  keysieve explain config.ini:3
+  keysieve explain 0123456789abcdef0123456789abcdef --in src")]
     Explain(explain::ExplainArgs),
     /// List, show and check the rules
+    #[command(after_long_help = "Examples:
+  keysieve rules list
+  keysieve rules check --rules company.toml")]
     Rules(rules::RulesArgs),
     /// Print shell completions or the man page
+    #[command(after_long_help = "Example:
+  keysieve generate completions bash > ~/.local/share/bash-completion/completions/keysieve")]
     Generate(generate::GenerateArgs),
 }
 
@@ -68,21 +104,18 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
-    // What a panic has to say may hold what was scanned. Where it happened does not.
+    // The message of a panic may contain what was scanned; its location does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(
             std::io::stderr(),
-            "keysieve: this is a mistake in keysieve, at {place}; please report it"
+            "keysieve: internal error at {place}; this is a bug in keysieve, please report it"
         );
     }));
-    let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
-        Err(CliError::new(
-            "the run was not completed, so nothing is known of what was not read",
-        ))
-    });
+    let outcome = std::panic::catch_unwind(|| run(command))
+        .unwrap_or_else(|_| Err(CliError::new("scan aborted; results are incomplete")));
     let status = outcome.unwrap_or_else(|error| {
-        // Where standard error is closed as well, the exit status still says it.
+        // If standard error is closed, the exit status is still right.
         let _ = writeln!(std::io::stderr(), "{error}");
         Status::Incomplete
     });
@@ -95,17 +128,17 @@ fn run(command: Command) -> Result<Status, CliError> {
         Command::Staged(args) => args.run(),
         Command::Audit(args) => args.run(),
         Command::Gate(args) => args.run(),
-        Command::Hook(args) => hook::run(args),
-        Command::Allow(args) => allow::run(args, &settings::root_of(Path::new("."))?),
+        Command::Hook(args) => hook::run(args, &scan::HookScans),
+        Command::Allow(args) => args.run(),
         Command::Baseline(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Rules(args) => args.run(),
-        Command::Generate(args) => args.run(&mut Cli::command()),
+        Command::Generate(args) => args.run(Cli::command()),
     }
 }
 
-/// Help and version go to standard output and are a success; anything else that clap has to say is
-/// a mistake.
+/// Help and version go to standard output with status 0; any other message of clap is a usage
+/// error.
 fn usage(error: &clap::Error) -> ExitCode {
     match (error.print(), error.use_stderr()) {
         (Ok(()), false) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
-//! Where reports go, in which form, and the progress bar while a scan goes on.
+//! Writes reports to where the user wants them, and draws a progress bar during a scan.
 
-use std::cell::OnceCell;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -8,38 +8,47 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use std::{env, thread};
 
+use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
-use keysieve::report::{self, Advice, Format, Options, Times};
+use keysieve::fs;
+use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
-use super::file;
-use super::target::{self, FormatParser, Target, Words};
+use super::target::{self, FormatParser, FormatSpec, Target};
 
-/// Words that say how the outcome is shown.
+/// Arguments that say how the outcome is shown.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "How to show it")]
+#[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// The form of the report, and its file; may be repeated [default: human]
+    /// Format of the report, and its file; repeatable [default: human]
     ///
-    /// Several go to several places: `-f human -f sarif:out.sarif -f html:report.html`; in
-    /// `KEYSIEVE_FORMAT`, commas part them. A report without a file, or with the file `-`, goes to
-    /// standard output, which takes one report only.
-    #[arg(short, long, value_name = "FORMAT[:FILE]", env = "KEYSIEVE_FORMAT", value_parser = FormatParser)]
-    format: Vec<Words>,
-    /// Write the report to a file; `-` is standard output
+    /// Several reports can be written at once: `-f human -f sarif:out.sarif -f html:report.html`.
+    /// In `KEYSIEVE_FORMAT`, commas separate them. A report without a file, or with the file `-`,
+    /// goes to standard output; only one report can.
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[:FILE]",
+        env = "KEYSIEVE_FORMAT",
+        value_parser = FormatParser
+    )]
+    format: Vec<FormatSpec>,
+    /// Write the report to this file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show secrets in clear; not in reports that are made for a service
+    /// Show secrets unmasked
+    ///
+    /// Not possible in reports that are made for upload, such as SARIF.
     #[arg(long)]
     reveal: bool,
-    /// List what was allowed, and by what
+    /// List allowed findings, and what allows each
     #[arg(long)]
     show_allowed: bool,
-    /// List the `[[allow]]` entries that let nothing pass
+    /// List `[[allow]]` entries that allow nothing
     #[arg(long)]
     unused: bool,
     /// When to use colour
@@ -48,35 +57,14 @@ pub(crate) struct OutputArgs {
     /// Never use colour; the same as `--color never`
     #[arg(long, conflicts_with = "color")]
     no_color: bool,
-    /// Show no progress bar
+    /// Do not show a progress bar
     #[arg(long)]
     no_progress: bool,
-    /// When the scan began.
-    #[arg(skip)]
-    began: OnceCell<jiff::Timestamp>,
 }
-
-/// What a report is written for.
-struct Page<'o> {
-    form: Form,
-    outcome: &'o Outcome,
-    rules_version: String,
-    advice: Advice,
-}
-
-/// What is made of an outcome in a format: its report, or something else that not every format can
-/// show.
-pub(crate) type Form = fn(&Format) -> Option<report::Write>;
-
-/// The report of a format.
-pub(crate) const REPORT: Form = |format| Some(format.write);
-
-/// The timeline of a format, if it has one.
-pub(crate) const TIMELINE: Form = |format| format.timeline;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
+    /// On a terminal, unless `NO_COLOR` or `CLICOLOR=0` is set; always if `CLICOLOR_FORCE` is set
     #[default]
     Auto,
     /// Always
@@ -85,17 +73,83 @@ enum Color {
     Never,
 }
 
+/// What a report shows of an outcome; `None` for formats that cannot show it.
+pub(crate) type View = fn(&Format) -> Option<Make>;
+
+/// The findings: every format shows them.
+pub(crate) const FINDINGS: View = |format| Some(format.report);
+
+/// The timeline of an audit.
+pub(crate) const TIMELINE: View = report::timeline;
+
+/// The reports of a run, checked before it begins and written when it has ended.
+pub(crate) struct Reports<'a> {
+    args: &'a OutputArgs,
+    view: View,
+    targets: Vec<Target>,
+    show_allowed: bool,
+    began: jiff::Timestamp,
+}
+
+/// The content of reports.
+struct Content<'o> {
+    outcome: &'o Outcome,
+    rules_version: String,
+    advice: Advice,
+}
+
 /// The format that GitHub Actions shows with a job.
 const JOB_SUMMARY: &str = "github-summary";
 
-/// How long a scan may take before a progress bar appears.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a scan runs before a progress bar appears.
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
 /// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
 impl OutputArgs {
-    /// The same words, and what is allowed is listed whatever they say.
+    /// Checks that the requested reports can be written, before a scan spends its time.
+    pub(crate) fn reports(&self) -> Result<Reports<'_>, CliError> {
+        self.reports_of(FINDINGS)
+    }
+
+    /// Checks that every requested format can show `view`.
+    pub(crate) fn reports_of(&self, view: View) -> Result<Reports<'_>, CliError> {
+        let targets = target::targets(&self.format, self.output.as_deref())?;
+        for Target { format, .. } in &targets {
+            let name = format.name;
+            if self.reveal && format.leaves {
+                let message = format!("--reveal cannot be used with the report '{name}'");
+                let help = "that report is made for upload: leave out --reveal, or reveal secrets in another format";
+                return Err(CliError::new(message).help(help));
+            }
+            if view(format).is_none() {
+                let message = format!("the format '{name}' cannot show this");
+                return Err(CliError::new(message).help("use 'human' or 'json'"));
+            }
+        }
+        Ok(Reports {
+            args: self,
+            view,
+            targets,
+            show_allowed: self.show_allowed,
+            began: jiff::Timestamp::now(),
+        })
+    }
+
+    fn is_colored(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                !self.no_color && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+            }
+        }
+    }
+}
+
+impl Reports<'_> {
+    /// Lists what is allowed even without `--show-allowed`.
     pub(crate) fn with_allowed(self) -> Self {
         Self {
             show_allowed: true,
@@ -103,157 +157,114 @@ impl OutputArgs {
         }
     }
 
-    /// Does `work` with a progress bar beside it, where a person is there to see it.
+    /// Does `work`, with a progress bar if standard error is a terminal.
     pub(crate) fn watch<T>(&self, work: impl FnOnce(&Progress) -> T) -> T {
-        self.began.get_or_init(jiff::Timestamp::now);
         let progress = Progress::default();
-        if self.no_progress || !io::stderr().is_terminal() {
+        if self.args.no_progress || !io::stderr().is_terminal() {
             return work(&progress);
         }
         let (done, waiting) = mpsc::channel::<()>();
         thread::scope(|scope| {
-            let shown = &progress;
-            scope.spawn(move || draw(shown, &waiting));
-            let outcome = work(&progress);
+            let shared = &progress;
+            scope.spawn(move || draw(shared, &waiting));
+            let result = work(&progress);
             drop(done);
-            outcome
+            result
         })
     }
 
-    /// Whether the reports that were asked for can be written at all; to be asked before the work
-    /// is done.
-    pub(crate) fn check(&self) -> Result<Vec<Target>, CliError> {
-        let targets = target::targets(&self.format, self.output.as_deref())?;
-        match targets
-            .iter()
-            .find(|target| self.reveal && target.format.for_upload)
-        {
-            None => Ok(targets),
-            Some(Target { format, .. }) => {
-                let message = format!(
-                    "--reveal would put secrets in clear into the report '{}'",
-                    format.name
-                );
-                Err(CliError::new(message).hint(
-                    "that report is made to be handed to a service: leave out --reveal, or look at the secrets in another format",
-                ))
-            }
-        }
-    }
-
-    /// Writes the reports of `outcome`. A report that cannot be written whole is an error: whoever
-    /// waits for it must not take half of it for the whole. The others are written all the same.
+    /// Writes the reports of `outcome`. A report that cannot be written completely is an error, so
+    /// that a part is never taken for the whole; the other reports are written all the same.
     pub(crate) fn write(
         &self,
         outcome: &Outcome,
         rules_version: String,
         advice: Advice,
     ) -> Result<(), CliError> {
-        self.write_as(REPORT, outcome, rules_version, advice)
-    }
-
-    /// Whether every format that was asked for can show `form`; to be asked before the work is
-    /// done.
-    pub(crate) fn check_form(&self, form: Form) -> Result<(), CliError> {
-        match self
-            .check()?
-            .iter()
-            .find(|target| form(target.format).is_none())
-        {
-            None => Ok(()),
-            Some(Target { format, .. }) => {
-                let message = format!("the format '{}' cannot show this", format.name);
-                Err(CliError::new(message).hint("use 'human' or 'json'"))
-            }
-        }
-    }
-
-    /// Writes what `form` makes of `outcome`.
-    pub(crate) fn write_as(
-        &self,
-        form: Form,
-        outcome: &Outcome,
-        rules_version: String,
-        advice: Advice,
-    ) -> Result<(), CliError> {
-        let targets = self.check()?;
-        let page = Page {
-            form,
+        let content = Content {
             outcome,
             rules_version,
             advice,
         };
-        let mut faults: Vec<_> = targets
+        let mut errors: Vec<_> = self
+            .targets
             .iter()
-            .filter_map(|target| self.put(target, &page).err())
+            .filter_map(|target| self.write_to(target, &content).err())
             .collect();
-        faults.extend(self.job_summary(&targets, &page).err());
-        CliError::all(faults)
+        errors.extend(self.append_job_summary(&content).err());
+        CliError::join(errors)
     }
 
-    fn put(&self, Target { format, file }: &Target, page: &Page<'_>) -> Result<(), CliError> {
-        let report = (page.form)(format).unwrap_or(format.write);
-        let options = self.options(page, file.is_none() && self.in_color());
-        let write = |out: &mut dyn Write| report(&options, page.outcome, out);
-        match file {
-            None => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                let done = write(&mut out).and_then(|()| out.flush());
-                done.map_err(|error| {
-                    CliError::new(format!("the report cannot be written: {error}"))
-                })
-            }
-            Some(path) => file::replace(path, &write).map_err(|error| cannot_write(path, &error)),
+    fn write_to(&self, target: &Target, content: &Content<'_>) -> Result<(), CliError> {
+        let Target { format, file } = target;
+        let Some(path) = file else {
+            let color = self.args.is_colored();
+            return self
+                .print(&*self.report(format, content, color), content, color)
+                .map_err(|error| CliError::new(format!("the report cannot be written: {error}")));
+        };
+        let report = self.report(format, content, false);
+        fs::replace(path, |out| report.write(content.outcome, out))
+            .map_err(|error| cannot_write(path, &error))
+    }
+
+    fn print(&self, report: &dyn Report, content: &Content<'_>, color: bool) -> io::Result<()> {
+        let stdout = io::stdout().lock();
+        if color {
+            // Consoles of Windows that do not understand colour codes get its calls instead.
+            let mut out = BufWriter::new(AutoStream::always(stdout));
+            report.write(content.outcome, &mut out)?;
+            return out.flush();
         }
+        let mut out = BufWriter::new(stdout);
+        report.write(content.outcome, &mut out)?;
+        out.flush()
     }
 
-    /// GitHub Actions shows what is added to this file with the job; there, annotations alone say
-    /// too little.
-    fn job_summary(&self, targets: &[Target], page: &Page<'_>) -> Result<(), CliError> {
-        let has = |name: &str| targets.iter().any(|target| target.format.name == name);
-        let file = env::var_os("GITHUB_STEP_SUMMARY")
-            .filter(|file| !file.is_empty())
-            .map(PathBuf::from);
+    /// GitHub Actions shows what is appended to this file with the job: annotations alone have too
+    /// little room.
+    fn append_job_summary(&self, content: &Content<'_>) -> Result<(), CliError> {
+        let file = env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
         let (Some(file), Some(format)) = (file, report::format(JOB_SUMMARY)) else {
             return Ok(());
         };
-        if !has("github") || has(JOB_SUMMARY) {
+        if !self.writes("github") || self.writes(JOB_SUMMARY) {
             return Ok(());
         }
-        let report = (page.form)(format).unwrap_or(format.write);
-        let options = self.options(page, false);
-        let write = |out: &mut dyn Write| report(&options, page.outcome, out);
-        file::append(&file, &write).map_err(|error| cannot_write(&file, &error))
+        let report = self.report(format, content, false);
+        // In one piece, so that other writers cannot come between.
+        let mut text = Vec::new();
+        report
+            .write(content.outcome, &mut text)
+            .and_then(|()| {
+                let mut options = File::options();
+                options.append(true).create(true);
+                options.open(&file)?.write_all(&text)
+            })
+            .map_err(|error| cannot_write(Path::new(&file), &error))
     }
 
-    fn options(&self, page: &Page<'_>, color: bool) -> Options {
-        let ended = jiff::Timestamp::now();
-        Options {
-            reveal: self.reveal,
+    fn writes(&self, format: &str) -> bool {
+        self.targets
+            .iter()
+            .any(|target| target.format.name == format)
+    }
+
+    fn report(&self, format: &Format, content: &Content<'_>, color: bool) -> Box<dyn Report> {
+        let make = (self.view)(format).unwrap_or(format.report);
+        make(Options {
+            reveal: self.args.reveal,
             color,
             show_allowed: self.show_allowed,
-            show_unused: self.unused,
-            rules_version: page.rules_version.clone(),
+            show_unused: self.args.unused,
+            rules_version: content.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            advice: page.advice,
+            advice: content.advice,
             times: Times {
-                began: self.began.get().copied().unwrap_or(ended),
-                ended,
+                began: self.began,
+                ended: jiff::Timestamp::now(),
             },
-        }
-    }
-
-    /// See <https://no-color.org> for `NO_COLOR`.
-    fn in_color(&self) -> bool {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let dumb = set("TERM").is_some_and(|term| term == "dumb");
-                !self.no_color && io::stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb
-            }
-        }
+        })
     }
 }
 
@@ -266,7 +277,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> CliError {
 
 /// Draws until the sender is dropped.
 fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
-    if waiting.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+    if waiting.recv_timeout(PROGRESS_DELAY) != Err(RecvTimeoutError::Timeout) {
         return;
     }
     let expected = progress.expected.load(Ordering::Relaxed);
@@ -282,14 +293,14 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     }
     while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
         let done = progress.blobs.load(Ordering::Relaxed);
-        let bytes = report::size(progress.bytes.load(Ordering::Relaxed));
+        let bytes = HumanBytes(progress.bytes.load(Ordering::Relaxed));
         let found = match progress.found.load(Ordering::Relaxed) {
             0 => String::new(),
             found => format!(", {} found", HumanCount(found)),
         };
-        let what = if expected > 0 { "objects" } else { "blobs" };
+        let unit = if expected > 0 { "objects" } else { "blobs" };
         bar.set_message(format!(
-            "scanned {} {what}, {bytes}{found}",
+            "scanned {} {unit}, {bytes}{found}",
             HumanCount(done)
         ));
         bar.set_position(done.min(expected));

@@ -1,12 +1,13 @@
-//! Where the plan of a clean-up is written: a new or empty directory, outside of the repository
-//! that it is about.
+//! Writes the clean-up plan of `audit --plan` to a new or empty directory outside of the
+//! repository, because the plan contains secrets.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
+use gix::ThreadSafeRepository;
 use keysieve::finding::Outcome;
-use keysieve::git::{Repository, worktrees};
+use keysieve::git::worktrees;
 use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 
@@ -14,7 +15,7 @@ use super::error::CliError;
 
 /// A directory that a plan may be written to.
 pub(crate) struct PlanDir {
-    /// Where it really is, or will be.
+    /// Its path without symbolic links.
     path: PathBuf,
     /// The repository that the plan is about.
     repo: PathBuf,
@@ -22,75 +23,73 @@ pub(crate) struct PlanDir {
 }
 
 impl PlanDir {
-    /// Looks at `dir`, and writes nothing: to be asked before the audit.
-    pub(crate) fn check(dir: &Path, repo: &Repository) -> Result<Self, CliError> {
+    /// Checks that a plan may be written to `dir`, before the audit; writes nothing.
+    pub(crate) fn check(dir: &Path, repo: &ThreadSafeRepository) -> Result<Self, CliError> {
         let shown = printable_path(dir);
         let failed = |error: io::Error| CliError::new(format!("{shown}: {error}"));
-        let path = real(dir).map_err(failed)?;
-        for place in places(repo)
-            .map_err(|error| CliError::new(format!("the repository's work trees: {error}")))?
-        {
-            if path.starts_with(&place) {
-                let message = format!(
-                    "{shown}: a plan holds secrets in clear and must not be in the repository it is about"
-                );
-                return Err(CliError::new(message).hint("name a directory outside of it"));
-            }
+        let path = resolve(dir).map_err(failed)?;
+        let folders = folders_of(repo).map_err(|error| {
+            CliError::new(format!("cannot list the repository's work trees: {error}"))
+        })?;
+        if folders.iter().any(|folder| path.starts_with(folder)) {
+            let message = format!(
+                "{shown}: a plan contains secrets in plain text and cannot be inside the repository"
+            );
+            return Err(CliError::new(message).help("name a directory outside of it"));
         }
         match fs::read_dir(&path).map(|mut entries| entries.next().is_none()) {
             Ok(true) => {}
             Ok(false) => {
-                return Err(CliError::new(format!("{shown}: not empty"))
-                    .hint("name a new directory for the plan"));
+                return Err(
+                    CliError::new(format!("{shown}: the directory is not empty"))
+                        .help("name a new directory for the plan"),
+                );
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
-        let root = repo.work_dir().unwrap_or(repo.common_dir());
-        let is_bare = repo.is_bare();
+        let local = repo.to_thread_local();
+        let root = repo.work_dir().unwrap_or(local.common_dir());
         let repo = root.canonicalize().map_err(failed)?;
         Ok(Self {
             path,
             repo,
-            is_bare,
+            is_bare: local.is_bare(),
         })
     }
 
-    /// Writes the plan for `outcome`, whole or not at all.
+    /// Writes the plan for `outcome`. If a file cannot be written, those before it are removed.
     pub(crate) fn write(&self, outcome: &Outcome) -> Result<(), CliError> {
-        let say = |text: String| drop(writeln!(io::stderr(), "keysieve: {text}"));
-        let files = plan(
-            outcome,
-            &Subject {
-                repo: &self.repo,
-                is_bare: self.is_bare,
-                dir: &self.path,
-            },
-        );
-        let shown = printable_path(&self.path);
+        let subject = Subject {
+            repo: &self.repo,
+            is_bare: self.is_bare,
+            dir: &self.path,
+        };
+        let files = plan(outcome, &subject);
         if files.is_empty() {
-            say("nothing was found, so there is nothing to plan".to_owned());
+            say("nothing was found, so there is no plan");
             return Ok(());
         }
+        let shown = printable_path(&self.path);
         let mut written = Vec::new();
-        let done = create_dir(&self.path).and_then(|()| {
+        let result = create_dir(&self.path).and_then(|()| {
             files
                 .iter()
                 .try_for_each(|file| self.put(file, &mut written))
         });
-        if let Err(error) = done {
-            written.iter().for_each(|path| drop(fs::remove_file(path)));
-            return Err(CliError::new(format!(
-                "{shown}: the plan cannot be written: {error}"
-            )));
+        if let Err(error) = result {
+            for path in written {
+                let _ = fs::remove_file(path);
+            }
+            let message = format!("{shown}: the plan cannot be written: {error}");
+            return Err(CliError::new(message));
         }
-        say(format!(
-            "the plan is in {shown}; begin with CHECKLIST.md. Nothing was run"
+        say(&format!(
+            "wrote the plan to {shown}; start with CHECKLIST.md. Nothing was run"
         ));
-        for file in files.iter().filter(|file| file.has_secrets) {
-            say(format!(
-                "WARNING: {shown}/{} holds every secret IN CLEAR: keep it to yourself, and delete it when all is done",
-                file.name
+        for PlanFile { name, .. } in files.iter().filter(|file| file.in_clear) {
+            say(&format!(
+                "WARNING: {shown}/{name} contains every secret in PLAIN TEXT: keep it private, and delete it when you are done"
             ));
         }
         Ok(())
@@ -109,7 +108,12 @@ impl PlanDir {
     }
 }
 
-/// Creates `path` and what is missing above it, for the user alone.
+/// Prints a line. If standard error is closed, the files are there all the same.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "keysieve: {text}");
+}
+
+/// Creates `path` and its missing parents, private to the user.
 fn create_dir(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -118,58 +122,50 @@ fn create_dir(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Where `dir` really is, or would be: links on the way that exist are followed.
-fn real(dir: &Path) -> io::Result<PathBuf> {
+/// The path of `dir`, which may not exist yet, without symbolic links.
+fn resolve(dir: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(dir)?;
-    for known in absolute.ancestors() {
-        let Ok(real) = known.canonicalize() else {
-            // A link that leads nowhere: what is written through it could be anywhere.
-            if fs::symlink_metadata(known).is_ok() {
-                return Err(io::Error::new(
-                    ErrorKind::NotFound,
-                    "a link that leads nowhere",
-                ));
+    for ancestor in absolute.ancestors() {
+        let Ok(real) = ancestor.canonicalize() else {
+            // What is written through a broken link could end up anywhere.
+            if fs::symlink_metadata(ancestor).is_ok() {
+                return Err(invalid("broken symbolic link"));
             }
             continue;
         };
-        let rest = absolute.strip_prefix(known).unwrap_or(Path::new(""));
-        if rest
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
-            return Ok(if rest.as_os_str().is_empty() {
-                real
-            } else {
-                real.join(rest)
-            });
+        let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
+        let mut components = rest.components();
+        if components.all(|part| matches!(part, Component::Normal(_))) {
+            // Joining an empty path would append a slash.
+            return Ok(real.components().chain(rest.components()).collect());
         }
     }
-    Err(io::Error::new(
-        ErrorKind::InvalidInput,
-        "'..' behind a directory that does not exist",
-    ))
+    Err(invalid("'..' after a directory that does not exist"))
 }
 
-/// Everything that belongs to `repo`: its git directory and its work trees.
-fn places(repo: &Repository) -> io::Result<Vec<PathBuf>> {
-    let common = repo.common_dir();
-    let mut places = vec![common.to_path_buf(), repo.git_dir().to_path_buf()];
-    places.extend(repo.work_dir().map(Path::to_path_buf));
-    // Of a linked work tree, the main one is where `.git` is.
+fn invalid(problem: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, problem)
+}
+
+/// The git directory of `repo` and all of its work trees.
+fn folders_of(repo: &ThreadSafeRepository) -> io::Result<Vec<PathBuf>> {
+    let local = repo.to_thread_local();
+    let common = local.common_dir();
+    let mut folders = vec![common.to_path_buf(), local.git_dir().to_path_buf()];
+    folders.extend(local.workdir().map(Path::to_path_buf));
+    // The main work tree of a linked one contains `.git`.
     let main = common.canonicalize()?;
-    places.extend(
-        main.parent()
-            .filter(|_| main.ends_with(".git"))
-            .map(Path::to_path_buf),
-    );
+    if main.ends_with(".git") {
+        folders.extend(main.parent().map(Path::to_path_buf));
+    }
     for (_, dir) in worktrees(common)? {
-        // The file says where the work tree's own `.git` is. One that cannot be read tells of none.
+        // The file names the `.git` of the work tree; an unreadable one names none.
         let text = fs::read(dir.join("gitdir")).unwrap_or_default();
         let git = PathBuf::from(String::from_utf8_lossy(&text).trim_end());
-        places.extend(dir.join(git).parent().map(Path::to_path_buf));
+        folders.extend(dir.join(git).parent().map(Path::to_path_buf));
     }
-    Ok(places
+    Ok(folders
         .into_iter()
-        .filter_map(|place| place.canonicalize().ok())
+        .filter_map(|folder| folder.canonicalize().ok())
         .collect())
 }

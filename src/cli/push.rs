@@ -1,28 +1,30 @@
-//! What the hooks of a push scan: what it takes to a remote, and what it brings here.
+//! Scans pushes for their hooks: what a push sends to a remote, and what it brings to a server.
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use bstr::ByteSlice as _;
+use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::blob::CommitInfo;
 use keysieve::finding::{Outcome, Status};
-use keysieve::git::{self, ObjectId, Repository};
+use keysieve::git;
 use keysieve::hook::RefUpdate;
 use keysieve::policy::{FILE_NAME, PolicyFiles};
 use keysieve::report::Advice;
 use keysieve::source::Push;
 
 use super::error::CliError;
-use super::scan::Common;
-use super::settings::Settings;
+use super::output::Reports;
+use super::scan::{Common, scan};
+use super::settings::{Reporting, Settings};
 
 impl Common {
-    /// Scans what a push takes to a remote, named or by its address, that has not got it; without
-    /// one, what no remote has.
+    /// Scans what a push sends to a remote, given by its name or address, that the remote does not
+    /// have; without a remote, what no remote has.
     pub(super) fn push(
         &self,
         remote: Option<&OsStr>,
@@ -34,117 +36,122 @@ impl Common {
         known.extend(updates.iter().filter_map(|update| update.old));
         let settings = self
             .settings
-            .settle(repo.work_dir().unwrap_or(Path::new(".")))?;
-        self.judge(repo, updates, &known, &settings)
+            .resolve(repo.work_dir().unwrap_or(Path::new(".")))?;
+        let reports = self.output.reports()?;
+        scan_push(&reports, repo, &settings, updates, &known)
     }
 
-    /// Scans what a push brings here. What is let pass by a comment that came with it is shown at
-    /// least.
-    pub(super) fn receive(mut self, updates: &[RefUpdate]) -> Result<Status, CliError> {
-        self.output = self.output.with_allowed();
+    /// Scans what a push brings to this repository. Findings that a comment in the push allows are
+    /// always listed.
+    pub(super) fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
+        let reports = self.output.reports()?.with_allowed();
         let repo = git::discover(Path::new("."))?;
         let known = git::ids_of_refs(&repo)?;
-        let settings = self.settings.settle_by(&policy_of(&repo))?;
-        // Until its hooks have agreed, git keeps the objects of a push apart.
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let alternates = set("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
-        let status = match set("GIT_OBJECT_DIRECTORY") {
-            None => self.judge(repo, updates, &known, &settings)?,
+        let settings = self
+            .settings
+            .resolve_from(&policy_of(&repo), Reporting::Configured)?;
+        // Git keeps the objects of a push in quarantine until its hooks have accepted them.
+        let status = match variable("GIT_OBJECT_DIRECTORY") {
+            None => scan_push(&reports, repo, &settings, updates, &known)?,
             Some(main) => {
+                let alternates = variable("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
                 let quarantine = git::with_objects(repo, &main, &alternates)?;
-                self.judge(quarantine.repo.clone(), updates, &known, &settings)?
+                // The rest of `quarantine` has to outlive the scan.
+                scan_push(&reports, quarantine.repo, &settings, updates, &known)?
             }
         };
         if status == Status::Findings {
             say(&format!(
-                "  help: an exception counts here once {FILE_NAME} has it on the main branch"
+                "  help: an allow entry counts here once it is in {FILE_NAME} on the main branch"
             ));
         }
         Ok(status)
     }
-
-    /// Scans a push. One that may pass and has nothing worth a look is not worth a word: who pushes
-    /// reads it every time.
-    fn judge(
-        &self,
-        repo: Repository,
-        updates: &[RefUpdate],
-        known: &[ObjectId],
-        settings: &Settings,
-    ) -> Result<Status, CliError> {
-        let refs: Vec<_> = updates
-            .iter()
-            .filter_map(|update| Some((update.name.clone(), update.new?)))
-            .collect();
-        if refs.is_empty() {
-            return Ok(Status::Clean);
-        }
-        let source = Push::new(repo, refs, known)?.within(settings.max_size, settings.jobs);
-        let outcome = self.look(&source, settings)?;
-        if !outcome.findings.is_empty()
-            || !outcome.skipped.is_empty()
-            || !outcome.allowed.is_empty()
-        {
-            self.tell(&outcome, settings, Advice::default())?;
-        }
-        if outcome.status() == Status::Findings {
-            say(&refusal(&outcome));
-        }
-        Ok(outcome.status())
-    }
 }
 
-/// Whoever has the server says what may pass, in a file beside `HEAD`; where there is none, the
-/// main branch says it, as it was before the push. The push itself has no say.
-fn policy_of(repo: &Repository) -> PolicyFiles {
-    let folder = repo.git_dir();
+/// Scans what the `updates` of a push lead to and `known` does not. A push without findings prints
+/// nothing: the user would have to read it at every push.
+fn scan_push(
+    reports: &Reports<'_>,
+    repo: ThreadSafeRepository,
+    settings: &Settings,
+    updates: &[RefUpdate],
+    known: &[ObjectId],
+) -> Result<Status, CliError> {
+    let refs: Vec<_> = updates
+        .iter()
+        .filter_map(|update| Some((update.name.clone(), update.new?)))
+        .collect();
+    if refs.is_empty() {
+        return Ok(Status::Clean);
+    }
+    let source = Push::new(repo, refs, known)?.within(settings.max_size, settings.jobs);
+    let outcome = scan(reports, &source, settings)?;
+    let is_silent =
+        outcome.findings.is_empty() && outcome.skipped.is_empty() && outcome.allowed.is_empty();
+    if !is_silent {
+        let rules_version = settings.scanner.rules().version();
+        reports.write(&outcome, rules_version, Advice::default())?;
+    }
+    if outcome.status() == Status::Findings {
+        say(&refusal(&outcome));
+    }
+    Ok(outcome.status())
+}
+
+/// A variable that git sets for this hook.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The policy of a server: the configuration file next to `HEAD` or, if there is none, that of the
+/// main branch before the push. The push itself cannot change it.
+fn policy_of(repo: &ThreadSafeRepository) -> PolicyFiles {
+    let folder = repo.refs.git_dir();
     if fs::symlink_metadata(folder.join(FILE_NAME)).is_ok() {
         return PolicyFiles::Disk(folder.to_path_buf());
     }
-    PolicyFiles::of_commit(repo, repo.head())
+    let repo = repo.to_thread_local();
+    let head = repo.head_id().ok().map(gix::Id::detach);
+    PolicyFiles::of_commit(&repo, head)
 }
 
-/// A word to whoever pushes. Where standard error is closed as well, the exit status still says it.
+/// Prints a line for the user who pushes. If standard error is closed, the exit status is all they
+/// get.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// The most commits that are named.
+/// The most commits that are listed.
 const MAX_COMMITS: usize = 10;
 
-/// What a person reads last when a push is refused: which commits it is about, and how to mend
-/// them.
+/// The last lines that a user reads when a push is refused: which commits have findings, and how
+/// to change them.
 fn refusal(outcome: &Outcome) -> String {
     let blocking = outcome.findings.iter().filter(|found| found.blocking);
     let commits: BTreeSet<_> = blocking.filter_map(|found| found.origin.commit()).collect();
     let Some(first) = commits.first() else {
         return "keysieve: the push is refused".to_owned();
     };
-    let short = |commit: &CommitInfo| commit.id.chars().take(SHORT).collect::<String>();
-    let mut named: Vec<_> = commits
+    let mut ids: Vec<_> = commits
         .iter()
         .take(MAX_COMMITS)
-        .map(|commit| short(commit))
+        .map(|commit| short_id(commit))
         .collect();
-    if let Some(more) = commits
-        .len()
-        .checked_sub(MAX_COMMITS)
-        .filter(|&more| more > 0)
-    {
-        named.push(format!("and {more} more"));
+    if commits.len() > MAX_COMMITS {
+        ids.push(format!("and {} more", commits.len() - MAX_COMMITS));
     }
+    let plural = if commits.len() == 1 { "" } else { "s" };
     format!(
-        "keysieve: the push is refused for what is in {} {}\n  help: take it out of history, then push again: `git commit \
-         --amend` for the last commit, or `git rebase --interactive {}^` and `edit`",
-        if commits.len() == 1 {
-            "commit"
-        } else {
-            "commits"
-        },
-        named.join(", "),
-        short(first)
+        "keysieve: the push is refused: secrets in commit{plural} {}\n  help: remove the secret from the \
+         history, then push again: 'git commit --amend' changes the last commit, 'git rebase \
+         --interactive {}^' with 'edit' an earlier one",
+        ids.join(", "),
+        short_id(first)
     )
 }
 
-/// How much of a commit's id is shown.
-const SHORT: usize = 12;
+/// The first 12 digits of a commit's id.
+fn short_id(commit: &CommitInfo) -> String {
+    commit.id.chars().take(12).collect()
+}

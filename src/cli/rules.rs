@@ -1,19 +1,19 @@
-//! `keysieve rules`: what is looked for, and whether the rules do what they say.
+//! `keysieve rules`: lists, shows and checks the rules.
 
-use std::cmp::Ordering;
-use std::fmt::Write as _;
 use std::io::Write as _;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use keysieve::finding::Status;
 use keysieve::rule::{PairRule, Rule, RuleSet, Trigger};
 use keysieve::scan::{Scanner, check_samples};
+use keysieve::text::printable;
 
 use super::error::CliError;
 use super::settings;
 
-/// The words of `keysieve rules`.
+/// Arguments of `keysieve rules`.
 #[derive(Args, Debug)]
 pub(crate) struct RulesArgs {
     #[command(subcommand)]
@@ -25,22 +25,21 @@ pub(crate) struct RulesArgs {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// List every rule: id, confidence, file, description
+    /// List the rules: id, confidence, file, description
     List,
-    /// Show all that a rule says
+    /// Show everything about a rule
     Show {
         /// The rule's id
         id: String,
     },
-    /// Put every rule's examples and counter-examples to the whole scanner
+    /// Check every rule with its examples and counter-examples
     ///
-    /// The exit status is 0 where all are as the rules say, 1 where one is not, and 2 where a rule
-    /// cannot be loaded.
+    /// Exit status: 0 if all of them are as expected, 1 if not, 2 if a rule cannot be loaded.
     Check,
 }
 
 impl RulesArgs {
-    pub(crate) fn run(&self) -> Result<Status, CliError> {
+    pub(crate) fn run(self) -> Result<Status, CliError> {
         let mut rules = RuleSet::builtin_with_samples()?;
         settings::add_rules(&mut rules, &self.rules)?;
         let (text, status) = match &self.action {
@@ -54,54 +53,33 @@ impl RulesArgs {
 }
 
 fn list(rules: &RuleSet) -> String {
-    let rows: Vec<_> = rules
-        .rules
-        .iter()
-        .map(|rule| {
-            (
-                &rule.id,
-                rule.confidence,
-                &rule.source.file,
-                &rule.description,
-            )
+    let single = rules.rules.iter().map(|rule| {
+        let file = &rule.source.file;
+        (&rule.id, rule.confidence, file, &rule.description)
+    });
+    let pairs = rules.pairs.iter().map(|pair| {
+        let file = &pair.source.file;
+        (&pair.id, pair.confidence, file, &pair.description)
+    });
+    let rows: Vec<_> = single.chain(pairs).collect();
+    let ids = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
+    let files = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
+    rows.iter()
+        .map(|(id, confidence, file, description)| {
+            format!("{id:ids$}  {confidence:7}  {file:files$}  {description}\n")
         })
-        .chain(rules.pairs.iter().map(|pair| {
-            (
-                &pair.id,
-                pair.confidence,
-                &pair.source.file,
-                &pair.description,
-            )
-        }))
-        .collect();
-    let width = |of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).max().unwrap_or(0);
-    let (ids, files) = (
-        width(&|row| rows[row].0.len()),
-        width(&|row| rows[row].2.len()),
-    );
-    let mut text = String::new();
-    for (id, confidence, file, description) in rows {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{id:ids$}  {confidence:7}  {file:files$}  {description}"
-        );
-    }
-    text
+        .collect()
 }
 
 fn show(rules: &RuleSet, id: &str) -> Result<String, CliError> {
     if let Some(rule) = rules.rules.iter().find(|rule| &*rule.id == id) {
         return Ok(show_rule(rule));
     }
-    match rules.pairs.iter().find(|pair| &*pair.id == id) {
-        Some(pair) => Ok(show_pair(rules, pair)),
-        None => Err(CliError::new(format!(
-            "there is no rule '{}'",
-            keysieve::text::printable(id.as_bytes())
-        ))
-        .hint("'keysieve rules list' lists them")),
+    if let Some(pair) = rules.pairs.iter().find(|pair| &*pair.id == id) {
+        return Ok(show_pair(rules, pair));
     }
+    let message = format!("unknown rule '{}'", printable(id.as_bytes()));
+    Err(CliError::new(message).help("'keysieve rules list' lists the rules"))
 }
 
 fn show_rule(rule: &Rule) -> String {
@@ -124,20 +102,9 @@ fn show_rule(rule: &Rule) -> String {
             ));
         }
         Trigger::Run(lengths) => {
-            let words = |(low, high): (&usize, &usize)| match low.cmp(high) {
-                Ordering::Equal => low.to_string(),
-                _ => format!("{low} to {high}"),
-            };
-            let lengths = lengths
-                .iter()
-                .map(|range| words((range.start(), range.end())));
-            rows.push((
-                "run",
-                format!(
-                    "of {} base64 characters",
-                    lengths.collect::<Vec<_>>().join(", ")
-                ),
-            ));
+            let lengths: Vec<_> = lengths.iter().map(range_text).collect();
+            let lengths = lengths.join(", ");
+            rows.push(("run", format!("of {lengths} base64 characters")));
         }
     }
     rows.extend(
@@ -152,6 +119,15 @@ fn show_rule(rule: &Rule) -> String {
     rows.extend(rule.help.iter().map(|help| ("help", help.clone())));
     rows.push(("samples", samples(&rule.source)));
     table(&rows)
+}
+
+fn range_text(range: &RangeInclusive<usize>) -> String {
+    let (low, high) = (range.start(), range.end());
+    if low == high {
+        low.to_string()
+    } else {
+        format!("{low} to {high}")
+    }
 }
 
 fn show_pair(rules: &RuleSet, pair: &PairRule) -> String {
@@ -189,16 +165,13 @@ fn table(rows: &[(&str, String)]) -> String {
 
 fn check(rules: RuleSet) -> Result<(String, Status), CliError> {
     let count = rules.rules.len() + rules.pairs.len();
-    let scanner = Scanner::new(rules)?;
-    let faults = check_samples(&scanner);
-    if faults.is_empty() {
-        return Ok((
-            format!(
-                "{count} rules find all of their examples and none of their counter-examples\n"
-            ),
-            Status::Clean,
-        ));
+    let failures = check_samples(&Scanner::new(rules)?);
+    if failures.is_empty() {
+        let message = format!(
+            "{count} rules find all of their examples and none of their counter-examples\n"
+        );
+        return Ok((message, Status::Clean));
     }
-    let lines: String = faults.iter().map(|error| format!("{error}\n")).collect();
-    Ok((lines, Status::Findings))
+    let lines = failures.iter().map(|failure| format!("{failure}\n"));
+    Ok((lines.collect(), Status::Findings))
 }

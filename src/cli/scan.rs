@@ -1,44 +1,49 @@
-//! `keysieve scan` and `keysieve staged`.
+//! `keysieve scan` and `keysieve staged`, and what every command that scans has in common.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use clap::{Args, FromArgMatches as _};
+use clap::Args;
+use gix::{ObjectId, ThreadSafeRepository};
+use keysieve::engine;
 use keysieve::finding::{Outcome, Status};
-use keysieve::git::{self, ObjectId, Repository};
+use keysieve::git;
+use keysieve::hook::RefUpdate;
+use keysieve::policy::PolicyFiles;
 use keysieve::report::Advice;
-use keysieve::source::{Files, Message, Source, Staged, Stdin};
+use keysieve::source::{Files, Message, Source, Staged, Stream};
 
 use super::error::CliError;
-use super::output::OutputArgs;
-use super::settings::{self, Settings, SettingsArgs};
+use super::hook::Scans;
+use super::output::{OutputArgs, Reports};
+use super::settings::{self, Reporting, Settings, SettingsArgs};
 
-/// The words of `keysieve scan`.
+/// Arguments of `keysieve scan`.
 #[derive(Args, Debug)]
 pub(crate) struct ScanArgs {
     #[command(flatten)]
-    what: Paths,
+    paths: PathArgs,
     #[command(flatten)]
     common: Common,
 }
 
-/// Words for files and directories.
+/// Arguments that name files and directories.
 #[derive(Args, Debug)]
-pub(crate) struct Paths {
+pub(crate) struct PathArgs {
     /// Files and directories; `-` is standard input
     ///
-    /// In a work tree, what git tracks and what it neither tracks nor ignores is scanned;
-    /// elsewhere, everything. A path that is named here is always scanned. Binary files are scanned
+    /// In a work tree, tracked files and untracked files that are not ignored are scanned;
+    /// elsewhere, all files. A path that is given here is always scanned. Binary files are scanned
     /// as well.
     #[arg(default_value = ".", value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Also scan what git's ignore rules leave out, such as a `.env`
+    /// Also scan files that git ignores, such as a `.env`
     #[arg(long)]
     no_ignore: bool,
 }
 
-/// The words of `keysieve staged`.
+/// Arguments of `keysieve staged`.
 #[derive(Args, Debug)]
 pub(crate) struct StagedArgs {
     /// The repository, or a directory in it
@@ -48,7 +53,7 @@ pub(crate) struct StagedArgs {
     common: Common,
 }
 
-/// Words of every command that scans.
+/// Arguments of every command that scans.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Common {
     #[command(flatten)]
@@ -59,49 +64,49 @@ pub(crate) struct Common {
 
 impl ScanArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
-        let paths = &self.what.paths;
-        if !paths.iter().any(|path| path == Path::new("-")) {
-            let (source, settings) = self.what.settle(&self.common.settings)?;
-            return self.common.scan(&source, &settings, Advice::default());
+        let Self { paths, common } = self;
+        if !paths.paths.iter().any(|path| path == Path::new("-")) {
+            let (source, settings) = paths.resolve(&common.settings, Reporting::Configured)?;
+            return common.scan(&source, &settings, Advice::default());
         }
-        if paths.len() > 1 {
+        if paths.paths.len() > 1 {
             return Err(CliError::new(
-                "'-' stands for standard input and goes with no other path",
+                "'-' (standard input) cannot be combined with other paths",
             ));
         }
-        let settings = self
-            .common
+        let settings = common
             .settings
-            .settle(&settings::root_of(Path::new("."))?)?;
-        self.common
-            .scan(&Stdin::new(io::stdin()), &settings, Advice::default())
+            .resolve(&settings::root_of(Path::new("."))?)?;
+        common.scan(&Stream::new(io::stdin()), &settings, Advice::default())
     }
 }
 
-impl Paths {
+impl PathArgs {
     pub(crate) fn new(paths: Vec<PathBuf>, no_ignore: bool) -> Self {
         Self { paths, no_ignore }
     }
 
-    /// What feeds them, and the settings that hold for them.
-    pub(crate) fn settle(self, args: &SettingsArgs) -> Result<(Files, Settings), CliError> {
+    /// The source that reads the paths, and the settings that apply to them.
+    pub(crate) fn resolve(
+        self,
+        args: &SettingsArgs,
+        reporting: Reporting,
+    ) -> Result<(Files, Settings), CliError> {
         let root = settings::common_root(args, &self.paths)?;
-        let mut settings = args.settle(&root)?;
-        let start = env::current_dir()
-            .map_err(|error| CliError::new(format!("the current directory is gone: {error}")))?;
+        let mut settings = args.resolve_from(&PolicyFiles::Disk(root.clone()), reporting)?;
+        let start = env::current_dir().map_err(|error| {
+            CliError::new(format!("cannot determine the current directory: {error}"))
+        })?;
         settings.policy = settings
             .policy
-            .with_paths_from(&start, &root.canonicalize().unwrap_or(root));
-        let Settings { max_size, jobs, .. } = settings;
-        Ok((
-            Files {
-                paths: self.paths,
-                ignore_rules: !self.no_ignore,
-                max_size,
-                jobs,
-            },
-            settings,
-        ))
+            .reached_from(&start, &root.canonicalize().unwrap_or(root));
+        let source = Files {
+            paths: self.paths,
+            ignore_rules: !self.no_ignore,
+            max_size: settings.max_size,
+            jobs: settings.jobs,
+        };
+        Ok((source, settings))
     }
 }
 
@@ -112,14 +117,14 @@ impl StagedArgs {
 }
 
 impl Common {
-    /// Scans what the next commit of the repository around `dir` would add.
-    pub(super) fn staged(&self, dir: &Path) -> Result<Status, CliError> {
-        let hint = "run it in a repository; 'keysieve scan' takes files that are in none";
-        let repo = git::discover(dir).map_err(|error| CliError::from(error).hint(hint))?;
+    /// Scans the changes that the next commit of the repository around `dir` would contain.
+    fn staged(&self, dir: &Path) -> Result<Status, CliError> {
+        let help = "run it in a repository; 'keysieve scan' scans files outside of one";
+        let repo = git::discover(dir).map_err(|error| CliError::from(error).help(help))?;
         let advice = Advice {
-            first_commit: repo.has_no_commit(),
+            first_commit: git::has_no_commit(&repo),
         };
-        let settings = self.settings.settle(repo.work_dir().unwrap_or(dir))?;
+        let settings = self.settings.resolve(repo.work_dir().unwrap_or(dir))?;
         let source = Staged {
             merging: merging(&repo),
             repo,
@@ -129,10 +134,10 @@ impl Common {
         self.scan(&source, &settings, advice)
     }
 
-    /// Scans a commit message that is being written.
-    pub(super) fn message(&self, file: &Path) -> Result<Status, CliError> {
-        let settings = self.settings.settle(&settings::root_of(Path::new("."))?)?;
-        // Git tells its hooks with this editor that no person edits the message; see githooks(5),
+    /// Scans the commit message that the user has written to `file`.
+    fn message(&self, file: &Path) -> Result<Status, CliError> {
+        let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
+        // Git sets this editor for its hooks if no person edits the message; see githooks(5),
         // pre-commit.
         let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let source = Message {
@@ -148,56 +153,69 @@ impl Common {
         settings: &Settings,
         advice: Advice,
     ) -> Result<Status, CliError> {
-        let outcome = self.look(source, settings)?;
-        self.tell(&outcome, settings, advice)?;
+        let reports = self.output.reports()?;
+        let outcome = scan(&reports, source, settings)?;
+        reports.write(&outcome, settings.scanner.rules().version(), advice)?;
         Ok(outcome.status())
-    }
-
-    /// Scans, and says nothing of it.
-    pub(super) fn look(
-        &self,
-        source: &dyn Source,
-        settings: &Settings,
-    ) -> Result<Outcome, CliError> {
-        self.output.check()?;
-        let Settings {
-            scanner, policy, ..
-        } = settings;
-        Ok(self
-            .output
-            .watch(|progress| keysieve::engine::run(source, scanner, policy, progress))?)
-    }
-
-    /// Writes the report.
-    pub(super) fn tell(
-        &self,
-        outcome: &Outcome,
-        settings: &Settings,
-        advice: Advice,
-    ) -> Result<(), CliError> {
-        self.output
-            .write(outcome, settings.scanner.rules().version(), advice)
     }
 }
 
-/// The commits of a merge that git is about to make: it names them to its hooks as `GITHEAD_<id>`,
-/// before `MERGE_HEAD` is written. What is no commit here belongs to a merge elsewhere, and only
-/// has less taken for known.
-fn merging(repo: &Repository) -> Vec<ObjectId> {
-    let id = |name: OsString| {
-        ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
-    };
-    let mut ids: Vec<_> = env::vars_os().filter_map(|(name, _)| id(name)).collect();
-    ids.retain(|&id| repo.is_commit(id));
+/// Scans a source, and leaves it to the caller to write the reports.
+pub(super) fn scan(
+    reports: &Reports<'_>,
+    source: &dyn Source,
+    settings: &Settings,
+) -> Result<Outcome, CliError> {
+    let Settings {
+        scanner, policy, ..
+    } = settings;
+    Ok(reports.watch(|progress| engine::run(source, scanner, policy, progress))?)
+}
+
+/// The commits of a merge that git is about to make: it passes their ids to its hooks as variables
+/// named `GITHEAD_<id>`, before it writes `MERGE_HEAD`. An id that is not a commit here belongs to
+/// a merge in another repository; leaving it out only makes fewer secrets count as known.
+fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
+    let repo = repo.to_thread_local();
+    let mut ids: Vec<_> = env::vars_os()
+        .filter_map(|(name, _)| {
+            ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
+        })
+        .collect();
+    ids.retain(|&id| repo.find_commit(id).is_ok());
     ids.sort_unstable();
     ids
 }
 
+/// The scans of hooks: configured by the environment and the configuration file.
+pub(crate) struct HookScans;
+
+impl Scans for HookScans {
+    fn staged(&self) -> Result<Status, CliError> {
+        Common::of_environment()?.staged(Path::new("."))
+    }
+
+    fn message(&self, file: &Path) -> Result<Status, CliError> {
+        Common::of_environment()?.message(file)
+    }
+
+    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError> {
+        Common::of_environment()?.push(remote, updates)
+    }
+
+    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
+        Common::of_environment()?.receive(updates)
+    }
+}
+
 impl Common {
-    /// The arguments that only the environment gives, for the hooks.
-    pub(super) fn from_env() -> Result<Self, CliError> {
-        let command = Self::augment_args(clap::Command::new("keysieve"));
-        let matches = command.try_get_matches_from(["keysieve"])?;
-        Ok(Self::from_arg_matches(&matches)?)
+    /// The arguments when none is given on the command line.
+    fn of_environment() -> Result<Self, CliError> {
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            common: Common,
+        }
+        Ok(<Bare as clap::Parser>::try_parse_from(["keysieve"])?.common)
     }
 }

@@ -1,4 +1,4 @@
-//! What `--format` says: which reports are written, and where each goes.
+//! Parses `--format` and `--output`: which reports are written, and where each goes.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,63 +10,63 @@ use keysieve::text::printable_path;
 
 use super::error::CliError;
 
-/// The values of one `--format`: `sarif:out.sarif`, or several as in `human,sarif:out.sarif`.
+/// The value of one `--format`: `sarif:out.sarif`, or several as in `human,sarif:out.sarif`.
 #[derive(Clone, Debug)]
-pub(crate) struct Words(Vec<(&'static Format, Option<PathBuf>)>);
+pub(crate) struct FormatSpec(Vec<(&'static Format, Option<PathBuf>)>);
 
-/// A report that is to be written.
+/// A report to write.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) format: &'static Format,
-    /// `None` is standard output.
+    /// `None` for standard output.
     pub(crate) file: Option<PathBuf>,
 }
 
 impl Target {
-    /// Where it goes, however that was written: `x` is `./x`.
-    fn place(&self) -> Option<PathBuf> {
+    /// The file as an absolute path, so that `x` and `./x` compare equal.
+    fn absolute_file(&self) -> Option<PathBuf> {
         self.file
             .as_ref()
             .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()))
     }
 }
 
-impl Words {
-    /// Reads the value of a `--format`. A comma parts two formats where the name of one follows it:
-    /// a file may have commas in its name.
+impl FormatSpec {
+    /// Parses the value of a `--format`. A comma separates two formats only if the name of a format
+    /// follows it: the name of a file can contain commas.
     fn parse(text: &str) -> Result<Self, String> {
-        let mut words: Vec<String> = Vec::new();
+        let mut specs: Vec<String> = Vec::new();
         for part in text.split(',') {
-            match words.last_mut() {
-                Some(last) if last.contains(':') && known(part).is_none() => {
+            match specs.last_mut() {
+                Some(last) if last.contains(':') && format_of(part).is_none() => {
                     last.push(',');
                     last.push_str(part);
                 }
-                _ => words.push(part.trim().to_owned()),
+                _ => specs.push(part.trim().to_owned()),
             }
         }
-        words
+        specs
             .iter()
-            .map(|word| one(word))
+            .map(|spec| parse_one(spec))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 }
 
-/// Reads [`Words`] for clap, and tells it the names, for its help and for what shells complete.
+/// Parses a [`FormatSpec`] for clap, and lists the formats for its help and for shell completion.
 #[derive(Clone, Copy)]
 pub(crate) struct FormatParser;
 
 impl TypedValueParser for FormatParser {
-    type Value = Words;
+    type Value = FormatSpec;
 
     fn parse_ref(
         &self,
         command: &Command,
         arg: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<Words, clap::Error> {
-        TypedValueParser::parse_ref(&|text: &str| Words::parse(text), command, arg, value)
+    ) -> Result<FormatSpec, clap::Error> {
+        TypedValueParser::parse_ref(&|text: &str| FormatSpec::parse(text), command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -76,46 +76,44 @@ impl TypedValueParser for FormatParser {
     }
 }
 
-/// The format that `word` begins with.
-fn known(word: &str) -> Option<&'static Format> {
-    report::format(word.trim().split(':').next().unwrap_or_default())
+/// The format that `spec` begins with.
+fn format_of(spec: &str) -> Option<&'static Format> {
+    report::format(spec.trim().split(':').next().unwrap_or_default())
 }
 
-fn one(word: &str) -> Result<(&'static Format, Option<PathBuf>), String> {
-    let format = known(word).ok_or_else(|| {
+fn parse_one(spec: &str) -> Result<(&'static Format, Option<PathBuf>), String> {
+    let format = format_of(spec).ok_or_else(|| {
         let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-        format!("there is no such format; there are {}", names.join(", "))
+        format!("unknown format; the formats are {}", names.join(", "))
     })?;
-    match word.split_once(':') {
-        Some((name, "")) => Err(format!("a file is missing after '{name}:'")),
+    match spec.split_once(':') {
+        Some((name, "")) => Err(format!("'{name}:' needs a file")),
         Some((_, file)) => Ok((format, Some(PathBuf::from(file)))),
         None => Ok((format, None)),
     }
 }
 
-/// The reports to write: those of `words`, or the default one. `output` is the file of the one that
-/// names none.
-pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Target>, CliError> {
-    let mut words: Vec<_> = words
+/// The reports to write: those of `specs`, or the default one. `output` is the file of the first
+/// one that has none.
+pub(crate) fn targets(
+    specs: &[FormatSpec],
+    output: Option<&Path>,
+) -> Result<Vec<Target>, CliError> {
+    let mut reports: Vec<_> = specs
         .iter()
-        .flat_map(|Words(words)| words.clone())
+        .flat_map(|FormatSpec(reports)| reports.clone())
         .collect();
-    if words.is_empty() {
-        words.push((&FORMATS[0], None));
+    if reports.is_empty() {
+        reports.push((&FORMATS[0], None));
     }
-    let mut free = words.iter_mut().filter(|(_, file)| file.is_none());
     if let Some(output) = output {
-        match free.next() {
-            Some((_, file)) => *file = Some(output.to_owned()),
-            None => {
-                return Err(CliError::new(
-                    "--output names the file of a report, and every --format has one of its own",
-                )
-                .hint("leave out one of them"));
-            }
-        }
+        let Some((_, file)) = reports.iter_mut().find(|(_, file)| file.is_none()) else {
+            let message = "--output cannot be used if every --format has its own file";
+            return Err(CliError::new(message).help("leave out one of them"));
+        };
+        *file = Some(output.to_owned());
     }
-    let targets: Vec<_> = words
+    let targets: Vec<_> = reports
         .into_iter()
         .map(|(format, file)| Target {
             format,
@@ -125,31 +123,26 @@ pub(crate) fn targets(words: &[Words], output: Option<&Path>) -> Result<Vec<Targ
     for (at, target) in targets.iter().enumerate() {
         if let Some(first) = targets[..at]
             .iter()
-            .find(|first| first.place() == target.place())
+            .find(|first| first.absolute_file() == target.absolute_file())
         {
-            return Err(twice(first, target));
+            return Err(same_place(first, target));
         }
     }
     Ok(targets)
 }
 
-fn twice(first: &Target, second: &Target) -> CliError {
-    let names = format!(
-        "two reports, {} and {},",
-        first.format.name, second.format.name
-    );
-    let hint = format!(
-        "give one a file of its own: --format {}:FILE",
-        second.format.name
-    );
-    match &first.file {
-        None => CliError::new(format!("{names} cannot both go to standard output")).hint(hint),
-        Some(file) => CliError::new(format!(
-            "{names} cannot both go to {}",
-            printable_path(file)
-        ))
-        .hint(hint),
-    }
+fn same_place(first: &Target, second: &Target) -> CliError {
+    let (first_name, second_name) = (first.format.name, second.format.name);
+    let place = match &first.file {
+        None => "standard output".to_owned(),
+        Some(file) => printable_path(file),
+    };
+    CliError::new(format!(
+        "the reports {first_name} and {second_name} cannot both go to {place}"
+    ))
+    .help(format!(
+        "give one its own file: --format {second_name}:FILE"
+    ))
 }
 
 #[cfg(test)]
@@ -157,23 +150,24 @@ mod tests {
     use super::*;
 
     fn list(
-        words: &[&str],
+        formats: &[&str],
         output: Option<&str>,
     ) -> Result<Vec<(&'static str, Option<String>)>, String> {
-        let words = words
+        let specs = formats
             .iter()
-            .map(|word| Words::parse(word))
+            .map(|word| FormatSpec::parse(word))
             .collect::<Result<Vec<_>, _>>()?;
-        let targets = targets(&words, output.map(Path::new)).map_err(|error| error.to_string())?;
-        let file = |target: &Target| target.file.as_ref().map(|file| file.display().to_string());
+        let targets = targets(&specs, output.map(Path::new)).map_err(|error| error.to_string())?;
         Ok(targets
-            .iter()
-            .map(|target| (target.format.name, file(target)))
+            .into_iter()
+            .map(|Target { format, file }| {
+                (format.name, file.map(|file| file.display().to_string()))
+            })
             .collect())
     }
 
     #[test]
-    fn formats_and_their_files() {
+    fn formats_are_parsed_with_their_files() {
         let file = |name: &str| Some(name.to_owned());
         assert_eq!(list(&[], None), Ok(vec![("human", None)]));
         assert_eq!(list(&[], Some("x")), Ok(vec![("human", file("x"))]));
@@ -198,8 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_an_error() {
-        for (words, output, why) in [
+    fn contradictory_formats_and_files_are_errors() {
+        for (formats, output, why) in [
             (&["human", "json"][..], None, "standard output"),
             (&["human", "json:-"], None, "standard output"),
             (&["human", "json"], Some("-"), "standard output"),
@@ -207,13 +201,13 @@ mod tests {
             (&["csv:./x", "json:x"], None, "to ./x"),
             (&["csv:x", "json"], Some("x"), "to x"),
             (&["csv:x"], Some("y"), "--output"),
-            (&["xml"], None, "no such format"),
-            (&["human,xml"], None, "no such format"),
-            (&[""], None, "no such format"),
-            (&["csv:"], None, "missing after 'csv:'"),
+            (&["xml"], None, "unknown format"),
+            (&["human,xml"], None, "unknown format"),
+            (&[""], None, "unknown format"),
+            (&["csv:"], None, "'csv:' needs a file"),
         ] {
-            let error = list(words, output).expect_err("a mistake");
-            assert!(error.contains(why), "{words:?}: {error}");
+            let error = list(formats, output).expect_err("a mistake");
+            assert!(error.contains(why), "{formats:?}: {error}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Files of a hooks folder: written whole or not at all, and asked whether git would run them.
 
 use std::fs::{self, Metadata};
-use std::io::Write;
 use std::path::Path;
 
 use super::error::{HookError, io};
+use crate::fs::{Access, PendingFile};
 
 /// Whether git would run a file. Where there are no such bits, git looks at the content only.
 #[cfg(unix)]
@@ -20,42 +20,20 @@ pub(super) fn executable(_: &Metadata) -> bool {
 }
 
 /// A file next to `path`, complete and executable, ready to take its name.
-pub(super) struct Ready(tempfile::NamedTempFile);
+pub(super) struct Ready(PendingFile);
 
 impl Ready {
     /// Writes `text` to a temporary file in the folder of `path`.
     pub(super) fn new(path: &Path, text: &[u8]) -> Result<Self, HookError> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let write = || {
-            let mut temp = tempfile::Builder::new()
-                .prefix(".keysieve-")
-                .tempfile_in(folder)?;
-            temp.write_all(text)?;
-            make_executable(temp.path())?;
-            temp.as_file().sync_all()?;
-            Ok(temp)
-        };
-        write().map(Self).map_err(io("write", path))
+        PendingFile::write(path, Access::Executable, |out| out.write_all(text))
+            .map(Self)
+            .map_err(io("write", path))
     }
 
     /// Gives it the name, and replaces a file that has it.
     pub(super) fn put(self, path: &Path) -> Result<(), HookError> {
-        self.0
-            .persist(path)
-            .map(drop)
-            .map_err(|error| io("write", path)(error.error))
+        self.0.publish().map_err(io("write", path))
     }
-}
-
-#[cfg(unix)]
-fn make_executable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Gives the file `from` the second name `to`, which must be free, so that there is no moment

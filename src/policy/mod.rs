@@ -21,7 +21,7 @@ use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 
 use crate::blob::Origin;
-use crate::finding::{AllowedBy, Finding, List, Occurrence, Outcome, Unused};
+use crate::finding::{AllowedBy, List, Occurrence, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
 use crate::secret::Fingerprint;
 

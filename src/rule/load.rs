@@ -165,7 +165,7 @@ impl RuleSet {
             digest.update(text.as_bytes());
         }
         let bytes = &digest.finalize()[..6];
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        faster_hex::hex_string(bytes)
     }
 
     /// Whether a rule or a pair has this id.

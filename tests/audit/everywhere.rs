@@ -146,7 +146,7 @@ impl Everywhere {
             "rename with edit",
             107,
             "new-name.txt",
-            filler.clone() + &id_line(&access_key_id(107)),
+            filler + &id_line(&access_key_id(107)),
         );
         symlink(access_key_id(108), self.repo().path("link")).unwrap();
         self.repo().stage("link");

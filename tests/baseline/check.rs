@@ -97,7 +97,7 @@ fn without_a_baseline_there_is_nothing_to_check() {
     for command in ["check", "update"] {
         repo.keysieve(["baseline", command])
             .status(2)
-            .says("there is no baseline")
+            .says("no baseline found")
             .says("baseline write");
     }
 }

@@ -23,7 +23,7 @@ fn another_file_may_be_named_by_flag_or_environment() {
         .status(0);
     repo.keysieve(["scan", "--baseline", "missing.json"])
         .status(2)
-        .says("missing.json: there is no such file");
+        .says("missing.json: file not found");
     repo.stage("src/1.ini");
     repo.keysieve(["staged", "--baseline", "known.json"])
         .status(0);
@@ -68,7 +68,7 @@ fn a_scan_of_two_repositories_needs_a_named_baseline() {
     let there = other.root().to_str().unwrap().to_owned();
     repo.keysieve(["scan", ".", &there])
         .status(2)
-        .says("2 places")
+        .says("2 directories")
         .says("--no-baseline");
     repo.keysieve(["scan", ".", &there, "--baseline", FILE])
         .status(0);

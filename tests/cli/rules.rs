@@ -54,7 +54,7 @@ fn every_listed_rule_can_be_shown() {
 }
 
 #[test]
-fn the_rules_of_the_program_do_what_they_say() {
+fn the_builtin_rules_pass_their_own_check() {
     run(&["rules", "check"])
         .has_status(0)
         .says("find all of their examples");

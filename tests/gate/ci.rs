@@ -95,7 +95,7 @@ impl Server {
     /// Expects the gate to judge exactly what `git rev-list` gives for `range`, and to say where it
     /// stands.
     #[track_caller]
-    fn judges(&self, variables: &[(&str, &str)], range: &[&str]) -> Ran {
+    fn expect_range(&self, variables: &[(&str, &str)], range: &[&str]) -> Ran {
         let expected: BTreeSet<String> = self
             .git(&[&["rev-list"], range].concat())
             .lines()
@@ -116,13 +116,13 @@ impl Server {
     }
 
     #[track_caller]
-    fn judges_event(&self, name: &str, event: &serde_json::Value, range: &[&str]) -> Ran {
+    fn expect_event_range(&self, name: &str, event: &serde_json::Value, range: &[&str]) -> Ran {
         let variables = self.event(name, event);
         let variables: Vec<_> = variables
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        self.judges(&variables, range)
+        self.expect_range(&variables, range)
     }
 
     fn push(&self, reference: &str, before: &str, after: &str) -> serde_json::Value {
@@ -145,14 +145,14 @@ fn github_pull_requests_and_merge_groups() {
     server.clone(&[]);
     let range = ["origin/main..origin/topic"];
     server
-        .judges_event("pull_request", &server.pull_request(), &range)
+        .expect_event_range("pull_request", &server.pull_request(), &range)
         .says("GitHub Actions, pull_request into main");
     server
-        .judges_event("pull_request_target", &server.pull_request(), &range)
+        .expect_event_range("pull_request_target", &server.pull_request(), &range)
         .says("pull_request_target");
     let (base, head) = (server.id("main"), server.id("topic"));
     let group = json!({"merge_group": {"base_sha": base, "head_sha": head, "head_ref": "refs/heads/topic"}});
-    server.judges_event("merge_group", &group, &range);
+    server.expect_event_range("merge_group", &group, &range);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn github_pull_request_of_a_fork() {
         "origin",
         "+refs/pull/7/head:refs/remotes/pull/7/merge",
     ]);
-    server.judges_event(
+    server.expect_event_range(
         "pull_request",
         &event,
         &["origin/main..refs/remotes/pull/7/merge"],
@@ -180,7 +180,7 @@ fn github_pushes() {
     let server = Server::new();
     server.clone(&[]);
     let (first, main, topic) = (server.id("main~1"), server.id("main"), server.id("topic"));
-    server.judges_event(
+    server.expect_event_range(
         "push",
         &server.push("refs/heads/main", &first, &main),
         &["origin/main~1..origin/main"],
@@ -192,10 +192,10 @@ fn github_pushes() {
         "--remotes",
     ];
     server
-        .judges_event("push", &server.push("refs/heads/topic", ZERO, &topic), &new)
+        .expect_event_range("push", &server.push("refs/heads/topic", ZERO, &topic), &new)
         .says("new branch topic");
     // With force, while the old head is still here.
-    server.judges_event(
+    server.expect_event_range(
         "push",
         &server.push("refs/heads/topic", &main, &topic),
         &["origin/main..origin/topic"],
@@ -208,7 +208,7 @@ fn github_pushes() {
     server
         .gate(&[], &deleted)
         .status(0)
-        .says("was deleted: nothing to judge");
+        .says("was deleted: nothing to scan");
 }
 
 #[test]
@@ -219,10 +219,10 @@ fn github_pushes_with_force_that_lost_the_old_head() {
     let (main, topic) = (server.id("main"), server.id("topic"));
     let to_topic = server.push("refs/heads/topic", lost, &topic);
     server
-        .judges_event("push", &to_topic, &["origin/main..origin/topic"])
+        .expect_event_range("push", &to_topic, &["origin/main..origin/topic"])
         .says("forced push?");
     // Of the default branch itself nothing is known to be old.
-    server.judges_event(
+    server.expect_event_range(
         "push",
         &server.push("refs/heads/main", lost, &main),
         &["origin/main"],
@@ -235,7 +235,7 @@ fn github_first_push() {
     server.repo.git(["branch", "--quiet", "-D", "topic"]);
     server.clone(&[]);
     let event = server.push("refs/heads/main", ZERO, &server.id("main"));
-    server.judges_event("push", &event, &["origin/main"]);
+    server.expect_event_range("push", &event, &["origin/main"]);
 }
 
 #[test]
@@ -253,9 +253,9 @@ fn github_tags() {
     server.clone(&[]);
     let event = |tag: &str| server.push(&format!("refs/tags/{tag}"), ZERO, &server.id(tag));
     server
-        .judges_event("push", &event("v1"), &["v1", "--not", "--remotes"])
+        .expect_event_range("push", &event("v1"), &["v1", "--not", "--remotes"])
         .says("the tag v1");
-    server.judges_event("push", &event("old"), &["old", "--not", "--remotes"]);
+    server.expect_event_range("push", &event("old"), &["old", "--not", "--remotes"]);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn gitea_and_forgejo() {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        server.judges(&pairs, &range).says(name);
+        server.expect_range(&pairs, &range).says(name);
         let mut variables = server.event(
             "push",
             &server.push("refs/heads/topic", ZERO, &server.id("topic")),
@@ -283,7 +283,7 @@ fn gitea_and_forgejo() {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        server.judges(&pairs, &range);
+        server.expect_range(&pairs, &range);
     }
 }
 
@@ -303,7 +303,7 @@ fn gitlab() {
         ("CI_COMMIT_SHA", &topic),
     ];
     server
-        .judges(&request, &["origin/main~1..origin/topic"])
+        .expect_range(&request, &["origin/main~1..origin/topic"])
         .says("GitLab CI, a merge request into main");
     // A pipeline for merged results runs on a merge; the request's own head has a variable of its
     // own.
@@ -315,7 +315,7 @@ fn gitlab() {
         ],
     ]
     .concat();
-    server.judges(&merged, &["origin/main~1..origin/topic"]);
+    server.expect_range(&merged, &["origin/main~1..origin/topic"]);
     let branch = |before: &str, name: &str, head: &str, range: &[&str]| {
         let variables = [
             ("GITLAB_CI", "true"),
@@ -324,7 +324,7 @@ fn gitlab() {
             ("CI_COMMIT_BEFORE_SHA", before),
             ("CI_COMMIT_SHA", head),
         ];
-        server.judges(&variables, range);
+        server.expect_range(&variables, range);
     };
     branch(&first, "main", &main, &["origin/main~1..origin/main"]);
     branch(ZERO, "topic", &topic, &["origin/topic", "^origin/main"]);
@@ -340,7 +340,7 @@ fn gitlab() {
         ("CI_COMMIT_BEFORE_SHA", ZERO),
         ("CI_COMMIT_SHA", &topic),
     ];
-    server.judges(&tag, &["v1", "--not", "--remotes"]);
+    server.expect_range(&tag, &["v1", "--not", "--remotes"]);
 }
 
 /// Environments that tell the target of a pull request, but not what a branch held before.
@@ -419,12 +419,12 @@ fn environments_that_say_all_in_variables() {
         ),
     ] {
         server
-            .judges(&[common, request].concat(), &since_main)
+            .expect_range(&[common, request].concat(), &since_main)
             .says(name);
         server
-            .judges(&[common, branch].concat(), &since_main)
+            .expect_range(&[common, branch].concat(), &since_main)
             .says(name);
-        server.judges(&[common, tag].concat(), &of_tag).says(name);
+        server.expect_range(&[common, tag].concat(), &of_tag).says(name);
     }
 }
 
@@ -444,7 +444,7 @@ fn jenkins_goes_back_to_the_last_build_that_was_good() {
         ("GIT_PREVIOUS_COMMIT", second.as_str()),
         ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", first.as_str()),
     ];
-    server.judges(&variables, &["origin/topic~2..origin/topic"]);
+    server.expect_range(&variables, &["origin/topic~2..origin/topic"]);
 }
 
 #[test]
@@ -461,13 +461,13 @@ fn what_says_no_range_is_no_pass() {
         server.gate(&[], &variables).status(2)
     };
     run("schedule", &json!({"schedule": "0 0 * * *"}))
-        .says("the event 'schedule'")
+        .says("event 'schedule'")
         .says(hint);
-    run("push", &json!("nothing")).says("the event cannot be read");
+    run("push", &json!("nothing")).says("cannot read the event");
     server
         .gate(&[], &[])
         .status(2)
-        .says("no CI environment")
+        .says("no supported CI environment")
         .says("keysieve gate origin/main..HEAD");
     server
         .gate(&[], &[("GITLAB_CI", "true")])

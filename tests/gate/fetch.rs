@@ -18,7 +18,7 @@ fn sorted(mut ids: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn the_history_of_a_shallow_clone() {
+fn fetch_deepens_a_shallow_clone() {
     let server = Server::new();
     server.clone(&["--depth=1", "--no-single-branch"]);
     let ran = server
@@ -32,7 +32,7 @@ fn the_history_of_a_shallow_clone() {
 }
 
 #[test]
-fn a_pull_request_of_a_fork() {
+fn fetch_gets_the_pull_request_of_a_fork() {
     let server = Server::new();
     let (base, head) = (server.id("main"), server.id("topic"));
     let event =
@@ -54,7 +54,7 @@ fn a_pull_request_of_a_fork() {
 }
 
 #[test]
-fn the_old_head_of_a_push_with_force() {
+fn fetch_gets_the_old_head_of_a_force_push() {
     let server = Server::new();
     let old = server.id("topic");
     server.repo.git(["checkout", "--quiet", "topic"]);
@@ -75,7 +75,7 @@ fn the_old_head_of_a_push_with_force() {
 }
 
 #[test]
-fn the_objects_of_a_partial_clone() {
+fn fetch_completes_a_partial_clone() {
     let server = Server::new();
     server.repo.config("uploadpack.allowFilter", "true");
     server.clone(&["--filter=blob:none", "--no-checkout"]);
@@ -91,7 +91,7 @@ fn the_objects_of_a_partial_clone() {
 }
 
 #[test]
-fn a_server_that_is_gone() {
+fn fetch_from_an_unreachable_server_is_an_error() {
     let server = Server::new();
     server.clone(&["--depth=1"]);
     server.git(&["remote", "set-url", "origin", "file:///nowhere/at/all"]);

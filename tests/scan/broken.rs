@@ -107,7 +107,7 @@ fn a_missing_configuration() {
     let sandbox = outside("a", "clean\n");
     there(&sandbox, &["scan", "--config", "none.toml"])
         .status(2)
-        .says("none.toml: there is no such file");
+        .says("none.toml: file not found");
     there(&sandbox, &["scan"])
         .env("KEYSIEVE_CONFIG", "none.toml")
         .status(2)

@@ -80,7 +80,7 @@ fn reveal_is_refused_for_formats_made_for_upload() {
             ],
         )
         .status(2);
-        ran.says("--reveal would put secrets in clear")
+        ran.says("--reveal cannot be used with the report")
             .says(format)
             .never_says(&secret_access_key(1));
         assert!(!sandbox.root().join("out").exists());

@@ -72,7 +72,7 @@ fn the_environment_may_name_several_and_flags_win() {
 fn two_reports_cannot_share_a_place() {
     let sandbox = outside("a", key(1));
     let ran = there(&sandbox, &["scan", "-f", "json", "-f", "human"]).status(2);
-    ran.says("json and human, cannot both go to standard output")
+    ran.says("json and human cannot both go to standard output")
         .says("--format human:FILE");
     there(&sandbox, &["scan", "-f", "json:x", "-f", "csv:x"])
         .status(2)

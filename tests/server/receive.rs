@@ -23,7 +23,7 @@ fn a_push_with_a_key_is_refused_and_leaves_nothing_behind() {
             .has_status(1)
             .says("deep/a.txt:3:6")
             .says(&bad[..12])
-            .says("the push is refused for what is in commit");
+            .says("the push is refused: secrets in commit");
         pushed.never_says(&access_key_id(1));
         assert_eq!(pair.stored(), before, "nothing is left of it");
 

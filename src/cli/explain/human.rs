@@ -1,30 +1,31 @@
-//! The answer for reading.
+//! Writes the answer for reading.
 
 use std::fmt::Write as _;
 
-use keysieve::finding::AllowedBy;
+use keysieve::finding::{AllowedBy, Finding};
 use keysieve::rule::Verdict;
-use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
+use keysieve::scan::{CandidateTrace, Cue, RuleTrace, Step};
 use keysieve::text::{LineIndex, Location, printable};
 
 use super::{Answer, Decision, Place};
-use crate::cli::settings::Layer;
+use crate::cli::settings::SettingSource;
+
+/// The most triggers of a rule that are listed.
+const MAX_TRIGGERS: usize = 3;
 
 impl Answer<'_> {
-    /// The answer in words.
+    /// The answer as text.
     pub(super) fn human(&self) -> String {
         let mut out = String::new();
         for place in &self.places {
-            let line = place
-                .line
-                .map(|line| format!(":{line}"))
-                .unwrap_or_default();
+            let line = place.line.map(|line| format!(":{line}"));
+            let line = line.unwrap_or_default();
             push(&mut out, 0, &format!("{}{line}", place.path));
             self.place(place, &mut out);
             out.push('\n');
         }
         if self.places.is_empty() {
-            out.push_str("nothing that was scanned has this fingerprint\n\n");
+            out.push_str("no finding has this fingerprint\n\n");
         }
         self.policy(&mut out);
         out
@@ -32,23 +33,20 @@ impl Answer<'_> {
 
     fn place(&self, place: &Place, out: &mut String) {
         if let Some(reason) = &place.skipped {
-            return push(
-                out,
-                1,
-                &format!("is not scanned: {}", printable(reason.as_bytes())),
-            );
+            let reason = printable(reason.as_bytes());
+            return push(out, 1, &format!("is not scanned: {reason}"));
         }
         let index = LineIndex::new(&place.text);
-        for trial in &place.trials {
-            self.trial(trial, &index, out);
+        for trace in &place.traces {
+            self.rule(trace, &index, out);
         }
-        if place.trials.is_empty() {
+        if place.traces.is_empty() {
             let rules = self.settings.scanner.rules().rules.len();
             push(
                 out,
                 1,
                 &format!(
-                    "none of {rules} rules was tried: no keyword of theirs stands here, and no long run"
+                    "none of {rules} rules was tried: no keyword and no long run of characters here"
                 ),
             );
         }
@@ -56,190 +54,142 @@ impl Answer<'_> {
             return push(out, 1, "nothing is found here");
         }
         for (finding, decision) in &place.findings {
-            let Location { line, column } = finding.place.start;
-            let with = finding.partner.as_ref().map(|partner| {
-                let Location { line, column } = partner.place.start;
-                format!(", with {} at {line}:{column}", partner.rule.id)
-            });
-            let what = format!(
-                "found {} at {line}:{column}, {}",
-                finding.rule.id, finding.confidence
-            );
-            push(out, 1, &format!("{what}{}", with.unwrap_or_default()));
-            push(out, 2, &format!("fingerprint {}", finding.fingerprint));
-            push(
-                out,
-                2,
-                &printable(
-                    self.decision(decision, finding.confidence.word())
-                        .as_bytes(),
-                ),
-            );
+            self.finding(finding, decision, out);
         }
     }
 
-    fn trial(&self, trial: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
-        let rule = &self.settings.scanner.rules().rules[trial.rule];
-        let mut cues: Vec<_> = trial
-            .triggers
+    fn finding(&self, finding: &Finding, decision: &Decision, out: &mut String) {
+        let Location { line, column } = finding.place.start;
+        let (rule, confidence) = (&finding.rule.id, finding.confidence);
+        let mut text = format!("found {rule} at {line}:{column}, {confidence}");
+        if let Some(partner) = &finding.partner {
+            let Location { line, column } = partner.place.start;
+            let rule = &partner.rule.id;
+            text.push_str(&format!(", with {rule} at {line}:{column}"));
+        }
+        push(out, 1, &text);
+        push(out, 2, &format!("fingerprint {}", finding.fingerprint));
+        let decision = self.decision(decision, confidence.word());
+        push(out, 2, &printable(decision.as_bytes()));
+    }
+
+    fn rule(&self, trace: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
+        let rule = &self.settings.scanner.rules().rules[trace.rule];
+        let mut triggers: Vec<_> = trace
+            .cues
             .iter()
-            .map(|cue| struck(cue, index))
+            .take(MAX_TRIGGERS)
+            .map(|cue| trigger(cue, index))
             .collect();
-        const MAX_SHOWN: usize = 3;
-        if cues.len() > MAX_SHOWN {
-            let more = cues.len() - MAX_SHOWN;
-            cues.truncate(MAX_SHOWN);
-            cues.push(format!("{more} more"));
+        if let Some(more @ 1..) = trace.cues.len().checked_sub(MAX_TRIGGERS) {
+            triggers.push(format!("{more} more"));
         }
-        let encoding = trial
-            .encoding
-            .map(|form| format!(", read as {form}"))
-            .unwrap_or_default();
         let (id, file) = (&rule.id, printable(rule.source.file.as_bytes()));
-        push(
-            out,
-            1,
-            &format!("{id} ({file}) tried: {}{encoding}", cues.join(", ")),
-        );
-        if trial.candidates.is_empty() {
-            let run = trial.triggers.iter().any(|cue| cue.keyword.is_none());
-            push(
-                out,
-                2,
-                if run {
-                    "the run has no length that it wants"
-                } else {
-                    "its pattern matches nothing here"
-                },
-            );
+        let mut text = format!("{id} ({file}) tried: {}", triggers.join(", "));
+        if let Some(encoding) = trace.encoding {
+            text.push_str(&format!(", read as {encoding}"));
         }
-        for tested in &trial.candidates {
-            let Location { line, column } = index.locate(tested.span.start);
-            push(
-                out,
-                2,
-                &format!(
-                    "candidate {} at {line}:{column}",
-                    printable(tested.value.masked().as_bytes())
-                ),
-            );
-            for step in &tested.steps {
-                push(out, 3, &said(step));
+        push(out, 1, &text);
+        if trace.candidates.is_empty() {
+            let is_run = trace.cues.iter().any(|cue| cue.keyword.is_none());
+            let reason = if is_run {
+                "the run's length does not match this rule"
+            } else {
+                "its pattern does not match here"
+            };
+            push(out, 2, reason);
+        }
+        for candidate in &trace.candidates {
+            let Location { line, column } = index.locate(candidate.span.start);
+            let masked = printable(candidate.value.masked().as_bytes());
+            push(out, 2, &format!("candidate {masked} at {line}:{column}"));
+            for step in &candidate.steps {
+                push(out, 3, &step_text(step));
             }
-            push(out, 3, &verdict(tested));
+            push(out, 3, &result(candidate));
         }
     }
 
     fn decision(&self, decision: &Decision, confidence: &str) -> String {
         let policy = &self.settings.policy;
-        let because = |reason: &Option<String>| {
-            reason
-                .as_ref()
-                .map(|text| format!(": {text}"))
-                .unwrap_or_default()
-        };
         match decision {
-            Decision::Ignored => format!("not reported: {confidence} is below {}", self.report),
-            Decision::Reported { blocks, expired } => {
-                let blocks = match blocks {
-                    true => format!(
-                        "reported, and it blocks: {confidence} is not below {}",
-                        policy.block
-                    ),
-                    false => format!(
-                        "reported, and it does not block: {confidence} is below {}",
-                        policy.block
-                    ),
-                };
-                let line = expired
-                    .map(|line| format!("; the entry on line {line} of the baseline has expired"));
-                blocks + &line.unwrap_or_default()
-            }
-            Decision::Allowed {
-                by: AllowedBy::Entry { number, reason },
-                ..
-            } => {
+            Decision::Ignored => {
                 format!(
+                    "not reported: {confidence} is below {}",
+                    self.settings.report
+                )
+            }
+            Decision::Reported { blocks, expired } => {
+                let block = policy.block;
+                let text = if *blocks {
+                    format!("reported, blocks: {confidence} is not below {block}")
+                } else {
+                    format!("reported, does not block: {confidence} is below {block}")
+                };
+                match expired {
+                    Some(line) => format!("{text}; the baseline entry on line {line} has expired"),
+                    None => text,
+                }
+            }
+            Decision::Allowed { by, line } => match by {
+                AllowedBy::Entry { number, reason } => format!(
                     "allowed by [[allow]] entry {number} of {}: {reason}",
                     self.config()
-                )
-            }
-            Decision::Allowed {
-                by: AllowedBy::Marker { word, reason },
-                ..
-            } => {
-                format!(
+                ),
+                AllowedBy::Marker { word, reason } => format!(
                     "allowed by the marker {word} in the file{}",
-                    because(reason)
-                )
-            }
-            Decision::Allowed {
-                by: AllowedBy::Baseline { reason, owner },
-                line,
-            } => {
-                let file = policy.baseline_file().unwrap_or_default();
-                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-                let owner = owner
-                    .as_ref()
-                    .map(|owner| format!(" (owner: {owner})"))
-                    .unwrap_or_default();
-                format!(
-                    "allowed by the baseline {file}{line}{owner}{}",
-                    because(reason)
-                )
-            }
+                    because(reason.as_deref())
+                ),
+                AllowedBy::Baseline { reason, owner } => {
+                    let file = policy.baseline_file().unwrap_or_default();
+                    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                    let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})"));
+                    let owner = owner.unwrap_or_default();
+                    let because = because(reason.as_deref());
+                    format!("allowed by the baseline {file}{line}{owner}{because}")
+                }
+            },
         }
     }
 
     fn config(&self) -> &str {
-        self.settings
-            .origins
-            .config
-            .as_deref()
-            .unwrap_or("no configuration file")
+        let config = self.settings.sources.config.as_deref();
+        config.unwrap_or("no configuration file")
     }
 
     fn policy(&self, out: &mut String) {
-        let origins = &self.settings.origins;
-        let from = |layer, flag: &str, variable: &str| match layer {
-            Layer::Flag => format!("by the flag --{flag}"),
-            Layer::Environment => format!("by the variable {variable}"),
-            Layer::Config => format!("by {}", self.config()),
-            Layer::Default => "by default".to_owned(),
-        };
+        let sources = &self.settings.sources;
+        let policy = &self.settings.policy;
         push(out, 0, "policy");
-        let report = from(origins.report, "report", "KEYSIEVE_REPORT");
-        push(
-            out,
-            1,
-            &format!("reports from {} on, {report}", self.report),
-        );
-        let block = from(origins.block, "block", "KEYSIEVE_BLOCK");
-        push(
-            out,
-            1,
-            &format!("blocks from {} on, {block}", self.settings.policy.block),
-        );
-        push(
-            out,
-            1,
-            &format!(
-                "configuration: {}",
-                origins.config.as_deref().unwrap_or("none")
-            ),
-        );
-        push(
-            out,
-            1,
-            &format!(
-                "baseline: {}",
-                self.settings.policy.baseline_file().unwrap_or("none")
-            ),
-        );
+        let report = self.source(sources.report, "--report", "KEYSIEVE_REPORT");
+        let level = self.settings.report;
+        push(out, 1, &format!("reports from {level} on, {report}"));
+        let block = self.source(sources.block, "--block", "KEYSIEVE_BLOCK");
+        push(out, 1, &format!("blocks from {} on, {block}", policy.block));
+        let config = sources.config.as_deref().unwrap_or("none");
+        push(out, 1, &format!("configuration: {config}"));
+        let baseline = policy.baseline_file().unwrap_or("none");
+        push(out, 1, &format!("baseline: {baseline}"));
+    }
+
+    fn source(&self, source: SettingSource, flag: &str, variable: &str) -> String {
+        match source {
+            SettingSource::Flag => format!("by the flag {flag}"),
+            SettingSource::Environment => format!("by the variable {variable}"),
+            SettingSource::Config => format!("by {}", self.config()),
+            SettingSource::Default => "by default".to_owned(),
+        }
     }
 }
 
-fn struck(cue: &TraceTrigger, index: &LineIndex<'_>) -> String {
+fn because(reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) => format!(": {reason}"),
+        None => String::new(),
+    }
+}
+
+fn trigger(cue: &Cue, index: &LineIndex<'_>) -> String {
     let Location { line, column } = index.locate(cue.span.start);
     match &cue.keyword {
         Some(word) => format!("{:?} at {line}:{column}", printable(word.as_bytes())),
@@ -247,40 +197,33 @@ fn struck(cue: &TraceTrigger, index: &LineIndex<'_>) -> String {
     }
 }
 
-fn said(step: &TraceStep) -> String {
+fn step_text(step: &Step) -> String {
     match step {
-        TraceStep::Entropy { measured, floor } => {
+        Step::Entropy { measured, floor } => {
             let answer = if measured < floor {
                 "rejects"
             } else {
                 "accepts"
             };
-            format!("entropy {answer}: {measured:.2} bits per character, the floor is {floor}")
+            format!("entropy {answer}: {measured:.2} bits per character, the minimum is {floor}")
         }
-        TraceStep::Check {
-            name,
-            verdict: Verdict::Accept,
-        } => format!("{name} accepts"),
-        TraceStep::Check {
-            name,
-            verdict: Verdict::Reject(reason),
-        } => format!("{name} rejects: {reason}"),
-        TraceStep::Check {
-            name,
-            verdict: Verdict::Grade(grade),
-        } => format!("{name} accepts: {grade}"),
+        Step::Check { name, verdict } => match verdict {
+            Verdict::Accept => format!("{name} accepts"),
+            Verdict::Reject(reason) => format!("{name} rejects: {reason}"),
+            Verdict::Grade(grade) => format!("{name} accepts: {grade}"),
+        },
     }
 }
 
-fn verdict(tested: &CandidateTrace) -> String {
-    match &tested.found {
-        None => "so it is none".to_owned(),
-        Some(found) if tested.kept => format!("so it is one: {}", found.confidence),
-        Some(found) => format!("so it is one: {}; another says the same", found.confidence),
+fn result(candidate: &CandidateTrace) -> String {
+    match &candidate.found {
+        None => "no match".to_owned(),
+        Some(found) if candidate.kept => format!("match: {}", found.confidence),
+        Some(found) => format!("match ({}), dropped as a duplicate", found.confidence),
     }
 }
 
-/// A line, indented.
+/// Appends an indented line.
 fn push(out: &mut String, depth: usize, line: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{:width$}{line}", "", width = 2 * depth);

@@ -1,30 +1,29 @@
-//! The answer as JSON.
+//! Writes the answer as JSON.
 
 use keysieve::finding::{AllowedBy, Finding};
 use keysieve::rule::{Confidence, Verdict};
-use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep};
+use keysieve::scan::{CandidateTrace, RuleTrace, Step};
 use keysieve::text::{LineIndex, printable};
 use serde_json::{Value, json};
 
 use super::{Answer, Decision, Place};
-use crate::cli::settings::Layer;
+use crate::cli::settings::SettingSource;
 
-/// Version of the shape below. Grows when a consumer would have to change.
+/// Version of the format below. It grows when consumers have to change.
 const SCHEMA: u32 = 1;
 
 impl Answer<'_> {
     /// The answer as one document.
     pub(super) fn json(&self) -> String {
         let policy = &self.settings.policy;
-        let origins = &self.settings.origins;
-        let level = |value: Confidence, layer| json!({"value": value.word(), "from": from(layer)});
+        let sources = &self.settings.sources;
         let document = json!({
             "schema": SCHEMA,
             "places": self.places.iter().map(|place| self.place_json(place)).collect::<Vec<_>>(),
             "policy": {
-                "report": level(self.report, origins.report),
-                "block": level(policy.block, origins.block),
-                "config": origins.config,
+                "report": level(self.settings.report, sources.report),
+                "block": level(policy.block, sources.block),
+                "config": sources.config,
                 "baseline": policy.baseline_file(),
             },
         });
@@ -37,14 +36,14 @@ impl Answer<'_> {
             "path": place.path,
             "line": place.line,
             "skipped": place.skipped.as_ref().map(|reason| printable(reason.as_bytes())),
-            "trials": place.trials.iter().map(|trial| self.trial_json(trial, &index)).collect::<Vec<_>>(),
+            "trials": place.traces.iter().map(|trace| self.trace_json(trace, &index)).collect::<Vec<_>>(),
             "findings": place.findings.iter().map(|(found, by)| self.finding_json(found, by)).collect::<Vec<_>>(),
         })
     }
 
-    fn trial_json(&self, trial: &RuleTrace, index: &LineIndex<'_>) -> Value {
-        let rule = &self.settings.scanner.rules().rules[trial.rule];
-        let cues = trial.triggers.iter().map(|cue| {
+    fn trace_json(&self, trace: &RuleTrace, index: &LineIndex<'_>) -> Value {
+        let rule = &self.settings.scanner.rules().rules[trace.rule];
+        let cues = trace.cues.iter().map(|cue| {
             let at = index.locate(cue.span.start);
             let keyword = cue.keyword.as_ref().map(|word| printable(word.as_bytes()));
             json!({"keyword": keyword, "length": cue.span.len(), "line": at.line, "column": at.column})
@@ -52,9 +51,9 @@ impl Answer<'_> {
         json!({
             "rule": *rule.id,
             "file": printable(rule.source.file.as_bytes()),
-            "encoding": trial.encoding,
+            "encoding": trace.encoding,
             "cues": cues.collect::<Vec<_>>(),
-            "candidates": trial.candidates.iter().map(|tested| candidate(tested, index)).collect::<Vec<_>>(),
+            "candidates": trace.candidates.iter().map(|traced| candidate(traced, index)).collect::<Vec<_>>(),
         })
     }
 
@@ -86,7 +85,7 @@ impl Answer<'_> {
                 ..
             } => json!({
                 "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
-                "file": self.settings.origins.config,
+                "file": self.settings.sources.config,
             }),
             Decision::Allowed {
                 by: AllowedBy::Marker { word, reason },
@@ -105,13 +104,13 @@ impl Answer<'_> {
     }
 }
 
-fn candidate(tested: &CandidateTrace, index: &LineIndex<'_>) -> Value {
-    let at = index.locate(tested.span.start);
-    let steps = tested.steps.iter().map(|step| match step {
-        TraceStep::Entropy { measured, floor } => {
+fn candidate(traced: &CandidateTrace, index: &LineIndex<'_>) -> Value {
+    let at = index.locate(traced.span.start);
+    let steps = traced.steps.iter().map(|step| match step {
+        Step::Entropy { measured, floor } => {
             json!({"check": "entropy", "accepts": measured >= floor, "measured": measured, "floor": floor})
         }
-        TraceStep::Check { name, verdict } => {
+        Step::Check { name, verdict } => {
             let (reason, grade) = match verdict {
                 Verdict::Accept => (None, None),
                 Verdict::Reject(reason) => (Some(reason), None),
@@ -121,20 +120,24 @@ fn candidate(tested: &CandidateTrace, index: &LineIndex<'_>) -> Value {
         }
     });
     json!({
-        "secret": printable(tested.value.masked().as_bytes()),
+        "secret": printable(traced.value.masked().as_bytes()),
         "line": at.line,
         "column": at.column,
         "steps": steps.collect::<Vec<_>>(),
-        "confidence": tested.found.as_ref().map(|found| found.confidence.word()),
-        "reported": tested.kept,
+        "confidence": traced.found.as_ref().map(|found| found.confidence.word()),
+        "reported": traced.kept,
     })
 }
 
-fn from(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Flag => "flag",
-        Layer::Environment => "environment",
-        Layer::Config => "config",
-        Layer::Default => "default",
+fn level(value: Confidence, source: SettingSource) -> Value {
+    json!({"value": value.word(), "from": source_word(source)})
+}
+
+fn source_word(source: SettingSource) -> &'static str {
+    match source {
+        SettingSource::Flag => "flag",
+        SettingSource::Environment => "environment",
+        SettingSource::Config => "config",
+        SettingSource::Default => "default",
     }
 }

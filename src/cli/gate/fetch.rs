@@ -1,24 +1,23 @@
-//! The only use of the network: `git fetch` for what of a range is missing, where that was asked
-//! for.
+//! Runs `git fetch` for `gate --fetch`, the only use of the network.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use keysieve::git::{LocalRepository, range};
+use keysieve::git::range;
 
-use super::super::error::CliError;
+use crate::cli::error::CliError;
 
-/// How much more of the history of a shallow clone is fetched, try by try.
+/// How much more of the history of a shallow clone is fetched.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Deeper {
-    By(u32),
-    All,
+pub(super) enum Depth {
+    Deepen(u32),
+    Unshallow,
 }
 
-/// Most ranges are short, and some histories very long.
-pub(super) const TRIES: [Deeper; 3] = [Deeper::By(64), Deeper::By(1024), Deeper::All];
+/// The depths of successive attempts: most ranges are short, and some histories very long.
+pub(super) const DEPTHS: [Depth; 3] = [Depth::Deepen(64), Depth::Deepen(1024), Depth::Unshallow];
 
-/// Stands for all branches of the remote, to where they are tracked.
+/// Means all branches of the remote, fetched to their tracking refs.
 pub(super) const ALL_BRANCHES: &str = "refs/heads/*";
 
 /// Fetches into a repository.
@@ -28,13 +27,11 @@ pub(super) struct Fetch {
 }
 
 impl Fetch {
-    /// For the repository around `dir`, from the remote that its branches come from.
-    pub(super) fn new(dir: &Path, repo: &LocalRepository) -> Result<Self, CliError> {
+    /// For the repository around `dir`, from the remote of its tracking refs.
+    pub(super) fn new(dir: &Path, repo: &gix::Repository) -> Result<Self, CliError> {
         let remote = range::remote_of(repo).ok_or_else(|| {
-            CliError::new(
-                "there is no remote to fetch from, or several and none of them is 'origin'",
-            )
-            .hint("fetch what is missing yourself")
+            CliError::new("no remote to fetch from: there is none, or several without 'origin'")
+                .help("fetch the missing commits with 'git fetch'")
         })?;
         Ok(Self {
             dir: dir.to_path_buf(),
@@ -42,16 +39,17 @@ impl Fetch {
         })
     }
 
-    /// Fetches `refs`, and so much more history. A server may not give out commits by their id:
-    /// then what it gives out by itself has to do.
-    pub(super) fn range(&self, refs: &[String], deeper: Option<&Deeper>) -> Result<(), CliError> {
-        let depth = deeper.map(|deeper| match deeper {
-            Deeper::By(commits) => format!("--deepen={commits}"),
-            Deeper::All => "--unshallow".to_owned(),
-        });
-        let depth: Vec<_> = depth.iter().map(String::as_str).collect();
+    /// Fetches `refs` and more of the history. A server may refuse to send commits by their id;
+    /// then its default refs are fetched instead.
+    pub(super) fn range(&self, refs: &[String], depth: Option<&Depth>) -> Result<(), CliError> {
+        let depth: Vec<_> = depth
+            .map(|depth| match depth {
+                Depth::Deepen(commits) => format!("--deepen={commits}"),
+                Depth::Unshallow => "--unshallow".to_owned(),
+            })
+            .into_iter()
+            .collect();
         let refs: Vec<_> = refs.iter().map(|name| self.refspec(name)).collect();
-        let refs: Vec<_> = refs.iter().map(String::as_str).collect();
         match self.git(&depth, &refs) {
             Err(_) if !depth.is_empty() && !refs.is_empty() => self.git(&depth, &[]),
             done => done,
@@ -60,7 +58,7 @@ impl Fetch {
 
     /// Fetches every object that a partial clone left out.
     pub(super) fn all_objects(&self) -> Result<(), CliError> {
-        self.git(&["--refetch", "--no-filter"], &[])
+        self.git(&["--refetch".to_owned(), "--no-filter".to_owned()], &[])
     }
 
     fn refspec(&self, name: &str) -> String {
@@ -71,46 +69,48 @@ impl Fetch {
         }
     }
 
-    fn git(&self, options: &[&str], refs: &[&str]) -> Result<(), CliError> {
-        let mut command = Command::new("git");
-        // Nothing that the repository brings is run, and nobody is asked for a password.
-        command.arg("-C").arg(&self.dir).args([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "fetch",
-            "--quiet",
-            "--no-tags",
-        ]);
-        command
+    fn git(&self, options: &[String], refs: &[String]) -> Result<(), CliError> {
+        let shown = self.shown(options, refs);
+        super::say(&shown);
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&self.dir)
+            // Nothing that the repository names is run.
+            .args(["-c", "core.hooksPath=/dev/null"])
+            .args(["fetch", "--quiet", "--no-tags"])
             .args(["--no-recurse-submodules", "--no-auto-maintenance"])
-            .args(options);
-        command.args(["--end-of-options", &self.remote]).args(refs);
-        let shown = if self.remote.contains("://") {
-            "REMOTE"
-        } else {
-            self.remote.as_str()
-        };
-        let words: Vec<_> = [&["git", "fetch"], options, &[shown], refs].concat();
-        super::say(&words.join(" "));
-        let output = command
+            .args(options)
+            .args(["--end-of-options", &self.remote])
+            .args(refs)
+            // Fail instead of asking for a password.
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null())
-            .output();
-        let output =
-            output.map_err(|error| CliError::new(format!("git cannot be run: {error}")))?;
+            .output()
+            .map_err(|error| CliError::new(format!("cannot run git: {error}")))?;
         if output.status.success() {
             return Ok(());
         }
-        // What git says may name the remote with a password in it, so only what it calls fatal is
-        // repeated, without URLs.
+        // Git's messages can contain the address of the remote with a password in it, so only its
+        // fatal error is repeated, and only if it has no URL.
         let text = String::from_utf8_lossy(&output.stderr);
-        let said = text
+        let fatal = text
             .lines()
-            .rfind(|line| line.starts_with("fatal:") && !line.contains("://"));
-        Err(CliError::new(format!(
-            "'{}' failed: {}",
-            words.join(" "),
-            said.unwrap_or("see what it says by itself")
-        )))
+            .rfind(|line| line.starts_with("fatal:") && !line.contains("://"))
+            .unwrap_or("run it by hand to see why");
+        Err(CliError::new(format!("'{shown}' failed: {fatal}")))
+    }
+
+    /// The command for the log. The remote can be an address that contains a password.
+    fn shown(&self, options: &[String], refs: &[String]) -> String {
+        let remote = if self.remote.contains("://") {
+            "REMOTE"
+        } else {
+            &self.remote
+        };
+        let mut words = vec!["git", "fetch"];
+        words.extend(options.iter().map(String::as_str));
+        words.push(remote);
+        words.extend(refs.iter().map(String::as_str));
+        words.join(" ")
     }
 }

@@ -212,7 +212,7 @@ fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
 }
 
 fn missing(hook: Hook, what: &str) -> CliError {
-    CliError::new(format!("{} needs {what}", hook.name)).hint(CALLED_BY_GIT)
+    CliError::new(format!("{} needs {what}", hook.name)).help(CALLED_BY_GIT)
 }
 
 /// Git in the repository that was named, or else in the one that git itself would use.
@@ -224,7 +224,7 @@ fn with_help(error: HookError) -> CliError {
     let help = error.help();
     let error = CliError::from(error);
     match help {
-        Some(help) => error.hint(help),
+        Some(help) => error.help(help),
         None => error,
     }
 }
@@ -323,7 +323,7 @@ fn template_folder() -> Result<PathBuf, CliError> {
     let config = match config.filter(|path| path.is_absolute()) {
         Some(config) => config,
         None => env::home_dir()
-            .ok_or_else(|| CliError::new("there is no home directory").hint("set HOME"))?
+            .ok_or_else(|| CliError::new("there is no home directory").help("set HOME"))?
             .join(".config"),
     };
     Ok(config.join("git").join("template"))

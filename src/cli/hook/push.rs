@@ -73,5 +73,5 @@ pub(super) fn parse_args(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<RefUp
 }
 
 fn not_an_update(text: &[u8]) -> CliError {
-    CliError::new(format!("'{}' is not a ref update", text.as_bstr())).hint(CALLED_BY_GIT)
+    CliError::new(format!("'{}' is not a ref update", text.as_bstr())).help(CALLED_BY_GIT)
 }

@@ -277,7 +277,7 @@ mod tests {
                 Not("findings", "a list"),
             ),
             (
-                good.replace("]", "], \"x\": 1"),
+                good.replace(']', "], \"x\": 1"),
                 6,
                 Unknown("keysieve-baseline, salt and findings"),
             ),

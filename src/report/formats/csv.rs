@@ -67,7 +67,7 @@ pub(super) fn write(
 /// A row about a file that is not a finding.
 fn file(state: &str, (path, reason): (String, String)) -> [String; COLUMNS.len()] {
     let mut cells = [const { String::new() }; COLUMNS.len()];
-    cells[0] = state.to_owned();
+    state.clone_into(&mut cells[0]);
     cells[4] = path;
     cells[18] = reason;
     cells

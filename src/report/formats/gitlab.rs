@@ -198,7 +198,7 @@ fn id(found: &Finding) -> String {
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = bytes[6] & 0x0F | 0x80;
     bytes[8] = bytes[8] & 0x3F | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = faster_hex::hex_string(&bytes);
     [
         &hex[..8],
         &hex[8..12],

@@ -237,7 +237,7 @@ fn base64_forms(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 
 /// The digits of `value` in hex.
 fn hex_forms(value: &[u8]) -> [Vec<u8>; 2] {
-    let lower: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lower = faster_hex::hex_string(value);
     [lower.to_ascii_uppercase().into_bytes(), lower.into_bytes()]
 }
 

@@ -1,0 +1,52 @@
+//! Reads GitLab CI's variables: merge requests, branches and tags.
+
+use super::{CiEnv, CiError, Environment};
+use crate::git::range::{Base, Plan, Point};
+
+pub(super) const ENVIRONMENT: Environment = Environment {
+    name: "GitLab CI",
+    full_clone: "set the variable 'GIT_DEPTH: 0'",
+    markers: &["GITLAB_CI"],
+    variables: &[
+        "CI_COMMIT_BEFORE_SHA",
+        "CI_COMMIT_BRANCH",
+        "CI_COMMIT_SHA",
+        "CI_COMMIT_TAG",
+        "CI_DEFAULT_BRANCH",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+        "CI_MERGE_REQUEST_IID",
+        "CI_MERGE_REQUEST_REF_PATH",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    ],
+    plan,
+};
+
+fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
+    let commit = ci.require(env, "CI_COMMIT_SHA")?;
+    if ci.get(env, "CI_MERGE_REQUEST_IID").is_some() {
+        let base = ci.require(env, "CI_MERGE_REQUEST_DIFF_BASE_SHA")?;
+        // In a pipeline for merged results, the commit is a merge that GitLab made, and this
+        // variable is the head of the request itself.
+        let head = ci
+            .get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+            .unwrap_or(commit);
+        let fetch = ci.get(env, "CI_MERGE_REQUEST_REF_PATH").unwrap_or(head);
+        let target = ci
+            .get(env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+            .unwrap_or("its target");
+        let head = Point {
+            rev: head.to_owned(),
+            fetch: fetch.to_owned(),
+        };
+        let base = Base::Commit(Point::id(base));
+        return Ok(ci.scan(&format!("a merge request into {target}"), head, base));
+    }
+    if let Some(tag) = ci.get(env, "CI_COMMIT_TAG") {
+        return Ok(ci.tag_named(tag));
+    }
+    let branch = ci.require(env, "CI_COMMIT_BRANCH")?;
+    let before = ci.require(env, "CI_COMMIT_BEFORE_SHA")?;
+    let default = ci.get(env, "CI_DEFAULT_BRANCH");
+    Ok(ci.pushed(commit, Some(before), branch, default))
+}

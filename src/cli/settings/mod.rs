@@ -1,0 +1,254 @@
+//! Makes a scanner and a policy from the command line, the environment and the configuration file:
+//! flags win over the environment, the environment over the file, the file over the defaults.
+
+mod root;
+mod sources;
+
+use std::path::{Path, PathBuf};
+use std::{env, io, thread};
+
+use clap::Args;
+use keysieve::policy::{BASELINE_NAME, Baseline, Config, Policy, PolicyFiles, read_text};
+use keysieve::rule::{Confidence, RuleSet};
+use keysieve::scan::Scanner;
+use keysieve::text::printable_path;
+
+pub(crate) use root::{common_root, root_of};
+pub(crate) use sources::{SettingSource, SettingSources};
+
+use super::error::CliError;
+use sources::{ArgSources, level};
+
+/// Arguments that say what is searched for and what is allowed.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Rules and policy")]
+pub(crate) struct SettingsArgs {
+    // First: clap removes the values of the other fields from its matches one by one.
+    #[command(flatten)]
+    sources: ArgSources,
+    /// Configuration file
+    ///
+    /// The default is `.keysieve.toml` at the root of the repository.
+    #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Do not read a configuration file
+    #[arg(long)]
+    no_config: bool,
+    /// Baseline file
+    ///
+    /// The default is `.keysieve-baseline.json` at the root of the repository.
+    #[arg(long, value_name = "FILE", env = "KEYSIEVE_BASELINE")]
+    baseline: Option<PathBuf>,
+    /// Do not read a baseline
+    #[arg(long)]
+    no_baseline: bool,
+    /// Add the rules of a file; may be repeated
+    ///
+    /// `KEYSIEVE_RULES` lists such files, separated as in `PATH`.
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// Lowest confidence to report [default: low]
+    ///
+    /// One of low, medium, high and certain.
+    #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_REPORT")]
+    report: Option<Confidence>,
+    /// Lowest confidence to fail for [default: medium]
+    ///
+    /// Exit with 1 if a finding has at least this confidence: low, medium, high or certain.
+    #[arg(long, value_name = "CONFIDENCE", env = "KEYSIEVE_BLOCK")]
+    block: Option<Confidence>,
+    /// Largest file to scan, such as 64MiB
+    ///
+    /// Larger files are skipped and listed. There is no limit by default.
+    #[arg(long, value_name = "SIZE", env = "KEYSIEVE_MAX_SIZE", value_parser = keysieve::policy::parse_size)]
+    max_size: Option<u64>,
+    /// Number of threads
+    ///
+    /// The default is one for each processor.
+    #[arg(short, long, value_name = "N", env = "KEYSIEVE_JOBS")]
+    jobs: Option<std::num::NonZero<usize>>,
+}
+
+/// More threads than this only use memory.
+const MAX_JOBS: usize = 256;
+
+/// What a scan needs.
+pub(crate) struct Settings {
+    pub(crate) scanner: Scanner,
+    pub(crate) policy: Policy,
+    /// The confidence from which the user wants findings to be reported. The policy may report
+    /// more, see [`Reporting`].
+    pub(crate) report: Confidence,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) jobs: usize,
+    pub(crate) sources: SettingSources,
+}
+
+/// Which findings the policy reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    /// Those that the user wants reported.
+    Configured,
+    /// All of them, at any confidence.
+    Everything,
+}
+
+impl SettingsArgs {
+    /// The settings for a scan of the repository, or the directory, at `root`.
+    pub(crate) fn resolve(&self, root: &Path) -> Result<Settings, CliError> {
+        self.resolve_from(
+            &PolicyFiles::Disk(root.to_path_buf()),
+            Reporting::Configured,
+        )
+    }
+
+    /// The settings that `files` contain, unless a flag or a variable says otherwise.
+    pub(crate) fn resolve_from(
+        &self,
+        files: &PolicyFiles,
+        reporting: Reporting,
+    ) -> Result<Settings, CliError> {
+        let config = self.configuration(files)?;
+        let rules = self.rule_set(files, config.as_ref())?;
+        let report = level(self.report, self.sources.report, Confidence::Low, || {
+            config.as_ref().and_then(|config| config.report)
+        });
+        let block = level(self.block, self.sources.block, Confidence::Medium, || {
+            config.as_ref().and_then(|config| config.block)
+        });
+        let sources = SettingSources {
+            report: report.1,
+            block: block.1,
+            config: config.as_ref().map(|config| config.file.clone()),
+        };
+        let max_size = self
+            .max_size
+            .or(config.as_ref().and_then(|config| config.max_size));
+        let lowest = match reporting {
+            Reporting::Configured => report.0,
+            Reporting::Everything => Confidence::Low,
+        };
+        let mut policy = Policy::new(lowest, block.0, &rules);
+        if let Some(config) = config {
+            policy = policy.with_entries(config, &rules, today())?;
+        }
+        if let Some(baseline) = self.load_baseline(files)? {
+            policy = policy.with_baseline(baseline, today());
+        }
+        Ok(Settings {
+            scanner: Scanner::new(rules)?,
+            policy,
+            report: report.0,
+            max_size,
+            jobs: self.threads(),
+            sources,
+        })
+    }
+
+    fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, CliError> {
+        if self.no_config {
+            return Ok(None);
+        }
+        match &self.config {
+            None => Ok(files.config()?),
+            Some(file) => Config::load(file)?.ok_or_else(|| not_found(file)).map(Some),
+        }
+    }
+
+    /// The built-in rules, then those of the configuration, of `KEYSIEVE_RULES` and of `--rules`.
+    fn rule_set(&self, files: &PolicyFiles, config: Option<&Config>) -> Result<RuleSet, CliError> {
+        let mut rules = RuleSet::builtin()?;
+        if let Some(config) = config {
+            if self.config.is_some() {
+                // The user names this configuration, so it may name any file.
+                add_rules(&mut rules, &config.rules)?;
+            } else {
+                if let PolicyFiles::Disk(root) = files {
+                    root::check_rules_within(root, config)?;
+                }
+                for file in &config.rules {
+                    let (name, text) = files.rules(file);
+                    add_text(&mut rules, &name, text)?;
+                }
+            }
+        }
+        let variable = env::var_os("KEYSIEVE_RULES").unwrap_or_default();
+        for file in env::split_paths(&variable).filter(|file| !file.as_os_str().is_empty()) {
+            add_rules(&mut rules, [&file])?;
+        }
+        add_rules(&mut rules, &self.rules)?;
+        Ok(rules)
+    }
+
+    fn threads(&self) -> usize {
+        self.jobs
+            .map_or_else(
+                || thread::available_parallelism().map_or(1, Into::into),
+                Into::into,
+            )
+            .min(MAX_JOBS)
+    }
+}
+
+/// The baseline.
+impl SettingsArgs {
+    /// The baseline of a repository, or a directory, at `root`; it may not exist.
+    pub(crate) fn baseline_file(&self, root: &Path) -> PathBuf {
+        self.baseline
+            .clone()
+            .unwrap_or_else(|| root.join(BASELINE_NAME))
+    }
+
+    /// The same settings without a baseline; an error if `--no-baseline` is given already.
+    pub(crate) fn without_baseline(self) -> Result<Self, CliError> {
+        if self.no_baseline {
+            return Err(
+                CliError::new("--no-baseline cannot be used with this command")
+                    .help("name another file with --baseline"),
+            );
+        }
+        Ok(Self {
+            no_baseline: true,
+            ..self
+        })
+    }
+
+    fn load_baseline(&self, files: &PolicyFiles) -> Result<Option<Baseline>, CliError> {
+        if self.no_baseline {
+            return Ok(None);
+        }
+        let Some(file) = &self.baseline else {
+            return Ok(files.baseline()?);
+        };
+        let create = "create one with 'keysieve baseline write'";
+        Baseline::load(file)?
+            .ok_or_else(|| not_found(file).help(create))
+            .map(Some)
+    }
+}
+
+/// Today's date in the local time zone.
+pub(crate) fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}
+
+/// Adds the rules of some files to `rules`.
+pub(crate) fn add_rules<'f>(
+    rules: &mut RuleSet,
+    files: impl IntoIterator<Item = &'f PathBuf>,
+) -> Result<(), CliError> {
+    files
+        .into_iter()
+        .try_for_each(|file| add_text(rules, file, read_text(file)))
+}
+
+fn add_text(rules: &mut RuleSet, file: &Path, text: io::Result<String>) -> Result<(), CliError> {
+    let name = printable_path(file);
+    let text = text.map_err(|error| CliError::new(format!("{name}: {error}")))?;
+    rules.extend(&name, &text)?;
+    Ok(())
+}
+
+fn not_found(file: &Path) -> CliError {
+    CliError::new(format!("{}: file not found", printable_path(file)))
+}

@@ -1,0 +1,166 @@
+//! Replaces files atomically for everything that writes one: a reader sees the old content or the
+//! new, never a part of it, also after a power failure.
+
+#[cfg(unix)]
+use std::fs::Permissions;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Who may use a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner only.
+    Private,
+    /// Whoever the user's umask lets read a new file.
+    Default,
+    /// Everybody may read and run it, regardless of the umask.
+    Executable,
+}
+
+/// A complete file next to its destination, which [`publish`](Self::publish) renames to it. If it
+/// is dropped instead, it is removed and the destination is unchanged.
+#[derive(Debug)]
+pub struct PendingFile {
+    temp: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl PendingFile {
+    /// Writes the file that `path` is to become.
+    ///
+    /// # Errors
+    /// If it cannot be created or written.
+    pub fn write(
+        path: &Path,
+        access: Access,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let temp = create(parent(path), access)?;
+        let mut out = BufWriter::new(temp.as_file());
+        write(&mut out)?;
+        out.flush()?;
+        drop(out);
+        temp.as_file().sync_all()?;
+        Ok(Self {
+            temp,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// Renames the file to its destination, in place of any file there.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn publish(self) -> io::Result<()> {
+        self.temp.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+/// Replaces the file at `path`, or creates it. A file that exists keeps its permissions, and a
+/// symbolic link stays a link: its target is replaced. What is not a regular file, such as a pipe,
+/// is written to directly.
+///
+/// # Errors
+/// If the new content cannot be written; then the old one is unchanged.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let old = fs::metadata(path);
+    if old.as_ref().is_ok_and(|old| !old.is_file()) {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let file = PendingFile::write(&path, Access::Default, write)?;
+    if let Ok(permissions) = old.map(|old| old.permissions()) {
+        file.temp.as_file().set_permissions(permissions)?;
+    }
+    file.publish()
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// A temporary file in `folder`, private unless `access` says otherwise.
+fn create(folder: &Path, access: Access) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".keysieve-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if access != Access::Private {
+            builder.permissions(Permissions::from_mode(0o666));
+        }
+        let temp = builder.tempfile_in(folder)?;
+        if access == Access::Executable {
+            let mode = Permissions::from_mode(0o755);
+            temp.as_file().set_permissions(mode)?;
+        }
+        Ok(temp)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = access;
+        builder.tempfile_in(folder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        #[cfg(unix)]
+        return std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions());
+        #[cfg(not(unix))]
+        return u32::from(path.exists()) * 0o755;
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content_and_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        replace(&path, |out| out.write_all(b"old")).unwrap();
+        let failed = replace(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_unpublished_file_does_not_touch_its_destination() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hook");
+        let pending =
+            PendingFile::write(&path, Access::Executable, |out| out.write_all(b"#!")).unwrap();
+        assert!(!path.exists());
+        pending.publish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"#!");
+        assert_eq!(mode(&path) & 0o755, 0o755);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_permissions_and_a_link_stays_a_link() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        replace(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(mode(&path) & 0o777, 0o640);
+    }
+}
