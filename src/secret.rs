@@ -1,4 +1,7 @@
-//! Secrets that cannot be printed by accident, and fingerprints that name one without holding it.
+//! Holds secrets so that they cannot be printed by accident, and fingerprints that identify a
+//! secret without containing it.
+
+pub mod mask;
 
 use std::fmt;
 
@@ -18,7 +21,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value in clear. Every call is a place where a secret may leave the program: keep them
+    /// The unmasked value. Every call is a place where a secret may leave the program: keep them
     /// few.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
@@ -31,29 +34,16 @@ impl Secret {
         self.0.len()
     }
 
-    /// Whether there is nothing to hide.
+    /// Whether the value is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What may be shown: the first four characters (they tell the kind: `AKIA`, `ghp_`) of a
-    /// secret of at least 20, nothing of a shorter one, then stars. Values of more than one line or
-    /// of 100 bytes and more show their length.
+    /// The value as outputs may show it; see [`mask::masked`].
     #[must_use]
     pub fn masked(&self) -> String {
-        let bytes = &self.0;
-        let head = bytes
-            .get(..4)
-            .filter(|head| bytes.len() >= 20 && head.iter().all(|b| b.is_ascii_graphic()));
-        let head = head
-            .map(|h| String::from_utf8_lossy(h).into_owned())
-            .unwrap_or_default();
-        if bytes.len() >= 100 || bytes.contains(&b'\n') {
-            return format!("{head}… ({} bytes)", bytes.len());
-        }
-        let stars = "*".repeat(bytes.len().max(8) - head.len());
-        head + &stars
+        mask::masked(&self.0)
     }
 }
 
@@ -69,9 +59,8 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Says "the same secret under the same rule" without holding the secret: the first 16 bytes of
-/// HMAC-SHA256 (RFC 2104), keyed by the rule's id, over the value; written as 32 lower-case hex
-/// digits.
+/// Identifies a secret of a rule without containing it: the first 16 bytes of HMAC-SHA256 (RFC
+/// 2104) over the value, keyed by the rule id; written as 32 lower-case hex digits.
 ///
 /// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
 /// The key is public, so a short or common password can be guessed from its fingerprint; a random
@@ -80,7 +69,7 @@ impl fmt::Display for Secret {
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// The fingerprint of `value` as found by the rule `rule`.
+    /// The fingerprint of `value` for the rule `rule`.
     #[must_use]
     pub fn new(rule: &str, value: &[u8]) -> Self {
         let key = format!("keysieve fingerprint 1\0{rule}");
@@ -90,13 +79,13 @@ impl Fingerprint {
         Self(first_half(mac))
     }
 
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
     }
 
-    /// The fingerprint as a list with this salt has it.
+    /// The form of the fingerprint in a list with this salt.
     #[must_use]
     pub fn salted(self, salt: Salt) -> SaltedPrint {
         let key = [b"keysieve baseline 1\0".as_slice(), &salt.0].concat();
@@ -107,37 +96,37 @@ impl Fingerprint {
     }
 }
 
-/// A random number of its own for each list of fingerprints, so that lists cannot be compared with
-/// one another, nor with a table that somebody made beforehand.
+/// A random number for one list of fingerprints, so that the list cannot be compared with another
+/// one or with a precomputed table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt([u8; 16]);
 
 impl Salt {
-    /// A new one.
+    /// Returns a new salt.
     ///
     /// # Errors
-    /// Where the system has no random numbers to give.
+    /// If the system provides no random numbers.
     pub fn random() -> std::io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
         Ok(Self(bytes))
     }
 
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
     }
 }
 
-/// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the
-/// fingerprint; written as 32 lower-case hex digits. As the salt stands beside it, what can be
-/// guessed from a fingerprint can be guessed from this, one list at a time.
+/// A salted fingerprint: the first 16 bytes of HMAC-SHA256 over the fingerprint, keyed by the salt;
+/// written as 32 lower-case hex digits. The salt is in the same list, so a value that can be
+/// guessed from its fingerprint can be guessed from this too, one list at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SaltedPrint([u8; 16]);
 
 impl SaltedPrint {
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
@@ -165,8 +154,8 @@ fn from_hex(text: &str) -> Option<[u8; 16]> {
     Some(out)
 }
 
-/// `Display` as hex digits, and `Debug` as the type around them.
-macro_rules! shown_in_hex {
+/// Implements `Display` as hex digits, and `Debug` as the type name with them.
+macro_rules! display_as_hex {
     ($($kind:ident),*) => {$(
         impl fmt::Display for $kind {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,18 +171,18 @@ macro_rules! shown_in_hex {
     )*};
 }
 
-shown_in_hex!(Fingerprint, Salt, SaltedPrint);
+display_as_hex!(Fingerprint, Salt, SaltedPrint);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_reveal_shows_the_value() {
+    fn only_reveal_returns_the_value() {
         let value = b"0123456789abcdefghijklmnop";
         let secret = Secret::new(value.to_vec());
-        for shown in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
-            assert!(!shown.contains("456789"), "{shown}");
+        for text in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
+            assert!(!text.contains("456789"), "{text}");
         }
         assert_eq!(secret.reveal(), value);
         assert_eq!(secret.masked(), "0123**********************");
@@ -201,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_depend_on_rule_and_value_and_round_trip() {
+    fn fingerprints_depend_on_rule_and_value_and_parse_back() {
         let print = Fingerprint::new("a", b"x");
         assert_ne!(print, Fingerprint::new("b", b"x"));
         assert_ne!(print, Fingerprint::new("a", b"y"));
@@ -211,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_salt_makes_lists_that_cannot_be_compared() {
+    fn salted_fingerprints_differ_between_lists() {
         let print = Fingerprint::new("a", b"x");
         let (one, other) = (Salt::random().unwrap(), Salt::random().unwrap());
         assert_eq!(

@@ -26,6 +26,7 @@ use aho_corasick::AhoCorasick;
 
 use super::Nearby;
 use crate::finding::{AllowedBy, Finding};
+use crate::secret::mask;
 use crate::text::printable;
 
 /// The most characters of a marker's reason that are kept.
@@ -310,22 +311,16 @@ fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
     });
     let words: Vec<_> = text
         .split_whitespace()
-        .map(|word| if suspicious(word) { "****" } else { word })
+        .map(|word| {
+            if mask::may_contain_secret(word) {
+                "****"
+            } else {
+                word
+            }
+        })
         .collect();
     let reason: String = words.join(" ").chars().take(MAX_REASON).collect();
     (!reason.is_empty()).then_some(reason)
-}
-
-/// The measure of code frames: long and mixed. In an address each part of the path is measured by
-/// itself.
-fn suspicious(word: &str) -> bool {
-    if let Some((_, address)) = word.split_once("://") {
-        return address.contains('@') || address.split('/').any(suspicious);
-    }
-    let digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    let upper = word.bytes().any(|byte| byte.is_ascii_uppercase());
-    let lower = word.bytes().any(|byte| byte.is_ascii_lowercase());
-    digit && ((word.len() >= 16 && upper && lower) || (word.len() >= 20 && (upper || lower)))
 }
 
 #[cfg(test)]
