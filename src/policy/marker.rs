@@ -1,22 +1,22 @@
-//! Inline markers: comments beside a secret that let it pass, ours and those of other tools.
+//! Reads inline markers: comments next to a secret that allow it, ours and those of other tools.
 //!
 //! A marker of another tool means here what it means there, or less: where a tool is generous
 //! (kingfisher looks past a marker at the end of a neighbouring line of code), the marker counts
-//! only where nobody can have meant another line.
+//! only if it cannot be meant for another line.
 //!
 //! | marker | of | counts on |
 //! |---|---|---|
-//! | `keysieve:allow [rule] [reason]` | keysieve | its line; the next line if it stands alone |
+//! | `keysieve:allow [rule] [reason]` | keysieve | its line; the next line if it is alone |
 //! | `gitleaks:allow`, `betterleaks:allow` | gitleaks, betterleaks | its line |
 //! | `trufflehog:ignore` | trufflehog | its line |
-//! | `kingfisher:ignore`, in any case | kingfisher | its line; the next line if it stands alone |
+//! | `kingfisher:ignore`, in any case | kingfisher | its line; the next line if it is alone |
 //! | `pragma: allowlist secret`, `pragma: whitelist secret` | detect-secrets, ggshield | its line |
-//! | `pragma: allowlist nextline secret` | detect-secrets | the next line, if it stands alone |
+//! | `pragma: allowlist nextline secret` | detect-secrets | the next line, if it is alone |
 //! | `ggignore` | ggshield | its line |
 //! | `secretlint-disable-line [rules]` | secretlint | its line |
 //! | `secretlint-disable-next-line [rules]` | secretlint | the next line |
 //!
-//! *Stands alone*: no letter or digit comes before it on its line, and none after the comment is
+//! *Alone*: no letter or digit comes before it on its line, and none after the comment is
 //! closed. So the marker behind a key on one line never lets another key on the next line pass.
 
 use std::borrow::Cow;
@@ -51,9 +51,9 @@ struct Marker {
 enum Reach {
     Same,
     Next,
-    /// Its own, and the next one if it stands alone on its line.
+    /// Its own, and the next one if it is alone on its line.
     SameOrNext,
-    /// The next one, if it stands alone on its line.
+    /// The next one, if it is alone on its line.
     NextAlone,
 }
 
@@ -160,7 +160,7 @@ fn find_on(
                 let exact = marker.any_case || found == marker.literal.as_bytes();
                 let here = match (marker.reach, is_before) {
                     (Reach::Same | Reach::SameOrNext, false) | (Reach::Next, true) => true,
-                    (Reach::SameOrNext | Reach::NextAlone, true) => stands_alone(head, tail),
+                    (Reach::SameOrNext | Reach::NextAlone, true) => is_alone(head, tail),
                     (Reach::Same, true) | (Reach::Next | Reach::NextAlone, false) => false,
                 };
                 let whole = !head.last().is_some_and(|&byte| in_word(byte));
@@ -226,7 +226,7 @@ impl Tail {
     }
 }
 
-/// The text behind `pragma:`, if that stands at the beginning of a comment.
+/// The text after `pragma:`, if that begins a comment.
 fn pragma<'t>(head: &[u8], tail: &'t [u8]) -> Option<&'t [u8]> {
     let head = head.trim_ascii_end();
     let opened = OPENERS.iter().any(|opener| head.ends_with(opener));
@@ -268,7 +268,7 @@ fn secretlint_means(name: &[u8], rule: &str) -> bool {
 }
 
 /// Whether a marker between `head` and `tail` has its line to itself.
-fn stands_alone(head: &[u8], tail: &[u8]) -> bool {
+fn is_alone(head: &[u8], tail: &[u8]) -> bool {
     let says_something = |bytes: &[u8]| {
         bytes
             .iter()
@@ -293,7 +293,7 @@ const fn in_word(byte: u8) -> bool {
 }
 
 /// The reason in `tail`, fit to be shown: printable, not endless, and without words that could be
-/// secrets, because what follows a marker on a line of data is whatever the line goes on with.
+/// secrets, because on a line of data, other data may follow the marker.
 fn reason_of(tail: &[u8], finding: &Finding) -> Option<String> {
     let tail = &tail[..closed_at(tail).unwrap_or(tail.len())];
     let holds = |secret: &[u8]| !secret.is_empty() && memchr::memmem::find(tail, secret).is_some();
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pragma_stands_in_a_comment() {
+    fn a_pragma_counts_only_in_a_comment() {
         assert_eq!(
             word("k = 'pragma: allowlist secret'", ""),
             Some("pragma: allowlist secret".to_owned())

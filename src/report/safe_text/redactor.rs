@@ -53,8 +53,8 @@ impl<'o> Redactor<'o> {
         }
     }
 
-    /// A redactor that always masks: used for allowed findings and for clean-up plans, whatever
-    /// `--reveal` says.
+    /// A redactor that always masks: used for allowed findings and for clean-up plans, even
+    /// with `--reveal`.
     pub(in crate::report) fn masked(outcome: &'o Outcome) -> Self {
         Self {
             reveal: false,
