@@ -1,5 +1,7 @@
 //! Wraps secrets so that they cannot be printed by accident, and identifies them by fingerprint.
 
+pub mod mask;
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -36,23 +38,10 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// What may be shown: the first four characters (they tell the kind: `AKIA`, `ghp_`) of a
-    /// secret of at least 20, nothing of a shorter one, then stars. Values of more than one line or
-    /// of 100 bytes and more show their length.
+    /// The value as outputs may show it; see [`mask::masked`].
     #[must_use]
     pub fn masked(&self) -> String {
-        let bytes = &self.0;
-        let head = bytes
-            .get(..4)
-            .filter(|head| bytes.len() >= 20 && head.iter().all(u8::is_ascii_graphic));
-        let head = head
-            .map(|h| String::from_utf8_lossy(h).into_owned())
-            .unwrap_or_default();
-        if bytes.len() >= 100 || bytes.contains(&b'\n') {
-            return format!("{head}… ({} bytes)", bytes.len());
-        }
-        let stars = "*".repeat(bytes.len().max(8) - head.len());
-        head + &stars
+        mask::masked(&self.0)
     }
 }
 
@@ -78,7 +67,7 @@ impl fmt::Display for Secret {
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// The fingerprint of `value` as found by the rule `rule`.
+    /// The fingerprint of `value` for the rule `rule`.
     #[must_use]
     pub fn new(rule: &str, value: &[u8]) -> Self {
         let key = format!("keysieve fingerprint 1\0{rule}");
@@ -88,7 +77,7 @@ impl Fingerprint {
         Self(first_half(mac))
     }
 
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
@@ -121,7 +110,7 @@ impl Salt {
         Ok(Self(bytes))
     }
 
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
@@ -135,7 +124,7 @@ impl Salt {
 pub struct SaltedPrint([u8; 16]);
 
 impl SaltedPrint {
-    /// Reads 32 hex digits back; `None` for anything else.
+    /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
@@ -186,8 +175,8 @@ mod tests {
     fn only_reveal_returns_the_value() {
         let value = b"0123456789abcdefghijklmnop";
         let secret = Secret::new(value.to_vec());
-        for shown in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
-            assert!(!shown.contains("456789"), "{shown}");
+        for text in [format!("{secret}"), format!("{secret:?}"), secret.masked()] {
+            assert!(!text.contains("456789"), "{text}");
         }
         assert_eq!(secret.reveal(), value);
         assert_eq!(secret.masked(), "0123**********************");
@@ -195,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_depend_on_rule_and_value_and_round_trip() {
+    fn fingerprints_depend_on_rule_and_value_and_parse_back() {
         let print = Fingerprint::new("a", b"x");
         assert_ne!(print, Fingerprint::new("b", b"x"));
         assert_ne!(print, Fingerprint::new("a", b"y"));

@@ -76,7 +76,7 @@ fn commands(page: &str, sections: &[usize]) -> String {
     script
 }
 
-/// A shell beside the repository that has the program on its path.
+/// A shell in a directory next to the repository, with the program on its path.
 fn shell(repo: &Repo, script: &str) -> Run {
     let own = Path::new(Run::KEYSIEVE).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -305,7 +305,7 @@ fn the_report_counts_objects_and_says_what_to_do_once() {
 #[test]
 fn a_second_audit_counts_and_plans_the_same() {
     let repo = repository();
-    // Only what lies in packs is remembered.
+    // Only packed objects are cached.
     repo.git(["repack", "--quiet", "-ad"]);
     let report = || {
         repo.keysieve(["audit", "--format", "json"])

@@ -29,7 +29,7 @@ pub(super) fn render(name: &str, outcome: &Outcome, options: Options) -> String 
     String::from_utf8(out).expect("reports are UTF-8")
 }
 
-/// Values that stand in [`outcome`].
+/// The values in [`outcome`].
 pub(super) fn secrets() -> Vec<String> {
     let key: String = (0..6)
         .map(|n| format!("MIIEpAIBAAKCAQEA{n}abcdefghijklmnop+/\n"))

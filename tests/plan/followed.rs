@@ -1,4 +1,4 @@
-//! Plans that are followed: the commands of the check-list, run as they stand there.
+//! Runs the commands of checklists as they are printed.
 
 use std::fs;
 
@@ -72,7 +72,7 @@ fn what_only_this_repository_has_is_cleared() {
         words.iter().all(|word| had.iter().any(|had| had == word)),
         "{had:?}"
     );
-    // And one that stands in the text of a reflog only.
+    // And one that is only in the text of a reflog.
     repo.git(["checkout", "--quiet", "-b", "noted"]);
     let log = repo.path(".git/logs/refs/heads/noted");
     let line = fs::read_to_string(&log).unwrap().trim_end().to_owned();

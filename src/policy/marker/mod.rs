@@ -28,6 +28,7 @@ mod tail;
 
 use super::Nearby;
 use crate::finding::{AllowedBy, Occurrence};
+use crate::secret::mask;
 use crate::text::printable;
 use tail::{Tail, comment_end, is_word_byte};
 
@@ -195,22 +196,10 @@ fn reason_of(tail: &[u8], finding: &Occurrence) -> Option<String> {
     });
     let words: Vec<_> = text
         .split_whitespace()
-        .map(|word| if suspicious(word) { "****" } else { word })
+        .map(|word| if mask::may_contain_secret(word) { "****" } else { word })
         .collect();
     let reason: String = words.join(" ").chars().take(MAX_REASON).collect();
     (!reason.is_empty()).then_some(reason)
-}
-
-/// Whether a word looks like a secret, as in code frames: long, with letters and digits. In a URL,
-/// each part of the path is checked separately.
-fn suspicious(word: &str) -> bool {
-    if let Some((_, address)) = word.split_once("://") {
-        return address.contains('@') || address.split('/').any(suspicious);
-    }
-    let digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    let upper = word.bytes().any(|byte| byte.is_ascii_uppercase());
-    let lower = word.bytes().any(|byte| byte.is_ascii_lowercase());
-    digit && ((word.len() >= 16 && upper && lower) || (word.len() >= 20 && (upper || lower)))
 }
 
 #[cfg(test)]

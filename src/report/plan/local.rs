@@ -170,7 +170,8 @@ fn outside_objects(plan: &Plan<'_>) -> Vec<String> {
             let what = if place.starts_with(b"refs/") {
                 "the name of a ref: rename or delete it, here and on every server"
             } else if place.starts_with(b"LFS object ") {
-                "a file of Git LFS, which rewriting does not change: delete it here and on the server"
+                "a file of Git LFS, which rewriting does not change: \
+                 delete it here and on the server"
             } else {
                 "a file of git: edit or delete it"
             };

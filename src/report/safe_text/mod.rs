@@ -2,8 +2,8 @@
 
 pub(in crate::report) mod escaping;
 pub(in crate::report) mod markup;
-pub(in crate::report) mod mask;
 pub(in crate::report) mod notes;
 pub(in crate::report) mod redactor;
 pub(in crate::report) mod shell;
+pub(in crate::report) mod value_mask;
 pub(in crate::report) mod words;

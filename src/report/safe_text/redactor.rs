@@ -10,8 +10,8 @@ use crate::blob::{CommitInfo, Origin, Skip};
 use crate::finding::frame::FrameLine;
 use crate::finding::{Allowed, Finding, Outcome, Place, PolicyChange, Unused};
 use crate::report::api::Options;
-use crate::report::safe_text::mask::Mask;
 use crate::report::safe_text::notes::Note;
+use crate::report::safe_text::value_mask::ValueMask;
 use crate::report::safe_text::words::{allowed_by, policy_change, unused};
 use crate::secret::Secret;
 use crate::text::printable;
@@ -22,7 +22,7 @@ const SHORT_ID: usize = 12;
 /// Masks and escapes what reports print about one outcome.
 pub(in crate::report) struct Redactor<'o> {
     reveal: bool,
-    mask: Mask<'o>,
+    mask: ValueMask<'o>,
 }
 
 /// The printable fields of a commit.
@@ -43,9 +43,9 @@ impl<'o> Redactor<'o> {
     /// The redactor for `outcome`; with `options.reveal` it masks nothing.
     pub(in crate::report) fn new(outcome: &'o Outcome, options: &Options) -> Self {
         let mask = if options.reveal {
-            Mask::none()
+            ValueMask::none()
         } else {
-            Mask::new(outcome)
+            ValueMask::new(outcome)
         };
         Self {
             reveal: options.reveal,
@@ -53,12 +53,12 @@ impl<'o> Redactor<'o> {
         }
     }
 
-    /// A redactor that always masks: used for allowed findings and for clean-up plans, whatever
-    /// `--reveal` says.
+    /// A redactor that always masks: used for allowed findings and for clean-up plans, even
+    /// with `--reveal`.
     pub(in crate::report) fn masked(outcome: &'o Outcome) -> Self {
         Self {
             reveal: false,
-            mask: Mask::new(outcome),
+            mask: ValueMask::new(outcome),
         }
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::blob::Origin;
 use crate::report::samples::{history, hostile, outcome, pair, render};
 
-/// The schema as OASIS has published it; see the note beside it.
+/// The schema as OASIS has published it; see the note next to it.
 const OFFICIAL: &str = include_str!("../../../../tests/schemas/sarif-schema-2.1.0.json");
 
 /// The run of the log of `outcome`, which must be valid.

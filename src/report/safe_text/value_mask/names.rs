@@ -1,0 +1,77 @@
+//! Finds values in names: of files, of refs, and of what leads to a finding.
+
+use bstr::ByteSlice;
+
+use crate::blob::Origin;
+use crate::finding::Finding;
+use crate::finding::frame::FrameLine;
+use crate::text::{Span, columns, printable};
+
+/// Whether a name that reports show with `finding` contains `value`, a short one.
+pub(super) fn is_in_name(finding: &Finding, value: &[u8]) -> bool {
+    let own = match &finding.origin {
+        Origin::Name { .. } => return true,
+        Origin::Repository { place: name } | Origin::TagText { name, .. } => Some(name),
+        _ => None,
+    };
+    let others = finding.history.iter().flat_map(|history| {
+        let roots = history.reached_from.iter().map(|root| &root.name);
+        roots.chain(&history.elsewhere)
+    });
+    own.into_iter()
+        .chain(others)
+        .any(|name| has_word(name, value))
+}
+
+/// Whether `name` contains `word` as a whole word: three letters occur in many longer words.
+fn has_word(name: &[u8], word: &[u8]) -> bool {
+    name.find_iter(word)
+        .any(|at| is_boundary(name[..at].last()) && is_boundary(name.get(at + word.len())))
+}
+
+fn is_boundary(byte: Option<&u8>) -> bool {
+    byte.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+/// The encoded form of a secret in the name where it was found.
+pub(super) fn encoded_value(finding: &Finding) -> Option<&[u8]> {
+    let place = &finding.place;
+    if place.encoding.is_none() || place.start.line != 1 || place.end.line != 1 {
+        return None;
+    }
+    let (name, last) = match &finding.origin {
+        // Searched with or without the folders that lead to it.
+        Origin::Name { path, .. } => (path, path.rfind("/").map_or(0, |slash| slash + 1)),
+        // Named as it was searched, or with the name of a submodule in front.
+        Origin::Repository { place } => (place, place.rfind(": ").map_or(0, |colon| colon + 2)),
+        _ => return None,
+    };
+    let line = place.frame.lines.first()?;
+    let searched = [&name[last..], name.as_slice()].into_iter();
+    searched
+        .filter(|text| may_be_from(line, text))
+        .find_map(|text| {
+            let (start, end) = (
+                offset(text, place.start.column)?,
+                offset(text, place.end.column)?,
+            );
+            Some(Span::new(start, end).of(text)).filter(|value| !value.is_empty())
+        })
+}
+
+/// Whether `line`, masked and perhaps cut, may come from the beginning of `text`.
+fn may_be_from(line: &FrameLine, text: &[u8]) -> bool {
+    let text = printable(text);
+    let is_cut = line.text.starts_with('…') || line.text.ends_with('…');
+    let is_same = |(masked, plain): (char, char)| masked == '*' || masked == plain;
+    is_cut
+        || line.text.chars().count() <= text.chars().count()
+            && line.text.chars().zip(text.chars()).all(is_same)
+}
+
+/// The offset of a column in a line.
+fn offset(line: &[u8], column: usize) -> Option<usize> {
+    let mut starts =
+        (0..=line.len()).filter(|&at| line.get(at).is_none_or(|&byte| columns(&[byte]) == 1));
+    starts.nth(column.checked_sub(1)?)
+}
