@@ -1,5 +1,5 @@
-//! Defines what is scanned, for sources and scanners: blobs with their origin and what they replace,
-//! and skips with their reason.
+//! Defines what is scanned, for sources and scanners: blobs with their origin and what they
+//! replace, and skips with their reason.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -91,8 +91,8 @@ impl Part {
 /// themselves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitInfo {
-    /// When it was committed, in seconds since 1970. The first field, so that commits are ordered by
-    /// time.
+    /// When it was committed, in seconds since 1970. The first field, so that commits are ordered
+    /// by time.
     pub time: i64,
     /// Its id, in hex.
     pub id: String,
@@ -243,7 +243,7 @@ pub enum SkipReason {
     /// The git directory of a repository, found outside of its work tree.
     #[error("a git directory: its history is not scanned")]
     Store,
-    /// A file among the objects that is not an object: a git command that was interrupted left it,
+    /// A file among the objects that is not an object: an interrupted git command left it behind,
     /// and git ignores it.
     #[error("not a git object: a temporary file left behind by an interrupted git command")]
     NoObject,

@@ -321,7 +321,7 @@ pub fn is_store(path: &Path) -> bool {
         }
 }
 
-/// The same options whoever owns the repository.
+/// Uses the same options for repositories of all owners.
 fn trust_all(options: &Options) -> trust::Mapping<Options> {
     trust::Mapping {
         full: options.clone(),

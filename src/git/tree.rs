@@ -72,7 +72,7 @@ impl<'t> TreeEntry<'t> {
         Some((entry, end + 1 + hash_len))
     }
 
-    /// The order of entries in a tree: that of their names, with a slash after those of directories.
+    /// The order of entries in a tree: by name, with a slash after the names of directories.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         let next = |entry: &Self, at: usize| match entry.name.get(at) {
             None if entry.kind == EntryKind::Tree => Some(b'/'),

@@ -1,4 +1,5 @@
-//! Lists what to scan and feeds it to workers as blobs. A source does not know what is searched for.
+//! Lists what to scan and feeds it to workers as blobs. A source does not know what is searched
+//! for.
 
 mod changes;
 mod commits;

@@ -11,6 +11,10 @@ use crate::text::Span;
 /// every name of a tree would cost as much as searching a tenth of its bytes.
 const MIN_NAME: usize = 20;
 
+/// The components of longer paths, in bytes, are not searched by themselves, but only as one text:
+/// no file system has such paths, and each name is fed with the path up to it.
+const MAX_PATH: usize = 16 << 10;
+
 /// Whether a name is searched by itself: a component of a path, or the full name of a ref.
 #[must_use]
 pub const fn is_searched_name(name: &[u8]) -> bool {
@@ -63,6 +67,8 @@ pub(super) fn path_names<'p>(
     path: &'p BStr,
     last: Option<&BStr>,
 ) -> impl Iterator<Item = PathName<'p>> {
+    let has_folders = path.contains(&b'/');
+    let is_split = !has_folders || path.len() <= MAX_PATH;
     let is_known = move |end: usize| {
         end < path.len() && last.is_some_and(|last| last.starts_with(&path[..=end]))
     };
@@ -70,12 +76,11 @@ pub(super) fn path_names<'p>(
     let components = path.split_str("/").filter_map(move |name| {
         let end = start + name.len();
         start = end + 1;
-        (is_searched_name(name) && !is_known(end)).then(|| PathName {
+        (is_split && is_searched_name(name) && !is_known(end)).then(|| PathName {
             path: path[..end].as_bstr(),
             bytes: name.as_bstr(),
         })
     });
-    let has_folders = path.contains(&b'/');
     let whole = (has_folders && is_searched_name(path)).then_some(PathName { path, bytes: path });
     components.chain(whole)
 }
@@ -107,6 +112,14 @@ mod tests {
         );
         assert_eq!(names(LONG, None), pairs(&[(LONG, LONG)]));
         assert_eq!(names("short/name", None), []);
+    }
+
+    #[test]
+    fn a_path_that_no_file_system_has_is_searched_as_one_text() {
+        let path = format!("{LONG}/").repeat(MAX_PATH / LONG.len());
+        assert_eq!(names(&path, None), pairs(&[(&path, &path)]));
+        let name = LONG.repeat(MAX_PATH / LONG.len() + 1);
+        assert_eq!(names(&name, None), pairs(&[(&name, &name)]));
     }
 
     #[test]

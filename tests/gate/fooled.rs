@@ -1,5 +1,9 @@
 //! Checks inputs that once made the gate scan nothing.
 
+use std::io::Write as _;
+
+use gix::ObjectId;
+use gix::objs::Kind;
 use serde_json::json;
 
 use super::ci::{Server, ZERO, land};
@@ -57,7 +61,7 @@ fn a_tag_named_like_a_branch_makes_the_range_ambiguous() {
     server
         .gate(&["origin/main..HEAD"], &[])
         .status(2)
-        .says("several branches");
+        .says("names several refs");
     server
         .gate(&["refs/remotes/origin/main..HEAD"], &[])
         .status(1)
@@ -102,4 +106,38 @@ fn refs_in_reftables_are_refused() {
     let (repo, _) = started();
     std::fs::create_dir(repo.path(".git/reftable")).unwrap();
     gate(&repo, &["HEAD"]).status(2).says("reftable");
+}
+
+/// A stack of one frame for each folder would overflow.
+#[test]
+fn folders_nested_thirty_thousand_deep_are_read() {
+    let (repo, base) = started();
+    let id = access_key_id(1403);
+    let tree = |mode: &str, name: &str, id: &ObjectId| {
+        [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
+    };
+    let pack = repo.path(".git/objects");
+    let write = |kind: Kind, content: &[u8]| {
+        let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, content).unwrap();
+        let hex = hash.to_string();
+        let folder = pack.join(&hex[..2]);
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut file = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        file.write_all(format!("{kind} {}\0", content.len()).as_bytes())
+            .unwrap();
+        file.write_all(content).unwrap();
+        std::fs::write(folder.join(&hex[2..]), file.finish().unwrap()).unwrap();
+        hash
+    };
+    let blob = write(Kind::Blob, id_line(&id).as_bytes());
+    let mut top = write(Kind::Tree, &tree("100644", "a.ini", &blob));
+    for _ in 0..30_000 {
+        top = write(Kind::Tree, &tree("40000", "a", &top));
+    }
+    let commit = format!(
+        "tree {top}\nparent {base}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\ndeep\n"
+    );
+    let commit = write(Kind::Commit, commit.as_bytes());
+    let ran = gate(&repo, &[&format!("{base}..{commit}")]).status(1);
+    assert_eq!(ran.json()["findings"][0]["line"], 1);
 }

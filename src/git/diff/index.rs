@@ -26,7 +26,7 @@ pub(crate) struct Change {
 }
 
 /// A file or a directory of the tree that the index does not have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Removed {
     path: BString,
     id: ObjectId,
@@ -166,40 +166,42 @@ impl Walk<'_> {
         }
     }
 
-    /// Compares two trees below `path`, which ends in a slash.
+    /// Compares two trees below `path`, which ends in a slash. Trees can nest deeper than calls can,
+    /// so those that are still to be compared are in a list.
     fn trees(
         &mut self,
         old: Option<ObjectId>,
         new: ObjectId,
         path: &[u8],
     ) -> Result<(), ReadError> {
-        if old == Some(new) {
-            return Ok(());
-        }
-        let mut old = old_entries(self.repo, old)?;
-        for entry in Tree::read(self.repo, new)?.entries() {
-            let entry = entry?;
-            let full = BString::from([path, entry.name].concat());
-            let is_tree = entry.kind == EntryKind::Tree;
-            let before = old
-                .get_mut(entry.name)
-                .filter(|old| old.is_tree == is_tree)
-                .map(|old| {
-                    old.met = true;
-                    old.id
-                });
-            if is_tree {
-                self.trees(before, entry.id.to_owned(), &[&full[..], b"/"].concat())?;
-            } else if before.as_deref() != Some(entry.id) {
-                self.found.changed.push(Change {
-                    path: full,
-                    id: entry.id.to_owned(),
-                    kind: entry.kind,
-                    before,
-                });
+        let mut open = vec![(old, new, path.to_vec())];
+        while let Some((old, new, path)) = open.pop() {
+            if old == Some(new) {
+                continue;
             }
+            let mut old = old_entries(self.repo, old)?;
+            for entry in Tree::read(self.repo, new)?.entries() {
+                let entry = entry?;
+                let full = [&path, entry.name.as_bytes()].concat();
+                let is_tree = entry.kind == EntryKind::Tree;
+                let mut before = None;
+                if let Some(old) = old.get_mut(entry.name).filter(|old| old.is_tree == is_tree) {
+                    old.met = true;
+                    before = Some(old.id);
+                }
+                if is_tree {
+                    open.push((before, entry.id.to_owned(), [&full[..], b"/"].concat()));
+                } else if before.as_deref() != Some(entry.id) {
+                    self.found.changed.push(Change {
+                        path: full.into(),
+                        id: entry.id.to_owned(),
+                        kind: entry.kind,
+                        before,
+                    });
+                }
+            }
+            self.add_removed(old, &path);
         }
-        self.add_removed(old, path);
         Ok(())
     }
 
@@ -245,31 +247,24 @@ pub(crate) fn removed_files(
     changed: &[RemovedFile],
 ) -> Vec<RemovedFile> {
     let mut files = changed.to_vec();
-    removed
-        .iter()
-        .for_each(|removed| list_files(repo, removed, &mut files));
-    files
-}
-
-fn list_files(repo: &LocalRepository, removed: &Removed, files: &mut Vec<RemovedFile>) {
-    if !removed.is_tree {
-        files.push(RemovedFile {
-            path: removed.path.clone(),
-            id: removed.id,
-            now: None,
-        });
-        return;
-    }
-    // If a tree cannot be read here, a rename is not seen, so more is reported, not less.
-    let Ok(tree) = Tree::read(repo, removed.id) else {
-        return;
-    };
-    for entry in tree.entries().map_while(Result::ok) {
-        let removed = Removed {
-            path: BString::from([&removed.path[..], b"/", entry.name].concat()),
-            id: entry.id.to_owned(),
-            is_tree: entry.kind == EntryKind::Tree,
+    let mut open = removed.to_vec();
+    while let Some(Removed { path, id, is_tree }) = open.pop() {
+        if !is_tree {
+            let now = None;
+            files.push(RemovedFile { path, id, now });
+            continue;
+        }
+        // If a tree cannot be read here, a rename is not seen, so more is reported, not less.
+        let Ok(tree) = Tree::read(repo, id) else {
+            continue;
         };
-        list_files(repo, &removed, files);
+        for entry in tree.entries().map_while(Result::ok) {
+            open.push(Removed {
+                path: BString::from([&path[..], b"/", entry.name].concat()),
+                id: entry.id.to_owned(),
+                is_tree: entry.kind == EntryKind::Tree,
+            });
+        }
     }
+    files
 }

@@ -10,8 +10,8 @@ use crate::text::Span;
 /// The spans of `new` that `old` does not have.
 ///
 /// A line that only moved is not new. In a line that changed, only the changed words are new: a
-/// comment that is added after an old key does not make the key new, but a key that replaces another
-/// one is new.
+/// comment that is added after an old key does not make the key new, but a key that replaces
+/// another one is new.
 pub(crate) fn spans(old: &[u8], new: &[u8]) -> Vec<Span> {
     let (old_lines, new_lines) = (lines(old), lines(new));
     let hunks = differences(old, &old_lines, new, &new_lines);
@@ -101,8 +101,8 @@ fn words(text: &[u8], region: &[Span]) -> Vec<Span> {
 const MAX_COMPARED: usize = 1 << 20;
 
 /// The words of `after` that `before` does not have at that place. None if the change is too large
-/// to be compared, such as that of a file in one line: whether a secret there is new is then decided
-/// by the secrets of the old version alone.
+/// to be compared, such as that of a file in one line: whether a secret there is new is then
+/// decided by the secrets of the old version alone.
 fn new_words(old: &[u8], before: &[Span], new: &[u8], after: &[Span]) -> Vec<Span> {
     if before.is_empty() {
         return after.to_vec();

@@ -22,15 +22,35 @@ pub(crate) fn not_in(
         repo,
         path: BString::default(),
         found: Vec::new(),
+        open: Vec::new(),
     };
     walk.directory(tree, others)?;
+    while let Some(directory) = walk.open.pop() {
+        walk.path.truncate(directory.above);
+        walk.path.extend_from_slice(&directory.name);
+        walk.path.push(b'/');
+        walk.directory(directory.tree, &directory.others)?;
+    }
     Ok(walk.found)
 }
 
 struct Walk<'r> {
     repo: &'r LocalRepository,
+    /// The path of the directory, with a slash at its end.
     path: BString,
     found: Vec<Candidate>,
+    /// Directories that are still to be compared, the next one last. Trees can nest deeper than
+    /// calls can.
+    open: Vec<Directory>,
+}
+
+/// A directory, and what the other trees have in its place.
+struct Directory {
+    /// The length of the path of the directory that it is in.
+    above: usize,
+    name: BString,
+    tree: ObjectId,
+    others: Vec<Option<ObjectId>>,
 }
 
 impl Walk<'_> {
@@ -39,11 +59,12 @@ impl Walk<'_> {
             return Ok(());
         }
         let tree = Tree::read(self.repo, tree)?;
-        let others: Vec<Option<Tree>> = others
-            .iter()
-            .map(|other| other.map(|id| Tree::read(self.repo, id)).transpose())
-            .collect::<Result<_, _>>()?;
-        let mut cursors: Vec<_> = others.iter().map(|other| cursor(other.as_ref())).collect();
+        let mut trees = Vec::with_capacity(others.len());
+        for other in others {
+            trees.push(other.map(|id| Tree::read(self.repo, id)).transpose()?);
+        }
+        let mut cursors: Vec<_> = trees.iter().map(|other| cursor(other.as_ref())).collect();
+        let first = self.open.len();
         for entry in tree.entries() {
             let entry = entry?;
             let mut before = Vec::with_capacity(cursors.len());
@@ -53,21 +74,23 @@ impl Walk<'_> {
             if before.iter().flatten().any(|id| **id == *entry.id) {
                 continue;
             }
-            let len = self.path.len();
-            self.path.extend_from_slice(entry.name);
             if entry.kind == EntryKind::Tree {
-                self.path.push(b'/');
-                self.directory(entry.id.to_owned(), &before)?;
+                self.open.push(Directory {
+                    above: self.path.len(),
+                    name: entry.name.to_owned(),
+                    tree: entry.id.to_owned(),
+                    others: before,
+                });
             } else {
                 self.found.push(Candidate {
-                    path: self.path.clone(),
+                    path: [self.path.as_slice(), entry.name].concat().into(),
                     id: entry.id.to_owned(),
                     kind: entry.kind,
                     before,
                 });
             }
-            self.path.truncate(len);
         }
+        self.open[first..].reverse();
         Ok(())
     }
 }

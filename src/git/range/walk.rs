@@ -35,8 +35,8 @@ pub struct History {
 }
 
 impl History {
-    /// The first commit on the first tip's line of first parents that is not in the range. `None` if
-    /// the range has all of that line.
+    /// The first commit on the first tip's line of first parents that is not in the range. `None`
+    /// if the range has all of that line.
     #[must_use]
     pub fn fork_point(&self) -> Option<ObjectId> {
         let first: HashMap<_, _> = self
@@ -141,8 +141,8 @@ impl Walk<'_> {
         self.history(listed, new, tags)
     }
 
-    /// Marks `id` as taken from the queue, and returns whether it is hidden, and its parents; none if
-    /// it is hidden and a shallow clone ends at it.
+    /// Marks `id` as taken from the queue, and returns whether it is hidden, and its parents; none
+    /// if it is hidden and a shallow clone ends at it.
     fn take(&mut self, id: ObjectId) -> Result<(bool, Vec<ObjectId>), RangeError> {
         let Some(node) = self.nodes.get_mut(&id) else {
             return Ok((true, Vec::new()));
