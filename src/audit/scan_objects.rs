@@ -188,10 +188,7 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 impl Worker for StreamScanner<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
-        debug_assert!(
-            blob.previous.is_none(),
-            "a stream has no older version"
-        );
+        debug_assert!(blob.previous.is_none(), "a stream has no older version");
         let own = blob.part.own.len().min(blob.bytes.len()) as u64;
         self.context.progress.add_bytes(own);
         self.bytes += own;

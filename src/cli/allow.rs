@@ -62,7 +62,7 @@ impl AllowArgs {
             check_rule(&file, &before, rule)?;
         }
         Ok(match append(&file, &before, &entry, today)? {
-            Appended::Already { number, reason } => format!(
+            Appended::Exists { number, reason } => format!(
                 "{shown}: unchanged, [[allow]] entry {number} allows it already ({})",
                 safe(&reason)
             ),

@@ -9,11 +9,10 @@ use std::time::Duration;
 use bstr::BString;
 use clap::Args;
 use etcetera::BaseStrategy as _;
-use gix::ThreadSafeRepository;
 use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
-use keysieve::git;
+use keysieve::git::{self, Repository};
 use keysieve::report::Advice;
 use keysieve::text::{printable, printable_path};
 
@@ -118,9 +117,11 @@ impl AuditArgs {
         let Settings {
             scanner, policy, ..
         } = &settings;
-        let Audited { outcome, forgotten } =
-            reports.watch(|progress| audit::run(&audit, scanner, policy, progress))?;
-        if let Some(error) = forgotten {
+        let Audited {
+            outcome,
+            cache_error,
+        } = reports.watch(|progress| audit::run(&audit, scanner, policy, progress))?;
+        if let Some(error) = cache_error {
             let _ = writeln!(
                 io::stderr(),
                 "keysieve: warning: cannot write the audit cache: {error}"
@@ -137,7 +138,7 @@ impl AuditArgs {
 impl CacheArgs {
     /// The folder of the cache; `None` for no cache. It is never inside the repository, where
     /// nothing may be written.
-    fn folder(&self, repo: &ThreadSafeRepository) -> Result<Option<PathBuf>, CliError> {
+    fn folder(&self, repo: &Repository) -> Result<Option<PathBuf>, CliError> {
         if self.no_cache {
             return Ok(None);
         }
@@ -156,11 +157,10 @@ impl CacheArgs {
 }
 
 /// Whether `folder`, which may not exist yet, is inside the repository.
-fn is_inside(folder: &Path, repo: &ThreadSafeRepository) -> bool {
-    let local = repo.to_thread_local();
+fn is_inside(folder: &Path, repo: &Repository) -> bool {
     let existing = folder.ancestors().find_map(|part| part.canonicalize().ok());
     existing.is_some_and(|existing| {
-        [Some(local.common_dir()), local.workdir()]
+        [Some(repo.common_dir()), repo.work_dir()]
             .into_iter()
             .flatten()
             .filter_map(|dir| dir.canonicalize().ok())
@@ -177,7 +177,7 @@ fn user_cache() -> Option<PathBuf> {
 }
 
 impl ScopeArgs {
-    fn scope(&self, repo: &ThreadSafeRepository) -> Result<Scope, CliError> {
+    fn scope(&self, repo: &Repository) -> Result<Scope, CliError> {
         let refs = self
             .refs
             .iter()
@@ -197,26 +197,20 @@ impl ScopeArgs {
 }
 
 /// Parses a day or, if it is not one, a revision.
-fn since(repo: &ThreadSafeRepository, text: &str) -> Result<Since, CliError> {
+fn since(repo: &Repository, text: &str) -> Result<Since, CliError> {
     if let Ok(day) = text.parse::<Date>() {
         let midnight = day
             .to_zoned(jiff::tz::TimeZone::system())
             .map_err(|error| CliError::new(format!("--since {day}: {error}")))?;
         return Ok(Since::Time(midnight.timestamp().as_second()));
     }
-    let repo = repo.to_thread_local();
-    let commit = repo
-        .rev_parse_single(text)
-        .ok()
-        .and_then(|id| id.object().ok()?.peel_to_commit().ok())
-        .ok_or_else(|| {
-            let text = printable(text.as_bytes());
-            CliError::new(format!(
-                "--since '{text}' is neither a day nor a commit of this repository"
-            ))
-            .help("write a day as 2026-01-31, or a commit as for git")
-        })?;
-    Ok(Since::Commit(commit.id))
+    repo.resolve_commit(text).map(Since::Commit).ok_or_else(|| {
+        let text = printable(text.as_bytes());
+        CliError::new(format!(
+            "--since '{text}' is neither a day nor a commit of this repository"
+        ))
+        .help("write a day as 2026-01-31, or a commit as for git")
+    })
 }
 
 /// How long an audit that is asked to stop may take to report what it has found.

@@ -128,7 +128,7 @@ fn run(command: Command) -> Result<Status, CliError> {
         Command::Staged(args) => args.run(),
         Command::Audit(args) => args.run(),
         Command::Gate(args) => args.run(),
-        Command::Hook(args) => hook::run(args, &scan::HookScans),
+        Command::Hook(args) => hook::run(args),
         Command::Allow(args) => args.run(),
         Command::Baseline(args) => args.run(),
         Command::Explain(args) => args.run(),

@@ -10,11 +10,11 @@ use std::{env, thread};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
 use keysieve::fs;
-use keysieve::report::{self, Advice, Format, Make, Options, Report, Times};
+use keysieve::report::{self, Advice, Format, Options, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
@@ -74,13 +74,13 @@ enum Color {
 }
 
 /// What a report shows of an outcome; `None` for formats that cannot show it.
-pub(crate) type View = fn(&Format) -> Option<Make>;
+pub(crate) type View = fn(&Format) -> Option<report::Write>;
 
 /// The findings: every format shows them.
-pub(crate) const FINDINGS: View = |format| Some(format.report);
+pub(crate) const FINDINGS: View = |format| Some(format.write);
 
 /// The timeline of an audit.
-pub(crate) const TIMELINE: View = report::timeline;
+pub(crate) const TIMELINE: View = |format| format.timeline;
 
 /// The reports of a run, checked before it begins and written when it has ended.
 pub(crate) struct Reports<'a> {
@@ -118,7 +118,7 @@ impl OutputArgs {
         let targets = target::targets(&self.format, self.output.as_deref())?;
         for Target { format, .. } in &targets {
             let name = format.name;
-            if self.reveal && format.leaves {
+            if self.reveal && format.for_upload {
                 let message = format!("--reveal cannot be used with the report '{name}'");
                 let help = "that report is made for upload: leave out --reveal, or reveal secrets in another format";
                 return Err(CliError::new(message).help(help));
@@ -200,24 +200,23 @@ impl Reports<'_> {
         let Some(path) = file else {
             let color = self.args.is_colored();
             return self
-                .print(&*self.report(format, content, color), content, color)
+                .print(format, content, color)
                 .map_err(|error| CliError::new(format!("the report cannot be written: {error}")));
         };
-        let report = self.report(format, content, false);
-        fs::replace(path, |out| report.write(content.outcome, out))
+        fs::replace(path, |out| self.render(format, content, false, out))
             .map_err(|error| cannot_write(path, &error))
     }
 
-    fn print(&self, report: &dyn Report, content: &Content<'_>, color: bool) -> io::Result<()> {
+    fn print(&self, format: &Format, content: &Content<'_>, color: bool) -> io::Result<()> {
         let stdout = io::stdout().lock();
         if color {
             // Consoles of Windows that do not understand colour codes get its calls instead.
             let mut out = BufWriter::new(AutoStream::always(stdout));
-            report.write(content.outcome, &mut out)?;
+            self.render(format, content, color, &mut out)?;
             return out.flush();
         }
         let mut out = BufWriter::new(stdout);
-        report.write(content.outcome, &mut out)?;
+        self.render(format, content, color, &mut out)?;
         out.flush()
     }
 
@@ -231,11 +230,9 @@ impl Reports<'_> {
         if !self.writes("github") || self.writes(JOB_SUMMARY) {
             return Ok(());
         }
-        let report = self.report(format, content, false);
         // In one piece, so that other writers cannot come between.
         let mut text = Vec::new();
-        report
-            .write(content.outcome, &mut text)
+        self.render(format, content, false, &mut text)
             .and_then(|()| {
                 let mut options = File::options();
                 options.append(true).create(true);
@@ -250,9 +247,16 @@ impl Reports<'_> {
             .any(|target| target.format.name == format)
     }
 
-    fn report(&self, format: &Format, content: &Content<'_>, color: bool) -> Box<dyn Report> {
-        let make = (self.view)(format).unwrap_or(format.report);
-        make(Options {
+    /// Writes the view of `content` in `format` to `out`.
+    fn render(
+        &self,
+        format: &Format,
+        content: &Content<'_>,
+        color: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let write = (self.view)(format).unwrap_or(format.write);
+        let options = Options {
             reveal: self.args.reveal,
             color,
             show_allowed: self.show_allowed,
@@ -264,7 +268,8 @@ impl Reports<'_> {
                 began: self.began,
                 ended: jiff::Timestamp::now(),
             },
-        })
+        };
+        write(&options, content.outcome, out)
     }
 }
 
@@ -293,7 +298,7 @@ fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
     }
     while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
         let done = progress.blobs.load(Ordering::Relaxed);
-        let bytes = HumanBytes(progress.bytes.load(Ordering::Relaxed));
+        let bytes = report::size(progress.bytes.load(Ordering::Relaxed));
         let found = match progress.found.load(Ordering::Relaxed) {
             0 => String::new(),
             found => format!(", {} found", HumanCount(found)),

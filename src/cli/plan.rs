@@ -5,9 +5,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use gix::ThreadSafeRepository;
 use keysieve::finding::Outcome;
-use keysieve::git::worktrees;
+use keysieve::git::{Repository, worktrees};
 use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 
@@ -24,7 +23,7 @@ pub(crate) struct PlanDir {
 
 impl PlanDir {
     /// Checks that a plan may be written to `dir`, before the audit; writes nothing.
-    pub(crate) fn check(dir: &Path, repo: &ThreadSafeRepository) -> Result<Self, CliError> {
+    pub(crate) fn check(dir: &Path, repo: &Repository) -> Result<Self, CliError> {
         let shown = printable_path(dir);
         let failed = |error: io::Error| CliError::new(format!("{shown}: {error}"));
         let path = resolve(dir).map_err(failed)?;
@@ -48,13 +47,13 @@ impl PlanDir {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
-        let local = repo.to_thread_local();
-        let root = repo.work_dir().unwrap_or(local.common_dir());
+        let is_bare = repo.is_bare();
+        let root = repo.work_dir().unwrap_or(repo.common_dir());
         let repo = root.canonicalize().map_err(failed)?;
         Ok(Self {
             path,
             repo,
-            is_bare: local.is_bare(),
+            is_bare,
         })
     }
 
@@ -87,7 +86,7 @@ impl PlanDir {
         say(&format!(
             "wrote the plan to {shown}; start with CHECKLIST.md. Nothing was run"
         ));
-        for PlanFile { name, .. } in files.iter().filter(|file| file.in_clear) {
+        for PlanFile { name, .. } in files.iter().filter(|file| file.has_secrets) {
             say(&format!(
                 "WARNING: {shown}/{name} contains every secret in PLAIN TEXT: keep it private, and delete it when you are done"
             ));
@@ -148,11 +147,10 @@ fn invalid(problem: &str) -> io::Error {
 }
 
 /// The git directory of `repo` and all of its work trees.
-fn folders_of(repo: &ThreadSafeRepository) -> io::Result<Vec<PathBuf>> {
-    let local = repo.to_thread_local();
-    let common = local.common_dir();
-    let mut folders = vec![common.to_path_buf(), local.git_dir().to_path_buf()];
-    folders.extend(local.workdir().map(Path::to_path_buf));
+fn folders_of(repo: &Repository) -> io::Result<Vec<PathBuf>> {
+    let common = repo.common_dir();
+    let mut folders = vec![common.to_path_buf(), repo.git_dir().to_path_buf()];
+    folders.extend(repo.work_dir().map(Path::to_path_buf));
     // The main work tree of a linked one contains `.git`.
     let main = common.canonicalize()?;
     if main.ends_with(".git") {

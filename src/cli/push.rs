@@ -8,10 +8,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use bstr::ByteSlice as _;
-use gix::{ObjectId, ThreadSafeRepository};
 use keysieve::blob::CommitInfo;
 use keysieve::finding::{Outcome, Status};
-use keysieve::git;
+use keysieve::git::{self, ObjectId, Repository};
 use keysieve::hook::RefUpdate;
 use keysieve::policy::{FILE_NAME, PolicyFiles};
 use keysieve::report::Advice;
@@ -73,7 +72,7 @@ impl Common {
 /// nothing: the user would have to read it at every push.
 fn scan_push(
     reports: &Reports<'_>,
-    repo: ThreadSafeRepository,
+    repo: Repository,
     settings: &Settings,
     updates: &[RefUpdate],
     known: &[ObjectId],
@@ -106,14 +105,12 @@ fn variable(name: &str) -> Option<OsString> {
 
 /// The policy of a server: the configuration file next to `HEAD` or, if there is none, that of the
 /// main branch before the push. The push itself cannot change it.
-fn policy_of(repo: &ThreadSafeRepository) -> PolicyFiles {
-    let folder = repo.refs.git_dir();
+fn policy_of(repo: &Repository) -> PolicyFiles {
+    let folder = repo.git_dir();
     if fs::symlink_metadata(folder.join(FILE_NAME)).is_ok() {
         return PolicyFiles::Disk(folder.to_path_buf());
     }
-    let repo = repo.to_thread_local();
-    let head = repo.head_id().ok().map(gix::Id::detach);
-    PolicyFiles::of_commit(&repo, head)
+    PolicyFiles::of_commit(repo, repo.head())
 }
 
 /// Prints a line for the user who pushes. If standard error is closed, the exit status is all they

@@ -1,21 +1,17 @@
 //! `keysieve scan` and `keysieve staged`, and what every command that scans has in common.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use clap::Args;
-use gix::{ObjectId, ThreadSafeRepository};
+use clap::{Args, FromArgMatches as _};
 use keysieve::engine;
 use keysieve::finding::{Outcome, Status};
-use keysieve::git;
-use keysieve::hook::RefUpdate;
+use keysieve::git::{self, ObjectId, Repository};
 use keysieve::policy::PolicyFiles;
 use keysieve::report::Advice;
-use keysieve::source::{Files, Message, Source, Staged, Stream};
+use keysieve::source::{Files, Message, Source, Staged, Stdin};
 
 use super::error::CliError;
-use super::hook::Scans;
 use super::output::{OutputArgs, Reports};
 use super::settings::{self, Reporting, Settings, SettingsArgs};
 
@@ -77,7 +73,7 @@ impl ScanArgs {
         let settings = common
             .settings
             .resolve(&settings::root_of(Path::new("."))?)?;
-        common.scan(&Stream::new(io::stdin()), &settings, Advice::default())
+        common.scan(&Stdin::new(io::stdin()), &settings, Advice::default())
     }
 }
 
@@ -99,7 +95,7 @@ impl PathArgs {
         })?;
         settings.policy = settings
             .policy
-            .reached_from(&start, &root.canonicalize().unwrap_or(root));
+            .with_paths_from(&start, &root.canonicalize().unwrap_or(root));
         let source = Files {
             paths: self.paths,
             ignore_rules: !self.no_ignore,
@@ -118,11 +114,11 @@ impl StagedArgs {
 
 impl Common {
     /// Scans the changes that the next commit of the repository around `dir` would contain.
-    fn staged(&self, dir: &Path) -> Result<Status, CliError> {
+    pub(super) fn staged(&self, dir: &Path) -> Result<Status, CliError> {
         let help = "run it in a repository; 'keysieve scan' scans files outside of one";
         let repo = git::discover(dir).map_err(|error| CliError::from(error).help(help))?;
         let advice = Advice {
-            first_commit: git::has_no_commit(&repo),
+            first_commit: repo.has_no_commit(),
         };
         let settings = self.settings.resolve(repo.work_dir().unwrap_or(dir))?;
         let source = Staged {
@@ -135,7 +131,7 @@ impl Common {
     }
 
     /// Scans the commit message that the user has written to `file`.
-    fn message(&self, file: &Path) -> Result<Status, CliError> {
+    pub(super) fn message(&self, file: &Path) -> Result<Status, CliError> {
         let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
         // Git sets this editor for its hooks if no person edits the message; see githooks(5),
         // pre-commit.
@@ -175,47 +171,22 @@ pub(super) fn scan(
 /// The commits of a merge that git is about to make: it passes their ids to its hooks as variables
 /// named `GITHEAD_<id>`, before it writes `MERGE_HEAD`. An id that is not a commit here belongs to
 /// a merge in another repository; leaving it out only makes fewer secrets count as known.
-fn merging(repo: &ThreadSafeRepository) -> Vec<ObjectId> {
-    let repo = repo.to_thread_local();
+fn merging(repo: &Repository) -> Vec<ObjectId> {
     let mut ids: Vec<_> = env::vars_os()
         .filter_map(|(name, _)| {
             ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
         })
         .collect();
-    ids.retain(|&id| repo.find_commit(id).is_ok());
+    ids.retain(|&id| repo.is_commit(id));
     ids.sort_unstable();
     ids
 }
 
-/// The scans of hooks: configured by the environment and the configuration file.
-pub(crate) struct HookScans;
-
-impl Scans for HookScans {
-    fn staged(&self) -> Result<Status, CliError> {
-        Common::of_environment()?.staged(Path::new("."))
-    }
-
-    fn message(&self, file: &Path) -> Result<Status, CliError> {
-        Common::of_environment()?.message(file)
-    }
-
-    fn push(&self, remote: Option<&OsStr>, updates: &[RefUpdate]) -> Result<Status, CliError> {
-        Common::of_environment()?.push(remote, updates)
-    }
-
-    fn receive(&self, updates: &[RefUpdate]) -> Result<Status, CliError> {
-        Common::of_environment()?.receive(updates)
-    }
-}
-
 impl Common {
-    /// The arguments when none is given on the command line.
-    fn of_environment() -> Result<Self, CliError> {
-        #[derive(clap::Parser)]
-        struct Bare {
-            #[command(flatten)]
-            common: Common,
-        }
-        Ok(<Bare as clap::Parser>::try_parse_from(["keysieve"])?.common)
+    /// The arguments that only the environment gives, for the hooks.
+    pub(super) fn from_env() -> Result<Self, CliError> {
+        let command = Self::augment_args(clap::Command::new("keysieve"));
+        let matches = command.try_get_matches_from(["keysieve"])?;
+        Ok(Self::from_arg_matches(&matches)?)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::finding::{Allowed, Place, RuleInfo, frame::Frame};
+use crate::finding::{Allowed, Finding, Place, RuleInfo, frame::Frame};
 use crate::secret::{Fingerprint, Salt, Secret};
 use crate::text::Location;
 
@@ -17,20 +17,17 @@ const MARKED: Nearby<'static> = Nearby {
     before: b"",
 };
 
-/// A lone access key id in `src/a.py`.
-pub(super) fn finding() -> Finding {
+/// A lone access key id.
+pub(super) fn occurrence() -> Occurrence {
     let secret = ["AKIA", "QYLPMN5HHHFPZAM2"].concat();
     let start = Location { line: 2, column: 8 };
-    Finding {
+    Occurrence {
         rule: RuleInfo {
             id: "aws-access-token".into(),
             description: "AWS access key id".into(),
             help: None,
         },
         confidence: Confidence::Medium,
-        origin: Origin::File {
-            path: "src/a.py".into(),
-        },
         place: Place {
             start,
             end: Location {
@@ -44,9 +41,18 @@ pub(super) fn finding() -> Finding {
         secret: Secret::new(secret),
         details: Vec::new(),
         partner: None,
-        blocking: false,
-        history: None,
     }
+}
+
+/// The same in `src/a.py`.
+fn finding() -> Finding {
+    let path = "src/a.py".into();
+    Finding::new(occurrence(), Origin::File { path })
+}
+
+fn judge(policy: &Policy, nearby: Nearby<'_>) -> Judgement {
+    let origin = finding().origin;
+    policy.judge(&occurrence(), &policy.path_of(&origin), nearby)
 }
 
 fn policy(config: &str, today: Date) -> Policy {
@@ -63,17 +69,11 @@ fn is_shared_between_threads<T: Send + Sync>(_: &T) {}
 fn confidence_decides_what_is_reported_and_what_blocks() {
     let mut policy = policy("", date(2026, 1, 1));
     is_shared_between_threads(&policy);
-    assert_eq!(
-        policy.judge(&finding(), NOTHING),
-        Judgement::Report { blocks: true }
-    );
+    assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: true });
     policy.block = Confidence::High;
-    assert_eq!(
-        policy.judge(&finding(), NOTHING),
-        Judgement::Report { blocks: false }
-    );
+    assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: false });
     policy.report = Confidence::High;
-    assert_eq!(policy.judge(&finding(), MARKED), Judgement::Ignore);
+    assert_eq!(judge(&policy, MARKED), Judgement::Ignore);
 }
 
 #[test]
@@ -84,12 +84,9 @@ fn an_entry_applies_through_its_last_day() {
         reason: "r".to_owned(),
     };
     let last = policy(text, date(2026, 3, 31));
-    assert_eq!(last.judge(&finding(), NOTHING), Judgement::Allow(by));
+    assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
     let after = policy(text, date(2026, 4, 1));
-    assert_eq!(
-        after.judge(&finding(), NOTHING),
-        Judgement::Report { blocks: true }
-    );
+    assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
     let expired = Unused {
         list: List::Config,
         number: 1,
@@ -105,7 +102,7 @@ fn the_first_matching_entry_applies_and_unused_ones_are_listed() {
                 [[allow]]\npath = \"src/\"\nreason = \"b\"\n\
                 [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
     let policy = policy(text, date(2026, 1, 1));
-    let Judgement::Allow(by) = policy.judge(&finding(), MARKED) else {
+    let Judgement::Allow(by) = judge(&policy, MARKED) else {
         panic!("allowed")
     };
     assert_eq!(
@@ -136,11 +133,11 @@ fn paths_of_entries_are_relative_to_the_root() {
         policy(text, date(2026, 1, 1)).with_paths_from(Path::new(start), Path::new("/repo"))
     };
     assert!(matches!(
-        from("/repo/deep").judge(&finding(), NOTHING),
+        judge(&from("/repo/deep"), NOTHING),
         Judgement::Allow(_)
     ));
     assert!(matches!(
-        from("/repo").judge(&finding(), NOTHING),
+        judge(&from("/repo"), NOTHING),
         Judgement::Report { .. }
     ));
 }
@@ -171,15 +168,12 @@ fn the_baseline_applies_last_and_through_its_last_day() {
         reason: None,
         owner: Some("ops".to_owned()),
     };
-    assert_eq!(last.judge(&found, NOTHING), Judgement::Allow(by));
+    assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
     assert!(matches!(
-        last.judge(&found, MARKED),
+        judge(&last, MARKED),
         Judgement::Allow(AllowedBy::Marker { .. })
     ));
-    assert_eq!(
-        after.judge(&found, NOTHING),
-        Judgement::Report { blocks: true }
-    );
+    assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
     let outcome = Outcome {
         findings: vec![found],
         ..Outcome::default()

@@ -424,7 +424,9 @@ fn environments_that_say_all_in_variables() {
         server
             .expect_range(&[common, branch].concat(), &since_main)
             .says(name);
-        server.expect_range(&[common, tag].concat(), &of_tag).says(name);
+        server
+            .expect_range(&[common, tag].concat(), &of_tag)
+            .says(name);
     }
 }
 

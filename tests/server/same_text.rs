@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::ground::Pair;
+use super::pair::Pair;
 use crate::support::Repo;
 use crate::support::keys::{access_key_id, secret_access_key};
 

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use keysieve::finding::Status;
 use keysieve::fs::replace;
-use keysieve::policy::{Baseline, Known, Terms};
+use keysieve::policy::{Baseline, BaselineEntry, EntryMetadata};
 use keysieve::secret::Salt;
 use keysieve::text::{printable, printable_path};
 
@@ -54,13 +54,13 @@ struct UpdateArgs {
     #[command(flatten)]
     scope: ScopeArgs,
     #[command(flatten)]
-    terms: TermsArgs,
+    metadata: MetadataArgs,
 }
 
 /// The metadata of new entries.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "New entries")]
-struct TermsArgs {
+struct MetadataArgs {
     /// Why the findings are allowed
     #[arg(long)]
     reason: Option<String>,
@@ -83,19 +83,19 @@ impl BaselineArgs {
 }
 
 fn write(args: WriteArgs) -> Result<Status, CliError> {
-    let UpdateArgs { scope, terms } = args.update;
+    let UpdateArgs { scope, metadata } = args.update;
     let file = scope.file()?;
     let shown = printable_path(&file);
     if !args.force && file.symlink_metadata().is_ok() {
         let help = "'keysieve baseline update' keeps its entries; --force overwrites it";
         return Err(CliError::new(format!("{shown}: the baseline exists already")).help(help));
     }
-    let terms = terms.checked()?;
+    let metadata = metadata.checked()?;
     let scan = scope.scan()?;
     let salt = Salt::random()
         .map_err(|error| CliError::new(format!("cannot get random bytes: {error}")))?;
     let baseline = Baseline::new(&file, salt)
-        .renewed(&scan.seen, &terms, |_| true)
+        .updated(&scan.seen, &metadata, |_| true)
         .baseline;
     save(&file, &baseline)?;
     say(&format!(
@@ -109,16 +109,16 @@ fn update(args: UpdateArgs) -> Result<Status, CliError> {
     let file = args.scope.file()?;
     let shown = printable_path(&file);
     let before = load(&file)?;
-    let terms = args.terms.checked()?;
+    let metadata = args.metadata.checked()?;
     let scan = args.scope.scan()?;
-    let after = before.renewed(&scan.seen, &terms, |known| scan.covers(known));
+    let after = before.updated(&scan.seen, &metadata, |known| scan.covers(known));
     save(&file, &after.baseline)?;
     let all = after.baseline.entries();
     say(&format!(
         "{shown}: {}: {} added, {} gone",
         entries(all.len()),
         after.added,
-        after.gone
+        after.removed
     ))?;
     let today = today();
     let expired = all.iter().filter(|known| known.is_expired(today)).count();
@@ -140,14 +140,14 @@ fn check(scope: ScopeArgs) -> Result<Status, CliError> {
     let found: HashSet<_> = scan
         .seen
         .iter()
-        .filter_map(|seen| baseline.known(seen.print))
-        .map(|known| known.print)
+        .filter_map(|seen| baseline.entry_for(seen.fingerprint))
+        .map(|known| known.fingerprint)
         .collect();
     let (mut text, mut count) = (String::new(), 0);
     for known in baseline.entries() {
-        let state = match known.terms.until {
+        let state = match known.metadata.until {
             Some(day) if known.is_expired(today) => format!("expired on {day}"),
-            _ if scan.covers(known) && !found.contains(&known.print) => "gone".to_owned(),
+            _ if scan.covers(known) && !found.contains(&known.fingerprint) => "gone".to_owned(),
             _ => continue,
         };
         count += 1;
@@ -164,10 +164,10 @@ fn check(scope: ScopeArgs) -> Result<Status, CliError> {
 }
 
 /// An entry in words.
-fn about(known: &Known) -> String {
+fn about(known: &BaselineEntry) -> String {
     let rule = known.rule.as_deref().unwrap_or("some rule");
     let mut text = format!("{rule} at {}", known.path.as_deref().unwrap_or("some path"));
-    let Terms { reason, owner, .. } = &known.terms;
+    let EntryMetadata { reason, owner, .. } = &known.metadata;
     for (label, value) in [("reason", reason), ("owner", owner)] {
         if let Some(value) = value {
             // Writing to a String cannot fail.
@@ -197,13 +197,13 @@ fn say(text: &str) -> Result<(), CliError> {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-impl TermsArgs {
-    fn checked(self) -> Result<Terms, CliError> {
+impl MetadataArgs {
+    fn checked(self) -> Result<EntryMetadata, CliError> {
         if self.until.is_some_and(|until| until < today()) {
             return Err(CliError::new("the entries would have expired already")
                 .help("--until is the last day on which the entries apply"));
         }
-        Ok(Terms {
+        Ok(EntryMetadata {
             reason: not_empty(self.reason, "reason")?,
             owner: not_empty(self.owner, "owner")?,
             until: self.until,

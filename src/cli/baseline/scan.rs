@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteVec as _};
 use clap::Args;
 use keysieve::engine::{self, Progress};
 use keysieve::finding::{Finding, Outcome};
-use keysieve::policy::{Known, Seen};
+use keysieve::policy::{BaselineEntry, SeenSecret};
 use keysieve::report;
 
 use crate::cli::error::CliError;
@@ -31,7 +31,7 @@ pub(super) struct ScopeArgs {
 
 /// What a scan for a baseline found.
 pub(super) struct Scanned {
-    pub(super) seen: Vec<Seen>,
+    pub(super) seen: Vec<SeenSecret>,
     /// The paths that were scanned, relative to the root; empty for all of it.
     folders: Vec<BString>,
 }
@@ -54,8 +54,8 @@ impl ScopeArgs {
         let outcome = engine::run(&source, &settings.scanner, policy, &Progress::default())?;
         check_complete(&outcome)?;
         let mask = report::masker(&outcome);
-        let seen = |finding: &Finding, wanted| Seen {
-            print: finding.fingerprint,
+        let seen = |finding: &Finding, wanted| SeenSecret {
+            fingerprint: finding.fingerprint,
             rule: finding.rule.id.to_string(),
             path: mask(&policy.path_of(&finding.origin)),
             wanted,
@@ -71,7 +71,9 @@ impl ScopeArgs {
             .map(|allowed| seen(&allowed.finding, false));
         let folders = self.paths.iter().map(|path| {
             let path = Vec::from_path_lossy(path);
-            policy.below_root(BStr::new(path.as_ref())).into_owned()
+            policy
+                .relative_to_root(BStr::new(path.as_ref()))
+                .into_owned()
         });
         Ok(Scanned {
             seen: reported.chain(allowed).collect(),
@@ -95,7 +97,7 @@ impl ScopeArgs {
 impl Scanned {
     /// Whether the path of this entry was scanned. An entry without a path could be anywhere, so
     /// only a scan of everything covers it.
-    pub(super) fn covers(&self, known: &Known) -> bool {
+    pub(super) fn covers(&self, known: &BaselineEntry) -> bool {
         let path = known.path.as_deref().unwrap_or_default().as_bytes();
         self.folders.is_empty() || self.folders.iter().any(|folder| contains(folder, path))
     }

@@ -94,7 +94,7 @@ impl<'s> Answer<'s> {
         let place = Place {
             path,
             line,
-            traces: settings.scanner.explain(&text, span),
+            traces: settings.scanner.trace(&text, span),
             findings,
             text,
             skipped: None,
@@ -172,9 +172,9 @@ fn find(
     let allowed = outcome.allowed.iter().map(|allowed| &allowed.finding);
     let mut matching = Vec::new();
     for finding in outcome.findings.iter().chain(allowed) {
-        let known = settings.policy.known(finding);
+        let entry = settings.policy.baseline_entry(finding.fingerprint);
         if finding.fingerprint == fingerprint
-            || known.is_some_and(|(known, _)| known.print == salted)
+            || entry.is_some_and(|(entry, _)| entry.fingerprint == salted)
         {
             matching.push(Matching {
                 fingerprint: finding.fingerprint,
@@ -195,7 +195,7 @@ fn traces_of(scanner: &Scanner, finding: &Finding, text: &[u8]) -> Vec<RuleTrace
     lines
         .into_iter()
         .flat_map(|(first, last)| {
-            scanner.explain(text, index.span(first - 1).join(index.span(last - 1)))
+            scanner.trace(text, index.span(first - 1).join(index.span(last - 1)))
         })
         .collect()
 }
@@ -204,8 +204,8 @@ fn traces_of(scanner: &Scanner, finding: &Finding, text: &[u8]) -> Vec<RuleTrace
 fn decide(settings: &Settings, outcome: Outcome) -> Vec<(Finding, Decision)> {
     let policy = &settings.policy;
     let reported = outcome.findings.into_iter().map(|finding| {
-        let expired = match policy.known(&finding) {
-            Some((known, true)) => Some(known.line),
+        let expired = match policy.baseline_entry(finding.fingerprint) {
+            Some((entry, true)) => Some(entry.line),
             _ => None,
         };
         let blocks = finding.blocking;
@@ -213,11 +213,11 @@ fn decide(settings: &Settings, outcome: Outcome) -> Vec<(Finding, Decision)> {
     });
     let allowed = outcome.allowed.into_iter().map(|allowed| {
         let line = match allowed.by {
-            AllowedBy::Baseline { .. } => policy.known(&allowed.finding),
+            AllowedBy::Baseline { .. } => policy.baseline_entry(allowed.finding.fingerprint),
             _ => None,
         };
         let decision = Decision::Allowed {
-            line: line.map(|(known, _)| known.line),
+            line: line.map(|(entry, _)| entry.line),
             by: allowed.by,
         };
         (allowed.finding, decision)

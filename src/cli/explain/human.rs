@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use keysieve::finding::{AllowedBy, Finding};
 use keysieve::rule::Verdict;
-use keysieve::scan::{CandidateTrace, Cue, RuleTrace, Step};
+use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
 use keysieve::text::{LineIndex, Location, printable};
 
 use super::{Answer, Decision, Place};
@@ -76,12 +76,12 @@ impl Answer<'_> {
     fn rule(&self, trace: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
         let rule = &self.settings.scanner.rules().rules[trace.rule];
         let mut triggers: Vec<_> = trace
-            .cues
+            .triggers
             .iter()
             .take(MAX_TRIGGERS)
             .map(|cue| trigger(cue, index))
             .collect();
-        if let Some(more @ 1..) = trace.cues.len().checked_sub(MAX_TRIGGERS) {
+        if let Some(more @ 1..) = trace.triggers.len().checked_sub(MAX_TRIGGERS) {
             triggers.push(format!("{more} more"));
         }
         let (id, file) = (&rule.id, printable(rule.source.file.as_bytes()));
@@ -91,7 +91,7 @@ impl Answer<'_> {
         }
         push(out, 1, &text);
         if trace.candidates.is_empty() {
-            let is_run = trace.cues.iter().any(|cue| cue.keyword.is_none());
+            let is_run = trace.triggers.iter().any(|cue| cue.keyword.is_none());
             let reason = if is_run {
                 "the run's length does not match this rule"
             } else {
@@ -189,7 +189,7 @@ fn because(reason: Option<&str>) -> String {
     }
 }
 
-fn trigger(cue: &Cue, index: &LineIndex<'_>) -> String {
+fn trigger(cue: &TraceTrigger, index: &LineIndex<'_>) -> String {
     let Location { line, column } = index.locate(cue.span.start);
     match &cue.keyword {
         Some(word) => format!("{:?} at {line}:{column}", printable(word.as_bytes())),
@@ -197,9 +197,9 @@ fn trigger(cue: &Cue, index: &LineIndex<'_>) -> String {
     }
 }
 
-fn step_text(step: &Step) -> String {
+fn step_text(step: &TraceStep) -> String {
     match step {
-        Step::Entropy { measured, floor } => {
+        TraceStep::Entropy { measured, floor } => {
             let answer = if measured < floor {
                 "rejects"
             } else {
@@ -207,7 +207,7 @@ fn step_text(step: &Step) -> String {
             };
             format!("entropy {answer}: {measured:.2} bits per character, the minimum is {floor}")
         }
-        Step::Check { name, verdict } => match verdict {
+        TraceStep::Check { name, verdict } => match verdict {
             Verdict::Accept => format!("{name} accepts"),
             Verdict::Reject(reason) => format!("{name} rejects: {reason}"),
             Verdict::Grade(grade) => format!("{name} accepts: {grade}"),

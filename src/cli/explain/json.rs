@@ -2,7 +2,7 @@
 
 use keysieve::finding::{AllowedBy, Finding};
 use keysieve::rule::{Confidence, Verdict};
-use keysieve::scan::{CandidateTrace, RuleTrace, Step};
+use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep};
 use keysieve::text::{LineIndex, printable};
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ impl Answer<'_> {
 
     fn trace_json(&self, trace: &RuleTrace, index: &LineIndex<'_>) -> Value {
         let rule = &self.settings.scanner.rules().rules[trace.rule];
-        let cues = trace.cues.iter().map(|cue| {
+        let cues = trace.triggers.iter().map(|cue| {
             let at = index.locate(cue.span.start);
             let keyword = cue.keyword.as_ref().map(|word| printable(word.as_bytes()));
             json!({"keyword": keyword, "length": cue.span.len(), "line": at.line, "column": at.column})
@@ -107,10 +107,10 @@ impl Answer<'_> {
 fn candidate(traced: &CandidateTrace, index: &LineIndex<'_>) -> Value {
     let at = index.locate(traced.span.start);
     let steps = traced.steps.iter().map(|step| match step {
-        Step::Entropy { measured, floor } => {
+        TraceStep::Entropy { measured, floor } => {
             json!({"check": "entropy", "accepts": measured >= floor, "measured": measured, "floor": floor})
         }
-        Step::Check { name, verdict } => {
+        TraceStep::Check { name, verdict } => {
             let (reason, grade) = match verdict {
                 Verdict::Accept => (None, None),
                 Verdict::Reject(reason) => (Some(reason), None),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use keysieve::git::range;
+use keysieve::git::{LocalRepository, range};
 
 use crate::cli::error::CliError;
 
@@ -28,7 +28,7 @@ pub(super) struct Fetch {
 
 impl Fetch {
     /// For the repository around `dir`, from the remote of its tracking refs.
-    pub(super) fn new(dir: &Path, repo: &gix::Repository) -> Result<Self, CliError> {
+    pub(super) fn new(dir: &Path, repo: &LocalRepository) -> Result<Self, CliError> {
         let remote = range::remote_of(repo).ok_or_else(|| {
             CliError::new("no remote to fetch from: there is none, or several without 'origin'")
                 .help("fetch the missing commits with 'git fetch'")

@@ -71,9 +71,8 @@ impl GateArgs {
         let is_complete = scanned
             .as_ref()
             .is_ok_and(|(outcome, _)| outcome.status() < Status::Incomplete);
-        let local = range.repo.to_thread_local();
-        if self.fetch && !is_complete && git::is_partial(&local) {
-            Fetch::new(&self.repo, &local)?.all_objects()?;
+        if self.fetch && !is_complete && range.repo.is_partial() {
+            Fetch::new(&self.repo, &range.repo.local())?.all_objects()?;
             range.repo = git::discover(&self.repo)?;
             scanned = self.scan(&range, &reports);
         }
@@ -88,9 +87,8 @@ impl GateArgs {
         range: &ResolvedRange,
         reports: &Reports<'_>,
     ) -> Result<(Outcome, String), CliError> {
-        let local = range.repo.to_thread_local();
-        let base = PolicyFiles::of_commit(&local, range.base);
-        let head = PolicyFiles::of_commit(&local, range.history.tips.first().copied());
+        let base = PolicyFiles::of_commit(&range.repo, range.base);
+        let head = PolicyFiles::of_commit(&range.repo, range.history.tips.first().copied());
         let files = match self.policy {
             PolicyCommit::Base => &base,
             PolicyCommit::Head => &head,

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::{env, fs};
 
-use gix::{ObjectId, Repository, ThreadSafeRepository};
 use keysieve::ci::{self, CiEnv, Environment};
-use keysieve::git;
 use keysieve::git::range::{self, Base, History, Plan, RangeError, Resolved, Selection};
+use keysieve::git::{self, LocalRepository, ObjectId, Repository};
 
 use super::fetch::{self, Fetch};
 use super::say;
@@ -20,7 +19,7 @@ pub(super) enum RangeRequest<'a> {
 
 /// The range, with the commits in it.
 pub(super) struct ResolvedRange {
-    pub(super) repo: ThreadSafeRepository,
+    pub(super) repo: Repository,
     pub(super) history: History,
     /// The commit whose policy applies.
     pub(super) base: Option<ObjectId>,
@@ -62,7 +61,7 @@ impl<'a> RangeRequest<'a> {
         let mut wants_old_head = may_fetch;
         loop {
             let repo = open(dir)?;
-            let local = repo.to_thread_local();
+            let local = repo.local();
             match self.list(repo, wants_old_head) {
                 Ok(range) => return Ok(range),
                 Err(Missing::OldHead) => {
@@ -84,13 +83,9 @@ impl<'a> RangeRequest<'a> {
     }
 
     /// Lists the commits of the range, as far as the repository has them.
-    fn list(
-        &self,
-        repo: ThreadSafeRepository,
-        wants_old_head: bool,
-    ) -> Result<ResolvedRange, Missing> {
-        let mut local = repo.to_thread_local();
-        local.object_cache_size_if_unset(4 << 20);
+    fn list(&self, repo: Repository, wants_old_head: bool) -> Result<ResolvedRange, Missing> {
+        let mut local = repo.local();
+        local.set_cache(4 << 20);
         let resolved = self
             .select(&local)
             .map_err(|error| Missing::Required(error, Vec::new()))?;
@@ -118,7 +113,7 @@ impl<'a> RangeRequest<'a> {
     }
 
     /// The ends of the range; `None` if there is nothing to scan.
-    fn select(&self, repo: &Repository) -> Result<Option<Resolved>, RangeError> {
+    fn select(&self, repo: &LocalRepository) -> Result<Option<Resolved>, RangeError> {
         match self {
             Self::Args(args) => range::named(repo, args).map(Some),
             Self::Ci(_, plan) => {
@@ -138,11 +133,11 @@ impl<'a> RangeRequest<'a> {
     }
 
     /// Whether the old head of the pushed branch is missing.
-    fn lacks_old_head(&self, repo: &Repository) -> bool {
+    fn lacks_old_head(&self, repo: &LocalRepository) -> bool {
         let Some(Base::Pushed { before, .. }) = self.base() else {
             return false;
         };
-        ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(id))
+        ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(&id))
     }
 
     /// The refs of the remote that the range needs, other than its ends.
@@ -155,7 +150,7 @@ impl<'a> RangeRequest<'a> {
     }
 
     /// The error, with the setting or the command that fixes it.
-    fn error(&self, error: RangeError, repo: &Repository) -> CliError {
+    fn error(&self, error: RangeError, repo: &LocalRepository) -> CliError {
         let Some(need) = error.need() else {
             return error.into();
         };
@@ -173,10 +168,10 @@ impl<'a> RangeRequest<'a> {
     }
 }
 
-fn open(dir: &Path) -> Result<ThreadSafeRepository, CliError> {
+fn open(dir: &Path) -> Result<Repository, CliError> {
     let help = "run it in a repository, or give one with --repo";
     let repo = git::discover(dir).map_err(|error| CliError::from(error).help(help))?;
-    git::check_refs(&repo.to_thread_local())?;
+    git::check_refs(&repo)?;
     Ok(repo)
 }
 

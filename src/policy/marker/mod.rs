@@ -196,7 +196,13 @@ fn reason_of(tail: &[u8], finding: &Occurrence) -> Option<String> {
     });
     let words: Vec<_> = text
         .split_whitespace()
-        .map(|word| if mask::may_contain_secret(word) { "****" } else { word })
+        .map(|word| {
+            if mask::may_contain_secret(word) {
+                "****"
+            } else {
+                word
+            }
+        })
         .collect();
     let reason: String = words.join(" ").chars().take(MAX_REASON).collect();
     (!reason.is_empty()).then_some(reason)
