@@ -8,6 +8,7 @@ use super::container::Container as Holder;
 use super::findings::FindingsBuilder;
 use super::found::StoredOccurrence;
 use super::reach::paths::join_names;
+use super::reach::starting_points::StartingPoint;
 use super::reach::trace::{CommitOccurrence, Reachability};
 use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{CommitPlace, Container, Exposure, History, ObjectPlace, RootRef};
@@ -169,7 +170,7 @@ impl FindingsBuilder<'_> {
         let worst = starts.clone().map(|start| start.hold).min();
         let worst = worst.unwrap_or(Exposure::Unreachable);
         let is_fetched_from = self.is_bare && worst == Exposure::Local;
-        if is_fetched_from || starts.any(|start| start.is_remote()) {
+        if is_fetched_from || starts.any(StartingPoint::is_remote) {
             Exposure::Published
         } else {
             worst

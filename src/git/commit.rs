@@ -94,8 +94,8 @@ pub(crate) fn commit_info(id: ObjectId, bytes: &[u8]) -> CommitInfo {
 
 /// The value of the first header that begins with `name`; empty if there is none.
 fn header<'t>(bytes: &'t [u8], name: &[u8]) -> &'t BStr {
-    let headers = bytes.lines().take_while(|line| !line.is_empty());
-    let value = headers.filter_map(|line| line.strip_prefix(name)).next();
+    let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+    let value = headers.find_map(|line| line.strip_prefix(name));
     value.unwrap_or_default().as_bstr()
 }
 

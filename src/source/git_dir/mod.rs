@@ -56,9 +56,7 @@ impl Source for GitDir {
         }
         drop(first);
         in_pool(self.jobs, || {
-            files
-                .par_iter()
-                .for_each_init(feeder, |feeder, file| feeder.feed(file));
+            files.par_iter().for_each_init(feeder, GitDirFeeder::feed);
         });
         Ok(())
     }
