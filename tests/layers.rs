@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+mod circles;
 mod code;
+mod style;
 
 use code::{code_of, is_word, names_below};
 
@@ -238,6 +240,53 @@ fn the_library_never_prints_exits_or_reads_the_environment() {
     let files = files("src");
     let library = files.iter().filter(|file| !file.is_program());
     assert_none(&library.flat_map(leaks).collect::<Vec<_>>());
+}
+
+#[test]
+fn only_git_imports_gix() {
+    let files = files("src");
+    let others = files.iter().filter(|file| file.top() != "git");
+    let uses = others.flat_map(|file| {
+        let code = code_of(&file.text);
+        let lines = code.lines().enumerate();
+        let named = lines.filter(|(_, line)| {
+            line.match_indices("gix").any(|(at, _)| {
+                !line[..at].ends_with(is_word) && !line[at + 3..].starts_with(is_word)
+            })
+        });
+        let complaint = |(number, _)| format!("{}:{}: names `gix`", file.path, number + 1);
+        named.map(complaint).collect::<Vec<_>>()
+    });
+    assert_none(&uses.collect::<Vec<_>>());
+}
+
+#[test]
+fn no_files_of_a_module_import_each_other() {
+    assert_none(&circles::circles(&files("src")));
+}
+
+#[test]
+fn lines_functions_and_closures_stay_small() {
+    let files: Vec<File> = files("src").into_iter().chain(files("tests")).collect();
+    assert_none(&files.iter().flat_map(style::wide_lines).collect::<Vec<_>>());
+    let source = files.iter().filter(|file| file.path.starts_with("src/"));
+    assert_none(&source.flat_map(style::long_functions).collect::<Vec<_>>());
+}
+
+#[test]
+fn names_and_prose_use_the_terms_of_the_field() {
+    let files = files("src");
+    let mut odd: Vec<String> = files.iter().flat_map(style::odd_names).collect();
+    odd.extend(
+        files
+            .iter()
+            .flat_map(|file| style::odd_words(&file.path, &file.text)),
+    );
+    for name in ["README.md", "build.rs"] {
+        let text = fs::read_to_string(package().join(name)).expect(name);
+        odd.extend(style::odd_words(name, &text));
+    }
+    assert_none(&odd);
 }
 
 #[test]

@@ -133,6 +133,58 @@ pub(crate) fn names_below(code: &str, root: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// Every path that `code` names from `crate`, `super` or `self`, and every path that it imports
+/// with `use`, groups expanded.
+pub(crate) fn paths_in(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for root in ["crate", "super", "self"] {
+        for (at, _) in code.match_indices(&format!("{root}::")) {
+            if !code[..at].ends_with(is_word) && !code[..at].ends_with("::") {
+                expand(&mut Vec::new(), &code[at..], &mut found);
+            }
+        }
+    }
+    for (at, lead) in code.match_indices("use ") {
+        let tail = &code[at + lead.len()..];
+        let is_rooted = ["crate", "super", "self"].contains(&word(tail).as_str());
+        if !code[..at].ends_with(is_word) && !is_rooted {
+            expand(&mut Vec::new(), tail, &mut found);
+        }
+    }
+    found
+}
+
+/// Adds the paths that `text` begins with to `found`, each behind `lead`; returns how much of
+/// `text` it read.
+fn expand(lead: &mut Vec<String>, text: &str, found: &mut Vec<Vec<String>>) -> usize {
+    let mut at = text.len() - text.trim_start().len();
+    let depth = lead.len();
+    if text[at..].starts_with('{') {
+        at += 1;
+        while at < text.len() && !text[at..].starts_with('}') {
+            at += expand(lead, &text[at..], found).max(1);
+        }
+        return at + 1;
+    }
+    let name = word(&text[at..]);
+    if name.is_empty() {
+        return at;
+    }
+    at += name.len();
+    lead.push(name);
+    if text[at..].starts_with("::") {
+        at += 2;
+        at += expand(lead, &text[at..], found);
+    } else {
+        let own = lead
+            .iter()
+            .filter(|part| *part != "self" || &lead[0] == *part);
+        found.push(own.cloned().collect());
+    }
+    lead.truncate(depth);
+    at
+}
+
 /// The first name of every path in what follows `::`: one name, or a group of them in braces.
 fn prefixes(tail: &str) -> Vec<String> {
     let tail = tail.trim_start();
