@@ -256,8 +256,8 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// Whether the scan is incomplete because of the skip, so that it must not pass. The other skips
-    /// follow from what the user asked for.
+    /// Whether the scan is incomplete because of the skip, so that it must not pass. The other
+    /// skips follow from what the user asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Unmerged)

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub enum Access {
     /// Its owner only.
     Private,
-    /// Whoever the user's umask lets read a new file.
+    /// The user, and others as far as the user's umask allows.
     Default,
     /// Everybody may read and run it, regardless of the umask.
     Executable,

@@ -49,16 +49,16 @@
 //! whose reason [is a failure](blob::SkipReason::is_failure), and [`finding::Outcome::status`] is
 //! then *incomplete*, which takes precedence over findings.
 //!
-//! **Invariant:** no secret leaves unmasked, except on request. [`secret::Secret`] masks its value in
-//! `Debug` and `Display`; code frames are masked before they are stored, including unknown words
+//! **Invariant:** no secret leaves unmasked, except on request. [`secret::Secret`] masks its value
+//! in `Debug` and `Display`; code frames are masked before they are stored, including unknown words
 //! that look like secrets; errors quote nothing from the files that they are about.
 //!
-//! **Invariant:** scanning writes nothing to a repository and runs nothing that it names. Git is read
-//! as objects and as the index, never as the output of `git diff` or `git log`, so no setting or
-//! attribute can hide anything.
+//! **Invariant:** scanning writes nothing to a repository and runs nothing that it names. Git is
+//! read as objects and as the index, never as the output of `git diff` or `git log`, so no setting
+//! or attribute can hide anything.
 //!
-//! **Invariant:** the content of an object matches its id. Every reader verifies it, for blobs, trees,
-//! commits and tags alike.
+//! **Invariant:** the content of an object matches its id. Every reader verifies it, for blobs,
+//! trees, commits and tags alike.
 //!
 //! **Invariant:** a change cannot vouch for itself. Policy and *already known* come from what was
 //! accepted before, never from the commits that are judged.
@@ -73,9 +73,9 @@
 //!
 //! **Invariant:** the same text gives the same findings on the same lines in every command.
 //!
-//! **Invariant:** time is linear in the bytes, and memory is bounded. Regular expressions are those of
-//! the `regex` crate, overlapping windows are searched once, and no work is done for every pair of
-//! findings.
+//! **Invariant:** time is linear in the bytes, and memory is bounded. Regular expressions are those
+//! of the `regex` crate, overlapping windows are searched once, and no work is done for every pair
+//! of findings.
 //!
 //! **Invariant:** the library never prints, exits or reads the environment, except for git's own
 //! variables, which gix reads as git does.

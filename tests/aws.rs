@@ -1,5 +1,5 @@
-//! Tests the whole program with AWS credentials in every format and place in which they are known to
-//! occur.
+//! Tests the whole program with AWS credentials in every format and place in which they are known
+//! to occur.
 
 use serde_json::Value;
 

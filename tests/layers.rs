@@ -15,7 +15,7 @@ use code::{code_of, is_word, names_below};
 const PROGRAM: &[&str] = &["cli", "main"];
 
 /// House number: a longer file is two files.
-const MAX_LINES: usize = 640;
+const MAX_LINES: usize = 400;
 
 /// A source file: its path below the package, and its text.
 struct File {
@@ -267,10 +267,15 @@ fn no_files_of_a_module_import_each_other() {
 
 #[test]
 fn lines_functions_and_closures_stay_small() {
-    let files: Vec<File> = files("src").into_iter().chain(files("tests")).collect();
+    let mut files = files("src");
+    files.retain(|file| !file.path.ends_with("/tests.rs"));
     assert_none(&files.iter().flat_map(style::wide_lines).collect::<Vec<_>>());
-    let source = files.iter().filter(|file| file.path.starts_with("src/"));
-    assert_none(&source.flat_map(style::long_functions).collect::<Vec<_>>());
+    assert_none(
+        &files
+            .iter()
+            .flat_map(style::long_functions)
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn a_configuration_cannot_name_rules_outside_the_repository() {
     fs::write(repo.root().join("../outside.toml"), "[[rule]]\n").unwrap();
     repo.keysieve(["scan"])
         .status(2)
-        .says("outside the repository");
+        .says("outside of the repository");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::context::Context;
 use super::found::StoredOccurrence;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
-use super::scan_trees::{NamedChild, TreeDiffs};
+use super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::fs::{Access, PendingFile};
 use crate::git::store::{ObjectIndex, PackName};
 

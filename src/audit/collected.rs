@@ -6,7 +6,7 @@ use super::container::{Container, ContainerKey};
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
-use super::scan_trees::TreeDiffs;
+use super::tree_diffs::TreeDiffs;
 use crate::git::store::{ObjectIndex, Problem};
 
 /// What both passes collect.

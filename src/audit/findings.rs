@@ -45,7 +45,7 @@ struct SecretOccurrences {
     occurrence: Occurrence,
     /// One for each container, the first in it.
     stored: Vec<StoredOccurrence>,
-    /// The exception that allows all of them; `None` if the secret is reported.
+    /// What allows all of them; `None` if the secret is reported.
     allowed: Option<AllowedBy>,
 }
 
@@ -133,7 +133,7 @@ fn staged_paths(
 }
 
 impl FindingsBuilder<'_> {
-    /// The findings of all secrets in scope, each with the exception that allows it, if any.
+    /// The findings of all secrets in scope, each with what allows it, if any.
     fn build(
         &self,
         repo: &Repository,
@@ -189,16 +189,16 @@ impl FindingsBuilder<'_> {
         let mut occurrence = self.collected.found.secrets.get(&secret)?.clone();
         stored.sort_by_key(|stored| (stored.container, stored.line, stored.column));
         stored.dedup_by_key(|stored| (stored.container, stored.line, stored.column));
-        let exceptions: Vec<Option<AllowedBy>> = stored
+        let allowances: Vec<Option<AllowedBy>> = stored
             .iter()
-            .map(|stored| self.exception(&occurrence, stored))
+            .map(|stored| self.allowed_by(&occurrence, stored))
             .collect();
         let mut allowed = None;
-        if exceptions.iter().all(Option::is_some) {
-            allowed = exceptions.into_iter().flatten().next();
+        if allowances.iter().all(Option::is_some) {
+            allowed = allowances.into_iter().flatten().next();
         } else {
-            let mut exceptions = exceptions.iter();
-            stored.retain(|_| exceptions.next().is_some_and(Option::is_none));
+            let mut allowances = allowances.iter();
+            stored.retain(|_| allowances.next().is_some_and(Option::is_none));
         }
         occurrence.confidence = stored.iter().map(|stored| stored.confidence).max()?;
         stored.dedup_by(|next, first| {
@@ -213,9 +213,9 @@ impl FindingsBuilder<'_> {
         })
     }
 
-    /// The exception that allows an occurrence: a marker near it, or an entry for every path that
+    /// What allows an occurrence: a marker near it, or an entry for every path that
     /// it has.
-    fn exception(&self, secret: &Occurrence, stored: &StoredOccurrence) -> Option<AllowedBy> {
+    fn allowed_by(&self, secret: &Occurrence, stored: &StoredOccurrence) -> Option<AllowedBy> {
         if stored.marker.is_some() {
             return stored.marker.clone();
         }
@@ -301,7 +301,8 @@ impl FindingsBuilder<'_> {
     /// Adds findings to the outcome. A secret that history and the git directory both hold is one
     /// finding: the places in the git directory are listed in it.
     fn add_to(&self, outcome: &mut Outcome, built: Vec<(Finding, Option<AllowedBy>)>) {
-        // An exception may apply to paths in history only, so it does not cover the git directory.
+        // An allow entry may apply to paths in history only, so it does not cover the git
+        // directory.
         let reported: HashSet<Fingerprint> = built
             .iter()
             .filter(|(_, allowed)| allowed.is_none())

@@ -1,4 +1,4 @@
-//! Reports missing objects: what a shallow or partial clone left out, or what was lost.
+//! Reports missing objects: what a shallow or partial clone left out, or what is gone.
 
 use std::collections::HashSet;
 

@@ -41,6 +41,7 @@ mod scan_trees;
 mod scope;
 mod skips;
 mod submodule;
+mod tree_diffs;
 
 use std::io;
 use std::path::Path;

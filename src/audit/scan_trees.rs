@@ -10,12 +10,12 @@ use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
-use serde::{Deserialize, Serialize};
 
 use super::container::ContainerKey;
 use super::context::Context;
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
+use super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::engine::Frames;
 use crate::git::Oid;
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
@@ -25,17 +25,6 @@ use crate::text::Copied;
 
 /// How many slots the object lookup cache of each thread has.
 const LOOKUP_CACHE: usize = 1 << 14;
-
-/// What a tree contains under a name, if that can lead to a secret.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub(super) struct NamedChild {
-    /// The object; for a name that is a secret itself, the key of the name.
-    pub(super) child: ContainerKey,
-    /// The number of the name.
-    pub(super) name: u32,
-}
 
 /// The names of files and directories, numbered for all threads.
 #[derive(Default)]
@@ -78,26 +67,6 @@ pub(super) struct TreeState {
     len: u32,
     /// The recorded children, and where their entries begin.
     children: Vec<(u32, NamedChild)>,
-}
-
-/// The recorded children of all trees, as differences between a tree and its delta base.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct TreeDiffs {
-    /// Children that a tree has and its delta base has not.
-    pub(super) added: Vec<(ObjectIndex, NamedChild)>,
-    /// Children that a tree's delta base has and the tree has not.
-    pub(super) removed: Vec<(ObjectIndex, NamedChild)>,
-    /// Delta bases, and the trees that are deltas of them.
-    pub(super) derived: Vec<(ObjectIndex, ObjectIndex)>,
-}
-
-impl TreeDiffs {
-    /// Adds the diffs of another thread.
-    pub(super) fn merge(&mut self, other: Self) {
-        self.added.extend(other.added);
-        self.removed.extend(other.removed);
-        self.derived.extend(other.derived);
-    }
 }
 
 /// One thread's second pass.

@@ -120,7 +120,8 @@ impl OutputArgs {
             let name = format.name;
             if self.reveal && format.for_upload {
                 let message = format!("--reveal cannot be used with the report '{name}'");
-                let help = "that report is made for upload: leave out --reveal, or reveal secrets in another format";
+                let help = "that report is made for upload: leave out --reveal, \
+                            or reveal secrets in another format";
                 return Err(CliError::new(message).help(help));
             }
             if view(format).is_none() {

@@ -88,7 +88,8 @@ impl PlanDir {
         ));
         for PlanFile { name, .. } in files.iter().filter(|file| file.has_secrets) {
             say(&format!(
-                "WARNING: {shown}/{name} contains every secret in PLAIN TEXT: keep it private, and delete it when you are done"
+                "WARNING: {shown}/{name} contains every secret in PLAIN TEXT: \
+                 keep it private, and delete it when you are done"
             ));
         }
         Ok(())

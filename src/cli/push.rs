@@ -140,9 +140,9 @@ fn refusal(outcome: &Outcome) -> String {
     }
     let plural = if commits.len() == 1 { "" } else { "s" };
     format!(
-        "keysieve: the push is refused: secrets in commit{plural} {}\n  help: remove the secret from the \
-         history, then push again: 'git commit --amend' changes the last commit, 'git rebase \
-         --interactive {}^' with 'edit' an earlier one",
+        "keysieve: the push is refused: secrets in commit{plural} {}\n  \
+         help: remove the secret from the history, then push again: 'git commit --amend' changes \
+         the last commit, 'git rebase --interactive {}^' with 'edit' an earlier one",
         ids.join(", "),
         short_id(first)
     )

@@ -48,7 +48,7 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Completes an outcome to which nothing will be added: lists unused exceptions, and sorts.
+/// Completes an outcome to which nothing will be added: lists unused entries, and sorts.
 pub fn finish(outcome: &mut Outcome, policy: &Policy) {
     outcome.unused = policy.unused(outcome);
     outcome.sort();

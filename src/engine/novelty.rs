@@ -115,10 +115,12 @@ fn add_moved(scanner: &Scanner, old: &mut OldSecrets, replaced: &[(Vec<u8>, Vec<
         if removed.is_empty() {
             continue;
         }
-        let kept = secrets_in(scanner, after);
+        let remaining = secrets_in(scanner, after);
         for (secret, mut moved) in removed {
-            let kept = kept.get(&secret).map_or(0, |kept| kept.count);
-            moved.count = moved.count.saturating_sub(kept);
+            let remaining = remaining
+                .get(&secret)
+                .map_or(0, |remaining| remaining.count);
+            moved.count = moved.count.saturating_sub(remaining);
             if moved.count > 0 {
                 let old = old.entry(secret).or_insert(OldSecret { count: 0, ..moved });
                 old.confidence = old.confidence.max(moved.confidence);

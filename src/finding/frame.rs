@@ -104,13 +104,13 @@ impl Source<'_> {
             // If the cut hides the start of the secret, no prefix of it is visible.
             let is_whole = secret.start >= visible.start;
             let value = secret.of(self.text);
-            let kept = if is_whole {
+            let visible = if is_whole {
                 mask::visible_prefix_in_frame(value)
             } else {
                 0
             };
             for byte in masked
-                .get_mut((start + kept).min(end)..end)
+                .get_mut((start + visible).min(end)..end)
                 .unwrap_or_default()
             {
                 if *byte != 0 {

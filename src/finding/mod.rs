@@ -61,16 +61,16 @@ impl Finding {
     }
 }
 
-/// A finding that an exception allows.
+/// A finding that is allowed.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     /// The finding.
     pub finding: Finding,
-    /// The exception.
+    /// What allows it.
     pub by: AllowedBy,
 }
 
-/// An exception that allows a finding.
+/// What allows a finding: an allow entry, a marker or a baseline entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AllowedBy {
     /// An `[[allow]]` entry of a configuration file.
@@ -96,7 +96,7 @@ pub enum AllowedBy {
     },
 }
 
-/// An exception that allowed nothing: it can be removed, or it has expired.
+/// An entry that allowed nothing: it can be removed, or it has expired.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unused {
     /// The list that it is in.
@@ -141,7 +141,7 @@ impl Change {
     }
 }
 
-/// A list of exceptions.
+/// A list of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum List {
     /// The `[[allow]]` entries of the configuration file.
@@ -178,9 +178,9 @@ impl AddAssign for Totals {
 pub struct Outcome {
     /// Findings that are reported.
     pub findings: Vec<Finding>,
-    /// Findings that an exception allows.
+    /// Findings that are allowed.
     pub allowed: Vec<Allowed>,
-    /// Exceptions that allowed nothing: `[[allow]]` entries, and expired baseline entries that
+    /// Entries that allowed nothing: `[[allow]]` entries, and expired baseline entries that
     /// match a finding.
     pub unused: Vec<Unused>,
     /// What was not scanned.

@@ -52,7 +52,7 @@ pub enum ReadError {
         /// Why it cannot be decoded.
         problem: String,
     },
-    /// Somebody who can write to the store may have put something harmless in the place of what
+    /// Someone who can write to the store may have put something harmless in the place of what
     /// git would push.
     #[error("the content of object {0} does not match its id; run 'git fsck'")]
     Mismatch(ObjectId),

@@ -1,12 +1,12 @@
 //! Runs the git program to ask where things are, and what its configuration says in which file.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use bstr::{BString, ByteSlice};
 
+use super::config_scope::ConfigScope;
 use super::error::HookError;
 use crate::text::printable;
 
@@ -167,59 +167,14 @@ pub struct ConfigValue {
     pub value: BString,
 }
 
-/// Where a value of git's configuration is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConfigScope {
-    /// In the configuration of the machine.
-    System,
-    /// In the configuration of the user.
-    Global,
-    /// In the configuration of the repository.
-    Local,
-    /// In the configuration of one worktree.
-    Worktree,
-    /// In the environment of this process.
-    Command,
-}
-
-impl ConfigScope {
-    fn parse(word: &[u8]) -> Self {
-        match word {
-            b"local" => Self::Local,
-            b"worktree" => Self::Worktree,
-            b"system" => Self::System,
-            b"command" => Self::Command,
-            _ => Self::Global,
-        }
-    }
-
-    /// Whether a value with this scope applies to this repository only.
-    #[must_use]
-    pub fn is_in_repository(self) -> bool {
-        matches!(self, Self::Local | Self::Worktree)
-    }
-}
-
-impl fmt::Display for ConfigScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::System => "system",
-            Self::Global => "global",
-            Self::Local => "local",
-            Self::Worktree => "worktree",
-            Self::Command => "command line's",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_list_has_every_variable_that_selects_a_repository() {
-        let listed = Git::here().query(&["rev-parse", "--local-env-vars"]);
-        for name in listed.unwrap().lines().map(|line| line.to_str().unwrap()) {
+        let names = Git::here().query(&["rev-parse", "--local-env-vars"]);
+        for name in names.unwrap().lines().map(|line| line.to_str().unwrap()) {
             // Variables with configuration do not select a repository.
             assert!(
                 LOCAL_ENV_VARS.contains(&name)

@@ -104,7 +104,7 @@ impl HooksDir {
 
     /// The same, if something is there.
     #[must_use]
-    pub fn kept_hook(&self, hook: Hook) -> Option<PathBuf> {
+    pub fn previous_hook(&self, hook: Hook) -> Option<PathBuf> {
         Some(self.chained_path(hook)).filter(|path| fs::symlink_metadata(path).is_ok())
     }
 

@@ -105,7 +105,7 @@ fn plan(
             manager: Some(manager),
             ..
         } => Err(managed(manager, hooks_dir, request)),
-        HookFile::Foreign { .. } => match hooks_dir.kept_hook(hook) {
+        HookFile::Foreign { .. } => match hooks_dir.previous_hook(hook) {
             Some(chained) => Err(HookError::TwoForeignHooks {
                 hook: path,
                 chained,
@@ -139,12 +139,12 @@ impl Change {
             }
             return Err(error);
         }
-        Ok(match (self, hooks_dir.kept_hook(hook)) {
+        Ok(match (self, hooks_dir.previous_hook(hook)) {
             (Self::Replace, _) => InstallStep::Updated(path),
-            (_, Some(kept)) => InstallStep::Chained {
+            (_, Some(previous)) => InstallStep::Chained {
                 hook: path,
-                runs: fs::metadata(&kept).is_ok_and(|meta| file::executable(&meta)),
-                kept,
+                runs: fs::metadata(&previous).is_ok_and(|meta| file::executable(&meta)),
+                previous,
             },
             (_, None) => InstallStep::Installed(path),
         })

@@ -13,6 +13,7 @@
 //! [`install`] moves it aside to a name that the stub runs first, [`uninstall`] moves it back, and
 //! [`status`] runs only unedited stubs, in a temporary repository.
 
+mod config_scope;
 mod error;
 mod file;
 mod git;
@@ -27,12 +28,14 @@ mod template;
 mod uninstall;
 mod update;
 
+pub use config_scope::ConfigScope;
 pub use error::HookError;
-pub use git::{ConfigScope, ConfigValue, Git};
+pub use git::{ConfigValue, Git};
 pub use hooks_dir::{HookFile, HooksDir};
 pub use install::{InstallRequest, install};
 pub use manager::{Manager, ManagerAdvice};
-pub use status::{HookStatus, Liveness, StatusReport, status};
+pub use self_test::Liveness;
+pub use status::{HookStatus, StatusReport, status};
 pub use step::InstallStep;
 pub use stub::{Stub, VERSION};
 pub use template::{install_template, uninstall_template};

@@ -8,8 +8,19 @@ use std::process::{Command, Output};
 use bstr::ByteSlice;
 
 use super::error::io;
-use super::{Git, Hook, HookError, Liveness, Side};
+use super::{Git, Hook, HookError, Side};
 use crate::text::printable;
+
+/// Whether the hooks stop a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// A test key was stopped.
+    Live,
+    /// A key would not be stopped, and why.
+    NotLive(String),
+    /// The hooks could not be tested, and why.
+    Unknown(String),
+}
 
 /// The hook to test, and what the test needs from the user's repository.
 pub(super) struct SelfTest<'a> {

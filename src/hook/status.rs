@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::self_test::SelfTest;
+use super::self_test::{Liveness, SelfTest};
 use super::{Git, HOOKS, Hook, HookError, HookFile, HooksDir, Manager, Side, Stub, VERSION};
 use crate::text::printable_path;
 
@@ -15,7 +15,7 @@ pub struct HookStatus {
     /// What is at its path.
     pub file: HookFile,
     /// The hook that was there before, if it is kept.
-    pub kept: Option<PathBuf>,
+    pub previous: Option<PathBuf>,
 }
 
 /// The hooks of a repository.
@@ -29,17 +29,6 @@ pub struct StatusReport {
     pub hooks: Vec<HookStatus>,
     /// Whether they stop a key.
     pub liveness: Liveness,
-}
-
-/// Whether the hooks stop a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Liveness {
-    /// A test key was stopped.
-    Live,
-    /// A key would not be stopped, and why.
-    NotLive(String),
-    /// The hooks could not be tested, and why.
-    Unknown(String),
 }
 
 /// Inspects the hooks of the repository of `git`, and tests those that stop commits and pushes.
@@ -92,10 +81,10 @@ fn inspect_all(hooks_dir: &HooksDir, side: Side) -> Result<Vec<HookStatus>, Hook
         let status = HookStatus {
             hook,
             file: hooks_dir.inspect(hook)?,
-            kept: hooks_dir.kept_hook(hook),
+            previous: hooks_dir.previous_hook(hook),
         };
         let is_default = hook.side == side && hook.by_default;
-        if is_default || status.file != HookFile::Missing || status.kept.is_some() {
+        if is_default || status.file != HookFile::Missing || status.previous.is_some() {
             statuses.push(status);
         }
     }

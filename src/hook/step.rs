@@ -18,7 +18,7 @@ pub enum InstallStep {
         /// The stub.
         hook: PathBuf,
         /// Where the other hook is kept.
-        kept: PathBuf,
+        previous: PathBuf,
         /// Whether the other hook is executable. If not, git did not run it before, and the stub
         /// does not run it now.
         runs: bool,
@@ -55,14 +55,21 @@ impl fmt::Display for InstallStep {
         match self {
             Self::CreatedFolder(path) => write!(f, "created the folder {}", printable_path(path)),
             Self::Installed(path) => write!(f, "installed {}", printable_path(path)),
-            Self::Chained { hook, kept, runs } => {
+            Self::Chained {
+                hook,
+                previous,
+                runs,
+            } => {
                 let what = if *runs {
                     "runs first"
                 } else {
                     "is not executable, so it still does not run"
                 };
-                let (hook, kept) = (printable_path(hook), printable_path(kept));
-                write!(f, "installed {hook}; the previous hook, now {kept}, {what}")
+                let (hook, previous) = (printable_path(hook), printable_path(previous));
+                write!(
+                    f,
+                    "installed {hook}; the previous hook, now {previous}, {what}"
+                )
             }
             Self::Updated(path) => write!(f, "updated {}", printable_path(path)),
             Self::AlreadyInstalled(path) => {

@@ -33,9 +33,9 @@ pub(super) fn remove_stubs(
 
 fn remove_stub(hooks_dir: &HooksDir, hook: Hook) -> Result<InstallStep, HookError> {
     let path = hooks_dir.path_of(hook);
-    match (hooks_dir.inspect(hook)?, hooks_dir.kept_hook(hook)) {
-        (HookFile::Ours { .. } | HookFile::Missing, Some(kept)) => {
-            fs::rename(&kept, &path).map_err(io("restore", &path))?;
+    match (hooks_dir.inspect(hook)?, hooks_dir.previous_hook(hook)) {
+        (HookFile::Ours { .. } | HookFile::Missing, Some(previous)) => {
+            fs::rename(&previous, &path).map_err(io("restore", &path))?;
             Ok(InstallStep::Restored(path))
         }
         (HookFile::Ours { .. }, None) => {

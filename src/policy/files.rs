@@ -155,7 +155,7 @@ fn text_in(
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !inside {
-        return Err(io::Error::other("outside the repository"));
+        return Err(io::Error::other("outside of the repository"));
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
     let names = names.map(|name| Vec::from_os_str_lossy(name.as_os_str()));

@@ -132,7 +132,7 @@ pub(super) fn pair() -> Finding {
     }
 }
 
-/// Findings of three kinds, one of them allowed; skips of both kinds; exceptions that let nothing
+/// Findings of three kinds, one of them allowed; skips of both kinds; entries that allow nothing
 /// pass.
 pub(super) fn outcome() -> Outcome {
     let all = secrets();

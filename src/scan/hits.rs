@@ -110,8 +110,8 @@ impl Edit<'_> {
         let mut carried = Vec::new();
         for &stretch in self.copied {
             let inside = self.before.within(stretch.source()).iter();
-            let kept = inside.filter(|hit| self.carries_over(hit, stretch));
-            carried.extend(kept.map(|hit| hit.moved(stretch.from, stretch.to)));
+            let unchanged = inside.filter(|hit| self.carries_over(hit, stretch));
+            carried.extend(unchanged.map(|hit| hit.moved(stretch.from, stretch.to)));
         }
         carried
     }

@@ -34,7 +34,8 @@ pub use hits::{Hit, Hits};
 use hits::{HitKind, Runs};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
-pub use trace::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
+pub use trace::{CandidateTrace, RuleTrace, TraceTrigger};
+pub use verify::TraceStep;
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
@@ -294,22 +295,22 @@ fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
 /// that is a part of another that is at least as sure.
 fn without_duplicates(mut found: Vec<Match>) -> Vec<Match> {
     found.sort_by(|a, b| order(a).cmp(&order(b)));
-    let mut kept: Vec<Match> = Vec::with_capacity(found.len());
+    let mut unique: Vec<Match> = Vec::with_capacity(found.len());
     let mut places: HashSet<(usize, Span)> = HashSet::new();
-    // Kept matches that reach beyond the start of the next one, oldest first.
+    // Unique matches that reach beyond the start of the next one, oldest first.
     let mut open: Vec<usize> = Vec::new();
     for next in found {
-        open.retain(|&index| kept[index].span.end > next.span.start);
+        open.retain(|&index| unique[index].span.end > next.span.start);
         let place = (next.rule, next.span);
         let is_known =
-            places.contains(&place) || open.iter().any(|&index| covers(&kept[index], &next));
+            places.contains(&place) || open.iter().any(|&index| covers(&unique[index], &next));
         if !is_known {
             places.insert(place);
-            open.push(kept.len());
-            kept.push(next);
+            open.push(unique.len());
+            unique.push(next);
         }
     }
-    kept
+    unique
 }
 
 /// Matches in the order of the text; of those that begin at one place the longest first, then the
@@ -324,13 +325,13 @@ fn order(found: &Match) -> impl Ord {
     )
 }
 
-/// Whether `next` adds nothing to `kept`.
-fn covers(kept: &Match, next: &Match) -> bool {
-    let inside = kept.span.holds(next.span);
-    if kept.rule == next.rule {
-        return kept.span.overlaps(next.span) && (inside || kept.value == next.value);
+/// Whether `next` adds nothing to `unique`.
+fn covers(unique: &Match, next: &Match) -> bool {
+    let inside = unique.span.holds(next.span);
+    if unique.rule == next.rule {
+        return unique.span.overlaps(next.span) && (inside || unique.value == next.value);
     }
     inside
-        && kept.confidence >= next.confidence
-        && memchr::memmem::find(kept.value.reveal(), next.value.reveal()).is_some()
+        && unique.confidence >= next.confidence
+        && memchr::memmem::find(unique.value.reveal(), next.value.reveal()).is_some()
 }

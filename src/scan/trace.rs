@@ -6,13 +6,14 @@
 
 use std::collections::HashSet;
 
-use crate::rule::{Candidate, Pattern, Rule, Trigger, Verdict};
+use crate::rule::{Candidate, Pattern, Rule, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
 use super::decode::Decoded;
 use super::hits::{HitKind, Runs};
-use super::{Attempt, Match, Recorder, Scanner, verify, window};
+use super::verify::{self, TraceStep};
+use super::{Attempt, Match, Recorder, Scanner, window};
 
 /// A rule that was tried at a place.
 #[derive(Clone, Debug)]
@@ -48,26 +49,7 @@ pub struct CandidateTrace {
     /// The match, if no check rejects it.
     pub found: Option<Match>,
     /// Whether a scan returns the match, or drops it as a duplicate.
-    pub kept: bool,
-}
-
-/// One check of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TraceStep {
-    /// Whether it is random enough.
-    Entropy {
-        /// Its Shannon entropy, in bits per byte.
-        measured: f64,
-        /// The least that the rule accepts.
-        floor: f64,
-    },
-    /// A named check.
-    Check {
-        /// The check's name.
-        name: &'static str,
-        /// Its result.
-        verdict: Verdict,
-    },
+    pub is_reported: bool,
 }
 
 impl Scanner {
@@ -83,7 +65,7 @@ impl Scanner {
     #[must_use]
     pub fn trace(&self, text: &[u8], within: Span) -> Vec<RuleTrace> {
         let mut traces = self.trace_all(text);
-        let kept: HashSet<_> = self.scan(text).iter().map(identity).collect();
+        let reported: HashSet<_> = self.scan(text).iter().map(identity).collect();
         // A decoded stretch contains much plain text from around it, which was traced already.
         let mut seen = HashSet::new();
         for trace in &mut traces {
@@ -93,7 +75,8 @@ impl Scanner {
             });
             for candidate in &mut trace.candidates {
                 let found = candidate.found.as_ref();
-                candidate.kept = found.is_some_and(|found| kept.contains(&identity(found)));
+                candidate.is_reported =
+                    found.is_some_and(|found| reported.contains(&identity(found)));
             }
             self.retain_triggers(trace, within, text.len());
         }
@@ -148,7 +131,7 @@ impl Recorder for TraceRecorder {
             value: Secret::new(candidate.secret()),
             steps,
             found,
-            kept: false,
+            is_reported: false,
         });
     }
 
@@ -244,13 +227,13 @@ mod tests {
             // Spans only: of the candidates of a rule with one span, `explain` shows the first.
             let traces = scanner.trace(text.as_bytes(), whole(text));
             let candidates = traces.iter().flat_map(|trace| &trace.candidates);
-            let kept: HashSet<_> = candidates
-                .filter(|candidate| candidate.kept)
+            let reported: HashSet<_> = candidates
+                .filter(|candidate| candidate.is_reported)
                 .filter_map(|candidate| candidate.found.as_ref())
                 .map(|found| found.span)
                 .collect();
             let expected: HashSet<_> = found.iter().map(|found| found.1).collect();
-            assert_eq!(kept, expected, "{text}");
+            assert_eq!(reported, expected, "{text}");
             count += found.len();
         }
         assert!(count > 100, "{count}");
@@ -268,7 +251,10 @@ mod tests {
             let Some(TraceStep::Check { verdict, .. }) = candidate.steps.last() else {
                 panic!("the last step is not a check: {traces:?}");
             };
-            assert!(matches!(verdict, Verdict::Reject(_)), "{traces:?}");
+            assert!(
+                matches!(verdict, crate::rule::Verdict::Reject(_)),
+                "{traces:?}"
+            );
         }
         assert_eq!(traces[0].triggers[0].keyword.as_deref(), Some("AKIA"));
     }

@@ -6,7 +6,26 @@ use crate::rule::{Candidate, MAX_REACH, Rule, Trigger, Verdict, check};
 use crate::secret::Secret;
 use crate::text::Span;
 
-use super::{Match, TraceStep};
+use super::Match;
+
+/// One check of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TraceStep {
+    /// Whether it is random enough.
+    Entropy {
+        /// Its Shannon entropy, in bits per byte.
+        measured: f64,
+        /// The least that the rule accepts.
+        floor: f64,
+    },
+    /// A named check.
+    Check {
+        /// The check's name.
+        name: &'static str,
+        /// Its result.
+        verdict: Verdict,
+    },
+}
 
 /// Calls `each` with everything that a rule's pattern matches in `window`, and returns where the
 /// search ended.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bstr::{BStr, ByteSlice};
 
 use super::names::{PathName, path_names};
-use super::removed::Parent;
+use super::removed::{Parent, read_blob};
 use super::{Worker, parts};
 use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent, Skip, SkipReason};
 use crate::git::diff::{Candidate, lines};
@@ -169,12 +169,6 @@ impl PreviousContent for PreviousName<'_, '_> {
     fn elsewhere(&self) -> MovedFrom {
         self.name.elsewhere()
     }
-}
-
-/// The content of a blob. If it cannot be read, a rename or a move is not seen, so more is
-/// reported, not less.
-pub(super) fn read_blob(repo: &LocalRepository, id: ObjectId) -> Option<Vec<u8>> {
-    read_kind(repo, id, ObjectKind::Blob, None).ok()
 }
 
 /// How many earlier versions of a blob are searched for a secret that comes back.

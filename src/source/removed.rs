@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 
 use bstr::{BStr, ByteSlice};
 
-use super::changes::read_blob;
 use crate::git::diff::index::Removed;
 use crate::git::diff::{Candidate, RemovedFile, index, trees};
 use crate::git::tree::name_of;
@@ -131,4 +130,10 @@ fn shared_bytes(old: &[u8], new: &[u8]) -> usize {
         }
     }
     shared
+}
+
+/// The content of a blob. If it cannot be read, a rename or a move is not seen, so more is
+/// reported, not less.
+pub(super) fn read_blob(repo: &LocalRepository, id: ObjectId) -> Option<Vec<u8>> {
+    read_kind(repo, id, ObjectKind::Blob, None).ok()
 }

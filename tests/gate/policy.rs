@@ -128,7 +128,10 @@ fn a_broken_policy_exits_2() {
     for (config, error) in [
         ("reprot = 1\n", ":.keysieve.toml:1: "),
         ("rules = [\"missing.toml\"]\n", ":missing.toml"),
-        ("rules = [\"../outside.toml\"]\n", "outside the repository"),
+        (
+            "rules = [\"../outside.toml\"]\n",
+            "outside of the repository",
+        ),
     ] {
         let (repo, _) = started();
         repo.add(".keysieve.toml", config);

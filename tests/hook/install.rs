@@ -85,11 +85,11 @@ fn an_existing_hook_runs_first_and_is_restored() {
     let script = format!("{FOREIGN_HOOK}if [ -e stop ]; then exit 7; fi\n");
     write_script(&stub, &script);
     let steps = repo.install(repo.root()).unwrap();
-    let kept = repo.hooks().join("pre-commit.keysieve-chained");
+    let previous = repo.hooks().join("pre-commit.keysieve-chained");
     assert!(
         steps.contains(&InstallStep::Chained {
             hook: stub.clone(),
-            kept,
+            previous,
             runs: true
         }),
         "{steps:?}"

@@ -80,7 +80,7 @@ impl<'f> Modules<'f> {
     fn imports(&self, module: &[String], file: &File) -> BTreeSet<&'f str> {
         let mut found = BTreeSet::new();
         for path in paths_in(&production(&file.text)) {
-            let target = self.resolve(self.absolute(module, &path));
+            let target = self.resolve(&self.absolute(module, &path));
             let Some((owner, other)) = target.and_then(|owner| {
                 let file = self.files.get(&owner)?;
                 Some((owner, *file))
@@ -97,7 +97,7 @@ impl<'f> Modules<'f> {
 
     /// The module that defines what `path` names: through re-exports, the longest prefix that is a
     /// file.
-    fn resolve(&self, path: Vec<String>) -> Option<Vec<String>> {
+    fn resolve(&self, path: &[String]) -> Option<Vec<String>> {
         for len in (1..=path.len()).rev() {
             let prefix = &path[..len];
             if self.files.contains_key(prefix) {

@@ -50,11 +50,12 @@ const NAMES: [&str; 20] = [
     "look_again",
 ];
 
-/// Lines that are too long.
+/// Lines that are too long. Rows of tables cannot be wrapped, and samples in tests are not.
 pub(crate) fn wide_lines(file: &File) -> Vec<String> {
     let lines = file.text.lines().enumerate();
     lines
-        .filter(|(_, line)| line.chars().count() > MAX_WIDTH)
+        .take_while(|(_, line)| *line != "#[cfg(test)]")
+        .filter(|(_, line)| line.chars().count() > MAX_WIDTH && !line.starts_with("//! |"))
         .map(|(number, _)| format!("{}:{}: wider than {MAX_WIDTH}", file.path, number + 1))
         .collect()
 }

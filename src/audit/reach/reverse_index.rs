@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::container::ContainerKey;
-use super::super::scan_trees::{NamedChild, TreeDiffs};
+use super::super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::git::store::ObjectIndex;
 use crate::git::topological_order;
 

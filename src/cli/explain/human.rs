@@ -79,7 +79,7 @@ impl Answer<'_> {
             .triggers
             .iter()
             .take(MAX_TRIGGERS)
-            .map(|cue| trigger(cue, index))
+            .map(|trigger| describe_trigger(trigger, index))
             .collect();
         if let Some(more @ 1..) = trace.triggers.len().checked_sub(MAX_TRIGGERS) {
             triggers.push(format!("{more} more"));
@@ -91,7 +91,10 @@ impl Answer<'_> {
         }
         push(out, 1, &text);
         if trace.candidates.is_empty() {
-            let is_run = trace.triggers.iter().any(|cue| cue.keyword.is_none());
+            let is_run = trace
+                .triggers
+                .iter()
+                .any(|trigger| trigger.keyword.is_none());
             let reason = if is_run {
                 "the run's length does not match this rule"
             } else {
@@ -189,11 +192,14 @@ fn because(reason: Option<&str>) -> String {
     }
 }
 
-fn trigger(cue: &TraceTrigger, index: &LineIndex<'_>) -> String {
-    let Location { line, column } = index.locate(cue.span.start);
-    match &cue.keyword {
+fn describe_trigger(trigger: &TraceTrigger, index: &LineIndex<'_>) -> String {
+    let Location { line, column } = index.locate(trigger.span.start);
+    match &trigger.keyword {
         Some(word) => format!("{:?} at {line}:{column}", printable(word.as_bytes())),
-        None => format!("a run of {} characters at {line}:{column}", cue.span.len()),
+        None => format!(
+            "a run of {} characters at {line}:{column}",
+            trigger.span.len()
+        ),
     }
 }
 
@@ -218,7 +224,7 @@ fn step_text(step: &TraceStep) -> String {
 fn result(candidate: &CandidateTrace) -> String {
     match &candidate.found {
         None => "no match".to_owned(),
-        Some(found) if candidate.kept => format!("match: {}", found.confidence),
+        Some(found) if candidate.is_reported => format!("match: {}", found.confidence),
         Some(found) => format!("match ({}), dropped as a duplicate", found.confidence),
     }
 }

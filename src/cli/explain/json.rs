@@ -32,28 +32,42 @@ impl Answer<'_> {
 
     fn place_json(&self, place: &Place) -> Value {
         let index = LineIndex::new(&place.text);
+        let traces = place.traces.iter();
+        let traces: Vec<_> = traces.map(|trace| self.trace_json(trace, &index)).collect();
+        let findings = place.findings.iter();
+        let findings = findings.map(|(found, by)| self.finding_json(found, by));
         json!({
             "path": place.path,
             "line": place.line,
             "skipped": place.skipped.as_ref().map(|reason| printable(reason.as_bytes())),
-            "trials": place.traces.iter().map(|trace| self.trace_json(trace, &index)).collect::<Vec<_>>(),
-            "findings": place.findings.iter().map(|(found, by)| self.finding_json(found, by)).collect::<Vec<_>>(),
+            "trials": traces,
+            "findings": findings.collect::<Vec<_>>(),
         })
     }
 
     fn trace_json(&self, trace: &RuleTrace, index: &LineIndex<'_>) -> Value {
         let rule = &self.settings.scanner.rules().rules[trace.rule];
-        let cues = trace.triggers.iter().map(|cue| {
-            let at = index.locate(cue.span.start);
-            let keyword = cue.keyword.as_ref().map(|word| printable(word.as_bytes()));
-            json!({"keyword": keyword, "length": cue.span.len(), "line": at.line, "column": at.column})
+        let triggers = trace.triggers.iter().map(|trigger| {
+            let at = index.locate(trigger.span.start);
+            let keyword = trigger
+                .keyword
+                .as_ref()
+                .map(|word| printable(word.as_bytes()));
+            json!({
+                "keyword": keyword,
+                "length": trigger.span.len(),
+                "line": at.line,
+                "column": at.column,
+            })
         });
+        let candidates = trace.candidates.iter();
+        let candidates = candidates.map(|traced| candidate(traced, index));
         json!({
             "rule": *rule.id,
             "file": printable(rule.source.file.as_bytes()),
             "encoding": trace.encoding,
-            "cues": cues.collect::<Vec<_>>(),
-            "candidates": trace.candidates.iter().map(|traced| candidate(traced, index)).collect::<Vec<_>>(),
+            "cues": triggers.collect::<Vec<_>>(),
+            "candidates": candidates.collect::<Vec<_>>(),
         })
     }
 
@@ -91,13 +105,15 @@ impl Answer<'_> {
                 by: AllowedBy::Marker { word, reason },
                 ..
             } => json!({
-                "kind": "allowed", "by": "marker", "word": word, "reason": reason.as_ref().map(safe),
+                "kind": "allowed", "by": "marker", "word": word,
+                "reason": reason.as_ref().map(safe),
             }),
             Decision::Allowed {
                 by: AllowedBy::Baseline { reason, owner },
                 line,
             } => json!({
-                "kind": "allowed", "by": "baseline", "line": line, "reason": reason.as_ref().map(safe),
+                "kind": "allowed", "by": "baseline", "line": line,
+                "reason": reason.as_ref().map(safe),
                 "owner": owner.as_ref().map(safe), "file": self.settings.policy.baseline_file(),
             }),
         }
@@ -108,7 +124,8 @@ fn candidate(traced: &CandidateTrace, index: &LineIndex<'_>) -> Value {
     let at = index.locate(traced.span.start);
     let steps = traced.steps.iter().map(|step| match step {
         TraceStep::Entropy { measured, floor } => {
-            json!({"check": "entropy", "accepts": measured >= floor, "measured": measured, "floor": floor})
+            let accepts = measured >= floor;
+            json!({"check": "entropy", "accepts": accepts, "measured": measured, "floor": floor})
         }
         TraceStep::Check { name, verdict } => {
             let (reason, grade) = match verdict {
@@ -125,7 +142,7 @@ fn candidate(traced: &CandidateTrace, index: &LineIndex<'_>) -> Value {
         "column": at.column,
         "steps": steps.collect::<Vec<_>>(),
         "confidence": traced.found.as_ref().map(|found| found.confidence.word()),
-        "reported": traced.kept,
+        "reported": traced.is_reported,
     })
 }
 

@@ -261,8 +261,8 @@ fn print_hooks(report: &StatusReport, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     for status in &report.hooks {
         writeln!(out, "  {}: {}", status.hook.name, describe(&status.file))?;
-        if let Some(kept) = &status.kept {
-            writeln!(out, "    runs first: {}", printable_path(kept))?;
+        if let Some(previous) = &status.previous {
+            writeln!(out, "    runs first: {}", printable_path(previous))?;
         }
     }
     Ok(())

@@ -55,7 +55,7 @@ pub(super) fn parse_stdin(
         .map_err(|error| CliError::new(format!("cannot read standard input: {error}")))?;
     if text.is_empty() {
         // A push with nothing to do looks like this, but so does one whose list of refs was
-        // swallowed on its way here. If standard error is closed, the message is lost.
+        // swallowed on its way here. If standard error is closed, there is no one to read it.
         let _ = writeln!(
             io::stderr(),
             "keysieve: git listed no refs to push, so nothing was scanned"

@@ -60,7 +60,12 @@ pub(crate) struct SettingsArgs {
     /// Largest file to scan, such as 64MiB
     ///
     /// Larger files are skipped and listed. There is no limit by default.
-    #[arg(long, value_name = "SIZE", env = "KEYSIEVE_MAX_SIZE", value_parser = keysieve::policy::parse_size)]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "KEYSIEVE_MAX_SIZE",
+        value_parser = keysieve::policy::parse_size
+    )]
     max_size: Option<u64>,
     /// Number of threads
     ///

@@ -166,8 +166,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Compares two trees below `path`, which ends in a slash. Trees can nest deeper than calls can,
-    /// so those that are still to be compared are in a list.
+    /// Compares two trees below `path`, which ends in a slash. Trees can nest deeper than calls
+    /// can, so those that are still to be compared are in a list.
     fn trees(
         &mut self,
         old: Option<ObjectId>,

@@ -279,16 +279,16 @@ fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
 
 /// The commits that all branches of all remotes are at, except for those named `except`.
 fn branches(repo: &LocalRepository, except: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
-    let fault = |error: &dyn std::fmt::Display| RangeError::Refs(error.to_string());
-    let platform = repo.0.references().map_err(|error| fault(&error))?;
+    let unreadable = |error: &dyn std::fmt::Display| RangeError::Refs(error.to_string());
+    let platform = repo.0.references().map_err(|error| unreadable(&error))?;
     let mut ids = BTreeSet::new();
     for remote in repo.0.remote_names() {
         let prefix = BString::from(format!("refs/remotes/{remote}/"));
         for reference in platform
             .prefixed(prefix.as_bstr())
-            .map_err(|error| fault(&error))?
+            .map_err(|error| unreadable(&error))?
         {
-            let mut reference = reference.map_err(|error| fault(&error))?;
+            let mut reference = reference.map_err(|error| unreadable(&error))?;
             let name = reference.name().as_bstr();
             let own = except.is_some_and(|branch| {
                 name.strip_prefix(prefix.as_slice()) == Some(branch.as_bytes())
@@ -300,7 +300,7 @@ fn branches(repo: &LocalRepository, except: Option<&str>) -> Result<Vec<ObjectId
             ids.insert(
                 reference
                     .peel_to_id()
-                    .map_err(|error| fault(&error))?
+                    .map_err(|error| unreadable(&error))?
                     .detach(),
             );
         }

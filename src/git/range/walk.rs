@@ -117,12 +117,12 @@ impl Walk<'_> {
                 self.meet(*id, hidden)?;
             }
         }
-        let mut listed = HashSet::new();
+        let mut visible = HashSet::new();
         let (mut oldest, mut slop, mut back) = (i64::MAX, SLOP, MAX_BACK);
         while let Some((time, id)) = self.queue.pop() {
             let (hidden, parents) = self.take(id)?;
             if !hidden {
-                listed.insert(id);
+                visible.insert(id);
                 oldest = oldest.min(time);
             }
             for parent in parents {
@@ -133,12 +133,12 @@ impl Walk<'_> {
             }
             let left = if time > oldest { &mut back } else { &mut slop };
             *left = left.saturating_sub(1);
-            if *left == 0 || listed.is_empty() {
+            if *left == 0 || visible.is_empty() {
                 break;
             }
         }
-        listed.retain(|id| !self.nodes[id].hidden);
-        self.history(listed, new, tags)
+        visible.retain(|id| !self.nodes[id].hidden);
+        self.history(visible, new, tags)
     }
 
     /// Marks `id` as taken from the queue, and returns whether it is hidden, and its parents; none
@@ -202,14 +202,14 @@ impl Walk<'_> {
         })
     }
 
-    /// Brings the `listed` commits into order.
+    /// Brings the `visible` commits into order.
     fn history(
         mut self,
-        listed: HashSet<ObjectId>,
+        visible: HashSet<ObjectId>,
         tips: Vec<ObjectId>,
         tags: Vec<ObjectId>,
     ) -> Result<History, RangeError> {
-        let mut ids: Vec<ObjectId> = listed.into_iter().collect();
+        let mut ids: Vec<ObjectId> = visible.into_iter().collect();
         ids.sort_unstable();
         let places: HashMap<ObjectId, u32> = ids.iter().copied().zip(0..).collect();
         let (mut commits, mut edges) = (Vec::with_capacity(ids.len()), Vec::new());

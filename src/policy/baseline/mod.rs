@@ -213,7 +213,7 @@ impl Baseline {
                 None => entries.push(entry.clone()),
             }
         }
-        let kept = entries.len();
+        let before = entries.len();
         for (fingerprint, places) in places {
             if places.iter().any(|secret| secret.wanted) {
                 entries.push(BaselineEntry {
@@ -225,7 +225,7 @@ impl Baseline {
                 });
             }
         }
-        let added = entries.len() - kept;
+        let added = entries.len() - before;
         entries.sort_by_key(|entry| entry.fingerprint);
         BaselineUpdate {
             baseline: Self {

@@ -7,7 +7,7 @@ use crate::blob::Skip;
 use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::formats::markdown::{advice, code, head, policy, skips};
-use crate::report::safe_text::notes::Note;
+use crate::report::safe_text::redactor::Note;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::words::{UNREAD, failed_and_other_skips};
 
@@ -33,7 +33,7 @@ pub(super) fn write(
     skips(
         &redactor,
         &format!("{} {UNREAD}", failed.len()),
-        listed(&failed),
+        first_few(&failed),
         out,
     )?;
     policy(&redactor, &outcome.policy_changes, MAX_LISTED, out)?;
@@ -62,12 +62,12 @@ pub(super) fn write(
     skips(
         &redactor,
         &format!("{} not scanned", other.len()),
-        listed(&other),
+        first_few(&other),
         out,
     )
 }
 
-fn listed<'s>(skips: &'s [&'s Skip]) -> &'s [&'s Skip] {
+fn first_few<'s>(skips: &'s [&'s Skip]) -> &'s [&'s Skip] {
     &skips[..skips.len().min(MAX_LISTED)]
 }
 

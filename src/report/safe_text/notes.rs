@@ -3,11 +3,8 @@
 use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::finding::history::{History, RootRef};
-use crate::report::safe_text::redactor::{Redactor, short};
+use crate::report::safe_text::redactor::{Note, Redactor, short};
 use crate::report::safe_text::words::confidence_reason;
-
-/// A label and a text that is safe to print.
-pub(in crate::report) type Note = (&'static str, String);
 
 /// The label of the note that says what to do about the exposure.
 pub(in crate::report) const ADVICE: &str = "advice";

@@ -10,7 +10,6 @@ use crate::blob::{CommitInfo, Origin, Skip};
 use crate::finding::frame::FrameLine;
 use crate::finding::{Allowed, Finding, Outcome, Place, PolicyChange, Unused};
 use crate::report::api::Options;
-use crate::report::safe_text::notes::Note;
 use crate::report::safe_text::value_mask::ValueMask;
 use crate::report::safe_text::words::{allowed_by, policy_change, unused};
 use crate::secret::Secret;
@@ -18,6 +17,9 @@ use crate::text::printable;
 
 /// Length of an abbreviated object id.
 const SHORT_ID: usize = 12;
+
+/// A label and a text that is safe to print.
+pub(in crate::report) type Note = (&'static str, String);
 
 /// Masks and escapes what reports print about one outcome.
 pub(in crate::report) struct Redactor<'o> {

@@ -24,7 +24,7 @@ pub(super) struct DirectoryWalk<'a> {
     /// Whether the ignore rules of the work tree apply.
     pub(super) uses_ignore_rules: bool,
     /// Number of entries in the directories that were walked, without tracked ones.
-    listed: AtomicU64,
+    counted: AtomicU64,
     /// Number of those that the walk visited.
     visited: AtomicU64,
     /// Repositories inside the tree.
@@ -41,7 +41,7 @@ impl<'a> DirectoryWalk<'a> {
             root,
             tracked,
             uses_ignore_rules,
-            listed: AtomicU64::new(0),
+            counted: AtomicU64::new(0),
             visited: AtomicU64::new(0),
             nested: Mutex::default(),
         }
@@ -86,7 +86,7 @@ impl<'a> DirectoryWalk<'a> {
             return WalkState::Skip;
         }
         if self.uses_ignore_rules {
-            self.listed
+            self.counted
                 .fetch_add(self.count_children(path), Ordering::Relaxed);
         }
         WalkState::Continue
@@ -96,8 +96,8 @@ impl<'a> DirectoryWalk<'a> {
     /// rules left out. Returns the repositories inside, sorted.
     pub(super) fn finish(self, feeder: &mut Feeder<'_>) -> Vec<PathBuf> {
         if self.uses_ignore_rules {
-            let (listed, visited) = (self.listed.into_inner(), self.visited.into_inner());
-            feeder.worker.left_out(listed.saturating_sub(visited));
+            let (counted, visited) = (self.counted.into_inner(), self.visited.into_inner());
+            feeder.worker.left_out(counted.saturating_sub(visited));
         }
         let mut nested = self
             .nested

@@ -1,8 +1,9 @@
 //! Writes forged packs from the input of a fuzzer: valid except for the faults that the input asks
 //! for, together with the content of the honest entries.
 //!
-//! A fuzzer that flips bytes never gets past the first checksum. So the input describes the entries,
-//! and all sizes, offsets and checksums are computed, except for one fault in some entries.
+//! A fuzzer that flips bytes never gets past the first checksum. So the input describes the
+//! entries, and all sizes, offsets and checksums are computed, except for one fault in some
+//! entries.
 
 use arbitrary::Arbitrary;
 use gix_hash::Kind as HashKind;

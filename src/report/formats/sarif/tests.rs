@@ -147,7 +147,7 @@ fn what_is_allowed_is_suppressed_and_what_was_not_read_a_notification() {
             .as_str()
             .unwrap()
             .starts_with("ghp_****"),
-        "an exception reveals nothing"
+        "an allow entry reveals nothing"
     );
     assert_eq!(report["results"][0]["suppressions"], json!([]));
     let invocation = &report["invocations"][0];
