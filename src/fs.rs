@@ -14,7 +14,7 @@ pub enum Access {
     Private,
     /// The user, and others as far as the user's umask allows.
     Default,
-    /// Everybody may read and run it, regardless of the umask.
+    /// All users may read and run it, whatever the umask.
     Executable,
 }
 

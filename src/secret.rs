@@ -85,12 +85,12 @@ impl Fingerprint {
 
     /// The fingerprint as a list with this salt contains it.
     #[must_use]
-    pub fn salted(self, salt: Salt) -> SaltedPrint {
+    pub fn salted(self, salt: Salt) -> SaltedFingerprint {
         let key = [b"keysieve baseline 1\0".as_slice(), &salt.0].concat();
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any key length");
         mac.update(&self.0);
-        SaltedPrint(first_half(mac))
+        SaltedFingerprint(first_half(mac))
     }
 }
 
@@ -121,9 +121,9 @@ impl Salt {
 /// fingerprint. Written as 32 lower-case hex digits. The list contains the salt too, so what can be
 /// guessed from a fingerprint can be guessed from this, one list at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SaltedPrint([u8; 16]);
+pub struct SaltedFingerprint([u8; 16]);
 
-impl SaltedPrint {
+impl SaltedFingerprint {
     /// Parses 32 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -165,7 +165,7 @@ macro_rules! display_as_hex {
     )*};
 }
 
-display_as_hex!(Fingerprint, Salt, SaltedPrint);
+display_as_hex!(Fingerprint, Salt, SaltedFingerprint);
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +204,7 @@ mod tests {
         assert_ne!(print.salted(one), print.salted(other));
         assert_ne!(print.salted(one).to_string(), print.to_string());
         assert_eq!(
-            SaltedPrint::parse(&print.salted(one).to_string()),
+            SaltedFingerprint::parse(&print.salted(one).to_string()),
             Some(print.salted(one))
         );
     }

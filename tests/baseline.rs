@@ -105,7 +105,7 @@ fn what_the_baseline_allows_is_shown_by_every_format() {
 }
 
 #[test]
-fn writing_needs_force_where_a_baseline_stands() {
+fn writing_over_a_baseline_needs_force() {
     let repo = known(&[1]);
     let before = text(&repo);
     repo.write("src/2.ini", key(2));
@@ -198,7 +198,7 @@ fn it_is_of_the_whole_repository_wherever_it_is_called() {
 }
 
 #[test]
-fn new_entries_say_what_they_are_told() {
+fn new_entries_have_the_given_reason_and_date() {
     let repo = Repo::new();
     repo.write("a", key(1));
     let terms = [

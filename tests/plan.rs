@@ -134,7 +134,7 @@ fn values() -> Vec<String> {
 }
 
 #[test]
-fn values_stand_in_one_file_only() {
+fn only_one_file_holds_values() {
     let repo = repository();
     let (ran, dir) = plan(&repo);
     ran.has_status(1)

@@ -57,13 +57,13 @@ impl Tracked {
     }
 
     /// The path of `dir` in the work tree, if it is in it.
-    pub(crate) fn place_of(&self, dir: &Path) -> Option<PathBuf> {
+    pub(crate) fn path_of(&self, dir: &Path) -> Option<PathBuf> {
         let dir = dir.canonicalize().ok()?;
         dir.strip_prefix(&self.root).ok().map(Path::to_path_buf)
     }
 
     /// Marks the file at `path` in the work tree as visited; whether it is tracked.
-    pub(crate) fn met(&self, path: &Path) -> bool {
+    pub(crate) fn visit(&self, path: &Path) -> bool {
         let mark = self.files.get(path);
         mark.inspect(|mark| mark.store(true, Ordering::Relaxed))
             .is_some()
@@ -75,13 +75,13 @@ impl Tracked {
     }
 
     /// The tracked files and submodules below `place` that were not visited, sorted.
-    pub(crate) fn missed(&self, place: &Path) -> Vec<PathBuf> {
-        let missed = self
+    pub(crate) fn not_visited(&self, place: &Path) -> Vec<PathBuf> {
+        let missing = self
             .files
             .iter()
-            .filter(|(path, met)| !met.load(Ordering::Relaxed) && path.starts_with(place));
-        let mut missed: Vec<_> = missed.map(|(path, _)| path.clone()).collect();
-        missed.sort();
-        missed
+            .filter(|(path, visited)| !visited.load(Ordering::Relaxed) && path.starts_with(place));
+        let mut paths: Vec<_> = missing.map(|(path, _)| path.clone()).collect();
+        paths.sort();
+        paths
     }
 }

@@ -178,7 +178,7 @@ fn this_repository_contains_no_key() {
 }
 
 #[test]
-fn long_lines_of_base64_are_scanned_fast_and_without_findings() {
+fn long_lines_of_base64_have_only_low_findings() {
     let mut state = 1_u64;
     let mut next = || {
         state = state

@@ -92,8 +92,8 @@ impl Server {
         ]
     }
 
-    /// Expects the gate to judge exactly what `git rev-list` gives for `range`, and to say where it
-    /// stands.
+    /// Expects the gate to judge exactly what `git rev-list` gives for `range`, and to name the
+    /// base.
     #[track_caller]
     fn expect_range(&self, variables: &[(&str, &str)], range: &[&str]) -> Ran {
         let expected: BTreeSet<String> = self

@@ -172,7 +172,7 @@ fn a_job_of_github_has_a_summary() {
 }
 
 #[test]
-fn what_is_staged_is_annotated_where_it_stands() {
+fn staged_findings_are_annotated_at_their_lines() {
     let repo = Repo::new();
     repo.add("dir/a b,c.ini", pair(1));
     let ran = repo.keysieve(["staged", "-f", "github"]).status(1);

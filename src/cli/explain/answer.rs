@@ -9,7 +9,7 @@ use keysieve::blob::Origin;
 use keysieve::finding::{AllowedBy, Finding, Outcome};
 use keysieve::report;
 use keysieve::scan::{RuleTrace, Scanner};
-use keysieve::secret::{Fingerprint, SaltedPrint};
+use keysieve::secret::{Fingerprint, SaltedFingerprint};
 use keysieve::text::{LineIndex, Span, printable};
 
 use crate::cli::error::CliError;
@@ -110,7 +110,7 @@ impl<'s> Answer<'s> {
     pub(super) fn for_finding(
         settings: &'s Settings,
         fingerprint: Fingerprint,
-        salted: SaltedPrint,
+        salted: SaltedFingerprint,
         outcome: Outcome,
     ) -> Result<Self, CliError> {
         let matches = find(settings, fingerprint, salted, &outcome);
@@ -165,7 +165,7 @@ struct Matching {
 fn find(
     settings: &Settings,
     fingerprint: Fingerprint,
-    salted: SaltedPrint,
+    salted: SaltedFingerprint,
     outcome: &Outcome,
 ) -> Vec<Matching> {
     let mask = report::masker(outcome);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bstr::{ByteSlice as _, ByteVec as _};
-use keysieve::secret::{Fingerprint, SaltedPrint};
+use keysieve::secret::{Fingerprint, SaltedFingerprint};
 
 use crate::cli::error::CliError;
 
@@ -13,7 +13,7 @@ pub(super) enum Target {
     File(PathBuf),
     Line(PathBuf, usize),
     /// A fingerprint, as a report or as a baseline shows it.
-    Finding(Fingerprint, SaltedPrint),
+    Finding(Fingerprint, SaltedFingerprint),
 }
 
 impl Target {
@@ -30,7 +30,7 @@ impl Target {
             return Ok(line);
         }
         let text = argument.to_str().unwrap_or_default().trim();
-        match (Fingerprint::parse(text), SaltedPrint::parse(text)) {
+        match (Fingerprint::parse(text), SaltedFingerprint::parse(text)) {
             (Some(fingerprint), Some(salted)) => Ok(Self::Finding(fingerprint, salted)),
             _ => Err(CliError::new("the argument is neither a file nor a fingerprint").help(
                 "give FILE, FILE:LINE, or the 32 hex digits that the report shows for a finding",

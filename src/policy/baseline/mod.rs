@@ -30,7 +30,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::read::{MAX_BASELINE_SIZE, if_exists, read_bounded};
-use crate::secret::{Fingerprint, Salt, SaltedPrint};
+use crate::secret::{Fingerprint, Salt, SaltedFingerprint};
 use crate::text::printable_path;
 
 pub use read::{BaselineError, BaselineProblem};
@@ -55,7 +55,7 @@ pub struct Baseline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaselineEntry {
     /// Identifies the secret and its rule.
-    pub fingerprint: SaltedPrint,
+    pub fingerprint: SaltedFingerprint,
     /// The rule's id, for people.
     pub rule: Option<String>,
     /// The path of the secret when the file was written, for people.
@@ -199,7 +199,7 @@ impl Baseline {
         metadata: &EntryMetadata,
         scanned: impl Fn(&BaselineEntry) -> bool,
     ) -> BaselineUpdate {
-        let mut places: BTreeMap<SaltedPrint, Vec<&SeenSecret>> = BTreeMap::new();
+        let mut places: BTreeMap<SaltedFingerprint, Vec<&SeenSecret>> = BTreeMap::new();
         for secret in seen {
             let fingerprint = secret.fingerprint.salted(self.salt);
             places.entry(fingerprint).or_default().push(secret);

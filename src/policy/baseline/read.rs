@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{BaselineEntry, EntryMetadata, VERSION};
-use crate::secret::{Salt, SaltedPrint};
+use crate::secret::{Salt, SaltedFingerprint};
 use crate::text::line_at;
 
 /// Why a baseline cannot be used.
@@ -119,7 +119,7 @@ fn parse_entry(line: usize, entry: &RawValue) -> Result<BaselineEntry, BaselineP
         serde_json::from_str(entry.get()).map_err(|_| Not("findings", "a list of objects"))?;
     let fingerprint = take(&mut fields, "print")?.ok_or(Missing("print"))?;
     let entry = BaselineEntry {
-        fingerprint: SaltedPrint::parse(&fingerprint).ok_or(Not("print", DIGITS))?,
+        fingerprint: SaltedFingerprint::parse(&fingerprint).ok_or(Not("print", DIGITS))?,
         rule: take(&mut fields, "rule")?,
         path: take(&mut fields, "path")?,
         metadata: EntryMetadata {

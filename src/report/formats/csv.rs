@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_is_a_formula() {
+    fn cells_are_never_spreadsheet_formulas() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1"] {
             assert_eq!(not_a_formula(formula.to_owned()), format!("'{formula}"));
         }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_no_file_has_no_file() {
+    fn a_finding_without_a_file_has_no_file_property() {
         let text = render("github", &history(), Options::default());
         assert!(
             text.contains("::error file=old.py,line=12,")

@@ -50,7 +50,7 @@ pub(super) fn feed_missed(
     tracked: &Tracked,
 ) -> Vec<PathBuf> {
     let mut submodules = Vec::new();
-    for file in tracked.missed(place) {
+    for file in tracked.not_visited(place) {
         let path = root.join(file.strip_prefix(place).unwrap_or(&file));
         feeder.name(&path, display_path(&path));
         match path.symlink_metadata() {

@@ -83,7 +83,7 @@ impl Files {
             // A repository that cannot be opened, such as a copy without its store, is scanned
             // whole.
             let tracked = Tracked::around(&root).unwrap_or_default();
-            let own = tracked.filter(|tracked| tracked.place_of(&root) == Some(PathBuf::new()));
+            let own = tracked.filter(|tracked| tracked.path_of(&root) == Some(PathBuf::new()));
             self.feed_tree(&root, own.as_ref(), workers);
         }
     }

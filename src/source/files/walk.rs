@@ -33,7 +33,7 @@ pub(super) struct DirectoryWalk<'a> {
 
 impl<'a> DirectoryWalk<'a> {
     pub(super) fn new(root: &'a Path, tracked: Option<&'a Tracked>) -> Self {
-        let tracked = tracked.and_then(|tracked| Some((tracked, tracked.place_of(root)?)));
+        let tracked = tracked.and_then(|tracked| Some((tracked, tracked.path_of(root)?)));
         let uses_ignore_rules = tracked
             .as_ref()
             .is_some_and(|(_, place)| !is_ignored(root, place));
@@ -70,7 +70,7 @@ impl<'a> DirectoryWalk<'a> {
         }
         let is_tracked = self
             .position(path)
-            .is_some_and(|(tracked, place)| tracked.met(&place));
+            .is_some_and(|(tracked, place)| tracked.visit(&place));
         if !is_root && !is_tracked {
             self.visited.fetch_add(1, Ordering::Relaxed);
         }

@@ -196,7 +196,7 @@ fn what_is_allowed_is_suppressed_and_what_was_not_read_a_notification() {
 }
 
 #[test]
-fn what_stands_in_no_file_says_what_it_is() {
+fn a_finding_without_a_file_names_its_origin() {
     let run = run(&history(), Options::default());
     let results = run["results"].as_array().unwrap();
     let uri = |result: &Value| {
