@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bstr::BStr;
 use gix::ThreadSafeRepository;
 use gix::discover::upwards;
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use gix::open::permissions::Environment;
 use gix::open::{Options, Permissions};
 use gix::sec::{Permission, Trust, trust};
@@ -176,10 +177,13 @@ impl Repository {
 }
 
 impl LocalRepository {
-    /// Keeps up to this many bytes of objects in memory, so that objects that are read again are
-    /// found there.
+    /// Keeps up to this many bytes of objects in memory, and as many of the bases that their deltas
+    /// are applied to, so that neither is inflated again.
     pub fn set_cache(&mut self, bytes: usize) {
         self.0.object_cache_size_if_unset(bytes);
+        self.0
+            .objects
+            .set_pack_cache(move || Box::new(MemoryCappedHashmap::new(bytes)));
     }
 
     /// Whether the repository has the object `id`.

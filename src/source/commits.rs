@@ -31,8 +31,9 @@ pub struct Range {
     pub jobs: usize,
 }
 
-/// Memory that keeps trees from one commit to the next, in bytes.
-const OBJECT_CACHE: usize = 16 << 20;
+/// Memory of each thread for the trees, and again for the delta bases, that one commit shares with
+/// the next, in bytes.
+const OBJECT_CACHE: usize = 8 << 20;
 
 /// How many blobs of one commit are fed in one go.
 const CHUNK: usize = 32;
