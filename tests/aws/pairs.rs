@@ -26,6 +26,21 @@ fn joined(found: &[Value]) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_half_in_two_literals_ends_where_its_last_literal_does() {
+    let key = secret_access_key(1);
+    let (first, rest) = key.split_at(20);
+    let text =
+        format!("aws_access_key_id = {{ID}}\naws_secret_access_key = \"{first}\" + \"{rest}\"\n");
+    let found = scan_one(fill(&text));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["rule"], PAIR);
+    assert_eq!(
+        (found[0]["column"].as_u64(), found[0]["end_column"].as_u64()),
+        (Some(26), Some(71))
+    );
+}
+
+#[test]
 fn a_pair_names_both_places_and_the_account() {
     let found = scan_one(fill(
         "[default]\naws_access_key_id = {ID}\naws_secret_access_key = {KEY}\n",
