@@ -10,7 +10,7 @@ use super::removed::{Parent, read_blob};
 use super::{Worker, parts};
 use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent, Skip, SkipReason};
 use crate::git::diff::{Candidate, lines};
-use crate::git::tree::EntryKind;
+use crate::git::tree::{EntryKind, TypedId};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
 use crate::text::Span;
 
@@ -59,11 +59,16 @@ impl ChangeFeeder<'_, '_> {
     /// Feeds the content of `candidate`.
     pub(super) fn content(&self, candidate: &Candidate, worker: &mut dyn Worker) {
         let path = candidate.path.clone();
-        if candidate.kind == EntryKind::Submodule {
+        if candidate.entry.kind == EntryKind::Submodule {
             let reason = SkipReason::Submodule;
             return worker.skip(Skip { path, reason });
         }
-        match read_kind(self.repo, candidate.id, ObjectKind::Blob, self.max_size) {
+        match read_kind(
+            self.repo,
+            candidate.entry.id,
+            ObjectKind::Blob,
+            self.max_size,
+        ) {
             Ok(content) => {
                 let origin = self.origin(candidate);
                 let previous = PreviousVersions {
@@ -88,7 +93,7 @@ impl ChangeFeeder<'_, '_> {
     }
 
     fn origin(&self, candidate: &Candidate) -> Origin {
-        let (path, id) = (candidate.path.clone(), candidate.id.to_string());
+        let (path, id) = (candidate.path.clone(), candidate.entry.id.to_string());
         match &self.set.commit {
             None => Origin::Staged { path, id },
             Some(commit) => Origin::Commit {
@@ -113,7 +118,12 @@ impl PreviousContent for PreviousVersions<'_, '_> {
         let mut versions = Vec::new();
         for (before, parent) in self.candidate.before.iter().zip(&set.parents) {
             match before {
-                Some(id) => versions.push(read_blob(repo, *id)?),
+                // The content of a submodule was not scanned.
+                Some(old) => {
+                    if let Some(id) = old.blob() {
+                        versions.push(read_blob(repo, id)?);
+                    }
+                }
                 None => versions.extend(parent.renamed_from(repo, self.candidate, self.content)),
             }
         }
@@ -183,8 +193,8 @@ pub(super) struct RangeChanges<'s> {
 
 #[derive(Default)]
 struct Paths<'s> {
-    /// For each path, which commits bring which blob there.
-    versions: HashMap<&'s BStr, Vec<(usize, ObjectId)>>,
+    /// For each path, which commits bring what there.
+    versions: HashMap<&'s BStr, Vec<(usize, TypedId)>>,
     /// For each new name, the first commit that brings it.
     names: HashMap<&'s BStr, usize>,
 }
@@ -205,16 +215,22 @@ impl<'s> RangeChanges<'s> {
 
     /// The blobs that commits before `number` bring to the same path.
     fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = ObjectId> {
+        self.before(number, path)
+            .filter_map(TypedId::blob)
+            .take(MAX_EARLIER)
+    }
+
+    /// What commits before `number` bring to the same path, submodules included.
+    fn before(&self, number: usize, path: &BStr) -> impl Iterator<Item = TypedId> {
         let versions = self.paths().versions.get(path).into_iter().flatten();
         versions
             .take_while(move |(at, _)| *at < number)
-            .map(|(_, id)| *id)
-            .take(MAX_EARLIER)
+            .map(|(_, entry)| *entry)
     }
 
     /// Whether a commit before `number` brings the name.
     fn has_name(&self, number: usize, name: &PathName<'_>) -> bool {
-        self.earlier(number, name.path).next().is_some()
+        self.before(number, name.path).next().is_some()
             || self
                 .paths()
                 .names
@@ -232,7 +248,7 @@ impl<'s> RangeChanges<'s> {
                         .versions
                         .entry(path)
                         .or_default()
-                        .push((number, candidate.id));
+                        .push((number, candidate.entry));
                     for name in path_names(path, None).filter(|_| candidate.is_new()) {
                         paths.names.entry(name.path).or_insert(number);
                     }

@@ -8,7 +8,7 @@ use bstr::{BStr, ByteSlice};
 
 use crate::git::diff::index::Removed;
 use crate::git::diff::{Candidate, RemovedFile, index, trees};
-use crate::git::tree::name_of;
+use crate::git::tree::{TypedId, name_of};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
 
 /// How a parent differs from the change.
@@ -73,8 +73,10 @@ impl Parent {
         bytes: &[u8],
     ) -> Option<Vec<u8>> {
         let removed = self.removed(repo).iter();
-        let mut gone: Vec<_> = removed.filter(|file| file.now.is_none()).collect();
-        if gone.iter().any(|file| file.id == new.id) {
+        let mut gone: Vec<_> = removed
+            .filter(|file| file.now.is_none() && file.entry.kind == new.entry.kind)
+            .collect();
+        if gone.iter().any(|file| file.entry == new.entry) {
             return Some(bytes.to_vec());
         }
         // Most files keep their name or at least their extension when they move.
@@ -90,7 +92,7 @@ impl Parent {
         let contents = gone
             .into_iter()
             .take(MAX_COMPARED)
-            .filter_map(|file| read_blob(repo, file.id));
+            .filter_map(|file| read_blob(repo, file.entry.id));
         let scored = contents.map(|old| (shared_bytes(&old, bytes), old));
         let (shared, old) = scored.max_by_key(|(shared, _)| *shared)?;
         (shared * 2 >= old.len().max(bytes.len())).then_some(old)
@@ -107,7 +109,14 @@ impl Parent {
         removed
             .iter()
             .filter(|file| file.path != path)
-            .filter_map(|file| Some((small(file.id)?, file.now.map_or(Some(Vec::new()), small)?)))
+            .filter_map(|file| {
+                // What a submodule replaces is gone.
+                let now = file.now.and_then(TypedId::blob);
+                Some((
+                    small(file.entry.blob()?)?,
+                    now.map_or(Some(Vec::new()), small)?,
+                ))
+            })
             .collect()
     }
 }
