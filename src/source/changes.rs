@@ -6,12 +6,14 @@ use std::sync::{Arc, OnceLock};
 use bstr::{BStr, ByteSlice};
 
 use super::names::{PathName, path_names};
-use super::removed::{Parent, read_blob};
+use super::removed::{Parent, Reader};
 use super::{Worker, parts};
-use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent, Skip, SkipReason};
+use crate::blob::{
+    Blob, CommitInfo, MovedFrom, OldVersion, Origin, PreviousContent, Skip, SkipReason,
+};
 use crate::git::diff::{Candidate, lines};
 use crate::git::tree::{EntryKind, TypedId};
-use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
+use crate::git::{LocalRepository, ObjectKind, read_kind};
 use crate::text::Span;
 
 /// All that a commit, or the next one, brings.
@@ -92,6 +94,13 @@ impl ChangeFeeder<'_, '_> {
         }
     }
 
+    const fn reader(&self) -> Reader<'_> {
+        Reader {
+            repo: self.repo,
+            max_size: self.max_size,
+        }
+    }
+
     fn origin(&self, candidate: &Candidate) -> Origin {
         let (path, id) = (candidate.path.clone(), candidate.entry.id.to_string());
         match &self.set.commit {
@@ -113,32 +122,29 @@ struct PreviousVersions<'a, 's> {
 }
 
 impl PreviousContent for PreviousVersions<'_, '_> {
-    fn versions(&self) -> Option<Vec<Vec<u8>>> {
-        let (repo, set) = (self.feeder.repo, self.feeder.set);
+    fn versions(&self) -> Option<Vec<OldVersion>> {
+        let (reader, candidate) = (self.feeder.reader(), self.candidate);
         let mut versions = Vec::new();
-        for (before, parent) in self.candidate.before.iter().zip(&set.parents) {
+        for (before, parent) in candidate.before.iter().zip(&self.feeder.set.parents) {
             match before {
-                // The content of a submodule was not scanned.
-                Some(old) => {
-                    if let Some(id) = old.blob() {
-                        versions.push(read_blob(repo, id)?);
-                    }
-                }
-                None => versions.extend(parent.renamed_from(repo, self.candidate, self.content)),
+                Some(old) => versions.extend(reader.version(candidate.path.as_bstr(), *old).ok()?),
+                None => versions.extend(parent.renamed_from(reader, candidate, self.content)),
             }
         }
         Some(versions)
     }
 
-    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
-        let spans = versions.iter().map(|old| lines::spans(old, self.content));
+    fn spans(&self, versions: &[OldVersion]) -> Vec<Span> {
+        let spans = versions
+            .iter()
+            .map(|old| lines::spans(&old.bytes, self.content));
         spans
             .reduce(|a, b| lines::common(&a, &b))
             .unwrap_or_else(|| vec![Span::new(0, self.content.len())])
     }
 
     fn elsewhere(&self) -> MovedFrom {
-        let (repo, path) = (self.feeder.repo, self.candidate.path.as_bstr());
+        let (reader, path) = (self.feeder.reader(), self.candidate.path.as_bstr());
         let parents = self.feeder.set.parents.iter();
         let earlier = self
             .feeder
@@ -148,10 +154,10 @@ impl PreviousContent for PreviousVersions<'_, '_> {
             versions: earlier
                 .into_iter()
                 .flatten()
-                .filter_map(|id| read_blob(repo, id))
+                .filter_map(|entry| reader.version(path, entry).ok()?)
                 .collect(),
             replaced: parents
-                .flat_map(|parent| parent.replaced(repo, path))
+                .flat_map(|parent| parent.replaced(reader, path))
                 .collect(),
         }
     }
@@ -164,15 +170,15 @@ struct PreviousName<'a, 's> {
 }
 
 impl PreviousContent for PreviousName<'_, '_> {
-    fn versions(&self) -> Option<Vec<Vec<u8>>> {
+    fn versions(&self) -> Option<Vec<OldVersion>> {
         let mut versions = self.name.versions()?;
         let range = self.feeder.range;
         let is_known = range.is_some_and(|(range, number)| range.has_name(number, self.name));
-        versions.extend(is_known.then(|| self.name.bytes.to_vec()));
+        versions.extend(is_known.then(|| self.name.version()));
         Some(versions)
     }
 
-    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
+    fn spans(&self, versions: &[OldVersion]) -> Vec<Span> {
         self.name.spans(versions)
     }
 
@@ -214,9 +220,9 @@ impl<'s> RangeChanges<'s> {
     }
 
     /// The blobs that commits before `number` bring to the same path.
-    fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = ObjectId> {
+    fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = TypedId> {
         self.before(number, path)
-            .filter_map(TypedId::blob)
+            .filter(|entry| entry.blob().is_some())
             .take(MAX_EARLIER)
     }
 
