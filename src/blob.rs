@@ -37,27 +37,38 @@ impl<'a> Blob<'a> {
 /// What a blob replaces. Asked only if something was found: most blobs are clean, and then no
 /// versions are read or compared.
 pub trait PreviousContent {
-    /// The older versions of the blob; `None` if one of them cannot be read, so that everything
-    /// counts as new. A change around bytes that stay the same can make a secret of them, so these
-    /// are scanned.
-    fn versions(&self) -> Option<Vec<Vec<u8>>>;
+    /// The older versions of the blob, without those that were not scanned, such as submodules and
+    /// files above the size limit; `None` if one of them cannot be read, so that everything counts
+    /// as new. A change around bytes that stay the same can make a secret of them, so these are
+    /// scanned.
+    fn versions(&self) -> Option<Vec<OldVersion>>;
 
     /// The spans of the blob that none of its older `versions` has; in order, without overlaps.
-    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span>;
+    fn spans(&self, versions: &[OldVersion]) -> Vec<Span>;
 
     /// Where a secret that the older versions do not have may come from. Asked only if there is
     /// one.
     fn elsewhere(&self) -> MovedFrom;
 }
 
+/// Content that was scanned before, and the path at which it was: a secret in it that the policy
+/// allows there is not known anywhere else.
+#[derive(Clone, Debug)]
+pub struct OldVersion {
+    /// Where it was.
+    pub path: BString,
+    /// What was there.
+    pub bytes: Vec<u8>,
+}
+
 /// Where a secret may come from without being new.
 #[derive(Debug, Default)]
 pub struct MovedFrom {
     /// Other versions of the blob, whose secrets were reported there or are older still.
-    pub versions: Vec<Vec<u8>>,
+    pub versions: Vec<OldVersion>,
     /// Other blobs that the same change replaces, as they were and as they are now: what is missing
     /// in them may have moved here.
-    pub replaced: Vec<(Vec<u8>, Vec<u8>)>,
+    pub replaced: Vec<(OldVersion, Vec<u8>)>,
 }
 
 /// One part of a blob that is too large to be in memory at once. Parts overlap, so that a match at

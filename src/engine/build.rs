@@ -25,6 +25,8 @@ pub struct OccurrenceInText<'m> {
     pub occurrence: Occurrence,
     /// The lines in which a marker counts for it.
     pub nearby: Nearby<'m>,
+    /// The indices of its matches: the first half of a pair, and the secret.
+    pub matches: (Option<usize>, usize),
     /// The first half of a pair, if it is on another line. A marker covers one line only: where it
     /// allows the pair, this half has to be judged by itself.
     pub first_half: Option<Box<Self>>,
@@ -93,7 +95,7 @@ impl<'a> OccurrenceBuilder<'a> {
             .iter()
             .enumerate()
             .filter(move |(index, _)| is_single(*index) && !is_paired[*index])
-            .map(|(_, seen)| self.single(seen));
+            .map(|(index, _)| self.single(located, index));
         let pairs = pairings.into_iter().filter_map(move |pairing| {
             let is_first_new = is_new(pairing.first);
             (is_first_new || is_new(pairing.second))
@@ -102,10 +104,12 @@ impl<'a> OccurrenceBuilder<'a> {
         pairs.chain(singles)
     }
 
-    fn single<'m>(&self, seen: &'m LocatedMatch) -> OccurrenceInText<'m> {
+    fn single<'m>(&self, located: &'m [LocatedMatch], index: usize) -> OccurrenceInText<'m> {
+        let seen = &located[index];
         OccurrenceInText {
             occurrence: self.occurrence(seen),
             nearby: seen.nearby(),
+            matches: (None, index),
             first_half: None,
         }
     }
@@ -121,7 +125,9 @@ impl<'a> OccurrenceBuilder<'a> {
         OccurrenceInText {
             occurrence: self.pair_occurrence(pairing.rule, first, second),
             nearby: second.nearby(),
-            first_half: (is_first_new && on_other_line).then(|| Box::new(self.single(first))),
+            matches: (Some(pairing.first), pairing.second),
+            first_half: (is_first_new && on_other_line)
+                .then(|| Box::new(self.single(located, pairing.first))),
         }
     }
 

@@ -132,8 +132,11 @@ impl ScanWorker<'_> {
         let Shared {
             builder, policy, ..
         } = self.shared;
-        let is_new = novelty::novelty(builder.scanner, previous, &located);
         let path = policy.path_of(&origin);
+        let is_new = {
+            let judge = novelty::Judge { builder, policy };
+            judge.novelty(previous, &located, &path)
+        };
         for found in builder.occurrences_if(&located, |index| is_new[index]) {
             let by_marker = self.judge(found.occurrence, &origin, &path, found.nearby);
             if by_marker && let Some(half) = found.first_half {

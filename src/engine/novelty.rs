@@ -3,16 +3,21 @@
 
 use std::collections::HashMap;
 
-use crate::blob::{MovedFrom, PreviousContent};
+use bstr::{BStr, ByteSlice as _};
+
+use crate::blob::{MovedFrom, OldVersion, PreviousContent};
+use crate::finding::AllowedBy;
+use crate::policy::{Judgement, Policy};
 use crate::rule::Confidence;
 use crate::scan::{Match, Scanner};
 use crate::secret::Fingerprint;
 use crate::source;
 use crate::text::Span;
 
-use super::locate::LocatedMatch;
+use super::build::{OccurrenceBuilder, OccurrenceInText};
+use super::locate::{Frames, LocatedMatch};
 
-/// A secret of the older versions: how sure it was, and how often it occurred.
+/// A secret of the older versions that nothing let pass: how sure it was, and how often it occurs.
 #[derive(Clone, Copy)]
 struct OldSecret {
     confidence: Confidence,
@@ -27,57 +32,181 @@ struct Occurrence {
     confidence: Confidence,
     /// Whether it is in a new span.
     is_fresh: bool,
+    /// Whether the policy lets it pass.
+    is_exempt: bool,
 }
 
-/// How often a secret occurs in the new version, and how often there in new spans.
+/// How often a secret occurs in the new version where nothing lets it pass, and how often there in
+/// new spans.
 #[derive(Default)]
 struct Counts {
     all: usize,
     fresh: usize,
 }
 
-/// For each match, whether it is new.
-///
-/// A secret that no older version has, or not as sure as now, is new wherever its bytes come from:
-/// a change around bytes that stay the same can make a secret of them. One that an older version
-/// has is new if it occurs more often now; then in the new spans, or everywhere if it is in none of
-/// them. What the same change removes elsewhere has moved, and is not new.
-pub(super) fn novelty(
-    scanner: &Scanner,
-    previous: Option<&dyn PreviousContent>,
-    located: &[LocatedMatch],
-) -> Vec<bool> {
-    let all_new = vec![true; located.len()];
-    let Some(previous) = previous else {
-        return all_new;
-    };
-    let Some(versions) = previous.versions() else {
-        return all_new;
-    };
-    let spans = previous.spans(&versions);
-    let mut counts: HashMap<Fingerprint, Counts> = HashMap::new();
-    let mut occurrences = Vec::with_capacity(located.len());
-    for LocatedMatch { found, .. } in located {
-        let occurrence = Occurrence {
-            secret: fingerprint(scanner, found),
-            confidence: found.confidence,
-            is_fresh: any_overlaps(&spans, found.span),
+/// Judges what is new, and what the policy let pass before.
+pub(super) struct Judge<'a> {
+    pub(super) builder: &'a OccurrenceBuilder<'a>,
+    pub(super) policy: &'a Policy,
+}
+
+impl Judge<'_> {
+    /// For each match in the blob at `path`, whether it is new.
+    ///
+    /// A secret that no older version has, or not as sure as now, is new wherever its bytes come
+    /// from: a change around bytes that stay the same can make a secret of them. One that an older
+    /// version has is new if it occurs more often now; then in the new spans, or everywhere if it
+    /// is in none of them. What the same change removes elsewhere has moved, and is not new.
+    ///
+    /// What a path or a marker allows, then or now, does not count: it is not known elsewhere or
+    /// without its marker. Where it still has them it is new, and is allowed again.
+    pub(super) fn novelty(
+        &self,
+        previous: Option<&dyn PreviousContent>,
+        located: &[LocatedMatch],
+        path: &BStr,
+    ) -> Vec<bool> {
+        let all_new = vec![true; located.len()];
+        let Some(previous) = previous else {
+            return all_new;
         };
-        let counts = counts.entry(occurrence.secret).or_default();
-        counts.all += 1;
-        counts.fresh += usize::from(occurrence.is_fresh);
-        occurrences.push(occurrence);
+        let exempt = self.exempt(located, path);
+        if !exempt.contains(&false) {
+            return all_new;
+        }
+        let Some(versions) = previous.versions() else {
+            return all_new;
+        };
+        let spans = previous.spans(&versions);
+        let mut counts: HashMap<Fingerprint, Counts> = HashMap::new();
+        let mut occurrences = Vec::with_capacity(located.len());
+        for (LocatedMatch { found, .. }, is_exempt) in located.iter().zip(exempt) {
+            let occurrence = Occurrence {
+                secret: fingerprint(self.builder.scanner, found),
+                confidence: found.confidence,
+                is_fresh: any_overlaps(&spans, found.span),
+                is_exempt,
+            };
+            if !is_exempt {
+                let counts = counts.entry(occurrence.secret).or_default();
+                counts.all += 1;
+                counts.fresh += usize::from(occurrence.is_fresh);
+            }
+            occurrences.push(occurrence);
+        }
+        let mut old = OldSecrets::new();
+        self.add_versions(&mut old, &versions);
+        let new = compare(&occurrences, &counts, &old);
+        if !occurrences
+            .iter()
+            .zip(&new)
+            .any(|(found, new)| *new && !found.is_exempt)
+        {
+            return new;
+        }
+        let MovedFrom { versions, replaced } = previous.elsewhere();
+        self.add_versions(&mut old, &versions);
+        self.add_moved(&mut old, &replaced);
+        compare(&occurrences, &counts, &old)
     }
-    let mut old = OldSecrets::new();
-    add_versions(scanner, &mut old, &versions);
-    let new = compare(&occurrences, &counts, &old);
-    if !new.contains(&true) {
-        return new;
+
+    /// For each match in the text at `path`, whether an entry or a marker lets it pass there. The
+    /// baseline allows a value wherever it is, so what it allows is known.
+    fn exempt(&self, located: &[LocatedMatch], path: &BStr) -> Vec<bool> {
+        let mut exempt = vec![false; located.len()];
+        for found in self.builder.occurrences(located) {
+            let allowed = self.allowed(&found, path);
+            exempt[found.matches.1] = allowed.is_some();
+            if let Some(first) = found.matches.0 {
+                // A marker covers one line only.
+                exempt[first] = match (allowed, &found.first_half) {
+                    (Some(AllowedBy::Marker { .. }), Some(half)) => {
+                        self.allowed(half, path).is_some()
+                    }
+                    (allowed, _) => allowed.is_some(),
+                };
+            }
+        }
+        exempt
     }
-    let MovedFrom { versions, replaced } = previous.elsewhere();
-    add_versions(scanner, &mut old, &versions);
-    add_moved(scanner, &mut old, &replaced);
-    compare(&occurrences, &counts, &old)
+
+    fn allowed(&self, found: &OccurrenceInText<'_>, path: &BStr) -> Option<AllowedBy> {
+        match self.policy.judge(&found.occurrence, path, found.nearby) {
+            Judgement::Allow(by) if !matches!(by, AllowedBy::Baseline { .. }) => Some(by),
+            _ => None,
+        }
+    }
+
+    /// Adds the secrets of older versions; of a secret in several, the version counts that has most
+    /// of it.
+    fn add_versions(&self, old: &mut OldSecrets, versions: &[OldVersion]) {
+        for version in versions {
+            for (secret, other) in self.known_in(version) {
+                let old = old.entry(secret).or_insert(other);
+                old.confidence = old.confidence.max(other.confidence);
+                old.count = old.count.max(other.count);
+            }
+        }
+    }
+
+    /// Adds the secrets that other blobs no longer have.
+    fn add_moved(&self, old: &mut OldSecrets, replaced: &[(OldVersion, Vec<u8>)]) {
+        for (before, after) in replaced {
+            let removed = self.known_in(before);
+            if removed.is_empty() {
+                continue;
+            }
+            let remaining = self.secrets(&self.located_in(after), |_| true);
+            for (secret, mut moved) in removed {
+                let remaining = remaining
+                    .get(&secret)
+                    .map_or(0, |remaining| remaining.count);
+                moved.count = moved.count.saturating_sub(remaining);
+                if moved.count > 0 {
+                    let old = old.entry(secret).or_insert(OldSecret { count: 0, ..moved });
+                    old.confidence = old.confidence.max(moved.confidence);
+                    old.count += moved.count;
+                }
+            }
+        }
+    }
+
+    /// The secrets in a version that nothing let pass there.
+    fn known_in(&self, version: &OldVersion) -> OldSecrets {
+        let located = self.located_in(&version.bytes);
+        let path = self.policy.relative_to_root(version.path.as_bstr());
+        let exempt = self.exempt(&located, &path);
+        self.secrets(&located, |index| !exempt[index])
+    }
+
+    fn located_in(&self, text: &[u8]) -> Vec<LocatedMatch> {
+        let located = source::parts(text).map(|(bytes, part)| {
+            let matches = self.builder.scanner.scan(bytes);
+            if matches.is_empty() {
+                return Vec::new();
+            }
+            self.builder.locate(bytes, &part, matches, Frames::Omit)
+        });
+        located.flatten().collect()
+    }
+
+    fn secrets(&self, located: &[LocatedMatch], counts: impl Fn(usize) -> bool) -> OldSecrets {
+        let mut secrets = OldSecrets::new();
+        for (_, LocatedMatch { found, .. }) in located
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| counts(*index))
+        {
+            let secret = fingerprint(self.builder.scanner, found);
+            let old = secrets.entry(secret).or_insert(OldSecret {
+                confidence: found.confidence,
+                count: 0,
+            });
+            old.confidence = old.confidence.max(found.confidence);
+            old.count += 1;
+        }
+        secrets
+    }
 }
 
 /// For each occurrence, whether it is new against the `old` secrets.
@@ -87,65 +216,13 @@ fn compare(
     old: &OldSecrets,
 ) -> Vec<bool> {
     let is_new = |occurrence: &Occurrence| match old.get(&occurrence.secret) {
-        Some(old) if old.confidence >= occurrence.confidence => {
+        Some(old) if !occurrence.is_exempt && old.confidence >= occurrence.confidence => {
             let counts = &counts[&occurrence.secret];
             counts.all > old.count && (occurrence.is_fresh || counts.fresh == 0)
         }
         _ => true,
     };
     occurrences.iter().map(is_new).collect()
-}
-
-/// Adds the secrets of older versions; of a secret in several, the version counts that has most of
-/// it.
-fn add_versions(scanner: &Scanner, old: &mut OldSecrets, versions: &[Vec<u8>]) {
-    for version in versions {
-        for (secret, other) in secrets_in(scanner, version) {
-            let old = old.entry(secret).or_insert(other);
-            old.confidence = old.confidence.max(other.confidence);
-            old.count = old.count.max(other.count);
-        }
-    }
-}
-
-/// Adds the secrets that other blobs no longer have.
-fn add_moved(scanner: &Scanner, old: &mut OldSecrets, replaced: &[(Vec<u8>, Vec<u8>)]) {
-    for (before, after) in replaced {
-        let removed = secrets_in(scanner, before);
-        if removed.is_empty() {
-            continue;
-        }
-        let remaining = secrets_in(scanner, after);
-        for (secret, mut moved) in removed {
-            let remaining = remaining
-                .get(&secret)
-                .map_or(0, |remaining| remaining.count);
-            moved.count = moved.count.saturating_sub(remaining);
-            if moved.count > 0 {
-                let old = old.entry(secret).or_insert(OldSecret { count: 0, ..moved });
-                old.confidence = old.confidence.max(moved.confidence);
-                old.count += moved.count;
-            }
-        }
-    }
-}
-
-fn secrets_in(scanner: &Scanner, version: &[u8]) -> OldSecrets {
-    let mut secrets = OldSecrets::new();
-    for (bytes, part) in source::parts(version) {
-        let matches = scanner.scan(bytes).into_iter();
-        for found in matches.filter(|found| part.own.contains(&found.span.start)) {
-            let old = secrets
-                .entry(fingerprint(scanner, &found))
-                .or_insert(OldSecret {
-                    confidence: found.confidence,
-                    count: 0,
-                });
-            old.confidence = old.confidence.max(found.confidence);
-            old.count += 1;
-        }
-    }
-    secrets
 }
 
 fn fingerprint(scanner: &Scanner, found: &Match) -> Fingerprint {

@@ -9,7 +9,7 @@ use super::read::corrupt;
 use super::{HashKind, LocalRepository, ObjectId, ObjectKind, Oid, ReadError, read_kind};
 
 /// What an entry of a tree or an index is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EntryKind {
     /// A directory.
     Tree,
@@ -43,6 +43,26 @@ impl EntryKind {
     }
 }
 
+/// An object id with what the entry says that it is. The same id can be a file in one tree and a
+/// submodule, whose content is not scanned, in another, so ids are not compared without the kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TypedId {
+    pub(crate) kind: EntryKind,
+    pub(crate) id: ObjectId,
+}
+
+impl TypedId {
+    /// The id, if it is that of a blob of this repository: of a file or a link.
+    pub(crate) fn blob(self) -> Option<ObjectId> {
+        (self.kind.object() == Some(ObjectKind::Blob)).then_some(self.id)
+    }
+
+    /// The id, if it is that of a tree.
+    pub(crate) fn tree(self) -> Option<ObjectId> {
+        (self.kind == EntryKind::Tree).then_some(self.id)
+    }
+}
+
 /// An entry of a tree.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TreeEntry<'t> {
@@ -52,6 +72,14 @@ pub(crate) struct TreeEntry<'t> {
 }
 
 impl<'t> TreeEntry<'t> {
+    /// The id of the entry with its kind.
+    pub(crate) fn typed_id(&self) -> TypedId {
+        TypedId {
+            kind: self.kind,
+            id: self.id.to_owned(),
+        }
+    }
+
     /// The entry at the start of `bytes`, and its length.
     fn parse(bytes: &'t [u8], hash_len: usize) -> Option<(Self, usize)> {
         let blank = memchr::memchr(b' ', bytes.get(..8.min(bytes.len()))?)?;

@@ -6,12 +6,14 @@ use std::sync::{Arc, OnceLock};
 use bstr::{BStr, ByteSlice};
 
 use super::names::{PathName, path_names};
-use super::removed::{Parent, read_blob};
+use super::removed::{Parent, Reader};
 use super::{Worker, parts};
-use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent, Skip, SkipReason};
+use crate::blob::{
+    Blob, CommitInfo, MovedFrom, OldVersion, Origin, PreviousContent, Skip, SkipReason,
+};
 use crate::git::diff::{Candidate, lines};
-use crate::git::tree::EntryKind;
-use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
+use crate::git::tree::{EntryKind, TypedId};
+use crate::git::{LocalRepository, ObjectKind, read_kind};
 use crate::text::Span;
 
 /// All that a commit, or the next one, brings.
@@ -59,11 +61,16 @@ impl ChangeFeeder<'_, '_> {
     /// Feeds the content of `candidate`.
     pub(super) fn content(&self, candidate: &Candidate, worker: &mut dyn Worker) {
         let path = candidate.path.clone();
-        if candidate.kind == EntryKind::Submodule {
+        if candidate.entry.kind == EntryKind::Submodule {
             let reason = SkipReason::Submodule;
             return worker.skip(Skip { path, reason });
         }
-        match read_kind(self.repo, candidate.id, ObjectKind::Blob, self.max_size) {
+        match read_kind(
+            self.repo,
+            candidate.entry.id,
+            ObjectKind::Blob,
+            self.max_size,
+        ) {
             Ok(content) => {
                 let origin = self.origin(candidate);
                 let previous = PreviousVersions {
@@ -87,8 +94,15 @@ impl ChangeFeeder<'_, '_> {
         }
     }
 
+    const fn reader(&self) -> Reader<'_> {
+        Reader {
+            repo: self.repo,
+            max_size: self.max_size,
+        }
+    }
+
     fn origin(&self, candidate: &Candidate) -> Origin {
-        let (path, id) = (candidate.path.clone(), candidate.id.to_string());
+        let (path, id) = (candidate.path.clone(), candidate.entry.id.to_string());
         match &self.set.commit {
             None => Origin::Staged { path, id },
             Some(commit) => Origin::Commit {
@@ -108,27 +122,29 @@ struct PreviousVersions<'a, 's> {
 }
 
 impl PreviousContent for PreviousVersions<'_, '_> {
-    fn versions(&self) -> Option<Vec<Vec<u8>>> {
-        let (repo, set) = (self.feeder.repo, self.feeder.set);
+    fn versions(&self) -> Option<Vec<OldVersion>> {
+        let (reader, candidate) = (self.feeder.reader(), self.candidate);
         let mut versions = Vec::new();
-        for (before, parent) in self.candidate.before.iter().zip(&set.parents) {
+        for (before, parent) in candidate.before.iter().zip(&self.feeder.set.parents) {
             match before {
-                Some(id) => versions.push(read_blob(repo, *id)?),
-                None => versions.extend(parent.renamed_from(repo, self.candidate, self.content)),
+                Some(old) => versions.extend(reader.version(candidate.path.as_bstr(), *old).ok()?),
+                None => versions.extend(parent.renamed_from(reader, candidate, self.content)),
             }
         }
         Some(versions)
     }
 
-    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
-        let spans = versions.iter().map(|old| lines::spans(old, self.content));
+    fn spans(&self, versions: &[OldVersion]) -> Vec<Span> {
+        let spans = versions
+            .iter()
+            .map(|old| lines::spans(&old.bytes, self.content));
         spans
             .reduce(|a, b| lines::common(&a, &b))
             .unwrap_or_else(|| vec![Span::new(0, self.content.len())])
     }
 
     fn elsewhere(&self) -> MovedFrom {
-        let (repo, path) = (self.feeder.repo, self.candidate.path.as_bstr());
+        let (reader, path) = (self.feeder.reader(), self.candidate.path.as_bstr());
         let parents = self.feeder.set.parents.iter();
         let earlier = self
             .feeder
@@ -138,10 +154,10 @@ impl PreviousContent for PreviousVersions<'_, '_> {
             versions: earlier
                 .into_iter()
                 .flatten()
-                .filter_map(|id| read_blob(repo, id))
+                .filter_map(|entry| reader.version(path, entry).ok()?)
                 .collect(),
             replaced: parents
-                .flat_map(|parent| parent.replaced(repo, path))
+                .flat_map(|parent| parent.replaced(reader, path))
                 .collect(),
         }
     }
@@ -154,15 +170,15 @@ struct PreviousName<'a, 's> {
 }
 
 impl PreviousContent for PreviousName<'_, '_> {
-    fn versions(&self) -> Option<Vec<Vec<u8>>> {
+    fn versions(&self) -> Option<Vec<OldVersion>> {
         let mut versions = self.name.versions()?;
         let range = self.feeder.range;
         let is_known = range.is_some_and(|(range, number)| range.has_name(number, self.name));
-        versions.extend(is_known.then(|| self.name.bytes.to_vec()));
+        versions.extend(is_known.then(|| self.name.version()));
         Some(versions)
     }
 
-    fn spans(&self, versions: &[Vec<u8>]) -> Vec<Span> {
+    fn spans(&self, versions: &[OldVersion]) -> Vec<Span> {
         self.name.spans(versions)
     }
 
@@ -183,8 +199,8 @@ pub(super) struct RangeChanges<'s> {
 
 #[derive(Default)]
 struct Paths<'s> {
-    /// For each path, which commits bring which blob there.
-    versions: HashMap<&'s BStr, Vec<(usize, ObjectId)>>,
+    /// For each path, which commits bring what there.
+    versions: HashMap<&'s BStr, Vec<(usize, TypedId)>>,
     /// For each new name, the first commit that brings it.
     names: HashMap<&'s BStr, usize>,
 }
@@ -204,17 +220,23 @@ impl<'s> RangeChanges<'s> {
     }
 
     /// The blobs that commits before `number` bring to the same path.
-    fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = ObjectId> {
+    fn earlier(&self, number: usize, path: &BStr) -> impl Iterator<Item = TypedId> {
+        self.before(number, path)
+            .filter(|entry| entry.blob().is_some())
+            .take(MAX_EARLIER)
+    }
+
+    /// What commits before `number` bring to the same path, submodules included.
+    fn before(&self, number: usize, path: &BStr) -> impl Iterator<Item = TypedId> {
         let versions = self.paths().versions.get(path).into_iter().flatten();
         versions
             .take_while(move |(at, _)| *at < number)
-            .map(|(_, id)| *id)
-            .take(MAX_EARLIER)
+            .map(|(_, entry)| *entry)
     }
 
     /// Whether a commit before `number` brings the name.
     fn has_name(&self, number: usize, name: &PathName<'_>) -> bool {
-        self.earlier(number, name.path).next().is_some()
+        self.before(number, name.path).next().is_some()
             || self
                 .paths()
                 .names
@@ -232,7 +254,7 @@ impl<'s> RangeChanges<'s> {
                         .versions
                         .entry(path)
                         .or_default()
-                        .push((number, candidate.id));
+                        .push((number, candidate.entry));
                     for name in path_names(path, None).filter(|_| candidate.is_new()) {
                         paths.names.entry(name.path).or_insert(number);
                     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bstr::{BStr, ByteSlice};
 
-use crate::blob::{Blob, CommitInfo, MovedFrom, Origin, PreviousContent};
+use crate::blob::{Blob, CommitInfo, MovedFrom, OldVersion, Origin, PreviousContent};
 use crate::text::Span;
 
 /// Shorter names are not searched: no credential that could be in a name is shorter, and searching
@@ -38,21 +38,26 @@ impl<'p> PathName<'p> {
         };
         Blob::whole(self.bytes, origin)
     }
+
+    /// The name as it was, at the same path.
+    pub(super) fn version(&self) -> OldVersion {
+        OldVersion {
+            path: self.path.to_owned(),
+            bytes: self.bytes.to_vec(),
+        }
+    }
 }
 
 /// A whole path is new only where its components are not: these are searched by themselves.
 impl PreviousContent for PathName<'_> {
-    fn versions(&self) -> Option<Vec<Vec<u8>>> {
-        let components = self.bytes.split_str("/").filter(|name| *name != self.bytes);
-        Some(
-            components
-                .filter(|name| is_searched_name(name))
-                .map(<[u8]>::to_vec)
-                .collect(),
-        )
+    fn versions(&self) -> Option<Vec<OldVersion>> {
+        let components = path_names(self.path, None).filter(|name| name.bytes != self.bytes);
+        // A component has no components of its own.
+        let of_path = components.filter(|_| self.bytes == self.path);
+        Some(of_path.map(|name| name.version()).collect())
     }
 
-    fn spans(&self, _: &[Vec<u8>]) -> Vec<Span> {
+    fn spans(&self, _: &[OldVersion]) -> Vec<Span> {
         vec![Span::new(0, self.bytes.len())]
     }
 

@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use bstr::{BStr, ByteSlice};
 
+use crate::blob::OldVersion;
 use crate::git::diff::index::Removed;
 use crate::git::diff::{Candidate, RemovedFile, index, trees};
-use crate::git::tree::name_of;
-use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
+use crate::git::tree::{TypedId, name_of};
+use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, read_kind};
 
 /// How a parent differs from the change.
 pub(super) enum ParentDiff {
@@ -68,14 +69,17 @@ impl Parent {
     /// one with which `bytes` share most, at least half of the longer one, as for git.
     pub(super) fn renamed_from(
         &self,
-        repo: &LocalRepository,
+        reader: Reader<'_>,
         new: &Candidate,
         bytes: &[u8],
-    ) -> Option<Vec<u8>> {
-        let removed = self.removed(repo).iter();
-        let mut gone: Vec<_> = removed.filter(|file| file.now.is_none()).collect();
-        if gone.iter().any(|file| file.id == new.id) {
-            return Some(bytes.to_vec());
+    ) -> Option<OldVersion> {
+        let removed = self.removed(reader.repo).iter();
+        let mut gone: Vec<_> = removed
+            .filter(|file| file.now.is_none() && file.entry.kind == new.entry.kind)
+            .collect();
+        if let Some(same) = gone.iter().find(|file| file.entry == new.entry) {
+            let (path, bytes) = (same.path.clone(), bytes.to_vec());
+            return Some(OldVersion { path, bytes });
         }
         // Most files keep their name or at least their extension when they move.
         let path = new.path.as_bstr();
@@ -90,24 +94,35 @@ impl Parent {
         let contents = gone
             .into_iter()
             .take(MAX_COMPARED)
-            .filter_map(|file| read_blob(repo, file.id));
-        let scored = contents.map(|old| (shared_bytes(&old, bytes), old));
+            .filter_map(|file| reader.version(file.path.as_bstr(), file.entry).ok()?);
+        let scored = contents.map(|old| (shared_bytes(&old.bytes, bytes), old));
         let (shared, old) = scored.max_by_key(|(shared, _)| *shared)?;
-        (shared * 2 >= old.len().max(bytes.len())).then_some(old)
+        (shared * 2 >= old.bytes.len().max(bytes.len())).then_some(old)
     }
 
     /// The removed files at other paths than `path`, as they were and as they are now: what is
     /// missing in them may have moved. Empty if too many files changed.
-    pub(super) fn replaced(&self, repo: &LocalRepository, path: &BStr) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let removed = self.removed(repo);
+    pub(super) fn replaced(&self, reader: Reader<'_>, path: &BStr) -> Vec<(OldVersion, Vec<u8>)> {
+        let removed = self.removed(reader.repo);
         if removed.len() > MAX_COMPARED {
             return Vec::new();
         }
-        let small = |id: ObjectId| read_kind(repo, id, ObjectKind::Blob, Some(MAX_SIZE)).ok();
+        let small = Reader {
+            max_size: Some(reader.max_size.map_or(MAX_SIZE, |max| max.min(MAX_SIZE))),
+            ..reader
+        };
         removed
             .iter()
             .filter(|file| file.path != path)
-            .filter_map(|file| Some((small(file.id)?, file.now.map_or(Some(Vec::new()), small)?)))
+            .filter_map(|file| {
+                let before = small.version(file.path.as_bstr(), file.entry).ok()??;
+                // What a submodule replaces is gone.
+                let after = match file.now.and_then(TypedId::blob) {
+                    Some(id) => small.blob(id).ok()??,
+                    None => Vec::new(),
+                };
+                Some((before, after))
+            })
             .collect()
     }
 }
@@ -132,8 +147,35 @@ fn shared_bytes(old: &[u8], new: &[u8]) -> usize {
     shared
 }
 
-/// The content of a blob. If it cannot be read, a rename or a move is not seen, so more is
-/// reported, not less.
-pub(super) fn read_blob(repo: &LocalRepository, id: ObjectId) -> Option<Vec<u8>> {
-    read_kind(repo, id, ObjectKind::Blob, None).ok()
+/// Reads previous content as it was scanned: within the size limit of the run.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'r> {
+    pub(super) repo: &'r LocalRepository,
+    pub(super) max_size: Option<u64>,
+}
+
+impl Reader<'_> {
+    /// What an entry held at `path`; `None` if it was not scanned there: a submodule, or a file
+    /// above the size limit.
+    pub(super) fn version(
+        self,
+        path: &BStr,
+        entry: TypedId,
+    ) -> Result<Option<OldVersion>, ReadError> {
+        let Some(id) = entry.blob() else {
+            return Ok(None);
+        };
+        let path = path.to_owned();
+        let bytes = self.blob(id)?;
+        Ok(bytes.map(|bytes| OldVersion { path, bytes }))
+    }
+
+    /// The content of a blob; `None` if it is above the size limit.
+    fn blob(self, id: ObjectId) -> Result<Option<Vec<u8>>, ReadError> {
+        match read_kind(self.repo, id, ObjectKind::Blob, self.max_size) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ReadError::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }

@@ -107,21 +107,20 @@ fn change_set(diffs: Vec<Changes>) -> ChangeSet {
     for diff in &diffs[1..] {
         let changes = diff.changed.iter();
         let before: HashMap<_, _> = changes
-            .map(|change| ((&change.path, change.id), change.before))
+            .map(|change| ((&change.path, change.entry), change.before))
             .collect();
         others.push(before);
     }
     let mut candidates = Vec::new();
     for change in &diffs[0].changed {
-        let key = (&change.path, change.id);
+        let key = (&change.path, change.entry);
         // What one of the parents has at this path comes from there, and is not new.
         let before: Option<Vec<_>> = iter::once(Some(change.before))
             .chain(others.iter().map(|other| other.get(&key).copied()))
             .collect();
         candidates.extend(before.map(|before| Candidate {
             path: change.path.clone(),
-            id: change.id,
-            kind: change.kind,
+            entry: change.entry,
             before,
         }));
     }
@@ -136,8 +135,8 @@ fn parent(diff: Changes) -> Parent {
     let replaced = diff.changed.into_iter().filter_map(|change| {
         Some(RemovedFile {
             path: change.path,
-            id: change.before?,
-            now: Some(change.id),
+            entry: change.before?,
+            now: Some(change.entry),
         })
     });
     Parent::new(ParentDiff::Index {

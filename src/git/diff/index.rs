@@ -12,25 +12,23 @@ use crate::blob::{Skip, SkipReason};
 
 use super::RemovedFile;
 use crate::git::index::open_index;
-use crate::git::tree::{EntryKind, Tree};
+use crate::git::tree::{EntryKind, Tree, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
 /// A file, link or submodule of the index that the tree does not have at that path.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) path: BString,
-    pub(crate) id: ObjectId,
-    pub(crate) kind: EntryKind,
+    pub(crate) entry: TypedId,
     /// What the tree has at the path instead.
-    pub(crate) before: Option<ObjectId>,
+    pub(crate) before: Option<TypedId>,
 }
 
 /// A file or a directory of the tree that the index does not have.
 #[derive(Clone, Debug)]
 pub(crate) struct Removed {
     path: BString,
-    id: ObjectId,
-    is_tree: bool,
+    entry: TypedId,
 }
 
 /// The difference between a tree and the index.
@@ -70,10 +68,9 @@ struct Walk<'a> {
     found: Changes,
 }
 
-/// An entry of a tree, and whether the index has one of the same name and kind.
+/// An entry of a tree, and whether the index has a directory, or no directory, of this name too.
 struct Old {
-    id: ObjectId,
-    is_tree: bool,
+    entry: TypedId,
     met: bool,
 }
 
@@ -114,9 +111,10 @@ impl Walk<'_> {
             let len = rest.partition_point(|entry| entry.path(self.index).starts_with(directory));
             let (group, after) = rest.split_at(len);
             let name = name[..slash].as_bstr();
-            let below = old.get_mut(name).filter(|old| old.is_tree).map(|old| {
-                old.met = true;
-                old.id
+            let below = old.get_mut(name).and_then(|old| {
+                let tree = old.entry.tree();
+                old.met |= tree.is_some();
+                tree
             });
             if kind_of(first) == EntryKind::Tree {
                 // A sparse index has one entry for the whole directory, with the id of its tree.
@@ -138,10 +136,14 @@ impl Walk<'_> {
     fn file(&mut self, entry: &Entry, old: Option<&mut Old>) {
         let path = entry.path(self.index).to_owned();
         let before = old.and_then(|old| {
-            let file = !old.is_tree;
-            old.met |= file;
-            file.then_some(old.id)
+            let is_file = old.entry.tree().is_none();
+            old.met |= is_file;
+            is_file.then_some(old.entry)
         });
+        let now = TypedId {
+            kind: kind_of(entry),
+            id: entry.id,
+        };
         if entry.stage_raw() != 0 {
             // A conflict has an entry for each side, and is reported once.
             let skip = Skip {
@@ -156,11 +158,10 @@ impl Walk<'_> {
                 path,
                 reason: SkipReason::IntentToAdd,
             });
-        } else if before != Some(entry.id) {
+        } else if before != Some(now) {
             self.found.changed.push(Change {
                 path,
-                id: entry.id,
-                kind: kind_of(entry),
+                entry: now,
                 before,
             });
         }
@@ -183,19 +184,21 @@ impl Walk<'_> {
             for entry in Tree::read(self.repo, new)?.entries() {
                 let entry = entry?;
                 let full = [&path, entry.name.as_bytes()].concat();
-                let is_tree = entry.kind == EntryKind::Tree;
+                let now = entry.typed_id();
                 let mut before = None;
-                if let Some(old) = old.get_mut(entry.name).filter(|old| old.is_tree == is_tree) {
+                if let Some(old) = old.get_mut(entry.name)
+                    && old.entry.tree().is_some() == now.tree().is_some()
+                {
                     old.met = true;
-                    before = Some(old.id);
+                    before = Some(old.entry);
                 }
-                if is_tree {
-                    open.push((before, entry.id.to_owned(), [&full[..], b"/"].concat()));
-                } else if before.as_deref() != Some(entry.id) {
+                if let Some(tree) = now.tree() {
+                    let below = before.map(|old| old.id);
+                    open.push((below, tree, [&full[..], b"/"].concat()));
+                } else if before != Some(now) {
                     self.found.changed.push(Change {
                         path: full.into(),
-                        id: entry.id.to_owned(),
-                        kind: entry.kind,
+                        entry: now,
                         before,
                     });
                 }
@@ -211,8 +214,7 @@ impl Walk<'_> {
             let path = BString::from([above, &name[..]].concat());
             self.found.removed.push(Removed {
                 path,
-                id: old.id,
-                is_tree: old.is_tree,
+                entry: old.entry,
             });
         }
     }
@@ -231,8 +233,7 @@ fn old_entries(
     for entry in Tree::read(repo, id)?.entries() {
         let entry = entry?;
         let old = Old {
-            id: entry.id.to_owned(),
-            is_tree: entry.kind == EntryKind::Tree,
+            entry: entry.typed_id(),
             met: false,
         };
         found.insert(entry.name.to_owned(), old);
@@ -248,12 +249,12 @@ pub(crate) fn removed_files(
 ) -> Vec<RemovedFile> {
     let mut files = changed.to_vec();
     let mut open = removed.to_vec();
-    while let Some(Removed { path, id, is_tree }) = open.pop() {
-        if !is_tree {
+    while let Some(Removed { path, entry }) = open.pop() {
+        let Some(id) = entry.tree() else {
             let now = None;
-            files.push(RemovedFile { path, id, now });
+            files.push(RemovedFile { path, entry, now });
             continue;
-        }
+        };
         // If a tree cannot be read here, a rename is not seen, so more is reported, not less.
         let Ok(tree) = Tree::read(repo, id) else {
             continue;
@@ -261,8 +262,7 @@ pub(crate) fn removed_files(
         for entry in tree.entries().map_while(Result::ok) {
             open.push(Removed {
                 path: BString::from([&path[..], b"/", entry.name].concat()),
-                id: entry.id.to_owned(),
-                is_tree: entry.kind == EntryKind::Tree,
+                entry: entry.typed_id(),
             });
         }
     }

@@ -6,17 +6,15 @@ pub(crate) mod trees;
 
 use bstr::BString;
 
-use super::ObjectId;
-use super::tree::EntryKind;
+use super::tree::TypedId;
 
 /// A file, link or submodule at a path where no parent has the same.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) path: BString,
-    pub(crate) id: ObjectId,
-    pub(crate) kind: EntryKind,
+    pub(crate) entry: TypedId,
     /// For each parent, what it has at the path instead.
-    pub(crate) before: Vec<Option<ObjectId>>,
+    pub(crate) before: Vec<Option<TypedId>>,
 }
 
 impl Candidate {
@@ -30,9 +28,9 @@ impl Candidate {
 #[derive(Clone, Debug)]
 pub(crate) struct RemovedFile {
     pub(crate) path: BString,
-    pub(crate) id: ObjectId,
+    pub(crate) entry: TypedId,
     /// What the change has at the path instead; `None` if it has nothing there.
-    pub(crate) now: Option<ObjectId>,
+    pub(crate) now: Option<TypedId>,
 }
 
 /// What a parent has that the change has not, the other way round.
@@ -40,7 +38,7 @@ impl From<Candidate> for RemovedFile {
     fn from(found: Candidate) -> Self {
         Self {
             path: found.path,
-            id: found.id,
+            entry: found.entry,
             now: found.before.into_iter().flatten().next(),
         }
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use bstr::BString;
 
 use super::Candidate;
-use crate::git::tree::{EntryKind, Tree, TreeEntry};
+use crate::git::tree::{EntryKind, Tree, TreeEntry, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
 /// The files, links and submodules of `tree` that none of `others` has at the same path, with what
@@ -71,7 +71,7 @@ impl Walk<'_> {
             for cursor in &mut cursors {
                 before.push(cursor.advance_to(&entry)?);
             }
-            if before.iter().flatten().any(|id| **id == *entry.id) {
+            if before.contains(&Some(entry.typed_id())) {
                 continue;
             }
             if entry.kind == EntryKind::Tree {
@@ -79,13 +79,12 @@ impl Walk<'_> {
                     above: self.path.len(),
                     name: entry.name.to_owned(),
                     tree: entry.id.to_owned(),
-                    others: before,
+                    others: before.into_iter().map(|old| old?.tree()).collect(),
                 });
             } else {
                 self.found.push(Candidate {
                     path: [self.path.as_slice(), entry.name].concat().into(),
-                    id: entry.id.to_owned(),
-                    kind: entry.kind,
+                    entry: entry.typed_id(),
                     before,
                 });
             }
@@ -104,7 +103,7 @@ struct Cursor<'t, I> {
 impl<'t, I: Iterator<Item = Result<TreeEntry<'t>, ReadError>>> Cursor<'t, I> {
     /// What this tree has in the place of `entry`: an entry of the same name, and a directory only
     /// for a directory.
-    fn advance_to(&mut self, entry: &TreeEntry<'_>) -> Result<Option<ObjectId>, ReadError> {
+    fn advance_to(&mut self, entry: &TreeEntry<'_>) -> Result<Option<TypedId>, ReadError> {
         loop {
             let next = match self.next.take() {
                 Some(next) => next,
@@ -115,7 +114,7 @@ impl<'t, I: Iterator<Item = Result<TreeEntry<'t>, ReadError>>> Cursor<'t, I> {
             };
             match next.order(entry) {
                 Ordering::Less => {}
-                Ordering::Equal => return Ok(Some(next.id.to_owned())),
+                Ordering::Equal => return Ok(Some(next.typed_id())),
                 Ordering::Greater => {
                     self.next = Some(next);
                     return Ok(None);
