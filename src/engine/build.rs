@@ -20,11 +20,11 @@ pub struct OccurrenceBuilder<'a> {
 }
 
 /// An occurrence, and the text around it that may hold a marker.
-pub struct OccurrenceInText<'m> {
+pub struct OccurrenceInText {
     /// The occurrence.
     pub occurrence: Occurrence,
     /// The lines in which a marker counts for it.
-    pub nearby: Nearby<'m>,
+    pub nearby: Nearby,
     /// The first half of a pair, if it is on another line. A marker covers one line only: where it
     /// allows the pair, this half has to be judged by itself.
     pub first_half: Option<Box<Self>>,
@@ -71,7 +71,7 @@ impl<'a> OccurrenceBuilder<'a> {
     pub fn occurrences<'m>(
         &'m self,
         located: &'m [LocatedMatch],
-    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
+    ) -> impl Iterator<Item = OccurrenceInText> {
         self.occurrences_if(located, |_| true)
     }
 
@@ -81,7 +81,7 @@ impl<'a> OccurrenceBuilder<'a> {
         &'m self,
         located: &'m [LocatedMatch],
         is_new: impl Fn(usize) -> bool + Clone + 'm,
-    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
+    ) -> impl Iterator<Item = OccurrenceInText> {
         let pairings = pair_up(self.scanner.rules(), located.iter().map(|seen| &seen.found));
         let mut is_paired = vec![false; located.len()];
         for pairing in &pairings {
@@ -102,25 +102,25 @@ impl<'a> OccurrenceBuilder<'a> {
         pairs.chain(singles)
     }
 
-    fn single<'m>(&self, seen: &'m LocatedMatch) -> OccurrenceInText<'m> {
+    fn single(&self, seen: &LocatedMatch) -> OccurrenceInText {
         OccurrenceInText {
             occurrence: self.occurrence(seen),
-            nearby: seen.nearby(),
+            nearby: seen.nearby.clone(),
             first_half: None,
         }
     }
 
-    fn pair<'m>(
+    fn pair(
         &self,
-        located: &'m [LocatedMatch],
+        located: &[LocatedMatch],
         pairing: Pairing,
         is_first_new: bool,
-    ) -> OccurrenceInText<'m> {
+    ) -> OccurrenceInText {
         let (first, second) = (&located[pairing.first], &located[pairing.second]);
         let on_other_line = first.place.start.line != second.place.start.line;
         OccurrenceInText {
             occurrence: self.pair_occurrence(pairing.rule, first, second),
-            nearby: second.nearby(),
+            nearby: second.nearby.clone(),
             first_half: (is_first_new && on_other_line).then(|| Box::new(self.single(first))),
         }
     }

@@ -135,9 +135,9 @@ impl ScanWorker<'_> {
         let is_new = novelty::novelty(builder.scanner, previous, &located);
         let path = policy.path_of(&origin);
         for found in builder.occurrences_if(&located, |index| is_new[index]) {
-            let by_marker = self.judge(found.occurrence, &origin, &path, found.nearby);
+            let by_marker = self.judge(found.occurrence, &origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {
-                self.judge(half.occurrence, &origin, &path, half.nearby);
+                self.judge(half.occurrence, &origin, &path, &half.nearby);
             }
         }
     }
@@ -148,7 +148,7 @@ impl ScanWorker<'_> {
         occurrence: Occurrence,
         origin: &Origin,
         path: &BStr,
-        nearby: Nearby<'_>,
+        nearby: &Nearby,
     ) -> bool {
         let judgement = self.shared.policy.judge(&occurrence, path, nearby);
         let mut finding = Finding::new(occurrence, origin.clone());
