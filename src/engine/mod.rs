@@ -73,7 +73,7 @@ struct ScanWorker<'a> {
     shared: &'a Shared<'a>,
     outcome: Outcome,
     /// How many findings of the blob that is being judged were kept, and how many were not.
-    kept: KeptCounts,
+    counts: KeptCounts,
     /// The origin of the blob that is being fed, and the matches in its parts so far.
     open: Option<(Origin, Vec<LocatedMatch>)>,
 }
@@ -83,7 +83,7 @@ impl<'a> ScanWorker<'a> {
         Self {
             shared,
             outcome: Outcome::default(),
-            kept: KeptCounts::new(shared.keep),
+            counts: KeptCounts::new(shared.keep),
             open: None,
         }
     }
@@ -149,7 +149,7 @@ impl ScanWorker<'_> {
                 self.judge(half.occurrence, &origin, &path, &half.nearby);
             }
         }
-        self.outcome.skipped.extend(self.kept.finish(origin.path()));
+        self.outcome.skipped.extend(self.counts.finish(origin.path()));
     }
 
     /// Records an occurrence as the policy judges it. Returns whether a marker allows it.
@@ -162,7 +162,7 @@ impl ScanWorker<'_> {
     ) -> bool {
         let judgement = self.shared.policy.judge(&occurrence, path, nearby);
         let by_marker = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
-        if judgement == Judgement::Ignore || !self.kept.take(&occurrence, &judgement) {
+        if judgement == Judgement::Ignore || !self.counts.take(&occurrence, &judgement) {
             return by_marker;
         }
         let mut finding = Finding::new(occurrence, origin.clone());
