@@ -149,7 +149,9 @@ impl ScanWorker<'_> {
                 self.judge(half.occurrence, &origin, &path, &half.nearby);
             }
         }
-        self.outcome.skipped.extend(self.counts.finish(origin.path()));
+        self.outcome
+            .skipped
+            .extend(self.counts.finish(origin.path()));
     }
 
     /// Records an occurrence as the policy judges it. Returns whether a marker allows it.

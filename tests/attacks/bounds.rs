@@ -81,3 +81,22 @@ fn dense_keys_and_markers_use_little_memory() {
         assert_eq!(output.status.code(), Some(1), "{format}: {errors}");
     }
 }
+
+/// A staged or committed object of gigabytes, a few hundred bytes in git's store, fills the memory.
+#[test]
+fn an_object_of_gigabytes_is_not_read_and_not_passed() {
+    let repo = Repo::new();
+    let base = repo.add("a.txt", "a\n").commit("first");
+    let file = std::fs::File::create(repo.path("zeros.bin")).expect("a file");
+    file.set_len(600 << 20).expect("a sparse file");
+    repo.git(["-c", "core.compression=1", "add", "zeros.bin"]);
+    let text = "has 629145600 bytes, more than the 536870912 that can be read";
+    let staged = repo.keysieve(["staged"]).status(2);
+    staged.says(text);
+    repo.keysieve(["staged", "--max-size", "1MiB"])
+        .status(0)
+        .says("larger than the size limit");
+    repo.commit("zeros");
+    let gated = repo.keysieve(["gate", &format!("{base}..HEAD")]).status(2);
+    gated.says(text);
+}
