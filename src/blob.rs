@@ -221,7 +221,7 @@ impl Origin {
     }
 }
 
-/// Something in scope that was not scanned, and why. All skips are counted and shown.
+/// Something in scope that was not scanned or not listed, and why. All skips are counted and shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
     /// What was not scanned.
@@ -261,6 +261,18 @@ pub enum SkipReason {
     /// A device, a socket or a named pipe: reading it could block forever.
     #[error("not a regular file")]
     NotRegular,
+    /// It was scanned, but has so many findings of a rule that only the first are listed.
+    #[error("{count} more {what} of {rule} ({confidence}) are not listed")]
+    NotListed {
+        /// The rule's id.
+        rule: String,
+        /// The confidence of these findings.
+        confidence: &'static str,
+        /// Whether they are `findings` or `allowed findings`.
+        what: &'static str,
+        /// How many they are.
+        count: usize,
+    },
     /// It could not be read. The scan is incomplete.
     #[error("cannot be read: {0}")]
     Unreadable(String),

@@ -1,4 +1,5 @@
 //! A catalogue of attacks: each test is one way to blind, disarm or abuse keysieve, as its line of
 //! documentation says.
 
+mod bounds;
 mod novelty;

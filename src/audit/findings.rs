@@ -22,12 +22,6 @@ use crate::policy::{Judgement, Nearby};
 use crate::secret::Fingerprint;
 use crate::text::Location;
 
-/// Markers were looked for when the object was read.
-const NO_MARKER: Nearby<'static> = Nearby {
-    line: b"",
-    before: b"",
-};
-
 /// Everything that findings are built from.
 pub(super) struct FindingsBuilder<'a> {
     pub(super) context: &'a Context<'a>,
@@ -232,12 +226,14 @@ impl FindingsBuilder<'_> {
                 *path = submodule::joined(name.as_bstr(), path);
             }
         }
+        // Markers were searched for when the object was read.
+        let no_marker = Nearby::default();
         let mut allowed_by = None;
         for path in paths {
             let judgement = self
                 .context
                 .policy
-                .judge(&occurrence, path.as_bstr(), NO_MARKER);
+                .judge(&occurrence, path.as_bstr(), &no_marker);
             match judgement {
                 Judgement::Allow(by) => allowed_by = Some(by),
                 Judgement::Report { .. } | Judgement::Ignore => return None,

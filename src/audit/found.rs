@@ -98,9 +98,9 @@ impl FoundSecrets {
         context.progress.add_found(located.len());
         for found in context.builder.occurrences(located) {
             let by_marker =
-                self.add_one(context, container, binary, found.occurrence, found.nearby);
+                self.add_one(context, container, binary, found.occurrence, &found.nearby);
             if by_marker && let Some(half) = found.first_half {
-                self.add_one(context, container, binary, half.occurrence, half.nearby);
+                self.add_one(context, container, binary, half.occurrence, &half.nearby);
             }
         }
     }
@@ -113,7 +113,7 @@ impl FoundSecrets {
         container: ContainerKey,
         binary: bool,
         occurrence: Occurrence,
-        nearby: Nearby<'_>,
+        nearby: &Nearby,
     ) -> bool {
         if occurrence.confidence < context.policy.report {
             return false;

@@ -49,7 +49,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BString, ByteSlice};
 
-use crate::engine::{self, OccurrenceBuilder, Progress};
+use crate::engine::{self, Keep, OccurrenceBuilder, Progress};
 use crate::finding::Outcome;
 use crate::git::store::ObjectStore;
 use crate::git::{self, Repository, Roots, roots};
@@ -233,7 +233,13 @@ impl AuditRun<'_> {
             max_size: None,
             jobs: self.audit.jobs,
         };
-        engine::run(&git_dir, self.builder.scanner, self.policy, self.progress)
+        engine::run(
+            &git_dir,
+            self.builder.scanner,
+            self.policy,
+            self.progress,
+            Keep::FOR_REPORT,
+        )
     }
 
     fn scan_index_only_names(
@@ -242,7 +248,13 @@ impl AuditRun<'_> {
         collected: &Collected,
     ) -> Result<Outcome, SourceError> {
         let names = IndexOnlyNames::new(roots, collected);
-        let mut outcome = engine::run(&names, self.builder.scanner, self.policy, self.progress)?;
+        let mut outcome = engine::run(
+            &names,
+            self.builder.scanner,
+            self.policy,
+            self.progress,
+            Keep::FOR_REPORT,
+        )?;
         names.add_histories(&mut outcome);
         Ok(outcome)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::{Args, FromArgMatches as _};
-use keysieve::engine;
+use keysieve::engine::{self, Keep};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
 use keysieve::policy::PolicyFiles;
@@ -165,7 +165,8 @@ pub(super) fn scan(
     let Settings {
         scanner, policy, ..
     } = settings;
-    Ok(reports.watch(|progress| engine::run(source, scanner, policy, progress))?)
+    Ok(reports
+        .watch(|progress| engine::run(source, scanner, policy, progress, Keep::FOR_REPORT))?)
 }
 
 /// The commits of a merge that git is about to make: it passes their ids to its hooks as variables

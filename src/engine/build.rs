@@ -20,11 +20,11 @@ pub struct OccurrenceBuilder<'a> {
 }
 
 /// An occurrence, and the text around it that may hold a marker.
-pub struct OccurrenceInText<'m> {
+pub struct OccurrenceInText {
     /// The occurrence.
     pub occurrence: Occurrence,
     /// The lines in which a marker counts for it.
-    pub nearby: Nearby<'m>,
+    pub nearby: Nearby,
     /// The indices of its matches: the first half of a pair, and the secret.
     pub matches: (Option<usize>, usize),
     /// The first half of a pair, if it is on another line. A marker covers one line only: where it
@@ -73,7 +73,7 @@ impl<'a> OccurrenceBuilder<'a> {
     pub fn occurrences<'m>(
         &'m self,
         located: &'m [LocatedMatch],
-    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
+    ) -> impl Iterator<Item = OccurrenceInText> {
         self.occurrences_if(located, |_| true)
     }
 
@@ -83,7 +83,7 @@ impl<'a> OccurrenceBuilder<'a> {
         &'m self,
         located: &'m [LocatedMatch],
         is_new: impl Fn(usize) -> bool + Clone + 'm,
-    ) -> impl Iterator<Item = OccurrenceInText<'m>> {
+    ) -> impl Iterator<Item = OccurrenceInText> {
         let pairings = pair_up(self.scanner.rules(), located.iter().map(|seen| &seen.found));
         let mut is_paired = vec![false; located.len()];
         for pairing in &pairings {
@@ -104,27 +104,27 @@ impl<'a> OccurrenceBuilder<'a> {
         pairs.chain(singles)
     }
 
-    fn single<'m>(&self, located: &'m [LocatedMatch], index: usize) -> OccurrenceInText<'m> {
+    fn single(&self, located: &[LocatedMatch], index: usize) -> OccurrenceInText {
         let seen = &located[index];
         OccurrenceInText {
             occurrence: self.occurrence(seen),
-            nearby: seen.nearby(),
+            nearby: seen.nearby.clone(),
             matches: (None, index),
             first_half: None,
         }
     }
 
-    fn pair<'m>(
+    fn pair(
         &self,
-        located: &'m [LocatedMatch],
+        located: &[LocatedMatch],
         pairing: Pairing,
         is_first_new: bool,
-    ) -> OccurrenceInText<'m> {
+    ) -> OccurrenceInText {
         let (first, second) = (&located[pairing.first], &located[pairing.second]);
         let on_other_line = first.place.start.line != second.place.start.line;
         OccurrenceInText {
             occurrence: self.pair_occurrence(pairing.rule, first, second),
-            nearby: second.nearby(),
+            nearby: second.nearby.clone(),
             matches: (Some(pairing.first), pairing.second),
             first_half: (is_first_new && on_other_line)
                 .then(|| Box::new(self.single(located, pairing.first))),

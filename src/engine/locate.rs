@@ -4,7 +4,7 @@
 use crate::blob::Part;
 use crate::finding::Place;
 use crate::finding::frame::Frame;
-use crate::policy::Nearby;
+use crate::policy::{MarkerText, Nearby};
 use crate::scan::Match;
 use crate::text::{LineIndex, Location, Locator, Span};
 
@@ -12,8 +12,8 @@ use crate::text::{LineIndex, Location, Locator, Span};
 /// which is not read finding by finding.
 const MAX_FRAMES: usize = 200;
 
-/// How much of a line on each side of a match counts as its line, in bytes. A longer line is not
-/// text that was written in lines.
+/// How much of a line on each side of a match counts as its line, in bytes, at least. A line of
+/// more than twice as many is not text that was written in lines.
 const REACH: usize = 2048;
 
 /// Whether matches get code frames.
@@ -29,18 +29,8 @@ pub enum Frames {
 pub struct LocatedMatch {
     pub(super) found: Match,
     pub(super) place: Place,
-    line: Vec<u8>,
-    before: Vec<u8>,
-}
-
-impl LocatedMatch {
     /// The lines in which inline markers count for it.
-    pub(super) fn nearby(&self) -> Nearby<'_> {
-        Nearby {
-            line: &self.line,
-            before: &self.before,
-        }
-    }
+    pub(super) nearby: Nearby,
 }
 
 /// Locates those `matches` that are `part`'s own, in order; `text` is the part. Their spans become
@@ -54,6 +44,7 @@ pub(super) fn locate(
     let index = LineIndex::new(text);
     let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
     let (mut starts, mut ends) = (Locator::new(&index), Locator::new(&index));
+    let mut surroundings = Surroundings::new(text, &index);
     let mut located = Vec::new();
     for mut found in matches
         .into_iter()
@@ -70,13 +61,12 @@ pub(super) fn locate(
             frame,
             encoding: found.encoding,
         };
-        let (line, before) = surroundings(text, &index, found.span.start);
+        let nearby = surroundings.of(found.span.start);
         found.span = found.span.shift(part.offset);
         located.push(LocatedMatch {
             found,
             place,
-            line,
-            before,
+            nearby,
         });
     }
     located
@@ -103,23 +93,55 @@ fn frame_in_blob(
     frame
 }
 
-/// The line around `at` and the line before it, without the zero bytes of UTF-16, so that a marker
-/// in UTF-16 text counts.
-fn surroundings(text: &[u8], index: &LineIndex<'_>, at: usize) -> (Vec<u8>, Vec<u8>) {
-    let number = index.line_of(at);
-    let line = index.span(number);
-    let near = Span::new(
-        line.start.max(at.saturating_sub(REACH)),
-        line.end.min(at.saturating_add(REACH)),
-    );
-    let before = number
-        .checked_sub(1)
-        .map(|number| index.span(number))
-        .filter(|line| line.len() <= REACH);
-    let before = before.map(|span| without_nul(span.of(text)));
-    (without_nul(near.of(text)), before.unwrap_or_default())
+/// The text around the matches of a part that may hold markers. Matches that are close to each
+/// other share it, so that a line with thousands of matches is neither kept nor searched again for
+/// each.
+struct Surroundings<'t> {
+    text: &'t [u8],
+    index: &'t LineIndex<'t>,
+    /// The text around the last match and before its line, and the spans of both.
+    last: Option<(Span, Span, Nearby)>,
 }
 
-fn without_nul(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().copied().filter(|byte| *byte != 0).collect()
+impl<'t> Surroundings<'t> {
+    fn new(text: &'t [u8], index: &'t LineIndex<'t>) -> Self {
+        Self {
+            text,
+            index,
+            last: None,
+        }
+    }
+
+    /// The line around `at` and the line before it.
+    fn of(&mut self, at: usize) -> Nearby {
+        let number = self.index.line_of(at);
+        let line = around(self.index.span(number), at);
+        let before = number
+            .checked_sub(1)
+            .map(|number| self.index.span(number))
+            .filter(|line| line.len() <= REACH)
+            .unwrap_or(Span::new(0, 0));
+        let known = self.last.take_if(|last| (last.0, last.1) == (line, before));
+        let (.., nearby) = self.last.insert(known.unwrap_or_else(|| {
+            let nearby = Nearby {
+                line: MarkerText::new(line.of(self.text)),
+                before: MarkerText::new(before.of(self.text)),
+            };
+            (line, before, nearby)
+        }));
+        nearby.clone()
+    }
+}
+
+/// The part of a line that counts as the line of a match at `at`: all of it, or of a long line the
+/// block of [`REACH`] bytes that the match begins in, and the blocks on both sides.
+fn around(line: Span, at: usize) -> Span {
+    if line.len() <= 2 * REACH {
+        return line;
+    }
+    let block = line.start + at.saturating_sub(line.start) / REACH * REACH;
+    Span::new(
+        line.start.max(block.saturating_sub(REACH)),
+        line.end.min(block + 2 * REACH),
+    )
 }

@@ -5,6 +5,7 @@
 //! to occurrences, and [`finish`] for the outcome.
 
 mod build;
+mod keep;
 mod locate;
 mod novelty;
 mod progress;
@@ -20,10 +21,12 @@ use crate::scan::Scanner;
 use crate::source::{Source, SourceError, Worker};
 
 pub use build::{OccurrenceBuilder, OccurrenceInText};
+pub use keep::Keep;
+use keep::KeptCounts;
 pub use locate::{Frames, LocatedMatch};
 pub use progress::Progress;
 
-/// Scans all that `source` feeds.
+/// Scans all that `source` feeds, and keeps as many of the findings as `keep` says.
 ///
 /// # Errors
 /// If the source cannot feed anything. What concerns single blobs is among the outcome's skips.
@@ -32,12 +35,14 @@ pub fn run(
     scanner: &Scanner,
     policy: &Policy,
     progress: &Progress,
+    keep: Keep,
 ) -> Result<Outcome, SourceError> {
     let gathered = Mutex::new(Outcome::default());
     let shared = Shared {
         builder: OccurrenceBuilder::new(scanner),
         policy,
         progress,
+        keep,
         gathered: &gathered,
     };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
@@ -59,6 +64,7 @@ struct Shared<'a> {
     builder: OccurrenceBuilder<'a>,
     policy: &'a Policy,
     progress: &'a Progress,
+    keep: Keep,
     gathered: &'a Mutex<Outcome>,
 }
 
@@ -66,6 +72,8 @@ struct Shared<'a> {
 struct ScanWorker<'a> {
     shared: &'a Shared<'a>,
     outcome: Outcome,
+    /// How many findings of the blob that is being judged were kept, and how many were not.
+    counts: KeptCounts,
     /// The origin of the blob that is being fed, and the matches in its parts so far.
     open: Option<(Origin, Vec<LocatedMatch>)>,
 }
@@ -75,6 +83,7 @@ impl<'a> ScanWorker<'a> {
         Self {
             shared,
             outcome: Outcome::default(),
+            counts: KeptCounts::new(shared.keep),
             open: None,
         }
     }
@@ -138,11 +147,14 @@ impl ScanWorker<'_> {
             judge.novelty(previous, &located, &path)
         };
         for found in builder.occurrences_if(&located, |index| is_new[index]) {
-            let by_marker = self.judge(found.occurrence, &origin, &path, found.nearby);
+            let by_marker = self.judge(found.occurrence, &origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {
-                self.judge(half.occurrence, &origin, &path, half.nearby);
+                self.judge(half.occurrence, &origin, &path, &half.nearby);
             }
         }
+        self.outcome
+            .skipped
+            .extend(self.counts.finish(origin.path()));
     }
 
     /// Records an occurrence as the policy judges it. Returns whether a marker allows it.
@@ -151,23 +163,23 @@ impl ScanWorker<'_> {
         occurrence: Occurrence,
         origin: &Origin,
         path: &BStr,
-        nearby: Nearby<'_>,
+        nearby: &Nearby,
     ) -> bool {
         let judgement = self.shared.policy.judge(&occurrence, path, nearby);
+        let by_marker = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
+        if judgement == Judgement::Ignore || !self.counts.take(&occurrence, &judgement) {
+            return by_marker;
+        }
         let mut finding = Finding::new(occurrence, origin.clone());
         match judgement {
-            Judgement::Ignore => false,
+            Judgement::Ignore => {}
             Judgement::Report { blocks } => {
                 finding.blocking = blocks;
                 self.outcome.findings.push(finding);
-                false
             }
-            Judgement::Allow(by) => {
-                let by_marker = matches!(by, AllowedBy::Marker { .. });
-                self.outcome.allowed.push(Allowed { finding, by });
-                by_marker
-            }
+            Judgement::Allow(by) => self.outcome.allowed.push(Allowed { finding, by }),
         }
+        by_marker
     }
 }
 

@@ -130,8 +130,8 @@ impl Judge<'_> {
         exempt
     }
 
-    fn allowed(&self, found: &OccurrenceInText<'_>, path: &BStr) -> Option<AllowedBy> {
-        match self.policy.judge(&found.occurrence, path, found.nearby) {
+    fn allowed(&self, found: &OccurrenceInText, path: &BStr) -> Option<AllowedBy> {
+        match self.policy.judge(&found.occurrence, path, &found.nearby) {
             Judgement::Allow(by) if !matches!(by, AllowedBy::Baseline { .. }) => Some(by),
             _ => None,
         }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::repository::MAX_OBJECT;
 use super::{LocalRepository, ObjectId, ObjectKind};
 use crate::blob::SkipReason;
 use crate::text::printable_path;
@@ -56,6 +57,17 @@ pub enum ReadError {
     /// git would push.
     #[error("the content of object {0} does not match its id; run 'git fsck'")]
     Mismatch(ObjectId),
+    /// The object is larger than [`MAX_OBJECT`].
+    #[error(
+        "object {id} has {size} bytes, more than the {MAX_OBJECT} that can be read; \
+         set 'max-size' to skip such files"
+    )]
+    Huge {
+        /// Its id.
+        id: ObjectId,
+        /// Its size, in bytes.
+        size: u64,
+    },
     /// The object is larger than the caller's limit.
     #[error("object {id} is larger than the limit of {limit} bytes")]
     TooLarge {
@@ -102,7 +114,13 @@ pub fn read(repo: &LocalRepository, id: ObjectId, limit: Option<u64>) -> Result<
     let object = repo
         .0
         .try_find_object(id)
-        .map_err(|error| corrupt(id, &error))?;
+        .map_err(|error| match header(repo, id) {
+            Ok(header) if header.size() > MAX_OBJECT => ReadError::Huge {
+                id,
+                size: header.size(),
+            },
+            _ => corrupt(id, &error),
+        })?;
     let gix::ObjectDetached {
         kind, data: bytes, ..
     } = object.ok_or_else(|| missing(repo, id))?.detach();

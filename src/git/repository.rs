@@ -15,6 +15,11 @@ use gix::sec::{Permission, Trust, trust};
 use super::{HashKind, ObjectId, ObjectKind, Oid};
 use crate::text::printable_path;
 
+/// The largest object that is read, in bytes: it is in memory as a whole, and a small file can
+/// claim to be of any size. Git, too, treats larger ones specially; see `core.bigFileThreshold`
+/// in git-config(1).
+pub(super) const MAX_OBJECT: u64 = 512 << 20;
+
 /// Why a repository cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RepoError {
@@ -334,11 +339,12 @@ fn trust_all(options: &Options) -> trust::Mapping<Options> {
 }
 
 fn options(environment: Environment) -> Options {
+    let limit = format!("gitoxide.objects.allocLimit={MAX_OBJECT}");
     Options::default()
         .permissions(Permissions {
             env: environment,
             ..Permissions::isolated()
         })
         // Replace refs hide the objects that git pushes, so they are ignored.
-        .cli_overrides(["core.useReplaceRefs=false"])
+        .cli_overrides(["core.useReplaceRefs=false", &limit])
 }

@@ -33,6 +33,7 @@ pub use baseline::{
 };
 pub use config::{Config, ConfigError, FILE_NAME};
 pub use files::{PolicyFiles, changes};
+pub use marker::MarkerText;
 pub use read::read_text;
 use root_paths::RootPaths;
 pub use size::parse_size;
@@ -55,12 +56,12 @@ pub struct Policy {
 }
 
 /// The lines on which inline markers for a finding may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Nearby<'t> {
+#[derive(Clone, Debug, Default)]
+pub struct Nearby {
     /// The line on which the finding begins.
-    pub line: &'t [u8],
+    pub line: MarkerText,
     /// The line before it; empty if there is no such line.
-    pub before: &'t [u8],
+    pub before: MarkerText,
 }
 
 /// What to do about a finding.
@@ -158,7 +159,7 @@ impl Policy {
     /// Decides what to do about an occurrence in the file at `path`, as [`Policy::path_of`] gives
     /// it. Allow entries apply first, in the order of their file, then markers, then the baseline.
     #[must_use]
-    pub fn judge(&self, found: &Occurrence, path: &BStr, nearby: Nearby<'_>) -> Judgement {
+    pub fn judge(&self, found: &Occurrence, path: &BStr, nearby: &Nearby) -> Judgement {
         if found.confidence < self.report {
             return Judgement::Ignore;
         }
@@ -188,7 +189,7 @@ impl Policy {
 
     /// The inline marker that allows an occurrence, whether or not an entry allows it.
     #[must_use]
-    pub fn marker(&self, found: &Occurrence, nearby: Nearby<'_>) -> Option<AllowedBy> {
+    pub fn marker(&self, found: &Occurrence, nearby: &Nearby) -> Option<AllowedBy> {
         marker::find(nearby, found, &self.rule_ids).filter(|_| self.markers)
     }
 

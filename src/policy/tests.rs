@@ -7,15 +7,16 @@ use crate::finding::{Allowed, Finding, Place, RuleInfo, frame::Frame};
 use crate::secret::{Fingerprint, Salt, Secret};
 use crate::text::Location;
 
-const NOTHING: Nearby<'static> = Nearby {
-    line: b"",
-    before: b"",
-};
+fn nothing() -> Nearby {
+    Nearby::default()
+}
 
-const MARKED: Nearby<'static> = Nearby {
-    line: b"x # keysieve:allow",
-    before: b"",
-};
+fn marked() -> Nearby {
+    Nearby {
+        line: MarkerText::new(b"x # keysieve:allow"),
+        before: MarkerText::default(),
+    }
+}
 
 /// A lone access key id.
 pub(super) fn occurrence() -> Occurrence {
@@ -50,7 +51,7 @@ fn finding() -> Finding {
     Finding::new(occurrence(), Origin::File { path })
 }
 
-fn judge(policy: &Policy, nearby: Nearby<'_>) -> Judgement {
+fn judge(policy: &Policy, nearby: &Nearby) -> Judgement {
     let origin = finding().origin;
     policy.judge(&occurrence(), &policy.path_of(&origin), nearby)
 }
@@ -69,11 +70,17 @@ fn is_shared_between_threads<T: Send + Sync>(_: &T) {}
 fn confidence_decides_what_is_reported_and_what_blocks() {
     let mut policy = policy("", date(2026, 1, 1));
     is_shared_between_threads(&policy);
-    assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: true });
+    assert_eq!(
+        judge(&policy, &nothing()),
+        Judgement::Report { blocks: true }
+    );
     policy.block = Confidence::High;
-    assert_eq!(judge(&policy, NOTHING), Judgement::Report { blocks: false });
+    assert_eq!(
+        judge(&policy, &nothing()),
+        Judgement::Report { blocks: false }
+    );
     policy.report = Confidence::High;
-    assert_eq!(judge(&policy, MARKED), Judgement::Ignore);
+    assert_eq!(judge(&policy, &marked()), Judgement::Ignore);
 }
 
 #[test]
@@ -84,9 +91,12 @@ fn an_entry_applies_through_its_last_day() {
         reason: "r".to_owned(),
     };
     let last = policy(text, date(2026, 3, 31));
-    assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
+    assert_eq!(judge(&last, &nothing()), Judgement::Allow(by));
     let after = policy(text, date(2026, 4, 1));
-    assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
+    assert_eq!(
+        judge(&after, &nothing()),
+        Judgement::Report { blocks: true }
+    );
     let expired = Unused {
         list: List::Config,
         number: 1,
@@ -102,7 +112,7 @@ fn the_first_matching_entry_applies_and_unused_ones_are_listed() {
                 [[allow]]\npath = \"src/\"\nreason = \"b\"\n\
                 [[allow]]\nrule = \"aws-access-token\"\nreason = \"c\"\n";
     let policy = policy(text, date(2026, 1, 1));
-    let Judgement::Allow(by) = judge(&policy, MARKED) else {
+    let Judgement::Allow(by) = judge(&policy, &marked()) else {
         panic!("allowed")
     };
     assert_eq!(
@@ -133,11 +143,11 @@ fn paths_of_entries_are_relative_to_the_root() {
         policy(text, date(2026, 1, 1)).with_paths_from(Path::new(start), Path::new("/repo"))
     };
     assert!(matches!(
-        judge(&from("/repo/deep"), NOTHING),
+        judge(&from("/repo/deep"), &nothing()),
         Judgement::Allow(_)
     ));
     assert!(matches!(
-        judge(&from("/repo"), NOTHING),
+        judge(&from("/repo"), &nothing()),
         Judgement::Report { .. }
     ));
 }
@@ -168,12 +178,15 @@ fn the_baseline_applies_last_and_through_its_last_day() {
         reason: None,
         owner: Some("ops".to_owned()),
     };
-    assert_eq!(judge(&last, NOTHING), Judgement::Allow(by));
+    assert_eq!(judge(&last, &nothing()), Judgement::Allow(by));
     assert!(matches!(
-        judge(&last, MARKED),
+        judge(&last, &marked()),
         Judgement::Allow(AllowedBy::Marker { .. })
     ));
-    assert_eq!(judge(&after, NOTHING), Judgement::Report { blocks: true });
+    assert_eq!(
+        judge(&after, &nothing()),
+        Judgement::Report { blocks: true }
+    );
     let outcome = Outcome {
         findings: vec![found],
         ..Outcome::default()

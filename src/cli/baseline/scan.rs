@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteVec as _};
 use clap::Args;
-use keysieve::engine::{self, Progress};
+use keysieve::engine::{self, Keep, Progress};
 use keysieve::finding::{Finding, Outcome};
 use keysieve::policy::{BaselineEntry, SeenSecret};
 use keysieve::report;
@@ -51,7 +51,13 @@ impl ScopeArgs {
         let (source, settings) =
             PathArgs::new(paths, self.no_ignore).resolve(&args, Reporting::Everything)?;
         let policy = &settings.policy;
-        let outcome = engine::run(&source, &settings.scanner, policy, &Progress::default())?;
+        let outcome = engine::run(
+            &source,
+            &settings.scanner,
+            policy,
+            &Progress::default(),
+            Keep::All,
+        )?;
         check_complete(&outcome)?;
         let mask = report::masker(&outcome);
         let seen = |finding: &Finding, wanted| SeenSecret {

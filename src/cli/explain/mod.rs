@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use keysieve::engine::{self, Progress};
+use keysieve::engine::{self, Keep, Progress};
 use keysieve::finding::Status;
 
 use super::error::CliError;
@@ -63,6 +63,7 @@ impl ExplainArgs {
             &settings.scanner,
             &settings.policy,
             &Progress::default(),
+            Keep::All,
         )?;
         let answer = match target {
             Target::File(file) => Answer::for_file(&settings, &file, None, outcome)?,

@@ -35,6 +35,9 @@ use tail::{Tail, comment_end, is_word_byte};
 /// The most characters of a marker's reason that are kept.
 const MAX_REASON: usize = 200;
 
+/// How many markers of a line count. A line of data can have thousands of markers and findings.
+const MAX_MARKERS: usize = 16;
+
 /// A marker as a tool defines it.
 struct Marker {
     /// What reports call it.
@@ -111,23 +114,37 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("literals make an automaton")
 });
 
-/// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker
-/// may name.
-pub(super) fn find(
-    nearby: Nearby<'_>,
-    finding: &Occurrence,
-    rules: &[Arc<str>],
-) -> Option<AllowedBy> {
-    find_on(&without_nul(nearby.line), false, finding, rules)
-        .or_else(|| find_on(&without_nul(nearby.before), true, finding, rules))
+/// Text in which markers count: without the zero bytes of UTF-16, because all markers are ASCII,
+/// and empty if it holds no marker.
+#[derive(Clone, Debug, Default)]
+pub struct MarkerText(Option<Arc<[u8]>>);
+
+impl MarkerText {
+    /// Takes what of `text` may matter.
+    #[must_use]
+    pub fn new(text: &[u8]) -> Self {
+        let text = without_nul(text);
+        Self(LITERALS.is_match(&*text).then(|| text.into()))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
 }
 
-/// The ASCII characters of UTF-16 text. All markers are ASCII.
+/// The ASCII characters of UTF-16 text.
 fn without_nul(line: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(0, line) {
         None => Cow::Borrowed(line),
         Some(_) => Cow::Owned(line.iter().copied().filter(|&byte| byte != 0).collect()),
     }
+}
+
+/// The marker that allows `finding`, if there is one. `rules` are the ids that a keysieve marker
+/// may name.
+pub(super) fn find(nearby: &Nearby, finding: &Occurrence, rules: &[Arc<str>]) -> Option<AllowedBy> {
+    find_on(nearby.line.bytes(), false, finding, rules)
+        .or_else(|| find_on(nearby.before.bytes(), true, finding, rules))
 }
 
 fn find_on(
@@ -136,7 +153,7 @@ fn find_on(
     finding: &Occurrence,
     rules: &[Arc<str>],
 ) -> Option<AllowedBy> {
-    LITERALS.find_iter(line).find_map(|hit| {
+    LITERALS.find_iter(line).take(MAX_MARKERS).find_map(|hit| {
         let (head, found, tail) = (&line[..hit.start()], &line[hit.range()], &line[hit.end()..]);
         let literal = MARKERS[hit.pattern().as_usize()].literal;
         MARKERS
@@ -215,7 +232,11 @@ mod tests {
 
     fn found(line: &[u8], before: &[u8]) -> Option<(String, Option<String>)> {
         let rules = ["aws-access-token".into(), "github-pat".into()];
-        match find(Nearby { line, before }, &occurrence(), &rules)? {
+        let nearby = Nearby {
+            line: MarkerText::new(line),
+            before: MarkerText::new(before),
+        };
+        match find(&nearby, &occurrence(), &rules)? {
             AllowedBy::Marker { word, reason } => Some((word, reason)),
             AllowedBy::Entry { .. } | AllowedBy::Baseline { .. } => None,
         }

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::safe_text::markup::escaped;
 use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::words::skips_word;
 
 /// Writes the document.
 pub(super) fn write(
@@ -34,7 +35,7 @@ pub(super) fn write(
         } else {
             "info"
         };
-        let message = format!("not scanned: {reason}");
+        let message = format!("{}: {reason}", skips_word([skip]));
         file(&path, &[error("", severity, &message, "not-scanned")], out)?;
     }
     for change in &outcome.policy_changes {

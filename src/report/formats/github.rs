@@ -7,7 +7,7 @@ use crate::blob::Origin;
 use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::safe_text::redactor::Redactor;
-use crate::report::safe_text::words::{failed_and_other_skips, summary};
+use crate::report::safe_text::words::{failed_and_other_skips, skips_word, summary};
 
 type Properties = Vec<(&'static str, String)>;
 
@@ -34,7 +34,7 @@ pub(super) fn write(
         command(level, &properties, &message(&redactor, found), out)?;
     }
     for skip in skipped {
-        on_file("notice", "not scanned", redactor.skip(skip), out)?;
+        on_file("notice", skips_word([skip]), redactor.skip(skip), out)?;
     }
     if options.show_allowed {
         for allowed in &outcome.allowed {

@@ -9,7 +9,7 @@ use crate::report::api::Options;
 use crate::report::formats::markdown::{advice, code, head, policy, skips};
 use crate::report::safe_text::redactor::Note;
 use crate::report::safe_text::redactor::Redactor;
-use crate::report::safe_text::words::{UNREAD, failed_and_other_skips};
+use crate::report::safe_text::words::{UNREAD, failed_and_other_skips, skips_word};
 
 /// GitHub drops the summary of a step if it is larger than 1 MiB. Rows stop before that; the
 /// remaining ones are counted.
@@ -61,7 +61,7 @@ pub(super) fn write(
     }
     skips(
         &redactor,
-        &format!("{} not scanned", other.len()),
+        &format!("{} {}", other.len(), skips_word(other.iter().copied())),
         first_few(&other),
         out,
     )

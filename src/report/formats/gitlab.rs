@@ -3,12 +3,13 @@
 
 use std::io;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Outcome, Status};
 use crate::report::api::Options;
-use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::escaping::{Streamed, write_json};
 use crate::report::safe_text::redactor::{Redactor, SafeCommit};
 use crate::report::safe_text::words::{ROTATE, confidence_reason};
 use crate::rule::Confidence;
@@ -23,6 +24,14 @@ const NO_COMMIT: &str = "0000000";
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7000;
 
+/// The report.
+#[derive(Serialize)]
+struct Document<V: Serialize> {
+    scan: Value,
+    version: &'static str,
+    vulnerabilities: V,
+}
+
 /// Writes the report. An allowed finding is not a vulnerability, so it is only a message of the
 /// scan.
 pub(super) fn write(
@@ -31,15 +40,15 @@ pub(super) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let redactor = Redactor::new(outcome, options);
-    let found = outcome
-        .findings
-        .iter()
-        .map(|found| vulnerability(&redactor, found));
-    let document = json!({
-        "version": SCHEMA,
-        "scan": scan(options, &redactor, outcome),
-        "vulnerabilities": found.collect::<Vec<_>>(),
+    let vulnerabilities = Streamed(|| {
+        let found = outcome.findings.iter();
+        found.map(|found| vulnerability(&redactor, found))
     });
+    let document = Document {
+        scan: scan(options, &redactor, outcome),
+        version: SCHEMA,
+        vulnerabilities,
+    };
     write_json(&document, true, out)
 }
 

@@ -7,18 +7,18 @@ use serde::Serialize;
 use crate::finding::Outcome;
 use crate::report::api::Options;
 use crate::report::formats::json_types::{
-    AllowedJson, FindingJson, HeaderJson, JsonMapper, PolicyChangeJson, SkipJson, UnusedJson,
+    HeaderJson, JsonMapper, PolicyChangeJson, SkipJson, UnusedJson,
 };
-use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::escaping::{Streamed, write_json};
 
 /// The document.
 #[derive(Serialize)]
-struct Document<'o> {
+struct Document<'o, A: Serialize, F: Serialize> {
     #[serde(flatten)]
     header: HeaderJson<'o>,
     skipped: Vec<SkipJson>,
-    allowed: Vec<AllowedJson<'o>>,
-    findings: Vec<FindingJson<'o>>,
+    allowed: A,
+    findings: F,
     unused: Vec<UnusedJson>,
     policy_changes: Vec<PolicyChangeJson>,
 }
@@ -41,14 +41,8 @@ pub(super) fn write(
     let document = Document {
         header: HeaderJson::new(outcome, options),
         skipped: skipped.iter().map(|skip| mapper.skip(skip)).collect(),
-        allowed: allowed
-            .iter()
-            .map(|allowed| mapper.allowed(allowed))
-            .collect(),
-        findings: findings
-            .iter()
-            .map(|finding| mapper.finding(finding))
-            .collect(),
+        allowed: Streamed(|| allowed.iter().map(|allowed| mapper.allowed(allowed))),
+        findings: Streamed(|| findings.iter().map(|finding| mapper.finding(finding))),
         unused: unused.iter().map(|entry| mapper.unused(entry)).collect(),
         policy_changes: policy_changes
             .iter()

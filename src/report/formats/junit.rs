@@ -7,7 +7,7 @@ use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::safe_text::markup::escaped;
 use crate::report::safe_text::redactor::Redactor;
-use crate::report::safe_text::words::{UNREAD, blocking, failed_and_other_skips};
+use crate::report::safe_text::words::{UNREAD, blocking, failed_and_other_skips, skips_word};
 
 /// A test: its name, its class, and its result as the XML inside it.
 struct TestCase {
@@ -46,7 +46,7 @@ pub(super) fn write(
             skipped(&reason)
         };
         cases.push(TestCase {
-            name: format!("not scanned: {path}"),
+            name: format!("{}: {path}", skips_word([skip])),
             class: path,
             result,
         });

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::text::printable;
@@ -27,6 +27,19 @@ pub(in crate::report) fn write_json<T: Serialize>(
     };
     done.map_err(io::Error::from)?;
     out.write_all(b"\n")
+}
+
+/// A list that is written item by item, so that never more than one of them is in memory.
+pub(in crate::report) struct Streamed<F>(pub(in crate::report) F);
+
+impl<F, I> Serialize for Streamed<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// A formatter that escapes what is not printable, and leaves the rest to another.

@@ -1,6 +1,6 @@
 //! Words sentences that all formats share: counts, sizes, reasons and the summary of a run.
 
-use crate::blob::{Origin, Skip};
+use crate::blob::{Origin, Skip, SkipReason};
 use crate::finding::{Allowed, AllowedBy, List, Outcome, PolicyChange, Status, Totals, Unused};
 use crate::rule::Confidence;
 
@@ -206,6 +206,20 @@ pub(in crate::report) fn failed_and_other_skips(outcome: &Outcome) -> (Vec<&Skip
         .skipped
         .iter()
         .partition(|skip| skip.reason.is_failure())
+}
+
+/// What is the matter with `skips`, as a title says it.
+pub(in crate::report) fn skips_word<'s>(skips: impl IntoIterator<Item = &'s Skip>) -> &'static str {
+    let is_unscanned = |skip: &Skip| !matches!(skip.reason, SkipReason::NotListed { .. });
+    let mut words = skips.into_iter().map(is_unscanned);
+    let Some(first) = words.next() else {
+        return "not scanned";
+    };
+    match (first, words.all(|other| other == first)) {
+        (true, true) => "not scanned",
+        (false, true) => "not listed",
+        (_, false) => "not scanned or not listed",
+    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn findings(text: &[u8], matches: Vec<Match>) -> Vec<String> {
     for seen in builder.occurrences(&located) {
         found.push(seen.occurrence.fingerprint.to_string());
         if let Some(half) = seen.first_half
-            && POLICY.marker(&seen.occurrence, seen.nearby).is_some()
+            && POLICY.marker(&seen.occurrence, &seen.nearby).is_some()
         {
             found.push(half.occurrence.fingerprint.to_string());
         }

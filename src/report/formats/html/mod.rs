@@ -15,7 +15,7 @@ use crate::report::api::{Options, Times};
 use crate::report::safe_text::markup::escaped;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::words::{
-    POLICY, ROTATE, Tone, UNREAD, failed_and_other_skips, summary, unused_to_list,
+    POLICY, ROTATE, Tone, UNREAD, failed_and_other_skips, skips_word, summary, unused_to_list,
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -129,7 +129,11 @@ impl Page<'_> {
                 tone: "warn",
                 lines: unused.map(|entry| self.redactor.unused(entry)).collect(),
             },
-            self.skips(format!("{} not scanned", skipped.len()), "warn", &skipped),
+            self.skips(
+                format!("{} {}", skipped.len(), skips_word(skipped.iter().copied())),
+                "warn",
+                &skipped,
+            ),
         ]
     }
 

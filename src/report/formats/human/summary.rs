@@ -6,7 +6,7 @@ use super::Page;
 use crate::blob::Skip;
 use crate::finding::{Allowed, Outcome, PolicyChange};
 use crate::report::safe_text::words::{
-    POLICY, UNREAD, failed_and_other_skips, summary, unused_to_list,
+    POLICY, UNREAD, failed_and_other_skips, skips_word, summary, unused_to_list,
 };
 
 /// The most skips that are listed.
@@ -67,7 +67,12 @@ impl Page<'_> {
             self.list(&failed, out)?;
         }
         if !other.is_empty() {
-            writeln!(out, "{}: {}", self.paint.warn("not scanned"), other.len())?;
+            writeln!(
+                out,
+                "{}: {}",
+                self.paint.warn(skips_word(other.iter().copied())),
+                other.len()
+            )?;
             self.list(&other, out)?;
         }
         Ok(())

@@ -6,11 +6,12 @@ mod place;
 use std::collections::BTreeMap;
 use std::io;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Allowed, AllowedBy, Finding, Outcome, Status};
 use crate::report::api::Options;
-use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::escaping::{Streamed, write_json};
 use crate::report::safe_text::redactor::{Redactor, SafeCommit};
 use crate::report::safe_text::words::{ROTATE, unused_to_list};
 use crate::rule::Confidence;
@@ -37,6 +38,28 @@ const NOTIFICATIONS: [(&str, &str); 4] = [
     ("unused", "An allow entry or baseline entry allows nothing."),
 ];
 
+/// The log.
+#[derive(Serialize)]
+struct Log<R: Serialize> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<R>; 1],
+    version: &'static str,
+}
+
+/// A run of the program.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<R: Serialize> {
+    column_kind: &'static str,
+    invocations: [Value; 1],
+    original_uri_base_ids: Value,
+    properties: Value,
+    redaction_tokens: [&'static str; 1],
+    results: R,
+    tool: Value,
+}
+
 /// Writes the log.
 pub(super) fn write(
     options: &Options,
@@ -46,37 +69,35 @@ pub(super) fn write(
     let redactor = Redactor::new(outcome, options);
     let rules = Rules::of(outcome);
     let masked = Redactor::masked(outcome);
-    let mut results = Vec::new();
-    results.extend(
-        outcome
-            .findings
-            .iter()
-            .map(|found| result(&redactor, &rules, found)),
-    );
-    results.extend(
-        outcome
-            .allowed
-            .iter()
-            .map(|allowed| suppressed(&masked, &rules, allowed)),
-    );
+    let results = Streamed(|| {
+        let found = outcome.findings.iter();
+        let allowed = outcome.allowed.iter();
+        found
+            .map(|found| result(&redactor, &rules, found))
+            .chain(allowed.map(|allowed| suppressed(&masked, &rules, allowed)))
+    });
     // The location of the repository is unknown here, and a remote URL may hold a password: so
     // there is no `versionControlProvenance`. The commit of a finding is one of its properties.
     let base = json!({ "description": { "text": "The directory in which the scan was started." } });
-    let run = json!({
-        "tool": { "driver": driver(options, &redactor, &rules) },
-        "invocations": [invocation(options, &redactor, outcome)],
-        "originalUriBaseIds": { BASE: base },
-        "columnKind": "unicodeCodePoints",
-        "redactionTokens": ["*"],
-        "results": results,
-        "properties": {
+    let run = Run {
+        column_kind: "unicodeCodePoints",
+        invocations: [invocation(options, &redactor, outcome)],
+        original_uri_base_ids: json!({ BASE: base }),
+        properties: json!({
             "status": outcome.status().word(),
             "blobs": outcome.totals.blobs,
             "bytes": outcome.totals.bytes,
             "leftOut": outcome.totals.left_out,
-        },
-    });
-    let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
+        }),
+        redaction_tokens: ["*"],
+        results,
+        tool: json!({ "driver": driver(options, &redactor, &rules) }),
+    };
+    let log = Log {
+        schema: SCHEMA,
+        runs: [run],
+        version: "2.1.0",
+    };
     write_json(&log, true, out)
 }
 

@@ -1,0 +1,102 @@
+//! What a hostile file can make a scan cost.
+
+use std::process::Command;
+
+use crate::support::keys::access_key_id;
+use crate::support::{Repo, Sandbox};
+
+/// More findings than are listed of one rule in one file.
+const MANY: usize = 1_500;
+
+/// The most memory that a scan of a megabyte of keys may use, in KiB; it used 1.2 GiB.
+const MEMORY: usize = 300 << 10;
+
+fn ids(count: usize, around: impl Fn(&str) -> String) -> String {
+    (0..count as u64)
+        .map(|seed| around(&access_key_id(seed)))
+        .collect()
+}
+
+/// A file that is made of keys makes a report of gigabytes.
+#[test]
+fn of_a_file_of_keys_the_first_are_listed_and_the_rest_counted() {
+    let repo = Repo::new();
+    repo.add("dump.txt", ids(MANY, |id| format!("id = {id}\n")));
+    for command in ["scan", "staged"] {
+        let ran = repo.keysieve([command, "--format", "json"]).status(1);
+        let report = ran.json();
+        assert_eq!(report["findings"].as_array().map(Vec::len), Some(1000));
+        assert_eq!(
+            report["skipped"][0]["reason"],
+            "500 more findings of aws-access-token (medium) are not listed"
+        );
+        assert_eq!(report["skipped"][0]["failure"], false);
+        repo.keysieve([command])
+            .status(1)
+            .says("not listed: 1\n  dump.txt: 500 more findings");
+    }
+}
+
+/// Keys that are allowed fill the list, so that one that is not is missing from it.
+#[test]
+fn a_key_is_listed_after_thousands_that_are_allowed() {
+    let repo = Repo::new();
+    repo.add(
+        "dump.txt",
+        ids(MANY, |id| format!("{id} # keysieve:allow\n")) + &access_key_id(99_999),
+    );
+    let ran = repo.keysieve(["staged", "--format", "json"]).status(1);
+    let report = ran.json();
+    assert_eq!(report["findings"][0]["line"], MANY + 1);
+    assert_eq!(
+        report["skipped"][0]["reason"],
+        "500 more allowed findings of aws-access-token (medium) are not listed"
+    );
+}
+
+/// The baseline of a file of keys lacks those that are not listed.
+#[test]
+fn a_baseline_holds_every_key_of_a_file_of_keys() {
+    let repo = Repo::new();
+    repo.write("dump.txt", ids(MANY, |id| format!("id = {id}\n")));
+    repo.keysieve(["baseline", "write"]).status(0);
+    repo.keysieve(["scan"]).status(0);
+}
+
+/// A megabyte of keys on one line, with markers of another rule between them, fills the memory.
+#[test]
+fn dense_keys_and_markers_use_little_memory() {
+    let sandbox = Sandbox::new();
+    let around = |id: &str| format!("{id} keysieve:allow github-pat ");
+    let file = sandbox.root().join("dense.txt");
+    std::fs::write(&file, ids(20_000, around)).expect("a file");
+    let limited = format!("ulimit -v {MEMORY} && exec \"$0\" \"$@\"");
+    for format in ["human", "sarif", "gitlab", "html"] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_keysieve")]);
+        command.args(["scan", "--jobs", "1", "--format", format]);
+        let output = command.arg(&file).current_dir(sandbox.root()).output();
+        let output = output.expect("sh");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{format}: {errors}");
+    }
+}
+
+/// A staged or committed object of gigabytes, a few hundred bytes in git's store, fills the memory.
+#[test]
+fn an_object_of_gigabytes_is_not_read_and_not_passed() {
+    let repo = Repo::new();
+    let base = repo.add("a.txt", "a\n").commit("first");
+    let file = std::fs::File::create(repo.path("zeros.bin")).expect("a file");
+    file.set_len(600 << 20).expect("a sparse file");
+    repo.git(["-c", "core.compression=1", "add", "zeros.bin"]);
+    let text = "has 629145600 bytes, more than the 536870912 that can be read";
+    let staged = repo.keysieve(["staged"]).status(2);
+    staged.says(text);
+    repo.keysieve(["staged", "--max-size", "1MiB"])
+        .status(0)
+        .says("larger than the size limit");
+    repo.commit("zeros");
+    let gated = repo.keysieve(["gate", &format!("{base}..HEAD")]).status(2);
+    gated.says(text);
+}
