@@ -1,4 +1,4 @@
-//! What the cache of an audit says is not believed unless the user's own program wrote it.
+//! What a report shows of a value, and who may write what the cache of an audit says.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -111,4 +111,20 @@ fn cached_pack_with_other_bytes() {
     fs::remove_file(&pack).unwrap();
     fs::write(&pack, bytes).unwrap();
     repo.keysieve(["audit"]).status(2);
+}
+
+/// The length of a password is read from its mask.
+#[test]
+fn length_of_the_mask() {
+    let repo = Repo::new();
+    for password in ["NSg4UwtXmJFH0p", "NSg4UwtXmJFH0pQ5OgIDb5bFc3"] {
+        repo.write(
+            "a.env",
+            format!("postgres://app:{password}@db-1.keysieve.net/x\n"),
+        );
+        let ran = repo.keysieve(["scan", "a.env"]).status(1);
+        ran.says("********@db-1").never_says("*********");
+        let carets = ran.stdout().matches('^').count();
+        assert!(carets == 8 || carets == 12, "{carets}");
+    }
 }
