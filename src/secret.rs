@@ -179,7 +179,7 @@ mod tests {
             assert!(!text.contains("456789"), "{text}");
         }
         assert_eq!(secret.reveal(), value);
-        assert_eq!(secret.masked(), "0123**********************");
+        assert_eq!(secret.masked(), "0123********");
         assert_eq!(Secret::new(b"short".to_vec()).masked(), "********");
     }
 

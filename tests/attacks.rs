@@ -2,4 +2,5 @@
 //! documentation says.
 
 mod bounds;
+mod fingerprints;
 mod novelty;

@@ -46,7 +46,7 @@ fn a_line_lists_the_rules_that_looked_at_it_and_their_checks() {
     let ran = repo.keysieve(["explain", "conf/a.ini:1"]).status(0);
     ran.says("conf/a.ini:1\n")
         .says("aws-access-token (aws.toml) tried: \"AKIA\" at 1:21");
-    ran.says("candidate AKIA**************** at 1:21")
+    ran.says("candidate AKIA******** at 1:21")
         .says("aws-access-key-id accepts")
         .says("match: medium");
     ran.says("found aws-access-key-pair at 2:25, certain, with aws-access-token at 1:21")
@@ -239,11 +239,11 @@ fn a_secret_in_a_file_name_is_explained_and_masked() {
     let print = fingerprint(&repo, "findings");
     repo.keysieve(["explain", &print])
         .status(0)
-        .says("AKIA****************.txt\n")
+        .says("AKIA********.txt\n")
         .never_says(&id);
     repo.keysieve(["explain", &format!("{id}.txt:1")])
         .status(0)
-        .says("AKIA****************.txt:1")
+        .says("AKIA********.txt:1")
         .never_says(&id);
 }
 

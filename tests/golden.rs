@@ -5,9 +5,10 @@
 //! `KEYSIEVE_RENEW_GOLDEN=1 cargo test --test integration golden` and read their diff.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use keysieve::audit::{self, Audit, Scope};
 use keysieve::engine::Progress;
@@ -173,16 +174,28 @@ fn version_and_key(cache: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 #[test]
+#[cfg_attr(not(unix), ignore = "only Unix lets a reader set the time of a file")]
 fn the_cache_of_an_audit() {
     let repo = packed();
+    // The MAC and the time of the pack are the same in each run.
+    for pack in fs::read_dir(repo.path(".git/objects/pack")).unwrap() {
+        let pack = File::open(pack.unwrap().path()).unwrap();
+        pack.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+            .unwrap();
+    }
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key"), [7; 32]).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(folder.path().join("key"), private).unwrap();
+    }
     let (findings, scanned) = audit_with(&repo, folder.path());
-    let file = fs::read_dir(folder.path())
+    let mut files = fs::read_dir(folder.path())
         .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+        .map(|entry| entry.unwrap().path());
+    let file = files.find(|path| !path.ends_with("key")).unwrap();
     let now = fs::read(&file).unwrap();
     let golden = path("audit.cache");
     if is_renewing() {

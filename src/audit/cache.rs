@@ -3,7 +3,9 @@
 //! what is new.
 //!
 //! A cache is a file in a folder of the user. A damaged one, one of other rules, and one of packs
-//! that are missing now are ignored, and everything is read again.
+//! that are missing or changed now are ignored, and everything is read again. The content has a MAC
+//! under a key that only the user can read, so a cache that another program wrote cannot hide a
+//! secret.
 
 use std::borrow::Cow;
 use std::fs;
@@ -11,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -22,15 +25,22 @@ use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::fs::{Access, PendingFile};
+use crate::git;
 use crate::git::store::{ObjectIndex, PackName};
 
 /// The start of a cache file. It has a new number whenever the layout changes.
-const HEAD: &[u8] = b"keysieve audit cache 2\n";
+const HEAD: &[u8] = b"keysieve audit cache 4\n";
+
+/// The file with the key of the MAC, in the folder of the caches.
+const KEY_FILE: &str = "key";
+
+/// The key of the MAC.
+type MacKey = [u8; 32];
 
 /// The file in which one repository's audits cache what they learned.
-#[derive(Clone, Debug)]
 pub struct Cache {
     file: PathBuf,
+    mac_key: MacKey,
     /// What else the content depends on: rules, program, reported confidence.
     key: String,
 }
@@ -53,24 +63,37 @@ struct Content<'m> {
 
 impl Cache {
     /// The cache in `folder` for the repository whose common directory is `repo`; `key` says what
-    /// else the content depends on.
-    #[must_use]
-    pub fn new(folder: &Path, repo: &Path, key: &str) -> Self {
+    /// else the content depends on. Creates the folder and the key of the MAC if they are missing.
+    ///
+    /// # Errors
+    /// If the key cannot be read or written, or if other users could have read or written it.
+    pub fn open(folder: &Path, repo: &Path, key: &str) -> io::Result<Self> {
         let repo = repo.canonicalize().unwrap_or_else(|_| repo.to_path_buf());
         let digest = Sha256::digest(repo.as_os_str().as_encoded_bytes());
         let name = faster_hex::hex_string(&digest[..16]);
-        Self {
+        Ok(Self {
+            mac_key: mac_key(folder)?,
             file: folder.join(format!("audit-{name}")),
             key: key.to_owned(),
-        }
+        })
     }
 
     /// What is cached, and the packs that it is about; `None` if there is no valid cache for these
     /// rules.
-    pub(super) fn load(&self) -> Option<(Vec<PackName>, Collected)> {
-        let content = Content::parse(&fs::read(&self.file).ok()?)?;
+    ///
+    /// # Errors
+    /// If the cache is damaged, or another program wrote it.
+    pub(super) fn load(&self) -> io::Result<Option<(Vec<PackName>, Collected)>> {
+        let Ok(file) = fs::read(&self.file) else {
+            return Ok(None);
+        };
+        let Some(body) = file.strip_prefix(HEAD) else {
+            return Ok(None);
+        };
+        let content = Content::parse(body, &self.mac_key)
+            .ok_or_else(|| refused(&self.file, "is damaged or was not written by keysieve"))?;
         if content.key != self.key {
-            return None;
+            return Ok(None);
         }
         let mut collected = Collected {
             commits: content.commits,
@@ -82,7 +105,7 @@ impl Cache {
         };
         collected.found.occurrences = content.occurrences;
         collected.found.totals.packed = content.bytes;
-        Some((content.packs, collected))
+        Ok(Some((content.packs, collected)))
     }
 
     /// Caches what was `collected` of packs, unless it is not [`cacheable`].
@@ -99,13 +122,11 @@ impl Cache {
             packs: context.store.pack_names(),
             ..Content::of_packs(collected, end)
         };
-        self.write(&content.to_file()?)
+        self.write(&content.to_file(&self.mac_key)?)
     }
 
     /// Writes the file in one step, readable by its owner only.
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
         PendingFile::write(&self.file, Access::Private, |out| out.write_all(bytes))?.publish()
     }
 }
@@ -137,18 +158,68 @@ impl Content<'_> {
         }
     }
 
-    fn parse(file: &[u8]) -> Option<Self> {
-        let (digest, body) = file.strip_prefix(HEAD)?.split_first_chunk::<32>()?;
-        if *digest != *Sha256::digest(body) {
-            return None;
-        }
+    /// Parses what follows [`HEAD`] in a file.
+    fn parse(file: &[u8], mac_key: &MacKey) -> Option<Self> {
+        let (mac, body) = file.split_first_chunk::<32>()?;
+        mac_of(body, mac_key).verify_slice(mac).ok()?;
         postcard::from_bytes(body).ok()
     }
 
-    fn to_file(&self) -> io::Result<Vec<u8>> {
+    fn to_file(&self, mac_key: &MacKey) -> io::Result<Vec<u8>> {
         let body = postcard::to_allocvec(self).map_err(io::Error::other)?;
-        Ok([HEAD, &Sha256::digest(&body), &body].concat())
+        let mac = mac_of(&body, mac_key).finalize().into_bytes();
+        Ok([HEAD, &mac, &body].concat())
     }
+}
+
+fn mac_of(body: &[u8], mac_key: &MacKey) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(mac_key).expect("any key length");
+    mac.update(body);
+    mac
+}
+
+/// The key of the MAC in `folder`, which is created if it is missing.
+fn mac_key(folder: &Path) -> io::Result<MacKey> {
+    let path = folder.join(KEY_FILE);
+    let metadata = match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return new_mac_key(&path),
+        metadata => metadata?,
+    };
+    if !metadata.is_file() || !git::is_owned_by_user(&path)? || !is_private(&metadata) {
+        return Err(refused(&path, "can be used by other users; delete it"));
+    }
+    let key = fs::read(&path)?;
+    key.try_into()
+        .map_err(|_| refused(&path, "is not a key of 32 bytes; delete it"))
+}
+
+fn new_mac_key(path: &Path) -> io::Result<MacKey> {
+    let mut key = MacKey::default();
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    PendingFile::write(path, Access::Private, |out| out.write_all(&key))?.publish()?;
+    Ok(key)
+}
+
+#[cfg(unix)]
+fn is_private(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o077 == 0
+}
+
+/// A file in the user's cache folder has the access rights of that folder.
+#[cfg(not(unix))]
+fn is_private(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// The file is not used, and everything is read.
+fn refused(file: &Path, why: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{} {why}", file.display()),
+    )
 }
 
 fn only<T: Clone>(items: &[T], is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
@@ -229,8 +300,8 @@ mod tests {
         };
         Content {
             key: "0.1.0 rules low".into(),
-            // Checksum, size and number of objects.
-            packs: vec![postcard::from_bytes(&[2, b'a', b'b', 7, 3]).unwrap()],
+            // Checksum, size, number of objects and time of the last change.
+            packs: vec![postcard::from_bytes(&[2, b'a', b'b', 7, 3, 1, 9]).unwrap()],
             occurrences: vec![StoredOccurrence {
                 container: ContainerKey::object(2),
                 secret: Fingerprint::parse(&"07".repeat(16)).unwrap(),
@@ -268,30 +339,35 @@ mod tests {
 
     /// The body of a cache with [`content`], as hex.
     const GOLDEN: &str = concat!(
-        "0f302e312e302072756c6573206c6f77010261620703010207070707070707070707070707070707",
+        "0f302e312e302072756c6573206c6f770102616207030109010207070707070707070707070707070707",
         "0101ac0201000101017700e8070104010501060101010704010502000108020001050801076b6579",
         "2e696e69012861626162616261626162616261626162616261626162616261626162616261626162",
         "61626162616204626c6f6205",
     );
 
+    const MAC_KEY: MacKey = [9; 32];
+
     /// If this fails because the layout changed, [`HEAD`] needs a new number.
     #[test]
     fn the_layout_is_that_of_the_version() {
-        let file = content().to_file().unwrap();
+        let file = content().to_file(&MAC_KEY).unwrap();
         let body = &file[HEAD.len() + 32..];
         let hex = faster_hex::hex_string(body);
-        assert_eq!(HEAD, b"keysieve audit cache 2\n");
+        assert_eq!(HEAD, b"keysieve audit cache 4\n");
         assert_eq!(hex, GOLDEN);
     }
 
     #[test]
-    fn a_changed_byte_makes_a_cache_invalid() {
-        let file = content().to_file().unwrap();
-        assert_eq!(Content::parse(&file).unwrap().to_file().unwrap(), file);
-        for at in 0..file.len() {
-            let mut changed = file.clone();
+    fn a_changed_byte_or_another_key_makes_a_cache_invalid() {
+        let file = content().to_file(&MAC_KEY).unwrap();
+        let (_, sealed) = file.split_at(HEAD.len());
+        let read = Content::parse(sealed, &MAC_KEY).unwrap();
+        assert_eq!(read.to_file(&MAC_KEY).unwrap(), file);
+        assert!(Content::parse(sealed, &[8; 32]).is_none());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.to_vec();
             changed[at] ^= 1;
-            assert!(Content::parse(&changed).is_none(), "byte {at}");
+            assert!(Content::parse(&changed, &MAC_KEY).is_none(), "byte {at}");
         }
     }
 }

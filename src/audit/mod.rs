@@ -101,7 +101,7 @@ pub enum AuditError {
 pub struct Audited {
     /// What was found.
     pub outcome: Outcome,
-    /// Why the cache for the next audit could not be written, if so.
+    /// Why the cache was not used, or not written for the next audit, if so.
     pub cache_error: Option<io::Error>,
 }
 
@@ -173,8 +173,15 @@ impl AuditRun<'_> {
         {
             return Err(AuditError::NoRef(name.to_string()));
         }
-        let cache = self.cache(repo);
-        let (store, cached) = open(repo, cache.as_ref());
+        let cache = self.cache(repo).transpose();
+        let (store, cached) = match &cache {
+            Ok(Some(cache)) => open(repo, cache),
+            _ => (open_all(repo), Ok(Collected::default())),
+        };
+        let (cached, damaged) = match cached {
+            Ok(cached) => (cached, None),
+            Err(error) => (Collected::default(), Some(error)),
+        };
         if store.len() > ContainerKey::MAX_OBJECTS {
             return Err(AuditError::TooManyObjects(store.len()));
         }
@@ -194,8 +201,10 @@ impl AuditRun<'_> {
         let is_stopped = self.audit.stop.load(Ordering::Relaxed);
         let has_new_packs = store.cached_packs() < store.pack_names().len();
         let cache_error = match cache {
-            Some(cache) if has_new_packs && !is_stopped => cache.save(&context, &collected).err(),
-            _ => None,
+            Ok(Some(cache)) if has_new_packs && !is_stopped => {
+                cache.save(&context, &collected).err().or(damaged)
+            }
+            cache => cache.err().or(damaged),
         };
         let mut outcome = self.scan_git_dir(repo, submodule)?;
         if self.audit.scope == Scope::default() {
@@ -213,12 +222,12 @@ impl AuditRun<'_> {
         })
     }
 
-    fn cache(&self, repo: &Repository) -> Option<Cache> {
+    fn cache(&self, repo: &Repository) -> Option<io::Result<Cache>> {
         let rules = self.builder.scanner.rules().version();
         let program = env!("CARGO_PKG_VERSION");
         let key = format!("{program} {rules} {}", self.policy.report);
         let folder = self.audit.cache?;
-        Some(Cache::new(folder, repo.common_dir(), &key))
+        Some(Cache::open(folder, repo.common_dir(), &key))
     }
 
     /// Scans the files of the git directory that are not objects.
@@ -261,16 +270,21 @@ impl AuditRun<'_> {
 }
 
 /// The objects of a repository, and what is cached of those that need not be read.
-fn open(repo: &Repository, cache: Option<&Cache>) -> (ObjectStore, Collected) {
+fn open(repo: &Repository, cache: &Cache) -> (ObjectStore, io::Result<Collected>) {
+    let (packs, cached) = match cache.load() {
+        Ok(Some(cached)) => cached,
+        other => return (open_all(repo), other.map(|_| Collected::default())),
+    };
     let objects = repo.common_dir().join("objects");
-    let hash = repo.hash_kind();
-    if let Some((packs, cached)) = cache.and_then(Cache::load) {
-        let store = ObjectStore::open_with_cached(&objects, hash, &packs);
-        let mut missing = cached.missing.iter();
-        let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
-        if store.cached_packs() == packs.len() && are_all_missing {
-            return (store, cached);
-        }
+    let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
+    let mut missing = cached.missing.iter();
+    let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
+    if store.cached_packs() == packs.len() && are_all_missing {
+        return (store, Ok(cached));
     }
-    (ObjectStore::open(&objects, hash), Collected::default())
+    (open_all(repo), Ok(Collected::default()))
+}
+
+fn open_all(repo: &Repository) -> ObjectStore {
+    ObjectStore::open(&repo.common_dir().join("objects"), repo.hash_kind())
 }

@@ -124,7 +124,8 @@ impl AuditArgs {
         if let Some(error) = cache_error {
             let _ = writeln!(
                 io::stderr(),
-                "keysieve: warning: cannot write the audit cache: {error}"
+                "keysieve: warning: audit cache not used: {}",
+                printable(error.to_string().as_bytes())
             );
         }
         if let Some(plan) = plan {

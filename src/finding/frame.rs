@@ -1,6 +1,8 @@
 //! Builds code frames: the lines around a finding, with everything that may be a secret masked
 //! before it is stored.
 
+use bstr::ByteSlice as _;
+
 use crate::secret::mask;
 use crate::text::{LineIndex, Span, printable};
 
@@ -71,6 +73,10 @@ impl Frame {
     }
 }
 
+/// Replaces each byte of a secret until the text is made printable. In a text, this control
+/// character is shown as a secret.
+const MASKED: u8 = 0x7f;
+
 impl Source<'_> {
     fn line(&self, number: usize, line: Span) -> FrameLine {
         let marked = Span::new(
@@ -89,7 +95,7 @@ impl Source<'_> {
         render(number, &self.masked(line, visible), line, visible, marked)
     }
 
-    /// The bytes of `visible`, with stars for secrets.
+    /// The bytes of `visible`, with [`MASKED`] for those of secrets.
     fn masked(&self, line: Span, visible: Span) -> Vec<u8> {
         let window = Span::new(
             line.start.max(visible.start.saturating_sub(MARGIN)),
@@ -114,7 +120,7 @@ impl Source<'_> {
                 .unwrap_or_default()
             {
                 if *byte != 0 {
-                    *byte = b'*';
+                    *byte = MASKED;
                 }
             }
         }
@@ -145,9 +151,12 @@ fn render(number: usize, masked: &[u8], line: Span, visible: Span, marked: Span)
     FrameLine { number, text, mark }
 }
 
-/// Printable text without zero bytes, so that UTF-16 can be read.
+/// Printable text without zero bytes, so that UTF-16 can be read, and with a mask of the same
+/// length for each secret.
 fn printable_part(masked: &[u8]) -> String {
-    let bytes: Vec<u8> = masked.iter().copied().filter(|&byte| byte != 0).collect();
+    let mut bytes: Vec<u8> = masked.iter().copied().filter(|&byte| byte != 0).collect();
+    bytes.dedup_by(|byte, before| *byte == MASKED && *before == MASKED);
+    let bytes = bytes.replace([MASKED], mask::HIDDEN);
     let text = String::from_utf8_lossy(&bytes).replace('\t', "    ");
     printable(text.trim_end_matches('\r').as_bytes())
 }
@@ -173,8 +182,8 @@ mod tests {
         let result = frame(&format!("one\ntwo = \"{secret}\" # x\nthree\n"), secret);
         assert_eq!(result.lines.len(), 3);
         let line = &result.lines[1];
-        assert_eq!(line.text, format!("two = \"abcd{}\" # x", "*".repeat(20)));
-        assert_eq!((line.number, line.mark), (2, Some((7, 31))));
+        assert_eq!(line.text, "two = \"abcd********\" # x");
+        assert_eq!((line.number, line.mark), (2, Some((7, 19))));
         assert_eq!(result.lines[0].text, "one");
     }
 

@@ -21,6 +21,7 @@ pub(crate) mod tree;
 pub use gix::ObjectId;
 pub use gix::hash::{Kind as HashKind, oid as Oid};
 pub use gix::objs::Kind as ObjectKind;
+pub use gix::sec::identity::is_path_owned_by_current_user as is_owned_by_user;
 
 pub use layout::{is_repository, submodule_repositories, worktrees};
 pub use quarantine::{WithObjects, with_objects};

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-/// Replaces a value whose first characters must not be shown either.
+/// Replaces what is not shown of a value. It has always the same length, because the length of a
+/// password helps to guess it.
 pub const HIDDEN: &str = "********";
 
 /// How many characters are shown: enough for the kind (`AKIA`, `ghp_`).
@@ -11,9 +12,6 @@ const VISIBLE: usize = 4;
 
 /// A shorter value is hidden completely.
 const MIN_PARTLY_VISIBLE: usize = 20;
-
-/// From this length on, the mask gives the length in bytes instead of stars.
-const MAX_STARS: usize = 100;
 
 /// Returns how many bytes at the start of a secret may be shown.
 #[must_use]
@@ -38,16 +36,11 @@ pub fn visible_prefix_in_frame(value: &[u8]) -> usize {
     end.map_or(0, |end| end + 2 * DASHES.len())
 }
 
-/// Masks a secret: its visible prefix, then stars. A value of several lines or of 100 bytes and
-/// more shows its length instead of stars.
+/// Masks a secret: its visible prefix, then [`HIDDEN`].
 #[must_use]
 pub fn masked(value: &[u8]) -> String {
     let prefix = String::from_utf8_lossy(&value[..visible_prefix(value)]);
-    if value.len() >= MAX_STARS || value.contains(&b'\n') {
-        return format!("{prefix}… ({} bytes)", value.len());
-    }
-    let stars = "*".repeat(value.len().max(HIDDEN.len()) - prefix.len());
-    format!("{prefix}{stars}")
+    format!("{prefix}{HIDDEN}")
 }
 
 /// Whether a word that no rule knows looks like a secret: at least 16 characters with letters of

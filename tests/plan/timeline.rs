@@ -38,7 +38,7 @@ fn a_table_shows_month_by_month() {
     let (repo, [first, second, third]) = repository();
     let ran = repo.keysieve(["audit", "--timeline"]).status(1);
     let line = |sign: char, seed: u64, place: &str, commit: &str| {
-        let masked = format!("{}{}", &secret_access_key(seed)[..4], "*".repeat(36));
+        let masked = format!("{}{}", &secret_access_key(seed)[..4], "********");
         format!(
             "  {sign} aws-access-key-pair  {masked}  {place}  {}",
             commit.get(..12).unwrap_or_default()

@@ -137,7 +137,7 @@ fn assert_documented_finding_fields(finding: &Value) {
     assert_eq!(place, [3, 25, 3, 65]);
     assert_eq!(
         finding["secret"],
-        secret_access_key(1)[..4].to_owned() + &"*".repeat(36)
+        secret_access_key(1)[..4].to_owned() + "********"
     );
     assert_eq!(finding["fingerprint"].as_str().unwrap().len(), 32);
     assert_eq!(finding["origin"]["kind"], "file");

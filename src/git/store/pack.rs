@@ -25,6 +25,7 @@ pub(super) struct Pack {
     data: data::File,
     index: index::File,
     fan_out: FanOut,
+    modified: Option<u64>,
     /// Computed when the first entry is read: no entry of a cached pack is.
     layout: OnceLock<Layout>,
 }
@@ -47,6 +48,9 @@ pub struct PackName {
     size: u64,
     /// How many objects it has.
     objects: u32,
+    /// When it was last changed, in nanoseconds since 1970. A pack in which bytes were changed has
+    /// the same checksum and size.
+    modified: Option<u64>,
 }
 
 /// An entry, its header parsed.
@@ -55,6 +59,12 @@ pub(super) struct Entry<'p> {
     pub(super) packed: &'p [u8],
     /// Size of the decompressed data, in bytes, as the header declares it.
     pub(super) size: usize,
+}
+
+fn modified(path: &Path) -> Option<u64> {
+    let time = path.metadata().ok()?.modified().ok()?;
+    let age = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(age.as_nanos()).ok()
 }
 
 impl Pack {
@@ -68,6 +78,8 @@ impl Pack {
             .verify_checksum(&mut Discard, &AtomicBool::new(false))
             .map_err(|error| StoreError::new(path, format!("corrupt pack index: {error}")))?;
         let path = &path.with_extension("pack");
+        // Before the file is opened: a later change must give another time.
+        let modified = modified(path);
         let data = data::File::at(path, hash).map_err(|error| StoreError::new(path, error))?;
         if data.num_objects() != index.num_objects() {
             let problem = "the pack and its index disagree on the number of objects";
@@ -85,6 +97,7 @@ impl Pack {
             data,
             index,
             fan_out,
+            modified,
             layout: OnceLock::new(),
         })
     }
@@ -100,6 +113,7 @@ impl Pack {
             checksum: self.data.checksum().to_string(),
             size: self.size(),
             objects: self.len(),
+            modified: self.modified,
         }
     }
 

@@ -253,10 +253,7 @@ mod tests {
         let subject = line(0, "x", &format!("use {} now", secrets()[0]));
         assert_eq!(
             subject,
-            format!(
-                "commit {id} by x, 1970-01-01: use q8/Z{} now",
-                "*".repeat(36)
-            )
+            format!("commit {id} by x, 1970-01-01: use q8/Z{} now", "********")
         );
     }
 

@@ -92,9 +92,9 @@ mod tests {
         let expected = r#"certain[aws-credentials]: AWS access key id with its secret access key
   --> src/config.py:12:11
    |
-11 | key_id = "AKIA****************"
-12 | secret = "q8/Z************************************"
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+11 | key_id = "AKIA********"
+12 | secret = "q8/Z********"
+   |           ^^^^^^^^^^^^
 13 | region = "eu-west-1"
    |
    = what: account 123456789012; with the AWS access key id at src/config.py:11:11

@@ -59,14 +59,21 @@ pub(super) fn encoded_value(finding: &Finding) -> Option<&[u8]> {
         })
 }
 
-/// Whether `line`, masked and perhaps cut, may come from the beginning of `text`.
+/// Whether `line`, masked and perhaps cut, may come from the beginning of `text`: the parts between
+/// the masks, whose length says nothing, are in it in the same order.
 fn may_be_from(line: &FrameLine, text: &[u8]) -> bool {
     let text = printable(text);
     let is_cut = line.text.starts_with('…') || line.text.ends_with('…');
-    let is_same = |(masked, plain): (char, char)| masked == '*' || masked == plain;
-    is_cut
-        || line.text.chars().count() <= text.chars().count()
-            && line.text.chars().zip(text.chars()).all(is_same)
+    let mut parts = line.text.split('*');
+    let Some(rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+        return is_cut;
+    };
+    let is_in_order = parts
+        .try_fold(rest, |rest, part| {
+            rest.split_once(part).map(|(_, rest)| rest)
+        })
+        .is_some();
+    is_cut || is_in_order
 }
 
 /// The offset of a column in a line.
