@@ -240,8 +240,8 @@ pub enum SkipReason {
     /// An unresolved merge conflict: what will be committed is not known yet.
     #[error("an unresolved conflict: resolve it and 'git add' the file")]
     Unmerged,
-    /// The git directory of a repository, found outside of its work tree.
-    #[error("a git directory: its history is not scanned")]
+    /// The git directory of another repository than the one that is scanned.
+    #[error("another repository's git directory: scan it with 'keysieve audit'")]
     Store,
     /// A file among the objects that is not an object: an interrupted git command left it behind,
     /// and git ignores it.

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 #[cfg(unix)]
+mod attacks;
+#[cfg(unix)]
 mod audit;
 mod aws;
 mod baseline;

@@ -29,7 +29,7 @@ pub use refs::Unread;
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
 pub use repository::{
     LocalRepository, RepoError, Repository, check_refs, discover, discover_work_tree, is_store,
-    open, open_git_dir,
+    open, open_git_dir, store_of,
 };
 pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, display_name, roots};
 pub use tips::{ids_of_refs, ids_of_remote};

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice as _};
 use gix::ThreadSafeRepository;
 use gix::discover::upwards;
 use gix::odb::pack::cache::lru::MemoryCappedHashmap;
@@ -323,6 +323,18 @@ pub fn is_store(path: &Path) -> bool {
             Ok(_) => parts.iter().all(|part| path.join(part).exists()),
             Err(_) => false,
         }
+}
+
+/// The git directory that `path`, a [store](is_store), is or points to, without links in it; `None`
+/// if that does not exist.
+#[must_use]
+pub fn store_of(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() {
+        return path.canonicalize().ok();
+    }
+    let text = fs::read(path).ok()?;
+    let target = text.strip_prefix(b"gitdir: ")?.trim_end().to_path().ok()?;
+    path.parent()?.join(target).canonicalize().ok()
 }
 
 /// Uses the same options for repositories of all owners.

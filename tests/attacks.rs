@@ -1,0 +1,4 @@
+//! A catalogue of attacks: each test is one way to blind, disarm or abuse keysieve, as its line of
+//! documentation says.
+
+mod hidden;
