@@ -106,6 +106,17 @@ impl Git {
         Ok(text.into())
     }
 
+    /// The author and the committer that a commit would have now, as the lines that it would have.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be run, or does not know them.
+    pub fn people(&self) -> Result<BString, HookError> {
+        let author = self.query(&["var", "GIT_AUTHOR_IDENT"])?;
+        let committer = self.query(&["var", "GIT_COMMITTER_IDENT"])?;
+        Ok(bstr::concat([&b"author "[..], &author, b"\ncommitter ", &committer, b"\n"]).into())
+    }
+
     /// Runs git and returns the path that it printed.
     pub(super) fn query_path(&self, args: &[&str]) -> Result<PathBuf, HookError> {
         Ok(self.absolute(&self.query(args)?.to_path_lossy()))

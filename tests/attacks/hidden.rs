@@ -1,9 +1,12 @@
 //! Attacks that keep a secret in a place which a command does not read.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use serde_json::Value;
 
-use crate::support::keys::seeded_id_line;
-use crate::support::{Ran, Repo};
+use crate::support::keys::{access_key_id, seeded_id_line};
+use crate::support::{Ran, Repo, Run, write_script};
 
 /// Expects that the JSON report of `ran` lists `path` as skipped, for a reason that contains `why`.
 #[track_caller]
@@ -65,4 +68,87 @@ fn the_git_directories_that_an_audit_reads_are_no_skips() {
         let ran = tree.keysieve(["scan", "-f", "json"]).status(0);
         assert_eq!(ran.json()["skipped"].as_array().map(Vec::len), Some(0));
     }
+}
+
+/// A secret is in the name of the author or the committer, in each way that git learns of it.
+#[test]
+fn in_who_wrote_a_commit() {
+    let repo = Repo::new();
+    repo.keysieve(["hook", "install"]).status(0);
+    let id = access_key_id(1503);
+    let commit = |words: &[&str]| {
+        repo.program("git")
+            .args(words)
+            .args(["commit", "--allow-empty", "-qm", "message"])
+    };
+    let author = format!("{id} <a@b>");
+    let refused = |run: Run| {
+        let ran = run.status(1);
+        ran.says("author and committer").never_says(&id);
+    };
+    refused(commit(&[]).args(["--author", &author]));
+    refused(commit(&[]).env("GIT_AUTHOR_NAME", &id));
+    refused(commit(&[]).env("GIT_COMMITTER_EMAIL", format!("{id}@b")));
+    commit(&[]).status(0);
+    refused(commit(&[]).args(["--amend", "--author", &author]));
+    repo.config("committer.name", &id);
+    let words = [
+        "-u",
+        "GIT_COMMITTER_NAME",
+        "git",
+        "commit",
+        "--allow-empty",
+        "-qm",
+        "message",
+    ];
+    refused(repo.program("env").args(words));
+}
+
+/// The hook's program is missing, and one in the repository is on `PATH` by way of a link.
+#[test]
+fn a_program_of_the_repository_in_place_of_the_hooks_own() {
+    let repo = Repo::new();
+    let folder = repo.sandbox().root();
+    let program = folder.join("bin/keysieve");
+    write_script(&program, "#!/bin/sh\nexit 0\n");
+    let installed = repo.keysieve(["hook", "install"]).status(0);
+    installed.says("pre-commit");
+    let hook = repo.path(".git/hooks/pre-commit");
+    let stub = fs::read_to_string(&hook).unwrap();
+    fs::write(&hook, stub.replace(Run::KEYSIEVE, "/gone/keysieve")).unwrap();
+    write_script(repo.path("tools/keysieve"), "#!/bin/sh\nexit 0\n");
+    symlink(repo.path("tools"), folder.join("linked folder")).unwrap();
+    fs::create_dir(folder.join("linked file")).unwrap();
+    symlink(
+        "../repo/tools/keysieve",
+        folder.join("linked file/keysieve"),
+    )
+    .unwrap();
+    symlink(repo.root(), folder.join("alias")).unwrap();
+    let commit = |repo: &Repo, on_path: &str| {
+        let path = format!(
+            "{}:{}",
+            folder.join(on_path).display(),
+            std::env::var("PATH").unwrap()
+        );
+        let words = ["commit", "--allow-empty", "-qm", "message"];
+        repo.program("git").args(words).env("PATH", path)
+    };
+    for on_path in [
+        "linked folder",
+        "linked file",
+        "alias/tools",
+        "repo/../repo/tools",
+    ] {
+        commit(&repo, on_path)
+            .status(1)
+            .says("keysieve is not installed");
+    }
+    let topic = repo.worktree("topic");
+    commit(&topic, "repo/tools")
+        .status(1)
+        .says("keysieve is not installed");
+    fs::remove_file(repo.path(".git/hooks/commit-msg")).unwrap();
+    symlink("bin", folder.join("other")).unwrap();
+    commit(&repo, "other").status(0);
 }
