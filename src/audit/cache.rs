@@ -25,7 +25,7 @@ use crate::fs::{Access, PendingFile};
 use crate::git::store::{ObjectIndex, PackName};
 
 /// The start of a cache file. It has a new number whenever the layout changes.
-const HEAD: &[u8] = b"keysieve audit cache 2\n";
+const HEAD: &[u8] = b"keysieve audit cache 3\n";
 
 /// The file in which one repository's audits cache what they learned.
 #[derive(Clone, Debug)]
@@ -160,7 +160,8 @@ fn only<T: Clone>(items: &[T], is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
 }
 
 fn is_in_packs(&(tree, named): &(ObjectIndex, NamedChild), end: ObjectIndex) -> bool {
-    tree < end && named.child.is_object_below(end)
+    let is_name = matches!(named.child.container(), Container::Name(_));
+    tree < end && (is_name || named.child.is_object_below(end))
 }
 
 /// Whether what was collected of packs may be cached: it is all that there is to know of them, it
@@ -280,7 +281,7 @@ mod tests {
         let file = content().to_file().unwrap();
         let body = &file[HEAD.len() + 32..];
         let hex = faster_hex::hex_string(body);
-        assert_eq!(HEAD, b"keysieve audit cache 2\n");
+        assert_eq!(HEAD, b"keysieve audit cache 3\n");
         assert_eq!(hex, GOLDEN);
     }
 

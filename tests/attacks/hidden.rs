@@ -152,3 +152,39 @@ fn a_program_of_the_repository_in_place_of_the_hooks_own() {
     symlink("bin", folder.join("other")).unwrap();
     commit(&repo, "other").status(0);
 }
+
+/// A submodule with a secret is named like a folder for which there is an allow entry.
+#[test]
+fn behind_the_name_of_a_submodule() {
+    let (repo, inner) = (Repo::new(), Repo::new());
+    let id = access_key_id(1504);
+    inner.add("k.env", format!("id = {id}\n")).commit("a key");
+    let add = |path: &str, name: &str| {
+        let url = inner.root().to_str().unwrap();
+        let add = ["submodule", "--quiet", "add", "--name", name, url, path];
+        repo.git(["-c", "protocol.file.allow=always"].iter().chain(&add));
+    };
+    add("vendor/lib", "tests/fixtures");
+    let entry = |path: &str| format!("[[allow]]\npath = \"{path}\"\nreason = \"made up\"\n");
+    let audit = |status| {
+        for cache in [&["--no-cache"][..], &[], &[]] {
+            let words = ["audit", "-f", "json"].iter().chain(cache);
+            let ran = repo.keysieve(words).status(status);
+            for finding in ran.json()["findings"].as_array().into_iter().flatten() {
+                assert_eq!(finding["path"], "vendor/lib/k.env");
+            }
+        }
+    };
+    repo.write(".keysieve.toml", entry("/tests/fixtures/**"));
+    audit(1);
+    repo.commit("a submodule");
+    repo.git(["gc", "--quiet"]);
+    audit(1);
+    repo.write(".keysieve.toml", entry("/vendor/lib/**"));
+    audit(0);
+    repo.git(["mv", "vendor/lib", "vendored"]);
+    repo.commit("moved");
+    audit(1);
+    repo.write(".keysieve.toml", entry("/vendor*/**"));
+    audit(0);
+}

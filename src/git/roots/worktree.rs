@@ -11,7 +11,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 use gix::ObjectId;
 use gix::hash::Kind;
 
-use super::index::{self, IndexRoot};
+use super::index;
 use super::root::{Root, RootKind, Roots, display_name};
 use crate::git::layout::concat;
 use crate::git::refs::{
@@ -239,11 +239,8 @@ impl WorktreeDir<'_> {
         if !path.exists() {
             return;
         }
-        match index::read(&path, self.hash) {
-            Ok(entries) => roots.indexes.push(IndexRoot {
-                name: self.of_worktree("index"),
-                entries,
-            }),
+        match index::read(&path, self.hash, self.of_worktree("index")) {
+            Ok(index) => roots.indexes.push(index),
             Err(problem) => roots.unread.push(self.unread("index", problem)),
         }
     }
