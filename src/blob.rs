@@ -247,6 +247,9 @@ pub enum SkipReason {
     /// and git ignores it.
     #[error("not a git object: a temporary file left behind by an interrupted git command")]
     NoObject,
+    /// A file that Git LFS keeps outside of git's objects, and not in this clone.
+    #[error("the file is not in the store of Git LFS; run 'git lfs fetch --all'")]
+    NoLfsObject,
     /// A device, a socket or a named pipe: reading it could block forever.
     #[error("not a regular file")]
     NotRegular,

@@ -186,6 +186,12 @@ impl LocalRepository {
             .set_pack_cache(move || Box::new(MemoryCappedHashmap::new(bytes)));
     }
 
+    /// See [`Repository::common_dir`].
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        self.0.common_dir()
+    }
+
     /// Whether the repository has the object `id`.
     #[must_use]
     pub fn has_object(&self, id: &Oid) -> bool {

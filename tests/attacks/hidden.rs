@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::keys::{access_key_id, seeded_id_line};
 use crate::support::{Ran, Repo, Run, write_script};
@@ -187,4 +188,46 @@ fn behind_the_name_of_a_submodule() {
     audit(1);
     repo.write(".keysieve.toml", entry("/vendor*/**"));
     audit(0);
+}
+
+/// The secret is in a file that git has only as a Git LFS pointer.
+#[test]
+fn behind_an_lfs_pointer() {
+    let repo = Repo::new();
+    let base = repo.add("readme.txt", "hello\n").commit("first");
+    let server = repo.sandbox().root().join("server.git");
+    repo.git(["init", "--quiet", "--bare", server.to_str().unwrap()]);
+    let content = format!("first\n{}", seeded_id_line(1505));
+    let id = faster_hex::hex_string(&Sha256::digest(&content));
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {}\n",
+        content.len()
+    );
+    let object = format!(".git/lfs/objects/{}/{}/{id}", &id[..2], &id[2..4]);
+    repo.add("a.bin", &pointer);
+    skips(
+        &repo.keysieve(["staged", "-f", "json"]).status(0),
+        "a.bin",
+        "git lfs fetch",
+    );
+    let range = format!("{base}..{}", repo.commit("a pointer"));
+    let gate = |status| repo.keysieve(["gate", "-f", "json", &range]).status(status);
+    skips(&gate(2), "a.bin", "git lfs fetch");
+    repo.keysieve(["hook", "install"]).status(0);
+    let push = |what: &str| {
+        let words = ["push", "--quiet", server.to_str().unwrap(), what];
+        repo.program("git").args(words).status(1)
+    };
+    push("HEAD:refs/heads/main").says("git lfs fetch");
+    let blob = repo.git(["rev-parse", "HEAD:a.bin"]);
+    push(&format!("{blob}:refs/tags/blob")).says("git lfs fetch");
+    repo.write(&object, content.replace("first", "other"));
+    skips(&gate(2), "a.bin", "does not match its id");
+    repo.write(&object, &content);
+    let ran = gate(1);
+    assert_eq!(ran.json()["findings"][0]["path"], "a.bin");
+    assert_eq!(ran.json()["findings"][0]["line"], 2);
+    push("HEAD:refs/heads/main").says("a.bin:2:");
+    repo.git(["mv", "a.bin", "b.bin"]);
+    repo.keysieve(["staged"]).status(1).says("b.bin:2:");
 }
