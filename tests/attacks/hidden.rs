@@ -231,3 +231,55 @@ fn behind_an_lfs_pointer() {
     repo.git(["mv", "a.bin", "b.bin"]);
     repo.keysieve(["staged"]).status(1).says("b.bin:2:");
 }
+
+/// The refs are stored as reftables, and the secret is in what they lead to or in themselves.
+#[test]
+fn behind_refs_in_reftables() {
+    let repo = Repo::tables("sha1");
+    let base = repo.add("readme.txt", "hello\n").commit("first");
+    let (id, other, named) = (
+        access_key_id(1506),
+        access_key_id(1507),
+        access_key_id(1508),
+    );
+    let server = repo.sandbox().root().join("server.git");
+    let at = server.to_str().unwrap();
+    repo.git(["init", "--quiet", "--bare", "--ref-format=reftable", at]);
+    repo.git(["push", "--quiet", at, "main"]);
+    repo.add("a.ini", format!("id = {id}\n"));
+    repo.keysieve(["staged"]).status(1).says("a.ini:1:");
+    let key = repo.commit("a key");
+    repo.keysieve(["staged"]).status(0);
+    for range in [
+        "HEAD~..HEAD",
+        "main~..main",
+        &format!("{base}..refs/heads/main"),
+    ] {
+        let ran = repo.keysieve(["gate", "-f", "json", range]).status(1);
+        assert_eq!(ran.json()["findings"][0]["origin"]["commit"], key.as_str());
+    }
+    repo.keysieve(["gate", "HEAD..main"]).status(0);
+    repo.keysieve(["hook", "install"]).status(0);
+    let push = |words: &[&str]| repo.program("git").args(["push", "-q", at]).args(words);
+    push(&["main"]).status(1).says("a.ini:1:");
+    repo.keysieve(["hook", "install", "--server", at]).status(0);
+    push(&["--no-verify", "main"]).status(1).says("a.ini:1:");
+    // What the server has is known there, and what a ref is named is not.
+    push(&["--no-verify", "main~:refs/heads/clean"]).status(0);
+    push(&["--no-verify", &format!("main~:refs/heads/{named}")]).status(1);
+    repo.git(["reset", "--quiet", "--hard", "HEAD~"]);
+    repo.git(["tag", &named]);
+    repo.git(["update-ref", "-m", &other, "refs/heads/topic", "HEAD"]);
+    let ran = repo.keysieve(["audit", "-f", "json", "--reveal"]).status(1);
+    let report = ran.json();
+    let findings = report["findings"].as_array().unwrap();
+    for (value, exposure) in [(&id, "reflog"), (&other, ""), (&named, "")] {
+        let found = findings
+            .iter()
+            .find(|finding| finding["secret"] == value.as_str());
+        let found = found.unwrap_or_else(|| ran.fail(value));
+        if !exposure.is_empty() {
+            assert_eq!(found["history"]["exposure"], exposure);
+        }
+    }
+}
