@@ -112,9 +112,21 @@ impl Git {
     ///
     /// If git cannot be run, or does not know them.
     pub fn people(&self) -> Result<BString, HookError> {
-        let author = self.query(&["var", "GIT_AUTHOR_IDENT"])?;
-        let committer = self.query(&["var", "GIT_COMMITTER_IDENT"])?;
+        let author = self.ident("GIT_AUTHOR_IDENT")?;
+        let committer = self.ident("GIT_COMMITTER_IDENT")?;
         Ok(bstr::concat([&b"author "[..], &author, b"\ncommitter ", &committer, b"\n"]).into())
+    }
+
+    /// Git's own message is not repeated: it quotes what it does not accept.
+    fn ident(&self, name: &str) -> Result<BString, HookError> {
+        let ident = self.query(&["var", name]);
+        ident.map_err(|error| match error {
+            HookError::Git { command, .. } => HookError::Git {
+                command,
+                message: "no valid name and mail address; set user.name and user.email".to_owned(),
+            },
+            other => other,
+        })
     }
 
     /// Runs git and returns the path that it printed.

@@ -105,6 +105,20 @@ fn in_who_wrote_a_commit() {
     refused(repo.program("env").args(words));
 }
 
+/// A commit has no author that git accepts, and git's message about that quotes a secret.
+#[test]
+fn in_the_error_about_an_author() {
+    let repo = Repo::new();
+    let id = access_key_id(1509);
+    repo.write("message", "a message\n");
+    let ran = repo
+        .keysieve(["hook", "run", "commit-msg", "message"])
+        .env("GIT_AUTHOR_NAME", "")
+        .env("GIT_AUTHOR_EMAIL", format!("{id}@b"))
+        .status(2);
+    ran.says("user.name").never_says(&id);
+}
+
 /// The hook's program is missing, and one in the repository is on `PATH` by way of a link.
 #[test]
 fn a_program_of_the_repository_in_place_of_the_hooks_own() {
@@ -259,6 +273,14 @@ fn behind_refs_in_reftables() {
         assert_eq!(ran.json()["findings"][0]["origin"]["commit"], key.as_str());
     }
     repo.keysieve(["gate", "HEAD..main"]).status(0);
+    let topic = repo.worktree("topic");
+    topic.add("b.ini", format!("id = {id}\n"));
+    topic.keysieve(["staged"]).status(1).says("b.ini:1:");
+    topic.commit("another");
+    topic.keysieve(["staged"]).status(0);
+    topic.keysieve(["gate", "HEAD~..HEAD"]).status(1);
+    repo.git(["worktree", "remove", "../topic"]);
+    repo.git(["branch", "-D", "topic"]);
     repo.keysieve(["hook", "install"]).status(0);
     let push = |words: &[&str]| repo.program("git").args(["push", "-q", at]).args(words);
     push(&["main"]).status(1).says("a.ini:1:");
