@@ -1,5 +1,5 @@
 #!/bin/sh
-# keysieve hook 3
+# keysieve hook 4
 # `keysieve hook install` writes this file and `keysieve hook uninstall` removes it. Do not edit it:
 # an installation replaces it. The program decides what is scanned and refused, so a newer program
 # needs no newer hook.
@@ -24,11 +24,17 @@ if [ -x "$chained" ]; then
 fi
 
 # The program that wrote this file comes before PATH: a repository may put a program of its own on
-# PATH, and graphical programs run git with a short PATH.
+# PATH, and graphical programs run git with a short PATH. A program in one of the work trees is not
+# run, whatever links lead to it.
 keysieve='@KEYSIEVE@'
 if [ ! -x "$keysieve" ]; then
     keysieve=$(command -v keysieve)
-    case $keysieve in "$PWD"/*) keysieve='' ;; esac
+    # -p finds the system's own tools, not what the repository may put on PATH.
+    real=$({ command -p realpath "$keysieve" || command -p readlink -f "$keysieve"; } 2>/dev/null)
+    common=$(git rev-parse --git-common-dir)
+    for tree in . "${common%/.git}"; do
+        case $real in '' | "$(CDPATH='' cd "$tree" && pwd -P)"/*) keysieve='' ;; esac
+    done
 fi
 case $keysieve in
     /* | [A-Za-z]:*)

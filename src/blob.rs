@@ -251,13 +251,16 @@ pub enum SkipReason {
     /// An unresolved merge conflict: what will be committed is not known yet.
     #[error("an unresolved conflict: resolve it and 'git add' the file")]
     Unmerged,
-    /// The git directory of a repository, found outside of its work tree.
-    #[error("a git directory: its history is not scanned")]
+    /// The git directory of another repository than the one that is scanned.
+    #[error("another repository's git directory: scan it with 'keysieve audit'")]
     Store,
     /// A file among the objects that is not an object: an interrupted git command left it behind,
     /// and git ignores it.
     #[error("not a git object: a temporary file left behind by an interrupted git command")]
     NoObject,
+    /// A file that Git LFS keeps outside of git's objects, and not in this clone.
+    #[error("the file is not in the store of Git LFS; run 'git lfs fetch --all'")]
+    NoLfsObject,
     /// A device, a socket or a named pipe: reading it could block forever.
     #[error("not a regular file")]
     NotRegular,

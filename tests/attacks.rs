@@ -3,4 +3,5 @@
 
 mod bounds;
 mod fingerprints;
+mod hidden;
 mod novelty;

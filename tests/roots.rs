@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use keysieve::git::{self, RepoError, Root, RootKind, Roots};
+use keysieve::git::{self, ObjectId, RepoError, Root, RootKind, Roots};
 
 use crate::support::Repo;
 
@@ -317,13 +317,99 @@ fn a_repository_is_opened_from_any_of_its_directories() {
 }
 
 #[test]
-fn a_reftable_is_refused() {
-    let repo = Repo::new();
-    repo.git(["init", "--quiet", "--ref-format=reftable", "tables"]);
-    assert!(matches!(
-        git::open(&repo.path("tables")),
-        Err(RepoError::Reftable { .. })
-    ));
+fn refs_in_reftables_are_those_that_git_lists() {
+    for format in ["sha1", "sha256"] {
+        use RootKind::{Branch, Head, Operation, Stash, Tag, WorktreeHead};
+        let repo = Repo::tables(format);
+        repo.add("a", "1\n").commit("first");
+        repo.git(["tag", "--annotate", "v1", "-m", "a tag"]);
+        repo.git(["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+        let id = repo.git(["rev-parse", "HEAD"]);
+        let created = (0..300).map(|number| format!("create refs/heads/folder/{number} {id}\n"));
+        repo.program("git")
+            .args(["update-ref", "--stdin"])
+            .stdin(created.collect::<String>())
+            .status(0);
+        repo.git(["pack-refs", "--all"]);
+        repo.git(["branch", "--delete", "--force", "folder/7"]);
+        repo.add("a", "2\n").git(["stash", "push", "--quiet"]);
+        repo.commit("second");
+        repo.git(["reset", "--quiet", "--hard", "HEAD~"]);
+        let topic = repo.worktree("topic");
+        topic.commit("third");
+        topic.git(["update-ref", "refs/bisect/bad", "HEAD"]);
+        for tree in [&repo, &topic] {
+            let found = roots(tree);
+            assert_git_resolves_names(&repo, &found);
+            let listed = |kinds: &[RootKind]| {
+                lines(found.roots.iter().filter(|root| kinds.contains(&root.kind)))
+            };
+
+            let refs = ["for-each-ref", "--format=%(refname) %(objectname)"];
+            let places = ["refs/heads", "refs/tags"];
+            let expected = lines_of(&repo.git(refs.iter().chain(&places)));
+            assert_eq!(listed(&[Branch, Tag]), expected);
+            assert_eq!(expected.len(), 303);
+            assert_eq!(listed(&[Head, WorktreeHead]).len(), 2);
+            assert!(
+                listed(&[Operation])
+                    .iter()
+                    .any(|line| line.contains("refs/bisect/bad"))
+            );
+            assert!(
+                listed(&[Operation])
+                    .iter()
+                    .any(|line| line.starts_with("ORIG_HEAD"))
+            );
+            assert_eq!(listed(&[Stash]).len(), 1);
+            let targets: BTreeSet<_> = found.roots.iter().map(|root| root.target).collect();
+            let logs = repo.git(["reflog", "--all", "--format=%H"]);
+            let logs: BTreeSet<_> = logs.lines().collect();
+            assert_eq!(logs.len(), 4);
+            for id in logs {
+                assert!(
+                    targets.contains(&ObjectId::from_hex(id.as_bytes()).unwrap()),
+                    "{id}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_broken_reftable_is_refused() {
+    let repo = Repo::tables("sha1");
+    repo.commit("first");
+    let list = repo.path(".git/reftable/tables.list");
+    let name = fs::read_to_string(&list).unwrap();
+    let table = repo.path(".git/reftable").join(name.trim());
+    let bytes = fs::read(&table).unwrap();
+    let refused = || {
+        let refused = git::open(repo.root()).err();
+        assert!(
+            matches!(refused, Some(RepoError::Refs { .. })),
+            "{refused:?}"
+        );
+    };
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x55;
+        fs::write(&table, &changed[..]).unwrap();
+        // Either it is noticed, or the table has another valid content; it never panics.
+        let _ = git::open(repo.root());
+        fs::write(&table, &bytes[..at]).unwrap();
+        refused();
+    }
+    fs::write(&table, &bytes).unwrap();
+    git::open(repo.root()).unwrap();
+    fs::write(&list, format!("../reftable/{name}")).unwrap();
+    refused();
+    fs::write(&list, format!("{name}missing.ref\n")).unwrap();
+    refused();
+    fs::remove_file(&list).unwrap();
+    refused();
+    repo.program("mkfifo").args([&list]).status(0);
+    refused();
 }
 
 #[test]

@@ -231,7 +231,8 @@ fn only<T: Clone>(items: &[T], is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
 }
 
 fn is_in_packs(&(tree, named): &(ObjectIndex, NamedChild), end: ObjectIndex) -> bool {
-    tree < end && named.child.is_object_below(end)
+    let is_name = matches!(named.child.container(), Container::Name(_));
+    tree < end && (is_name || named.child.is_object_below(end))
 }
 
 /// Whether what was collected of packs may be cached: it is all that there is to know of them, it

@@ -9,7 +9,7 @@ use crate::git::store::ObjectIndex;
 pub(super) enum Container {
     /// An object.
     Object(ObjectIndex),
-    /// The name of a file or a directory, by its number in the audit.
+    /// The name of a file or a directory, or a gitlink, by its number in the table of names.
     Name(u32),
 }
 

@@ -18,8 +18,9 @@ pub(super) struct Context<'a> {
     pub(super) store: &'a ObjectStore,
     pub(super) roots: &'a Roots,
     pub(super) scope: &'a Scope,
-    /// The name of the submodule whose repository this is: its paths are judged and shown below it.
-    pub(super) submodule: Option<&'a BString>,
+    /// If this is the repository of a submodule: where the audited one has it. Its paths are judged
+    /// below each of these.
+    pub(super) submodule: Option<&'a [BString]>,
     pub(super) hash: HashKind,
     /// Commits whose parents were left out on purpose.
     pub(super) shallow: HashSet<ObjectId>,

@@ -220,11 +220,8 @@ impl FindingsBuilder<'_> {
         paths.extend(staged.into_iter().flatten().cloned());
         if paths.is_empty() || has_more {
             paths = vec![BString::default()];
-        } else if let Some(name) = self.context.submodule {
-            // Entries mean paths as they are shown.
-            for path in &mut paths {
-                *path = submodule::joined(name.as_bstr(), path);
-            }
+        } else if let Some(places) = self.context.submodule {
+            paths = submodule::paths_below(places, &paths);
         }
         // Markers were searched for when the object was read.
         let no_marker = Nearby::default();

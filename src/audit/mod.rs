@@ -22,6 +22,7 @@
 //! | `rescan` | reads single objects a second time |
 //! | `index_only_names` | names that only an index contains |
 //! | `missing`, `skips` | what could not be read |
+//! | `gitlinks` | at which paths submodules are |
 //! | `submodule` | what the repository of a submodule adds |
 
 mod cache;
@@ -31,6 +32,7 @@ mod context;
 mod describe;
 mod findings;
 mod found;
+mod gitlinks;
 mod index_only_names;
 mod missing;
 mod reach;
@@ -61,6 +63,7 @@ pub use cache::Cache;
 use collected::Collected;
 use container::ContainerKey;
 use context::Context;
+use gitlinks::Superproject;
 use index_only_names::IndexOnlyNames;
 pub use scope::{Scope, Since};
 use skips::unreadable;
@@ -136,19 +139,33 @@ struct AuditRun<'a> {
 impl AuditRun<'_> {
     /// Audits the repository and those of its submodules.
     fn audit_all(&self) -> Result<Audited, AuditError> {
-        let mut all = self.audit_one(self.audit.repo, None)?;
+        let (mut all, root) = self.audit_one(self.audit.repo, None)?;
         let submodules = git::submodule_repositories(self.audit.repo.common_dir());
         let submodules = submodules.unwrap_or_else(|error| {
             let skip = unreadable("modules".into(), error.to_string());
             all.outcome.skipped.push(skip);
             Vec::new()
         });
+        // Sorted by name, so that a submodule comes after the one that it is in.
+        let mut above: Vec<(BString, Superproject)> = Vec::new();
         for (name, path) in submodules {
             match git::open_git_dir(&path) {
                 Ok(repo) => {
-                    let inner = self.audit_one(&repo, Some(&name))?;
-                    submodule::absorb(&mut all.outcome, inner.outcome, name.as_bstr());
+                    let outer = above
+                        .iter()
+                        .rev()
+                        .find(|(outer, _)| is_inside(&name, outer));
+                    let outer = outer.map_or(&root, |(_, outer)| outer);
+                    let (inner, project) = self.audit_one(&repo, Some((&name, outer)))?;
+                    let place = project.paths.first().unwrap_or(&name);
+                    submodule::absorb(
+                        &mut all.outcome,
+                        inner.outcome,
+                        name.as_bstr(),
+                        place.as_bstr(),
+                    );
                     all.cache_error = all.cache_error.or(inner.cache_error);
+                    above.push((name, project));
                 }
                 Err(error) => {
                     let name = submodule::named(name.as_bstr(), b"".into());
@@ -161,35 +178,34 @@ impl AuditRun<'_> {
         Ok(all)
     }
 
-    /// Audits one repository; `submodule` is its name if it is one.
+    /// Audits one repository; `within` is its name and the repository around it if it is the
+    /// submodule of one.
     fn audit_one(
         &self,
         repo: &Repository,
-        submodule: Option<&BString>,
-    ) -> Result<Audited, AuditError> {
+        within: Option<(&BString, &Superproject)>,
+    ) -> Result<(Audited, Superproject), AuditError> {
         let roots = roots(repo);
-        if submodule.is_none()
+        if within.is_none()
             && let Some(name) = self.audit.scope.unknown_ref(&roots)
         {
             return Err(AuditError::NoRef(name.to_string()));
         }
         let cache = self.cache(repo).transpose();
-        let (store, cached) = match &cache {
-            Ok(Some(cache)) => open(repo, cache),
-            _ => (open_all(repo), Ok(Collected::default())),
+        let (opened, damaged) = match open(repo, cache.as_ref().ok().and_then(Option::as_ref)) {
+            Ok(opened) => (opened, None),
+            Err(error) => (None, Some(error)),
         };
-        let (cached, damaged) = match cached {
-            Ok(cached) => (cached, None),
-            Err(error) => (Collected::default(), Some(error)),
-        };
+        let (store, cached) = opened.unwrap_or_else(|| (open_all(repo), Collected::default()));
         if store.len() > ContainerKey::MAX_OBJECTS {
             return Err(AuditError::TooManyObjects(store.len()));
         }
+        let places = within.map(|(_, outer)| outer.paths_of(&store));
         let context = Context {
             store: &store,
             roots: &roots,
             scope: &self.audit.scope,
-            submodule,
+            submodule: places.as_deref(),
             hash: repo.hash_kind(),
             shallow: roots.shallow.iter().copied().collect(),
             builder: self.builder,
@@ -206,7 +222,7 @@ impl AuditRun<'_> {
             }
             cache => cache.err().or(damaged),
         };
-        let mut outcome = self.scan_git_dir(repo, submodule)?;
+        let mut outcome = self.scan_git_dir(repo, within.map(|(name, _)| name))?;
         if self.audit.scope == Scope::default() {
             outcome.merge(self.scan_index_only_names(&roots, &collected)?);
         }
@@ -215,11 +231,14 @@ impl AuditRun<'_> {
         let totals = collected.found.totals;
         outcome.totals.objects += store.cached_objects() + totals.objects;
         outcome.totals.bytes += totals.packed + totals.loose;
+        let own = places.clone().unwrap_or_else(|| vec![BString::default()]);
+        let project = Superproject::new(own, repo, &collected, &roots);
         findings::add_findings(&context, repo, collected, &mut outcome);
-        Ok(Audited {
+        let audited = Audited {
             outcome,
             cache_error,
-        })
+        };
+        Ok((audited, project))
     }
 
     fn cache(&self, repo: &Repository) -> Option<io::Result<Cache>> {
@@ -269,20 +288,23 @@ impl AuditRun<'_> {
     }
 }
 
-/// The objects of a repository, and what is cached of those that need not be read.
-fn open(repo: &Repository, cache: &Cache) -> (ObjectStore, io::Result<Collected>) {
-    let (packs, cached) = match cache.load() {
-        Ok(Some(cached)) => cached,
-        other => return (open_all(repo), other.map(|_| Collected::default())),
+/// Whether the submodule `name` is one of the submodule `outer`.
+fn is_inside(name: &BString, outer: &BString) -> bool {
+    name.strip_prefix(outer.as_slice())
+        .is_some_and(|rest| rest.starts_with(b"/modules/"))
+}
+
+/// The objects of a repository and what is cached of those that need not be read, if anything is.
+fn open(repo: &Repository, cache: Option<&Cache>) -> io::Result<Option<(ObjectStore, Collected)>> {
+    let Some((packs, cached)) = cache.map_or(Ok(None), Cache::load)? else {
+        return Ok(None);
     };
     let objects = repo.common_dir().join("objects");
     let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
     let mut missing = cached.missing.iter();
     let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
-    if store.cached_packs() == packs.len() && are_all_missing {
-        return (store, Ok(cached));
-    }
-    (open_all(repo), Ok(Collected::default()))
+    let is_usable = store.cached_packs() == packs.len() && are_all_missing;
+    Ok(is_usable.then_some((store, cached)))
 }
 
 fn open_all(repo: &Repository) -> ObjectStore {

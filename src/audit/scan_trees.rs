@@ -14,12 +14,13 @@ use bstr::{BString, ByteSlice};
 use super::container::ContainerKey;
 use super::context::Context;
 use super::found::FoundSecrets;
+use super::gitlinks;
 use super::missing::MissingReference;
 use super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::engine::Frames;
 use crate::git::Oid;
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
-use crate::git::tree::{TreeEntries, TreeEntry};
+use crate::git::tree::{EntryKind, TreeEntries, TreeEntry};
 use crate::source::is_searched_name;
 use crate::text::Copied;
 
@@ -156,12 +157,17 @@ impl<'a> TreeScanner<'a> {
         start: u32,
         state: &mut TreeState,
     ) {
-        let object = self.recorded_object(tree, entry);
+        let object = if entry.kind == EntryKind::Submodule {
+            Some(ContainerKey::name(
+                self.names.number_of(&gitlinks::name_of(entry.id)),
+            ))
+        } else {
+            self.recorded_object(tree, entry).map(ContainerKey::object)
+        };
         if object.is_none() && !is_searched_name(entry.name) {
             return;
         }
         let (name, is_secret) = self.read_name(entry.name);
-        let object = object.map(ContainerKey::object);
         let own = is_secret.then(|| ContainerKey::name(name));
         for child in object.into_iter().chain(own) {
             let child = NamedChild { child, name };

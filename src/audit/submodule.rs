@@ -1,5 +1,5 @@
 //! Adds the outcome of a submodule's audit to that of the repository around it: paths are below the
-//! name of the submodule.
+//! path at which that has it or, if it is not known, below the name of the submodule.
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -7,11 +7,12 @@ use crate::blob::Origin;
 use crate::finding::history::History;
 use crate::finding::{Finding, Outcome};
 
-/// Adds what was found in the submodule `name` to the outcome of the repository around it.
-pub(super) fn absorb(outcome: &mut Outcome, mut inner: Outcome, name: &BStr) {
+/// Adds what was found in the submodule `name`, which is shown at `path`, to the outcome of the
+/// repository around it.
+pub(super) fn absorb(outcome: &mut Outcome, mut inner: Outcome, name: &BStr, path: &BStr) {
     let allowed = inner.allowed.iter_mut().map(|allowed| &mut allowed.finding);
     for finding in inner.findings.iter_mut().chain(allowed) {
-        move_below(finding, name);
+        move_below(finding, name, path);
     }
     for skip in &mut inner.skipped {
         skip.path = named(name, skip.path.as_ref());
@@ -31,19 +32,35 @@ pub(super) fn named(submodule: &BStr, name: &BStr) -> BString {
     .into()
 }
 
-/// A path in the submodule, as a path of the repository around it.
+/// A path in the submodule at `submodule`, as a path of the repository around it.
 pub(super) fn joined(submodule: &BStr, path: &BString) -> BString {
-    bstr::concat([submodule.as_bytes(), b"/", path]).into()
+    let separator = if submodule.is_empty() { "" } else { "/" };
+    bstr::concat([submodule.as_bytes(), separator.as_bytes(), path]).into()
 }
 
-fn move_below(finding: &mut Finding, name: &BStr) {
+/// Each of `paths` in a submodule below each of the `places` that it has. Without a place nothing
+/// is known of the paths, so only what applies everywhere applies to them.
+pub(super) fn paths_below(places: &[BString], paths: &[BString]) -> Vec<BString> {
+    if places.is_empty() {
+        return vec![BString::default()];
+    }
+    let below = |place: &BString| {
+        paths
+            .iter()
+            .map(|path| joined(place.as_bstr(), path))
+            .collect()
+    };
+    places.iter().flat_map::<Vec<_>, _>(below).collect()
+}
+
+fn move_below(finding: &mut Finding, name: &BStr, place: &BStr) {
     match &mut finding.origin {
         Origin::Commit { path, .. }
         | Origin::Name {
             path,
             commit: Some(_),
         }
-        | Origin::Staged { path, .. } => *path = joined(name, path),
+        | Origin::Staged { path, .. } => *path = joined(place, path),
         Origin::TagText { name: tag, .. } => *tag = named(name, tag.as_ref()),
         // Places in the git directory contain the name of the submodule.
         Origin::Repository { place } if !place.starts_with(b".git/") => {
@@ -52,18 +69,18 @@ fn move_below(finding: &mut Finding, name: &BStr) {
         _ => {}
     }
     if let Some(history) = &mut finding.history {
-        move_history_below(history, name);
+        move_history_below(history, name, place);
     }
 }
 
-fn move_history_below(history: &mut History, name: &BStr) {
+fn move_history_below(history: &mut History, name: &BStr, place: &BStr) {
     for reached in &mut history.reached_from {
         reached.name = named(name, reached.name.as_ref());
     }
     for path in history.places.iter_mut().flat_map(|place| &mut place.paths) {
-        *path = joined(name, path);
+        *path = joined(place, path);
     }
     if let Some(last) = &mut history.last {
-        last.path = joined(name, &last.path);
+        last.path = joined(place, &last.path);
     }
 }

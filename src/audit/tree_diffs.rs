@@ -11,14 +11,15 @@ use crate::git::store::ObjectIndex;
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub(super) struct NamedChild {
-    /// The object; for a name that is a secret itself, the key of the name.
+    /// The object; for a name that is a secret itself, the key of the name; for a gitlink, that of
+    /// its [entry](super::gitlinks::name_of) in the table of names.
     pub(super) child: ContainerKey,
     /// The number of the name.
     pub(super) name: u32,
 }
 
 /// The recorded children of all trees, as differences between a tree and its delta base.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct TreeDiffs {
     /// Children that a tree has and its delta base has not.
     pub(super) added: Vec<(ObjectIndex, NamedChild)>,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
+use bstr::BString;
 use clap::{Args, FromArgMatches as _};
 use keysieve::engine::{self, Keep};
 use keysieve::finding::{Outcome, Status};
@@ -130,8 +131,8 @@ impl Common {
         self.scan(&source, &settings, advice)
     }
 
-    /// Scans the commit message that the user has written to `file`.
-    pub(super) fn message(&self, file: &Path) -> Result<Status, CliError> {
+    /// Scans the commit message that the user has written to `file`, and who the commit will name.
+    pub(super) fn message(&self, file: &Path, people: BString) -> Result<Status, CliError> {
         let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
         // Git sets this editor for its hooks if no person edits the message; see githooks(5),
         // pre-commit.
@@ -139,6 +140,7 @@ impl Common {
         let source = Message {
             file: file.to_path_buf(),
             edited,
+            people,
         };
         self.scan(&source, &settings, Advice::default())
     }

@@ -34,6 +34,8 @@ pub(super) fn open_index(repo: &LocalRepository) -> Result<gix::worktree::Index,
 pub(crate) struct Tracked {
     /// The work tree's root, without links in it.
     root: PathBuf,
+    /// The git directory that its work trees share, without links in it.
+    store: PathBuf,
     files: HashMap<PathBuf, AtomicBool>,
 }
 
@@ -53,7 +55,14 @@ impl Tracked {
         }
         let root = repo.work_dir().unwrap_or(dir);
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        Ok(Some(Self { root, files }))
+        let store = repo.common_dir();
+        let store = store.canonicalize().unwrap_or_else(|_| store.to_path_buf());
+        Ok(Some(Self { root, store, files }))
+    }
+
+    /// The git directory that the work trees of the repository share.
+    pub(crate) fn store(&self) -> &Path {
+        &self.store
     }
 
     /// The path of `dir` in the work tree, if it is in it.

@@ -11,6 +11,7 @@ mod quarantine;
 pub mod range;
 mod read;
 mod refs;
+mod reftable;
 mod repository;
 mod roots;
 pub mod store;
@@ -28,9 +29,10 @@ pub use quarantine::{WithObjects, with_objects};
 pub use read::{Object, ReadError, kind_of, read, read_kind};
 pub use refs::Unread;
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
+pub(crate) use reftable::RefDir;
 pub use repository::{
     LocalRepository, RepoError, Repository, check_refs, discover, discover_work_tree, is_store,
-    open, open_git_dir,
+    open, open_git_dir, store_of,
 };
 pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, display_name, roots};
 pub use tips::{ids_of_refs, ids_of_remote};

@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice as _};
 use gix::ThreadSafeRepository;
 use gix::discover::upwards;
 use gix::odb::pack::cache::lru::MemoryCappedHashmap;
@@ -12,7 +13,8 @@ use gix::open::permissions::Environment;
 use gix::open::{Options, Permissions};
 use gix::sec::{Permission, Trust, trust};
 
-use super::{HashKind, ObjectId, ObjectKind, Oid};
+use super::reftable::Directories;
+use super::{HashKind, ObjectId, ObjectKind, Oid, RefDir};
 use crate::text::printable_path;
 
 /// The largest object that is read, in bytes: it is in memory as a whole, and a small file can
@@ -39,15 +41,6 @@ pub enum RepoError {
         path: PathBuf,
         /// Why it cannot be opened.
         problem: String,
-    },
-    /// Its refs are stored in a format that is not supported.
-    #[error(
-        "{}: its refs are stored as a reftable, which keysieve cannot read yet",
-        printable_path(path)
-    )]
-    Reftable {
-        /// The repository.
-        path: PathBuf,
     },
     /// Its refs cannot be read.
     #[error("{}: its refs cannot be read: {problem}", printable_path(path))]
@@ -82,11 +75,16 @@ pub enum RepoError {
 /// An open repository. Threads may share it; to read from it, a thread makes itself a
 /// [`LocalRepository`].
 #[derive(Clone)]
-pub struct Repository(pub(in crate::git) ThreadSafeRepository);
+pub struct Repository(pub(in crate::git) ThreadSafeRepository, Arc<Directories>);
 
 /// A repository as one thread reads it, with the thread's own caches.
 #[derive(Clone, Debug)]
-pub struct LocalRepository(pub(in crate::git) gix::Repository);
+pub struct LocalRepository(
+    pub(in crate::git) gix::Repository,
+    /// The files of its refs may be temporary.
+    #[expect(dead_code, reason = "keeps them")]
+    Arc<Directories>,
+);
 
 impl std::fmt::Debug for Repository {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,10 +95,20 @@ impl std::fmt::Debug for Repository {
 }
 
 impl Repository {
+    fn new(mut repo: ThreadSafeRepository) -> Self {
+        let directories = Directories::of(&mut repo);
+        Self(repo, Arc::new(directories))
+    }
+
+    /// Where the refs of `dir` are, a git directory of this repository.
+    pub(crate) fn ref_dir(&self, dir: &Path) -> Result<RefDir, String> {
+        RefDir::of(&self.local().0, dir)
+    }
+
     /// The repository for the calling thread.
     #[must_use]
     pub fn local(&self) -> LocalRepository {
-        LocalRepository(self.0.to_thread_local())
+        LocalRepository(self.0.to_thread_local(), self.1.clone())
     }
 
     /// The root of the work tree; `None` if the repository is bare.
@@ -112,7 +120,7 @@ impl Repository {
     /// The git directory; for a linked work tree, its own.
     #[must_use]
     pub fn git_dir(&self) -> &Path {
-        self.0.git_dir()
+        &self.1.git_dir
     }
 
     /// The git directory that all work trees share.
@@ -191,6 +199,12 @@ impl LocalRepository {
             .set_pack_cache(move || Box::new(MemoryCappedHashmap::new(bytes)));
     }
 
+    /// See [`Repository::common_dir`].
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        self.0.common_dir()
+    }
+
     /// Whether the repository has the object `id`.
     #[must_use]
     pub fn has_object(&self, id: &Oid) -> bool {
@@ -231,7 +245,7 @@ pub fn discover(dir: &Path) -> Result<Repository, RepoError> {
         upwards,
         trust_all(&options(environment)),
     );
-    repo.map(Repository)
+    repo.map(Repository::new)
         .map_err(|error| open_error(dir, &error))
 }
 
@@ -265,28 +279,23 @@ pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
 }
 
 fn with_readable_refs(repo: ThreadSafeRepository) -> Result<Repository, RepoError> {
-    let repo = Repository(repo);
+    let repo = Repository::new(repo);
     check_refs(&repo)?;
     Ok(repo)
 }
 
-/// Checks that the refs of `repo` are stored in a format that can be read.
+/// Checks that the refs of `repo` can be read as they are stored.
 ///
 /// # Errors
-/// If they are not.
+/// If they cannot.
 pub fn check_refs(repo: &Repository) -> Result<(), RepoError> {
-    let common = repo.common_dir();
-    if !is_reftable(common) {
-        return Ok(());
+    match &repo.1.refs {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(RepoError::Refs {
+            path: repo.common_dir().to_path_buf(),
+            problem: problem.clone(),
+        }),
     }
-    Err(RepoError::Reftable {
-        path: common.to_path_buf(),
-    })
-}
-
-/// Whether the repository with the common directory `common` stores its refs as a reftable.
-pub(super) fn is_reftable(common: &Path) -> bool {
-    common.join("reftable").is_dir()
 }
 
 fn open_error(dir: &Path, error: &gix::Error) -> RepoError {
@@ -328,6 +337,18 @@ pub fn is_store(path: &Path) -> bool {
             Ok(_) => parts.iter().all(|part| path.join(part).exists()),
             Err(_) => false,
         }
+}
+
+/// The git directory that `path`, a [store](is_store), is or points to, without links in it; `None`
+/// if that does not exist.
+#[must_use]
+pub fn store_of(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() {
+        return path.canonicalize().ok();
+    }
+    let text = fs::read(path).ok()?;
+    let target = text.strip_prefix(b"gitdir: ")?.trim_end().to_path().ok()?;
+    path.parent()?.join(target).canonicalize().ok()
 }
 
 /// Uses the same options for repositories of all owners.

@@ -106,6 +106,29 @@ impl Git {
         Ok(text.into())
     }
 
+    /// The author and the committer that a commit would have now, as the lines that it would have.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be run, or does not know them.
+    pub fn people(&self) -> Result<BString, HookError> {
+        let author = self.ident("GIT_AUTHOR_IDENT")?;
+        let committer = self.ident("GIT_COMMITTER_IDENT")?;
+        Ok(bstr::concat([&b"author "[..], &author, b"\ncommitter ", &committer, b"\n"]).into())
+    }
+
+    /// Git's own message is not repeated: it quotes what it does not accept.
+    fn ident(&self, name: &str) -> Result<BString, HookError> {
+        let ident = self.query(&["var", name]);
+        ident.map_err(|error| match error {
+            HookError::Git { command, .. } => HookError::Git {
+                command,
+                message: "no valid name and mail address; set user.name and user.email".to_owned(),
+            },
+            other => other,
+        })
+    }
+
     /// Runs git and returns the path that it printed.
     pub(super) fn query_path(&self, args: &[&str]) -> Result<PathBuf, HookError> {
         Ok(self.absolute(&self.query(args)?.to_path_lossy()))

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, ByteSlice};
 
+use super::lfs::feed_target;
 use super::names::{PathName, path_names};
 use super::removed::{Parent, Reader};
 use super::{Worker, parts};
@@ -86,6 +87,7 @@ impl ChangeFeeder<'_, '_> {
                         part,
                     });
                 }
+                feed_target(self.repo, &content, &origin, self.max_size, worker);
             }
             Err(error) => worker.skip(Skip {
                 path,

@@ -1,4 +1,5 @@
-//! Feeds the commit message that git hands to its `commit-msg` hook.
+//! Feeds the text that a commit will have when git runs its `commit-msg` hook: the message, the
+//! author and the committer.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use crate::blob::{Blob, Origin};
 
 use super::{Source, SourceError, Workers};
 
-/// A commit message before the commit is made.
+/// The text of a commit before it is made.
 #[derive(Debug)]
 pub struct Message {
     /// The file that has the message.
@@ -16,7 +17,12 @@ pub struct Message {
     /// Whether the message was edited, so that git cuts it off at the scissors line. Without an
     /// editor git keeps the whole text.
     pub edited: bool,
+    /// The lines of the commit that name its author and its committer.
+    pub people: BString,
 }
+
+/// What reports call the author and the committer.
+const PEOPLE: &str = "author and committer";
 
 /// The line that git writes above the diff of `git commit --verbose`; see git-commit(1),
 /// `--cleanup=scissors`.
@@ -62,7 +68,10 @@ impl Source for Message {
             &text
         };
         let path = BString::from(Vec::from_path_lossy(&self.file).into_owned());
-        workers().blob(Blob::whole(message, Origin::CommitMessage { path }));
+        let mut worker = workers();
+        worker.blob(Blob::whole(message, Origin::CommitMessage { path }));
+        let place = PEOPLE.into();
+        worker.blob(Blob::whole(&self.people, Origin::Repository { place }));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod commits;
 mod feeder;
 mod files;
 mod git_dir;
+mod lfs;
 mod message;
 mod names;
 mod push;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::lfs::feed_target;
 use super::names::{is_searched_name, path_names};
 use super::{Range, Source, SourceError, Worker, Workers, parts};
 use crate::blob::{Blob, Origin, Skip, SkipReason};
@@ -176,17 +177,18 @@ impl Loose<'_> {
     fn blob(&mut self, place: &BStr, id: ObjectId) {
         match read_kind(self.repo, id, ObjectKind::Blob, self.max_size) {
             Ok(content) => {
+                let origin = Origin::Repository {
+                    place: place.to_owned(),
+                };
                 for (bytes, part) in parts(&content) {
-                    let origin = Origin::Repository {
-                        place: place.to_owned(),
-                    };
                     self.worker.blob(Blob {
                         bytes,
-                        origin,
+                        origin: origin.clone(),
                         previous: None,
                         part,
                     });
                 }
+                feed_target(self.repo, &content, &origin, self.max_size, self.worker);
             }
             Err(error) => self.worker.skip(Skip {
                 path: place.to_owned(),

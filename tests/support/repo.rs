@@ -33,6 +33,13 @@ impl Repo {
         Self::init("repo", &["--object-format=sha256"])
     }
 
+    /// An empty repository whose refs are stored as reftables, with ids of this kind.
+    #[track_caller]
+    pub(crate) fn tables(ids: &str) -> Self {
+        let format = format!("--object-format={ids}");
+        Self::init("repo", &["--ref-format=reftable", &format])
+    }
+
     #[track_caller]
     fn init(name: &str, options: &[&str]) -> Self {
         let sandbox = Rc::new(Sandbox::new());

@@ -193,7 +193,10 @@ fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
     let common = Common::from_env()?;
     match (hook.input, args.args.as_slice()) {
         (HookInput::Index, _) => common.staged(Path::new(".")),
-        (HookInput::MessageFile, [file, ..]) => common.message(Path::new(file)),
+        (HookInput::MessageFile, [file, ..]) => {
+            let people = Git::here().people().map_err(with_help)?;
+            common.message(Path::new(file), people)
+        }
         // Git passes the remote; the pre-commit framework does not.
         (HookInput::PushedRefs, [remote, ..]) => {
             let updates = push::parse_stdin(input, RefUpdate::from_pre_push)?;

@@ -6,12 +6,13 @@ mod root;
 mod worktree;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bstr::BString;
 
-use super::Repository;
 use super::layout::worktrees;
 use super::refs::{Refs, Unread};
+use super::{RefDir, Repository};
 use worktree::WorktreeDir;
 
 pub use index::IndexRoot;
@@ -23,9 +24,11 @@ pub use root::{Promisor, Root, RootKind, Roots, display_name};
 pub fn roots(repo: &Repository) -> Roots {
     let (common, hash) = (repo.common_dir(), repo.hash_kind());
     let mut roots = Roots::default();
-    let shared = Refs::read(common, hash);
+    let main = ref_dir(repo, common, &mut roots);
+    let shared = Refs::read(main.path(), hash);
     let main = WorktreeDir {
         dir: common.to_path_buf(),
+        ref_dir: &main,
         worktree: None,
         hash,
         own: &shared,
@@ -37,18 +40,16 @@ pub fn roots(repo: &Repository) -> Roots {
         Vec::new()
     });
     for (name, dir) in linked {
+        let ref_dir = ref_dir(repo, &dir, &mut roots);
         let linked = WorktreeDir {
-            own: &Refs::read(&dir, hash),
+            own: &Refs::read(ref_dir.path(), hash),
             dir,
+            ref_dir: &ref_dir,
             worktree: Some(name),
             hash,
             shared: &shared,
         };
         linked.read(&mut roots);
-    }
-    if super::repository::is_reftable(common) {
-        let problem = "refs in the reftable format cannot be read yet";
-        roots.unread.push(Unread::new("reftable", problem));
     }
     roots.roots.sort_by_key(|root| root.kind);
     match repo.local().0.shallow_commits() {
@@ -58,6 +59,14 @@ pub fn roots(repo: &Repository) -> Roots {
     }
     roots.promisors = promisors(repo);
     roots
+}
+
+/// Where the refs of the git directory `dir` are; itself if they cannot be read.
+fn ref_dir(repo: &Repository, dir: &Path, roots: &mut Roots) -> RefDir {
+    repo.ref_dir(dir).unwrap_or_else(|problem| {
+        roots.unread.push(Unread::new("refs", problem));
+        RefDir::files(dir)
+    })
 }
 
 /// Remotes that are promisors by their own setting, or by the older setting of the repository.

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use gix::ObjectId;
 use gix::hash::Kind;
 
-use super::index::{self, IndexRoot};
+use super::index;
 use super::root::{Root, RootKind, Roots, display_name};
+use crate::git::RefDir;
 use crate::git::layout::concat;
 use crate::git::refs::{
     BROKEN_REF, RefFiles, RefTarget, Refs, Unread, leading_id, parse_target, read_target, resolve,
@@ -21,6 +22,8 @@ use crate::git::refs::{
 /// A git directory of a work tree: it has `HEAD`, an index, reflogs, and the state of operations.
 pub(super) struct WorktreeDir<'r> {
     pub(super) dir: PathBuf,
+    /// Where its refs and reflogs are.
+    pub(super) ref_dir: &'r RefDir,
     /// The name of the linked work tree; `None` for the main one.
     pub(super) worktree: Option<BString>,
     pub(super) hash: Kind,
@@ -87,7 +90,7 @@ impl WorktreeDir<'_> {
         } else {
             RootKind::WorktreeHead
         };
-        match read_target(&self.dir.join("HEAD"), self.hash) {
+        match read_target(&self.ref_dir.path().join("HEAD"), self.hash) {
             Ok(Some(target)) => self.add("HEAD".into(), kind, &target, roots),
             Ok(None) => roots.unread.push(self.unread("HEAD", BROKEN_REF)),
             Err(error) => roots.unread.push(self.unread("HEAD", error)),
@@ -114,13 +117,20 @@ impl WorktreeDir<'_> {
 
     /// Reads the state of operations that are in progress or were done last.
     fn read_operations(&self, roots: &mut Roots) {
-        let names = self.root_files().unwrap_or_else(|error| {
+        self.read_operations_in(&self.dir, roots);
+        if !self.ref_dir.is_own() {
+            self.read_operations_in(self.ref_dir.path(), roots);
+        }
+    }
+
+    fn read_operations_in(&self, dir: &Path, roots: &mut Roots) {
+        let names = root_files(dir).unwrap_or_else(|error| {
             roots.unread.push(self.unread("HEAD", error));
             Vec::new()
         });
         let state_files = STATE_FILES.map(BString::from);
         for name in names.into_iter().chain(state_files) {
-            match fs::read(self.dir.join(name.to_path_lossy())) {
+            match fs::read(dir.join(name.to_path_lossy())) {
                 Ok(text) => self.read_operation(name.as_bstr(), &text, roots),
                 Err(error)
                     if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
@@ -148,24 +158,8 @@ impl WorktreeDir<'_> {
         }
     }
 
-    /// Names of the files in the directory itself that hold ids.
-    fn root_files(&self) -> io::Result<Vec<BString>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.dir)? {
-            let entry = entry?;
-            let name = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
-            let is_root =
-                name.ends_with(b"_HEAD") || ROOT_FILES.iter().any(|other| name == other.as_bytes());
-            if is_root && entry.path().is_file() {
-                names.push(BString::from(name));
-            }
-        }
-        names.sort();
-        Ok(names)
-    }
-
     fn read_logs(&self, roots: &mut Roots) {
-        let files = RefFiles::below(&self.dir.join("logs"), "");
+        let files = RefFiles::below(&self.ref_dir.path().join("logs"), "");
         for unread in files.unread {
             roots
                 .unread
@@ -239,11 +233,8 @@ impl WorktreeDir<'_> {
         if !path.exists() {
             return;
         }
-        match index::read(&path, self.hash) {
-            Ok(entries) => roots.indexes.push(IndexRoot {
-                name: self.of_worktree("index"),
-                entries,
-            }),
+        match index::read(&path, self.hash, self.of_worktree("index")) {
+            Ok(index) => roots.indexes.push(index),
             Err(problem) => roots.unread.push(self.unread("index", problem)),
         }
     }
@@ -272,6 +263,22 @@ impl WorktreeDir<'_> {
         let log = display_name(self.full_name(name.as_ref().into()).as_bstr());
         Unread::new(concat(&[b"reflog of ", &log]), problem)
     }
+}
+
+/// Names of the files in `dir` itself that hold ids.
+fn root_files(dir: &Path) -> io::Result<Vec<BString>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = Vec::from_os_str_lossy(&entry.file_name()).into_owned();
+        let is_root =
+            name.ends_with(b"_HEAD") || ROOT_FILES.iter().any(|other| name == other.as_bytes());
+        if is_root && entry.path().is_file() {
+            names.push(BString::from(name));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The old and the new id of a reflog line.

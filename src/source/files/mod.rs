@@ -17,8 +17,8 @@ use walk::{DirectoryWalk, walker};
 ///
 /// In a work tree these are the files that git tracks, even if an ignore rule matches them, and
 /// those that it neither tracks nor ignores; elsewhere, all files. A repository inside another,
-/// such as a submodule, is a work tree of its own. The store of a repository, `.git`, is left to
-/// the audit.
+/// such as a submodule, is a work tree of its own. The git directory of the repository that is
+/// scanned is left to the audit; other git directories are skips.
 #[derive(Debug)]
 pub struct Files {
     /// What to scan. A path in this list is scanned even if an ignore rule matches it.
@@ -42,7 +42,8 @@ impl Source for Files {
             } else {
                 None
             };
-            self.feed_tree(directory, tracked.as_ref(), workers);
+            let store = tracked.as_ref().map(Tracked::store);
+            self.feed_tree(directory, tracked.as_ref(), store, workers);
         }
         Ok(())
     }
@@ -67,9 +68,15 @@ impl Files {
     }
 
     /// Walks `root` with the rules of its work tree, then the repositories inside it, each with its
-    /// own rules.
-    fn feed_tree<'w>(&self, root: &Path, tracked: Option<&Tracked>, workers: Workers<'w, '_>) {
-        let walk = DirectoryWalk::new(root, tracked);
+    /// own rules. `store` is the git directory of the repository that is scanned; others are skips.
+    fn feed_tree<'w>(
+        &self,
+        root: &Path,
+        tracked: Option<&Tracked>,
+        store: Option<&Path>,
+        workers: Workers<'w, '_>,
+    ) {
+        let walk = DirectoryWalk::new(root, tracked, store);
         walker(root, walk.uses_ignore_rules)
             .threads(self.jobs)
             .build_parallel()
@@ -84,7 +91,7 @@ impl Files {
             // whole.
             let tracked = Tracked::around(&root).unwrap_or_default();
             let own = tracked.filter(|tracked| tracked.path_of(&root) == Some(PathBuf::new()));
-            self.feed_tree(&root, own.as_ref(), workers);
+            self.feed_tree(&root, own.as_ref(), store, workers);
         }
     }
 

@@ -10,10 +10,10 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::blob::SkipReason;
 use crate::git::index::Tracked;
-use crate::git::is_store;
+use crate::git::{is_store, store_of};
 
 use super::super::feeder::Feeder;
-use super::feeder::{display_path, feed_entry, feed_missed, skip_walk_error};
+use super::feeder::{display_path, feed_entry, feed_file, feed_missed, skip_walk_error};
 
 /// The state that all threads of a walk share.
 pub(super) struct DirectoryWalk<'a> {
@@ -21,6 +21,8 @@ pub(super) struct DirectoryWalk<'a> {
     /// The tracked files of the work tree, and the position of the root in it; `None` outside of
     /// any work tree.
     tracked: Option<(&'a Tracked, PathBuf)>,
+    /// The git directory of the repository that is scanned.
+    store: Option<&'a Path>,
     /// Whether the ignore rules of the work tree apply.
     pub(super) uses_ignore_rules: bool,
     /// Number of entries in the directories that were walked, without tracked ones.
@@ -32,7 +34,11 @@ pub(super) struct DirectoryWalk<'a> {
 }
 
 impl<'a> DirectoryWalk<'a> {
-    pub(super) fn new(root: &'a Path, tracked: Option<&'a Tracked>) -> Self {
+    pub(super) fn new(
+        root: &'a Path,
+        tracked: Option<&'a Tracked>,
+        store: Option<&'a Path>,
+    ) -> Self {
         let tracked = tracked.and_then(|tracked| Some((tracked, tracked.path_of(root)?)));
         let uses_ignore_rules = tracked
             .as_ref()
@@ -40,6 +46,7 @@ impl<'a> DirectoryWalk<'a> {
         Self {
             root,
             tracked,
+            store,
             uses_ignore_rules,
             counted: AtomicU64::new(0),
             visited: AtomicU64::new(0),
@@ -63,7 +70,11 @@ impl<'a> DirectoryWalk<'a> {
         let path = entry.path();
         let is_root = entry.depth() == 0;
         if !is_root && is_store(path) {
-            if self.tracked.is_none() {
+            if !self.is_audited(path) {
+                // The file that points to a git directory may hold more than that.
+                if path.is_file() {
+                    feed_file(feeder, path);
+                }
                 feeder.skip(display_path(path), SkipReason::Store);
             }
             return WalkState::Skip;
@@ -90,6 +101,17 @@ impl<'a> DirectoryWalk<'a> {
                 .fetch_add(self.count_children(path), Ordering::Relaxed);
         }
         WalkState::Continue
+    }
+
+    /// Whether an audit of the repository that is scanned reads the git directory that `path` is or
+    /// points to: its own, or that of a submodule or a linked work tree inside it.
+    fn is_audited(&self, path: &Path) -> bool {
+        self.store.zip(store_of(path)).is_some_and(|(own, store)| {
+            store == own
+                || ["modules", "worktrees"]
+                    .iter()
+                    .any(|part| store.starts_with(own.join(part)))
+        })
     }
 
     /// Feeds tracked files that the walk did not visit, and reports how many entries the ignore

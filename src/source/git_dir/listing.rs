@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use crate::blob::{Skip, SkipReason};
-use crate::git::{display_name, is_repository};
+use crate::git::{RefDir, display_name, is_repository};
 
 /// A file, link or directory of a git directory.
 pub(super) struct GitDirFile {
@@ -52,14 +52,17 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Lists the git directory `dir`, which reports call `name`.
-    pub(super) fn of(dir: &Path, name: BString) -> Self {
+    /// Lists the git directory `dir`, which reports call `name`, and the files with what its
+    /// reftables hold, each directory with its path below `dir`.
+    pub(super) fn of(dir: &Path, name: BString, tables: &[(RefDir, BString)]) -> Self {
         let mut listing = Self {
             name,
             root: dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf()),
             ..Self::default()
         };
         let mut open = vec![(dir.to_path_buf(), BString::default())];
+        let tables = tables.iter();
+        open.extend(tables.map(|(refs, below)| (refs.path().to_path_buf(), below.clone())));
         while let Some((dir, below)) = open.pop() {
             if let Err(error) = listing.add_directory(&dir, below.as_bstr(), &mut open)
                 && error.kind() != ErrorKind::NotFound
@@ -248,7 +251,7 @@ fn lfs_object(rest: &BStr) -> Option<&[u8]> {
         .filter(|id| !id.contains(&b'/'))
 }
 
-fn join(parts: &[&[u8]]) -> BString {
+pub(super) fn join(parts: &[&[u8]]) -> BString {
     parts.concat().into()
 }
 

@@ -9,12 +9,12 @@ use std::path::Path;
 use bstr::{BString, ByteVec};
 use rayon::prelude::*;
 
-use crate::blob::Skip;
-use crate::git::Repository;
+use crate::blob::{Skip, SkipReason};
+use crate::git::{RefDir, Repository, worktrees};
 
 use super::{Source, SourceError, WORTH_THREADS, Workers, in_pool};
 use feeder::GitDirFeeder;
-use listing::Listing;
+use listing::{Listing, join};
 
 /// The git directory of a repository, without its objects. The work tree that the repository was
 /// opened at does not matter.
@@ -38,15 +38,16 @@ impl Source for GitDir {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let (dir, hash) = (self.repo.common_dir(), self.repo.hash_kind());
         let name = self.name.clone().unwrap_or_else(|| name_on_disk(dir));
+        let (tables, unread) = self.tables();
         let Listing {
             files,
             skips,
             ref_names,
             ..
-        } = Listing::of(dir, name);
+        } = Listing::of(dir, name, &tables);
         let feeder = || GitDirFeeder::new(self.max_size, hash, &ref_names, workers());
         let mut first = feeder();
-        for Skip { path, reason } in skips {
+        for Skip { path, reason } in skips.into_iter().chain(unread) {
             first.feeder.skip(path, reason);
         }
         first.feed_ref_names();
@@ -59,6 +60,28 @@ impl Source for GitDir {
             files.par_iter().for_each_init(feeder, GitDirFeeder::feed);
         });
         Ok(())
+    }
+}
+
+impl GitDir {
+    /// What the reftables of all work trees hold, each with the path of its git directory below the
+    /// common one, and which of them cannot be read.
+    fn tables(&self) -> (Vec<(RefDir, BString)>, Vec<Skip>) {
+        let common = self.repo.common_dir();
+        let linked = worktrees(common).unwrap_or_default().into_iter();
+        let linked = linked.map(|(name, dir)| (join(&[b"worktrees/", &name]), dir));
+        let (mut tables, mut unread) = (Vec::new(), Vec::new());
+        for (path, dir) in linked.chain([(BString::default(), common.to_path_buf())]) {
+            match self.repo.ref_dir(&dir) {
+                Ok(refs) if refs.is_own() => {}
+                Ok(refs) => tables.push((refs, path)),
+                Err(problem) => unread.push(Skip {
+                    path: join(&[&path, b"/refs"]),
+                    reason: SkipReason::Unreadable(problem),
+                }),
+            }
+        }
+        (tables, unread)
     }
 }
 

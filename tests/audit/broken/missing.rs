@@ -152,10 +152,11 @@ fn a_shallow_clone() {
 }
 
 #[test]
-fn a_reftable_fails_the_audit() {
-    let repo = Repo::new();
-    repo.git(["init", "--quiet", "--ref-format=reftable", "tabled"]);
-    let ran = audit(&repo, &repo.path("tabled"), &[]);
+fn a_missing_reftable_fails_the_audit() {
+    let repo = Repo::tables("sha1");
+    audit(&repo, repo.root(), &[]).has_status(0);
+    fs::remove_file(repo.path(".git/reftable/tables.list")).unwrap();
+    let ran = audit(&repo, repo.root(), &[]);
     ran.has_status(2).says("reftable");
 }
 

@@ -1,0 +1,87 @@
+//! Finds the paths at which a repository has had the commits of submodules. The names of submodules
+//! are whatever `.gitmodules` says, so policy does not judge by them.
+
+use std::collections::BTreeMap;
+
+use bstr::BString;
+
+use super::collected::Collected;
+use super::container::ContainerKey;
+use super::reach::paths::Paths;
+use super::reach::reverse_index::ReverseTreeIndex;
+use super::submodule::paths_below;
+use crate::git::store::ObjectStore;
+use crate::git::{ObjectId, Oid, Repository, Roots, submodule_repositories};
+
+/// How the entry of a gitlink in the table of names begins. No name in a tree has a slash.
+const PREFIX: &[u8] = b"gitlink/";
+
+/// The entry in the table of names for the gitlinks to the commit `id`.
+pub(super) fn name_of(id: &Oid) -> BString {
+    [PREFIX, id.to_string().as_bytes()].concat().into()
+}
+
+/// A repository that may have submodules.
+pub(super) struct Superproject {
+    /// Its own paths in the audited repository; none if they are not known.
+    pub(super) paths: Vec<BString>,
+    /// The commits that its gitlinks name, each with their paths; none if these are not known.
+    gitlinks: BTreeMap<ObjectId, Vec<BString>>,
+}
+
+impl Superproject {
+    /// The repository `repo` at `paths`, of which this was `collected`.
+    pub(super) fn new(
+        paths: Vec<BString>,
+        repo: &Repository,
+        collected: &Collected,
+        roots: &Roots,
+    ) -> Self {
+        let mut gitlinks = BTreeMap::new();
+        // Without the repositories of submodules, their paths do not matter.
+        if submodule_repositories(repo.common_dir()).is_ok_and(|found| found.is_empty()) {
+            return Self { paths, gitlinks };
+        }
+        let (numbers, ids): (Vec<_>, Vec<_>) = gitlinks_in(&collected.names).unzip();
+        let index = ReverseTreeIndex::new(numbers.iter().copied(), collected.tree_diffs.clone());
+        let trees = collected.commits.iter().filter_map(|commit| commit.tree);
+        let all = Paths::new(&index, &trees.map(ContainerKey::object).collect());
+        for (key, id) in numbers.into_iter().zip(ids) {
+            let found = index
+                .place_of(key)
+                .map(|place| all.of(place, &collected.names));
+            let known = found.filter(|(_, has_more)| !has_more);
+            gitlinks.insert(id, known.map(|(paths, _)| paths).unwrap_or_default());
+        }
+        for (path, id) in roots.indexes.iter().flat_map(|index| &index.submodules) {
+            gitlinks.entry(*id).or_default().push(path.clone());
+        }
+        Self { paths, gitlinks }
+    }
+
+    /// The paths in the audited repository of the submodule whose objects are in `store`: those of
+    /// all gitlinks to one of its commits, sorted. None if they are not known.
+    pub(super) fn paths_of(&self, store: &ObjectStore) -> Vec<BString> {
+        let mut found = Vec::new();
+        for (id, paths) in &self.gitlinks {
+            if store.number_of(id).is_none() {
+                continue;
+            }
+            if paths.is_empty() || self.paths.is_empty() {
+                return Vec::new();
+            }
+            found.extend(paths_below(&self.paths, paths));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// The gitlinks in a table of names: their keys, and the commits that they name.
+fn gitlinks_in(names: &[BString]) -> impl Iterator<Item = (ContainerKey, ObjectId)> {
+    (0..).zip(names).filter_map(|(number, name)| {
+        let id = ObjectId::from_hex(name.strip_prefix(PREFIX)?).ok()?;
+        Some((ContainerKey::name(number), id))
+    })
+}
