@@ -118,6 +118,20 @@ fn a_key_that_a_branch_named_by_it_leads_to_is_never_shown() {
 }
 
 #[test]
+fn a_pair_in_the_parts_of_a_path_is_certain() {
+    let (id, key) = (access_key_id(8), secret_access_key(8).replace('/', "a"));
+    let repo = Repo::new();
+    let base = repo.add("a", "a").commit("first");
+    repo.add(format!("{id}/aws_secret_access_key={key}"), "x\n");
+    repo.keysieve(["staged", "--block", "certain"])
+        .status(1)
+        .says("certain[aws-access-key-pair]");
+    repo.commit("a pair");
+    repo.keysieve(["gate", "--block", "certain", &format!("{base}..HEAD")])
+        .status(1);
+}
+
+#[test]
 fn a_short_password_that_names_a_branch_is_never_shown() {
     let repo = Repo::new();
     let password = ["hun", "7er2"].concat();

@@ -143,7 +143,11 @@ impl OutputArgs {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                !self.no_color && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+                // anstream takes every value for a yes.
+                let is_unforced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value == "0");
+                !self.no_color
+                    && (!is_unforced || io::stdout().is_terminal())
+                    && AutoStream::choice(&io::stdout()) != ColorChoice::Never
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Decides which secrets of a blob are new against what it replaces: by their values, not by their
 //! lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -25,6 +25,14 @@ struct OldSecret {
 }
 
 type OldSecrets = HashMap<Fingerprint, OldSecret>;
+
+/// What is known.
+#[derive(Default)]
+struct Known {
+    secrets: OldSecrets,
+    /// The secrets of each old version by itself: both halves of a known pair are in one of them.
+    versions: Vec<HashSet<Fingerprint>>,
+}
 
 /// A match of the new version.
 struct Occurrence {
@@ -56,7 +64,8 @@ impl Judge<'_> {
     /// A secret that no older version has, or not as sure as now, is new wherever its bytes come
     /// from: a change around bytes that stay the same can make a secret of them. One that an older
     /// version has is new if it occurs more often now; then in the new spans, or everywhere if it
-    /// is in none of them. What the same change removes elsewhere has moved, and is not new.
+    /// is in none of them. What the same change removes elsewhere has moved, and is not new. A pair
+    /// whose halves were never in one version is new: together they are more than each by itself.
     ///
     /// What a path or a marker allows, then or now, does not count: it is not known elsewhere or
     /// without its marker. Where it still has them it is new, and is allowed again.
@@ -70,7 +79,7 @@ impl Judge<'_> {
         let Some(previous) = previous else {
             return all_new;
         };
-        let exempt = self.exempt(located, path);
+        let Exempt { exempt, pairs } = self.exempt(located, path);
         if !exempt.contains(&false) {
             return all_new;
         }
@@ -94,9 +103,10 @@ impl Judge<'_> {
             }
             occurrences.push(occurrence);
         }
-        let mut old = OldSecrets::new();
-        self.add_versions(&mut old, &versions);
-        let new = compare(&occurrences, &counts, &old);
+        let mut known = Known::default();
+        self.add_versions(&mut known, &versions);
+        let mut new = compare(&occurrences, &counts, &known.secrets);
+        add_new_pairs(&mut new, &pairs, &occurrences, &known);
         if !occurrences
             .iter()
             .zip(&new)
@@ -105,19 +115,23 @@ impl Judge<'_> {
             return new;
         }
         let MovedFrom { versions, replaced } = previous.elsewhere();
-        self.add_versions(&mut old, &versions);
-        self.add_moved(&mut old, &replaced);
-        compare(&occurrences, &counts, &old)
+        self.add_versions(&mut known, &versions);
+        self.add_moved(&mut known, &replaced);
+        let mut new = compare(&occurrences, &counts, &known.secrets);
+        add_new_pairs(&mut new, &pairs, &occurrences, &known);
+        new
     }
 
     /// For each match in the text at `path`, whether an entry or a marker lets it pass there. The
     /// baseline allows a value wherever it is, so what it allows is known.
-    fn exempt(&self, located: &[LocatedMatch], path: &BStr) -> Vec<bool> {
+    fn exempt(&self, located: &[LocatedMatch], path: &BStr) -> Exempt {
         let mut exempt = vec![false; located.len()];
+        let mut pairs = Vec::new();
         for found in self.builder.occurrences(located) {
             let allowed = self.allowed(&found, path);
             exempt[found.matches.1] = allowed.is_some();
             if let Some(first) = found.matches.0 {
+                pairs.push((first, found.matches.1));
                 // A marker covers one line only.
                 exempt[first] = match (allowed, &found.first_half) {
                     (Some(AllowedBy::Marker { .. }), Some(half)) => {
@@ -127,7 +141,7 @@ impl Judge<'_> {
                 };
             }
         }
-        exempt
+        Exempt { exempt, pairs }
     }
 
     fn allowed(&self, found: &OccurrenceInText, path: &BStr) -> Option<AllowedBy> {
@@ -139,10 +153,12 @@ impl Judge<'_> {
 
     /// Adds the secrets of older versions; of a secret in several, the version counts that has most
     /// of it.
-    fn add_versions(&self, old: &mut OldSecrets, versions: &[OldVersion]) {
+    fn add_versions(&self, known: &mut Known, versions: &[OldVersion]) {
         for version in versions {
-            for (secret, other) in self.known_in(version) {
-                let old = old.entry(secret).or_insert(other);
+            let secrets = self.known_in(version);
+            known.versions.push(secrets.keys().copied().collect());
+            for (secret, other) in secrets {
+                let old = known.secrets.entry(secret).or_insert(other);
                 old.confidence = old.confidence.max(other.confidence);
                 old.count = old.count.max(other.count);
             }
@@ -150,12 +166,13 @@ impl Judge<'_> {
     }
 
     /// Adds the secrets that other blobs no longer have.
-    fn add_moved(&self, old: &mut OldSecrets, replaced: &[(OldVersion, Vec<u8>)]) {
+    fn add_moved(&self, known: &mut Known, replaced: &[(OldVersion, Vec<u8>)]) {
         for (before, after) in replaced {
             let removed = self.known_in(before);
             if removed.is_empty() {
                 continue;
             }
+            known.versions.push(removed.keys().copied().collect());
             let remaining = self.secrets(&self.located_in(after), |_| true);
             for (secret, mut moved) in removed {
                 let remaining = remaining
@@ -163,7 +180,8 @@ impl Judge<'_> {
                     .map_or(0, |remaining| remaining.count);
                 moved.count = moved.count.saturating_sub(remaining);
                 if moved.count > 0 {
-                    let old = old.entry(secret).or_insert(OldSecret { count: 0, ..moved });
+                    let new = OldSecret { count: 0, ..moved };
+                    let old = known.secrets.entry(secret).or_insert(new);
                     old.confidence = old.confidence.max(moved.confidence);
                     old.count += moved.count;
                 }
@@ -175,7 +193,7 @@ impl Judge<'_> {
     fn known_in(&self, version: &OldVersion) -> OldSecrets {
         let located = self.located_in(&version.bytes);
         let path = self.policy.relative_to_root(version.path.as_bstr());
-        let exempt = self.exempt(&located, &path);
+        let Exempt { exempt, .. } = self.exempt(&located, &path);
         self.secrets(&located, |index| !exempt[index])
     }
 
@@ -206,6 +224,28 @@ impl Judge<'_> {
             old.count += 1;
         }
         secrets
+    }
+}
+
+/// For each match of a text, whether the policy lets it pass; and the matches that are pairs.
+struct Exempt {
+    exempt: Vec<bool>,
+    pairs: Vec<(usize, usize)>,
+}
+
+/// Makes the secret of each pair new whose halves were never in one version.
+fn add_new_pairs(
+    new: &mut [bool],
+    pairs: &[(usize, usize)],
+    occurrences: &[Occurrence],
+    known: &Known,
+) {
+    for &(first, second) in pairs {
+        let halves = [&occurrences[first].secret, &occurrences[second].secret];
+        let mut versions = known.versions.iter();
+        if !versions.any(|version| halves.iter().all(|half| version.contains(half))) {
+            new[second] = true;
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::error::io;
 use super::file::{self, Ready};
-use super::{Git, Hook, HookError, HookFile, HooksDir, InstallStep, Manager, Side, Stub, VERSION};
+use super::{
+    Git, HOOKS, Hook, HookError, HookFile, HooksDir, InstallStep, Manager, Side, Stub, VERSION,
+};
 use crate::text::printable_path;
 
 /// What to install.
@@ -36,10 +38,25 @@ pub fn install(git: &Git, request: &InstallRequest<'_>) -> Result<Vec<InstallSte
         return Err(managed(manager, &hooks_dir, request));
     }
     hooks_dir.check_not_shared(request.force)?;
-    let mut steps = write_stubs(&hooks_dir, request)?;
+    let hooks = with_installed(&hooks_dir, request.hooks);
+    let request = InstallRequest {
+        hooks: &hooks,
+        ..*request
+    };
+    let mut steps = write_stubs(&hooks_dir, &request)?;
     let notes = notes(&hooks_dir, request.hooks);
     steps.extend(notes.into_iter().map(InstallStep::Note));
     Ok(steps)
+}
+
+/// The requested hooks, and those that were installed before: a stub of an earlier version would
+/// otherwise stay as it is, and run a program that was replaced.
+fn with_installed(hooks_dir: &HooksDir, requested: &[Hook]) -> Vec<Hook> {
+    let is_ours = |hook: Hook| matches!(hooks_dir.inspect(hook), Ok(HookFile::Ours { .. }));
+    let others = HOOKS
+        .into_iter()
+        .filter(|hook| !requested.contains(hook) && is_ours(*hook));
+    requested.iter().copied().chain(others).collect()
 }
 
 /// Installs hooks into a folder.

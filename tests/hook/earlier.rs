@@ -100,6 +100,17 @@ fn installing_updates_an_earlier_hook_and_keeps_the_other_one() {
 }
 
 #[test]
+fn installing_updates_earlier_hooks_that_were_installed_on_request() {
+    let repo = HookRepo::new();
+    let hook = repo.hooks().join("prepare-commit-msg");
+    write_script(&hook, VERSION_2);
+    repo.install(repo.root()).unwrap();
+    let stub = Stub::parse(&fs::read(hook).unwrap()).unwrap();
+    assert_eq!(stub.version, VERSION);
+    assert!(!repo.hooks().join("update").exists());
+}
+
+#[test]
 fn an_earlier_hook_of_each_name_is_removed() {
     let repo = HookRepo::new();
     for hook in HOOKS {

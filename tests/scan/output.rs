@@ -212,6 +212,11 @@ fn a_closed_output_pipe_is_a_failure() {
 fn colour_is_written_only_on_request() {
     let sandbox = outside("a", key(1));
     there(&sandbox, &["scan"]).status(1).never_says("\u{1b}[");
+    for (value, colored) in [("0", false), ("1", true)] {
+        let ran = there(&sandbox, &["scan"]).env("CLICOLOR_FORCE", value);
+        let ran = ran.status(1);
+        assert_eq!(ran.text().contains("\u{1b}["), colored, "{value}");
+    }
     there(&sandbox, &["scan", "--color", "always"])
         .status(1)
         .says("\u{1b}[");
