@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::collected::Collected;
-use super::container::ContainerKey;
+use super::container::{Container, ContainerKey};
 use super::context::Context;
 use super::found::{OccurrenceId, StoredOccurrence};
 use super::reach::commits::Commits;
@@ -16,6 +16,8 @@ use super::reach::starting_points::starting_points;
 use super::reach::trace::{CommitOccurrence, Reachability, Trace};
 use super::rescan::{rescan, restore_values};
 use super::submodule;
+use crate::blob::Skip;
+use crate::engine::{Keep, KeptCounts};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::git::{LocalRepository, Repository, RootKind};
 use crate::policy::{Judgement, Nearby};
@@ -104,7 +106,7 @@ pub(super) fn add_findings(
         staged,
         is_bare: repo.is_bare(),
     };
-    let built = builder.build(repo, secrets);
+    let built = builder.build(repo, secrets, outcome);
     builder.add_to(outcome, built);
 }
 
@@ -127,11 +129,13 @@ fn staged_paths(
 }
 
 impl FindingsBuilder<'_> {
-    /// The findings of all secrets in scope, each with what allows it, if any.
+    /// The findings of all secrets in scope, each with what allows it, if any. Of a container with
+    /// very many, the first; the rest are counted in `outcome`.
     fn build(
         &self,
         repo: &Repository,
         secrets: BTreeMap<Fingerprint, Vec<StoredOccurrence>>,
+        outcome: &mut Outcome,
     ) -> Vec<(Finding, Option<AllowedBy>)> {
         let secrets: Vec<SecretOccurrences> = secrets
             .into_iter()
@@ -143,6 +147,9 @@ impl FindingsBuilder<'_> {
             let container = traced.first().container;
             by_container.entry(container).or_default().push(traced);
         }
+        for (container, secrets) in &mut by_container {
+            outcome.skipped.extend(self.keep_first(*container, secrets));
+        }
         by_container
             .into_par_iter()
             .map_init(
@@ -151,6 +158,25 @@ impl FindingsBuilder<'_> {
             )
             .flatten_iter()
             .collect()
+    }
+
+    /// Removes secrets of a container that are too many to be listed. Returns how many they were.
+    fn keep_first(&self, container: ContainerKey, secrets: &mut Vec<TracedSecret>) -> Vec<Skip> {
+        let mut counts = KeptCounts::new(Keep::FOR_REPORT);
+        secrets.sort_by_key(|traced| (traced.first().line, traced.first().column));
+        secrets.retain(|TracedSecret { secret, .. }| {
+            counts.take(&secret.occurrence, secret.allowed.as_ref())
+        });
+        let (paths, _) = self.paths_of(container);
+        let path = paths.into_iter().next();
+        let place = path.unwrap_or_else(|| {
+            match container.container() {
+                Container::Object(object) => format!("object {}", self.context.store.id_of(object)),
+                Container::Name(_) => "name".to_owned(),
+            }
+            .into()
+        });
+        counts.finish(place.as_bstr())
     }
 
     fn trace_in_scope(&self, secrets: Vec<SecretOccurrences>) -> Vec<TracedSecret> {

@@ -8,7 +8,6 @@ use bstr::BStr;
 
 use crate::blob::{Skip, SkipReason};
 use crate::finding::{AllowedBy, Occurrence};
-use crate::policy::Judgement;
 use crate::rule::Confidence;
 
 /// How many findings are kept.
@@ -39,30 +38,29 @@ enum By {
 }
 
 /// Counts the findings of one blob.
-pub(super) struct KeptCounts {
+pub(crate) struct KeptCounts {
     keep: Keep,
     counts: BTreeMap<Kind, usize>,
 }
 
 impl KeptCounts {
-    pub(super) const fn new(keep: Keep) -> Self {
+    pub(crate) const fn new(keep: Keep) -> Self {
         Self {
             keep,
             counts: BTreeMap::new(),
         }
     }
 
-    /// Counts an occurrence. Returns whether it is to be kept.
-    pub(super) fn take(&mut self, occurrence: &Occurrence, judgement: &Judgement) -> bool {
+    /// Counts an occurrence and what allows it, if anything does. Returns whether it is to be kept.
+    pub(crate) fn take(&mut self, occurrence: &Occurrence, allowed: Option<&AllowedBy>) -> bool {
         let Keep::PerRule(most) = self.keep else {
             return true;
         };
-        let by = match judgement {
-            Judgement::Ignore | Judgement::Report { .. } => None,
-            Judgement::Allow(AllowedBy::Entry { number, .. }) => Some(By::Entry(*number)),
-            Judgement::Allow(AllowedBy::Marker { .. }) => Some(By::Marker),
-            Judgement::Allow(AllowedBy::Baseline { .. }) => Some(By::Baseline),
-        };
+        let by = allowed.map(|by| match by {
+            AllowedBy::Entry { number, .. } => By::Entry(*number),
+            AllowedBy::Marker { .. } => By::Marker,
+            AllowedBy::Baseline { .. } => By::Baseline,
+        });
         let kind = (occurrence.rule.id.clone(), occurrence.confidence, by);
         let count = self.counts.entry(kind).or_default();
         *count += 1;
@@ -70,7 +68,7 @@ impl KeptCounts {
     }
 
     /// Ends a blob from `path`: says what was not kept of it.
-    pub(super) fn finish(&mut self, path: &BStr) -> Vec<Skip> {
+    pub(crate) fn finish(&mut self, path: &BStr) -> Vec<Skip> {
         let Keep::PerRule(most) = self.keep else {
             return Vec::new();
         };

@@ -22,7 +22,7 @@ use crate::source::{Source, SourceError, Worker};
 
 pub use build::{OccurrenceBuilder, OccurrenceInText};
 pub use keep::Keep;
-use keep::KeptCounts;
+pub(crate) use keep::KeptCounts;
 pub use locate::{Frames, LocatedMatch};
 pub use progress::Progress;
 
@@ -167,7 +167,12 @@ impl ScanWorker<'_> {
     ) -> bool {
         let judgement = self.shared.policy.judge(&occurrence, path, nearby);
         let by_marker = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
-        if judgement == Judgement::Ignore || !self.counts.take(&occurrence, &judgement) {
+        let allowed = match &judgement {
+            Judgement::Ignore => return false,
+            Judgement::Report { .. } => None,
+            Judgement::Allow(by) => Some(by),
+        };
+        if !self.counts.take(&occurrence, allowed) {
             return by_marker;
         }
         let mut finding = Finding::new(occurrence, origin.clone());

@@ -100,3 +100,19 @@ fn an_object_of_gigabytes_is_not_read_and_not_passed() {
     let gated = repo.keysieve(["gate", &format!("{base}..HEAD")]).status(2);
     gated.says(text);
 }
+
+/// A committed file that is made of keys makes the report of an audit grow without bound.
+#[test]
+fn an_audit_lists_the_first_keys_of_a_file_of_keys() {
+    let repo = Repo::new();
+    repo.add("dump.txt", ids(MANY, |id| format!("id = {id}\n")));
+    repo.commit("keys");
+    let ran = repo.keysieve(["audit", "--no-cache", "--format", "json"]);
+    let report = ran.status(1).json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1000));
+    assert_eq!(report["skipped"][0]["path"], "dump.txt");
+    assert_eq!(
+        report["skipped"][0]["reason"],
+        "500 more findings of aws-access-token (medium) are not listed"
+    );
+}
