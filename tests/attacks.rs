@@ -4,3 +4,4 @@
 mod bounds;
 mod fingerprints;
 mod novelty;
+mod trust;

@@ -1,0 +1,73 @@
+//! The base, the policy and what counts as published come from what was accepted before, never from
+//! the author of the change.
+
+use crate::support::keys::access_key_id;
+use crate::support::{Ran, Repo, Run};
+
+fn key(seed: u64) -> String {
+    format!("aws_access_key_id = {}\n", access_key_id(seed))
+}
+
+/// A repository as CI clones it: `main` with one commit, and its tracking ref.
+fn cloned() -> (Repo, String) {
+    let repo = Repo::new();
+    let base = repo.add("readme.txt", "hello\n").commit("first");
+    repo.config("remote.origin.url", "/nowhere");
+    repo.git(["update-ref", "refs/remotes/origin/main", &base]);
+    (repo, base)
+}
+
+fn run(repo: &Repo, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let run: Run = repo.keysieve(["gate"].iter().chain(words));
+    variables
+        .iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
+        .run()
+}
+
+/// Refs that are named like the base of a range: as its abbreviated id, as `git describe` prints it,
+/// as a branch with an `@` in its name, as the remote, as a tracking ref, as `HEAD`.
+#[test]
+fn a_ref_named_like_the_base_does_not_empty_the_range() {
+    let (repo, base) = cloned();
+    repo.git([
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+    ]);
+    repo.git(["branch", "rel@2", &base]);
+    repo.add("a.env", key(5)).commit("a key");
+    let (short, described) = (&base[..7], format!("v1-4-g{}", &base[..7]));
+    let names = [short, &described, "rel@2", "origin", "origin/main"];
+    for name in names {
+        run(&repo, &[&format!("{name}..HEAD")], &[]).has_status(1);
+        repo.git(["update-ref", &format!("refs/tags/{name}"), "HEAD"]);
+        for rev in [name.to_owned(), format!("{name}~0"), format!("{name}^{{}}")] {
+            run(&repo, &[&format!("{rev}..HEAD")], &[])
+                .has_status(2)
+                .says("ambiguous")
+                .says("write the one that you mean in full")
+                .says(&format!("refs/tags/{name}"));
+        }
+        repo.git(["update-ref", "-d", &format!("refs/tags/{name}")]);
+    }
+    repo.git(["tag", "rel@2"]);
+    for full in ["refs/heads/rel@2", "refs/remotes/origin/main", &base] {
+        run(&repo, &[&format!("{full}..HEAD")], &[]).has_status(1);
+    }
+    repo.git(["update-ref", "refs/heads/HEAD", &base]);
+    run(&repo, &[&format!("{base}..HEAD")], &[])
+        .has_status(2)
+        .says("refs/heads/HEAD");
+}
+
+/// A tag named like a tracking branch that was not fetched.
+#[test]
+fn a_tag_is_not_used_instead_of_a_branch_of_the_remote() {
+    let (repo, _) = cloned();
+    repo.add("a.env", key(7)).commit("a key");
+    repo.git(["tag", "origin/release"]);
+    run(&repo, &["origin/release..HEAD"], &[])
+        .has_status(2)
+        .says("git fetch");
+}
