@@ -71,3 +71,45 @@ fn a_tag_is_not_used_instead_of_a_branch_of_the_remote() {
         .has_status(2)
         .says("git fetch");
 }
+
+/// The remote's fetch address has the commit; the push goes elsewhere: by `pushurl`, by
+/// `pushInsteadOf`, by a second address, by an address without a name, by pre-commit.
+#[test]
+fn pre_push_believes_only_the_address_that_is_pushed_to() {
+    let (repo, _) = cloned();
+    let servers = ["one.git", "two.git"].map(|name| {
+        let path = repo.sandbox().root().join(name).display().to_string();
+        repo.git(["init", "--quiet", "--bare", &path]);
+        path
+    });
+    repo.config("remote.origin.url", &servers[0]);
+    repo.config("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*");
+    let head = repo.add("a.env", key(6)).commit("a key");
+    repo.git(["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.git(["fetch", "--quiet", "origin"]);
+    repo.keysieve(["hook", "install"]).status(0);
+    let is_refused = |remote: &str| {
+        repo.try_git(["push", remote, "main:topic"])
+            .has_status(1)
+            .says("a.env")
+            .says("no remote fetches from the address");
+    };
+    repo.config("remote.origin.pushurl", &servers[1]);
+    is_refused("origin");
+    repo.git(["config", "--unset", "remote.origin.pushurl"]);
+    let rewrite = format!("url.{}.pushInsteadOf", servers[1]);
+    repo.config(&rewrite, &servers[0]);
+    is_refused("origin");
+    repo.git(["config", "--unset", &rewrite]);
+    is_refused(&servers[1]);
+    repo.keysieve(["hook", "run", "pre-push"])
+        .env("PRE_COMMIT_REMOTE_NAME", "origin")
+        .env("PRE_COMMIT_REMOTE_URL", &servers[1])
+        .env("PRE_COMMIT_FROM_REF", &head)
+        .env("PRE_COMMIT_TO_REF", &head)
+        .status(1)
+        .says("a.env");
+    repo.try_git(["push", "origin", "main:topic"]).has_status(0);
+    repo.git(["config", "--add", "remote.origin.url", &servers[1]]);
+    is_refused("origin");
+}

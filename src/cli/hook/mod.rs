@@ -194,11 +194,13 @@ fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
     match (hook.input, args.args.as_slice()) {
         (HookInput::Index, _) => common.staged(Path::new(".")),
         (HookInput::MessageFile, [file, ..]) => common.message(Path::new(file)),
-        // Git passes the remote; the pre-commit framework does not.
-        (HookInput::PushedRefs, [remote, ..]) => {
+        // Git passes the remote's name, if it has one, and its address; the pre-commit framework
+        // does not.
+        (HookInput::PushedRefs, [_, address, ..]) => {
             let updates = push::parse_stdin(input, RefUpdate::from_pre_push)?;
-            common.push(Some(remote), &updates)
+            common.push(Some(address), &updates)
         }
+        (HookInput::PushedRefs, [_]) => Err(missing(hook, "the name and the address of a remote")),
         (HookInput::PushedRefs, []) => push::from_framework(&common),
         (HookInput::ReceivedRefs, _) => {
             common.receive(&push::parse_stdin(input, RefUpdate::from_pre_receive)?)
