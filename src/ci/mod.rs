@@ -186,7 +186,7 @@ impl Environment {
             // Another branch may be as new as this one: only the default branch is trusted.
             Some(default) => Base::Branch(default.to_owned()),
             None => Base::Branches {
-                but: Some(branch.to_owned()),
+                except: Some(branch.to_owned()),
             },
         };
         self.scan(&what, head, base)
@@ -202,7 +202,7 @@ impl Environment {
         self.scan(
             &format!("the tag {tag}"),
             head,
-            Base::Branches { but: None },
+            Base::Branches { except: None },
         )
     }
 

@@ -22,16 +22,26 @@ use super::scan::{Common, scan};
 use super::settings::{Reporting, Settings};
 
 impl Common {
-    /// Scans what a push sends to a remote, given by its name or address, that the remote does not
-    /// have; without a remote, what no remote has.
+    /// Scans what a push sends to the repository at `address` and that is not known to be there;
+    /// without an address, what no remote has.
     pub(super) fn push(
         &self,
-        remote: Option<&OsStr>,
+        address: Option<&OsStr>,
         updates: &[RefUpdate],
     ) -> Result<Status, CliError> {
         let repo = git::discover(Path::new("."))?;
-        let remote = remote.map(|remote| remote.as_encoded_bytes().as_bstr());
-        let mut known = git::ids_of_remote(&repo, remote)?;
+        let known = match address {
+            Some(address) => git::ids_at_address(&repo, address.as_encoded_bytes().as_bstr())?,
+            None => Some(git::ids_of_remotes(&repo)?),
+        };
+        if known.is_none() && updates.iter().any(|update| update.new.is_some()) {
+            say(
+                "keysieve: no remote fetches from the address that is pushed to, so what it has \
+                 is not known, and all commits of the push are scanned\n  \
+                 help: to scan only new ones, add a remote with this address, and fetch from it",
+            );
+        }
+        let mut known = known.unwrap_or_default();
         known.extend(updates.iter().filter_map(|update| update.old));
         let settings = self
             .settings

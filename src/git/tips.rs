@@ -1,6 +1,7 @@
 //! Lists the objects that refs lead to, and which of them a remote is known to have.
 
 use bstr::{BStr, BString, ByteSlice};
+use gix::remote::Direction;
 
 use super::{ObjectId, RepoError, Repository, check_refs};
 
@@ -17,14 +18,28 @@ pub fn ids_of_refs(repo: &Repository) -> Result<Vec<ObjectId>, RepoError> {
     Ok(sorted(ids))
 }
 
-/// The objects that a remote had when it was last fetched from, by its remote-tracking refs;
-/// without a name, those of all remotes. A remote can also be given by its URL.
+/// The objects that all remotes had when they were last fetched from, by their tracking refs.
 ///
 /// # Errors
 /// If the refs cannot be read.
-pub fn ids_of_remote(repo: &Repository, remote: Option<&BStr>) -> Result<Vec<ObjectId>, RepoError> {
-    let Some(remote) = remote else {
-        return Ok(sorted(ids(repo, TRACKING, &|_| true)?));
+pub fn ids_of_remotes(repo: &Repository) -> Result<Vec<ObjectId>, RepoError> {
+    Ok(sorted(ids(repo, TRACKING, &|_| true)?))
+}
+
+/// The objects that the repository at `address` had when it was last fetched from, by the
+/// remote-tracking refs of the remotes that fetch from there. `None` if no remote does.
+///
+/// A remote can push to another address than it fetches from (`pushurl`, `pushInsteadOf`, a second
+/// `url`): what its refs record says nothing about that one.
+///
+/// # Errors
+/// If the refs cannot be read.
+pub fn ids_at_address(
+    repo: &Repository,
+    address: &BStr,
+) -> Result<Option<Vec<ObjectId>>, RepoError> {
+    let Ok(address) = gix::url::parse(address) else {
+        return Ok(None);
     };
     let local = repo.local();
     let all: Vec<BString> = local
@@ -33,22 +48,23 @@ pub fn ids_of_remote(repo: &Repository, remote: Option<&BStr>) -> Result<Vec<Obj
         .iter()
         .map(|name| name.as_bstr().to_owned())
         .collect();
-    let is_named = all.iter().any(|name| name == remote);
-    let mut found = Vec::new();
+    let mut found = None;
     for name in &all {
-        let is_meant = if is_named {
-            name == remote
-        } else {
-            has_url(&local.0, name, remote)
-        };
-        if is_meant {
-            let prefix = format!("{TRACKING}{name}/");
-            found.extend(ids(repo, &prefix, &|full| {
+        let remote = local.0.find_remote(name.as_bstr()).ok();
+        let fetches_from = remote
+            .as_ref()
+            .and_then(|remote| remote.url(Direction::Fetch));
+        if fetches_from != Some(&address) {
+            continue;
+        }
+        let prefix = format!("{TRACKING}{name}/");
+        found
+            .get_or_insert_with(Vec::new)
+            .extend(ids(repo, &prefix, &|full| {
                 !is_of_deeper_remote(full, name, &all)
             })?);
-        }
     }
-    Ok(sorted(found))
+    Ok(found.map(sorted))
 }
 
 /// Whether the ref `full` below `refs/remotes/` belongs to a remote whose name begins with `name`:
@@ -57,14 +73,6 @@ fn is_of_deeper_remote(full: &BStr, name: &BString, all: &[BString]) -> bool {
     let full = &full[TRACKING.len()..];
     all.iter().any(|other| {
         other.len() > name.len() && full.starts_with_str([other.as_slice(), b"/"].concat())
-    })
-}
-
-fn has_url(repo: &gix::Repository, remote: &BString, url: &BStr) -> bool {
-    let config = repo.config_snapshot();
-    ["url", "pushurl"].iter().any(|key| {
-        let value = config.string(format!("remote.{remote}.{key}").as_str());
-        value.is_some_and(|value| value.as_bstr() == url)
     })
 }
 

@@ -262,6 +262,7 @@ fn pre_push_without_arguments_scans_what_no_remote_has() {
     let framework = |to: &str| {
         by_hand()
             .env("PRE_COMMIT_REMOTE_NAME", "origin")
+            .env("PRE_COMMIT_REMOTE_URL", &pair.server)
             .env("PRE_COMMIT_TO_REF", to)
     };
     framework(&head).status(1).says("a:1:6");

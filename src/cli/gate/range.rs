@@ -151,6 +151,13 @@ impl<'a> RangeRequest<'a> {
 
     /// The error, with the setting or the command that fixes it.
     fn error(&self, error: RangeError, repo: &LocalRepository) -> CliError {
+        if let RangeError::Ambiguous { names, .. } = &error {
+            let help = format!(
+                "write the one that you mean in full: {}",
+                names.join(" or ")
+            );
+            return CliError::from(error).help(help);
+        }
         let Some(need) = error.need() else {
             return error.into();
         };

@@ -197,11 +197,13 @@ fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
             let people = Git::here().people().map_err(with_help)?;
             common.message(Path::new(file), people)
         }
-        // Git passes the remote; the pre-commit framework does not.
-        (HookInput::PushedRefs, [remote, ..]) => {
+        // Git passes the remote's name, if it has one, and its address; the pre-commit framework
+        // does not.
+        (HookInput::PushedRefs, [_, address, ..]) => {
             let updates = push::parse_stdin(input, RefUpdate::from_pre_push)?;
-            common.push(Some(remote), &updates)
+            common.push(Some(address), &updates)
         }
+        (HookInput::PushedRefs, [_]) => Err(missing(hook, "the name and the address of a remote")),
         (HookInput::PushedRefs, []) => push::from_framework(&common),
         (HookInput::ReceivedRefs, _) => {
             common.receive(&push::parse_stdin(input, RefUpdate::from_pre_receive)?)

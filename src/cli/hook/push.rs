@@ -29,15 +29,25 @@ pub(super) fn from_framework(common: &Common) -> Result<Status, CliError> {
     };
     let new = variable("PRE_COMMIT_TO_REF").or_else(|| variable("PRE_COMMIT_LOCAL_BRANCH"));
     let new = resolve(new.unwrap_or_else(|| "HEAD".into()))?;
-    // The framework starts at a commit that the remote has.
-    let old = variable("PRE_COMMIT_FROM_REF").map(resolve).transpose()?;
+    // If it knows the remote by name only, nothing is known of the address.
+    let address = variable("PRE_COMMIT_REMOTE_URL").or_else(|| variable("PRE_COMMIT_REMOTE_NAME"));
+    let is_known = match &address {
+        Some(address) => {
+            git::ids_at_address(&repo, address.as_encoded_bytes().as_bstr())?.is_some()
+        }
+        None => true,
+    };
+    // The framework starts at a commit that the tracking refs of the remote lead to, whatever
+    // address they are of.
+    let old = variable("PRE_COMMIT_FROM_REF").filter(|_| is_known);
+    let old = old.map(resolve).transpose()?;
     let name = variable("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_else(|| "HEAD".into());
     let update = RefUpdate {
         name: name.as_encoded_bytes().into(),
         old,
         new: Some(new),
     };
-    common.push(variable("PRE_COMMIT_REMOTE_NAME").as_deref(), &[update])
+    common.push(address.as_deref(), &[update])
 }
 
 fn variable(name: &str) -> Option<OsString> {

@@ -1,6 +1,7 @@
 //! Resolves ranges as people and CI systems name them, and lists their commits.
 
 mod resolve;
+mod revision;
 mod walk;
 
 use super::{ObjectId, ReadError};
@@ -68,7 +69,7 @@ pub enum Base {
     /// Everything that the remote's branches lead to.
     Branches {
         /// Except for this branch: the one that is scanned.
-        but: Option<String>,
+        except: Option<String>,
     },
 }
 
@@ -113,6 +114,14 @@ pub enum RangeError {
         rev: String,
         /// Why it cannot be used.
         problem: String,
+    },
+    /// A name with several meanings, of which an author could have added one.
+    #[error("'{rev}' is ambiguous: it names several refs or objects")]
+    Ambiguous {
+        /// The name as it was given.
+        rev: String,
+        /// What it can mean: full names of refs, and ids.
+        names: Vec<String>,
     },
     /// The clone ends within the range.
     #[error("shallow clone: commit {commit} is in the range, but its parents are missing")]

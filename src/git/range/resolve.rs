@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::{BString, ByteSlice};
 
+use super::revision::{self, tip};
 use super::{Base, Need, Plan, Point, RangeError, Selection};
 use crate::git::{LocalRepository, ObjectId};
 
@@ -89,17 +90,9 @@ fn end(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
 
 /// The object that `rev` names.
 fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
-    if is_ambiguous(repo, rev) {
-        let problem =
-            "ambiguous: it names several refs; write the full name, such as 'refs/heads/main'";
-        return Err(RangeError::Rev {
-            rev: rev.to_owned(),
-            problem: problem.to_owned(),
-        });
-    }
-    let problem = match repo.0.rev_parse_single(rev) {
-        Ok(id) => return Ok(id.detach()),
-        Err(error) => error.to_string(),
+    let problem = match revision::resolve(repo, rev)? {
+        Ok(id) => return Ok(id),
+        Err(problem) => problem,
     };
     // `git fetch` takes full ids, and names of the remote's refs.
     let of_remote = remote_of(repo)
@@ -122,23 +115,6 @@ fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
     })
 }
 
-/// Whether `rev` begins with the short name of refs that lead to different objects. Git warns and
-/// uses the tag, so anyone who may push a tag could choose where a range begins.
-fn is_ambiguous(repo: &LocalRepository, rev: &str) -> bool {
-    let name = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
-    let places =
-        ["refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
-    let refs = places
-        .iter()
-        .filter_map(|full| repo.0.try_find_reference(full.as_str()).ok().flatten());
-    let mut ids: Vec<ObjectId> = refs
-        .filter_map(|mut found| found.peel_to_id().ok())
-        .map(gix::Id::detach)
-        .collect();
-    ids.dedup();
-    !name.is_empty() && ids.len() > 1
-}
-
 /// The range of a plan; `None` if there is nothing to scan.
 ///
 /// # Errors
@@ -147,7 +123,7 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
     let Plan::Judge { what, head, base } = plan else {
         return Ok(None);
     };
-    let tip = point(repo, head)?;
+    let head = point(repo, head)?;
     let (hidden, trusted, since) = match base {
         Base::Commit(base) => {
             let id = point(repo, base)?;
@@ -161,8 +137,10 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
                 format!("not in {name} at {}", short(id)),
             )
         }
-        Base::Branches { but: Some(but) } => {
-            match default_branch(repo).filter(|(name, _)| name != but) {
+        Base::Branches {
+            except: Some(except),
+        } => {
+            match default_branch(repo).filter(|(name, _)| name != except) {
                 // Another branch may be as new as this one, and is not trusted either.
                 Some((name, id)) => (
                     vec![id],
@@ -170,13 +148,13 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
                     format!("not in {name} at {}", short(id)),
                 ),
                 None => (
-                    branches(repo, Some(but))?,
+                    branches(repo, Some(except))?,
                     None,
                     "in no other branch".to_owned(),
                 ),
             }
         }
-        Base::Branches { but: None } => (branches(repo, None)?, None, "in no branch".to_owned()),
+        Base::Branches { except: None } => (branches(repo, None)?, None, "in no branch".to_owned()),
         Base::Pushed {
             before,
             branch,
@@ -187,10 +165,10 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
             Err(_) => without_old_head(repo, before, branch, default.as_deref())?,
         },
     };
-    let what = format!("{what}: what is in {} and {since}", short(tip));
+    let what = format!("{what}: what is in {} and {since}", short(head));
     Ok(Some(Resolved {
         selection: Selection::Between {
-            tips: vec![tip],
+            tips: vec![head],
             hidden,
         },
         base: trusted,
@@ -233,17 +211,7 @@ fn without_old_head(
 }
 
 fn point(repo: &LocalRepository, point: &Point) -> Result<ObjectId, RangeError> {
-    let found = if is_id(&point.rev) {
-        ObjectId::from_hex(point.rev.as_bytes())
-            .ok()
-            .filter(|id| repo.has_object(id))
-    } else {
-        repo.0
-            .rev_parse_single(point.rev.as_str())
-            .ok()
-            .map(gix::Id::detach)
-    };
-    found.ok_or_else(|| {
+    revision::resolve(repo, &point.rev)?.map_err(|_| {
         let need = Need {
             fetch: vec![point.fetch.clone()],
             history: is_shallow(repo),
@@ -259,9 +227,7 @@ fn point(repo: &LocalRepository, point: &Point) -> Result<ObjectId, RangeError> 
 fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
     let remote = remote_of(repo).unwrap_or_else(|| "origin".to_owned());
     let full = format!("refs/remotes/{remote}/{name}");
-    let reference = repo.0.try_find_reference(full.as_str()).ok().flatten();
-    let id = reference.and_then(|mut reference| reference.peel_to_id().ok().map(gix::Id::detach));
-    id.ok_or_else(|| {
+    tip(repo, &full).ok_or_else(|| {
         let fetch = if is_name(name) {
             vec![tracking(repo, name)]
         } else {
