@@ -62,7 +62,7 @@ impl fmt::Display for Secret {
 ///
 /// It does not depend on path, line or commit, so it survives moves, renames, squashes and rebases.
 /// The key is public, so a short or common password can be guessed from its fingerprint; a random
-/// key cannot.
+/// key cannot. Reports show a [`PublicFingerprint`] instead.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
@@ -118,8 +118,8 @@ impl Salt {
 }
 
 /// A fingerprint under a salt: the first 16 bytes of HMAC-SHA256, keyed by the salt, over the
-/// fingerprint. Written as 32 lower-case hex digits. The list contains the salt too, so what can be
-/// guessed from a fingerprint can be guessed from this, one list at a time.
+/// fingerprint. Written as 32 lower-case hex digits. The list contains the salt too, so those who
+/// read the list can guess from this what can be guessed from a fingerprint, one list at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SaltedFingerprint([u8; 16]);
 
@@ -128,6 +128,104 @@ impl SaltedFingerprint {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
+    }
+}
+
+/// 32 hex digits as a person copies them from a report: a fingerprint of any kind.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WrittenFingerprint([u8; 16]);
+
+impl WrittenFingerprint {
+    /// Parses 32 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
+    }
+}
+
+impl From<Fingerprint> for WrittenFingerprint {
+    fn from(Fingerprint(bytes): Fingerprint) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<SaltedFingerprint> for WrittenFingerprint {
+    fn from(SaltedFingerprint(bytes): SaltedFingerprint) -> Self {
+        Self(bytes)
+    }
+}
+
+/// The fingerprint that reports show of a finding. `docs/fingerprints.md` says why there are
+/// several kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PublicFingerprint {
+    /// What is written.
+    pub digits: WrittenFingerprint,
+    /// What it identifies.
+    pub of: FingerprintOf,
+}
+
+/// What a [`PublicFingerprint`] identifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FingerprintOf {
+    /// A random value, which cannot be guessed: its [`Fingerprint`].
+    Value,
+    /// A value that could be guessed, under the salt of the repository.
+    SaltedValue,
+    /// The place of a value that could be guessed, where there is no salt.
+    Place,
+}
+
+impl FingerprintOf {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::SaltedValue => "salted-value",
+            Self::Place => "place",
+        }
+    }
+}
+
+impl PublicFingerprint {
+    /// The fingerprint of a random value.
+    #[must_use]
+    pub fn of_value(fingerprint: Fingerprint) -> Self {
+        Self {
+            digits: fingerprint.into(),
+            of: FingerprintOf::Value,
+        }
+    }
+
+    /// The fingerprint of a value that could be guessed, if the repository has a salt.
+    #[must_use]
+    pub fn of_salted_value(fingerprint: Fingerprint, salt: Salt) -> Self {
+        Self {
+            digits: fingerprint.salted(salt).into(),
+            of: FingerprintOf::SaltedValue,
+        }
+    }
+
+    /// The fingerprint of a place: the finding of this number, from 0, among those of `rule` in the
+    /// file at `path`. Nothing in it depends on the value.
+    #[must_use]
+    pub fn of_place(rule: &str, path: &[u8], number: usize) -> Self {
+        let key = b"keysieve place 1".as_slice();
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+        mac.update(format!("{rule}\0{number}\0").as_bytes());
+        mac.update(path);
+        Self {
+            digits: WrittenFingerprint(first_half(mac)),
+            of: FingerprintOf::Place,
+        }
+    }
+}
+
+impl fmt::Display for PublicFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.digits.fmt(f)
     }
 }
 
@@ -165,7 +263,7 @@ macro_rules! display_as_hex {
     )*};
 }
 
-display_as_hex!(Fingerprint, Salt, SaltedFingerprint);
+display_as_hex!(Fingerprint, Salt, SaltedFingerprint, WrittenFingerprint);
 
 #[cfg(test)]
 mod tests {

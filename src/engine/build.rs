@@ -42,10 +42,21 @@ impl<'a> OccurrenceBuilder<'a> {
         Self {
             scanner,
             rules: rules
-                .map(|rule| rule_info(&rule.id, &rule.description, rule.help.as_deref()))
+                .map(|rule| RuleInfo {
+                    id: rule.id.clone(),
+                    description: Arc::from(&*rule.description),
+                    help: rule.help.as_deref().map(Arc::from),
+                    guessable: rule.guessable,
+                })
                 .collect(),
             pairs: pairs
-                .map(|pair| rule_info(&pair.id, &pair.description, pair.help.as_deref()))
+                .map(|pair| RuleInfo {
+                    id: pair.id.clone(),
+                    description: Arc::from(&*pair.description),
+                    help: pair.help.as_deref().map(Arc::from),
+                    // The value of a pair ends with that of its second half.
+                    guessable: set.rules[pair.second].guessable,
+                })
                 .collect(),
         }
     }
@@ -169,13 +180,5 @@ impl<'a> OccurrenceBuilder<'a> {
             }),
             ..self.occurrence(second)
         }
-    }
-}
-
-fn rule_info(id: &Arc<str>, description: &str, help: Option<&str>) -> RuleInfo {
-    RuleInfo {
-        id: id.clone(),
-        description: Arc::from(description),
-        help: help.map(Arc::from),
     }
 }

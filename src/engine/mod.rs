@@ -9,6 +9,7 @@ mod keep;
 mod locate;
 mod novelty;
 mod progress;
+mod publish;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -53,10 +54,12 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Completes an outcome to which nothing will be added: lists unused entries, and sorts.
+/// Completes an outcome to which nothing will be added: lists unused entries, sorts, and chooses
+/// the fingerprints that reports show.
 pub fn finish(outcome: &mut Outcome, policy: &Policy) {
     outcome.unused = policy.unused(outcome);
     outcome.sort();
+    publish::set_public_fingerprints(outcome, policy);
 }
 
 /// What all workers share.

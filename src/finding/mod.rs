@@ -5,6 +5,7 @@ pub mod frame;
 pub mod history;
 mod occurrence;
 
+use std::cmp::Ordering;
 use std::ops::AddAssign;
 
 use bstr::BString;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{Origin, Skip};
 use crate::rule::{Confidence, Detail};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::{Fingerprint, PublicFingerprint, Secret};
 use history::History;
 
 pub use occurrence::{Occurrence, Partner, Place, RuleInfo};
@@ -30,8 +31,10 @@ pub struct Finding {
     pub place: Place,
     /// Its value.
     pub secret: Secret,
-    /// Identifies the value under this rule.
+    /// Identifies the value under this rule. Never shown: see [`Self::public_fingerprint`].
     pub fingerprint: Fingerprint,
+    /// The fingerprint that reports show; set by the engine.
+    pub public_fingerprint: PublicFingerprint,
     /// What the rule's checks learned from the value.
     pub details: Vec<Detail>,
     /// The first half of a pair, such as the access key id of a secret access key.
@@ -46,7 +49,13 @@ impl Finding {
     /// The finding that `occurrence` is in a blob from `origin`. It does not block yet.
     #[must_use]
     pub fn new(occurrence: Occurrence, origin: Origin) -> Self {
+        let public_fingerprint = if occurrence.rule.guessable {
+            PublicFingerprint::of_place(&occurrence.rule.id, b"", 0)
+        } else {
+            PublicFingerprint::of_value(occurrence.fingerprint)
+        };
         Self {
+            public_fingerprint,
             rule: occurrence.rule,
             confidence: occurrence.confidence,
             origin,
@@ -58,6 +67,14 @@ impl Finding {
             blocking: false,
             history: None,
         }
+    }
+
+    /// The order of findings in reports: by where they are.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let key = |f: &Self| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);
+        let by_origin = self.origin.order(&other.origin);
+        by_origin.then_with(|| key(self).cmp(&key(other)))
     }
 }
 
@@ -240,16 +257,11 @@ impl Outcome {
     /// Sorts everything for reports, and removes findings that occur twice because their file was
     /// named twice.
     pub fn sort(&mut self) {
-        let by_place = |a: &Finding, b: &Finding| {
-            let key = |f: &Finding| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);
-            a.origin.order(&b.origin).then_with(|| key(a).cmp(&key(b)))
-        };
-        self.findings.sort_by(by_place);
-        self.findings.dedup_by(|a, b| by_place(a, b).is_eq());
+        self.findings.sort_by(Finding::order);
+        self.findings.dedup_by(|a, b| a.order(b).is_eq());
+        self.allowed.sort_by(|a, b| a.finding.order(&b.finding));
         self.allowed
-            .sort_by(|a, b| by_place(&a.finding, &b.finding));
-        self.allowed
-            .dedup_by(|a, b| by_place(&a.finding, &b.finding).is_eq());
+            .dedup_by(|a, b| a.finding.order(&b.finding).is_eq());
         self.skipped.sort();
         self.skipped.dedup();
         self.unused.sort();

@@ -36,6 +36,18 @@ pub struct RuleInfo {
     pub description: Arc<str>,
     /// The rule's own advice, if it has any.
     pub help: Option<Arc<str>>,
+    /// Whether people choose its secrets, or they are short, so that they could be guessed from
+    /// what a report says about them.
+    pub guessable: bool,
+}
+
+impl RuleInfo {
+    /// The column past the secret at `place`; `None` if it would give away the length of a secret
+    /// that could be guessed.
+    #[must_use]
+    pub fn end_column(&self, place: &Place) -> Option<usize> {
+        (!self.guessable).then_some(place.end.column)
+    }
 }
 
 /// The position of a secret in its text, and the masked lines around it.

@@ -12,7 +12,7 @@ use serde::{Deserialize, de};
 use toml::value::Datetime;
 
 use crate::finding::Occurrence;
-use crate::secret::Fingerprint;
+use crate::secret::{SaltedFingerprint, WrittenFingerprint};
 
 /// An `[[allow]]` entry as written.
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ pub struct AllowEntry {
     /// The rule of the finding.
     pub rule: Option<String>,
     /// The possible fingerprints of the finding; empty for any.
-    pub values: Vec<Fingerprint>,
+    pub values: Vec<WrittenFingerprint>,
     paths: Option<PathPatterns>,
     pattern: Option<Regex>,
 }
@@ -159,13 +159,21 @@ impl AllowEntry {
     }
 
     /// Whether all its conditions hold for `finding` at `path`, relative to the root. Ignores the
-    /// date.
+    /// date. `salted` is the finding's fingerprint under the salt of the repository.
     #[must_use]
-    pub fn matches(&self, finding: &Occurrence, path: &BStr) -> bool {
+    pub fn matches(
+        &self,
+        finding: &Occurrence,
+        salted: Option<SaltedFingerprint>,
+        path: &BStr,
+    ) -> bool {
+        let has = |value: WrittenFingerprint| self.values.contains(&value);
         self.rule
             .as_ref()
             .is_none_or(|rule| **rule == *finding.rule.id)
-            && (self.values.is_empty() || self.values.contains(&finding.fingerprint))
+            && (self.values.is_empty()
+                || has(finding.fingerprint.into())
+                || salted.is_some_and(|salted| has(salted.into())))
             && self.paths.as_ref().is_none_or(|paths| paths.matches(path))
             && self
                 .pattern
@@ -176,7 +184,7 @@ impl AllowEntry {
     /// Whether it allows `value` wherever an entry with this `rule` and `path` would.
     pub(super) fn covers(
         &self,
-        value: Fingerprint,
+        value: WrittenFingerprint,
         rule: Option<&str>,
         path: Option<&str>,
     ) -> bool {
@@ -237,13 +245,15 @@ impl PathPatterns {
     }
 }
 
-fn fingerprints(Strings(written): Strings) -> Result<Vec<Fingerprint>, EntryProblem> {
+fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, EntryProblem> {
     if written.is_empty() {
         return Err(EntryProblem::EmptyList("value"));
     }
     (1..)
         .zip(&written)
-        .map(|(number, text)| Fingerprint::parse(text).ok_or(EntryProblem::Fingerprint(number)))
+        .map(|(number, text)| {
+            WrittenFingerprint::parse(text).ok_or(EntryProblem::Fingerprint(number))
+        })
         .collect()
 }
 
@@ -275,7 +285,8 @@ mod tests {
 
     fn matches(entry: &str, path: &[u8]) -> bool {
         let text = format!("[[allow]]\nreason = \"r\"\n{entry}\n");
-        Config::parse(Path::new("x"), &text).unwrap().allow[0].matches(&occurrence(), path.into())
+        let config = Config::parse(Path::new("x"), &text).unwrap();
+        config.allow[0].matches(&occurrence(), None, path.into())
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::config::{Config, ConfigError};
-use crate::secret::Fingerprint;
+use crate::secret::{Salt, WrittenFingerprint};
 
 /// An `[[allow]]` entry to write.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
     /// The fingerprint that it allows.
-    pub value: Fingerprint,
+    pub value: WrittenFingerprint,
     /// Why it is allowed.
     pub reason: &'a str,
     /// The last day on which it is allowed.
@@ -81,6 +81,25 @@ pub fn append(
     })
 }
 
+/// Adds `salt` to `text`, the content of the configuration file `path`, before all else: a key of
+/// the file itself cannot follow an entry. `None` if it has a salt already.
+///
+/// # Errors
+/// If `text`, or the new text, is not a valid configuration file. Then nothing should be written.
+pub fn add_salt(path: &Path, text: &str, salt: Salt) -> Result<Option<String>, ConfigError> {
+    if Config::parse(path, text)?.salt.is_some() {
+        return Ok(None);
+    }
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut out = format!("salt = \"{salt}\"{ending}");
+    if !text.is_empty() {
+        out.push_str(ending);
+        out.push_str(text);
+    }
+    Config::parse(path, &out)?;
+    Ok(Some(out))
+}
+
 fn lines(entry: &NewEntry<'_>) -> Vec<String> {
     let mut lines = vec![
         "[[allow]]".to_owned(),
@@ -131,7 +150,7 @@ mod tests {
 
     fn entry(reason: &str) -> NewEntry<'_> {
         NewEntry {
-            value: Fingerprint::parse(VALUE).unwrap(),
+            value: WrittenFingerprint::parse(VALUE).unwrap(),
             reason,
             until: None,
             rule: None,
@@ -185,6 +204,18 @@ mod tests {
             "nor is one that the entry would break"
         );
         assert!(add("", &entry(" ")).is_err(), "an entry needs a reason");
+    }
+
+    #[test]
+    fn a_salt_is_written_once_and_before_the_entries() {
+        let salt = Salt::parse(VALUE).unwrap();
+        for before in ["", "[[allow]]\r\nrule = 'a'\r\nreason = 'b'\r\n", "# c\n"] {
+            let path = Path::new(".keysieve.toml");
+            let after = add_salt(path, before, salt).unwrap().unwrap();
+            assert!(after.ends_with(before), "{after}");
+            assert_eq!(Config::parse(path, &after).unwrap().salt, Some(salt));
+            assert_eq!(add_salt(path, &after, salt).unwrap(), None);
+        }
     }
 
     #[test]

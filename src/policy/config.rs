@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::allow::{AllowEntry, AllowSyntax, EntryProblem};
 use super::read::{if_exists, read_text};
 use super::size::Size;
 use crate::rule::{Confidence, RuleSet};
+use crate::secret::Salt;
 use crate::text::{line_at, printable_path};
 
 /// The name of the configuration file, at the root of a repository.
@@ -29,6 +31,8 @@ pub struct Config {
     pub rules: Vec<PathBuf>,
     /// Blobs larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
+    /// Keys the fingerprints that reports show of values that could be guessed.
+    pub salt: Option<Salt>,
     /// The allow entries, in the order of the file.
     pub allow: Vec<AllowEntry>,
 }
@@ -124,6 +128,7 @@ impl Config {
                 .map(|rules| folder.join(rules))
                 .collect(),
             max_size: syntax.max_size.map(|Size(bytes)| bytes),
+            salt: syntax.salt.map(|WrittenSalt(salt)| salt),
             allow,
             file,
         })
@@ -157,8 +162,22 @@ struct ConfigSyntax {
     #[serde(default)]
     rules: Vec<String>,
     max_size: Option<Size>,
+    salt: Option<WrittenSalt>,
     #[serde(default)]
     allow: Vec<Spanned<AllowSyntax>>,
+}
+
+/// 32 hex digits. What is written instead of them is not repeated: it may be a pasted secret.
+struct WrittenSalt(Salt);
+
+impl<'de> Deserialize<'de> for WrittenSalt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const WANTED: &str =
+            "'salt' must be 32 hex digits: remove it, and let `keysieve allow --salt` write one";
+        let text: Option<String> = Deserialize::deserialize(deserializer).ok();
+        let salt = text.as_deref().and_then(Salt::parse);
+        salt.map(Self).ok_or_else(|| D::Error::custom(WANTED))
+    }
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ use jiff::civil::Date;
 use crate::blob::Origin;
 use crate::finding::{AllowedBy, List, Occurrence, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
-use crate::secret::Fingerprint;
+use crate::secret::{Fingerprint, Salt};
 
 pub use allow::{AllowEntry, EntryProblem};
-pub use append::{Appended, NewEntry, append};
+pub use append::{Appended, NewEntry, add_salt, append};
 pub use baseline::{
     BASELINE_NAME, Baseline, BaselineEntry, BaselineError, BaselineProblem, BaselineUpdate,
     EntryMetadata, SeenSecret,
@@ -49,6 +49,8 @@ pub struct Policy {
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
     root_paths: Option<RootPaths>,
+    /// Keys the fingerprints of values that could be guessed.
+    salt: Option<Salt>,
     /// Whether inline markers are honoured.
     markers: bool,
     /// The baseline, and today's date.
@@ -94,13 +96,14 @@ impl Policy {
             expired: Vec::new(),
             rule_ids: ids.cloned().collect(),
             root_paths: None,
+            salt: None,
             markers: true,
             baseline: None,
         }
     }
 
-    /// The same policy with the `[[allow]]` entries of `config`. Those that expired before `today`
-    /// allow nothing.
+    /// The same policy with the salt and the `[[allow]]` entries of `config`. Entries that expired
+    /// before `today` allow nothing.
     ///
     /// # Errors
     /// If an entry names a rule that `rules` does not have.
@@ -111,6 +114,7 @@ impl Policy {
         today: Date,
     ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
+        self.salt = config.salt;
         for entry in config.allow {
             if entry.is_expired(today) {
                 self.expired.push(Unused {
@@ -163,7 +167,9 @@ impl Policy {
         if found.confidence < self.report {
             return Judgement::Ignore;
         }
-        if let Some(entry) = self.entries.iter().find(|entry| entry.matches(found, path)) {
+        let salted = self.salt.map(|salt| found.fingerprint.salted(salt));
+        let mut entries = self.entries.iter();
+        if let Some(entry) = entries.find(|entry| entry.matches(found, salted, path)) {
             return Judgement::Allow(AllowedBy::Entry {
                 number: entry.number,
                 reason: entry.reason.clone(),
@@ -179,6 +185,12 @@ impl Policy {
         Judgement::Report {
             blocks: self.blocks(found.confidence),
         }
+    }
+
+    /// The salt of the repository, if it has one.
+    #[must_use]
+    pub const fn salt(&self) -> Option<Salt> {
+        self.salt
     }
 
     /// Whether a finding of this confidence fails the run if nothing allows it.

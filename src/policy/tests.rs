@@ -27,6 +27,7 @@ pub(super) fn occurrence() -> Occurrence {
             id: "aws-access-token".into(),
             description: "AWS access key id".into(),
             help: None,
+            guessable: false,
         },
         confidence: Confidence::Medium,
         place: Place {

@@ -15,7 +15,7 @@ use crate::finding::{
 use crate::report::api::Options;
 use crate::report::formats::format;
 use crate::rule::{Confidence, Detail};
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::{Fingerprint, PublicFingerprint, Secret};
 use crate::text::{LineIndex, Span};
 
 /// What `outcome` looks like in the format `name`.
@@ -59,6 +59,7 @@ pub(super) fn rule(id: &str, description: &str) -> RuleInfo {
         id: id.into(),
         description: description.into(),
         help: None,
+        guessable: false,
     }
 }
 
@@ -82,8 +83,10 @@ fn place(text: &str, secrets: &[&str], first: usize) -> Place {
 }
 
 fn finding(rule: RuleInfo, confidence: Confidence, secret: &str, place: Place) -> Finding {
+    let fingerprint = Fingerprint::new(&rule.id, secret.as_bytes());
     Finding {
-        fingerprint: Fingerprint::new(&rule.id, secret.as_bytes()),
+        fingerprint,
+        public_fingerprint: PublicFingerprint::of_value(fingerprint),
         rule,
         confidence,
         origin: Origin::File {

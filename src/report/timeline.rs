@@ -60,7 +60,7 @@ impl Change {
             change,
             rule: found.rule.id.to_string(),
             secret: redactor.secret(&found.secret),
-            fingerprint: found.fingerprint.to_string(),
+            fingerprint: found.public_fingerprint.to_string(),
             path: redactor.path(found),
             line: has_line.then_some(found.place.start.line),
             commit: found.origin.commit().map(|commit| commit.id.clone()),

@@ -49,6 +49,7 @@ impl RuleSyntax {
             description: self.description,
             trigger,
             entropy: self.entropy,
+            guessable: self.guessable,
             checks,
             confidence: self.confidence,
             help: self.help,

@@ -79,6 +79,9 @@ pub struct Rule {
     pub trigger: Trigger,
     /// Shannon entropy, in bits per byte, that a secret must reach.
     pub entropy: Option<f64>,
+    /// Whether people choose the secret, or it is short: it could be guessed from a fingerprint
+    /// under a public key, so none is shown.
+    pub guessable: bool,
     /// Checks that a candidate must pass, in this order.
     pub checks: Vec<&'static Check>,
     /// How sure a finding is if no check grades it.

@@ -36,6 +36,9 @@ pub(super) struct RuleSyntax {
     #[serde(default)]
     pub(super) run: Vec<LengthSyntax>,
     pub(super) entropy: Option<f64>,
+    /// Whether people choose the secret, or it has less than about 64 bits.
+    #[serde(default)]
+    pub(super) guessable: bool,
     #[serde(default)]
     pub(super) checks: Vec<String>,
     pub(super) confidence: Confidence,

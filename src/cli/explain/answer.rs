@@ -9,7 +9,7 @@ use keysieve::blob::Origin;
 use keysieve::finding::{AllowedBy, Finding, Outcome};
 use keysieve::report;
 use keysieve::scan::{RuleTrace, Scanner};
-use keysieve::secret::{Fingerprint, SaltedFingerprint};
+use keysieve::secret::{Fingerprint, WrittenFingerprint};
 use keysieve::text::{LineIndex, Span, printable};
 
 use crate::cli::error::CliError;
@@ -109,11 +109,10 @@ impl<'s> Answer<'s> {
     /// shows it.
     pub(super) fn for_finding(
         settings: &'s Settings,
-        fingerprint: Fingerprint,
-        salted: SaltedFingerprint,
+        written: WrittenFingerprint,
         outcome: Outcome,
     ) -> Result<Self, CliError> {
-        let matches = find(settings, fingerprint, salted, &outcome);
+        let matches = find(settings, written, &outcome);
         let skipped = outcome.skipped.iter();
         let failed = skipped.filter(|skip| skip.reason.is_failure()).count();
         if matches.is_empty() && failed > 0 {
@@ -162,20 +161,15 @@ struct Matching {
     path: String,
 }
 
-fn find(
-    settings: &Settings,
-    fingerprint: Fingerprint,
-    salted: SaltedFingerprint,
-    outcome: &Outcome,
-) -> Vec<Matching> {
+fn find(settings: &Settings, written: WrittenFingerprint, outcome: &Outcome) -> Vec<Matching> {
     let mask = report::masker(outcome);
     let allowed = outcome.allowed.iter().map(|allowed| &allowed.finding);
     let mut matching = Vec::new();
     for finding in outcome.findings.iter().chain(allowed) {
         let entry = settings.policy.baseline_entry(finding.fingerprint);
-        if finding.fingerprint == fingerprint
-            || entry.is_some_and(|(entry, _)| entry.fingerprint == salted)
-        {
+        let known = entry.map(|(entry, _)| entry.fingerprint.into());
+        let public = finding.public_fingerprint.digits;
+        if [public, finding.fingerprint.into()].contains(&written) || known == Some(written) {
             matching.push(Matching {
                 fingerprint: finding.fingerprint,
                 origin: finding.origin.clone(),
@@ -266,7 +260,7 @@ fn content(origin: &Origin) -> io::Result<Vec<u8>> {
 }
 
 /// A path that the user gave, without the secrets in it.
-fn masked_path(scanner: &Scanner, path: &Path) -> String {
+pub(in crate::cli) fn masked_path(scanner: &Scanner, path: &Path) -> String {
     let original = BString::from(Vec::from_path_lossy(path).into_owned());
     let mut masked = original.clone();
     for found in scanner.scan(&original) {

@@ -68,7 +68,11 @@ impl Answer<'_> {
             text.push_str(&format!(", with {rule} at {line}:{column}"));
         }
         push(out, 1, &text);
-        push(out, 2, &format!("fingerprint {}", finding.fingerprint));
+        push(
+            out,
+            2,
+            &format!("fingerprint {}", finding.public_fingerprint),
+        );
         let decision = self.decision(decision, confidence.word());
         push(out, 2, &printable(decision.as_bytes()));
     }

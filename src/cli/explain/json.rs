@@ -79,7 +79,7 @@ impl Answer<'_> {
         json!({
             "rule": *finding.rule.id,
             "confidence": finding.confidence.word(),
-            "fingerprint": finding.fingerprint.to_string(),
+            "fingerprint": finding.public_fingerprint.to_string(),
             "line": finding.place.start.line,
             "column": finding.place.start.column,
             "partner": partner,

@@ -18,6 +18,9 @@ use super::settings::{Reporting, SettingsArgs};
 use answer::{Answer, Decision, Place};
 use target::Target;
 
+pub(super) use answer::masked_path;
+pub(super) use target::FileLine;
+
 /// Arguments of `keysieve explain`.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
@@ -68,9 +71,7 @@ impl ExplainArgs {
         let answer = match target {
             Target::File(file) => Answer::for_file(&settings, &file, None, outcome)?,
             Target::Line(file, line) => Answer::for_file(&settings, &file, Some(line), outcome)?,
-            Target::Finding(fingerprint, salted) => {
-                Answer::for_finding(&settings, fingerprint, salted, outcome)?
-            }
+            Target::Finding(written) => Answer::for_finding(&settings, written, outcome)?,
         };
         let text = match self.format {
             Format::Human => answer.human(),

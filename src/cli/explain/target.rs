@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bstr::{ByteSlice as _, ByteVec as _};
-use keysieve::secret::{Fingerprint, SaltedFingerprint};
+use keysieve::secret::WrittenFingerprint;
 
 use crate::cli::error::CliError;
 
@@ -13,7 +13,7 @@ pub(super) enum Target {
     File(PathBuf),
     Line(PathBuf, usize),
     /// A fingerprint, as a report or as a baseline shows it.
-    Finding(Fingerprint, SaltedFingerprint),
+    Finding(WrittenFingerprint),
 }
 
 impl Target {
@@ -26,35 +26,47 @@ impl Target {
         if argument.exists() {
             return Ok(Self::File(argument.to_owned()));
         }
-        if let Some(line) = Self::parse_line(argument) {
-            return Ok(line);
+        if let Some(FileLine { file, line, .. }) = FileLine::parse(argument) {
+            return Ok(Self::Line(file, line));
         }
         let text = argument.to_str().unwrap_or_default().trim();
-        match (Fingerprint::parse(text), SaltedFingerprint::parse(text)) {
-            (Some(fingerprint), Some(salted)) => Ok(Self::Finding(fingerprint, salted)),
-            _ => Err(CliError::new("the argument is neither a file nor a fingerprint").help(
+        WrittenFingerprint::parse(text)
+            .map(Self::Finding)
+            .ok_or_else(|| {
+                CliError::new("the argument is neither a file nor a fingerprint").help(
                 "give FILE, FILE:LINE, or the 32 hex digits that the report shows for a finding",
-            )),
-        }
+            )
+            })
     }
+}
 
-    /// Parses `FILE:LINE`, or `FILE:LINE:COLUMN` as reports show it.
-    fn parse_line(argument: &Path) -> Option<Self> {
+/// A line of a file, and the column if one is given.
+pub(in crate::cli) struct FileLine {
+    pub(in crate::cli) file: PathBuf,
+    pub(in crate::cli) line: usize,
+    pub(in crate::cli) column: Option<usize>,
+}
+
+impl FileLine {
+    /// Parses `FILE:LINE`, or `FILE:LINE:COLUMN` as reports show it; `None` if there is no such
+    /// file.
+    pub(in crate::cli) fn parse(argument: &Path) -> Option<Self> {
         let bytes = Vec::from_path_lossy(argument);
-        let mut rest: &[u8] = &bytes;
+        let (mut rest, mut column): (&[u8], _) = (&bytes, None);
         for _ in 0..2 {
             let colon = rest.rfind_byte(b':')?;
             let (file, number) = (&rest[..colon], &rest[colon + 1..]);
-            let number: usize = number.to_str().ok()?.parse().ok()?;
-            if number == 0 {
+            let line: usize = number.to_str().ok()?.parse().ok()?;
+            if line == 0 {
                 return None;
             }
             if let Ok(file) = file.to_path()
                 && file.is_file()
             {
-                return Some(Self::Line(file.to_owned(), number));
+                let file = file.to_owned();
+                return Some(Self { file, line, column });
             }
-            rest = file;
+            (rest, column) = (file, Some(line));
         }
         None
     }

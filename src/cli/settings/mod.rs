@@ -99,6 +99,17 @@ pub(crate) enum Reporting {
 }
 
 impl SettingsArgs {
+    /// The arguments of a command that scans with the rules of a configuration file, which need not
+    /// exist yet: `config`, or that of the repository.
+    pub(crate) fn with_rules_of(config: Option<PathBuf>) -> Self {
+        Self {
+            no_config: config.as_ref().is_some_and(|config| !config.exists()),
+            config,
+            no_baseline: true,
+            ..Self::default()
+        }
+    }
+
     /// The settings for a scan of the repository, or the directory, at `root`.
     pub(crate) fn resolve(&self, root: &Path) -> Result<Settings, CliError> {
         self.resolve_from(

@@ -92,6 +92,7 @@ fn finding(
             redactor.place(found, &partner.place)
         )
     });
+    let end_column = found.rule.end_column(&found.place);
     let with_secret = partner.map(|partner| redactor.secret(&partner.secret));
     [
         state.to_owned(),
@@ -102,9 +103,11 @@ fn finding(
         found.place.start.line.to_string(),
         found.place.start.column.to_string(),
         found.place.end.line.to_string(),
-        found.place.end.column.to_string(),
+        end_column
+            .map(|column| column.to_string())
+            .unwrap_or_default(),
         redactor.secret(&found.secret),
-        found.fingerprint.to_string(),
+        found.public_fingerprint.to_string(),
         with.unwrap_or_default(),
         with_secret.unwrap_or_default(),
         found.origin.kind().to_owned(),

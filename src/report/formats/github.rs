@@ -71,9 +71,11 @@ fn position(redactor: &Redactor<'_>, found: &Finding) -> Properties {
             let mut properties = vec![file, ("line", first), ("endLine", last)];
             // GitHub accepts columns only within one line, and the end column is inclusive.
             if start.line == end.line {
-                let last = end.column.saturating_sub(1).max(start.column);
                 properties.push(("col", start.column.to_string()));
-                properties.push(("endColumn", last.to_string()));
+                if let Some(end) = found.rule.end_column(&found.place) {
+                    let last = end.saturating_sub(1).max(start.column);
+                    properties.push(("endColumn", last.to_string()));
+                }
             }
             properties
         }

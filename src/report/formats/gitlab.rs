@@ -171,7 +171,7 @@ fn location(redactor: &Redactor<'_>, found: &Finding) -> Value {
 fn details(redactor: &Redactor<'_>, found: &Finding) -> Value {
     let blocks = if found.blocking { "yes" } else { "no" };
     let mut notes = redactor.secrets_and_notes(found);
-    notes.push(("fingerprint", found.fingerprint.to_string()));
+    notes.push(("fingerprint", found.public_fingerprint.to_string()));
     notes.push(("blocks", blocks.to_owned()));
     let details = notes.into_iter().map(|(name, value)| {
         (
@@ -197,7 +197,7 @@ fn id(found: &Finding) -> String {
     let commit = found.origin.commit().map_or("", |commit| &commit.id);
     let name = format!(
         "{}\0{}:{}\0{commit}\0",
-        found.fingerprint, start.line, start.column
+        found.public_fingerprint, start.line, start.column
     );
     let digest = Sha256::new()
         .chain_update(name)

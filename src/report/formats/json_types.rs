@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use crate::blob::{Origin, Skip};
 use crate::finding::{
-    Allowed, AllowedBy, Finding, List, Outcome, Partner, Place, PolicyChange, Totals, Unused,
+    Allowed, AllowedBy, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo, Totals,
+    Unused,
 };
 use crate::report::api::Options;
 use crate::report::formats::json_history::{HistoryJson, history_json};
 use crate::report::safe_text::redactor::{Redactor, SafeCommit};
 use crate::report::safe_text::words::marker_container;
-use crate::secret::Secret;
+use crate::secret::{FingerprintOf, Secret};
 use crate::text::printable;
 
 /// Version of this JSON. It grows when a consumer has to change.
@@ -71,7 +72,9 @@ struct PlaceJson {
     line: usize,
     column: usize,
     end_line: usize,
-    end_column: usize,
+    /// Left out if it would give away the length of a secret that could be guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
 }
@@ -116,6 +119,9 @@ pub(in crate::report) struct FindingJson<'o> {
     #[serde(flatten)]
     secret: SecretJson,
     fingerprint: String,
+    /// What the fingerprint is of, if not of the value alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint_of: Option<&'static str>,
     origin: OriginJson<'o>,
     details: BTreeMap<&'o str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -290,6 +296,7 @@ impl<'o> JsonMapper<'o> {
     fn finding_json(&self, finding: &'o Finding, reveal: bool) -> FindingJson<'o> {
         let details = finding.details.iter();
         let history = finding.history.as_ref();
+        let print = finding.public_fingerprint;
         FindingJson {
             rule: RuleJson {
                 rule: &finding.rule.id,
@@ -298,9 +305,10 @@ impl<'o> JsonMapper<'o> {
                 blocking: finding.blocking,
             },
             path: path(&self.redactor.path_bytes(finding)),
-            place: place(&finding.place),
+            place: place(&finding.rule, &finding.place),
             secret: secret(&finding.secret, reveal),
-            fingerprint: finding.fingerprint.to_string(),
+            fingerprint: print.to_string(),
+            fingerprint_of: (print.of != FingerprintOf::Value).then(|| print.of.word()),
             origin: self.origin(&finding.origin),
             details: details
                 .map(|detail| (detail.key, self.redactor.lossy(&detail.value)))
@@ -331,7 +339,7 @@ impl<'o> JsonMapper<'o> {
 fn partner_json(partner: &Partner, reveal: bool) -> PartnerJson<'_> {
     PartnerJson {
         rule: &partner.rule.id,
-        place: place(&partner.place),
+        place: place(&partner.rule, &partner.place),
         secret: secret(&partner.secret, reveal),
     }
 }
@@ -349,12 +357,12 @@ fn path(bytes: &[u8]) -> PathJson {
     }
 }
 
-const fn place(place: &Place) -> PlaceJson {
+fn place(rule: &RuleInfo, place: &Place) -> PlaceJson {
     PlaceJson {
         line: place.start.line,
         column: place.start.column,
         end_line: place.end.line,
-        end_column: place.end.column,
+        end_column: rule.end_column(place),
         encoding: place.encoding,
     }
 }

@@ -76,5 +76,6 @@ pub(super) fn blobs(items: &[PlanItem<'_>]) -> String {
 
 fn title(item: &PlanItem<'_>) -> String {
     let title = item.title().replace('`', "");
-    format!("\n# {title}, fingerprint {}\n", item.finding.fingerprint)
+    let print = item.finding.public_fingerprint;
+    format!("\n# {title}, fingerprint {print}\n")
 }

@@ -24,7 +24,7 @@ use crate::finding::{Finding, Outcome, Status};
 use crate::report::formats::markdown;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::shell::quoted;
-use crate::secret::{Fingerprint, Secret};
+use crate::secret::{Fingerprint, PublicFingerprint, Secret};
 
 use checklist::Checklist;
 use replacements::Replacements;
@@ -182,13 +182,18 @@ impl<'o> PlanItem<'o> {
     }
 
     /// Its value and, for a pair, the other half; each with its rule and its fingerprint.
-    fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret, Fingerprint)> {
+    fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret, PublicFingerprint)> {
         let found = self.finding;
         let partner = found.partner.as_ref().map(|partner| {
-            let print = Fingerprint::new(&partner.rule.id, partner.secret.reveal());
-            (&*partner.rule.id, &partner.secret, print)
+            let rule = &partner.rule;
+            let print = if rule.guessable {
+                found.public_fingerprint
+            } else {
+                PublicFingerprint::of_value(Fingerprint::new(&rule.id, partner.secret.reveal()))
+            };
+            (&*rule.id, &partner.secret, print)
         });
-        std::iter::once((&*found.rule.id, &found.secret, found.fingerprint)).chain(partner)
+        std::iter::once((&*found.rule.id, &found.secret, found.public_fingerprint)).chain(partner)
     }
 
     /// Its number, its masked value and its rule.

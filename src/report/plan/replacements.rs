@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::PlanItem;
-use crate::secret::Fingerprint;
+use crate::secret::PublicFingerprint;
 
 /// The first line of the file.
 const WARNING: &str = "THIS FILE CONTAINS UNMASKED SECRETS: \
@@ -21,7 +21,7 @@ pub(super) struct Replacements<'o> {
 
 struct Line<'o> {
     value: &'o [u8],
-    name: Fingerprint,
+    name: PublicFingerprint,
     /// A literal cannot contain a line feed. Literals are replaced before all patterns, so a part
     /// of a value with a pattern needs a pattern too.
     is_regex: bool,
@@ -30,7 +30,7 @@ struct Line<'o> {
 impl<'o> Replacements<'o> {
     /// One line for each value of `items`; a longer value comes first, as it may contain others.
     pub(super) fn new(items: &[PlanItem<'o>]) -> Self {
-        let mut values: BTreeMap<&[u8], Fingerprint> = BTreeMap::new();
+        let mut values: BTreeMap<&[u8], PublicFingerprint> = BTreeMap::new();
         for (_, secret, name) in items.iter().flat_map(PlanItem::values) {
             if !secret.is_empty() {
                 let first = values.entry(secret.reveal()).or_insert(name);
@@ -98,14 +98,18 @@ mod tests {
     use super::*;
     use crate::finding::{Finding, Outcome};
     use crate::report::samples::pair;
-    use crate::secret::Secret;
+    use crate::secret::{Fingerprint, Secret};
 
     fn outcome(values: &[&[u8]]) -> Outcome {
-        let finding = |value: &&[u8]| Finding {
-            secret: Secret::new(*value),
-            fingerprint: Fingerprint::new("rule", value),
-            partner: None,
-            ..pair()
+        let finding = |value: &&[u8]| {
+            let fingerprint = Fingerprint::new("rule", value);
+            Finding {
+                secret: Secret::new(*value),
+                fingerprint,
+                public_fingerprint: PublicFingerprint::of_value(fingerprint),
+                partner: None,
+                ..pair()
+            }
         };
         Outcome {
             findings: values.iter().map(finding).collect(),

@@ -4,7 +4,10 @@ use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::finding::history::{History, RootRef};
 use crate::report::safe_text::redactor::{Note, Redactor, short};
+use crate::report::safe_text::shell::quoted;
 use crate::report::safe_text::words::confidence_reason;
+use crate::secret::FingerprintOf;
+use crate::text::Location;
 
 /// The label of the note that says what to do about the exposure.
 pub(in crate::report) const ADVICE: &str = "advice";
@@ -32,12 +35,30 @@ impl Redactor<'_> {
         }
         notes.push(("why", why));
         notes.extend(self.help(finding).map(|help| ("help", help)));
-        let print = finding.fingerprint;
-        notes.push((
-            "allow",
-            format!("keysieve allow {print} --reason \"why it may pass\""),
-        ));
+        notes.push(("allow", self.how_to_allow(finding)));
         notes
+    }
+
+    /// The command that allows a finding. Without a salt there is no fingerprint of its value that
+    /// could be shown, so the command reads the value from the file.
+    fn how_to_allow(&self, finding: &Finding) -> String {
+        let print = finding.public_fingerprint;
+        let target = match (&finding.origin, print.of) {
+            (_, FingerprintOf::Value | FingerprintOf::SaltedValue) => print.to_string(),
+            (Origin::File { path } | Origin::Staged { path, .. }, FingerprintOf::Place) => {
+                let Location { line, column } = finding.place.start;
+                let mut place = self.bytes(path).into_owned();
+                if place.starts_with(b"-") {
+                    place.splice(..0, *b"./");
+                }
+                place.extend_from_slice(format!(":{line}:{column}").as_bytes());
+                quoted(&place)
+            }
+            (_, FingerprintOf::Place) => {
+                return "keysieve allow --salt, then scan again".to_owned();
+            }
+        };
+        format!("keysieve allow {target} --reason \"why it may pass\"")
     }
 
     /// The secret of a finding and, for a pair, its other half; then all notes.

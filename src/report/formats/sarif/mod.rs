@@ -229,28 +229,29 @@ fn result(redactor: &Redactor<'_>, rules: &Rules<'_>, found: &Finding) -> Value 
         "{description} at {place}: {}",
         redactor.secret(&found.secret)
     );
+    let whole = (&found.rule, &found.place);
     let mut result = json!({
         "ruleId": &*found.rule.id,
         "ruleIndex": rules.index(&found.rule.id),
         "level": if found.blocking { "error" } else { "warning" },
         "message": message(&text),
-        "locations": [location(redactor, found, &found.place, None)],
-        "partialFingerprints": { "keysieve/v1": found.fingerprint.to_string() },
+        "locations": [location(redactor, found, whole, None)],
+        "partialFingerprints": { "keysieve/v1": found.public_fingerprint.to_string() },
         "suppressions": [],
         "properties": properties(redactor, found),
     });
     if let Some(partner) = &found.partner {
         let description = message(&redactor.text(partner.rule.description.as_bytes()));
+        let half = (&partner.rule, &partner.place);
         let (one, other) = (
             message("One half of the pair"),
             message("The other half of the pair"),
         );
         let flow = [
-            json!({ "location": location(redactor, found, &partner.place, Some(one)) }),
-            json!({ "location": location(redactor, found, &found.place, Some(other)) }),
+            json!({ "location": location(redactor, found, half, Some(one)) }),
+            json!({ "location": location(redactor, found, whole, Some(other)) }),
         ];
-        result["relatedLocations"] =
-            json!([location(redactor, found, &partner.place, Some(description))]);
+        result["relatedLocations"] = json!([location(redactor, found, half, Some(description))]);
         result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
     }
     result

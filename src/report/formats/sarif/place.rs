@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::blob::Origin;
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, RuleInfo};
 use crate::report::safe_text::redactor::Redactor;
 
 /// The name of the base of relative URIs.
@@ -16,7 +16,7 @@ pub(super) const BASE: &str = "%SRCROOT%";
 pub(super) fn location(
     redactor: &Redactor<'_>,
     found: &Finding,
-    place: &Place,
+    (rule, place): (&RuleInfo, &Place),
     note: Option<Value>,
 ) -> Value {
     let mut physical = match &found.origin {
@@ -33,7 +33,7 @@ pub(super) fn location(
     match found.origin {
         Origin::Name { .. } => physical["region"] = json!({ "startLine": 1 }),
         _ => {
-            physical["region"] = region(place);
+            physical["region"] = region(rule, place);
             if let Some(context) = context(redactor, place) {
                 physical["contextRegion"] = context;
             }
@@ -65,13 +65,17 @@ pub(super) fn artifact(path: &[u8]) -> Value {
 }
 
 /// Lines and columns count from 1, and the end column is exclusive, both in SARIF and here.
-fn region(place: &Place) -> Value {
-    json!({
+/// Without an end column, a region ends with its line.
+fn region(rule: &RuleInfo, place: &Place) -> Value {
+    let mut region = json!({
         "startLine": place.start.line,
         "startColumn": place.start.column,
         "endLine": place.end.line,
-        "endColumn": place.end.column,
-    })
+    });
+    if let Some(column) = rule.end_column(place) {
+        region["endColumn"] = json!(column);
+    }
+    region
 }
 
 /// The lines around the region, if they contain all of it.
