@@ -24,7 +24,7 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     let commit = ci.require(env, "BUILD_SOURCEVERSION")?;
     let reference = ci.require(env, "BUILD_SOURCEBRANCH")?;
     Ok(match reference.strip_prefix("refs/tags/") {
-        Some(tag) => ci.tag_named(tag),
+        Some(tag) => ci.tag_named(tag, None),
         None => ci.pushed(commit, None, branch_of(reference), None),
     })
 }

@@ -23,7 +23,7 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         return Ok(ci.request("a pull request", commit, target));
     }
     if let Some(tag) = ci.get(env, "BITBUCKET_TAG") {
-        return Ok(ci.tag_named(tag));
+        return Ok(ci.tag_named(tag, None));
     }
     let branch = ci.require(env, "BITBUCKET_BRANCH")?;
     Ok(ci.pushed(commit, None, branch, None))

@@ -26,7 +26,7 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         return Ok(ci.request("a pull request", commit, target));
     }
     if let Some(tag) = ci.get(env, "BUILDKITE_TAG") {
-        return Ok(ci.tag_named(tag));
+        return Ok(ci.tag_named(tag, None));
     }
     let branch = ci.require(env, "BUILDKITE_BRANCH")?;
     Ok(ci.pushed(commit, None, branch, None))

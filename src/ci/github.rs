@@ -97,14 +97,14 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
             why: format!("{}: {reference} was deleted", ci.name),
         });
     }
+    let default = event.repository.and_then(|repo| repo.default_branch);
     if let Some(tag) = reference.strip_prefix("refs/tags/") {
-        return Ok(ci.tagged(&after, tag));
+        return Ok(ci.tagged(&after, tag, default.as_deref()));
     }
     let Some(before) = event.before else {
         return Err(unreadable(ci, "'before' is missing"));
     };
     let branch = reference.strip_prefix("refs/heads/").unwrap_or(&reference);
-    let default = event.repository.and_then(|repo| repo.default_branch);
     Ok(ci.pushed(&after, Some(&before), branch, default.as_deref()))
 }
 

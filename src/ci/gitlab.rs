@@ -13,7 +13,6 @@ pub(super) const ENVIRONMENT: Environment = Environment {
         "CI_COMMIT_SHA",
         "CI_COMMIT_TAG",
         "CI_DEFAULT_BRANCH",
-        "CI_MERGE_REQUEST_DIFF_BASE_SHA",
         "CI_MERGE_REQUEST_IID",
         "CI_MERGE_REQUEST_REF_PATH",
         "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
@@ -25,28 +24,26 @@ pub(super) const ENVIRONMENT: Environment = Environment {
 fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     let commit = ci.require(env, "CI_COMMIT_SHA")?;
     if ci.get(env, "CI_MERGE_REQUEST_IID").is_some() {
-        let base = ci.require(env, "CI_MERGE_REQUEST_DIFF_BASE_SHA")?;
+        // Not the base of the diff: the author chooses it, by where the source branch begins.
+        let target = ci.require(env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")?;
         // In a pipeline for merged results, the commit is a merge that GitLab made, and this
         // variable is the head of the request itself.
         let head = ci
             .get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
             .unwrap_or(commit);
         let fetch = ci.get(env, "CI_MERGE_REQUEST_REF_PATH").unwrap_or(head);
-        let target = ci
-            .get(env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-            .unwrap_or("its target");
         let head = Point {
             rev: head.to_owned(),
             fetch: fetch.to_owned(),
         };
-        let base = Base::Commit(Point::id(base));
+        let base = Base::Branch(target.to_owned());
         return Ok(ci.scan(&format!("a merge request into {target}"), head, base));
     }
+    let default = ci.get(env, "CI_DEFAULT_BRANCH");
     if let Some(tag) = ci.get(env, "CI_COMMIT_TAG") {
-        return Ok(ci.tag_named(tag));
+        return Ok(ci.tag_named(tag, default));
     }
     let branch = ci.require(env, "CI_COMMIT_BRANCH")?;
     let before = ci.require(env, "CI_COMMIT_BEFORE_SHA")?;
-    let default = ci.get(env, "CI_DEFAULT_BRANCH");
     Ok(ci.pushed(commit, Some(before), branch, default))
 }

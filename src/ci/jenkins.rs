@@ -27,7 +27,7 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         return Ok(ci.request("a change request", commit, target));
     }
     if let Some(tag) = ci.get(env, "TAG_NAME") {
-        return Ok(ci.tag_named(tag));
+        return Ok(ci.tag_named(tag, None));
     }
     let branch = match (ci.get(env, "BRANCH_NAME"), ci.get(env, "GIT_BRANCH")) {
         (Some(branch), _) => branch,

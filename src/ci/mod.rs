@@ -169,46 +169,37 @@ impl Environment {
             rev: head.to_owned(),
             fetch: format!("refs/heads/{branch}"),
         };
-        if let Some(before) = before.filter(|before| !is_zero(before)) {
-            let base = Base::Pushed {
-                before: Point::id(before),
-                branch: branch.to_owned(),
-                default: default.map(str::to_owned),
-            };
-            return self.scan(&format!("a push to {branch}"), head, base);
-        }
-        let what = if before.is_some() {
-            format!("the new branch {branch}")
-        } else {
-            format!("the branch {branch}, old head unknown")
+        let what = match before {
+            Some(before) if is_zero(before) => format!("the new branch {branch}"),
+            Some(_) => format!("a push to {branch}"),
+            None => format!("the branch {branch}, old head unknown"),
         };
-        let base = match default.filter(|name| *name != branch) {
-            // Another branch may be as new as this one: only the default branch is trusted.
-            Some(default) => Base::Branch(default.to_owned()),
-            None => Base::Branches {
-                except: Some(branch.to_owned()),
-            },
+        let base = Base::Default {
+            name: default.map(str::to_owned),
+            branch: Some(branch.to_owned()),
+            before: before.filter(|before| !is_zero(before)).map(Point::id),
         };
         self.scan(&what, head, base)
     }
 
     /// A push of a tag. `head` is a revision that leads to the tag itself and not only to its
     /// commit, so that its message is scanned as well.
-    fn tagged(&self, head: &str, tag: &str) -> Plan {
+    fn tagged(&self, head: &str, tag: &str, default: Option<&str>) -> Plan {
         let head = Point {
             rev: head.to_owned(),
             fetch: format!("+refs/tags/{tag}:refs/tags/{tag}"),
         };
-        self.scan(
-            &format!("the tag {tag}"),
-            head,
-            Base::Branches { except: None },
-        )
+        let base = Base::Default {
+            name: default.map(str::to_owned),
+            branch: None,
+            before: None,
+        };
+        self.scan(&format!("the tag {tag}"), head, base)
     }
 
     /// A push of a tag that the variables give by its name.
-    fn tag_named(&self, tag: &str) -> Plan {
-        self.tagged(&format!("refs/tags/{tag}"), tag)
+    fn tag_named(&self, tag: &str, default: Option<&str>) -> Plan {
+        self.tagged(&format!("refs/tags/{tag}"), tag, default)
     }
 }
 

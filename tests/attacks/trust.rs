@@ -1,12 +1,18 @@
 //! The base, the policy and what counts as published come from what was accepted before, never from
 //! the author of the change.
 
+use std::fs;
+
+use serde_json::json;
+
 use crate::support::keys::access_key_id;
 use crate::support::{Ran, Repo, Run};
 
 fn key(seed: u64) -> String {
     format!("aws_access_key_id = {}\n", access_key_id(seed))
 }
+
+const ALLOW_ALL: &str = "[[allow]]\npath = \"*\"\nreason = \"x\"\n";
 
 /// A repository as CI clones it: `main` with one commit, and its tracking ref.
 fn cloned() -> (Repo, String) {
@@ -23,6 +29,126 @@ fn run(repo: &Repo, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         .iter()
         .fold(run, |run, (name, value)| run.env(name, value))
         .run()
+}
+
+/// A push event of GitHub Actions.
+fn push(repo: &Repo, branch: &str, before: &str) -> Ran {
+    let after = repo.git(["rev-parse", "HEAD"]);
+    let event = json!({
+        "ref": format!("refs/heads/{branch}"), "before": before, "after": after,
+        "repository": {"default_branch": "main"}
+    });
+    let file = repo.sandbox().root().join("event.json");
+    fs::write(&file, event.to_string()).expect("an event");
+    let file = file.display().to_string();
+    let variables = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_EVENT_PATH", file.as_str()),
+    ];
+    run(repo, &[], &variables)
+}
+
+/// A push with only a policy that allows everything, then a push with a key.
+#[test]
+fn an_earlier_push_of_the_author_sets_no_policy() {
+    let (repo, _) = cloned();
+    repo.git(["checkout", "--quiet", "-b", "topic"]);
+    let before = repo.add(".keysieve.toml", ALLOW_ALL).commit("policy");
+    repo.add("a.env", key(1)).commit("a key");
+    push(&repo, "topic", &before).has_status(1).says("a.env");
+}
+
+/// A push with a policy that allows everything, then a tag, a forced push and a branch of its own,
+/// also where the default branch is not known.
+#[test]
+fn no_commit_of_the_author_sets_the_policy() {
+    let (repo, base) = cloned();
+    repo.git(["checkout", "--quiet", "-b", "topic"]);
+    repo.add(".keysieve.toml", ALLOW_ALL).commit("policy");
+    repo.git(["update-ref", "refs/remotes/origin/lax", "HEAD"]);
+    let head = repo.add("a.env", key(8)).commit("a key");
+    repo.git(["tag", "v1"]);
+    let gone = "1234567890123456789012345678901234567890";
+    for before in [gone, "0000000000000000000000000000000000000000"] {
+        push(&repo, "topic", before)
+            .has_status(1)
+            .says("a.env")
+            .says(&format!("policy of {}", &base[..12]));
+    }
+    push(&repo, "main", gone)
+        .has_status(1)
+        .says("a.env")
+        .says("no policy");
+    let tag = [("CI_COMMIT_TAG", "v1"), ("CI_DEFAULT_BRANCH", "main")];
+    let branch = [
+        ("CI_COMMIT_BRANCH", "topic"),
+        ("CI_COMMIT_BEFORE_SHA", gone),
+    ];
+    for variables in [&tag[..], &tag[..1], &branch[..]] {
+        let common = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", head.as_str())];
+        run(&repo, &[], &[&common, variables].concat())
+            .has_status(1)
+            .says("a.env");
+    }
+    run(&repo, &["HEAD"], &[]).has_status(1).says("no policy");
+}
+
+/// A push with a key that was refused, then an empty one on a topic branch.
+#[test]
+fn a_push_over_a_refused_one_is_refused() {
+    let (repo, _) = cloned();
+    repo.git(["checkout", "--quiet", "-b", "topic"]);
+    let before = repo.add("a.env", key(2)).commit("a key");
+    repo.add("b.txt", "b\n").commit("harmless");
+    push(&repo, "topic", &before).has_status(1).says("a.env");
+}
+
+/// Branching off an old commit with a laxer policy.
+#[test]
+fn the_policy_is_that_of_the_tip_of_the_target_branch() {
+    let (repo, _) = cloned();
+    let old = repo.add(".keysieve.toml", ALLOW_ALL).commit("a lax policy");
+    repo.git(["rm", "--quiet", ".keysieve.toml"]);
+    let tip = repo.commit("a strict policy");
+    repo.git(["update-ref", "refs/remotes/origin/main", &tip]);
+    repo.git(["checkout", "--quiet", "-b", "topic", &old]);
+    let head = repo.add("a.env", key(3)).commit("a key");
+    run(&repo, &["main...topic"], &[])
+        .has_status(1)
+        .says("a.env");
+    let gitlab = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_SHA", head.as_str()),
+        ("CI_MERGE_REQUEST_IID", "1"),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", old.as_str()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    run(&repo, &[], &gitlab).has_status(1).says("a.env");
+}
+
+/// The same commit on two branches, in a clone that does not know the default branch.
+#[test]
+fn another_branch_does_not_make_a_commit_known() {
+    let (repo, _) = cloned();
+    repo.add("a.env", key(4));
+    let head = repo.commit("a key");
+    for name in ["t", "u"] {
+        repo.git(["update-ref", &format!("refs/remotes/origin/{name}"), &head]);
+    }
+    let circle = [
+        ("CIRCLECI", "true"),
+        ("CIRCLE_SHA1", head.as_str()),
+        ("CIRCLE_BRANCH", "t"),
+    ];
+    run(&repo, &[], &circle)
+        .has_status(1)
+        .says("a.env")
+        .says("the default branch is not known")
+        .says("keysieve gate BASE..HEAD");
+    let tag = [circle[0], circle[1], ("CIRCLE_TAG", "v1")];
+    repo.git(["tag", "v1"]);
+    run(&repo, &[], &tag).has_status(1).says("a.env");
 }
 
 /// Refs that are named like the base of a range: as its abbreviated id, as `git describe` prints it,

@@ -185,21 +185,19 @@ fn github_pushes() {
         &server.push("refs/heads/main", &first, &main),
         &["origin/main~1..origin/main"],
     );
-    let new = [
-        "origin/topic",
-        "--not",
-        "--exclude=origin/topic",
-        "--remotes",
-    ];
+    let new = server.push("refs/heads/topic", ZERO, &topic);
     server
-        .expect_event_range("push", &server.push("refs/heads/topic", ZERO, &topic), &new)
+        .expect_event_range("push", &new, &["origin/main..origin/topic"])
         .says("new branch topic");
-    // With force, while the old head is still here.
-    server.expect_event_range(
-        "push",
-        &server.push("refs/heads/topic", &main, &topic),
-        &["origin/main..origin/topic"],
-    );
+    // What the branch was at before does not count: that push may have been refused.
+    server
+        .expect_event_range(
+            "push",
+            &server.push("refs/heads/topic", &server.id("topic~1"), &topic),
+            &["origin/main..origin/topic"],
+        )
+        .says(&format!("not in main at {}", &main[..12]))
+        .says(&format!("policy of {}", &main[..12]));
     let deleted = server.event("push", &server.push("refs/heads/gone", &topic, ZERO));
     let deleted: Vec<_> = deleted
         .iter()
@@ -218,15 +216,13 @@ fn github_pushes_with_force_that_lost_the_old_head() {
     let lost = "1234567890123456789012345678901234567890";
     let (main, topic) = (server.id("main"), server.id("topic"));
     let to_topic = server.push("refs/heads/topic", lost, &topic);
-    server
-        .expect_event_range("push", &to_topic, &["origin/main..origin/topic"])
-        .says("forced push?");
+    server.expect_event_range("push", &to_topic, &["origin/main..origin/topic"]);
     // Of the default branch itself nothing is known to be old.
-    server.expect_event_range(
-        "push",
-        &server.push("refs/heads/main", lost, &main),
-        &["origin/main"],
-    );
+    let to_main = server.push("refs/heads/main", lost, &main);
+    server
+        .expect_event_range("push", &to_main, &["origin/main"])
+        .says("forced push?")
+        .says("no policy");
 }
 
 #[test]
@@ -253,9 +249,9 @@ fn github_tags() {
     server.clone(&[]);
     let event = |tag: &str| server.push(&format!("refs/tags/{tag}"), ZERO, &server.id(tag));
     server
-        .expect_event_range("push", &event("v1"), &["v1", "--not", "--remotes"])
+        .expect_event_range("push", &event("v1"), &["v1", "^origin/main"])
         .says("the tag v1");
-    server.expect_event_range("push", &event("old"), &["old", "--not", "--remotes"]);
+    server.expect_event_range("push", &event("old"), &["old", "^origin/main"]);
 }
 
 #[test]
@@ -298,12 +294,13 @@ fn gitlab() {
         ("CI_PIPELINE_SOURCE", "merge_request_event"),
         ("CI_MERGE_REQUEST_IID", "7"),
         ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
-        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &first),
+        // Chosen by the author, and not used.
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &topic),
         ("CI_COMMIT_BEFORE_SHA", ZERO),
         ("CI_COMMIT_SHA", &topic),
     ];
     server
-        .expect_range(&request, &["origin/main~1..origin/topic"])
+        .expect_range(&request, &["origin/main..origin/topic"])
         .says("GitLab CI, a merge request into main");
     // A pipeline for merged results runs on a merge; the request's own head has a variable of its
     // own.
@@ -315,7 +312,7 @@ fn gitlab() {
         ],
     ]
     .concat();
-    server.expect_range(&merged, &["origin/main~1..origin/topic"]);
+    server.expect_range(&merged, &["origin/main..origin/topic"]);
     let branch = |before: &str, name: &str, head: &str, range: &[&str]| {
         let variables = [
             ("GITLAB_CI", "true"),
@@ -340,7 +337,7 @@ fn gitlab() {
         ("CI_COMMIT_BEFORE_SHA", ZERO),
         ("CI_COMMIT_SHA", &topic),
     ];
-    server.expect_range(&tag, &["v1", "--not", "--remotes"]);
+    server.expect_range(&tag, &["v1", "^origin/main"]);
 }
 
 /// Environments that tell the target of a pull request, but not what a branch held before.
@@ -352,7 +349,7 @@ fn environments_that_say_all_in_variables() {
     let topic = server.id("topic");
     let head = topic.as_str();
     let since_main = ["origin/main..origin/topic"];
-    let of_tag = ["v1", "--not", "--remotes"];
+    let of_tag = ["v1", "^origin/main"];
     for (name, common, request, branch, tag) in [
         (
             "Bitbucket Pipelines",
@@ -431,22 +428,28 @@ fn environments_that_say_all_in_variables() {
 }
 
 #[test]
-fn jenkins_goes_back_to_the_last_build_that_was_good() {
+fn jenkins_goes_back_to_the_last_build_of_the_default_branch_that_was_good() {
     let server = Server::new();
     server.clone(&[]);
-    let (first, second, topic) = (
-        server.id("topic~2"),
-        server.id("topic~1"),
-        server.id("topic"),
+    let (first, main, topic) = (server.id("main~1"), server.id("main"), server.id("topic"));
+    let variables = |branch, commit, previous| {
+        [
+            ("JENKINS_URL", "https://ci.example.org/"),
+            ("GIT_BRANCH", branch),
+            ("GIT_COMMIT", commit),
+            ("GIT_PREVIOUS_COMMIT", commit),
+            ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", previous),
+        ]
+    };
+    server.expect_range(
+        &variables("origin/main", &main, &first),
+        &["origin/main~1..origin/main"],
     );
-    let variables = [
-        ("JENKINS_URL", "https://ci.example.org/"),
-        ("GIT_BRANCH", "origin/topic"),
-        ("GIT_COMMIT", topic.as_str()),
-        ("GIT_PREVIOUS_COMMIT", second.as_str()),
-        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", first.as_str()),
-    ];
-    server.expect_range(&variables, &["origin/topic~2..origin/topic"]);
+    let before = server.id("topic~1");
+    server.expect_range(
+        &variables("origin/topic", &topic, &before),
+        &["origin/main..origin/topic"],
+    );
 }
 
 #[test]

@@ -56,12 +56,11 @@ fn fetch_gets_the_pull_request_of_a_fork() {
 #[test]
 fn fetch_gets_the_old_head_of_a_force_push() {
     let server = Server::new();
-    let old = server.id("topic");
-    server.repo.git(["checkout", "--quiet", "topic"]);
+    let old = server.id("main");
     server.repo.git(["reset", "--quiet", "--hard", "HEAD~1"]);
     let new = land(&server.repo, 1200);
     server.clone(&[]);
-    let push = json!({"ref": "refs/heads/topic", "before": old, "after": new, "repository": {"default_branch": "main"}});
+    let push = json!({"ref": "refs/heads/main", "before": old, "after": new, "repository": {"default_branch": "main"}});
     let variables = server.event("push", &push);
     let variables: Vec<_> = variables
         .iter()
@@ -71,6 +70,28 @@ fn fetch_gets_the_old_head_of_a_force_push() {
     assert_eq!(
         commits(&server.gate(&["--fetch"], &variables).status(1)),
         [new]
+    );
+}
+
+#[test]
+fn fetch_gets_the_target_branch_of_a_merge_request() {
+    let server = Server::new();
+    let topic = server.id("topic");
+    server.clone(&["--single-branch", "--branch=topic"]);
+    let request = [
+        ("GITLAB_CI", "true"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("CI_COMMIT_SHA", topic.as_str()),
+    ];
+    server
+        .gate(&[], &request)
+        .status(2)
+        .says("'origin/main' is not in this repository")
+        .says("git fetch origin +refs/heads/main:refs/remotes/origin/main");
+    assert_eq!(
+        commits(&server.gate(&["--fetch"], &request).status(1)).len(),
+        2
     );
 }
 

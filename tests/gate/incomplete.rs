@@ -64,11 +64,11 @@ fn a_shallow_clone_that_ends_within_the_range() {
         .gate_on("push", &push)
         .status(2)
         .says("give actions/checkout 'fetch-depth: 0'");
-    let (main, topic) = (server.id("main~1"), server.id("topic"));
+    let topic = server.id("topic");
     let gitlab = [
         ("GITLAB_CI", "true"),
         ("CI_MERGE_REQUEST_IID", "7"),
-        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", main.as_str()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
         ("CI_COMMIT_SHA", topic.as_str()),
     ];
     server.gate(&[], &gitlab).status(2).says("GIT_DEPTH: 0");

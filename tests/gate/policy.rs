@@ -74,7 +74,7 @@ fn the_configuration_of_the_work_tree_does_not_apply() {
 }
 
 #[test]
-fn three_dots_take_the_policy_of_the_merge_base() {
+fn three_dots_take_the_policy_of_the_first_revision() {
     let (repo, _) = started();
     repo.git(["checkout", "--quiet", "-b", "side"]);
     repo.add("app.ini", id_line(&access_key_id(1303)))
@@ -83,7 +83,8 @@ fn three_dots_take_the_policy_of_the_merge_base() {
     repo.add(".keysieve.toml", ALLOW_ALL)
         .commit("the policy, later");
     gate(&repo, &["main..side"]).status(0);
-    gate(&repo, &["main...side"]).status(1);
+    gate(&repo, &["main...side"]).status(0);
+    gate(&repo, &["main~1...side"]).status(1);
 }
 
 const OWN_RULE: &str = "[[rule]]\nid = \"own-token\"\ndescription = \"own token\"\n\

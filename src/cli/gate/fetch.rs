@@ -17,9 +17,6 @@ pub(super) enum Depth {
 /// The depths of successive attempts: most ranges are short, and some histories very long.
 pub(super) const DEPTHS: [Depth; 3] = [Depth::Deepen(64), Depth::Deepen(1024), Depth::Unshallow];
 
-/// Means all branches of the remote, fetched to their tracking refs.
-pub(super) const ALL_BRANCHES: &str = "refs/heads/*";
-
 /// Fetches into a repository.
 pub(super) struct Fetch {
     dir: PathBuf,
@@ -49,8 +46,7 @@ impl Fetch {
             })
             .into_iter()
             .collect();
-        let refs: Vec<_> = refs.iter().map(|name| self.refspec(name)).collect();
-        match self.git(&depth, &refs) {
+        match self.git(&depth, refs) {
             Err(_) if !depth.is_empty() && !refs.is_empty() => self.git(&depth, &[]),
             done => done,
         }
@@ -59,14 +55,6 @@ impl Fetch {
     /// Fetches every object that a partial clone left out.
     pub(super) fn all_objects(&self) -> Result<(), CliError> {
         self.git(&["--refetch".to_owned(), "--no-filter".to_owned()], &[])
-    }
-
-    fn refspec(&self, name: &str) -> String {
-        if name == ALL_BRANCHES {
-            format!("+{name}:refs/remotes/{}/*", self.remote)
-        } else {
-            name.to_owned()
-        }
     }
 
     fn git(&self, options: &[String], refs: &[String]) -> Result<(), CliError> {

@@ -29,8 +29,8 @@ pub(crate) struct GateArgs {
     /// The default is the range that the CI environment describes.
     ///
     /// Scans every commit that HEAD has and BASE does not have: its changes against all of its
-    /// parents, its message and its file names. The policy is that of BASE or, with three dots, of
-    /// the merge base.
+    /// parents, its message and its file names. The policy is that of BASE. Single commits have no
+    /// base, so only built-in rules apply, unless `--policy` or `--config` says otherwise.
     #[arg(value_name = "RANGE")]
     range: Vec<String>,
     /// The repository, or a directory in it
@@ -67,6 +67,9 @@ impl GateArgs {
         let reports = self.common.output.reports()?.with_allowed();
         let request = RangeRequest::new(&self.range)?;
         let mut range = request.resolve(&self.repo, self.fetch)?;
+        if !range.what.is_empty() {
+            say(&format!("{}; {}", range.what, self.policy_of(&range)));
+        }
         let mut scanned = self.scan(&range, &reports);
         let is_complete = scanned
             .as_ref()
@@ -79,6 +82,17 @@ impl GateArgs {
         let (outcome, rules_version) = scanned?;
         reports.write(&outcome, rules_version, Advice::default())?;
         Ok(outcome.status())
+    }
+
+    /// Which commit's policy applies, for people.
+    fn policy_of(&self, range: &ResolvedRange) -> String {
+        match (self.policy, range.base) {
+            (PolicyCommit::Head, _) => "policy of the last commit".to_owned(),
+            (PolicyCommit::Base, Some(id)) => format!("policy of {}", id.to_hex_with_len(12)),
+            (PolicyCommit::Base, None) => {
+                "no policy is read from commits, as there is no base".to_owned()
+            }
+        }
     }
 
     /// Scans a range; returns the outcome and the version of the rules.

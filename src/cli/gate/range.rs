@@ -4,7 +4,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use keysieve::ci::{self, CiEnv, Environment};
-use keysieve::git::range::{self, Base, History, Plan, RangeError, Resolved, Selection};
+use keysieve::git::range::{self, Base, History, Plan, Point, RangeError, Resolved, Selection};
 use keysieve::git::{self, LocalRepository, ObjectId, Repository};
 
 use super::fetch::{self, Fetch};
@@ -21,8 +21,11 @@ pub(super) enum RangeRequest<'a> {
 pub(super) struct ResolvedRange {
     pub(super) repo: Repository,
     pub(super) history: History,
-    /// The commit whose policy applies.
+    /// The commit whose policy applies. Without one, no policy does: any commit of the range is the
+    /// author's.
     pub(super) base: Option<ObjectId>,
+    /// What is scanned, for people; empty if there is nothing to scan.
+    pub(super) what: String,
 }
 
 /// What a clone lacks of a range.
@@ -94,6 +97,7 @@ impl<'a> RangeRequest<'a> {
                 repo,
                 history: History::default(),
                 base: None,
+                what: String::new(),
             });
         };
         if wants_old_head && self.lacks_old_head(&local) {
@@ -103,12 +107,11 @@ impl<'a> RangeRequest<'a> {
             .map_err(|error| Missing::Required(error, ends(&resolved.selection)))?;
         let count = history.commits.len();
         let plural = if count == 1 { "" } else { "s" };
-        say(&format!("{}: {count} commit{plural}", resolved.what));
-        let base = resolved.base.or_else(|| history.fork_point());
         Ok(ResolvedRange {
             repo,
             history,
-            base,
+            base: resolved.base,
+            what: format!("{}: {count} commit{plural}", resolved.what),
         })
     }
 
@@ -125,28 +128,33 @@ impl<'a> RangeRequest<'a> {
         }
     }
 
-    fn base(&self) -> Option<&Base> {
-        match self {
-            Self::Ci(_, Plan::Judge { base, .. }) => Some(base),
-            _ => None,
-        }
+    /// The old head of the pushed branch, if the range may begin there.
+    fn old_head(&self) -> Option<&Point> {
+        let Self::Ci(_, Plan::Judge { base, .. }) = self else {
+            return None;
+        };
+        let Base::Default {
+            name,
+            branch,
+            before,
+        } = base
+        else {
+            return None;
+        };
+        before.as_ref().filter(|_| name.is_none() || name == branch)
     }
 
     /// Whether the old head of the pushed branch is missing.
     fn lacks_old_head(&self, repo: &LocalRepository) -> bool {
-        let Some(Base::Pushed { before, .. }) = self.base() else {
-            return false;
-        };
-        ObjectId::from_hex(before.rev.as_bytes()).is_ok_and(|id| !repo.has_object(&id))
+        self.old_head()
+            .and_then(|before| ObjectId::from_hex(before.rev.as_bytes()).ok())
+            .is_some_and(|id| !repo.has_object(&id))
     }
 
     /// The refs of the remote that the range needs, other than its ends.
     fn refs(&self) -> Vec<String> {
-        match self.base() {
-            Some(Base::Branches { .. }) => vec![fetch::ALL_BRANCHES.to_owned()],
-            Some(Base::Pushed { before, .. }) => vec![before.fetch.clone()],
-            _ => Vec::new(),
-        }
+        let old = self.old_head().map(|before| before.fetch.clone());
+        old.into_iter().collect()
     }
 
     /// The error, with the setting or the command that fixes it.

@@ -55,21 +55,16 @@ pub enum Base {
     Commit(Point),
     /// Everything that a branch of the remote leads to.
     Branch(String),
-    /// Everything that a branch led to before it was pushed to. If that is gone, as after a forced
-    /// push, only what the default branch has is known to be old; on the default branch itself,
-    /// nothing is.
-    Pushed {
-        /// The commit it was at.
-        before: Point,
-        /// The branch.
-        branch: String,
-        /// The repository's default branch.
-        default: Option<String>,
-    },
-    /// Everything that the remote's branches lead to.
-    Branches {
-        /// Except for this branch: the one that is scanned.
-        except: Option<String>,
+    /// Everything that the default branch leads to: for a push to any branch, and of a tag. What
+    /// the pushed branch was at before is the author's own, and may have been refused; it counts
+    /// only on the default branch itself.
+    Default {
+        /// The name of the default branch, if the CI system gives it.
+        name: Option<String>,
+        /// The branch that was pushed to; `None` for a tag.
+        branch: Option<String>,
+        /// The commit that the branch was at before, if that is known.
+        before: Option<Point>,
     },
 }
 

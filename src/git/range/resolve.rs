@@ -1,9 +1,5 @@
 //! Resolves ranges, as the user or a CI system names them, to the ids of commits.
 
-use std::collections::BTreeSet;
-
-use bstr::{BString, ByteSlice};
-
 use super::revision::{self, tip};
 use super::{Base, Need, Plan, Point, RangeError, Selection};
 use crate::git::{LocalRepository, ObjectId};
@@ -27,22 +23,14 @@ pub struct Resolved {
 /// # Errors
 /// If a revision cannot be resolved.
 pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, RangeError> {
-    let (mut tips, mut hidden, mut single, mut bases) = (vec![], vec![], vec![], vec![]);
+    let (mut tips, mut hidden, mut single) = (vec![], vec![], vec![]);
     for word in words {
         if let Some((from, to)) = word.split_once("...") {
             let (from, to) = (begin(repo, word, from)?, end(repo, to)?);
-            bases.extend(
-                repo.0
-                    .merge_base(from, to)
-                    .ok()
-                    .flatten()
-                    .map(gix::Id::detach),
-            );
             hidden.push(from);
             tips.push(to);
         } else if let Some((from, to)) = word.split_once("..") {
             let from = begin(repo, word, from)?;
-            bases.push(from);
             hidden.push(from);
             tips.push(end(repo, to)?);
         } else if let Some(rev) = word.strip_prefix('^') {
@@ -60,7 +48,7 @@ pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, Range
         });
     }
     tips.append(&mut single);
-    let base = match bases.as_slice() {
+    let base = match hidden.as_slice() {
         [base] => Some(*base),
         _ => None,
     };
@@ -124,90 +112,72 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
         return Ok(None);
     };
     let head = point(repo, head)?;
-    let (hidden, trusted, since) = match base {
-        Base::Commit(base) => {
-            let id = point(repo, base)?;
-            (vec![id], Some(id), format!("not in {}", short(id)))
-        }
-        Base::Branch(name) => {
-            let id = tracked(repo, name)?;
-            (
-                vec![id],
-                Some(id),
-                format!("not in {name} at {}", short(id)),
-            )
-        }
-        Base::Branches {
-            except: Some(except),
-        } => {
-            match default_branch(repo).filter(|(name, _)| name != except) {
-                // Another branch may be as new as this one, and is not trusted either.
-                Some((name, id)) => (
-                    vec![id],
-                    Some(id),
-                    format!("not in {name} at {}", short(id)),
-                ),
-                None => (
-                    branches(repo, Some(except))?,
-                    None,
-                    "in no other branch".to_owned(),
-                ),
-            }
-        }
-        Base::Branches { except: None } => (branches(repo, None)?, None, "in no branch".to_owned()),
-        Base::Pushed {
-            before,
+    let (base, since) = match base {
+        Base::Commit(base) => since(point(repo, base)?),
+        Base::Branch(name) => since_branch(repo, name)?,
+        Base::Default {
+            name,
             branch,
-            default,
-        } => match point(repo, before) {
-            Ok(id) => (vec![id], Some(id), format!("not in {}", short(id))),
-            Err(error) if is_shallow(repo) => return Err(error),
-            Err(_) => without_old_head(repo, before, branch, default.as_deref())?,
+            before,
+        } => match name.clone().or_else(|| default_branch(repo)) {
+            Some(name) if Some(&name) == branch.as_ref() => since_push(repo, before.as_ref())?,
+            Some(name) => since_branch(repo, &name)?,
+            None => (None, NO_DEFAULT.to_owned()),
         },
     };
-    let what = format!("{what}: what is in {} and {since}", short(head));
+    let what = format!("{what}: what is in {}, {since}", short(head));
     Ok(Some(Resolved {
         selection: Selection::Between {
             tips: vec![head],
-            hidden,
+            hidden: base.into_iter().collect(),
         },
-        base: trusted,
+        base,
         what,
     }))
 }
 
-/// The default branch of the remote, if the clone knows it, and the commit that it is at.
-fn default_branch(repo: &LocalRepository) -> Option<(String, ObjectId)> {
-    let remote = remote_of(repo)?;
-    let head = repo
-        .0
-        .try_find_reference(format!("refs/remotes/{remote}/HEAD").as_str())
-        .ok()??;
-    let mut branch = head.follow()?.ok()?;
-    let name = branch.name().as_bstr().to_string();
-    let name = name
-        .strip_prefix(&format!("refs/remotes/{remote}/"))?
-        .to_owned();
-    Some((name, branch.peel_to_id().ok()?.detach()))
+/// Why a range is a whole history, and how to make it shorter.
+const NO_DEFAULT: &str = "with all of its history, since the default branch is not known (record \
+                          it with 'git remote set-head origin --auto', or name a base: \
+                          'keysieve gate BASE..HEAD')";
+
+/// The commit that is known with its history and whose policy applies, and a description.
+type Since = (Option<ObjectId>, String);
+
+fn since(id: ObjectId) -> Since {
+    (Some(id), format!("not in {}", short(id)))
 }
 
-type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);
+fn since_branch(repo: &LocalRepository, name: &str) -> Result<Since, RangeError> {
+    let id = tracked(repo, name)?;
+    Ok((Some(id), format!("not in {name} at {}", short(id))))
+}
 
-/// What is known to be old after a forced push removed the branch's old head, and nothing else.
-fn without_old_head(
-    repo: &LocalRepository,
-    before: &Point,
-    branch: &str,
-    default: Option<&str>,
-) -> Result<Hidden, RangeError> {
-    let gone = format!("since its old head {} is gone (forced push?)", before.rev);
-    match default.filter(|name| *name != branch) {
-        Some(name) => {
-            let id = tracked(repo, name)?;
-            Ok((vec![id], None, format!("not in {name}, {gone}")))
+/// What is known at a push to the default branch: what it was at `before`. If that is gone, as
+/// after a forced push, or not known, nothing is.
+fn since_push(repo: &LocalRepository, before: Option<&Point>) -> Result<Since, RangeError> {
+    let Some(before) = before else {
+        let since = "with all of its history, since the branch has no old head or it is not known";
+        return Ok((None, since.to_owned()));
+    };
+    match point(repo, before) {
+        Ok(id) => Ok(since(id)),
+        Err(error) if is_shallow(repo) => Err(error),
+        Err(_) => {
+            let old = &before.rev;
+            let since = format!("with all of its history, since {old} is gone (forced push?)");
+            Ok((None, since))
         }
-        None => Ok((Vec::new(), None, format!("its whole history, {gone}"))),
     }
+}
+
+/// The default branch of the remote, if the clone knows it.
+fn default_branch(repo: &LocalRepository) -> Option<String> {
+    let remote = remote_of(repo)?;
+    let folder = format!("refs/remotes/{remote}/");
+    let head = repo.0.try_find_reference(format!("{folder}HEAD").as_str());
+    let target = head.ok()??.target().try_name()?.as_bstr().to_string();
+    Some(target.strip_prefix(&folder)?.to_owned())
 }
 
 fn point(repo: &LocalRepository, point: &Point) -> Result<ObjectId, RangeError> {
@@ -241,37 +211,6 @@ fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
             },
         }
     })
-}
-
-/// The commits that all branches of all remotes are at, except for those named `except`.
-fn branches(repo: &LocalRepository, except: Option<&str>) -> Result<Vec<ObjectId>, RangeError> {
-    let unreadable = |error: &dyn std::fmt::Display| RangeError::Refs(error.to_string());
-    let platform = repo.0.references().map_err(|error| unreadable(&error))?;
-    let mut ids = BTreeSet::new();
-    for remote in repo.0.remote_names() {
-        let prefix = BString::from(format!("refs/remotes/{remote}/"));
-        for reference in platform
-            .prefixed(prefix.as_bstr())
-            .map_err(|error| unreadable(&error))?
-        {
-            let mut reference = reference.map_err(|error| unreadable(&error))?;
-            let name = reference.name().as_bstr();
-            let own = except.is_some_and(|branch| {
-                name.strip_prefix(prefix.as_slice()) == Some(branch.as_bytes())
-            });
-            // `origin/HEAD` only names the default branch.
-            if own || reference.target().try_id().is_none() {
-                continue;
-            }
-            ids.insert(
-                reference
-                    .peel_to_id()
-                    .map_err(|error| unreadable(&error))?
-                    .detach(),
-            );
-        }
-    }
-    Ok(ids.into_iter().collect())
 }
 
 /// The remote to fetch from: the only one, or else `origin`.

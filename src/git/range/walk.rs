@@ -34,24 +34,6 @@ pub struct History {
     pub tips: Vec<ObjectId>,
 }
 
-impl History {
-    /// The first commit on the first tip's line of first parents that is not in the range. `None`
-    /// if the range has all of that line.
-    #[must_use]
-    pub fn fork_point(&self) -> Option<ObjectId> {
-        let first: HashMap<_, _> = self
-            .commits
-            .iter()
-            .map(|commit| (commit.id, commit.parents.first()))
-            .collect();
-        let mut at = *self.tips.first()?;
-        while let Some(parent) = first.get(&at) {
-            at = parent.as_ref()?.0;
-        }
-        Some(at)
-    }
-}
-
 /// Lists the commits of `selection`.
 ///
 /// # Errors
