@@ -58,19 +58,22 @@ impl PendingFile {
     }
 }
 
-/// Replaces the file at `path`, or creates it. A file that exists keeps its permissions, and a
-/// symbolic link stays a link: its target is replaced. What is not a regular file, such as a pipe,
-/// is written to directly.
+/// Replaces the file at `path`, or creates it. A file that exists keeps its permissions. A symbolic
+/// link stays a link, and its target is replaced, if that is below the folder of the link: another
+/// link could have come with a checkout, to have any file of the user overwritten. What is not a
+/// regular file, such as a pipe, is written to directly.
 ///
 /// # Errors
-/// If the new content cannot be written; then the old one is unchanged.
+/// If `path` is a link that leads out of its folder, if it is a pipe that has no reader, or if the
+/// new content cannot be written; then the old one is unchanged.
 pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    check_link(path)?;
     let old = fs::metadata(path);
     if old.as_ref().is_ok_and(|old| !old.is_file()) {
-        let mut out = BufWriter::new(File::create(path)?);
+        let mut out = BufWriter::new(open_special(path)?);
         write(&mut out)?;
         return out.flush();
     }
@@ -80,6 +83,36 @@ pub fn replace(
         file.temp.as_file().set_permissions(permissions)?;
     }
     file.publish()
+}
+
+/// Refuses a link that leads out of its folder. The system's own, such as `/dev/stdout`, do.
+fn check_link(path: &Path) -> io::Result<()> {
+    let is_system = ["/dev", "/proc"].iter().any(|top| path.starts_with(top));
+    if is_system || !path.is_symlink() {
+        return Ok(());
+    }
+    let folder = parent(path).canonicalize()?;
+    match path.canonicalize() {
+        Ok(target) if target.starts_with(&folder) => Ok(()),
+        _ => Err(io::Error::other(
+            "it is a symbolic link that leads out of its folder; remove it, or name its target",
+        )),
+    }
+}
+
+/// Opens what is not a regular file for writing. Opening a pipe without a reader would block.
+fn open_special(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = File::options();
+        options.write(true).custom_flags(libc::O_NONBLOCK);
+        // Kept open until the pipe is opened again, without the flag: so it has a reader then too.
+        let _probe = options.open(path)?;
+        File::create(path)
+    }
+    #[cfg(not(unix))]
+    File::create(path)
 }
 
 fn parent(path: &Path) -> &Path {
@@ -162,5 +195,15 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(mode(&path) & 0o777, 0o640);
+
+        let below = folder.path().join("below");
+        fs::create_dir(&below).unwrap();
+        for (name, target) in [("out", "../target"), ("nowhere", "../missing")] {
+            let link = below.join(name);
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            replace(&link, |out| out.write_all(b"newer")).unwrap_err();
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(!folder.path().join("missing").exists());
     }
 }

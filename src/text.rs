@@ -228,6 +228,19 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
+/// The message of a parser about a wrong key or value, without the key or value: it may be a pasted
+/// secret. What the parser expected stays.
+#[must_use]
+pub fn without_value(message: &str) -> String {
+    let message = message.trim_end();
+    // The last one: the value may contain the same words.
+    let Some((problem, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let problem = problem.split(['`', '"']).next().unwrap_or_default();
+    format!("{}, expected {expected}", problem.trim_end())
+}
+
 /// Makes a path safe to print, as [`printable`] does.
 #[must_use]
 pub fn printable_path(path: &Path) -> String {
@@ -285,6 +298,27 @@ mod tests {
         let text = b"a\0b\0\n\0c\0d\0";
         let index = LineIndex::new(text);
         assert_eq!(index.locate(8), Location { line: 2, column: 2 });
+    }
+
+    #[test]
+    fn messages_of_parsers_keep_what_was_expected_only() {
+        for (message, shown) in [
+            (
+                "unknown variant `x, expected y`, expected `low` or `high`",
+                "unknown variant, expected `low` or `high`",
+            ),
+            (
+                "invalid type: string \"x\", expected a date",
+                "invalid type: string, expected a date",
+            ),
+            (
+                "unclosed array, expected `]`",
+                "unclosed array, expected `]`",
+            ),
+            ("missing field `reason`", "missing field `reason`"),
+        ] {
+            assert_eq!(without_value(message), shown);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! documentation says.
 
 mod bounds;
+mod files;
 mod fingerprints;
 mod hidden;
 mod novelty;

@@ -14,6 +14,7 @@ mod push;
 mod rules;
 mod scan;
 mod settings;
+mod stdin;
 mod target;
 
 use std::io::Write as _;

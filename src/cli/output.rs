@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -208,6 +208,7 @@ impl Reports<'_> {
                 .print(format, content, color)
                 .map_err(|error| CliError::new(format!("the report cannot be written: {error}")));
         };
+        check_folder(path)?;
         fs::replace(path, |out| self.render(format, content, false, out))
             .map_err(|error| cannot_write(path, &error))
     }
@@ -276,6 +277,32 @@ impl Reports<'_> {
         };
         write(&options, content.outcome, out)
     }
+}
+
+/// Refuses a file in a folder below the current one that is a link out of it: such a link could
+/// have come with a checkout.
+fn check_folder(path: &Path) -> Result<(), CliError> {
+    let (Ok(here), Ok(full)) = (env::current_dir(), std::path::absolute(path)) else {
+        return Ok(());
+    };
+    // Up to a `..`, which leads out on purpose.
+    let below = full
+        .parent()
+        .and_then(|folder| folder.strip_prefix(&here).ok());
+    let parts = below.into_iter().flat_map(Path::components);
+    let folder: PathBuf = parts
+        .take_while(|part| !matches!(part, Component::ParentDir))
+        .collect();
+    let folder = here.join(folder).canonicalize();
+    let leads_out = folder
+        .and_then(|folder| Ok(!folder.starts_with(here.canonicalize()?)))
+        .unwrap_or(false);
+    if leads_out {
+        let file = printable_path(path);
+        let message = format!("{file} is in a symbolic link that leads out of the current folder");
+        return Err(CliError::new(message).help("name the folder that the link leads to"));
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> CliError {

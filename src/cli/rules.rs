@@ -66,6 +66,7 @@ fn list(rules: &RuleSet) -> String {
     let files = rows.iter().map(|row| row.2.len()).max().unwrap_or(0);
     rows.iter()
         .map(|(id, confidence, file, description)| {
+            let description = printable(description.as_bytes());
             format!("{id:ids$}  {confidence:7}  {file:files$}  {description}\n")
         })
         .collect()
@@ -159,7 +160,7 @@ fn samples(source: &keysieve::rule::RuleSource) -> String {
 
 fn table(rows: &[(&str, String)]) -> String {
     rows.iter()
-        .map(|(name, value)| format!("{name:<11} {value}\n"))
+        .map(|(name, value)| format!("{name:<11} {}\n", printable(value.as_bytes())))
         .collect()
 }
 
@@ -172,6 +173,8 @@ fn check(rules: RuleSet) -> Result<(String, Status), CliError> {
         );
         return Ok((message, Status::Clean));
     }
-    let lines = failures.iter().map(|failure| format!("{failure}\n"));
+    let lines = failures
+        .iter()
+        .map(|failure| printable(failure.to_string().as_bytes()) + "\n");
     Ok((lines.collect(), Status::Findings))
 }

@@ -1,7 +1,7 @@
 //! `keysieve scan` and `keysieve staged`, and what every command that scans has in common.
 
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, io};
 
 use bstr::BString;
 use clap::{Args, FromArgMatches as _};
@@ -15,6 +15,7 @@ use keysieve::source::{Files, Message, Source, Staged, Stdin};
 use super::error::CliError;
 use super::output::{OutputArgs, Reports};
 use super::settings::{self, Reporting, Settings, SettingsArgs};
+use super::stdin;
 
 /// Arguments of `keysieve scan`.
 #[derive(Args, Debug)]
@@ -74,7 +75,7 @@ impl ScanArgs {
         let settings = common
             .settings
             .resolve(&settings::root_of(Path::new("."))?)?;
-        common.scan(&Stdin::new(io::stdin()), &settings, Advice::default())
+        common.scan(&Stdin::new(stdin::open()?), &settings, Advice::default())
     }
 }
 

@@ -98,7 +98,7 @@ pub enum EntryProblem {
     #[error("'path' number {0} is not a pattern in the syntax of .gitignore")]
     Path(usize),
     /// Not a regular expression.
-    #[error("'pattern' is not a regular expression: {0}")]
+    #[error("'pattern' is not a regular expression: {}", last_line(.0))]
     Pattern(regex::Error),
     /// A pattern that matches everywhere.
     #[error("'pattern' matches the empty string, which would allow everything")]
@@ -107,8 +107,14 @@ pub enum EntryProblem {
     #[error("'until' must be a day, such as 2027-01-31, without a time")]
     Until,
     /// No such rule.
-    #[error("there is no rule '{0}': `keysieve rules list` lists all rules")]
-    UnknownRule(String),
+    #[error("'rule' names no rule: `keysieve rules list` lists all rules")]
+    UnknownRule,
+}
+
+/// What is wrong with an expression, without the expression.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().to_owned()
 }
 
 /// Path patterns as written, which are compared with those of other entries, and compiled.

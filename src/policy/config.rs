@@ -12,7 +12,7 @@ use super::read::{if_exists, read_text};
 use super::size::Size;
 use crate::rule::{Confidence, RuleSet};
 use crate::secret::Salt;
-use crate::text::{line_at, printable_path};
+use crate::text::{line_at, printable_path, without_value};
 
 /// The name of the configuration file, at the root of a repository.
 pub const FILE_NAME: &str = ".keysieve.toml";
@@ -105,7 +105,7 @@ impl Config {
         let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.clone(),
             line: line_at(text, error.span().map_or(0, |span| span.start)),
-            message: error.message().trim_end().to_owned(),
+            message: without_value(error.message()),
         })?;
         let mut allow = Vec::with_capacity(syntax.allow.len());
         for (index, entry) in syntax.allow.into_iter().enumerate() {
@@ -140,12 +140,12 @@ impl Config {
     /// Names the first entry whose rule does not exist.
     pub fn check_rules(&self, rules: &RuleSet) -> Result<(), ConfigError> {
         for entry in &self.allow {
-            if let Some(rule) = entry.rule.as_ref().filter(|rule| !rules.has(rule)) {
+            if entry.rule.as_ref().is_some_and(|rule| !rules.has(rule)) {
                 return Err(ConfigError::Entry {
                     file: self.file.clone(),
                     line: entry.line,
                     number: entry.number,
-                    problem: EntryProblem::UnknownRule(rule.clone()),
+                    problem: EntryProblem::UnknownRule,
                 });
             }
         }

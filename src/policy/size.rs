@@ -5,8 +5,6 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, de};
 
-use crate::text::printable;
-
 /// Parses a size: a number of bytes, or a number with a unit. `kB`, `MB` and `GB` are powers of
 /// 1000; `KiB`, `MiB`, `GiB` and the bare `K`, `M`, `G` are powers of 1024. Upper and lower case
 /// are equal.
@@ -14,12 +12,8 @@ use crate::text::printable;
 /// # Errors
 /// A sentence that says what a size looks like.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    parse_number_and_unit(text.trim()).ok_or_else(|| {
-        format!(
-            "'{}' is not a size: write bytes, or a number with a unit such as 64MiB",
-            printable(text.as_bytes())
-        )
-    })
+    parse_number_and_unit(text.trim())
+        .ok_or_else(|| "not a size: write bytes, or a number with a unit such as 64MiB".to_owned())
 }
 
 fn parse_number_and_unit(text: &str) -> Option<u64> {

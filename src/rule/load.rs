@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::convert::Samples;
 use super::syntax::FileSyntax;
 use super::{PairRule, Rule, Trigger};
-use crate::text::line_at;
+use crate::text::{line_at, without_value};
 
 /// The pattern files of this build: (name, content).
 const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
@@ -105,7 +105,7 @@ impl RuleSet {
         let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
             file: file.to_owned(),
             line: line_at(text, error.span().map_or(0, |span| span.start)),
-            message: error.message().trim_end().to_owned(),
+            message: without_value(error.message()),
         })?;
         self.add_rules(file, syntax, Samples::Needed)?;
         self.texts.push(Cow::Owned(text.to_owned()));

@@ -1,5 +1,7 @@
 //! Runs `git fetch` for `gate --fetch`, the only use of the network.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -60,19 +62,13 @@ impl Fetch {
     fn git(&self, options: &[String], refs: &[String]) -> Result<(), CliError> {
         let shown = self.shown(options, refs);
         super::say(&shown);
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&self.dir)
-            // Nothing that the repository names is run.
-            .args(["-c", "core.hooksPath=/dev/null"])
+        let output = safe_git(&self.dir)
             .args(["fetch", "--quiet", "--no-tags"])
+            .args(["--upload-pack", "git-upload-pack"])
             .args(["--no-recurse-submodules", "--no-auto-maintenance"])
             .args(options)
             .args(["--end-of-options", &self.remote])
             .args(refs)
-            // Fail instead of asking for a password.
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .stdin(Stdio::null())
             .output()
             .map_err(|error| CliError::new(format!("cannot run git: {error}")))?;
         if output.status.success() {
@@ -101,4 +97,74 @@ impl Fetch {
         words.extend(refs.iter().map(String::as_str));
         words.join(" ")
     }
+}
+
+/// Git in `dir`, so that it runs no program that the configuration of the repository names for a
+/// fetch; see git-config(1) and git(1). The user's own configuration counts.
+fn safe_git(dir: &Path) -> Command {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(dir).stdin(Stdio::null());
+    git.args(["-c", "core.hooksPath=/dev/null"])
+        .args(["-c", "core.fsmonitor=false"])
+        .args(["-c", "core.alternateRefsCommand=true"])
+        // An empty helper removes those before it, for all addresses.
+        .args(["-c", "credential.helper="]);
+    for line in users_config(&[
+        "--get-regexp",
+        r"^credential\..*helper$|^credential\.helper$",
+    ]) {
+        git.arg("-c").arg(line.replacen(' ', "=", 1));
+    }
+    // Where a variable has no value of the user's, it gets one that the configuration of the
+    // repository cannot override.
+    let unless_set = |name: &str, value: &dyn Fn() -> String| {
+        env::var_os(name).unwrap_or_else(|| OsString::from(value()))
+    };
+    let ssh = || {
+        let configured = users_config(&["--get", "core.sshCommand"]).pop();
+        let program = || env::var("GIT_SSH").ok().map(|path| shell_quoted(&path));
+        configured
+            .or_else(program)
+            .unwrap_or_else(|| "ssh".to_owned())
+    };
+    git.env("GIT_SSH_COMMAND", unless_set("GIT_SSH_COMMAND", &ssh))
+        .env(
+            "GIT_ASKPASS",
+            unless_set("GIT_ASKPASS", &|| {
+                env::var("SSH_ASKPASS").unwrap_or_default()
+            }),
+        )
+        .env(
+            "GIT_PROXY_COMMAND",
+            unless_set("GIT_PROXY_COMMAND", &String::new),
+        )
+        // Other transports are programs named `git-remote-…`; `ext` runs any command.
+        .env(
+            "GIT_ALLOW_PROTOCOL",
+            unless_set("GIT_ALLOW_PROTOCOL", &|| "https:http:ssh:git:file".into()),
+        )
+        // Objects that a partial clone lacks would be fetched with the configuration of their
+        // remote.
+        .env("GIT_NO_LAZY_FETCH", "1")
+        // Fail instead of asking for a password.
+        .env("GIT_TERMINAL_PROMPT", "0");
+    git
+}
+
+/// What `git config` finds in the files of the user and of the system, one line for each value.
+fn users_config(query: &[&str]) -> Vec<String> {
+    let read = |scope: &str| {
+        let mut git = Command::new("git");
+        let output = git.args(["config", scope]).args(query).output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    ["--system", "--global"]
+        .iter()
+        .filter_map(|scope| read(scope))
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+fn shell_quoted(path: &str) -> String {
+    format!("'{}'", path.replace('\'', r"'\''"))
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -97,7 +97,7 @@ pub(crate) fn run(args: HookArgs) -> Result<Status, CliError> {
         HookCommand::Install(args) => install(&args),
         HookCommand::Uninstall(args) => uninstall(&args),
         HookCommand::Status(args) => status(&args),
-        HookCommand::Run(args) => run_hook(&args, &mut io::stdin().lock()),
+        HookCommand::Run(args) => run_hook(&args),
     }
 }
 
@@ -188,7 +188,7 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
 }
 
 /// Runs the scan of a hook. Settings come from the environment and the configuration file.
-fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
+fn run_hook(args: &RunArgs) -> Result<Status, CliError> {
     let hook = Hook::named(&args.hook).map_err(with_help)?;
     let common = Common::from_env()?;
     match (hook.input, args.args.as_slice()) {
@@ -200,13 +200,13 @@ fn run_hook(args: &RunArgs, input: &mut dyn Read) -> Result<Status, CliError> {
         // Git passes the remote's name, if it has one, and its address; the pre-commit framework
         // does not.
         (HookInput::PushedRefs, [_, address, ..]) => {
-            let updates = push::parse_stdin(input, RefUpdate::from_pre_push)?;
+            let updates = push::parse_stdin(RefUpdate::from_pre_push)?;
             common.push(Some(address), &updates)
         }
         (HookInput::PushedRefs, [_]) => Err(missing(hook, "the name and the address of a remote")),
         (HookInput::PushedRefs, []) => push::from_framework(&common),
         (HookInput::ReceivedRefs, _) => {
-            common.receive(&push::parse_stdin(input, RefUpdate::from_pre_receive)?)
+            common.receive(&push::parse_stdin(RefUpdate::from_pre_receive)?)
         }
         (HookInput::RefArguments, [name, old, new, ..]) => {
             common.receive(&[push::parse_args(name, old, new)?])

@@ -14,6 +14,7 @@ use keysieve::hook::RefUpdate;
 use super::CALLED_BY_GIT;
 use crate::cli::error::CliError;
 use crate::cli::scan::Common;
+use crate::cli::stdin;
 
 /// Scans the push that the pre-commit framework describes. It reads standard input itself and
 /// passes only the first ref on, in variables. If it is run by hand, it sets none of them: then
@@ -56,11 +57,11 @@ fn variable(name: &str) -> Option<OsString> {
 
 /// Parses the lines that git writes to standard input, one for each ref.
 pub(super) fn parse_stdin(
-    input: &mut dyn Read,
     parse_line: fn(&[u8]) -> Option<RefUpdate>,
 ) -> Result<Vec<RefUpdate>, CliError> {
     let mut text = Vec::new();
-    input
+    stdin::open()?
+        .lock()
         .read_to_end(&mut text)
         .map_err(|error| CliError::new(format!("cannot read standard input: {error}")))?;
     if text.is_empty() {

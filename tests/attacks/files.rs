@@ -1,0 +1,151 @@
+//! Scanning follows no link out of where it was asked to write, shows no value in an error, and
+//! runs nothing that a repository names.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::support::Repo;
+use crate::support::keys::access_key_id;
+
+/// A report that is written where the checkout holds a link.
+#[test]
+fn a_report_does_not_follow_a_link_of_the_checkout() {
+    let repo = Repo::new();
+    let outside = repo.sandbox().root().join("precious");
+    fs::write(&outside, "precious\n").expect("a file");
+    symlink(&outside, repo.path("out.json")).expect("a link");
+    repo.add("a.txt", "hello\n");
+    for words in [
+        &["-f", "json", "-o", "out.json"][..],
+        &["-f", "json:out.json"],
+    ] {
+        let words: Vec<_> = ["scan", "a.txt"].iter().chain(words).collect();
+        let ran = repo.keysieve(words).status(2);
+        ran.says("leads out of its folder");
+        assert_eq!(
+            fs::read_to_string(&outside).expect("a file"),
+            "precious\n",
+            "{}",
+            ran.text()
+        );
+    }
+}
+
+/// A report that is written into a folder that the checkout has as a link.
+#[test]
+fn a_report_does_not_go_through_a_linked_folder_of_the_checkout() {
+    let repo = Repo::new();
+    let outside = repo.sandbox().root().join("outside");
+    fs::create_dir(&outside).expect("a folder");
+    symlink(&outside, repo.path("reports")).expect("a link");
+    repo.add("a.txt", "hello\n");
+    repo.keysieve(["scan", "a.txt", "-f", "json", "-o", "reports/out.json"])
+        .status(2)
+        .says("leads out of the current folder");
+    assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
+}
+
+/// A report that is written onto a pipe without a reader.
+#[test]
+fn a_report_onto_a_fifo_does_not_hang() {
+    let repo = Repo::new();
+    repo.program("mkfifo").args(["out.json"]).status(0);
+    repo.add("a.txt", "hello\n");
+    let ran = repo
+        .program("timeout")
+        .args([
+            "20",
+            crate::support::Run::KEYSIEVE,
+            "scan",
+            "a.txt",
+            "-f",
+            "json",
+            "-o",
+            "out.json",
+        ])
+        .run();
+    ran.has_status(2).says("out.json");
+}
+
+/// A configuration whose errors would quote a value.
+#[test]
+fn errors_about_the_configuration_quote_none_of_it() {
+    let id = access_key_id(1);
+    for text in [
+        format!("report = \"{id}\"\n"),
+        format!("{id} = 1\n"),
+        format!("[[allow]]\nfingerprint = \"{id}\"\nreason = \"x\"\n"),
+        format!("[[allow]]\nrule = \"{id}\"\nreason = \"x\"\n"),
+        format!("max-size = \"{id}\"\n"),
+        format!("x = [1, {id}\n"),
+    ] {
+        let repo = Repo::new();
+        repo.write(".keysieve.toml", &text);
+        repo.keysieve(["scan", "."])
+            .run()
+            .has_status(2)
+            .never_says(&id);
+    }
+}
+
+/// Descriptions of foreign rules that hold terminal codes.
+#[test]
+fn descriptions_of_foreign_rules_cannot_steer_the_terminal() {
+    let repo = Repo::new();
+    repo.write(
+        "rules.toml",
+        "[[rule]]\nid = \"own\"\ndescription = \"a\\u001b[2Jb\"\nkeywords = [\"owntok_\"]\n\
+         pattern = '(?P<secret>owntok_[0-9]{9})'\nconfidence = \"high\"\n\
+         examples = [[\"owntok_\", \"123456789\"]]\n",
+    );
+    for words in [&["list"][..], &["show", "own"]] {
+        let run = repo.keysieve(["rules"]).args(words);
+        run.args(["--rules", "rules.toml"])
+            .status(0)
+            .never_says("\u{1b}[2J");
+    }
+}
+
+/// A transport helper that the repository's configuration names.
+#[test]
+fn fetching_runs_nothing_that_the_repository_names() {
+    let repo = Repo::new();
+    repo.add("a", "a\n").commit("first");
+    let mark = repo.sandbox().root().join("ran");
+    let touch = format!("touch {}", mark.display());
+    repo.config("remote.origin.url", &format!("ext::sh -c '{touch}'"));
+    repo.config("core.sshCommand", &touch);
+    repo.config("remote.origin.uploadpack", &touch);
+    repo.config("protocol.ext.allow", "always");
+    let gone = "1".repeat(40);
+    for url in [
+        format!("ext::sh -c {touch}"),
+        "ssh://127.0.0.1:1/x".into(),
+        "file:///x".into(),
+    ] {
+        repo.config("remote.origin.url", &url);
+        repo.keysieve(["gate", "--fetch", &format!("{gone}..HEAD")])
+            .run()
+            .has_status(2);
+        assert!(!mark.exists(), "{url}: a program of the repository ran");
+    }
+}
+
+/// A command whose input was closed or thrown away on the way to it.
+#[test]
+fn nothing_to_read_is_not_clean() {
+    let repo = Repo::new();
+    for command in [
+        "scan -",
+        "hook run pre-receive",
+        "hook run pre-push origin /x",
+    ] {
+        for input in ["<&-", "</dev/null"] {
+            let line = format!("exec \"$0\" {command} {input}");
+            repo.program("sh")
+                .args(["-c", &line, crate::support::Run::KEYSIEVE])
+                .status(2)
+                .says("there is nothing to scan");
+        }
+    }
+}
