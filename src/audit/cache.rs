@@ -183,10 +183,17 @@ fn mac_of(body: &[u8], mac_key: &MacKey) -> Hmac<Sha256> {
 fn mac_key(folder: &Path) -> io::Result<MacKey> {
     let path = folder.join(KEY_FILE);
     let metadata = match fs::symlink_metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return new_mac_key(&path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            new_mac_key(&path)?;
+            fs::symlink_metadata(&path)?
+        }
         metadata => metadata?,
     };
-    if !metadata.is_file() || !git::is_owned_by_user(&path)? || !is_private(&metadata) {
+    let is_ours = git::is_owned_by_user(folder)? && git::is_owned_by_user(&path)?;
+    if others_may_write(&fs::metadata(folder)?) {
+        return Err(refused(folder, "can be written by other users"));
+    }
+    if !metadata.is_file() || !is_ours || !is_private(&metadata) {
         return Err(refused(&path, "can be used by other users; delete it"));
     }
     let key = fs::read(&path)?;
@@ -194,18 +201,28 @@ fn mac_key(folder: &Path) -> io::Result<MacKey> {
         .map_err(|_| refused(&path, "is not a key of 32 bytes; delete it"))
 }
 
-fn new_mac_key(path: &Path) -> io::Result<MacKey> {
+fn new_mac_key(path: &Path) -> io::Result<()> {
     let mut key = MacKey::default();
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    PendingFile::write(path, Access::Private, |out| out.write_all(&key))?.publish()?;
-    Ok(key)
+    PendingFile::write(path, Access::Private, |out| out.write_all(&key))?.publish()
 }
 
 #[cfg(unix)]
 fn is_private(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o077 == 0
+}
+
+#[cfg(unix)]
+fn others_may_write(folder: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    folder.permissions().mode() & 0o022 != 0
+}
+
+#[cfg(not(unix))]
+fn others_may_write(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// A file in the user's cache folder has the access rights of that folder.

@@ -78,6 +78,18 @@ fn cache_key_of_others() {
     }
 }
 
+/// Other users can replace the files of the cache.
+#[test]
+fn cache_folder_of_others() {
+    let repo = audited();
+    let folder = cache_folder(&repo);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    repo.keysieve(["audit"])
+        .status(1)
+        .says("audit cache not used")
+        .says("can be written by other users");
+}
+
 /// The key of the cache is a link to a file that the attacker knows.
 #[test]
 fn linked_cache_key() {
