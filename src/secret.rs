@@ -207,8 +207,8 @@ impl PublicFingerprint {
         }
     }
 
-    /// The fingerprint of a place: the finding of this number, from 0, among those of `rule` in the
-    /// file at `path`. Nothing in it depends on the value.
+    /// The fingerprint of a place: the finding of this number, from 1, among those of `rule` in the
+    /// file at `path`, which must not contain a value either.
     #[must_use]
     pub fn of_place(rule: &str, path: &[u8], number: usize) -> Self {
         let key = b"keysieve place 1".as_slice();

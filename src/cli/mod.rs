@@ -65,8 +65,9 @@ enum Command {
   keysieve hook status")]
     Hook(hook::HookArgs),
     /// Allow a finding, with a reason
-    #[command(after_long_help = "Example:
-  keysieve allow 0123456789abcdef0123456789abcdef --reason \"a test key\"")]
+    #[command(after_long_help = "Examples:
+  keysieve allow 0123456789abcdef0123456789abcdef --reason \"a test key\"
+  keysieve allow tests/db.env:3 --reason \"a password of the test database\"")]
     Allow(allow::AllowArgs),
     /// Record the known findings, so that only new ones are reported
     ///

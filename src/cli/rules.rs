@@ -117,6 +117,10 @@ fn show_rule(rule: &Rule) -> String {
             .iter()
             .map(|check| ("check", format!("{}: {}", check.name, check.about))),
     );
+    if rule.guessable {
+        let text = "the secret could be guessed from a fingerprint without a salt";
+        rows.push(("guessable", text.to_owned()));
+    }
     rows.extend(rule.help.iter().map(|help| ("help", help.clone())));
     rows.push(("samples", samples(&rule.source)));
     table(&rows)

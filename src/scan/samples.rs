@@ -99,6 +99,20 @@ mod tests {
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
+    /// 20 characters of the smallest alphabet of a token, hex, have 80 bits.
+    #[test]
+    fn a_rule_for_short_values_is_guessable() {
+        let scanner = Scanner::new(RuleSet::builtin_with_samples().unwrap()).unwrap();
+        let rules = &scanner.rules().rules;
+        for text in rules.iter().flat_map(|rule| &rule.source.examples) {
+            for found in scanner.scan(text.as_bytes()) {
+                let rule = &rules[found.rule];
+                assert!(rule.guessable || found.value.len() >= 20, "{}", rule.id);
+            }
+        }
+        assert!(rules.iter().any(|rule| rule.guessable));
+    }
+
     #[test]
     fn a_missed_example_and_a_found_counter_example_are_reported() {
         let mut rules = RuleSet::default();

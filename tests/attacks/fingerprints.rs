@@ -4,6 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use keysieve::secret::{Fingerprint, Salt};
 use regex::Regex;
 use serde_json::Value;
@@ -201,6 +203,27 @@ fn password_in_a_report() {
         });
         assert_eq!(reports[0], reports[1], "{format}");
     }
+}
+
+/// A password is part of the name of a file, encoded, and what reports compute from the path shows
+/// which one it is.
+#[test]
+fn password_in_a_path() {
+    let reports = PASSWORDS.map(|password| {
+        let repo = Repo::new();
+        let name = STANDARD_NO_PAD.encode(format!("redis://app:{password}@db-1.keysieve.net"));
+        repo.write(format!("{name}/a.env"), url("zX7cVb2NmQ91Lk"));
+        let gitlab = repo.keysieve(["scan", "-f", "gitlab"]).status(1).json();
+        let json = repo.keysieve(["scan", "-f", "json"]).status(1).json();
+        let found = json["findings"].as_array().unwrap();
+        assert_eq!(found.len(), 2, "{json}");
+        assert!(!json.to_string().contains(&name));
+        let ids = gitlab["vulnerabilities"].as_array().unwrap().iter();
+        let ids = ids.map(|found| found["id"].clone());
+        let found = found.iter().map(|found| found["fingerprint"].clone());
+        ids.chain(found).collect::<Vec<_>>()
+    });
+    assert_eq!(reports[0], reports[1]);
 }
 
 /// A password is guessed from the fingerprints in the report and the plan of an audit, and in the

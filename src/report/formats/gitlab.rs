@@ -111,7 +111,7 @@ fn vulnerability(redactor: &Redactor<'_>, found: &Finding) -> Value {
     let description = redactor.description(found);
     let why = confidence_reason(found.confidence, found.partner.is_some());
     let mut vulnerability = json!({
-        "id": id(found),
+        "id": id(redactor, found),
         "name": cut(&description, MAX_NAME),
         "description": format!("{description}: {why}."),
         "severity": severity(found.confidence),
@@ -191,8 +191,9 @@ const fn severity(confidence: Confidence) -> &'static str {
     }
 }
 
-/// A UUID (RFC 9562, version 8) that is the same for the same secret in the same place.
-fn id(found: &Finding) -> String {
+/// A UUID (RFC 9562, version 8) that is the same for the same secret in the same place. The path is
+/// hashed as reports show it: it may contain a secret that could be guessed.
+fn id(redactor: &Redactor<'_>, found: &Finding) -> String {
     let start = found.place.start;
     let commit = found.origin.commit().map_or("", |commit| &commit.id);
     let name = format!(
@@ -201,7 +202,7 @@ fn id(found: &Finding) -> String {
     );
     let digest = Sha256::new()
         .chain_update(name)
-        .chain_update(found.origin.path())
+        .chain_update(redactor.path_bytes(found))
         .finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -373,8 +374,11 @@ mod tests {
 
     #[test]
     fn ids_differ_and_stay() {
-        let ids =
-            |outcome: &Outcome| -> BTreeSet<String> { outcome.findings.iter().map(id).collect() };
+        let ids = |outcome: &Outcome| -> BTreeSet<String> {
+            let redactor = Redactor::masked(outcome);
+            let ids = outcome.findings.iter().map(|found| id(&redactor, found));
+            ids.collect()
+        };
         assert_eq!(ids(&outcome()).len(), outcome().findings.len());
         assert_eq!(ids(&outcome()), ids(&outcome()));
     }

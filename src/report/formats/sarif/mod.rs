@@ -197,9 +197,14 @@ fn rule(redactor: &Redactor<'_>, found: &Finding, worst: Confidence) -> Value {
         .map(|help| format!("{help} "))
         .unwrap_or_default();
     let text = format!("{} {} {help}", ROTATE[0], ROTATE[1]);
+    let target = if found.rule.guessable {
+        "FILE:LINE"
+    } else {
+        "FINGERPRINT"
+    };
     let markdown = format!(
         "**Rotate first.** {text}\n\n\
-         To allow a finding: `keysieve allow FINGERPRINT --reason \"why\"`."
+         To allow a finding: `keysieve allow {target} --reason \"why\"`."
     );
     // GitHub sorts alerts by these two properties.
     let (precision, severity) = match worst {
