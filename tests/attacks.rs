@@ -5,3 +5,4 @@ mod bounds;
 mod fingerprints;
 mod hidden;
 mod novelty;
+mod store;
