@@ -89,3 +89,82 @@ fn a_linked_folder_of_objects() {
     std::os::unix::fs::symlink("/", repo.path(".git/objects/0f")).unwrap();
     audit_says_unread(&repo, "objects/0f", "not a git object");
 }
+
+/// Puts the content of the object `from` in the place of the object `id`, as a loose object.
+fn swap(repo: &Repo, id: &str, from: &str) {
+    let paths = [id, from].map(|id| repo.path(loose(id.trim())));
+    fs::remove_file(&paths[0]).unwrap();
+    fs::copy(&paths[1], &paths[0]).unwrap();
+}
+
+/// The id of a revision.
+fn id_of(repo: &Repo, rev: &str) -> String {
+    repo.git(["rev-parse", rev]).trim().to_owned()
+}
+
+/// A commit, a tree or the policy's blob of what is already trusted is swapped for one that makes
+/// the new secret look old or allowed.
+#[test]
+fn a_trusted_object_that_is_not_what_its_id_says() {
+    for (seed, swapped) in (1620..).zip(["main", "main^{tree}", "main:.keysieve.toml"]) {
+        let repo = harmless();
+        repo.add(".keysieve.toml", "").commit("policy");
+        repo.git(["switch", "-qc", "topic"]);
+        repo.add("a.env", seeded_id_line(seed));
+        repo.add(".keysieve.toml", "[[allow]]\npath = \"*\"\n")
+            .commit("a key");
+        swap(
+            &repo,
+            &id_of(&repo, swapped),
+            &id_of(&repo, &swapped.replace("main", "topic")),
+        );
+        let ran = repo.keysieve(["gate", "main..topic"]).status(2);
+        ran.says("does not match its id");
+        repo.git(["symbolic-ref", "HEAD", "refs/heads/main"]);
+        if !swapped.ends_with("toml") {
+            repo.keysieve(["staged"]).status(2);
+        }
+    }
+}
+
+/// An annotated tag that names the start of the range is swapped for one that names its end.
+#[test]
+fn a_tag_that_is_not_what_its_id_says() {
+    let repo = harmless();
+    repo.git(["tag", "-am", "old", "old"]);
+    repo.add("a.env", seeded_id_line(1630)).commit("a key");
+    repo.git(["tag", "-am", "new", "new"]);
+    swap(&repo, &id_of(&repo, "old"), &id_of(&repo, "new"));
+    repo.keysieve(["gate", "old..main"])
+        .status(2)
+        .says("does not match its id");
+    repo.keysieve(["audit", "--since", "old"]).status(2);
+}
+
+/// The index of a pack has another id for the commit than the pack's content.
+#[test]
+fn a_pack_whose_content_is_not_what_its_index_says() {
+    let repo = harmless();
+    let id = id_of(&repo, "HEAD");
+    repo.git(["gc", "-q"]);
+    let index = fs::read_dir(repo.path(".git/objects/pack"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "idx"))
+        .unwrap();
+    let mut bytes = fs::read(&index).unwrap();
+    let raw = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
+    let at = bytes
+        .windows(20)
+        .position(|window| window == raw.as_bytes());
+    let at = at.unwrap();
+    bytes[at + 19] ^= 1;
+    let end = bytes.len() - 20;
+    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+    hasher.update(&bytes[..end]);
+    let checksum = hasher.try_finalize().unwrap();
+    bytes[end..].copy_from_slice(checksum.as_bytes());
+    fs::remove_file(&index).unwrap();
+    fs::write(&index, bytes).unwrap();
+    audit_says_unread(&repo, "object", "content does not match its object id");
+}

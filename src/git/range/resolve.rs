@@ -132,7 +132,7 @@ fn is_ambiguous(repo: &LocalRepository, rev: &str) -> bool {
         .iter()
         .filter_map(|full| repo.0.try_find_reference(full.as_str()).ok().flatten());
     let mut ids: Vec<ObjectId> = refs
-        .filter_map(|mut found| found.peel_to_id().ok())
+        .filter_map(|mut found| found.follow_to_object().ok())
         .map(gix::Id::detach)
         .collect();
     ids.dedup();
@@ -210,7 +210,7 @@ fn default_branch(repo: &LocalRepository) -> Option<(String, ObjectId)> {
     let name = name
         .strip_prefix(&format!("refs/remotes/{remote}/"))?
         .to_owned();
-    Some((name, branch.peel_to_id().ok()?.detach()))
+    Some((name, branch.follow_to_object().ok()?.detach()))
 }
 
 type Hidden = (Vec<ObjectId>, Option<ObjectId>, String);
@@ -260,7 +260,8 @@ fn tracked(repo: &LocalRepository, name: &str) -> Result<ObjectId, RangeError> {
     let remote = remote_of(repo).unwrap_or_else(|| "origin".to_owned());
     let full = format!("refs/remotes/{remote}/{name}");
     let reference = repo.0.try_find_reference(full.as_str()).ok().flatten();
-    let id = reference.and_then(|mut reference| reference.peel_to_id().ok().map(gix::Id::detach));
+    let id =
+        reference.and_then(|mut reference| reference.follow_to_object().ok().map(gix::Id::detach));
     id.ok_or_else(|| {
         let fetch = if is_name(name) {
             vec![tracking(repo, name)]
@@ -299,7 +300,7 @@ fn branches(repo: &LocalRepository, except: Option<&str>) -> Result<Vec<ObjectId
             }
             ids.insert(
                 reference
-                    .peel_to_id()
+                    .follow_to_object()
                     .map_err(|error| unreadable(&error))?
                     .detach(),
             );
