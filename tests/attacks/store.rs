@@ -168,3 +168,29 @@ fn a_pack_whose_content_is_not_what_its_index_says() {
     fs::write(&index, bytes).unwrap();
     audit_says_unread(&repo, "object", "content does not match its object id");
 }
+
+/// A directory whose tree is missing hides the rest of its commit: the message and other files.
+#[test]
+fn a_commit_with_a_directory_that_cannot_be_read() {
+    let repo = harmless();
+    repo.add("b/x.txt", "x\n")
+        .add("a.env", seeded_id_line(1640));
+    repo.commit(&seeded_id_line(1641));
+    let tree = id_of(&repo, "HEAD:b");
+    fs::remove_file(repo.path(loose(&tree))).unwrap();
+    let ran = repo.keysieve(["gate", "HEAD~1..HEAD", "-f", "json"]);
+    let ran = ran.status(2);
+    let report = ran.json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(2));
+    ran.says(&tree).says(":b/");
+}
+
+/// A folder of refs or reflogs is a link to all of the file system.
+#[test]
+fn a_linked_folder_of_refs() {
+    for path in ["refs/heads/root", "logs/root"] {
+        let repo = harmless();
+        std::os::unix::fs::symlink("/", repo.path(format!(".git/{path}"))).unwrap();
+        audit_says_unread(&repo, "root", "not followed");
+    }
+}
