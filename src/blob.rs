@@ -254,9 +254,12 @@ pub enum SkipReason {
     /// The git directory of another repository than the one that is scanned.
     #[error("another repository's git directory: scan it with 'keysieve audit'")]
     Store,
-    /// A file among the objects that is not an object: an interrupted git command left it behind,
-    /// and git ignores it.
-    #[error("not a git object: a temporary file left behind by an interrupted git command")]
+    /// A file among the objects that is not an object, and may be a part of one: an interrupted git
+    /// command left it behind, and git ignores it.
+    #[error(
+        "not a git object, and not read: a temporary file of git, or foreign; \
+         delete it if no git command is running"
+    )]
     NoObject,
     /// A file that Git LFS keeps outside of git's objects, and not in this clone.
     #[error("the file is not in the store of Git LFS; run 'git lfs fetch --all'")]
@@ -286,6 +289,6 @@ impl SkipReason {
     /// skips follow from what the user asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::Unmerged)
+        matches!(self, Self::Unreadable(_) | Self::Unmerged | Self::NoObject)
     }
 }

@@ -6,4 +6,5 @@ mod files;
 mod fingerprints;
 mod hidden;
 mod novelty;
+mod store;
 mod trust;

@@ -10,9 +10,9 @@ use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use crate::blob::{Blob, Origin, Part, Skip};
 use crate::engine::{Frames, LocatedMatch};
-use crate::git::ObjectId;
 use crate::git::commit::{CommitLinks, commit_links, tag_target};
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
+use crate::git::{ObjectId, has_id};
 use crate::scan::Hits;
 use crate::source::{Buffer, Worker};
 
@@ -52,6 +52,21 @@ impl<'a> ObjectScanner<'a> {
             self.missing.push(MissingReference { id, kind, from });
         }
         found
+    }
+
+    /// Compares an object of a pack with its id, and notes that it is broken if they differ. (Loose
+    /// objects are all compared when they are read.)
+    ///
+    /// Only commits, tags and blobs with a finding are: to hash every object would take longer than
+    /// to search it. No content can be hidden that way: every entry of a pack is searched, whatever
+    /// its id. The index's checksum, the number of its entries, their positions, and each entry's
+    /// CRC-32 were verified, and an entry that another one overlaps cannot be read. Only where a
+    /// tree without its id's content is, a path can be wrong.
+    fn compare_id(&mut self, object: &Object<'_>) {
+        let id = self.context.store.id_of(object.number);
+        if !has_id(object.kind, object.bytes, id) {
+            self.broken.push((object.number, Problem::IdMismatch));
+        }
     }
 
     /// Searches an object. Returns its hits, for the objects that are deltas of it.
@@ -130,7 +145,12 @@ impl Visit for ObjectScanner<'_> {
             ..
         } = object;
         let canonical = self.context.store.canonical(number);
+        let before = self.found.occurrences.len();
         let hits = self.search(canonical, bytes, base);
+        let is_packed = number < self.context.store.first_loose();
+        if is_packed && (kind != Kind::Blob || self.found.occurrences.len() > before) {
+            self.compare_id(&object);
+        }
         match kind {
             Kind::Commit => self.read_commit(canonical, bytes),
             Kind::Tag => self.read_tag(canonical, bytes),

@@ -205,13 +205,15 @@ fn since(repo: &Repository, text: &str) -> Result<Since, CliError> {
             .map_err(|error| CliError::new(format!("--since {day}: {error}")))?;
         return Ok(Since::Time(midnight.timestamp().as_second()));
     }
-    repo.resolve_commit(text).map(Since::Commit).ok_or_else(|| {
-        let text = printable(text.as_bytes());
-        CliError::new(format!(
-            "--since '{text}' is neither a day nor a commit of this repository"
-        ))
-        .help("write a day as 2026-01-31, or a commit as for git")
-    })
+    git::resolve_commit(repo, text)
+        .map(Since::Commit)
+        .ok_or_else(|| {
+            let text = printable(text.as_bytes());
+            CliError::new(format!(
+                "--since '{text}' is neither a day nor a commit of this repository"
+            ))
+            .help("write a day as 2026-01-31, or a commit as for git")
+        })
 }
 
 /// How long an audit that is asked to stop may take to report what it has found.

@@ -6,7 +6,9 @@ use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, TagRefIter};
 
 use super::read::corrupt;
-use super::{HashKind, LocalRepository, ObjectId, ObjectKind, ReadError, read_kind};
+use super::{
+    HashKind, LocalRepository, Object, ObjectId, ObjectKind, ReadError, Repository, read, read_kind,
+};
 use crate::blob::CommitInfo;
 
 /// What a commit refers to, and when it was committed.
@@ -58,8 +60,24 @@ pub(crate) fn head_tree(repo: &LocalRepository) -> Result<Option<ObjectId>, Read
     if repo.0.head().map_err(failed)?.is_unborn() {
         return Ok(None);
     }
-    let id = repo.0.head_commit().map_err(failed)?.id;
+    let mut head = repo.0.find_reference("HEAD").map_err(failed)?;
+    let id = head.follow_to_object().map_err(failed)?.detach();
     Ok(Some(read_links(repo, id)?.tree))
+}
+
+/// The commit that a revision names, by itself or by a tag that leads to it, if it is present.
+#[must_use]
+pub fn resolve_commit(repo: &Repository, rev: &str) -> Option<ObjectId> {
+    let repo = repo.local();
+    let mut id = repo.0.rev_parse_single(rev).ok()?.detach();
+    loop {
+        let Object { kind, bytes } = read(&repo, id, None).ok()?;
+        match kind {
+            ObjectKind::Commit => return Some(id),
+            ObjectKind::Tag => id = tag_target(id, &bytes).ok()?,
+            ObjectKind::Tree | ObjectKind::Blob => return None,
+        }
+    }
 }
 
 /// What the raw tag `bytes`, whose id is `id`, refers to.

@@ -124,10 +124,16 @@ pub fn read(repo: &LocalRepository, id: ObjectId, limit: Option<u64>) -> Result<
     let gix::ObjectDetached {
         kind, data: bytes, ..
     } = object.ok_or_else(|| missing(repo, id))?.detach();
-    match gix::objs::compute_hash(id.kind(), kind, &bytes) {
-        Ok(found) if found == id => Ok(Object { kind, bytes }),
-        _ => Err(ReadError::Mismatch(id)),
+    if has_id(kind, &bytes, id) {
+        Ok(Object { kind, bytes })
+    } else {
+        Err(ReadError::Mismatch(id))
     }
+}
+
+/// Whether `id` is that of an object of this kind and content.
+pub(crate) fn has_id(kind: ObjectKind, bytes: &[u8], id: ObjectId) -> bool {
+    gix::objs::compute_hash(id.kind(), kind, bytes).is_ok_and(|found| found == id)
 }
 
 /// Reads the content of the object `id` of this kind; see [`read`].

@@ -14,7 +14,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 use gix::ObjectId;
 use gix::hash::Kind;
 
-use super::layout::concat;
+use super::layout::{concat, is_repository};
 
 /// Size of the largest ref file that is read whole, in bytes. A longer one is broken.
 const MAX_REF: u64 = 8192;
@@ -24,6 +24,9 @@ const MAX_SYMBOLIC: usize = 5;
 
 /// The problem of a ref file that names neither an object nor a ref.
 pub(super) const BROKEN_REF: &str = "broken ref; run 'git fsck'";
+
+/// The problem of a link that is not followed.
+const OUTSIDE: &str = "a link to a directory that has no refs of a repository; it is not followed";
 
 /// A ref, a reflog or an index that could not be read, so that roots may be missing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,11 +207,16 @@ pub(super) struct RefFiles {
 }
 
 impl RefFiles {
-    /// Lists the files below `dir`, whose own name is `name`. Links are followed, as git does: a
-    /// work tree may share its refs with another repository that way.
+    /// Lists the files below `dir`, whose own name is `name`. Links to refs and reflogs are
+    /// followed, as git does: a work tree may share its refs with another repository that way.
     pub(super) fn below(dir: &Path, name: &str) -> Self {
         let mut files = Self::default();
-        let mut open = vec![(dir.to_path_buf(), BString::from(name))];
+        let mut open = Vec::new();
+        if !dir.is_symlink() || is_of_refs(dir) {
+            open.push((dir.to_path_buf(), BString::from(name)));
+        } else {
+            files.unread.push(Unread::new(name, OUTSIDE));
+        }
         while let Some((dir, name)) = open.pop() {
             if let Err(error) = files.list(&dir, name.as_bstr(), &mut open)
                 && error.kind() != ErrorKind::NotFound
@@ -248,7 +256,9 @@ impl RefFiles {
         let is_link = entry.file_type()?.is_symlink();
         match fs::metadata(&path) {
             Ok(data) if data.is_dir() => {
-                if !is_link || self.linked.insert(path.canonicalize()?) {
+                if is_link && !is_of_refs(&path) {
+                    self.unread.push(Unread::new(name, OUTSIDE));
+                } else if !is_link || self.linked.insert(path.canonicalize()?) {
                     open.push((path, name));
                 } else {
                     let problem = "a link to a directory that another link points to as well";
@@ -270,6 +280,16 @@ impl RefFiles {
         }
         Ok(())
     }
+}
+
+/// Whether the link `path` leads into the refs or the reflogs of a repository. Any other place may
+/// be large, such as the root of the file system, and has no refs.
+fn is_of_refs(path: &Path) -> bool {
+    let is_top = |dir: &Path| {
+        (dir.ends_with("refs") || dir.ends_with("logs")) && dir.parent().is_some_and(is_repository)
+    };
+    path.canonicalize()
+        .is_ok_and(|target| target.ancestors().any(is_top))
 }
 
 #[cfg(test)]

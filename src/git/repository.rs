@@ -157,10 +157,12 @@ impl Repository {
         self.local().0.head().is_ok_and(|head| head.is_unborn())
     }
 
-    /// The commit that `HEAD` leads to, if any.
+    /// The object that `HEAD` leads to, if any: a commit, unless the repository is damaged.
     #[must_use]
     pub fn head(&self) -> Option<ObjectId> {
-        self.local().0.head_id().ok().map(gix::Id::detach)
+        let repo = self.local();
+        let mut head = repo.0.find_reference("HEAD").ok()?;
+        head.follow_to_object().ok().map(gix::Id::detach)
     }
 
     /// The object that a revision such as `HEAD`, a ref or an id in hex names, if it is present.
@@ -169,14 +171,6 @@ impl Repository {
         let repo = self.local();
         let id = repo.0.rev_parse_single(rev).ok()?.detach();
         repo.has_object(&id).then_some(id)
-    }
-
-    /// The commit that a revision names, by itself or by a tag that leads to it, if it is present.
-    #[must_use]
-    pub fn resolve_commit(&self, rev: &str) -> Option<ObjectId> {
-        let repo = self.local();
-        let object = repo.0.rev_parse_single(rev).ok()?.object().ok()?;
-        Some(object.peel_to_commit().ok()?.id)
     }
 
     /// Whether `id` is a commit of this repository.
@@ -366,6 +360,11 @@ fn options(environment: Environment) -> Options {
             env: environment,
             ..Permissions::isolated()
         })
-        // Replace refs hide the objects that git pushes, so they are ignored.
-        .cli_overrides(["core.useReplaceRefs=false", &limit])
+        // Replace refs hide the objects that git pushes, and a commit graph repeats what commits
+        // say without their ids, so both are ignored.
+        .cli_overrides([
+            "core.useReplaceRefs=false",
+            "core.commitGraph=false",
+            &limit,
+        ])
 }

@@ -227,7 +227,11 @@ mod tests {
     #[test]
     fn an_invalid_rule_is_an_error_that_names_the_problem() {
         for (from, to, expected) in [
-            ("id='a'", "id='a'\nidd='b'", "unknown field `idd`"),
+            (
+                "id='a'",
+                "id='a'\nidd='b'",
+                "unknown field, expected one of",
+            ),
             ("id='a'", "id='A_b'", "kebab-case"),
             (
                 "'(?P<secret>abcd)'",

@@ -15,7 +15,7 @@ use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
 use crate::blob::{Blob, Origin, Skip};
 use crate::git::commit::{commit_info, tag_name};
-use crate::git::diff::trees::not_in;
+use crate::git::diff::trees::{Difference, not_in};
 use crate::git::range::{Commit, History};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, Repository, read_kind};
 
@@ -140,8 +140,8 @@ struct Reader<'w> {
 }
 
 impl Reader<'_> {
-    /// What `commit` brings; its own text is fed right away. `None`, and a skip that says why, if
-    /// that cannot be read.
+    /// What `commit` brings; its own text is fed right away. What cannot be read of it is skipped,
+    /// and that says why; `None` if it is the commit itself.
     fn commit(&mut self, commit: &Commit) -> Option<ChangeSet> {
         match self.change_set(commit) {
             Ok(set) => Some(set),
@@ -160,18 +160,26 @@ impl Reader<'_> {
             [] => vec![None],
             parents => parents.iter().map(|(_, tree)| Some(*tree)).collect(),
         };
-        let candidates = not_in(&self.repo, commit.tree, &trees)?;
         let origin = Origin::CommitText {
             commit: info.clone(),
         };
         self.worker.blob(Blob::whole(&text, origin));
+        let Difference { found, unread } = not_in(&self.repo, commit.tree, &trees);
+        for (directory, error) in unread {
+            let separator: &[u8] = if directory.is_empty() { b"" } else { b":" };
+            let commit = commit.id.to_string();
+            self.worker.skip(Skip {
+                path: [commit.as_bytes(), separator, &directory].concat().into(),
+                reason: error.into(),
+            });
+        }
         let new = commit.tree;
         let parents = trees
             .into_iter()
             .map(|old| Parent::new(ParentDiff::Trees { old, new }));
         Ok(ChangeSet {
             commit: Some(info),
-            candidates,
+            candidates: found,
             parents: parents.collect(),
         })
     }

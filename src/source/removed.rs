@@ -8,7 +8,8 @@ use bstr::{BStr, ByteSlice};
 
 use crate::blob::OldVersion;
 use crate::git::diff::index::Removed;
-use crate::git::diff::{Candidate, RemovedFile, index, trees};
+use crate::git::diff::trees::{self, Difference};
+use crate::git::diff::{Candidate, RemovedFile, index};
 use crate::git::tree::{TypedId, name_of};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, read_kind};
 
@@ -57,11 +58,12 @@ impl Parent {
             ParentDiff::Trees {
                 old: Some(old),
                 new,
-            } => trees::not_in(repo, *old, &[Some(*new)])
-                .unwrap_or_default()
-                .into_iter()
-                .map(RemovedFile::from)
-                .collect(),
+            } => {
+                let Difference { found, unread } = trees::not_in(repo, *old, &[Some(*new)]);
+                let found = unread.is_empty().then_some(found);
+                let found = found.into_iter().flatten();
+                found.map(RemovedFile::from).collect()
+            }
         })
     }
 

@@ -85,7 +85,7 @@ fn cache_key_of_others() {
 fn cache_folder_of_others() {
     let repo = audited();
     let folder = cache_folder(&repo);
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
     repo.keysieve(["audit"])
         .status(1)
         .says("audit cache not used")

@@ -123,9 +123,10 @@ fn damaged_reflogs_and_indexes_are_reported() {
 fn links_among_refs_are_followed_and_cycles_end() {
     let (repo, id) = with_commit();
     symlink("refs/heads/main", repo.path(".git/refs/heads/old-style")).unwrap();
-    fs::create_dir(repo.path("elsewhere")).unwrap();
-    repo.write("elsewhere/topic", format!("{id}\n"));
-    symlink(repo.path("elsewhere"), repo.path(".git/refs/heads/shared")).unwrap();
+    fs::create_dir_all(repo.path("other/objects")).unwrap();
+    repo.write("other/refs/heads/topic", format!("{id}\n"));
+    let shared = repo.path(".git/refs/heads/shared");
+    symlink(repo.path("other/refs/heads"), shared).unwrap();
     symlink("..", repo.path(".git/refs/heads/circle")).unwrap();
     let found = roots_at(repo.root());
     let symbolic_target = |name: &str| {

@@ -8,37 +8,44 @@ use super::Candidate;
 use crate::git::tree::{EntryKind, Tree, TreeEntry, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
-/// The files, links and submodules of `tree` that none of `others` has at the same path, with what
-/// each of these has there instead. `None` in `others` is a tree without entries.
-///
-/// # Errors
-/// If a tree cannot be read.
+/// What a tree has and others have not.
+#[derive(Debug, Default)]
+pub(crate) struct Difference {
+    /// The files, links and submodules that none of the others has at the same path, with what each
+    /// of these has there instead.
+    pub(crate) found: Vec<Candidate>,
+    /// The directories that cannot be read, in the tree or in one of the others, and why not. What
+    /// another tree has in such a directory counts as missing there.
+    pub(crate) unread: Vec<(BString, ReadError)>,
+}
+
+/// Compares `tree` with `others`. `None` in `others` is a tree without entries.
 pub(crate) fn not_in(
     repo: &LocalRepository,
     tree: ObjectId,
     others: &[Option<ObjectId>],
-) -> Result<Vec<Candidate>, ReadError> {
+) -> Difference {
     let mut walk = Walk {
         repo,
         path: BString::default(),
-        found: Vec::new(),
+        result: Difference::default(),
         open: Vec::new(),
     };
-    walk.directory(tree, others)?;
+    walk.directory(tree, others);
     while let Some(directory) = walk.open.pop() {
         walk.path.truncate(directory.above);
         walk.path.extend_from_slice(&directory.name);
         walk.path.push(b'/');
-        walk.directory(directory.tree, &directory.others)?;
+        walk.directory(directory.tree, &directory.others);
     }
-    Ok(walk.found)
+    walk.result
 }
 
 struct Walk<'r> {
     repo: &'r LocalRepository,
     /// The path of the directory, with a slash at its end.
     path: BString,
-    found: Vec<Candidate>,
+    result: Difference,
     /// Directories that are still to be compared, the next one last. Trees can nest deeper than
     /// calls can.
     open: Vec<Directory>,
@@ -54,43 +61,65 @@ struct Directory {
 }
 
 impl Walk<'_> {
-    fn directory(&mut self, tree: ObjectId, others: &[Option<ObjectId>]) -> Result<(), ReadError> {
+    fn directory(&mut self, tree: ObjectId, others: &[Option<ObjectId>]) {
         if others.contains(&Some(tree)) {
-            return Ok(());
+            return;
         }
-        let tree = Tree::read(self.repo, tree)?;
-        let mut trees = Vec::with_capacity(others.len());
-        for other in others {
-            trees.push(other.map(|id| Tree::read(self.repo, id)).transpose()?);
-        }
+        let Some(tree) = self.read(tree) else {
+            return;
+        };
+        let others = others.iter();
+        let trees: Vec<_> = others.map(|id| id.and_then(|id| self.read(id))).collect();
         let mut cursors: Vec<_> = trees.iter().map(|other| cursor(other.as_ref())).collect();
         let first = self.open.len();
         for entry in tree.entries() {
-            let entry = entry?;
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unread(error);
+                    break;
+                }
+            };
             let mut before = Vec::with_capacity(cursors.len());
             for cursor in &mut cursors {
-                before.push(cursor.advance_to(&entry)?);
+                before.push(cursor.advance_to(&entry).unwrap_or_else(|error| {
+                    self.unread(error);
+                    None
+                }));
             }
-            if before.contains(&Some(entry.typed_id())) {
-                continue;
-            }
-            if entry.kind == EntryKind::Tree {
-                self.open.push(Directory {
-                    above: self.path.len(),
-                    name: entry.name.to_owned(),
-                    tree: entry.id.to_owned(),
-                    others: before.into_iter().map(|old| old?.tree()).collect(),
-                });
-            } else {
-                self.found.push(Candidate {
-                    path: [self.path.as_slice(), entry.name].concat().into(),
-                    entry: entry.typed_id(),
-                    before,
-                });
-            }
+            self.entry(&entry, before);
         }
         self.open[first..].reverse();
-        Ok(())
+    }
+
+    fn entry(&mut self, entry: &TreeEntry<'_>, before: Vec<Option<TypedId>>) {
+        if before.contains(&Some(entry.typed_id())) {
+            return;
+        }
+        if entry.kind == EntryKind::Tree {
+            self.open.push(Directory {
+                above: self.path.len(),
+                name: entry.name.to_owned(),
+                tree: entry.id.to_owned(),
+                others: before.into_iter().map(|old| old?.tree()).collect(),
+            });
+        } else {
+            self.result.found.push(Candidate {
+                path: [self.path.as_slice(), entry.name].concat().into(),
+                entry: entry.typed_id(),
+                before,
+            });
+        }
+    }
+
+    /// Reads a tree of this directory.
+    fn read(&mut self, id: ObjectId) -> Option<Tree> {
+        let read = Tree::read(self.repo, id);
+        read.map_err(|error| self.unread(error)).ok()
+    }
+
+    fn unread(&mut self, error: ReadError) {
+        self.result.unread.push((self.path.clone(), error));
     }
 }
 

@@ -7,7 +7,8 @@
 use bstr::ByteSlice as _;
 
 use super::RangeError;
-use crate::git::{LocalRepository, ObjectId};
+use crate::git::commit::tag_target;
+use crate::git::{LocalRepository, Object, ObjectId, ObjectKind, read};
 
 /// The folders that git searches for a short name, in its order.
 const PLACES: [&str; 4] = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
@@ -127,16 +128,21 @@ fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
     if found.name().as_bstr() != full.as_bytes().as_bstr() {
         return None;
     }
-    let target = found.peel_to_id().ok().map(gix::Id::detach);
+    let target = found.follow_to_object().ok();
+    let target = target.map(|id| peeled(repo, id.detach()));
     let full = full.to_owned();
     Some(Meaning { full, target })
 }
 
-/// The object behind tags.
-fn peeled(repo: &LocalRepository, id: ObjectId) -> ObjectId {
-    let object = repo.0.find_object(id).ok();
-    let object = object.and_then(|object| object.peel_tags_to_end().ok());
-    object.map_or(id, |object| object.id)
+/// The object behind tags; the tag itself if it cannot be read.
+fn peeled(repo: &LocalRepository, mut id: ObjectId) -> ObjectId {
+    while let Ok(Object { kind, bytes }) = read(repo, id, None)
+        && kind == ObjectKind::Tag
+        && let Ok(target) = tag_target(id, &bytes)
+    {
+        id = target;
+    }
+    id
 }
 
 /// Whether `name` is that of a branch of a remote, such as `origin/main`. If that branch was not

@@ -1,8 +1,9 @@
 //! Reads loose objects for the store: one compressed file each, named by its id; see
 //! gitrepository-layout(5).
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::ZlibDecoder;
@@ -16,6 +17,18 @@ use super::visit::{MAX_HELD, Object, ObjectIndex, Problem, STREAMED, Visit};
 /// Length of the longest header, in bytes: the longest kind, a space, and the digits of a 64-bit
 /// number.
 const MAX_HEADER: usize = 27;
+
+/// Whether this is the name of a folder of loose objects: the first byte of their ids.
+pub(crate) fn is_folder_name(name: &[u8]) -> bool {
+    name.len() == 2 && name.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether git gives such a name to a file or directory of objects until it is complete. What a
+/// push sends is in a directory until the push is accepted.
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b"tmp_") || name.starts_with(b"incoming-")
+}
 
 /// A loose object: its id, and the directory of objects that has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,17 +44,20 @@ impl LooseObject {
         let mut found = Vec::new();
         let mut leftovers = Vec::new();
         for entry in fs::read_dir(objects)? {
-            let folder = entry?.path();
-            let Some(head) = folder.file_name().and_then(|name| name.to_str()) else {
+            let entry = entry?;
+            let folder = entry.path();
+            let head = entry.file_name();
+            if is_temporary(&head) {
+                leftovers.push(folder);
+                continue;
+            }
+            let Some(head) = head.to_str().filter(|head| is_folder_name(head.as_bytes())) else {
                 continue;
             };
-            if head.len() != 2
-                || !head.bytes().all(|byte| byte.is_ascii_hexdigit())
-                || !folder.is_dir()
-            {
-                if head.starts_with("tmp_obj") {
-                    leftovers.push(folder);
-                }
+            let kind = entry.file_type()?;
+            if !kind.is_dir() {
+                // A link could lead anywhere, and there are no objects in a file.
+                leftovers.push(folder);
                 continue;
             }
             for entry in fs::read_dir(&folder)? {
@@ -76,7 +92,7 @@ impl LooseObject {
     }
 
     /// Opens the object: its kind, its declared size, and its content.
-    fn open(&self) -> Result<(Kind, usize, impl Read + use<>), Problem> {
+    fn open(&self) -> Result<(Kind, usize, ZlibDecoder<BufReader<File>>), Problem> {
         let hex = self.id.to_string();
         let path = self.directory.join(&hex[..2]).join(&hex[2..]);
         // Opening a named pipe would block forever.
@@ -90,14 +106,14 @@ impl LooseObject {
     }
 
     fn try_read<V: Visit>(&self, number: ObjectIndex, visit: &mut V) -> Result<(), Problem> {
-        let (kind, size, content) = self.open()?;
+        let (kind, size, mut packed) = self.open()?;
         if size > MAX_HELD && kind != Kind::Blob {
             return Err(Problem::TooLarge);
         }
         let mut hasher = gix::hash::hasher(self.id.kind());
         hasher.update(&gix::objs::encode::loose_header(kind, size as u64));
         let mut content = HashingReader {
-            from: ExactReader::new(content, size),
+            from: ExactReader::new(&mut packed, size),
             hasher,
         };
         if size > STREAMED && kind == Kind::Blob {
@@ -119,8 +135,14 @@ impl LooseObject {
             visit.object(object, None);
         }
         match content.hasher.try_finalize() {
-            Ok(id) if id == self.id => Ok(()),
-            _ => Err(Problem::IdMismatch),
+            Ok(id) if id == self.id => {}
+            _ => return Err(Problem::IdMismatch),
+        }
+        let rest = packed.get_mut().fill_buf().map_err(|_| Problem::Inflate)?;
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::Trailing)
         }
     }
 }

@@ -25,6 +25,7 @@ mod walk;
 
 pub use gix::objs::Kind;
 
+pub(crate) use loose::{is_folder_name, is_temporary};
 pub use object_store::ObjectStore;
 pub use pack::PackName;
 pub use visit::{DeltaBase, Object, ObjectIndex, Problem, StoreError, Visit};

@@ -10,7 +10,7 @@ use gix::hash::{Kind as HashKind, oid};
 use rayon::prelude::*;
 
 use super::Kind;
-use super::loose::LooseObject;
+use super::loose::{LooseObject, is_temporary};
 use super::pack::{Pack, PackName};
 use super::visit::{ObjectIndex, StoreError, Visit};
 use super::walk::{self, Scratch};
@@ -277,6 +277,7 @@ impl ObjectStore {
                     let problem = "the pack has no index; run 'git index-pack' to create it";
                     self.unread.push(StoreError::new(&path, problem));
                 }
+                _ if path.file_name().is_some_and(is_temporary) => self.leftovers.push(path),
                 _ => {}
             }
         }

@@ -112,6 +112,9 @@ pub enum Problem {
     /// It is not a list of names and ids, as a tree is.
     #[error("malformed tree object")]
     Tree,
+    /// There is more in the file of a loose object than the object.
+    #[error("the file has bytes after the end of the object")]
+    Trailing,
     /// The content of a loose object does not hash to its name.
     #[error("content does not match its object id")]
     IdMismatch,

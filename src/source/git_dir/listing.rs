@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use crate::blob::{Skip, SkipReason};
+use crate::git::store::{is_folder_name, is_temporary};
 use crate::git::{RefDir, display_name, is_repository};
 
 /// A file, link or directory of a git directory.
@@ -197,14 +198,19 @@ impl Listing {
 }
 
 /// Whether the file at `below` is an object, an index, or the repository of a submodule: the audit
-/// reads these by itself.
+/// reads these by itself, and lists what it cannot read. All else in the object store is fed: any
+/// file may have any text in it.
 fn is_left_out(below: &BStr, is_dir: bool, path: &Path) -> bool {
     if let Some(store) = below.strip_prefix(b"objects/") {
-        // Notes about packs may hold any text. Commit graphs hold only ids.
-        let is_note = store.ends_with(b".keep") || store.ends_with(b".promisor");
-        return !(matches!(store, b"info" | b"pack")
-            || store.starts_with(b"pack/") && is_note
-            || store.starts_with(b"info/") && !store.starts_with(b"info/commit-graph"));
+        let (folder, name) = store.rsplit_once_str("/").unwrap_or((b"", store));
+        let is_temporary = name.to_os_str().is_ok_and(is_temporary);
+        return match folder {
+            b"" => is_temporary || is_folder_name(name),
+            b"pack" => {
+                is_temporary || !is_dir && (name.ends_with(b".pack") || name.ends_with(b".idx"))
+            }
+            _ => false,
+        };
     }
     let (_, rest) = split_worktree(below);
     rest == "index"
@@ -306,6 +312,8 @@ mod tests {
             "worktrees/topic/index",
             "objects/ab",
             "objects/pack/pack-1.idx",
+            "objects/pack/tmp_pack_1",
+            "objects/tmp_objdir-incoming-1",
         ] {
             assert!(is_left_out(below), "{below}");
         }
@@ -314,7 +322,11 @@ mod tests {
             "objects",
             "objects/pack",
             "objects/pack/pack-1.keep",
+            "objects/pack/pack-1.rev",
+            "objects/pack/x/y.pack",
             "objects/info/packs",
+            "objects/info/commit-graph",
+            "objects/abc",
             "x/index",
         ] {
             assert!(!is_left_out(below), "{below}");
