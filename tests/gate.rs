@@ -10,6 +10,7 @@ mod history;
 mod incomplete;
 mod moves;
 mod policy;
+mod random_histories;
 
 /// A line with a key.
 fn id_line(id: &str) -> String {
