@@ -116,3 +116,33 @@ fn an_audit_lists_the_first_keys_of_a_file_of_keys() {
         "500 more findings of aws-access-token (medium) are not listed"
     );
 }
+
+/// `--jobs 1` on a shared machine starts a thread for each core all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_audit_with_one_job_has_one_thread_that_works() {
+    let repo = Repo::new();
+    for number in 0..400 {
+        repo.write(
+            format!("f{number}"),
+            ids(20, |id| format!("{number} {id}\n")),
+        );
+    }
+    repo.stage(".").commit("many");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keysieve"))
+        .args(["audit", "--no-cache", "--jobs", "1"])
+        .current_dir(repo.root())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program");
+    let tasks = format!("/proc/{}/task", child.id());
+    let mut most = 0;
+    while child.try_wait().expect("a child").is_none() {
+        let count = std::fs::read_dir(&tasks).map_or(0, Iterator::count);
+        most = most.max(count);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // The main thread waits for the one that works; a third one waits for signals.
+    assert_eq!(most, 3);
+}

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{fs, io, thread};
+use std::{fs, io};
 
 use gix::ObjectId;
 use gix::hash::{Kind as HashKind, oid};
@@ -147,14 +147,14 @@ impl ObjectStore {
     }
 
     /// Hands every object of one of `kinds` to a visitor, except those of cached packs, with one
-    /// thread for each visitor, until `stop` is set. One visitor receives all objects of a delta
-    /// tree, and large trees come first.
+    /// task of the thread pool for each visitor, until `stop` is set. One visitor receives all
+    /// objects of a delta tree, and large trees come first.
     pub fn visit<V: Visit + Send>(&self, kinds: &[Kind], visitors: &mut [V], stop: &AtomicBool) {
         let tasks = self.tasks(kinds);
         let next = AtomicUsize::new(0);
-        thread::scope(|scope| {
+        rayon::scope(|scope| {
             for visitor in visitors {
-                scope.spawn(|| {
+                scope.spawn(|_| {
                     let mut scratch = Scratch::default();
                     while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
                         && !stop.load(Ordering::Relaxed)
