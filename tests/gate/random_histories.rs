@@ -75,6 +75,16 @@ impl Entry {
         let open = self.values.iter().filter(|(_, is_marked)| !is_marked);
         open.map(|(value, _)| *value).collect()
     }
+
+    /// A link is one short value, without a marker.
+    fn normal(mut self) -> Self {
+        if self.mode == "120000" {
+            self.values.truncate(1);
+            self.values[0].1 = false;
+            self.is_large = false;
+        }
+        self
+    }
 }
 
 struct Commit {
@@ -309,18 +319,6 @@ impl History {
     }
 }
 
-impl Entry {
-    /// A link is one short value, without a marker.
-    fn normal(mut self) -> Self {
-        if self.mode == "120000" {
-            self.values.truncate(1);
-            self.values[0].1 = false;
-            self.is_large = false;
-        }
-        self
-    }
-}
-
 fn blob(text: &str) -> String {
     format!("blob\ndata {}\n{text}\n", text.len())
 }
@@ -368,10 +366,11 @@ fn complaint(history: &History, is_quiet: bool, ran: &Ran) -> Option<String> {
     if ran.code() != Some(1) && ran.code() != Some(code) {
         return Some(format!("expected exit status {code}"));
     }
-    let text = ran.stdout();
+    let report = ran.json();
+    let findings = report["findings"].as_array().expect("findings");
     let missing: Vec<_> = owed
         .into_iter()
-        .filter(|value| !text.contains(value))
+        .filter(|value| !findings.iter().any(|finding| finding["secret"] == *value))
         .collect();
     (!missing.is_empty()).then(|| format!("not reported: {missing:?}"))
 }
