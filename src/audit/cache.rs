@@ -24,7 +24,7 @@ use super::found::StoredOccurrence;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::tree_diffs::{NamedChild, TreeDiffs};
-use crate::fs::{Access, PendingFile};
+use crate::fs::{Access, PendingFile, read_regular};
 use crate::git;
 use crate::git::store::{ObjectIndex, PackName};
 
@@ -84,8 +84,10 @@ impl Cache {
     /// # Errors
     /// If the cache is damaged, or another program wrote it.
     pub(super) fn load(&self) -> io::Result<Option<(Vec<PackName>, Collected)>> {
-        let Ok(file) = fs::read(&self.file) else {
-            return Ok(None);
+        let file = match read_regular(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused(&self.file, &format!("cannot be read: {error}"))),
+            Ok(file) => file,
         };
         let Some(body) = file.strip_prefix(HEAD) else {
             return Ok(None);
@@ -189,7 +191,7 @@ fn mac_key(folder: &Path) -> io::Result<MacKey> {
     if !metadata.is_file() || !git::is_owned_by_user(&path)? || !is_private(&metadata) {
         return Err(refused(&path, "can be used by other users; delete it"));
     }
-    let key = fs::read(&path)?;
+    let key = read_regular(&path)?;
     key.try_into()
         .map_err(|_| refused(&path, "is not a key of 32 bytes; delete it"))
 }

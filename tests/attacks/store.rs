@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::support::Repo;
 use crate::support::keys::seeded_id_line;
+use crate::support::{Ran, Repo};
 
 /// Expects that an audit of `repo` is incomplete, because it could not read `path`.
 #[track_caller]
@@ -298,4 +298,62 @@ fn flatten(repo: &Repo, top: &Path) {
         fs::remove_dir(top).unwrap();
         fs::rename(&rest, top).unwrap();
     }
+}
+
+/// A named pipe is in the place of a file that is read to open the repository.
+#[test]
+fn a_pipe_instead_of_a_file_of_git() {
+    for name in [
+        "shallow",
+        "packed-refs",
+        "index",
+        "HEAD",
+        "config",
+        "commondir",
+        "info/exclude",
+        "objects/info/alternates",
+        "MERGE_HEAD",
+        "refs/heads/main",
+        "objects/pack/pack-1.idx",
+        "objects/pack/pack-1.pack",
+    ] {
+        let repo = harmless();
+        pipe(&repo, &format!(".git/{name}"));
+        for command in [
+            &["audit"][..],
+            &["staged"],
+            &["gate", "HEAD~0..HEAD"],
+            &["scan"],
+        ] {
+            let ran = ended(&repo, command);
+            if command != ["scan"] || ran.code() != Some(0) {
+                ran.has_status(2).says(name);
+            }
+        }
+    }
+}
+
+/// A named pipe is in the place of a file of the policy.
+#[test]
+fn a_pipe_instead_of_a_file_of_the_policy() {
+    for name in [".keysieve.toml", ".keysieve-baseline.json"] {
+        let repo = harmless();
+        pipe(&repo, name);
+        for command in [&["audit"][..], &["staged"], &["scan"]] {
+            ended(&repo, command).has_status(2).says(name);
+        }
+    }
+}
+
+fn pipe(repo: &Repo, path: &str) {
+    let path = repo.path(path);
+    drop(fs::remove_file(&path));
+    repo.program("mkfifo").args([path]).status(0);
+}
+
+/// Runs keysieve, for at most a minute.
+fn ended(repo: &Repo, command: &[&str]) -> Ran {
+    let program = [env!("CARGO_BIN_EXE_keysieve")];
+    let args = ["60"].iter().chain(&program).chain(command);
+    repo.program("timeout").args(args).run()
 }
