@@ -345,6 +345,19 @@ fn a_pipe_instead_of_a_file_of_the_policy() {
     }
 }
 
+/// A named pipe is in the place of a file of ignore rules.
+#[test]
+fn a_pipe_instead_of_ignore_rules() {
+    for name in [".gitignore", "x/.gitignore"] {
+        let repo = harmless();
+        repo.write("x/a.txt", "hello\n");
+        pipe(&repo, name);
+        for command in [&["scan"][..], &["scan", "x"]] {
+            ended(&repo, command).has_status(2).says(name);
+        }
+    }
+}
+
 fn pipe(repo: &Repo, path: &str) {
     let path = repo.path(path);
     drop(fs::remove_file(&path));
