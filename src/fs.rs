@@ -1,11 +1,42 @@
-//! Replaces files atomically for everything that writes one: a reader sees the old content or the
-//! new, never a part of it, also after a power failure.
+//! Opens regular files, and nothing else, for everything that reads one; and replaces files
+//! atomically for everything that writes one: a reader sees the old content or the new, never a
+//! part of it, also after a power failure.
 
 #[cfg(unix)]
 use std::fs::Permissions;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
+
+/// Why something is not read that is no file: to read a named pipe or a device could take forever.
+pub const NOT_REGULAR: &str = "not a regular file";
+
+/// Opens a file for reading. Never waits, as for the other end of a named pipe.
+///
+/// # Errors
+/// If it cannot be opened, or is not a regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other(NOT_REGULAR))
+    }
+}
+
+/// Reads a file; see [`open_regular`].
+///
+/// # Errors
+/// If it cannot be read, or is not a regular file.
+pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Who may use a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

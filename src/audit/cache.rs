@@ -24,7 +24,7 @@ use super::found::StoredOccurrence;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::tree_diffs::{NamedChild, TreeDiffs};
-use crate::fs::{Access, PendingFile};
+use crate::fs::{Access, PendingFile, read_regular};
 use crate::git;
 use crate::git::store::{ObjectIndex, PackName};
 
@@ -84,8 +84,10 @@ impl Cache {
     /// # Errors
     /// If the cache is damaged, or another program wrote it.
     pub(super) fn load(&self) -> io::Result<Option<(Vec<PackName>, Collected)>> {
-        let Ok(file) = fs::read(&self.file) else {
-            return Ok(None);
+        let file = match read_regular(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused(&self.file, &format!("cannot be read: {error}"))),
+            Ok(file) => file,
         };
         let Some(body) = file.strip_prefix(HEAD) else {
             return Ok(None);
@@ -191,12 +193,15 @@ fn mac_key(folder: &Path) -> io::Result<MacKey> {
     };
     let is_ours = git::is_owned_by_user(folder)? && git::is_owned_by_user(&path)?;
     if others_may_write(&fs::metadata(folder)?) {
-        return Err(refused(folder, "can be written by other users"));
+        return Err(refused(
+            folder,
+            "can be written by other users; run 'chmod go-w' on it",
+        ));
     }
     if !metadata.is_file() || !is_ours || !is_private(&metadata) {
         return Err(refused(&path, "can be used by other users; delete it"));
     }
-    let key = fs::read(&path)?;
+    let key = read_regular(&path)?;
     key.try_into()
         .map_err(|_| refused(&path, "is not a key of 32 bytes; delete it"))
 }
@@ -204,7 +209,7 @@ fn mac_key(folder: &Path) -> io::Result<MacKey> {
 fn new_mac_key(path: &Path) -> io::Result<()> {
     let mut key = MacKey::default();
     getrandom::fill(&mut key).map_err(io::Error::other)?;
-    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    create_folder(path.parent().unwrap_or(Path::new(".")))?;
     PendingFile::write(path, Access::Private, |out| out.write_all(&key))?.publish()
 }
 
@@ -212,6 +217,14 @@ fn new_mac_key(path: &Path) -> io::Result<()> {
 fn is_private(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o077 == 0
+}
+
+/// Creates a folder that only the user can use, whatever the umask.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 #[cfg(unix)]
@@ -233,10 +246,7 @@ fn is_private(_: &fs::Metadata) -> bool {
 
 /// The file is not used, and everything is read.
 fn refused(file: &Path, why: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("{} {why}", file.display()),
-    )
+    io::Error::other(format!("{} {why}", file.display()))
 }
 
 fn only<T: Clone>(items: &[T], is_wanted: impl Fn(&T) -> bool) -> Vec<T> {

@@ -14,6 +14,7 @@ mod refs;
 mod reftable;
 mod repository;
 mod roots;
+mod special;
 pub mod store;
 mod tips;
 mod topology;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use gix::ObjectId;
 use gix::hash::Kind;
 
 use super::layout::{concat, is_repository};
+use crate::fs::{NOT_REGULAR, open_regular, read_regular};
 
 /// Size of the largest ref file that is read whole, in bytes. A longer one is broken.
 const MAX_REF: u64 = 8192;
@@ -87,7 +88,7 @@ impl Refs {
     }
 
     fn read_packed(&mut self, dir: &Path, hash: Kind) {
-        let text = match fs::read(dir.join("packed-refs")) {
+        let text = match read_regular(&dir.join("packed-refs")) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) => return self.unread.push(Unread::new("packed-refs", error)),
@@ -172,7 +173,7 @@ pub(super) fn read_target(path: &Path, hash: Kind) -> io::Result<Option<RefTarge
         return Ok(Some(RefTarget::Symbolic(target.into())));
     }
     let mut text = Vec::new();
-    File::open(path)?.take(MAX_REF).read_to_end(&mut text)?;
+    open_regular(path)?.take(MAX_REF).read_to_end(&mut text)?;
     Ok(parse_target(&text, hash))
 }
 
@@ -266,7 +267,7 @@ impl RefFiles {
                 }
             }
             Ok(data) if !data.is_file() => {
-                self.unread.push(Unread::new(name, "not a regular file"));
+                self.unread.push(Unread::new(name, NOT_REGULAR));
             }
             Err(error) if !is_link => {
                 if error.kind() != ErrorKind::NotFound {

@@ -14,7 +14,9 @@ use gix::open::{Options, Permissions};
 use gix::sec::{Permission, Trust, trust};
 
 use super::reftable::Directories;
+use super::special;
 use super::{HashKind, ObjectId, ObjectKind, Oid, RefDir};
+use crate::fs::{NOT_REGULAR, read_regular};
 use crate::text::printable_path;
 
 /// The largest object that is read, in bytes: it is in memory as a whole, and a small file can
@@ -225,6 +227,7 @@ impl LocalRepository {
 /// # Errors
 /// If no repository is found, or it cannot be opened.
 pub fn discover(dir: &Path) -> Result<Repository, RepoError> {
+    refuse(special::find_around(dir))?;
     let environment = Environment {
         git_prefix: Permission::Allow,
         ..Environment::isolated()
@@ -251,6 +254,7 @@ pub fn discover(dir: &Path) -> Result<Repository, RepoError> {
 /// # Errors
 /// If no repository is found, it cannot be opened, or its refs cannot be read.
 pub fn open(dir: &Path) -> Result<Repository, RepoError> {
+    refuse(special::find_around(dir))?;
     let trust = trust_all(&options(Environment::isolated()));
     let repo = ThreadSafeRepository::discover_opts(dir, upwards::Options::default(), trust)
         .map_err(|error| open_error(dir, &error))?;
@@ -262,6 +266,7 @@ pub fn open(dir: &Path) -> Result<Repository, RepoError> {
 /// # Errors
 /// If it cannot be opened, or its refs cannot be read.
 pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
+    refuse(special::find_in(dir))?;
     let options = options(Environment::isolated())
         .open_path_as_is(true)
         .with(Trust::Full);
@@ -270,6 +275,15 @@ pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
         problem: error.to_string(),
     };
     with_readable_refs(ThreadSafeRepository::open_opts(dir, options).map_err(broken)?)
+}
+
+fn refuse(special: Option<PathBuf>) -> Result<(), RepoError> {
+    special.map_or(Ok(()), |path| {
+        Err(RepoError::Broken {
+            path,
+            problem: NOT_REGULAR.to_owned(),
+        })
+    })
 }
 
 fn with_readable_refs(repo: ThreadSafeRepository) -> Result<Repository, RepoError> {
@@ -323,7 +337,7 @@ pub fn discover_work_tree(dir: &Path) -> Result<Option<Repository>, RepoError> {
 /// As for git, a git directory has `HEAD`, `objects` and `refs`; see gitrepository-layout(5).
 #[must_use]
 pub fn is_store(path: &Path) -> bool {
-    let is_pointer = || fs::read(path).is_ok_and(|text| text.starts_with(b"gitdir: "));
+    let is_pointer = || read_regular(path).is_ok_and(|text| text.starts_with(b"gitdir: "));
     let parts = ["HEAD", "objects", "refs"];
     path.ends_with(".git")
         && match fs::symlink_metadata(path) {
@@ -340,7 +354,7 @@ pub fn store_of(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
         return path.canonicalize().ok();
     }
-    let text = fs::read(path).ok()?;
+    let text = read_regular(path).ok()?;
     let target = text.strip_prefix(b"gitdir: ")?.trim_end().to_path().ok()?;
     path.parent()?.join(target).canonicalize().ok()
 }

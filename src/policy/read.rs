@@ -1,8 +1,10 @@
 //! Reads the files of policy from disk. A repository may put anything at their paths, so only
 //! regular files of a bounded size are read.
 
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::{fs, io};
+
+use crate::fs::open_regular;
 
 /// The largest configuration file or pattern file that is read, in bytes.
 pub(super) const MAX_CONFIG_SIZE: u64 = 4 << 20;
@@ -20,13 +22,16 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 
 /// The same with another limit.
 pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
-    let data = fs::metadata(path)?;
-    if !data.is_file() || data.len() > limit {
-        return Err(io::Error::other(format!(
-            "not a regular file of at most {limit} bytes"
-        )));
+    let too_large = || io::Error::other(format!("not a regular file of at most {limit} bytes"));
+    let file = match open_regular(path) {
+        Err(error) if error.kind() == io::ErrorKind::Other => return Err(too_large()),
+        file => file?,
+    };
+    let mut text = String::new();
+    if file.take(limit + 1).read_to_string(&mut text)? as u64 > limit {
+        return Err(too_large());
     }
-    fs::read_to_string(path)
+    Ok(text)
 }
 
 /// Turns the error for a missing file into `None`.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::Worker;
 use super::read::Buffer;
 use crate::blob::{Origin, Skip, SkipReason};
+use crate::fs::open_regular;
 use crate::git::LocalRepository;
 
 /// A blob that is not shorter than this is not a pointer to Git LFS, in bytes.
@@ -111,7 +112,7 @@ fn feed_file(
         _ => {}
     }
     let mut file = Hashed {
-        file: File::open(&path).map_err(|error| unreadable(&error))?,
+        file: open_regular(&path).map_err(|error| unreadable(&error))?,
         digest: Sha256::new(),
     };
     Buffer::default()

@@ -5,11 +5,16 @@
 //! no effect.
 
 use std::collections::HashMap;
-use std::{fs, iter};
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::iter;
+
+use bstr::ByteSlice as _;
 
 use super::changes::{ChangeFeeder, ChangeSet};
 use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Workers, each_in_pool};
+use crate::fs::read_regular;
 use crate::git::commit::{head_tree, read_links};
 use crate::git::diff::index::{self, Changes};
 use crate::git::diff::{Candidate, RemovedFile};
@@ -83,13 +88,12 @@ impl Staged {
         let mut trees = vec![head_tree(repo)?];
         let mut merging = Vec::new();
         let file = self.repo.git_dir().join("MERGE_HEAD");
-        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = match read_regular(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            text => text.map_err(|error| merge_head(&error))?,
+        };
         for line in text.lines().filter(|line| !line.is_empty()) {
-            let id = ObjectId::from_hex(line.as_bytes()).map_err(|error| ReadError::Ref {
-                name: "MERGE_HEAD",
-                problem: error.to_string(),
-            });
-            merging.push(id?);
+            merging.push(ObjectId::from_hex(line).map_err(|error| merge_head(&error))?);
         }
         if merging.is_empty() {
             merging.extend_from_slice(&self.merging);
@@ -98,6 +102,13 @@ impl Staged {
             trees.push(Some(read_links(repo, id)?.tree));
         }
         Ok(trees)
+    }
+}
+
+fn merge_head(problem: &dyn Display) -> ReadError {
+    ReadError::Ref {
+        name: "MERGE_HEAD",
+        problem: problem.to_string(),
     }
 }
 

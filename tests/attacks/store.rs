@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
-use crate::support::Repo;
 use crate::support::keys::seeded_id_line;
+use crate::support::{Ran, Repo};
 
 /// Expects that an audit of `repo` is incomplete, because it could not read `path`.
 #[track_caller]
@@ -193,4 +194,179 @@ fn a_linked_folder_of_refs() {
         std::os::unix::fs::symlink("/", repo.path(format!(".git/{path}"))).unwrap();
         audit_says_unread(&repo, "root", "not followed");
     }
+}
+
+/// The id of the object, which is appended to a pack.
+fn pack_object(pack: &mut Vec<u8>, kind: u8, content: &[u8]) -> gix::ObjectId {
+    assert!(content.len() < 2048, "two bytes for kind and size");
+    let [low, high] = u16::to_le_bytes(u16::try_from(content.len()).unwrap() << 4);
+    pack.push(0x80 | kind << 4 | low >> 4);
+    pack.push(high);
+    let mut zlib = flate2::write::ZlibEncoder::new(pack, flate2::Compression::fast());
+    zlib.write_all(content).unwrap();
+    zlib.finish().unwrap();
+    let kind = [
+        gix::objs::Kind::Commit,
+        gix::objs::Kind::Tree,
+        gix::objs::Kind::Blob,
+    ][usize::from(kind) - 1];
+    gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, content).unwrap()
+}
+
+/// Adds a commit whose tree is nested so deep, with a key in the deepest directory, and returns its
+/// id.
+fn nest(repo: &Repo, depth: u32, seed: u64) -> String {
+    let mut pack = b"PACK\0\0\0\x02".to_vec();
+    pack.extend_from_slice(&(depth + 2).to_be_bytes());
+    let id = pack_object(&mut pack, 3, seeded_id_line(seed).as_bytes());
+    let mut entry = [b"100644 a.env\0", id.as_bytes()].concat();
+    for _ in 0..depth {
+        let id = pack_object(&mut pack, 2, &entry);
+        entry = [b"40000 d\0", id.as_bytes()].concat();
+    }
+    let tree = gix::ObjectId::from_bytes_or_panic(&entry[entry.len() - 20..]);
+    let parent = id_of(repo, "HEAD");
+    let who = "A U Thor <author@example.com> 1700000000 +0000";
+    let text = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\ndeep\n");
+    let id = pack_object(&mut pack, 1, text.as_bytes());
+    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+    hasher.update(&pack);
+    pack.extend_from_slice(hasher.try_finalize().unwrap().as_bytes());
+    let index = ["index-pack", "--stdin"];
+    repo.program("git").args(index).stdin(pack).status(0);
+    id.to_string()
+}
+
+/// Directories are nested deeper than calls can be.
+#[test]
+fn trees_nested_deeper_than_the_stack() {
+    for (depth, seed) in [(5_000, 1650), (20_000, 1651)] {
+        let repo = harmless();
+        let id = nest(&repo, depth, seed);
+        repo.git(["update-ref", "refs/heads/deep", &id]);
+        repo.keysieve(["gate", "main..deep"]).status(1);
+        repo.keysieve(["audit"]).status(1);
+        let old = id_of(&repo, "main");
+        let push = format!("refs/heads/deep {id} refs/heads/deep {old}\n");
+        let hook = ["hook", "run", "pre-push", "origin", "."];
+        repo.keysieve(hook).stdin(push).status(1);
+        let push = format!("{old} {id} refs/heads/main\n");
+        let hook = ["hook", "run", "pre-receive"];
+        repo.git(["update-ref", "-d", "refs/heads/deep"]);
+        repo.keysieve(hook).stdin(push).status(1);
+        repo.git(["update-ref", "refs/heads/deep", &id]);
+        repo.git(["symbolic-ref", "HEAD", "refs/heads/deep"]);
+        repo.keysieve(["staged"]).status(0);
+        repo.git(["symbolic-ref", "HEAD", "refs/heads/main"]);
+        repo.write("b.env", seeded_id_line(seed + 2));
+        let blob = repo.git(["hash-object", "-w", "b.env"]);
+        let entry = format!(
+            "100644,{},{}b.env",
+            blob.trim(),
+            "d/".repeat(depth as usize)
+        );
+        repo.git(["update-index", "--add", "--cacheinfo", &entry]);
+        // A path of this length may be more than an index can be read with.
+        let ran = repo.keysieve(["staged"]).run();
+        assert!(matches!(ran.code(), Some(1 | 2)), "{}", ran.text());
+    }
+}
+
+/// Folders of the work tree are nested deeper than paths can be long, and calls deep.
+#[test]
+fn folders_nested_deeper_than_the_stack() {
+    let repo = harmless();
+    let mut top = repo.path("d");
+    fs::create_dir(&top).unwrap();
+    for _ in 0..5_000 {
+        let above = repo.path("above");
+        fs::create_dir(&above).unwrap();
+        fs::rename(&top, above.join("d")).unwrap();
+        top = repo.path("d");
+        fs::rename(&above, &top).unwrap();
+    }
+    repo.keysieve(["scan"]).status(2).says("cannot be read");
+    // The standard library removes only folders whose paths the system can open.
+    flatten(&repo, &top);
+}
+
+/// Removes the folders that are nested in `top`.
+fn flatten(repo: &Repo, top: &Path) {
+    let rest = repo.path("rest");
+    while top.join("d").is_dir() {
+        fs::rename(top.join("d"), &rest).unwrap();
+        fs::remove_dir(top).unwrap();
+        fs::rename(&rest, top).unwrap();
+    }
+}
+
+/// A named pipe is in the place of a file that is read to open the repository.
+#[test]
+fn a_pipe_instead_of_a_file_of_git() {
+    for name in [
+        "shallow",
+        "packed-refs",
+        "index",
+        "HEAD",
+        "config",
+        "commondir",
+        "info/exclude",
+        "objects/info/alternates",
+        "MERGE_HEAD",
+        "refs/heads/main",
+        "objects/pack/pack-1.idx",
+        "objects/pack/pack-1.pack",
+    ] {
+        let repo = harmless();
+        pipe(&repo, &format!(".git/{name}"));
+        for command in [
+            &["audit"][..],
+            &["staged"],
+            &["gate", "HEAD~0..HEAD"],
+            &["scan"],
+        ] {
+            let ran = ended(&repo, command);
+            if command != ["scan"] || ran.code() != Some(0) {
+                ran.has_status(2).says(name);
+            }
+        }
+    }
+}
+
+/// A named pipe is in the place of a file of the policy.
+#[test]
+fn a_pipe_instead_of_a_file_of_the_policy() {
+    for name in [".keysieve.toml", ".keysieve-baseline.json"] {
+        let repo = harmless();
+        pipe(&repo, name);
+        for command in [&["audit"][..], &["staged"], &["scan"]] {
+            ended(&repo, command).has_status(2).says(name);
+        }
+    }
+}
+
+/// A named pipe is in the place of a file of ignore rules.
+#[test]
+fn a_pipe_instead_of_ignore_rules() {
+    for name in [".gitignore", "x/.gitignore"] {
+        let repo = harmless();
+        repo.write("x/a.txt", "hello\n");
+        pipe(&repo, name);
+        for command in [&["scan"][..], &["scan", "x"]] {
+            ended(&repo, command).has_status(2).says(name);
+        }
+    }
+}
+
+fn pipe(repo: &Repo, path: &str) {
+    let path = repo.path(path);
+    drop(fs::remove_file(&path));
+    repo.program("mkfifo").args([path]).status(0);
+}
+
+/// Runs keysieve, for at most a minute.
+fn ended(repo: &Repo, command: &[&str]) -> Ran {
+    let program = [env!("CARGO_BIN_EXE_keysieve")];
+    let args = ["60"].iter().chain(&program).chain(command);
+    repo.program("timeout").args(args).run()
 }

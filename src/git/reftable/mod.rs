@@ -13,6 +13,7 @@ use gix::{RefStore, ThreadSafeRepository};
 use tempfile::TempDir;
 
 use super::refs::RefTarget;
+use crate::fs::read_regular;
 use table::Stack;
 
 /// How often the list of tables is read again because git has replaced one of them.
@@ -117,14 +118,14 @@ fn read(dir: &Path, hash: Kind) -> Result<Stack, String> {
 
 fn read_once(dir: &Path, hash: Kind) -> Result<Stack, (&'static str, io::Error)> {
     let mut stack = Stack::default();
-    let list = read_file(&dir.join("tables.list")).map_err(|error| ("tables.list", error))?;
+    let list = read_regular(&dir.join("tables.list")).map_err(|error| ("tables.list", error))?;
     for name in list.lines() {
         let broken = |problem: &str| ("tables.list", io::Error::other(problem));
         let name = name.to_path().map_err(|_| broken("not a file name"))?;
         if name.file_name() != Some(name.as_os_str()) {
             return Err(broken("not a file name"));
         }
-        let table = read_file(&dir.join(name)).map_err(|error| ("a table", error))?;
+        let table = read_regular(&dir.join(name)).map_err(|error| ("a table", error))?;
         stack.add(&table, hash).ok_or_else(|| {
             (
                 "a table",
@@ -133,14 +134,6 @@ fn read_once(dir: &Path, hash: Kind) -> Result<Stack, (&'static str, io::Error)>
         })?;
     }
     Ok(stack)
-}
-
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    // To read a pipe could take forever.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    fs::read(path)
 }
 
 /// Writes refs and reflogs as files below `dir`.

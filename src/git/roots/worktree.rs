@@ -13,6 +13,7 @@ use gix::hash::Kind;
 
 use super::index;
 use super::root::{Root, RootKind, Roots, display_name};
+use crate::fs::read_regular;
 use crate::git::RefDir;
 use crate::git::layout::concat;
 use crate::git::refs::{
@@ -130,7 +131,7 @@ impl WorktreeDir<'_> {
         });
         let state_files = STATE_FILES.map(BString::from);
         for name in names.into_iter().chain(state_files) {
-            match fs::read(dir.join(name.to_path_lossy())) {
+            match read_regular(&dir.join(name.to_path_lossy())) {
                 Ok(text) => self.read_operation(name.as_bstr(), &text, roots),
                 Err(error)
                     if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
@@ -167,7 +168,7 @@ impl WorktreeDir<'_> {
         }
         let mut stashed = HashSet::new();
         for (name, path) in files.found {
-            match fs::read(path) {
+            match read_regular(&path) {
                 Ok(text) => {
                     let start = roots.roots.len();
                     self.read_log(name.as_bstr(), &text, roots);

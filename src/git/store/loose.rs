@@ -13,6 +13,7 @@ use gix::hash::Kind as HashKind;
 use super::Kind;
 use super::inflate::ExactReader;
 use super::visit::{MAX_HELD, Object, ObjectIndex, Problem, STREAMED, Visit};
+use crate::fs::open_regular;
 
 /// Length of the longest header, in bytes: the longest kind, a space, and the digits of a 64-bit
 /// number.
@@ -95,11 +96,7 @@ impl LooseObject {
     fn open(&self) -> Result<(Kind, usize, ZlibDecoder<BufReader<File>>), Problem> {
         let hex = self.id.to_string();
         let path = self.directory.join(&hex[..2]).join(&hex[2..]);
-        // Opening a named pipe would block forever.
-        if !path.is_file() {
-            return Err(Problem::Inflate);
-        }
-        let file = File::open(path).map_err(|_| Problem::Inflate)?;
+        let file = open_regular(&path).map_err(|_| Problem::Inflate)?;
         let mut content = ZlibDecoder::new(BufReader::new(file));
         let (kind, size) = read_header(&mut content)?;
         Ok((kind, size, content))

@@ -4,6 +4,7 @@ mod feeder;
 mod walk;
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
@@ -11,7 +12,7 @@ use super::feeder::Feeder;
 use super::{Source, SourceError, WORTH_THREADS, Workers, in_pool};
 use crate::git::index::Tracked;
 use feeder::{feed_file, feed_link, skip_unreadable};
-use walk::{DirectoryWalk, walker};
+use walk::{DirectoryWalk, LeftOut, has_special_rules, skip_special_rules, walker};
 
 /// Files and directories on disk.
 ///
@@ -76,8 +77,15 @@ impl Files {
         store: Option<&Path>,
         workers: Workers<'w, '_>,
     ) {
+        let above = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        if tracked.is_some()
+            && let Some(dir) = above.ancestors().find(|dir| has_special_rules(dir))
+        {
+            return skip_special_rules(&mut self.feeder(workers), dir);
+        }
         let walk = DirectoryWalk::new(root, tracked, store);
-        walker(root, walk.uses_ignore_rules)
+        let left_out = LeftOut::default();
+        walker(root, walk.uses_ignore_rules, &left_out)
             .threads(self.jobs)
             .build_parallel()
             .run(|| {
@@ -85,7 +93,16 @@ impl Files {
                 let walk = &walk;
                 Box::new(move |entry| walk.visit(entry, &mut feeder))
             });
-        let nested = walk.finish(&mut self.feeder(workers));
+        let mut feeder = self.feeder(workers);
+        for dir in left_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            skip_special_rules(&mut feeder, dir);
+        }
+        let nested = walk.finish(&mut feeder);
+        drop(feeder);
         for root in nested {
             // A repository that cannot be opened, such as a copy without its store, is scanned
             // whole.

@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::blob::SkipReason;
+use crate::fs::NOT_REGULAR;
 use crate::git::index::Tracked;
 use crate::git::{is_store, store_of};
 
@@ -165,16 +166,43 @@ fn is_ignored(root: &Path, place: &Path) -> bool {
         .take(place.components().count())
         .any(|dir| {
             dir.parent().is_some_and(|parent| {
-                let mut siblings = walker(parent, true);
+                let mut siblings = walker(parent, true, &LeftOut::default());
                 siblings.max_depth(Some(1));
                 !siblings.build().flatten().any(|entry| entry.path() == dir)
             })
         })
 }
 
+/// Directories that a walk left out because of [`has_special_rules`].
+pub(super) type LeftOut = Arc<Mutex<Vec<PathBuf>>>;
+
+/// Whether the ignore rules of a directory are in a named pipe or a device, for which the walk
+/// would wait forever.
+pub(super) fn has_special_rules(dir: &Path) -> bool {
+    fs::metadata(dir.join(".gitignore")).is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
+
+/// Says that `dir` is not scanned, because [`has_special_rules`].
+pub(super) fn skip_special_rules(feeder: &mut Feeder<'_>, dir: &Path) {
+    let problem = format!("{NOT_REGULAR}; its folder is not scanned");
+    let path = display_path(&dir.join(".gitignore"));
+    feeder.skip(path, SkipReason::Unreadable(problem));
+}
+
 /// A walk through `root`, with git's ignore rules or without any filter.
-pub(super) fn walker(root: &Path, uses_ignore_rules: bool) -> WalkBuilder {
+pub(super) fn walker(root: &Path, uses_ignore_rules: bool, left_out: &LeftOut) -> WalkBuilder {
     let mut walker = WalkBuilder::new(root);
+    if uses_ignore_rules {
+        let left_out = left_out.clone();
+        walker.filter_entry(move |entry| {
+            let is_special = has_special_rules(entry.path());
+            if is_special {
+                let mut left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
+                left_out.push(entry.path().to_path_buf());
+            }
+            !is_special
+        });
+    }
     walker
         .standard_filters(false)
         .parents(uses_ignore_rules)

@@ -8,6 +8,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice};
 
 use crate::blob::{Origin, SkipReason};
+use crate::fs::read_regular;
 use crate::git::{HashKind, PackedLine, leading_id, packed_lines};
 
 use super::super::Worker;
@@ -74,7 +75,7 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
     fn has_only_an_id(&self, path: &Path) -> bool {
         let longest = self.hash.len_in_hex() as u64 + 2;
         fs::metadata(path).is_ok_and(|data| data.len() <= longest)
-            && fs::read(path).is_ok_and(|text| {
+            && read_regular(path).is_ok_and(|text| {
                 leading_id(&text, self.hash)
                     .is_some_and(|(_, rest)| rest.iter().all(u8::is_ascii_whitespace))
             })
@@ -88,7 +89,7 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
         if too_large || len > MAX_PACKED_REFS {
             return self.feeder.file(path, &origin(place));
         }
-        let text = fs::read(path)?;
+        let text = read_regular(path)?;
         let mut rest = Vec::new();
         for (line, parsed) in text.lines().zip(packed_lines(&text, self.hash)) {
             match parsed {

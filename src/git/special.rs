@@ -1,0 +1,115 @@
+//! Finds what is no file where git has files, before gix opens a repository: gix would wait forever
+//! for the other end of a named pipe, and takes some directories for missing files.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::layout::{is_repository, worktrees};
+use super::refs::RefFiles;
+use crate::fs::{NOT_REGULAR, read_regular};
+
+/// The files of a git directory that gix or we read.
+const FILES: [&str; 17] = [
+    "HEAD",
+    "MERGE_HEAD",
+    "FETCH_HEAD",
+    "ORIG_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "gitdir",
+    "index",
+    "info/attributes",
+    "info/exclude",
+    "objects/info/alternates",
+    "objects/pack/multi-pack-index",
+    "packed-refs",
+    "shallow",
+];
+
+/// The first of the files that are read to open the repository which `dir` is in, or which it is,
+/// that is no regular file.
+pub(super) fn find_around(dir: &Path) -> Option<PathBuf> {
+    let dir = dir.canonicalize().ok()?;
+    let store = dir.ancestors().find_map(|above| {
+        let inner = above.join(".git");
+        if let Ok(data) = fs::metadata(&inner)
+            && !data.is_dir()
+        {
+            // A file that names the git directory of a linked work tree or a submodule.
+            return Some(linked(&inner, "gitdir: ").unwrap_or(inner));
+        }
+        let is_store = |dir: &Path| is_repository(dir) || dir.join("commondir").exists();
+        [inner, above.to_path_buf()]
+            .into_iter()
+            .find(|dir| is_store(dir))
+    })?;
+    find_in(&store)
+}
+
+/// The same for a git directory.
+pub(super) fn find_in(store: &Path) -> Option<PathBuf> {
+    if is_special(store) {
+        return Some(store.to_path_buf());
+    }
+    let own = special_file(store);
+    let common = || special_file(&linked(&store.join("commondir"), "")?);
+    let of_worktree = || {
+        let all = worktrees(store).unwrap_or_default();
+        all.iter().find_map(|(_, dir)| special_file(dir))
+    };
+    own.or_else(common).or_else(of_worktree)
+}
+
+/// The path that the file `path` has after `prefix`.
+fn linked(path: &Path, prefix: &str) -> Option<PathBuf> {
+    let text = read_regular(path).ok()?;
+    let target = text
+        .strip_prefix(prefix.as_bytes())?
+        .trim_end()
+        .to_path()
+        .ok()?;
+    Some(path.parent()?.join(target))
+}
+
+fn special_file(store: &Path) -> Option<PathBuf> {
+    let named = FILES.iter().map(|name| store.join(name));
+    if let Some(found) = named.into_iter().find(|path| is_no_file(path)) {
+        return Some(found);
+    }
+    let packs = fs::read_dir(store.join("objects/pack"))
+        .into_iter()
+        .flatten();
+    let found = packs.flatten().map(|entry| entry.path()).find(|path| {
+        let is_pack = path
+            .extension()
+            .is_some_and(|end| end == "idx" || end == "pack");
+        is_pack && is_no_file(path)
+    });
+    let in_refs = || {
+        let refs = RefFiles::below(&store.join("refs"), "refs").unread;
+        let special = refs
+            .into_iter()
+            .find(|unread| unread.problem == NOT_REGULAR)?;
+        Some(store.join(special.name.to_path_lossy()))
+    };
+    found.or_else(in_refs)
+}
+
+/// Whether something else than a file is where a file should be.
+fn is_no_file(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(data) => !data.is_file(),
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+/// Whether `path` is neither a file nor a directory.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
