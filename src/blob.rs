@@ -246,7 +246,7 @@ pub enum SkipReason {
     #[error("a link that leads out of the repository")]
     Outside,
     /// `git add --intent-to-add`: not part of the next commit.
-    #[error("only intended to be added: not part of the next commit")]
+    #[error("added with --intent-to-add: not part of the next commit")]
     IntentToAdd,
     /// An unresolved merge conflict: what will be committed is not known yet.
     #[error("an unresolved conflict: resolve it and 'git add' the file")]

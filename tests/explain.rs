@@ -60,7 +60,7 @@ fn a_line_lists_the_rules_that_looked_at_it_and_their_checks() {
 fn a_rejected_candidate_names_the_check_and_the_reason() {
     let ran = repo().keysieve(["explain", "conf/a.ini:3:7"]).status(0);
     ran.says("aws-access-key-id rejects: a published example or a dummy")
-        .says("nothing is found here");
+        .says("no finding here");
     ran.never_says("2:25")
         .never_says(&["IOSFODNN7", "EXAMPLE"].concat());
 }
@@ -69,7 +69,7 @@ fn a_rejected_candidate_names_the_check_and_the_reason() {
 fn a_line_that_no_rule_looked_at_is_explained() {
     let ran = repo().keysieve(["explain", "conf/a.ini:4"]).status(0);
     ran.says("rules was tried: no keyword")
-        .says("nothing is found here");
+        .says("no finding here");
 }
 
 #[test]

@@ -238,7 +238,6 @@ fn others_may_write(_: &fs::Metadata) -> bool {
     false
 }
 
-/// A file in the user's cache folder has the access rights of that folder.
 #[cfg(not(unix))]
 fn is_private(_: &fs::Metadata) -> bool {
     true

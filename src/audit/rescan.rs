@@ -73,7 +73,7 @@ pub(super) fn restore_values(
             };
             outcome.skipped.push(unreadable(
                 name.into(),
-                "a secret of the audit cache is not in it; rerun with --no-cache".to_owned(),
+                "a cached finding is not in it any more; rerun with --no-cache".to_owned(),
             ));
         }
         let values = found.into_values();

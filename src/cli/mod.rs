@@ -27,8 +27,7 @@ use error::CliError;
 
 /// Keep secrets out of git repositories
 ///
-/// Exit status: 0 if nothing that blocks was found, 1 if something was found, 2 if the scan is
-/// incomplete or failed, even if something was found.
+/// Exit status: 0 clean, 1 findings that block, 2 incomplete or failed; 2 takes precedence over 1.
 #[derive(Parser, Debug)]
 #[command(name = "keysieve", version, max_term_width = 100)]
 struct Cli {

@@ -279,27 +279,31 @@ impl Reports<'_> {
     }
 }
 
-/// Refuses a file in a folder below the current one that is a link out of it: such a link could
-/// have come with a checkout.
+/// Refuses a file in a folder that is, or is below, a link out of the current folder or out of a
+/// repository: such a link could have come with a checkout.
 fn check_folder(path: &Path) -> Result<(), CliError> {
     let (Ok(here), Ok(full)) = (env::current_dir(), std::path::absolute(path)) else {
         return Ok(());
     };
-    // Up to a `..`, which leads out on purpose.
-    let below = full
-        .parent()
-        .and_then(|folder| folder.strip_prefix(&here).ok());
-    let parts = below.into_iter().flat_map(Path::components);
-    let folder: PathBuf = parts
-        .take_while(|part| !matches!(part, Component::ParentDir))
-        .collect();
-    let folder = here.join(folder).canonicalize();
-    let leads_out = folder
-        .and_then(|folder| Ok(!folder.starts_with(here.canonicalize()?)))
-        .unwrap_or(false);
-    if leads_out {
-        let file = printable_path(path);
-        let message = format!("{file} is in a symbolic link that leads out of the current folder");
+    let mut written = PathBuf::new();
+    for part in full.components() {
+        match part {
+            Component::ParentDir => {
+                written.pop();
+            }
+            part => written.push(part),
+        }
+    }
+    let Some(folder) = full.parent().and_then(|folder| folder.canonicalize().ok()) else {
+        return Ok(());
+    };
+    let leads_out = |top: &Path| {
+        let is_top = *top == here || top.join(".git").exists();
+        is_top && top.canonicalize().is_ok_and(|top| !folder.starts_with(top))
+    };
+    if let Some(top) = written.ancestors().skip(1).find(|top| leads_out(top)) {
+        let (file, top) = (printable_path(path), printable_path(top));
+        let message = format!("{file} is in a symbolic link that leads out of {top}");
         return Err(CliError::new(message).help("name the folder that the link leads to"));
     }
     Ok(())

@@ -182,10 +182,16 @@ pub struct Totals {
 
 impl AddAssign for Totals {
     fn add_assign(&mut self, other: Self) {
-        self.blobs += other.blobs;
-        self.objects += other.objects;
-        self.bytes += other.bytes;
-        self.left_out += other.left_out;
+        let Self {
+            blobs,
+            objects,
+            bytes,
+            left_out,
+        } = other;
+        self.blobs += blobs;
+        self.objects += objects;
+        self.bytes += bytes;
+        self.left_out += left_out;
     }
 }
 

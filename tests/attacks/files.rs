@@ -4,8 +4,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::Repo;
 use crate::support::keys::access_key_id;
+use crate::support::{Repo, Run};
 
 /// A report that is written where the checkout holds a link.
 #[test]
@@ -21,7 +21,7 @@ fn a_report_does_not_follow_a_link_of_the_checkout() {
     ] {
         let words: Vec<_> = ["scan", "a.txt"].iter().chain(words).collect();
         let ran = repo.keysieve(words).status(2);
-        ran.says("leads out of its folder");
+        ran.says("symbolic link, which is not followed");
         assert_eq!(
             fs::read_to_string(&outside).expect("a file"),
             "precious\n",
@@ -39,9 +39,19 @@ fn a_report_does_not_go_through_a_linked_folder_of_the_checkout() {
     fs::create_dir(&outside).expect("a folder");
     symlink(&outside, repo.path("reports")).expect("a link");
     repo.add("a.txt", "hello\n");
-    repo.keysieve(["scan", "a.txt", "-f", "json", "-o", "reports/out.json"])
-        .status(2)
-        .says("leads out of the current folder");
+    let full = repo.path("reports/out.json").display().to_string();
+    fs::create_dir(repo.path("sub")).expect("a folder");
+    for (here, output) in [
+        ("", "reports/out.json"),
+        ("sub", "../reports/out.json"),
+        ("..", full.as_str()),
+    ] {
+        Run::new(Run::KEYSIEVE, &repo.path(here), repo.sandbox())
+            .args(["scan", "-f", "json", "-o", output])
+            .args([repo.path("a.txt")])
+            .status(2)
+            .says("is in a symbolic link that leads out of");
+    }
     assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
 }
 
@@ -55,7 +65,7 @@ fn a_report_onto_a_fifo_does_not_hang() {
         .program("timeout")
         .args([
             "20",
-            crate::support::Run::KEYSIEVE,
+            Run::KEYSIEVE,
             "scan",
             "a.txt",
             "-f",
@@ -143,7 +153,7 @@ fn nothing_to_read_is_not_clean() {
         for input in ["<&-", "</dev/null"] {
             let line = format!("exec \"$0\" {command} {input}");
             repo.program("sh")
-                .args(["-c", &line, crate::support::Run::KEYSIEVE])
+                .args(["-c", &line, Run::KEYSIEVE])
                 .status(2)
                 .says("there is nothing to scan");
         }

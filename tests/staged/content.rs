@@ -148,7 +148,7 @@ fn a_file_added_with_intent_to_add_is_skipped_and_reported() {
     repo.write("later.ini", id_line(&access_key_id(41)));
     repo.git(["add", "--intent-to-add", "later.ini"]);
     repo.add("other.txt", "fine\n");
-    assert!(skip_reason(&repo, "later.ini").contains("intended to be added"));
+    assert!(skip_reason(&repo, "later.ini").contains("--intent-to-add"));
     passes(&repo, COMMIT);
 }
 

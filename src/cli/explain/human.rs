@@ -51,7 +51,7 @@ impl Answer<'_> {
             );
         }
         if place.findings.is_empty() {
-            return push(out, 1, "nothing is found here");
+            return push(out, 1, "no finding here");
         }
         for (finding, decision) in &place.findings {
             self.finding(finding, decision, out);

@@ -29,8 +29,10 @@ impl Fetch {
     /// For the repository around `dir`, from the remote of its tracking refs.
     pub(super) fn new(dir: &Path, repo: &LocalRepository) -> Result<Self, CliError> {
         let remote = range::remote_of(repo).ok_or_else(|| {
-            CliError::new("no remote to fetch from: there is none, or several without 'origin'")
-                .help("fetch the missing commits with 'git fetch'")
+            CliError::new(
+                "no remote to fetch from: there is none, or several and none is named 'origin'",
+            )
+            .help("fetch the missing commits with 'git fetch'")
         })?;
         Ok(Self {
             dir: dir.to_path_buf(),
@@ -155,7 +157,11 @@ fn safe_git(dir: &Path) -> Command {
 fn users_config(query: &[&str]) -> Vec<String> {
     let read = |scope: &str| {
         let mut git = Command::new("git");
-        let output = git.args(["config", scope]).args(query).output().ok()?;
+        let output = git
+            .args(["config", scope, "--includes"])
+            .args(query)
+            .output()
+            .ok()?;
         String::from_utf8(output.stdout).ok()
     };
     ["--system", "--global"]

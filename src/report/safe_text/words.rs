@@ -55,7 +55,7 @@ pub(in crate::report) const fn confidence_reason(
         (_, true) => "both halves of the pair were found",
         (Confidence::Certain, false) => "confirmed by its checksum or its decoded content",
         (Confidence::High, false) => "the format matches, in a context that names a secret",
-        (Confidence::Medium, false) => "little else than a secret has this format",
+        (Confidence::Medium, false) => "few strings other than secrets have this format",
         (Confidence::Low, false) => "only the format matches",
     }
 }

@@ -31,10 +31,7 @@ const NOTIFICATIONS: [(&str, &str); 4] = [
         "skipped",
         "Something was excluded from the scan on purpose.",
     ),
-    (
-        "policy",
-        "The scanned commits change a file that says what is ignored.",
-    ),
+    ("policy", "The scanned commits change a policy file."),
     ("unused", "An allow entry or baseline entry allows nothing."),
 ];
 
