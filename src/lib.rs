@@ -34,7 +34,7 @@
 //! - a provider: one file in `patterns/`;
 //! - a check that a pattern cannot express: a function and its row in [`rule::check::CHECKS`];
 //! - a report format: one function in [`report`] and its row in the table there;
-//! - a CI system: one file in [`ci`];
+//! - a CI system: one file in [`ci`] and its row in the table there;
 //! - a source: one file in [`source`] and its command in `cli`;
 //! - a git hook: its row in the table of [`hook`].
 //!
@@ -57,8 +57,9 @@
 //! read as objects and as the index, never as the output of `git diff` or `git log`, so no setting
 //! or attribute can hide anything.
 //!
-//! **Invariant:** the content of an object matches its id. Every reader verifies it, for blobs,
-//! trees, commits and tags alike.
+//! **Invariant:** the content of an object matches its id. [`git::read`] verifies it, for blobs,
+//! trees, commits and tags alike. An audit compares loose objects, and of packs what it names in
+//! reports; it verifies the CRC-32 of every entry.
 //!
 //! **Invariant:** a change cannot vouch for itself. Policy and *already known* come from what was
 //! accepted before, never from the commits that are judged.

@@ -88,7 +88,7 @@ impl<'a> OccurrenceBuilder<'a> {
         self.occurrences_if(located, |_| true)
     }
 
-    /// Those occurrences that `is_new` says so of, by index of their match. A pair is new if one of
+    /// The occurrences of the matches for which `is_new` is true, by index. A pair is new if one of
     /// its halves is.
     pub fn occurrences_if<'m>(
         &'m self,

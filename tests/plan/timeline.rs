@@ -123,7 +123,7 @@ fn an_incomplete_timeline_says_so() {
     std::fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
     repo.keysieve(["audit", "--timeline"])
         .status(2)
-        .says("NOT COMPLETED");
+        .says("INCOMPLETE");
     assert_eq!(
         repo.keysieve(["audit", "--timeline", "-f", "json"])
             .status(2)

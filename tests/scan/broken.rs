@@ -15,7 +15,7 @@ fn a_path_that_does_not_exist() {
     );
     there(&sandbox, &["scan", "nowhere"])
         .status(2)
-        .says("NOT COMPLETED")
+        .says("INCOMPLETE")
         .says("nowhere: cannot be read");
     there(&sandbox, &["scan", "no/where"]).status(2);
     there(&sandbox, &["scan", "a/b"]).status(2);

@@ -165,7 +165,8 @@ fn since_push(repo: &LocalRepository, before: Option<&Point>) -> Result<Since, R
         Err(error) if is_shallow(repo) => Err(error),
         Err(_) => {
             let old = &before.rev;
-            let since = format!("with all of its history, since {old} is gone (forced push?)");
+            let since =
+                format!("with all of its history, because {old} no longer exists (forced push?)");
             Ok((None, since))
         }
     }

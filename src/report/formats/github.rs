@@ -22,7 +22,7 @@ pub(super) fn write(
     let redactor = Redactor::new(outcome, options);
     let (failed, skipped) = failed_and_other_skips(outcome);
     for skip in failed {
-        on_file("error", "NOT COMPLETED", redactor.skip(skip), out)?;
+        on_file("error", "INCOMPLETE", redactor.skip(skip), out)?;
     }
     for change in &outcome.policy_changes {
         on_file("warning", "policy", redactor.policy_change(change), out)?;

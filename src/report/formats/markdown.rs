@@ -35,7 +35,7 @@ pub(super) fn write(
     }
     let unused = unused_to_list(outcome, options.show_unused);
     let unused = unused.map(|entry| code(&redactor.unused(entry)));
-    list("Unused allow entries", unused.collect(), out)?;
+    list("Unused entries", unused.collect(), out)?;
     let (failed, other) = failed_and_other_skips(outcome);
     skips(
         &redactor,
@@ -194,7 +194,7 @@ mod tests {
                 "## What to do",
                 "## 1 policy file: this change alters what keysieve ignores",
                 "## Allowed",
-                "## Unused allow entries",
+                "## Unused entries",
                 "## 1 could not be read and may hold secrets",
                 "## Not scanned",
             ]

@@ -134,7 +134,7 @@ pub(in crate::report) fn summary(
 ) -> String {
     let mut parts = Vec::new();
     match outcome.status() {
-        Status::Incomplete => parts.push(paint(Tone::Bad, "NOT COMPLETED".to_owned())),
+        Status::Incomplete => parts.push(paint(Tone::Bad, "INCOMPLETE".to_owned())),
         Status::Clean if outcome.findings.is_empty() => {
             parts.push(paint(Tone::Good, "clean".to_owned()));
         }

@@ -70,7 +70,7 @@ impl Page<'_> {
             Status::Clean if self.outcome.findings.is_empty() => ("No secrets found", "good"),
             Status::Clean => ("No blocking findings", "warn"),
             Status::Findings => ("Secrets found", "bad"),
-            Status::Incomplete => ("Not completed", "bad"),
+            Status::Incomplete => ("Incomplete", "bad"),
         }
     }
 
@@ -125,7 +125,7 @@ impl Page<'_> {
                 lines: allowed,
             },
             Section {
-                title: "Unused allow entries".to_owned(),
+                title: "Unused entries".to_owned(),
                 tone: "warn",
                 lines: unused.map(|entry| self.redactor.unused(entry)).collect(),
             },

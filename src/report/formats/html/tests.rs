@@ -93,7 +93,7 @@ fn the_page_is_complete_without_its_script() {
         "<h2>Policy: this change alters what keysieve ignores</h2>\n<ul>\n<li>.keysieve.toml: changed</li>",
         "gitleaks:allow: a fixture",
         "entry 5 allows nothing: gone",
-        "<strong class=\"bad\">NOT COMPLETED</strong>",
+        "<strong class=\"bad\">INCOMPLETE</strong>",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

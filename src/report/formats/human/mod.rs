@@ -100,7 +100,7 @@ mod tests {
    = what: account 123456789012; with the AWS access key id at src/config.py:11:11
    = why: certain: both halves of the pair were found
    = help: Deactivate it in IAM before anything else.
-   = allow: keysieve allow FINGERPRINT --reason "why it may pass"
+   = allow: keysieve allow FINGERPRINT --reason "why it is allowed"
 
 what to do
   rotate   Anyone who has seen a key can use it. If it was ever pushed or shared, revoke it at its
@@ -182,14 +182,14 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             Options::default(),
         );
         let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part}\n{text}"));
-        assert!(at("NOT COMPLETED: 1 could not be read") < at("f99: cannot be read: no"));
+        assert!(at("INCOMPLETE: 1 could not be read") < at("f99: cannot be read: no"));
         assert!(
             at("f99") < at("not scanned: 12") && at("f09") < at("and 2 more"),
             "{text}"
         );
         assert!(
             !text.contains("f10")
-                && text.ends_with("keysieve: NOT COMPLETED; 0 blobs (0 B) scanned\n"),
+                && text.ends_with("keysieve: INCOMPLETE; 0 blobs (0 B) scanned\n"),
             "{text}"
         );
     }

@@ -62,7 +62,7 @@ impl Page<'_> {
     pub(super) fn skipped(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
         let (failed, other) = failed_and_other_skips(outcome);
         if !failed.is_empty() {
-            let title = self.paint.bad("NOT COMPLETED");
+            let title = self.paint.bad("INCOMPLETE");
             writeln!(out, "{title}: {} {UNREAD}", failed.len())?;
             self.list(&failed, out)?;
         }
