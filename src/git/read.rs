@@ -57,7 +57,7 @@ pub enum ReadError {
     /// git would push.
     #[error("the content of object {0} does not match its id; run 'git fsck'")]
     Mismatch(ObjectId),
-    /// The object is larger than [`MAX_OBJECT`].
+    /// The object is larger than any that is read.
     #[error(
         "object {id} has {size} bytes, more than the {MAX_OBJECT} that can be read; \
          set 'max-size' to skip such files"
