@@ -1,6 +1,7 @@
 //! Finds what is no file where git has files, before gix opens a repository: gix would wait forever
 //! for the other end of a named pipe, and takes some directories for missing files.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use super::refs::RefFiles;
 use crate::fs::{NOT_REGULAR, read_regular};
 
 /// The files of a git directory that gix or we read.
-const FILES: [&str; 17] = [
+const FILES: [&str; 15] = [
     "HEAD",
     "MERGE_HEAD",
     "FETCH_HEAD",
@@ -26,8 +27,6 @@ const FILES: [&str; 17] = [
     "index",
     "info/attributes",
     "info/exclude",
-    "objects/info/alternates",
-    "objects/pack/multi-pack-index",
     "packed-refs",
     "shallow",
 ];
@@ -82,15 +81,9 @@ fn special_file(store: &Path) -> Option<PathBuf> {
     if let Some(found) = named.into_iter().find(|path| is_no_file(path)) {
         return Some(found);
     }
-    let packs = fs::read_dir(store.join("objects/pack"))
-        .into_iter()
-        .flatten();
-    let found = packs.flatten().map(|entry| entry.path()).find(|path| {
-        let is_pack = path
-            .extension()
-            .is_some_and(|end| end == "idx" || end == "pack");
-        is_pack && is_no_file(path)
-    });
+    // A split index has most of its entries in another file.
+    let shared_index = special_among(store, |name| name.starts_with("sharedindex."));
+    let found = shared_index.or_else(|| in_objects(&store.join("objects")));
     let in_refs = || {
         let refs = RefFiles::below(&store.join("refs"), "refs").unread;
         let special = refs
@@ -99,6 +92,43 @@ fn special_file(store: &Path) -> Option<PathBuf> {
         Some(store.join(special.name.to_path_lossy()))
     };
     found.or_else(in_refs)
+}
+
+/// The same for a directory of objects and its alternates. They are followed here, as gix follows
+/// them, since gix reads each list of alternates without checking what it is.
+fn in_objects(objects: &Path) -> Option<PathBuf> {
+    let mut seen = HashSet::new();
+    let mut open = vec![objects.to_path_buf()];
+    while let Some(dir) = open.pop() {
+        // A directory that does not exist has no files, and gix reports a cycle.
+        if !dir.canonicalize().is_ok_and(|dir| seen.insert(dir)) {
+            continue;
+        }
+        let list = dir.join("info/alternates");
+        if is_no_file(&list) {
+            return Some(list);
+        }
+        let special = special_among(&dir.join("pack"), |name| {
+            let ends = [".idx", ".pack"];
+            name == "multi-pack-index" || ends.iter().any(|end| name.ends_with(end))
+        });
+        if special.is_some() {
+            return special;
+        }
+        let alternates = gix::odb::alternate::parse(&read_regular(&list).unwrap_or_default());
+        let alternates = alternates.unwrap_or_default().into_iter();
+        open.extend(alternates.map(|path| objects.join(path)));
+    }
+    None
+}
+
+/// The first entry of `dir` with such a name that is no regular file.
+fn special_among(dir: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut wanted = entries.filter(|entry| is_wanted(&entry.file_name().to_string_lossy()));
+    wanted
+        .find(|entry| is_no_file(&entry.path()))
+        .map(|entry| entry.path())
 }
 
 /// Whether something else than a file is where a file should be.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use bstr::{BString, ByteSlice, ByteVec};
 
 use crate::blob::{Blob, Origin};
+use crate::fs::read_regular;
 
 use super::{Source, SourceError, Workers};
 
@@ -58,7 +59,7 @@ const DIFF_LINES: [&[u8]; 17] = [
 
 impl Source for Message {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
-        let text = std::fs::read(&self.file).map_err(|error| SourceError::File {
+        let text = read_regular(&self.file).map_err(|error| SourceError::File {
             path: self.file.clone(),
             problem: error.to_string(),
         })?;

@@ -358,6 +358,51 @@ fn a_pipe_instead_of_ignore_rules() {
     }
 }
 
+/// A named pipe is in the place of a file in another store, whose objects the repository uses.
+#[test]
+fn a_pipe_in_an_alternate_store() {
+    for name in ["info/alternates", "pack/pack-1.idx", "pack/pack-1.pack"] {
+        let (repo, near, far) = (harmless(), harmless(), harmless());
+        // The store with the pipe is two steps away.
+        for (from, to) in [(&repo, &near), (&near, &far)] {
+            let objects = to.path(".git/objects").display().to_string();
+            from.write(".git/objects/info/alternates", format!("{objects}\n"));
+        }
+        pipe(&far, &format!(".git/objects/{name}"));
+        for command in [&["audit"][..], &["staged"], &["gate", "HEAD~0..HEAD"]] {
+            ended(&repo, command).has_status(2).says(name);
+        }
+    }
+}
+
+/// A named pipe is in the place of the file that a split index shares its entries with.
+#[test]
+fn a_pipe_instead_of_a_shared_index() {
+    let repo = harmless();
+    repo.git(["update-index", "--split-index"]);
+    let names = fs::read_dir(repo.path(".git")).unwrap();
+    let shared: Vec<_> = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("sharedindex."))
+        .collect();
+    assert!(!shared.is_empty(), "git wrote no split index");
+    for name in &shared {
+        pipe(&repo, &format!(".git/{name}"));
+    }
+    for command in [&["audit"][..], &["staged"], &["scan"]] {
+        ended(&repo, command).has_status(2).says("sharedindex.");
+    }
+}
+
+/// A named pipe is in the place of the message that a hook is to scan.
+#[test]
+fn a_pipe_instead_of_a_commit_message() {
+    let repo = harmless();
+    pipe(&repo, ".git/COMMIT_EDITMSG");
+    let command = ["hook", "run", "commit-msg", ".git/COMMIT_EDITMSG"];
+    ended(&repo, &command).has_status(2).says("COMMIT_EDITMSG");
+}
+
 fn pipe(repo: &Repo, path: &str) {
     let path = repo.path(path);
     drop(fs::remove_file(&path));
