@@ -301,6 +301,11 @@ fn check_folder(path: &Path) -> Result<(), CliError> {
         let is_top = *top == here || top.join(".git").exists();
         is_top && top.canonicalize().is_ok_and(|top| !folder.starts_with(top))
     };
+    let is_git = |path: &Path| path.components().any(|part| part.as_os_str() == ".git");
+    if is_git(&folder) && !is_git(&written) {
+        let message = format!("{} is in a link to a git directory", printable_path(path));
+        return Err(CliError::new(message));
+    }
     if let Some(top) = written.ancestors().skip(1).find(|top| leads_out(top)) {
         let (file, top) = (printable_path(path), printable_path(top));
         let message = format!("{file} is in a symbolic link that leads out of {top}");

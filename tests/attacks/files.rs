@@ -55,6 +55,19 @@ fn a_report_does_not_go_through_a_linked_folder_of_the_checkout() {
     assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
 }
 
+/// A report that is written into git's directory, which the checkout has a link to.
+#[test]
+fn a_report_does_not_go_through_a_link_into_the_git_directory() {
+    let repo = Repo::new();
+    symlink(".git", repo.path("reports")).expect("a link");
+    repo.add("a.txt", "hello\n");
+    let before = fs::read(repo.path(".git/config")).expect("a file");
+    repo.keysieve(["scan", "a.txt", "-f", "json:reports/config"])
+        .status(2)
+        .says("is in a link to a git directory");
+    assert_eq!(fs::read(repo.path(".git/config")).expect("a file"), before);
+}
+
 /// A report that is written onto a pipe without a reader.
 #[test]
 fn a_report_onto_a_fifo_does_not_hang() {
