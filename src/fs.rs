@@ -45,7 +45,7 @@ pub enum Access {
     Private,
     /// The user, and others as far as the user's umask allows.
     Default,
-    /// All users may read and run it, whatever the umask.
+    /// All users may read and run it, with any umask.
     Executable,
 }
 

@@ -191,14 +191,14 @@ fn mac_key(folder: &Path) -> io::Result<MacKey> {
         }
         metadata => metadata?,
     };
-    let is_ours = git::is_owned_by_user(folder)? && git::is_owned_by_user(&path)?;
-    if others_may_write(&fs::metadata(folder)?) {
+    if !git::is_owned_by_user(folder)? || others_have(0o022, &fs::metadata(folder)?) {
         return Err(refused(
             folder,
             "can be written by other users; run 'chmod go-w' on it",
         ));
     }
-    if !metadata.is_file() || !is_ours || !is_private(&metadata) {
+    let is_ours = metadata.is_file() && git::is_owned_by_user(&path)?;
+    if !is_ours || others_have(0o077, &metadata) {
         return Err(refused(&path, "can be used by other users; delete it"));
     }
     let key = read_regular(&path)?;
@@ -213,13 +213,7 @@ fn new_mac_key(path: &Path) -> io::Result<()> {
     PendingFile::write(path, Access::Private, |out| out.write_all(&key))?.publish()
 }
 
-#[cfg(unix)]
-fn is_private(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o077 == 0
-}
-
-/// Creates a folder that only the user can use, whatever the umask.
+/// Creates a folder that only the user can use, with any umask.
 fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -227,20 +221,13 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-#[cfg(unix)]
-fn others_may_write(folder: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    folder.permissions().mode() & 0o022 != 0
-}
-
-#[cfg(not(unix))]
-fn others_may_write(_: &fs::Metadata) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &fs::Metadata) -> bool {
-    true
+/// Whether other users have one of these rights. Without modes, a file has the rights of the user's
+/// own folder that it is in.
+fn others_have(rights: u32, metadata: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & rights != 0;
+    #[cfg(not(unix))]
+    return (rights, metadata.is_file()) == (0, false);
 }
 
 /// The file is not used, and everything is read.

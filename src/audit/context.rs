@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bstr::BString;
 
+use super::container::{Container, ContainerKey};
 use super::scope::Scope;
 use crate::engine::{OccurrenceBuilder, Progress};
 use crate::git::store::ObjectStore;
@@ -27,4 +28,14 @@ pub(super) struct Context<'a> {
     pub(super) builder: &'a OccurrenceBuilder<'a>,
     pub(super) policy: &'a Policy,
     pub(super) progress: &'a Progress,
+}
+
+impl Context<'_> {
+    /// What reports call a container that has no path.
+    pub(super) fn label_of(&self, container: ContainerKey) -> BString {
+        match container.container() {
+            Container::Object(object) => format!("object {}", self.store.id_of(object)).into(),
+            Container::Name(_) => "name".into(),
+        }
+    }
 }

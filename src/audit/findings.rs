@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::collected::Collected;
-use super::container::{Container, ContainerKey};
+use super::container::ContainerKey;
 use super::context::Context;
 use super::found::{OccurrenceId, StoredOccurrence};
 use super::reach::commits::Commits;
@@ -160,23 +160,20 @@ impl FindingsBuilder<'_> {
             .collect()
     }
 
-    /// Removes secrets of a container that are too many to be listed. Returns how many they were.
+    /// Removes the secrets of a container that are too many to be listed. Returns how many.
     fn keep_first(&self, container: ContainerKey, secrets: &mut Vec<TracedSecret>) -> Vec<Skip> {
         let mut counts = KeptCounts::new(Keep::FOR_REPORT);
+        let all = secrets.len();
         secrets.sort_by_key(|traced| (traced.first().line, traced.first().column));
         secrets.retain(|TracedSecret { secret, .. }| {
             counts.take(&secret.occurrence, secret.allowed.as_ref())
         });
-        let (paths, _) = self.paths_of(container);
-        let path = paths.into_iter().next();
-        let place = path.unwrap_or_else(|| {
-            match container.container() {
-                Container::Object(object) => format!("object {}", self.context.store.id_of(object)),
-                Container::Name(_) => "name".to_owned(),
-            }
-            .into()
-        });
-        counts.finish(place.as_bstr())
+        if secrets.len() == all {
+            return Vec::new();
+        }
+        let path = self.paths_of(container).0.into_iter().next();
+        let path = path.unwrap_or_else(|| self.context.label_of(container));
+        counts.finish(path.as_bstr())
     }
 
     fn trace_in_scope(&self, secrets: Vec<SecretOccurrences>) -> Vec<TracedSecret> {

@@ -1,5 +1,5 @@
-//! Finds the paths at which a repository has had the commits of submodules. The names of submodules
-//! are whatever `.gitmodules` says, so policy does not judge by them.
+//! Finds the paths at which a repository has had the commits of submodules. Policy judges by these
+//! paths and not by the names of submodules, because a change can choose any name in `.gitmodules`.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) struct Superproject {
 }
 
 impl Superproject {
-    /// The repository `repo` at `paths`, of which this was `collected`.
+    /// Describes `repo`, which is at `paths`, by what the audit `collected` in it.
     pub(super) fn new(
         paths: Vec<BString>,
         repo: &Repository,

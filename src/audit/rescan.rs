@@ -67,12 +67,8 @@ pub(super) fn restore_values(
     for (container, wanted) in unknown {
         let found = rescan(context, collected, repo, container, &wanted);
         if found.len() < wanted.len() {
-            let name = match container.container() {
-                Container::Object(object) => format!("object {}", context.store.id_of(object)),
-                Container::Name(_) => "name".to_owned(),
-            };
             outcome.skipped.push(unreadable(
-                name.into(),
+                context.label_of(container),
                 "a cached finding is not in it any more; rerun with --no-cache".to_owned(),
             ));
         }

@@ -58,10 +58,11 @@ impl<'a> ObjectScanner<'a> {
     /// objects are all compared when they are read.)
     ///
     /// Only commits, tags and blobs with a finding are: to hash every object would take longer than
-    /// to search it. Every entry of a pack is searched, whatever its id. The index's checksum, the
-    /// number of its entries, their positions, and each entry's CRC-32 were verified, and an entry
-    /// that another one overlaps cannot be read. What remains: bytes after the end of an entry's
-    /// zlib stream are not searched, and a tree without its id's content makes a path wrong.
+    /// to search it. Every entry of a pack is searched, also if its id is wrong. The index's
+    /// checksum, the number of its entries, their positions, and the CRC-32 of each entry were
+    /// verified, and an entry that another one overlaps cannot be read. What remains: bytes after
+    /// the end of an entry's zlib stream are not searched, and a tree without the content of its
+    /// id makes a path wrong.
     fn compare_id(&mut self, object: &Object<'_>) {
         let id = self.context.store.id_of(object.number);
         if !has_id(object.kind, object.bytes, id) {

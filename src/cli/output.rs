@@ -280,7 +280,7 @@ impl Reports<'_> {
 }
 
 /// Refuses a file in a folder that is, or is below, a link out of the current folder or out of a
-/// repository: such a link could have come with a checkout.
+/// repository, or into a git directory: such a link could have come with a checkout.
 fn check_folder(path: &Path) -> Result<(), CliError> {
     let (Ok(here), Ok(full)) = (env::current_dir(), std::path::absolute(path)) else {
         return Ok(());

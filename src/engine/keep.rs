@@ -21,7 +21,7 @@ pub enum Keep {
 }
 
 impl Keep {
-    /// What scans keep that end in a report.
+    /// The bound for scans whose findings are reported.
     pub const FOR_REPORT: Self = Self::PerRule(1000);
 }
 

@@ -69,14 +69,22 @@ pub(crate) fn head_tree(repo: &LocalRepository) -> Result<Option<ObjectId>, Read
 #[must_use]
 pub fn resolve_commit(repo: &Repository, rev: &str) -> Option<ObjectId> {
     let repo = repo.local();
-    let mut id = repo.0.rev_parse_single(rev).ok()?.detach();
+    let id = repo.0.rev_parse_single(rev).ok()?.detach();
+    let (id, kind) = peel(&repo, id).ok()?;
+    (kind == ObjectKind::Commit).then_some(id)
+}
+
+/// The object that `id` leads to behind tags, and its kind.
+pub(crate) fn peel(
+    repo: &LocalRepository,
+    mut id: ObjectId,
+) -> Result<(ObjectId, ObjectKind), ReadError> {
     loop {
-        let Object { kind, bytes } = read(&repo, id, None).ok()?;
-        match kind {
-            ObjectKind::Commit => return Some(id),
-            ObjectKind::Tag => id = tag_target(id, &bytes).ok()?,
-            ObjectKind::Tree | ObjectKind::Blob => return None,
+        let Object { kind, bytes } = read(repo, id, None)?;
+        if kind != ObjectKind::Tag {
+            return Ok((id, kind));
         }
+        id = tag_target(id, &bytes)?;
     }
 }
 

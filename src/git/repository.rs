@@ -84,7 +84,7 @@ pub struct Repository(pub(in crate::git) ThreadSafeRepository, Arc<Directories>)
 pub struct LocalRepository(
     pub(in crate::git) gix::Repository,
     /// The files of its refs may be temporary.
-    #[expect(dead_code, reason = "keeps them")]
+    #[expect(dead_code, reason = "keeps the temporary files")]
     Arc<Directories>,
 );
 
@@ -277,7 +277,11 @@ pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
     with_readable_refs(ThreadSafeRepository::open_opts(dir, options).map_err(broken)?)
 }
 
-fn refuse(special: Option<PathBuf>) -> Result<(), RepoError> {
+/// The error about a file that is no regular file.
+///
+/// # Errors
+/// If there is one.
+pub(super) fn refuse(special: Option<PathBuf>) -> Result<(), RepoError> {
     special.map_or(Ok(()), |path| {
         Err(RepoError::Broken {
             path,

@@ -57,12 +57,14 @@ pub(super) fn find_in(store: &Path) -> Option<PathBuf> {
         return Some(store.to_path_buf());
     }
     let own = special_file(store);
-    let common = || special_file(&linked(&store.join("commondir"), "")?);
+    let shared = linked(&store.join("commondir"), "");
+    let common = || special_file(shared.as_ref()?);
+    let head = || special_head(store, shared.as_deref().unwrap_or(store));
     let of_worktree = || {
         let all = worktrees(store).unwrap_or_default();
         all.iter().find_map(|(_, dir)| special_file(dir))
     };
-    own.or_else(common).or_else(of_worktree)
+    own.or_else(common).or_else(head).or_else(of_worktree)
 }
 
 /// The path that the file `path` has after `prefix`.
@@ -83,15 +85,24 @@ fn special_file(store: &Path) -> Option<PathBuf> {
     }
     // A split index has most of its entries in another file.
     let shared_index = special_among(store, |name| name.starts_with("sharedindex."));
-    let found = shared_index.or_else(|| in_objects(&store.join("objects")));
-    let in_refs = || {
-        let refs = RefFiles::below(&store.join("refs"), "refs").unread;
-        let special = refs
-            .into_iter()
-            .find(|unread| unread.problem == NOT_REGULAR)?;
-        Some(store.join(special.name.to_path_lossy()))
-    };
-    found.or_else(in_refs)
+    shared_index.or_else(|| in_objects(&store.join("objects")))
+}
+
+/// The file of the branch that the `HEAD` of `store` names, if it is special. `common` has the refs.
+fn special_head(store: &Path, common: &Path) -> Option<PathBuf> {
+    let text = read_regular(&store.join("HEAD")).ok()?;
+    let name = text.strip_prefix(b"ref: ")?.trim_end().to_path().ok()?;
+    Some(common.join(name)).filter(|path| is_special(path))
+}
+
+/// The first ref that is no regular file among those of a git directory. Asked before all refs are
+/// read, and not whenever a repository is opened: it may have very many.
+pub(super) fn find_in_refs(store: &Path) -> Option<PathBuf> {
+    let refs = RefFiles::below(&store.join("refs"), "refs").unread;
+    let special = refs
+        .into_iter()
+        .find(|unread| unread.problem == NOT_REGULAR)?;
+    Some(store.join(special.name.to_path_lossy()))
 }
 
 /// The same for a directory of objects and its alternates. They are followed here, as gix follows
@@ -140,6 +151,6 @@ fn is_no_file(path: &Path) -> bool {
 }
 
 /// Whether `path` is neither a file nor a directory.
-fn is_special(path: &Path) -> bool {
+pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
 }

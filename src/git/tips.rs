@@ -3,6 +3,8 @@
 use bstr::{BStr, BString, ByteSlice};
 use gix::remote::Direction;
 
+use super::repository::refuse;
+use super::special::find_in_refs;
 use super::{ObjectId, RepoError, Repository, check_refs};
 
 /// The prefix of the refs that record what remotes have.
@@ -87,6 +89,7 @@ fn ids(
         problem: error.to_string(),
     };
     check_refs(repo)?;
+    refuse(find_in_refs(repo.common_dir()))?;
     let local = repo.local();
     let refs = local.0.references().map_err(failed)?;
     let refs = refs.prefixed(prefix).map_err(failed)?;

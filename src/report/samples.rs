@@ -167,41 +167,14 @@ pub(super) fn outcome() -> Outcome {
         &all[3],
         place(&token, &[&all[3]], 7),
     );
-    let by = AllowedBy::Marker {
-        word: "gitleaks:allow".to_owned(),
-        reason: Some("a fixture".to_owned()),
-    };
-    let known = AllowedBy::Baseline {
-        reason: None,
-        owner: Some("platform".to_owned()),
-    };
     let skip = |path: &str, reason| Skip {
         path: path.into(),
         reason,
     };
-    let unused = |list, number, reason: &str, expired| Unused {
-        list,
-        number,
-        reason: reason.to_owned(),
-        expired,
-    };
     Outcome {
         findings: vec![pair(), pem, in_name],
-        allowed: vec![
-            Allowed {
-                finding: token.clone(),
-                by,
-            },
-            Allowed {
-                finding: token,
-                by: known,
-            },
-        ],
-        unused: vec![
-            unused(List::Config, 4, "old", Some(date(2026, 3, 31))),
-            unused(List::Config, 5, "gone", None),
-            unused(List::Baseline, 7, "inherited", Some(date(2026, 4, 30))),
-        ],
+        allowed: allowed_twice(&token),
+        unused: unused_entries(),
         skipped: vec![
             skip("vendor/lib", SkipReason::Submodule),
             skip(
@@ -220,6 +193,37 @@ pub(super) fn outcome() -> Outcome {
             what: Change::Changed,
         }],
     }
+}
+
+/// The same finding, allowed by a marker and by the baseline.
+fn allowed_twice(finding: &Finding) -> Vec<Allowed> {
+    let marker = AllowedBy::Marker {
+        word: "gitleaks:allow".to_owned(),
+        reason: Some("a fixture".to_owned()),
+    };
+    let baseline = AllowedBy::Baseline {
+        reason: None,
+        owner: Some("platform".to_owned()),
+    };
+    let allowed = |by| Allowed {
+        finding: finding.clone(),
+        by,
+    };
+    vec![allowed(marker), allowed(baseline)]
+}
+
+fn unused_entries() -> Vec<Unused> {
+    let unused = |list, number, reason: &str, expired| Unused {
+        list,
+        number,
+        reason: reason.to_owned(),
+        expired,
+    };
+    vec![
+        unused(List::Config, 4, "old", Some(date(2026, 3, 31))),
+        unused(List::Config, 5, "gone", None),
+        unused(List::Baseline, 7, "inherited", Some(date(2026, 4, 30))),
+    ]
 }
 
 /// A finding of this origin that a marker lets pass, and nothing else.

@@ -92,7 +92,7 @@ struct Commit {
     tree: Tree,
 }
 
-/// A history: the commits, of which the last is `HEAD`, and which of them is the base.
+/// A history: its commits, and the index of the base. `HEAD` is the last commit.
 struct History {
     dice: Dice,
     keys: Vec<String>,

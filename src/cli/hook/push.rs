@@ -38,8 +38,8 @@ pub(super) fn from_framework(common: &Common) -> Result<Status, CliError> {
         }
         None => true,
     };
-    // The framework starts at a commit that the tracking refs of the remote lead to, whatever
-    // address they are of.
+    // The framework starts at a commit that the tracking refs of the remote lead to. It does not
+    // compare the address that they were fetched from.
     let old = variable("PRE_COMMIT_FROM_REF").filter(|_| is_known);
     let old = old.map(resolve).transpose()?;
     let name = variable("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_else(|| "HEAD".into());

@@ -110,7 +110,7 @@ pub enum RangeError {
         /// Why it cannot be used.
         problem: String,
     },
-    /// A name with several meanings, of which an author could have added one.
+    /// The name has several meanings, and an author could have added one of them.
     #[error("'{rev}' is ambiguous: it names several refs or objects")]
     Ambiguous {
         /// The name as it was given.

@@ -7,8 +7,9 @@
 use bstr::ByteSlice as _;
 
 use super::RangeError;
-use crate::git::commit::tag_target;
-use crate::git::{LocalRepository, Object, ObjectId, ObjectKind, read};
+use crate::git::commit::peel;
+use crate::git::special::is_special;
+use crate::git::{LocalRepository, ObjectId};
 
 /// The folders that git searches for a short name, in its order.
 const PLACES: [&str; 4] = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
@@ -124,6 +125,10 @@ fn abbreviated(repo: &LocalRepository, name: &str) -> Option<Meaning> {
 }
 
 fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
+    // gix would wait for the other end of a named pipe.
+    if is_special(&repo.common_dir().join(full)) {
+        return None;
+    }
     let mut found = repo.0.try_find_reference(full).ok()??;
     if found.name().as_bstr() != full.as_bytes().as_bstr() {
         return None;
@@ -134,15 +139,9 @@ fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
     Some(Meaning { full, target })
 }
 
-/// The object behind tags; the tag itself if it cannot be read.
-fn peeled(repo: &LocalRepository, mut id: ObjectId) -> ObjectId {
-    while let Ok(Object { kind, bytes }) = read(repo, id, None)
-        && kind == ObjectKind::Tag
-        && let Ok(target) = tag_target(id, &bytes)
-    {
-        id = target;
-    }
-    id
+/// The object behind tags; the tag itself if one of them cannot be read.
+fn peeled(repo: &LocalRepository, id: ObjectId) -> ObjectId {
+    peel(repo, id).map_or(id, |(id, _)| id)
 }
 
 /// Whether `name` is that of a branch of a remote, such as `origin/main`. If that branch was not
