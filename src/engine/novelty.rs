@@ -24,7 +24,8 @@ struct OldSecret {
     count: usize,
 }
 
-type OldSecrets = HashMap<Fingerprint, OldSecret>;
+/// By the secret, and whether an ignored marker covers it.
+type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
 
 /// What is known.
 #[derive(Default)]
@@ -42,6 +43,8 @@ struct Occurrence {
     is_fresh: bool,
     /// Whether the policy lets it pass.
     is_exempt: bool,
+    /// Whether a marker covers it that the policy ignores.
+    is_marked: bool,
 }
 
 /// How often a secret occurs in the new version where nothing lets it pass, and how often there in
@@ -68,7 +71,8 @@ impl Judge<'_> {
     /// whose halves were never in one version is new: together they are more than each by itself.
     ///
     /// What a path or a marker allows, then or now, does not count: it is not known elsewhere or
-    /// without its marker. Where it still has them it is new, and is allowed again.
+    /// without its marker. Where it still has them it is new, and is allowed again. The same holds
+    /// for markers that the policy ignores: what had one is known only at its path, with a marker.
     pub(super) fn novelty(
         &self,
         previous: Option<&dyn PreviousContent>,
@@ -79,7 +83,11 @@ impl Judge<'_> {
         let Some(previous) = previous else {
             return all_new;
         };
-        let Exempt { exempt, pairs } = self.exempt(located, path);
+        let Passes {
+            exempt,
+            marked,
+            pairs,
+        } = self.passes(located, path);
         if !exempt.contains(&false) {
             return all_new;
         }
@@ -87,24 +95,26 @@ impl Judge<'_> {
             return all_new;
         };
         let spans = previous.spans(&versions);
-        let mut counts: HashMap<Fingerprint, Counts> = HashMap::new();
+        let mut counts: HashMap<(Fingerprint, bool), Counts> = HashMap::new();
         let mut occurrences = Vec::with_capacity(located.len());
-        for (LocatedMatch { found, .. }, is_exempt) in located.iter().zip(exempt) {
+        let passes = exempt.into_iter().zip(marked);
+        for (LocatedMatch { found, .. }, (is_exempt, is_marked)) in located.iter().zip(passes) {
             let occurrence = Occurrence {
                 secret: fingerprint(self.builder.scanner, found),
                 confidence: found.confidence,
                 is_fresh: any_overlaps(&spans, found.span),
                 is_exempt,
+                is_marked,
             };
             if !is_exempt {
-                let counts = counts.entry(occurrence.secret).or_default();
+                let counts = counts.entry((occurrence.secret, is_marked)).or_default();
                 counts.all += 1;
                 counts.fresh += usize::from(occurrence.is_fresh);
             }
             occurrences.push(occurrence);
         }
         let mut known = Known::default();
-        self.add_versions(&mut known, &versions);
+        self.add_versions(&mut known, &versions, |_| true);
         let mut new = compare(&occurrences, &counts, &known.secrets);
         add_new_pairs(&mut new, &pairs, &occurrences, &known);
         if !occurrences
@@ -115,7 +125,7 @@ impl Judge<'_> {
             return new;
         }
         let MovedFrom { versions, replaced } = previous.elsewhere();
-        self.add_versions(&mut known, &versions);
+        self.add_versions(&mut known, &versions, |is_marked| !is_marked);
         self.add_moved(&mut known, &replaced);
         let mut new = compare(&occurrences, &counts, &known.secrets);
         add_new_pairs(&mut new, &pairs, &occurrences, &known);
@@ -124,24 +134,36 @@ impl Judge<'_> {
 
     /// For each match in the text at `path`, whether an entry or a marker lets it pass there. The
     /// baseline allows a value wherever it is, so what it allows is known.
-    fn exempt(&self, located: &[LocatedMatch], path: &BStr) -> Exempt {
-        let mut exempt = vec![false; located.len()];
-        let mut pairs = Vec::new();
+    fn passes(&self, located: &[LocatedMatch], path: &BStr) -> Passes {
+        let mut passes = Passes {
+            exempt: vec![false; located.len()],
+            marked: vec![false; located.len()],
+            pairs: Vec::new(),
+        };
         for found in self.builder.occurrences(located) {
+            let (first, second) = found.matches;
             let allowed = self.allowed(&found, path);
-            exempt[found.matches.1] = allowed.is_some();
-            if let Some(first) = found.matches.0 {
-                pairs.push((first, found.matches.1));
-                // A marker covers one line only.
-                exempt[first] = match (allowed, &found.first_half) {
-                    (Some(AllowedBy::Marker { .. }), Some(half)) => {
-                        self.allowed(half, path).is_some()
-                    }
-                    (allowed, _) => allowed.is_some(),
-                };
-            }
+            let is_marked = self.has_ignored_marker(&found);
+            passes.exempt[second] = allowed.is_some();
+            passes.marked[second] = is_marked;
+            let Some(first) = first else {
+                continue;
+            };
+            passes.pairs.push((first, second));
+            // A marker covers one line only.
+            let half = found.first_half.as_deref();
+            passes.exempt[first] = match (allowed, half) {
+                (Some(AllowedBy::Marker { .. }), Some(half)) => self.allowed(half, path).is_some(),
+                (allowed, _) => allowed.is_some(),
+            };
+            passes.marked[first] = half.map_or(is_marked, |half| self.has_ignored_marker(half));
         }
-        Exempt { exempt, pairs }
+        passes
+    }
+
+    fn has_ignored_marker(&self, found: &OccurrenceInText) -> bool {
+        self.policy
+            .has_ignored_marker(&found.occurrence, &found.nearby)
     }
 
     fn allowed(&self, found: &OccurrenceInText, path: &BStr) -> Option<AllowedBy> {
@@ -152,11 +174,17 @@ impl Judge<'_> {
     }
 
     /// Adds the secrets of older versions; of a secret in several, the version counts that has most
-    /// of it.
-    fn add_versions(&self, known: &mut Known, versions: &[OldVersion]) {
+    /// of it. `is_wanted` is asked whether those with, or without, an ignored marker count.
+    fn add_versions(
+        &self,
+        known: &mut Known,
+        versions: &[OldVersion],
+        is_wanted: impl Fn(bool) -> bool,
+    ) {
         for version in versions {
-            let secrets = self.known_in(version);
-            known.versions.push(secrets.keys().copied().collect());
+            let mut secrets = self.known_in(version);
+            secrets.retain(|(_, is_marked), _| is_wanted(*is_marked));
+            known.versions.push(fingerprints_of(&secrets));
             for (secret, other) in secrets {
                 let old = known.secrets.entry(secret).or_insert(other);
                 old.confidence = old.confidence.max(other.confidence);
@@ -168,12 +196,13 @@ impl Judge<'_> {
     /// Adds the secrets that other blobs no longer have.
     fn add_moved(&self, known: &mut Known, replaced: &[(OldVersion, Vec<u8>)]) {
         for (before, after) in replaced {
-            let removed = self.known_in(before);
+            let mut removed = self.known_in(before);
+            removed.retain(|(_, is_marked), _| !is_marked);
             if removed.is_empty() {
                 continue;
             }
-            known.versions.push(removed.keys().copied().collect());
-            let remaining = self.secrets(&self.located_in(after), |_| true);
+            known.versions.push(fingerprints_of(&removed));
+            let remaining = self.secrets(&self.located_in(after), |_| Some(false));
             for (secret, mut moved) in removed {
                 let remaining = remaining
                     .get(&secret)
@@ -193,8 +222,8 @@ impl Judge<'_> {
     fn known_in(&self, version: &OldVersion) -> OldSecrets {
         let located = self.located_in(&version.bytes);
         let path = self.policy.relative_to_root(version.path.as_bstr());
-        let Exempt { exempt, .. } = self.exempt(&located, &path);
-        self.secrets(&located, |index| !exempt[index])
+        let Passes { exempt, marked, .. } = self.passes(&located, &path);
+        self.secrets(&located, |index| (!exempt[index]).then_some(marked[index]))
     }
 
     fn located_in(&self, text: &[u8]) -> Vec<LocatedMatch> {
@@ -208,14 +237,18 @@ impl Judge<'_> {
         located.flatten().collect()
     }
 
-    fn secrets(&self, located: &[LocatedMatch], counts: impl Fn(usize) -> bool) -> OldSecrets {
+    /// The secrets among matches; `marked` says whether one has an ignored marker, or is left out.
+    fn secrets(
+        &self,
+        located: &[LocatedMatch],
+        marked: impl Fn(usize) -> Option<bool>,
+    ) -> OldSecrets {
         let mut secrets = OldSecrets::new();
-        for (_, LocatedMatch { found, .. }) in located
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| counts(*index))
-        {
-            let secret = fingerprint(self.builder.scanner, found);
+        for (index, LocatedMatch { found, .. }) in located.iter().enumerate() {
+            let Some(is_marked) = marked(index) else {
+                continue;
+            };
+            let secret = (fingerprint(self.builder.scanner, found), is_marked);
             let old = secrets.entry(secret).or_insert(OldSecret {
                 confidence: found.confidence,
                 count: 0,
@@ -227,9 +260,15 @@ impl Judge<'_> {
     }
 }
 
-/// For each match of a text, whether the policy lets it pass; and the matches that are pairs.
-struct Exempt {
+fn fingerprints_of(secrets: &OldSecrets) -> HashSet<Fingerprint> {
+    secrets.keys().map(|(secret, _)| *secret).collect()
+}
+
+/// For each match of a text, whether the policy lets it pass, and whether a marker covers it that
+/// the policy ignores; and the matches that are pairs.
+struct Passes {
     exempt: Vec<bool>,
+    marked: Vec<bool>,
     pairs: Vec<(usize, usize)>,
 }
 
@@ -249,18 +288,36 @@ fn add_new_pairs(
     }
 }
 
-/// For each occurrence, whether it is new against the `old` secrets.
+/// For each occurrence, whether it is new against the `old` secrets. Those without a marker are
+/// compared with what had none, and those with one with all.
 fn compare(
     occurrences: &[Occurrence],
-    counts: &HashMap<Fingerprint, Counts>,
+    counts: &HashMap<(Fingerprint, bool), Counts>,
     old: &OldSecrets,
 ) -> Vec<bool> {
-    let is_new = |occurrence: &Occurrence| match old.get(&occurrence.secret) {
-        Some(old) if !occurrence.is_exempt && old.confidence >= occurrence.confidence => {
-            let counts = &counts[&occurrence.secret];
-            counts.all > old.count && (occurrence.is_fresh || counts.fresh == 0)
+    let is_new = |occurrence: &Occurrence| {
+        let kinds = [false, true]
+            .into_iter()
+            .take(1 + usize::from(occurrence.is_marked));
+        let (mut before, mut all, mut fresh) = (None, 0, 0);
+        for kind in kinds.map(|is_marked| (occurrence.secret, is_marked)) {
+            if let Some(counts) = counts.get(&kind) {
+                all += counts.all;
+                fresh += counts.fresh;
+            }
+            if let Some(old) = old.get(&kind) {
+                let (confidence, count) = before.unwrap_or((old.confidence, 0));
+                before = Some((old.confidence.max(confidence), count + old.count));
+            }
         }
-        _ => true,
+        match before {
+            Some((confidence, count))
+                if !occurrence.is_exempt && confidence >= occurrence.confidence =>
+            {
+                all > count && (occurrence.is_fresh || fresh == 0)
+            }
+            _ => true,
+        }
     };
     occurrences.iter().map(is_new).collect()
 }

@@ -88,7 +88,7 @@ fn special_file(store: &Path) -> Option<PathBuf> {
     shared_index.or_else(|| in_objects(&store.join("objects")))
 }
 
-/// The file of the branch that the `HEAD` of `store` names, if it is special. `common` has the refs.
+/// The file of the branch that the `HEAD` of `store` names, if it is special. Refs are in `common`.
 fn special_head(store: &Path, common: &Path) -> Option<PathBuf> {
     let text = read_regular(&store.join("HEAD")).ok()?;
     let name = text.strip_prefix(b"ref: ")?.trim_end().to_path().ok()?;

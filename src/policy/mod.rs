@@ -205,6 +205,12 @@ impl Policy {
         marker::find(nearby, found, &self.rule_ids).filter(|_| self.markers)
     }
 
+    /// Whether an inline marker covers an occurrence, but the policy ignores markers.
+    #[must_use]
+    pub fn has_ignored_marker(&self, found: &Occurrence, nearby: &Nearby) -> bool {
+        !self.markers && marker::find(nearby, found, &self.rule_ids).is_some()
+    }
+
     /// The baseline entry for `finding`, and whether it has expired.
     #[must_use]
     pub fn baseline_entry(&self, fingerprint: Fingerprint) -> Option<(&BaselineEntry, bool)> {

@@ -115,6 +115,33 @@ fn a_marker_that_is_removed_leaves_a_finding() {
     gate(&repo, &base).has_status(1).says("a.env");
 }
 
+/// `--strict`, which ignores markers, takes a marked key of the base for known: without its marker,
+/// or in another file with a marker that the change adds.
+#[test]
+fn strict_knows_a_marked_key_only_where_it_is_marked() {
+    let (repo, _) = started();
+    let line = key(15).trim_end().to_owned();
+    let marked = format!("{line} # keysieve:allow a fixture\n");
+    let base = repo.add("a.env", &marked).commit("a marked key");
+    let strict = || {
+        let range = format!("{base}..HEAD");
+        repo.keysieve(["gate", "--strict", &range]).run()
+    };
+    repo.add("a.env", format!("# more\n{marked}"))
+        .commit("still marked");
+    strict().has_status(0);
+    repo.git(["reset", "--quiet", "--hard", &base]);
+    repo.add("a.env", format!("{line}\n")).commit("no marker");
+    strict().has_status(1).says("a.env");
+    for text in [format!("{line}\n"), marked] {
+        repo.git(["reset", "--quiet", "--hard", &base]);
+        repo.git(["rm", "--quiet", "a.env"]);
+        repo.add("prod.env", format!("{}{text}", "x = 1\n".repeat(99)))
+            .commit("in another file");
+        strict().has_status(1).says("prod.env");
+    }
+}
+
 /// A key in a file above `max-size`, which is then cut below it.
 #[test]
 fn a_file_that_shrinks_below_the_limit_is_scanned_anew() {
