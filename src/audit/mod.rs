@@ -174,7 +174,7 @@ impl AuditRun<'_> {
                 }
             }
         }
-        engine::finish(&mut all.outcome, self.policy);
+        engine::finish(&mut all.outcome, self.policy, self.builder.scanner);
         Ok(all)
     }
 

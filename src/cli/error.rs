@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keysieve::rule::RuleSet;
+use keysieve::scan::Scanner;
 use keysieve::text::printable;
 
 /// An error for a person: one sentence that names what it is about and, if there is one, the
@@ -50,9 +52,15 @@ impl fmt::Display for CliError {
     }
 }
 
-/// Messages name files and quote their content: nothing in a line may move the cursor.
+/// Messages name files and quote their content: nothing in a line may move the cursor, or be a
+/// secret.
 fn safe(text: &str) -> String {
-    let lines: Vec<_> = text
+    let scanner = RuleSet::builtin().map(Scanner::new);
+    let text = match &scanner {
+        Ok(Ok(scanner)) => scanner.redact(text.as_bytes()),
+        _ => text.as_bytes().into(),
+    };
+    let lines: Vec<_> = String::from_utf8_lossy(&text)
         .lines()
         .map(|line| printable(line.as_bytes()))
         .collect();

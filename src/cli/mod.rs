@@ -16,6 +16,8 @@ mod scan;
 mod settings;
 mod stdin;
 mod target;
+#[cfg(unix)]
+mod truncated;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -105,6 +107,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
+    #[cfg(unix)]
+    truncated::exit_with_2();
     // The message of a panic may contain what was scanned; its location does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

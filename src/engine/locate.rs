@@ -3,7 +3,7 @@
 
 use crate::blob::Part;
 use crate::finding::Place;
-use crate::finding::frame::Frame;
+use crate::finding::frame::{Frame, HiddenSpans};
 use crate::policy::{MarkerText, Nearby};
 use crate::scan::Match;
 use crate::text::{LineIndex, Location, Locator, Span};
@@ -42,7 +42,7 @@ pub(super) fn locate(
     frames: Frames,
 ) -> Vec<LocatedMatch> {
     let index = LineIndex::new(text);
-    let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
+    let secrets = HiddenSpans::new(matches.iter().map(|found| found.span).collect());
     let (mut starts, mut ends) = (Locator::new(&index), Locator::new(&index));
     let mut surroundings = Surroundings::new(text, &index);
     let mut located = Vec::new();
@@ -84,7 +84,7 @@ fn frame_in_blob(
     index: &LineIndex<'_>,
     part: &Part,
     span: Span,
-    secrets: &[Span],
+    secrets: &HiddenSpans,
 ) -> Frame {
     let mut frame = Frame::new(text, index, span, secrets);
     for line in &mut frame.lines {

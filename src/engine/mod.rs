@@ -10,12 +10,14 @@ mod locate;
 mod novelty;
 mod progress;
 mod publish;
+mod version_cache;
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::BStr;
 
-use crate::blob::{Blob, Origin, PreviousContent, Skip};
+use crate::blob::{Blob, Origin, PreviousContent, Skip, SkipReason};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
 use crate::scan::Scanner;
@@ -26,6 +28,7 @@ pub use keep::Keep;
 pub(crate) use keep::KeptCounts;
 pub use locate::{Frames, LocatedMatch};
 pub use progress::Progress;
+use version_cache::{VersionCache, VersionKey};
 
 /// Scans all that `source` feeds, and keeps as many of the findings as `keep` says.
 ///
@@ -44,22 +47,38 @@ pub fn run(
         policy,
         progress,
         keep,
+        versions: VersionCache::default(),
         gathered: &gathered,
     };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
     let mut outcome = gathered
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    finish(&mut outcome, policy);
+    finish(&mut outcome, policy, scanner);
     Ok(outcome)
 }
 
-/// Completes an outcome to which nothing will be added: lists unused entries, sorts, and chooses
-/// the fingerprints that reports show.
-pub fn finish(outcome: &mut Outcome, policy: &Policy) {
+/// Completes an outcome to which nothing will be added: lists unused entries, sorts, masks secrets
+/// in what is skipped, and chooses the fingerprints that reports show.
+pub fn finish(outcome: &mut Outcome, policy: &Policy, scanner: &Scanner) {
+    for skip in &mut outcome.skipped {
+        redact(skip, scanner);
+    }
     outcome.unused = policy.unused(outcome);
     outcome.sort();
     publish::set_public_fingerprints(outcome, policy);
+}
+
+/// Masks secrets in the name of what was skipped, which was not scanned, and in the reason.
+fn redact(skip: &mut Skip, scanner: &Scanner) {
+    if let Cow::Owned(path) = scanner.redact(&skip.path) {
+        skip.path = path.into();
+    }
+    if let SkipReason::Unreadable(problem) = &mut skip.reason
+        && let Cow::Owned(masked) = scanner.redact(problem.as_bytes())
+    {
+        *problem = String::from_utf8_lossy(&masked).into_owned();
+    }
 }
 
 /// What all workers share.
@@ -68,6 +87,7 @@ struct Shared<'a> {
     policy: &'a Policy,
     progress: &'a Progress,
     keep: Keep,
+    versions: VersionCache,
     gathered: &'a Mutex<Outcome>,
 }
 
@@ -77,8 +97,29 @@ struct ScanWorker<'a> {
     outcome: Outcome,
     /// How many findings of the blob that is being judged were kept, and how many were not.
     counts: KeptCounts,
-    /// The origin of the blob that is being fed, and the matches in its parts so far.
-    open: Option<(Origin, Vec<LocatedMatch>)>,
+    /// The blob that is being fed, if it has a match so far.
+    open: Option<OpenBlob>,
+}
+
+/// A blob that is being fed.
+struct OpenBlob {
+    origin: Origin,
+    /// The matches in its parts so far.
+    located: Vec<LocatedMatch>,
+    /// Identifies it if it is in one piece and replaces something.
+    key: Option<VersionKey>,
+}
+
+impl OpenBlob {
+    fn new(blob: &Blob<'_>) -> Self {
+        let is_whole = blob.part.offset == 0 && blob.part.last;
+        let replaces = is_whole && blob.previous.is_some();
+        Self {
+            origin: blob.origin.clone(),
+            located: Vec::new(),
+            key: replaces.then(|| VersionKey::new(blob.origin.path(), blob.bytes)),
+        }
+    }
 }
 
 impl<'a> ScanWorker<'a> {
@@ -101,10 +142,8 @@ impl Worker for ScanWorker<'_> {
         if !matches.is_empty() {
             progress.add_found(matches.len());
             let located = builder.locate(blob.bytes, &blob.part, matches, Frames::Build);
-            self.open
-                .get_or_insert_with(|| (blob.origin.clone(), Vec::new()))
-                .1
-                .extend(located);
+            let open = self.open.get_or_insert_with(|| OpenBlob::new(&blob));
+            open.located.extend(located);
         }
         if !matches!(blob.origin, Origin::Name { .. }) {
             self.count(&blob);
@@ -138,17 +177,32 @@ impl ScanWorker<'_> {
 
     /// Judges the matches in the blob that ends here.
     fn finish_blob(&mut self, previous: Option<&dyn PreviousContent>) {
-        let Some((origin, located)) = self.open.take() else {
+        let Some(open) = self.open.take() else {
             return;
         };
+        let OpenBlob {
+            origin,
+            located,
+            key,
+        } = open;
         let Shared {
-            builder, policy, ..
+            builder,
+            policy,
+            versions,
+            ..
         } = self.shared;
         let path = policy.path_of(&origin);
-        let is_new = {
-            let judge = novelty::Judge { builder, policy };
-            judge.novelty(previous, &located, &path)
+        let judge = novelty::Judge {
+            builder,
+            policy,
+            versions,
         };
+        let new = novelty::NewVersion {
+            path: &path,
+            key,
+            located: &located,
+        };
+        let is_new = judge.novelty(previous, &new);
         for found in builder.occurrences_if(&located, |index| is_new[index]) {
             let by_marker = self.judge(found.occurrence, &origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {

@@ -2,6 +2,7 @@
 //! lines.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -16,16 +17,17 @@ use crate::text::Span;
 
 use super::build::{OccurrenceBuilder, OccurrenceInText};
 use super::locate::{Frames, LocatedMatch};
+use super::version_cache::{VersionCache, VersionKey};
 
 /// A secret of the older versions that nothing let pass: how sure it was, and how often it occurs.
 #[derive(Clone, Copy)]
-struct OldSecret {
+pub(super) struct OldSecret {
     confidence: Confidence,
     count: usize,
 }
 
 /// By the secret, and whether an ignored marker covers it.
-type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
+pub(super) type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
 
 /// What is known.
 #[derive(Default)]
@@ -59,10 +61,20 @@ struct Counts {
 pub(super) struct Judge<'a> {
     pub(super) builder: &'a OccurrenceBuilder<'a>,
     pub(super) policy: &'a Policy,
+    pub(super) versions: &'a VersionCache,
+}
+
+/// A blob whose matches are judged.
+pub(super) struct NewVersion<'a> {
+    /// Its path, relative to the root.
+    pub(super) path: &'a BStr,
+    /// Identifies it if it is in one piece: a later change may replace it.
+    pub(super) key: Option<VersionKey>,
+    pub(super) located: &'a [LocatedMatch],
 }
 
 impl Judge<'_> {
-    /// For each match in the blob at `path`, whether it is new.
+    /// For each match in the blob `new`, whether it is new.
     ///
     /// A secret that no older version has, or not as sure as now, is new wherever its bytes come
     /// from: a change around bytes that stay the same can make a secret of them. One that an older
@@ -76,9 +88,9 @@ impl Judge<'_> {
     pub(super) fn novelty(
         &self,
         previous: Option<&dyn PreviousContent>,
-        located: &[LocatedMatch],
-        path: &BStr,
+        new: &NewVersion<'_>,
     ) -> Vec<bool> {
+        let NewVersion { path, key, located } = *new;
         let all_new = vec![true; located.len()];
         let Some(previous) = previous else {
             return all_new;
@@ -112,6 +124,10 @@ impl Judge<'_> {
                 counts.fresh += usize::from(occurrence.is_fresh);
             }
             occurrences.push(occurrence);
+        }
+        if let Some(key) = key {
+            self.versions
+                .insert(key, Arc::new(secrets_of(&occurrences)));
         }
         let mut known = Known::default();
         self.add_versions(&mut known, &versions, |_| true);
@@ -182,10 +198,11 @@ impl Judge<'_> {
         is_wanted: impl Fn(bool) -> bool,
     ) {
         for version in versions {
-            let mut secrets = self.known_in(version);
-            secrets.retain(|(_, is_marked), _| is_wanted(*is_marked));
-            known.versions.push(fingerprints_of(&secrets));
-            for (secret, other) in secrets {
+            let secrets = self.known_in(version);
+            let wanted = || secrets.iter().filter(|(secret, _)| is_wanted(secret.1));
+            let fingerprints = wanted().map(|(secret, _)| secret.0);
+            known.versions.push(fingerprints.collect());
+            for (&secret, &other) in wanted() {
                 let old = known.secrets.entry(secret).or_insert(other);
                 old.confidence = old.confidence.max(other.confidence);
                 old.count = old.count.max(other.count);
@@ -196,12 +213,14 @@ impl Judge<'_> {
     /// Adds the secrets that other blobs no longer have.
     fn add_moved(&self, known: &mut Known, replaced: &[(OldVersion, Vec<u8>)]) {
         for (before, after) in replaced {
-            let mut removed = self.known_in(before);
-            removed.retain(|(_, is_marked), _| !is_marked);
+            let before = self.known_in(before);
+            let removed = before.iter().filter(|((_, is_marked), _)| !is_marked);
+            let removed: OldSecrets = removed.map(|(&secret, &old)| (secret, old)).collect();
             if removed.is_empty() {
                 continue;
             }
-            known.versions.push(fingerprints_of(&removed));
+            let fingerprints = removed.keys().map(|(secret, _)| *secret);
+            known.versions.push(fingerprints.collect());
             let remaining = self.secrets(&self.located_in(after), |_| Some(false));
             for (secret, mut moved) in removed {
                 let remaining = remaining
@@ -219,11 +238,18 @@ impl Judge<'_> {
     }
 
     /// The secrets in a version that nothing let pass there.
-    fn known_in(&self, version: &OldVersion) -> OldSecrets {
+    fn known_in(&self, version: &OldVersion) -> Arc<OldSecrets> {
+        let key = VersionKey::new(version.path.as_bstr(), &version.bytes);
+        if let Some(secrets) = self.versions.get(key) {
+            return secrets;
+        }
         let located = self.located_in(&version.bytes);
         let path = self.policy.relative_to_root(version.path.as_bstr());
         let Passes { exempt, marked, .. } = self.passes(&located, &path);
-        self.secrets(&located, |index| (!exempt[index]).then_some(marked[index]))
+        let secrets = self.secrets(&located, |index| (!exempt[index]).then_some(marked[index]));
+        let secrets = Arc::new(secrets);
+        self.versions.insert(key, secrets.clone());
+        secrets
     }
 
     fn located_in(&self, text: &[u8]) -> Vec<LocatedMatch> {
@@ -243,25 +269,33 @@ impl Judge<'_> {
         located: &[LocatedMatch],
         marked: impl Fn(usize) -> Option<bool>,
     ) -> OldSecrets {
-        let mut secrets = OldSecrets::new();
-        for (index, LocatedMatch { found, .. }) in located.iter().enumerate() {
-            let Some(is_marked) = marked(index) else {
-                continue;
-            };
-            let secret = (fingerprint(self.builder.scanner, found), is_marked);
-            let old = secrets.entry(secret).or_insert(OldSecret {
-                confidence: found.confidence,
-                count: 0,
-            });
-            old.confidence = old.confidence.max(found.confidence);
-            old.count += 1;
-        }
-        secrets
+        let seen = located.iter().enumerate();
+        let seen = seen.filter_map(|(index, LocatedMatch { found, .. })| {
+            let secret = fingerprint(self.builder.scanner, found);
+            Some(((secret, marked(index)?), found.confidence))
+        });
+        count(seen)
     }
 }
 
-fn fingerprints_of(secrets: &OldSecrets) -> HashSet<Fingerprint> {
-    secrets.keys().map(|(secret, _)| *secret).collect()
+/// The secrets of a new version, as a later change that replaces it will know them.
+fn secrets_of(occurrences: &[Occurrence]) -> OldSecrets {
+    let known = occurrences.iter().filter(|found| !found.is_exempt);
+    count(known.map(|found| ((found.secret, found.is_marked), found.confidence)))
+}
+
+fn count(seen: impl Iterator<Item = ((Fingerprint, bool), Confidence)>) -> OldSecrets {
+    let mut secrets = OldSecrets::new();
+    for (secret, confidence) in seen {
+        let new = OldSecret {
+            confidence,
+            count: 0,
+        };
+        let old = secrets.entry(secret).or_insert(new);
+        old.confidence = old.confidence.max(confidence);
+        old.count += 1;
+    }
+    secrets
 }
 
 /// For each match of a text, whether the policy lets it pass, and whether a marker covers it that

@@ -34,21 +34,50 @@ pub struct FrameLine {
     pub mark: Option<(usize, usize)>,
 }
 
+/// All spans of a text that must not be shown, in order.
+pub struct HiddenSpans {
+    spans: Vec<Span>,
+    /// For each span, the end of the one up to there that reaches furthest.
+    ends: Vec<usize>,
+}
+
+impl HiddenSpans {
+    /// These spans, in any order.
+    #[must_use]
+    pub fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable_by_key(|span| span.start);
+        let furthest = spans.iter().scan(0, |furthest, span| {
+            *furthest = span.end.max(*furthest);
+            Some(*furthest)
+        });
+        Self {
+            ends: furthest.collect(),
+            spans,
+        }
+    }
+
+    /// Those that may overlap `window`.
+    fn near(&self, window: Span) -> &[Span] {
+        let first = self.ends.partition_point(|&end| end <= window.start);
+        let end = self.spans.partition_point(|span| span.start < window.end);
+        &self.spans[first.min(end)..end]
+    }
+}
+
 /// What a frame is built from.
 struct Source<'t> {
     text: &'t [u8],
     /// The finding.
     span: Span,
-    /// All spans that must not be shown.
-    secrets: &'t [Span],
+    secrets: &'t HiddenSpans,
 }
 
 impl Frame {
-    /// The frame of `span` in the text of `index`; `secrets` are all spans that must not be shown.
+    /// The frame of `span` in the text of `index`, without what `secrets` hides.
     ///
     /// Words that [look like secrets](mask::looks_like_secret) are masked too.
     #[must_use]
-    pub fn new(text: &[u8], index: &LineIndex<'_>, span: Span, secrets: &[Span]) -> Self {
+    pub fn new(text: &[u8], index: &LineIndex<'_>, span: Span, secrets: &HiddenSpans) -> Self {
         let source = Source {
             text,
             span,
@@ -104,7 +133,7 @@ impl Source<'_> {
         let words = mask::secret_like_words(window.of(self.text))
             .map(|word| Span::new(word.start, word.end).shift(window.start));
         let mut masked = visible.of(self.text).to_vec();
-        for secret in self.secrets.iter().copied().chain(words) {
+        for secret in self.secrets.near(visible).iter().copied().chain(words) {
             let start = secret.start.clamp(visible.start, visible.end) - visible.start;
             let end = secret.end.clamp(visible.start, visible.end) - visible.start;
             // If the cut hides the start of the secret, no prefix of it is visible.
@@ -172,8 +201,21 @@ mod tests {
             text.as_bytes(),
             &LineIndex::new(text.as_bytes()),
             span,
-            &[span],
+            &HiddenSpans::new(vec![span]),
         )
+    }
+
+    #[test]
+    fn spans_near_a_window_are_found_also_behind_a_long_one() {
+        let hidden = HiddenSpans::new(vec![
+            Span::new(0, 90),
+            Span::new(10, 20),
+            Span::new(30, 40),
+            Span::new(95, 99),
+        ]);
+        assert_eq!(hidden.near(Span::new(50, 60)).len(), 3);
+        assert_eq!(hidden.near(Span::new(90, 95)), []);
+        assert_eq!(hidden.near(Span::new(91, 100)), [Span::new(95, 99)]);
     }
 
     #[test]

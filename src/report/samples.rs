@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;
 
 use crate::blob::{CommitInfo, Origin, Skip, SkipReason};
-use crate::finding::frame::Frame;
+use crate::finding::frame::{Frame, HiddenSpans};
 use crate::finding::{
     Allowed, AllowedBy, Change, Finding, List, Outcome, Partner, Place, PolicyChange, RuleInfo,
     Totals, Unused,
@@ -73,7 +73,12 @@ fn place(text: &str, secrets: &[&str], first: usize) -> Place {
     };
     let spans: Vec<_> = secrets.iter().map(|secret| at(secret)).collect();
     let index = LineIndex::new(text.as_bytes());
-    let frame = Frame::new(text.as_bytes(), &index, spans[0], &spans);
+    let frame = Frame::new(
+        text.as_bytes(),
+        &index,
+        spans[0],
+        &HiddenSpans::new(spans.clone()),
+    );
     Place {
         start: index.locate(spans[0].start),
         end: index.locate(spans[0].end),

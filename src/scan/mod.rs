@@ -15,6 +15,7 @@ mod hits;
 mod pair;
 mod prefilter;
 mod prefix_table;
+mod redact;
 mod samples;
 mod trace;
 mod verify;

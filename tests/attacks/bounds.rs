@@ -146,3 +146,28 @@ fn an_audit_with_one_job_has_one_thread_that_works() {
     // The main thread waits for the one that works; a third one waits for signals.
     assert_eq!(most, 3);
 }
+
+/// A pack is truncated while it is mapped: the system sends this signal, which kills a program.
+#[test]
+fn a_file_that_is_truncated_while_it_is_read_is_exit_status_2() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keysieve"))
+        .args(["scan", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let stdin = child.stdin.take();
+    let id = child.id().to_string();
+    // The signal kills the program if it comes before the handler.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let killed = Command::new("kill").args(["-BUS", &id]).status();
+    assert!(killed.expect("kill").success());
+    let output = child.wait_with_output().expect("a child");
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        output.stderr.starts_with(b"keysieve: a file was truncated"),
+        "{output:?}"
+    );
+}

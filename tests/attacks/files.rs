@@ -111,6 +111,38 @@ fn errors_about_the_configuration_quote_none_of_it() {
     }
 }
 
+/// The name of a file that cannot be read is a key.
+#[test]
+fn names_of_unreadable_files_are_masked() {
+    let id = access_key_id(1);
+    let repo = Repo::new();
+    repo.add("a", "a\n").commit("first");
+    let pack = format!(".git/objects/pack/pack-{id}");
+    repo.write(format!("{pack}.pack"), "no pack\n");
+    repo.write(format!("{pack}.idx"), "no index\n");
+    repo.write(&id, "no index\n");
+    repo.write(
+        "rules.toml",
+        format!("[[rule]]\nid = \"own\"\nchecks = [\"{id}\"]\ndescription = \"d\"\nconfidence = \"low\"\n"),
+    );
+    let missing = format!("{id}.txt");
+    let index = repo.path(&id);
+    for words in [
+        &["audit", "--no-cache"][..],
+        &["staged", "--format", "json"],
+        &["rules", "check", "--rules", "rules.toml"],
+        &["scan", &missing],
+        &["gate", &id],
+    ] {
+        let run = repo.keysieve(words);
+        let run = match words[0] {
+            "staged" => run.env("GIT_INDEX_FILE", &index),
+            _ => run,
+        };
+        run.run().has_status(2).never_says(&id);
+    }
+}
+
 /// Descriptions of foreign rules that hold terminal codes.
 #[test]
 fn descriptions_of_foreign_rules_cannot_steer_the_terminal() {

@@ -1,7 +1,7 @@
 //! Finds charset runs with AVX2: two table look-ups classify 32 bytes at once.
 //!
 //! On source code this is several times as fast as [`super::skip_along`], which would take as much
-//! of a scan as the search for keywords. That is why this file, and no other, contains `unsafe`.
+//! of a scan as the search for keywords. That is why this file contains `unsafe`.
 //! The tests of `super` compare it with the portable search.
 
 #![expect(

@@ -6,8 +6,9 @@ use bstr::ByteSlice;
 
 use super::*;
 use crate::blob::Origin;
+use crate::finding::frame::{Frame, HiddenSpans};
 use crate::finding::history::{Exposure, History, RootRef};
-use crate::finding::{Finding, Place, frame::Frame};
+use crate::finding::{Finding, Place};
 use crate::git::RootKind;
 use crate::report::samples::{outcome, pair, rule, secrets};
 use crate::text::LineIndex;
@@ -144,7 +145,7 @@ fn an_encoded_value_in_a_name_is_masked_everywhere() {
             place: Place {
                 start: index.locate(span.start),
                 end: index.locate(span.end),
-                frame: Frame::new(name.as_bytes(), &index, span, &[span]),
+                frame: Frame::new(name.as_bytes(), &index, span, &HiddenSpans::new(vec![span])),
                 encoding: Some("joined"),
             },
             secret: Secret::new("AKIAQYLP"),
