@@ -39,7 +39,8 @@ fn filled(templates: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Scans a folder with these files and returns the findings of each, unmasked and in order.
+/// Scans a folder with these files and returns the findings of each, unmasked and in order, without
+/// those of general rules, which report what has the name of a secret and no format.
 #[track_caller]
 fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     let sandbox = Sandbox::new();
@@ -55,6 +56,9 @@ fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     assert_eq!(report["scanned"]["blobs"], texts.len(), "all were scanned");
     let mut found = vec![Vec::new(); texts.len()];
     for finding in report["findings"].as_array().unwrap() {
+        if finding["rule"].as_str().unwrap().starts_with("generic-") {
+            continue;
+        }
         let number: usize = finding["path"].as_str().unwrap().parse().unwrap();
         found[number].push(finding.clone());
     }

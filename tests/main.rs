@@ -20,6 +20,7 @@ mod hook;
 mod layers;
 mod names;
 mod plan;
+mod quality;
 mod readme;
 mod regression;
 #[cfg(unix)]

@@ -17,10 +17,11 @@ use super::reach::trace::{CommitOccurrence, Reachability, Trace};
 use super::rescan::{rescan, restore_values};
 use super::submodule;
 use crate::blob::Skip;
-use crate::engine::{Keep, KeptCounts};
+use crate::engine::{Keep, KeptCounts, place};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::git::{LocalRepository, Repository, RootKind};
 use crate::policy::{Judgement, Nearby};
+use crate::rule::Confidence;
 use crate::secret::Fingerprint;
 use crate::text::Location;
 
@@ -206,6 +207,13 @@ impl FindingsBuilder<'_> {
         let mut occurrence = self.collected.found.secrets.get(&secret)?.clone();
         stored.sort_by_key(|stored| (stored.container, stored.line, stored.column));
         stored.dedup_by_key(|stored| (stored.container, stored.line, stored.column));
+        let surest =
+            |stored: &[StoredOccurrence]| stored.iter().map(|stored| stored.confidence).max();
+        let ungraded = surest(&stored);
+        for stored in &mut stored {
+            stored.confidence = self.graded(&occurrence, stored);
+        }
+        stored.retain(|stored| stored.confidence >= self.context.policy.report);
         let allowances: Vec<Option<AllowedBy>> = stored
             .iter()
             .map(|stored| self.allowed_by(&occurrence, stored))
@@ -217,7 +225,10 @@ impl FindingsBuilder<'_> {
             let mut allowances = allowances.iter();
             stored.retain(|_| allowances.next().is_some_and(Option::is_none));
         }
-        occurrence.confidence = stored.iter().map(|stored| stored.confidence).max()?;
+        let confidence = surest(&stored)?;
+        let is_lowered = Some(confidence) < ungraded;
+        occurrence.details.extend(is_lowered.then(place::detail));
+        occurrence.confidence = confidence;
         stored.dedup_by(|next, first| {
             let is_same = next.container == first.container;
             first.encoded |= is_same && next.encoded;
@@ -228,6 +239,19 @@ impl FindingsBuilder<'_> {
             stored,
             allowed,
         })
+    }
+
+    /// How sure an occurrence is, with all paths that it has.
+    fn graded(&self, secret: &Occurrence, stored: &StoredOccurrence) -> Confidence {
+        let (mut paths, has_more) = self.paths_of(stored.container);
+        let staged = self.staged.get(&stored.container);
+        paths.extend(staged.into_iter().flatten().cloned());
+        let is_low = |path: &BString| place::is_low(path.as_bstr());
+        if !paths.is_empty() && !has_more && paths.iter().all(is_low) {
+            place::lowered(&secret.rule.id, stored.confidence)
+        } else {
+            stored.confidence
+        }
     }
 
     /// What allows an occurrence: a marker near it, or an entry for every path that
@@ -302,13 +326,14 @@ impl FindingsBuilder<'_> {
             column: first.column as usize,
         };
         let TracedSecret { secret, reach } = traced;
-        let confidence = secret.occurrence.confidence;
+        let (confidence, details) = (secret.occurrence.confidence, &secret.occurrence.details);
+        let details = details.clone();
         let mut occurrence = found.unwrap_or_else(|| {
             let mut occurrence = secret.occurrence;
             (occurrence.place.start, occurrence.place.end) = (start, start);
             occurrence
         });
-        occurrence.confidence = confidence;
+        (occurrence.confidence, occurrence.details) = (confidence, details);
         let mut finding = Finding::new(occurrence, self.origin(repo, &secret.stored, &reach));
         finding.history = Some(Box::new(self.history(repo, &secret.stored, &reach)));
         (finding, secret.allowed)

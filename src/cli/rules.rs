@@ -93,7 +93,7 @@ fn show_rule(rule: &Rule) -> String {
     match &rule.trigger {
         Trigger::Keywords(pattern) => {
             rows.push(("keywords", pattern.keywords.join("  ")));
-            rows.push(("pattern", pattern.source().to_owned()));
+            rows.push(("pattern", pattern.regex.source().to_owned()));
             rows.push((
                 "window",
                 format!(
@@ -101,6 +101,10 @@ fn show_rule(rule: &Rule) -> String {
                     pattern.before, pattern.after
                 ),
             ));
+        }
+        Trigger::Named(named) => {
+            rows.push(("names", named.names.join(", ")));
+            rows.push(("value", named.value.source().to_owned()));
         }
         Trigger::Run(lengths) => {
             let lengths: Vec<_> = lengths.iter().map(range_text).collect();
@@ -122,6 +126,7 @@ fn show_rule(rule: &Rule) -> String {
         rows.push(("guessable", text.to_owned()));
     }
     rows.extend(rule.help.iter().map(|help| ("help", help.clone())));
+    rows.extend(rule.link.iter().map(|link| ("link", link.clone())));
     rows.push(("samples", samples(&rule.source)));
     table(&rows)
 }

@@ -61,6 +61,11 @@ impl<'a> OccurrenceBuilder<'a> {
         }
     }
 
+    /// The id of the rule with this index.
+    pub(super) fn rule_id(&self, rule: usize) -> &str {
+        &self.rules[rule].id
+    }
+
     /// Scans a `text` that is in memory as a whole.
     #[must_use]
     pub fn scan(&self, text: &[u8], frames: Frames) -> Vec<LocatedMatch> {

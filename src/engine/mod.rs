@@ -8,6 +8,7 @@ mod build;
 mod keep;
 mod locate;
 mod novelty;
+pub(crate) mod place;
 mod progress;
 mod publish;
 mod version_cache;
@@ -182,7 +183,7 @@ impl ScanWorker<'_> {
         };
         let OpenBlob {
             origin,
-            located,
+            mut located,
             key,
         } = open;
         let Shared {
@@ -192,6 +193,7 @@ impl ScanWorker<'_> {
             ..
         } = self.shared;
         let path = policy.path_of(&origin);
+        place::grade(&mut located, &path, |rule| builder.rule_id(rule));
         let judge = novelty::Judge {
             builder,
             policy,

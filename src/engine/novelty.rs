@@ -17,17 +17,8 @@ use crate::text::Span;
 
 use super::build::{OccurrenceBuilder, OccurrenceInText};
 use super::locate::{Frames, LocatedMatch};
-use super::version_cache::{VersionCache, VersionKey};
-
-/// A secret of the older versions that nothing let pass: how sure it was, and how often it occurs.
-#[derive(Clone, Copy)]
-pub(super) struct OldSecret {
-    confidence: Confidence,
-    count: usize,
-}
-
-/// By the secret, and whether an ignored marker covers it.
-pub(super) type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
+use super::place;
+use super::version_cache::{OldSecret, OldSecrets, VersionCache, VersionKey};
 
 /// What is known.
 #[derive(Default)]
@@ -125,10 +116,7 @@ impl Judge<'_> {
             }
             occurrences.push(occurrence);
         }
-        if let Some(key) = key {
-            self.versions
-                .insert(key, Arc::new(secrets_of(&occurrences)));
-        }
+        self.remember(key, &occurrences);
         let mut known = Known::default();
         self.add_versions(&mut known, &versions, |_| true);
         let mut new = compare(&occurrences, &counts, &known.secrets);
@@ -146,6 +134,13 @@ impl Judge<'_> {
         let mut new = compare(&occurrences, &counts, &known.secrets);
         add_new_pairs(&mut new, &pairs, &occurrences, &known);
         new
+    }
+
+    /// Remembers the secrets of a new version for a change that replaces it.
+    fn remember(&self, key: Option<VersionKey>, occurrences: &[Occurrence]) {
+        if let Some(key) = key {
+            self.versions.insert(key, Arc::new(secrets_of(occurrences)));
+        }
     }
 
     /// For each match in the text at `path`, whether an entry or a marker lets it pass there. The
@@ -243,8 +238,9 @@ impl Judge<'_> {
         if let Some(secrets) = self.versions.get(key) {
             return secrets;
         }
-        let located = self.located_in(&version.bytes);
+        let mut located = self.located_in(&version.bytes);
         let path = self.policy.relative_to_root(version.path.as_bstr());
+        place::grade(&mut located, &path, |rule| self.builder.rule_id(rule));
         let Passes { exempt, marked, .. } = self.passes(&located, &path);
         let secrets = self.secrets(&located, |index| (!exempt[index]).then_some(marked[index]));
         let secrets = Arc::new(secrets);

@@ -1,12 +1,13 @@
 //! Converts rules as written into rules as the scanner uses them, and checks what they say.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::charset::MIN_BASE64_RUN;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
-    Check, MAX_REACH, MIN_KEYWORD, PairRule, Pattern, Rule, RuleSet, RuleSource, Trigger, check,
+    Check, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule, Pattern, Rule,
+    RuleSet, RuleSource, Trigger, check,
 };
 
 impl RuleSyntax {
@@ -21,28 +22,38 @@ impl RuleSyntax {
         let checks = self.checks.iter().map(|name| find_check(name));
         let checks = checks.collect::<Result<_, _>>()?;
         let source = samples.convert(file, self.examples, self.counter_examples)?;
-        let trigger = match (self.pattern, self.run.is_empty()) {
-            (Some(_), true) if self.before.max(self.after) > MAX_REACH => {
+        let trigger = match (self.pattern, self.value, self.run.is_empty()) {
+            (Some(_), None, true) if self.before.max(self.after) > MAX_REACH => {
                 return Err(format!(
                     "'before' and 'after' are at most {MAX_REACH} bytes"
                 ));
             }
-            (Some(pattern), true) => {
-                samples.check_keywords(&self.keywords, &source.examples)?;
+            (Some(pattern), None, true) => {
+                samples.check_keywords(&self.keywords, self.in_run, &source.examples)?;
                 Trigger::Keywords(Pattern {
                     keywords: self.keywords,
                     in_run: self.in_run && samples == Samples::LeftOut,
                     before: self.before,
                     after: self.after,
-                    source: pattern,
-                    regex: OnceLock::new(),
+                    regex: LazyRegex::anywhere(pattern),
                 })
             }
-            (None, false) => {
+            (None, Some(value), true) => {
+                samples.check_names(&self.names, &source.examples)?;
+                Trigger::Named(NamedValue {
+                    names: self.names,
+                    value: LazyRegex::whole(value),
+                })
+            }
+            (None, None, false) => {
                 let lengths = self.run.iter().map(run_length);
                 Trigger::Run(lengths.collect::<Result<_, _>>()?)
             }
-            _ => return Err("needs either 'keywords' and 'pattern', or 'run'".to_owned()),
+            _ => {
+                let problem =
+                    "needs either 'keywords' and 'pattern', 'names' and 'value', or 'run'";
+                return Err(problem.to_owned());
+            }
         };
         Ok(Rule {
             id: Arc::from(self.id),
@@ -53,6 +64,7 @@ impl RuleSyntax {
             checks,
             confidence: self.confidence,
             help: self.help,
+            link: self.link,
             source,
         })
     }
@@ -109,8 +121,10 @@ fn find_check(name: &str) -> Result<&'static Check, String> {
 /// Whether a pattern file comes with its samples.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Samples {
-    /// As a person wrote it.
+    /// As a user wrote it.
     Needed,
+    /// As it is in this program.
+    BuiltIn,
     /// As the build script embedded it; the tests of this program checked the samples.
     LeftOut,
 }
@@ -122,7 +136,7 @@ impl Samples {
         examples: Vec<Pieces>,
         counter_examples: Vec<Pieces>,
     ) -> Result<RuleSource, String> {
-        if self == Self::Needed && examples.is_empty() {
+        if self != Self::LeftOut && examples.is_empty() {
             return Err("needs at least one example".to_owned());
         }
         Ok(RuleSource {
@@ -134,14 +148,23 @@ impl Samples {
 
     /// Requires an example for each keyword, or else the keyword is untested, and a keyword in each
     /// example, or else the rule is never tried on it.
-    fn check_keywords(self, keywords: &[String], examples: &[String]) -> Result<(), String> {
+    fn check_keywords(
+        self,
+        keywords: &[String],
+        in_run: bool,
+        examples: &[String],
+    ) -> Result<(), String> {
         if keywords.is_empty() {
             return Err("'pattern' needs 'keywords'".to_owned());
         }
-        if let Some(short) = keywords.iter().find(|keyword| keyword.len() < MIN_KEYWORD) {
-            return Err(format!(
-                "the keyword '{short}' is shorter than {MIN_KEYWORD} bytes"
-            ));
+        // Only the build script knows which keywords are looked up in charset runs.
+        let min = if in_run || self == Self::BuiltIn {
+            MIN_PREFIX
+        } else {
+            MIN_KEYWORD
+        };
+        if let Some(short) = keywords.iter().find(|keyword| keyword.len() < min) {
+            return Err(format!("the keyword '{short}' is shorter than {min} bytes"));
         }
         if self == Self::LeftOut {
             return Ok(());
@@ -158,6 +181,35 @@ impl Samples {
         }
         Ok(())
     }
+
+    /// Requires an example for each name, and names that can be looked up.
+    fn check_names(self, names: &[String], examples: &[String]) -> Result<(), String> {
+        if names.is_empty() {
+            return Err("'value' needs 'names'".to_owned());
+        }
+        let is_word = |word: &str| {
+            let mut letters = word.chars();
+            !word.is_empty() && letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        };
+        for name in names {
+            if !name.split(' ').all(is_word) {
+                return Err(format!(
+                    "the name '{name}' is not words in lower case, separated by single spaces"
+                ));
+            }
+            let is_in = |example: &String| joined(example).contains(&joined(name));
+            if self != Self::LeftOut && !examples.iter().any(is_in) {
+                return Err(format!("no example contains the name '{name}'"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The letters and digits of a name, in lower case.
+fn joined(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn run_length(length: &LengthSyntax) -> Result<RangeInclusive<usize>, String> {

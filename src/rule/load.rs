@@ -77,7 +77,7 @@ impl RuleSet {
     pub fn builtin_with_samples() -> Result<Self, RuleError> {
         let (mut set, mut written) = (Self::builtin()?, Self::default());
         for (file, text) in PATTERNS {
-            written.add(file, text)?;
+            written.add(file, text, Samples::BuiltIn)?;
         }
         for (rule, written) in set.rules.iter_mut().zip(written.rules) {
             rule.source = written.source;
@@ -94,12 +94,12 @@ impl RuleSet {
     /// # Errors
     /// Names the file, and the line or the rule, that is invalid.
     pub fn extend(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        self.add(file, text)?;
+        self.add(file, text, Samples::Needed)?;
         self.compile()
     }
 
     /// Adds the rules of a pattern file without compiling their patterns.
-    fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+    fn add(&mut self, file: &str, text: &str, samples: Samples) -> Result<(), RuleError> {
         // The parser's `Display` would quote the line, and the named file may be any file, even one
         // with secrets.
         let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
@@ -107,7 +107,7 @@ impl RuleSet {
             line: line_at(text, error.span().map_or(0, |span| span.start)),
             message: without_value(error.message()),
         })?;
-        self.add_rules(file, syntax, Samples::Needed)?;
+        self.add_rules(file, syntax, samples)?;
         self.texts.push(Cow::Owned(text.to_owned()));
         Ok(())
     }
@@ -137,16 +137,20 @@ impl RuleSet {
     /// compile or lacks the named group `secret`.
     fn compile(&self) -> Result<(), RuleError> {
         for rule in &self.rules {
-            let Trigger::Keywords(pattern) = &rule.trigger else {
-                continue;
+            let (regex, needs_group) = match &rule.trigger {
+                Trigger::Keywords(pattern) => (&pattern.regex, true),
+                Trigger::Named(named) => (&named.value, false),
+                Trigger::Run(_) => continue,
             };
-            let problem = match pattern.regex() {
+            let problem = match regex.get() {
                 Err(error) => {
                     let reason = error.to_string();
                     let reason = reason.lines().last().unwrap_or_default();
                     format!("the pattern does not compile: {reason}")
                 }
-                Ok(regex) if regex.capture_names().any(|name| name == Some("secret")) => {
+                Ok(regex)
+                    if !needs_group || regex.capture_names().any(|name| name == Some("secret")) =>
+                {
                     continue;
                 }
                 Ok(_) => "the pattern has no group (?P<secret>…)".to_owned(),

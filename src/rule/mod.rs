@@ -5,9 +5,11 @@ pub(crate) mod charset;
 pub mod check;
 mod convert;
 mod load;
+mod named;
 #[cfg(test)]
 mod run_prefix;
 mod syntax;
+pub(crate) mod words;
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Candidate, Check, Detail, Verdict};
 pub use load::{RuleError, RuleSet};
+pub use named::NamedValue;
 
 /// How sure a finding is: `Low < Medium < High < Certain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,6 +91,8 @@ pub struct Rule {
     pub confidence: Confidence,
     /// What to do about a finding, besides what applies to every secret.
     pub help: Option<String>,
+    /// The provider's page about the secret: its format, or how to revoke it.
+    pub link: Option<String>,
     /// Its file and its samples.
     pub source: RuleSource,
 }
@@ -103,6 +108,14 @@ pub struct RuleSource {
     pub counter_examples: Vec<String>,
 }
 
+impl Rule {
+    /// Whether it is for values of any provider: a rule that says more is preferred.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        matches!(&self.trigger, Trigger::Named(named) if named.is_general())
+    }
+}
+
 /// What triggers a rule.
 #[derive(Debug)]
 pub enum Trigger {
@@ -111,6 +124,8 @@ pub enum Trigger {
     /// A maximal run of `[A-Za-z0-9+/]` of one of these lengths, in bytes. The run is the
     /// candidate.
     Run(Vec<std::ops::RangeInclusive<usize>>),
+    /// A value that the name it is assigned to gives away.
+    Named(NamedValue),
 }
 
 /// A regular expression, the literals without which it cannot match, and how far it looks.
@@ -125,7 +140,16 @@ pub struct Pattern {
     pub before: usize,
     /// How many bytes after the start of a keyword a match may end.
     pub after: usize,
+    /// The expression, with the named group `secret`.
+    pub regex: LazyRegex,
+}
+
+/// A regular expression over bytes. It is compiled on first use: a hook that finds no keyword
+/// compiles nothing.
+#[derive(Debug)]
+pub struct LazyRegex {
     source: String,
+    is_whole: bool,
     regex: OnceLock<Result<Regex, regex::Error>>,
 }
 
@@ -136,20 +160,46 @@ pub const MAX_REACH: usize = 32 << 10;
 /// The shortest keyword, in bytes. With shorter ones the vector search is several times slower.
 pub const MIN_KEYWORD: usize = 4;
 
-impl Pattern {
+/// The shortest keyword that begins a charset run: it is looked up there, and not searched for.
+const MIN_PREFIX: usize = 3;
+
+impl LazyRegex {
+    /// An expression that matches anywhere.
+    fn anywhere(source: String) -> Self {
+        Self {
+            source,
+            is_whole: false,
+            regex: OnceLock::new(),
+        }
+    }
+
+    /// An expression that all of a text must match.
+    fn whole(source: String) -> Self {
+        Self {
+            is_whole: true,
+            ..Self::anywhere(source)
+        }
+    }
+
     /// The expression as written.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The compiled expression. It is compiled on first use: a hook that finds no keyword compiles
-    /// nothing.
+    /// The compiled expression.
     ///
     /// # Errors
-    /// If the pattern does not compile.
-    pub fn regex(&self) -> Result<&Regex, &regex::Error> {
-        let compile = || RegexBuilder::new(&self.source).unicode(false).build();
+    /// If it does not compile.
+    pub fn get(&self) -> Result<&Regex, &regex::Error> {
+        let compile = || {
+            let source = if self.is_whole {
+                format!(r"\A(?:{})\z", self.source)
+            } else {
+                self.source.clone()
+            };
+            RegexBuilder::new(&source).unicode(false).build()
+        };
         self.regex.get_or_init(compile).as_ref()
     }
 }

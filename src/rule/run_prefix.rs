@@ -24,7 +24,10 @@ pub(crate) fn begins_charset_run(pattern: &str, keywords: &[&str]) -> bool {
 }
 
 fn begins_with_any(hir: &Hir, keywords: &[&str]) -> bool {
-    let prefixes = Extractor::new().extract(hir);
+    // The limits allow a class of letters within a keyword.
+    let mut extractor = Extractor::new();
+    extractor.limit_class(64).limit_total(1000);
+    let prefixes = extractor.extract(hir);
     prefixes.literals().is_some_and(|literals| {
         literals.iter().all(|literal| {
             let mut words = keywords.iter().map(|word| word.as_bytes());
@@ -93,10 +96,12 @@ mod tests {
                 continue;
             };
             let keywords: Vec<_> = pattern.keywords.iter().map(String::as_str).collect();
-            let flag = begins_charset_run(pattern.source(), &keywords);
+            let flag = begins_charset_run(pattern.regex.source(), &keywords);
             assert_eq!(pattern.in_run, flag, "{}", rule.id);
             in_run += usize::from(flag);
-            let regex = RegexBuilder::new(pattern.source()).unicode(false).build();
+            let regex = RegexBuilder::new(pattern.regex.source())
+                .unicode(false)
+                .build();
             let regex = regex.unwrap();
             for text in rule.source.examples.iter().filter(|_| flag) {
                 for found in regex.find_iter(text.as_bytes()) {

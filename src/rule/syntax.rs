@@ -32,6 +32,11 @@ pub(super) struct RuleSyntax {
     /// Whether every match is part of one charset run. Only the build script sets it.
     #[serde(default)]
     pub(super) in_run: bool,
+    /// Phrases of lower-case words, one of which the name of the value contains.
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    /// A regular expression that all of a named value matches.
+    pub(super) value: Option<String>,
     /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
     #[serde(default)]
     pub(super) run: Vec<LengthSyntax>,
@@ -43,6 +48,8 @@ pub(super) struct RuleSyntax {
     pub(super) checks: Vec<String>,
     pub(super) confidence: Confidence,
     pub(super) help: Option<String>,
+    /// The provider's page about the secret.
+    pub(super) link: Option<String>,
     #[serde(default)]
     pub(super) examples: Vec<Pieces>,
     #[serde(default)]

@@ -7,7 +7,7 @@
 //! **Invariant:** [`Scanner::hits_after`] returns what [`Scanner::hits`] returns, for any texts and
 //! stretches. Matches follow from a text and its hits, so both ways find the same secrets.
 
-use super::{Scanner, charset_runs, decode, verify};
+use super::{Scanner, charset_runs, decode, named, verify};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
 use crate::text::{Copied, Span};
 
@@ -27,6 +27,10 @@ pub(super) enum HitKind {
     Keyword(usize),
     /// A run of base64 characters and escapes.
     Run,
+    /// A keyword of a name that a value is assigned to, with the text up to that value.
+    Name,
+    /// A long token that may be a value.
+    Token,
 }
 
 /// Which runs are hits.
@@ -131,8 +135,8 @@ impl Edit<'_> {
     /// Whether `hit`, of the older text, is a hit of the new text as part of `stretch`.
     fn carries_over(&self, hit: &Hit, stretch: Copied) -> bool {
         match hit.kind {
-            HitKind::Keyword(_) => stretch.source().holds(hit.span),
-            HitKind::Run => self.run_carries_over(hit.span, stretch),
+            HitKind::Keyword(_) | HitKind::Name => stretch.source().holds(hit.span),
+            HitKind::Run | HitKind::Token => self.run_carries_over(hit.span, stretch),
         }
     }
 
@@ -210,7 +214,7 @@ impl Scanner {
             text,
             copied,
         };
-        let windows = edit.windows(self.longest_keyword.saturating_sub(1));
+        let windows = edit.windows(self.reach);
         if before.is_empty() && self.is_quiet(text, &windows) {
             return Hits {
                 len: text.len(),
@@ -243,10 +247,15 @@ impl Scanner {
     fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Hit>) {
         let part = window.of(text);
         self.prefilter.search(part, |owner, at, len| {
-            list.push(Hit {
-                span: Span::new(at, at + len).shift(window.start),
-                kind: HitKind::Keyword(owner),
-            });
+            let span = Span::new(at, at + len).shift(window.start);
+            if owner < self.first_name {
+                let kind = HitKind::Keyword(owner);
+                list.push(Hit { span, kind });
+            } else if let Some(end) = named::leads_to_value(text, span) {
+                let span = Span::new(span.start, end.max(span.end));
+                let kind = HitKind::Name;
+                list.push(Hit { span, kind });
+            }
         });
         charset_runs::long_runs(part, |start, end| {
             let run = Span::new(start, end).shift(window.start);
@@ -255,6 +264,10 @@ impl Scanner {
                     span: Span::new(at, at + len.max(MIN_RUN)),
                     kind: HitKind::Keyword(owner),
                 });
+            });
+            named::long_tokens(text, run, |span| {
+                let kind = HitKind::Token;
+                list.push(Hit { span, kind });
             });
             charset_runs::base64_runs(text, run, |span| {
                 if runs == Runs::All || self.is_promising(text, span) {
@@ -305,6 +318,9 @@ mod tests {
             "=\"",
             wide.as_str(),
             "word%2Fword/",
+            "api_token",
+            " = \"s3cr3t",
+            ": 7",
             "x",
             "\" + \"",
         ];

@@ -11,7 +11,9 @@
 
 mod charset_runs;
 mod decode;
+mod duplicates;
 mod hits;
+mod named;
 mod pair;
 mod prefilter;
 mod prefix_table;
@@ -20,19 +22,20 @@ mod samples;
 mod trace;
 mod verify;
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use crate::rule::{Candidate, Confidence, Detail, Rule, RuleSet, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
 use decode::{DecodeQueue, Decoded};
+use duplicates::without_duplicates;
 use prefilter::Prefilter;
 use prefix_table::PrefixTable;
 
 pub use hits::{Hit, Hits};
 use hits::{HitKind, Runs};
+use named::{NameTable, ValueQueue};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
 pub use trace::{CandidateTrace, RuleTrace, TraceTrigger};
@@ -76,8 +79,12 @@ pub struct Scanner {
     prefixes: PrefixTable,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
-    /// Length of the longest keyword that may be anywhere, in bytes.
-    longest_keyword: usize,
+    /// The names that give values away. Built when a value is found that may have one.
+    names: OnceLock<NameTable>,
+    /// How many bytes decide whether a keyword is a hit, at most.
+    reach: usize,
+    /// The owner of the keywords of names. All smaller owners are rules or decoders.
+    first_name: usize,
 }
 
 /// Receives candidates. A scan keeps the confirmed matches; a trace keeps every attempt.
@@ -85,8 +92,8 @@ trait Recorder: Default {
     /// Which runs are tried.
     const RUNS: Runs = Runs::Promising;
 
-    /// Verifies a candidate of the rule with this index.
-    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>);
+    /// Verifies a candidate of the rule with this index. Returns whether it is confirmed.
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool;
 
     /// Takes over what was recorded in a decoded stretch.
     fn merge(&mut self, inner: Self, decoded: &Decoded);
@@ -100,15 +107,18 @@ struct Attempt<'a> {
     index: usize,
     rule: &'a Rule,
     text: &'a [u8],
-    /// The window, or the run.
+    /// The window, the run, or the name.
     span: Span,
     /// The hits in it, of any rule.
     hits: &'a [Hit],
 }
 
 impl Recorder for Vec<Match> {
-    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
-        self.extend(verify::confirm(index, rule, candidate, &mut |_| {}));
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool {
+        let found = verify::confirm(index, rule, candidate, &mut |_| {});
+        let is_confirmed = found.is_some();
+        self.extend(found);
+        is_confirmed
     }
 
     fn merge(&mut self, inner: Self, decoded: &Decoded) {
@@ -127,6 +137,8 @@ impl Scanner {
     /// If no search can be built for the keywords.
     pub fn new(rules: RuleSet) -> Result<Self, ScanError> {
         let mut keywords = decode::keywords(rules.rules.len());
+        let first_name = rules.rules.len() + keywords.len();
+        keywords.extend(named::keywords(first_name));
         let (mut prefixes, mut run_rules) = (Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
@@ -140,14 +152,18 @@ impl Scanner {
                     }
                 }
                 Trigger::Run(_) => run_rules.push(index),
+                Trigger::Named(_) => {}
             }
         }
         let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max();
+        let reach = longest_keyword.unwrap_or(0).max(named::LOOKAHEAD);
         Ok(Self {
             prefilter: Prefilter::new(keywords)?,
             prefixes: PrefixTable::new(prefixes),
             run_rules,
-            longest_keyword: longest_keyword.unwrap_or(0),
+            names: OnceLock::new(),
+            reach,
+            first_name,
             rules,
         })
     }
@@ -170,7 +186,7 @@ impl Scanner {
     pub fn verify_hits(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
         let mut found = Vec::new();
         self.try_hits(text, hits, 0, &mut found);
-        without_duplicates(found)
+        without_duplicates(&self.rules.rules, found)
     }
 
     /// Tries the rules that own `hits`, and scans what can be decoded.
@@ -179,7 +195,7 @@ impl Scanner {
             return;
         }
         let mut windows: Vec<(usize, Span)> = Vec::new();
-        let mut queue = DecodeQueue::default();
+        let (mut queue, mut values) = (DecodeQueue::default(), ValueQueue::default());
         for hit in hits.iter() {
             match hit.kind {
                 HitKind::Keyword(owner) => match self.rules.rules.get(owner) {
@@ -189,9 +205,12 @@ impl Scanner {
                     None => queue.add_keyword(owner - self.rules.rules.len(), hit.span.start),
                 },
                 HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
+                HitKind::Name => values.add_keyword(text, hit.span.start),
+                HitKind::Token => values.add_token(hit.span),
             }
         }
         self.try_windows(text, hits, windows, recorder);
+        self.try_values(text, values, recorder);
         if depth < MAX_DEPTH {
             queue.decode_all(text, hits.has_nul(), |decoded| {
                 let mut inner = R::default();
@@ -247,7 +266,7 @@ impl Scanner {
                 for &index in &self.run_rules {
                     let rule = &self.rules.rules[index];
                     if verify::fits(rule, span.len()) {
-                        recorder.candidate(index, rule, Candidate { text, span });
+                        recorder.candidate(index, rule, Candidate::new(text, span));
                     }
                     recorder.attempt(&Attempt {
                         index,
@@ -272,7 +291,7 @@ fn window(rule: &Rule, at: usize, len: usize) -> Span {
             at.saturating_sub(pattern.before),
             len.min(at.saturating_add(pattern.after)),
         ),
-        Trigger::Run(_) => Span::new(at, at),
+        Trigger::Run(_) | Trigger::Named(_) => Span::new(at, at),
     }
 }
 
@@ -290,49 +309,4 @@ fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
         }
     }
     merged
-}
-
-/// Sorts matches and drops duplicates: a secret that was found both as written and decoded, or one
-/// that is a part of another that is at least as sure.
-fn without_duplicates(mut found: Vec<Match>) -> Vec<Match> {
-    found.sort_by(|a, b| order(a).cmp(&order(b)));
-    let mut unique: Vec<Match> = Vec::with_capacity(found.len());
-    let mut places: HashSet<(usize, Span)> = HashSet::new();
-    // Unique matches that reach beyond the start of the next one, oldest first.
-    let mut open: Vec<usize> = Vec::new();
-    for next in found {
-        open.retain(|&index| unique[index].span.end > next.span.start);
-        let place = (next.rule, next.span);
-        let is_known =
-            places.contains(&place) || open.iter().any(|&index| covers(&unique[index], &next));
-        if !is_known {
-            places.insert(place);
-            open.push(unique.len());
-            unique.push(next);
-        }
-    }
-    unique
-}
-
-/// Matches in the order of the text; of those that begin at one place the longest first, then the
-/// surest.
-fn order(found: &Match) -> impl Ord {
-    (
-        found.span.start,
-        Reverse(found.span.end),
-        Reverse(found.confidence),
-        found.rule,
-        found.encoding,
-    )
-}
-
-/// Whether `next` adds nothing to `unique`.
-fn covers(unique: &Match, next: &Match) -> bool {
-    let inside = unique.span.holds(next.span);
-    if unique.rule == next.rule {
-        return unique.span.overlaps(next.span) && (inside || unique.value == next.value);
-    }
-    inside
-        && unique.confidence >= next.confidence
-        && memchr::memmem::find(unique.value.reveal(), next.value.reveal()).is_some()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::rule::charset::MIN_RUN;
+use crate::rule::charset::{MIN_RUN, is_run_byte};
 use crate::text::Span;
 
 use super::prefilter::Owned;
@@ -21,7 +21,8 @@ pub(super) struct PrefixTable {
 }
 
 impl PrefixTable {
-    /// A table of `(owner, keyword)` pairs. A keyword shorter than a prefix is never found.
+    /// A table of `(owner, keyword)` pairs. A keyword of three bytes is looked up with each byte
+    /// that may follow; a shorter one is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = (usize, Vec<u8>)>) -> Self {
         let mut table = Self {
             present: Box::new([0; 1024]),
@@ -29,13 +30,22 @@ impl PrefixTable {
         };
         for (owner, word) in keywords {
             if let Some(&prefix) = word.first_chunk() {
-                let (index, bit) = bit_of(prefix);
-                table.present[index] |= bit;
-                let words = table.keywords.entry(prefix).or_default();
-                words.push((owner, word.into_boxed_slice()));
+                table.add(prefix, owner, &word);
+            } else if let [first, second, third] = word[..] {
+                let followers = (0..=u8::MAX).filter(|&byte| is_run_byte(byte));
+                for fourth in followers {
+                    table.add([first, second, third, fourth], owner, &word);
+                }
             }
         }
         table
+    }
+
+    fn add(&mut self, prefix: [u8; PREFIX], owner: usize, word: &[u8]) {
+        let (index, bit) = bit_of(prefix);
+        self.present[index] |= bit;
+        let words = self.keywords.entry(prefix).or_default();
+        words.push((owner, word.into()));
     }
 
     /// Calls `hit` with the owner, the start and the length of every keyword in `run`, a charset
@@ -75,12 +85,18 @@ mod tests {
             (0, b"abcd".to_vec()),
             (1, b"abcdef".to_vec()),
             (2, b"wxyz".to_vec()),
+            (3, b"ab".to_vec()),
+            (4, b"cde".to_vec()),
         ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
         let mut hits = Vec::new();
         table.search(text.as_bytes(), Span::new(0, text.len()), |owner, at, _| {
             hits.push((owner, at));
         });
-        assert_eq!(hits, [(0, 2), (1, 2)], "no long token fits after wxyz");
+        assert_eq!(
+            hits,
+            [(0, 2), (1, 2), (4, 4)],
+            "no long token fits after wxyz"
+        );
     }
 }

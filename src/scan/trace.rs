@@ -123,7 +123,7 @@ struct TraceRecorder {
 impl Recorder for TraceRecorder {
     const RUNS: Runs = Runs::All;
 
-    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) {
+    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool {
         let mut steps = Vec::new();
         let found = verify::confirm(index, rule, candidate, &mut |step| steps.push(step));
         self.open.push(CandidateTrace {
@@ -133,6 +133,7 @@ impl Recorder for TraceRecorder {
             found,
             is_reported: false,
         });
+        self.open.last().is_some_and(|last| last.found.is_some())
     }
 
     fn merge(&mut self, inner: Self, decoded: &Decoded) {
@@ -156,6 +157,10 @@ impl Recorder for TraceRecorder {
             Trigger::Run(_) => vec![TraceTrigger {
                 span: attempt.span,
                 keyword: None,
+            }],
+            Trigger::Named(_) => vec![TraceTrigger {
+                span: attempt.span,
+                keyword: Some(String::from_utf8_lossy(attempt.span.of(attempt.text)).into_owned()),
             }],
             Trigger::Keywords(pattern) => {
                 let own = HitKind::Keyword(attempt.index);
@@ -191,7 +196,7 @@ fn longest_keyword(pattern: &Pattern, text: &[u8], at: usize) -> TraceTrigger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::without_duplicates;
+    use super::super::duplicates::without_duplicates;
     use super::*;
     use crate::rule::RuleSet;
 
@@ -219,8 +224,10 @@ mod tests {
         for text in samples {
             let traces = scanner.trace_all(text.as_bytes());
             let candidates = traces.into_iter().flat_map(|trace| trace.candidates);
-            let traced =
-                without_duplicates(candidates.filter_map(|candidate| candidate.found).collect());
+            let traced = without_duplicates(
+                &scanner.rules().rules,
+                candidates.filter_map(|candidate| candidate.found).collect(),
+            );
             let traced: Vec<_> = traced.iter().map(brief).collect();
             let found: Vec<_> = scanner.scan(text.as_bytes()).iter().map(brief).collect();
             assert_eq!(traced, found, "{text}");
@@ -242,7 +249,7 @@ mod tests {
     #[test]
     fn a_rejected_candidate_names_the_check() {
         let scanner = scanner();
-        let text = format!("key = {}\n", ["AKIA", "IOSFODNN7", "EXAMPLE"].concat());
+        let text = format!("id {}\n", ["AKIA", "IOSFODNN7", "EXAMPLE"].concat());
         let traces = scanner.trace(text.as_bytes(), whole(&text));
         let candidates: Vec<_> = traces.iter().flat_map(|trace| &trace.candidates).collect();
         assert!(!candidates.is_empty(), "{traces:?}");

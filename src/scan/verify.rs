@@ -2,7 +2,7 @@
 
 use regex::bytes::Regex;
 
-use crate::rule::{Candidate, MAX_REACH, Rule, Trigger, Verdict, check};
+use crate::rule::{Candidate, Confidence, MAX_REACH, Rule, Trigger, Verdict, check};
 use crate::secret::Secret;
 use crate::text::Span;
 
@@ -42,12 +42,15 @@ pub(super) fn candidates<'t>(
         clippy::expect_used,
         reason = "a RuleSet compiles what users add, and a test compiles the built-in rules"
     )]
-    let regex = pattern.regex().expect("a pattern of a RuleSet compiles");
+    let regex = pattern
+        .regex
+        .get()
+        .expect("a pattern of a RuleSet compiles");
     let window = widen(regex, text, window);
     for captures in regex.captures_iter(window.of(text)) {
         if let Some(secret) = captures.name("secret") {
             let span = Span::new(secret.start(), secret.end()).shift(window.start);
-            each(Candidate { text, span });
+            each(Candidate::new(text, span));
         }
     }
     window.end
@@ -71,7 +74,7 @@ fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
 pub(super) fn fits(rule: &Rule, len: usize) -> bool {
     match &rule.trigger {
         Trigger::Run(lengths) => lengths.iter().any(|range| range.contains(&len)),
-        Trigger::Keywords(_) => false,
+        Trigger::Keywords(_) | Trigger::Named(_) => false,
     }
 }
 
@@ -91,6 +94,9 @@ pub(super) fn confirm(
     }
     let mut details = Vec::new();
     let mut confidence = rule.confidence;
+    if candidate.says_whose && confidence == Confidence::Medium {
+        confidence = Confidence::High;
+    }
     for check in &rule.checks {
         let verdict = (check.run)(&candidate, &mut details);
         note(TraceStep::Check {

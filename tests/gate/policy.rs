@@ -94,7 +94,7 @@ const OWN_RULE: &str = "[[rule]]\nid = \"own-token\"\ndescription = \"own token\
                         examples = [[\"owntok_\", \"k3j9s8l1q0z7x2v5\"]]\n";
 
 fn own_token() -> String {
-    ["token: owntok_", "k3j9s8l1q0z7x2v4\n"].concat()
+    ["see owntok_", "k3j9s8l1q0z7x2v4\n"].concat()
 }
 
 /// A repository whose policy names its own rule file.

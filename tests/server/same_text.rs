@@ -247,8 +247,10 @@ fn a_secret_with_slashes_in_a_path_is_found() {
         secret.expect("a secret with a slash")
     );
     repo.add(&path, "clean\n");
+    let found = names(&repo.keysieve(["staged", "-f", "json"]).status(1).json());
+    let is_whole = |rule: &str| rule.contains("aws-secret-access-key");
     assert_eq!(
-        names(&repo.keysieve(["staged", "-f", "json"]).status(1).json()).len(),
+        found.iter().filter(|(_, rule, _)| is_whole(rule)).count(),
         1
     );
     repo.commit("a name");
@@ -256,5 +258,5 @@ fn a_secret_with_slashes_in_a_path_is_found() {
         .keysieve(["gate", "-f", "json", "origin/main..HEAD"])
         .status(1)
         .json();
-    assert_eq!(names(&gate).len(), 1);
+    assert_eq!(names(&gate), found);
 }

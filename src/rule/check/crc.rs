@@ -154,10 +154,7 @@ mod tests {
     fn verdict(run: Run, pieces: &[&str]) -> Verdict {
         let token = pieces.concat();
         run(
-            &Candidate {
-                text: token.as_bytes(),
-                span: Span::new(0, token.len()),
-            },
+            &Candidate::new(token.as_bytes(), Span::new(0, token.len())),
             &mut Vec::new(),
         )
     }

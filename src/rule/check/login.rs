@@ -42,7 +42,7 @@ fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
 }
 
 /// Whether a value is inserted here later: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`, `***`.
-fn is_template(text: &str) -> bool {
+pub(super) fn is_template(text: &str) -> bool {
     let marks = [
         '$', '{', '}', '<', '>', '*', '(', ')', '[', ']', '|', '`', ',',
     ];
@@ -147,13 +147,7 @@ mod tests {
         let before = format!("postgres://{user}:");
         let text = format!("{before}{password}@{host}:5432/db");
         let span = Span::new(before.len(), before.len() + password.len());
-        url_password(
-            &Candidate {
-                text: text.as_bytes(),
-                span,
-            },
-            &mut Vec::new(),
-        )
+        url_password(&Candidate::new(text.as_bytes(), span), &mut Vec::new())
     }
 
     #[test]

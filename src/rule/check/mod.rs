@@ -2,6 +2,7 @@
 
 mod aws;
 mod crc;
+mod generic;
 mod login;
 mod payload;
 mod pem;
@@ -21,9 +22,24 @@ pub struct Candidate<'t> {
     pub text: &'t [u8],
     /// The place of the secret in `text`.
     pub span: Span,
+    /// The place of the name that it is assigned to, for rules that look for one.
+    pub name: Option<Span>,
+    /// Whether that name says whose secret it is.
+    pub says_whose: bool,
 }
 
 impl<'t> Candidate<'t> {
+    /// A candidate whose name is not known.
+    #[must_use]
+    pub const fn new(text: &'t [u8], span: Span) -> Self {
+        Self {
+            text,
+            span,
+            name: None,
+            says_whose: false,
+        }
+    }
+
     /// The candidate's own bytes.
     #[must_use]
     pub fn secret(&self) -> &'t [u8] {
@@ -261,6 +277,21 @@ pub static CHECKS: &[Check] = &[
         "numbered-bytes",
         "graded by the number that it decodes to",
         payload::numbered_bytes,
+    ),
+    Check::new(
+        "generic-secret",
+        "is a random value, assigned to the name of a key, token or secret",
+        generic::secret,
+    ),
+    Check::new(
+        "generic-password",
+        "is a literal password, assigned to the name of one",
+        generic::password,
+    ),
+    Check::new(
+        "not-words",
+        "is not made of words, as identifiers and texts are",
+        generic::not_words,
     ),
     Check::new(
         "url-password",

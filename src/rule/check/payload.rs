@@ -141,10 +141,7 @@ mod tests {
 
     fn verdict(run: Run, text: &str) -> Verdict {
         run(
-            &Candidate {
-                text: text.as_bytes(),
-                span: Span::new(0, text.len()),
-            },
+            &Candidate::new(text.as_bytes(), Span::new(0, text.len())),
             &mut Vec::new(),
         )
     }

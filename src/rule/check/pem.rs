@@ -222,10 +222,7 @@ mod tests {
 
     fn grade(text: &str) -> Verdict {
         private_key(
-            &Candidate {
-                text: text.as_bytes(),
-                span: Span::new(0, text.len()),
-            },
+            &Candidate::new(text.as_bytes(), Span::new(0, text.len())),
             &mut Vec::new(),
         )
     }

@@ -123,10 +123,7 @@ mod tests {
         ] {
             let text = format!("{before}SECRET");
             let span = Span::new(before.len(), text.len());
-            let candidate = Candidate {
-                text: text.as_bytes(),
-                span,
-            };
+            let candidate = Candidate::new(text.as_bytes(), span);
             assert_eq!(starts_inside_word(&candidate), inside, "{before:?}");
         }
     }

@@ -115,13 +115,7 @@ mod tests {
     ) -> Verdict {
         let text = format!("{before}{secret}");
         let span = Span::new(before.len(), text.len());
-        check(
-            &Candidate {
-                text: text.as_bytes(),
-                span,
-            },
-            &mut Vec::new(),
-        )
+        check(&Candidate::new(text.as_bytes(), span), &mut Vec::new())
     }
 
     #[test]

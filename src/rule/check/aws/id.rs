@@ -218,13 +218,7 @@ mod tests {
     fn verdict(text: &str, id: &str) -> Verdict {
         let start = text.find(id).expect("the id is in the text");
         let span = Span::new(start, start + id.len());
-        access_key_id(
-            &Candidate {
-                text: text.as_bytes(),
-                span,
-            },
-            &mut Vec::new(),
-        )
+        access_key_id(&Candidate::new(text.as_bytes(), span), &mut Vec::new())
     }
 
     #[test]

@@ -246,13 +246,7 @@ mod tests {
     fn verdict_of(text: &str, key: &str) -> Verdict {
         let start = text.find(key).expect("the key is in the text");
         let span = Span::new(start, start + key.len());
-        secret_access_key(
-            &Candidate {
-                text: text.as_bytes(),
-                span,
-            },
-            &mut Vec::new(),
-        )
+        secret_access_key(&Candidate::new(text.as_bytes(), span), &mut Vec::new())
     }
 
     fn verdict(text: &str) -> Verdict {

@@ -142,13 +142,7 @@ mod tests {
         let span = Span::new(before.len(), text.len());
         let mut details = Vec::new();
         (
-            check(
-                &Candidate {
-                    text: text.as_bytes(),
-                    span,
-                },
-                &mut details,
-            ),
+            check(&Candidate::new(text.as_bytes(), span), &mut details),
             details,
         )
     }

@@ -1,0 +1,163 @@
+//! Grades secrets lower where their path says that they are of tests, examples or documentation.
+//!
+//! AWS credentials are never graded lower. A secret that is proven, by its checksum or because it
+//! is a readable key, stays at `medium`.
+
+use bstr::{BStr, ByteSlice as _};
+
+use crate::rule::words::Words;
+use crate::rule::{Confidence, Detail};
+
+use super::locate::LocatedMatch;
+
+/// Words of directories and files that are not for production.
+const WORDS: [&str; 38] = [
+    "cassette",
+    "cassettes",
+    "conftest",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "documentation",
+    "dummy",
+    "e2e",
+    "example",
+    "examples",
+    "fake",
+    "fakes",
+    "fixture",
+    "fixtures",
+    "i18n",
+    "locale",
+    "locales",
+    "mock",
+    "mocks",
+    "molecule",
+    "playground",
+    "readme",
+    "sample",
+    "samples",
+    "sandbox",
+    "snapshots",
+    "spec",
+    "specs",
+    "test",
+    "testcase",
+    "testcases",
+    "testdata",
+    "testing",
+    "tests",
+    "testutils",
+    "tutorial",
+];
+
+/// Ends of files that are documentation, or that machines write.
+const ENDS: [&str; 12] = [
+    ".adoc", ".ipynb", ".lock", ".map", ".md", ".mdx", ".min.css", ".min.js", ".po", ".rst",
+    ".svg", "go.sum",
+];
+
+/// Whether `path` is that of a test, an example, documentation or a generated file.
+pub(crate) fn is_low(path: &BStr) -> bool {
+    let lower = path.to_ascii_lowercase();
+    ENDS.iter().any(|end| lower.ends_with(end.as_bytes()))
+        || path
+            .rsplit_str("/")
+            .take(DEPTH)
+            .any(|name| Words::new(name).iter().any(is_low_word))
+}
+
+/// How many names at the end of a path count.
+const DEPTH: usize = 12;
+
+fn is_low_word(word: &[u8]) -> bool {
+    let word = std::str::from_utf8(word).unwrap_or_default();
+    WORDS.binary_search(&word).is_ok()
+}
+
+/// The confidence of a secret of the rule `rule` at such a path.
+pub(crate) fn lowered(rule: &str, confidence: Confidence) -> Confidence {
+    match confidence {
+        _ if rule.starts_with("aws-") => confidence,
+        Confidence::Certain | Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    }
+}
+
+/// What reports say of a secret that is graded lower.
+pub(crate) fn detail() -> Detail {
+    Detail::new(
+        "graded_lower",
+        "its path is of tests, examples, documentation or generated files",
+    )
+}
+
+/// Grades the matches in a text at `path`; `rule_id` is the id of the rule with an index.
+pub(super) fn grade<'r>(
+    located: &mut [LocatedMatch],
+    path: &BStr,
+    rule_id: impl Fn(usize) -> &'r str,
+) {
+    if located.is_empty() || !is_low(path) {
+        return;
+    }
+    for LocatedMatch { found, .. } in located {
+        let confidence = lowered(rule_id(found.rule), found.confidence);
+        if confidence != found.confidence {
+            found.confidence = confidence;
+            found.details.push(detail());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_tests_and_documentation_are_recognised() {
+        for path in [
+            "tests/key.pem",
+            "src/test_login.py",
+            "pkg/login_test.go",
+            "web/login.spec.ts",
+            "a/__tests__/x.js",
+            "README",
+            "docs/a.txt",
+            "guide.md",
+            "apis/kms.examples.json",
+            "MockServer/x.java",
+            "yarn.lock",
+        ] {
+            assert!(is_low(path.into()), "{path}");
+        }
+        for path in [
+            "src/main.rs",
+            "config/prod.env",
+            "latest/contest.py",
+            "special/attestation.go",
+            ".env",
+            "",
+        ] {
+            assert!(!is_low(path.into()), "{path}");
+        }
+        assert!(WORDS.is_sorted(), "they are searched by halves");
+    }
+
+    #[test]
+    fn aws_credentials_keep_their_grade_and_what_is_proven_blocks() {
+        assert_eq!(
+            lowered("aws-access-token", Confidence::Medium),
+            Confidence::Medium
+        );
+        assert_eq!(
+            lowered("private-key", Confidence::Certain),
+            Confidence::Medium
+        );
+        assert_eq!(
+            lowered("generic-password", Confidence::Medium),
+            Confidence::Low
+        );
+    }
+}

@@ -1,0 +1,235 @@
+//! Judges values of any provider, which have no format of their own, by their name and content.
+
+mod name;
+mod pairs;
+mod value;
+
+use super::login::{is_dummy, is_template};
+use super::shape::{is_placeholder, longest_repeat};
+use super::{Candidate, Detail, Verdict, entropy};
+use crate::rule::Confidence;
+use value::{
+    Classes, encodes_text, has_common_word, is_hex_number, is_identifier, is_reference, is_symbol,
+    is_uuid, is_version, is_walk, is_wordy, without_substitutes,
+};
+
+/// Rejects what is made of words: an identifier, a path or a text.
+pub(super) fn not_words(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    Verdict::accept_if(!is_wordy(candidate.secret()), "made of words")
+}
+
+/// Checks a random value under the name of a key, token or secret.
+pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    if !candidate
+        .name
+        .is_some_and(|name| name::is_of_secret(name.of(candidate.text)))
+    {
+        return Verdict::Reject("not the name of a secret");
+    }
+    let secret = candidate.secret();
+    if let Some(reason) = no_literal(secret) {
+        return Verdict::Reject(reason);
+    }
+    if is_aws_id(secret) {
+        return Verdict::Reject("an AWS id, which has a rule of its own");
+    }
+    let classes = Classes::of(secret);
+    if classes.digits == 0 || classes.letters() == 0 || entropy(secret) < MIN_ENTROPY {
+        return Verdict::Reject("not random enough");
+    }
+    if is_wordy(secret) {
+        return Verdict::Reject("made of words");
+    }
+    let is_hex = secret.iter().all(u8::is_ascii_hexdigit);
+    let name = candidate.name.map(|name| name.of(candidate.text));
+    if is_hex && name.is_some_and(name::is_of_salt) {
+        return Verdict::Reject("a salt is no secret");
+    }
+    let is_bare_key = name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"));
+    // A digest and a UUID identify things more often than they protect them.
+    let is_sure = secret.len() >= MIN_SURE
+        && !is_uuid(secret)
+        && !is_hex
+        && classes.digits * 16 >= secret.len()
+        && entropy(secret) >= SURE_ENTROPY
+        && !encodes_text(secret);
+    if is_bare_key && !is_sure {
+        return Verdict::Reject("the name is that of any key");
+    }
+    Verdict::Grade(if is_sure && !is_bare_key {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    })
+}
+
+/// The least entropy of a random value of 16 characters, in bits per character.
+const MIN_ENTROPY: f64 = 2.9;
+/// The entropy and the length from which a value is random beyond doubt.
+const SURE_ENTROPY: f64 = 3.6;
+const MIN_SURE: usize = 20;
+
+/// Checks a password that people may have chosen.
+pub(super) fn password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let Some(name) = candidate.name.map(|name| name.of(candidate.text)) else {
+        return Verdict::Reject("not the name of a password");
+    };
+    if !name::is_of_password(name) {
+        return Verdict::Reject("not the name of a password");
+    }
+    let secret = candidate.secret();
+    if is_in_message(candidate) {
+        return Verdict::Reject("part of a message");
+    }
+    if let Some(reason) = no_literal(secret) {
+        return Verdict::Reject(reason);
+    }
+    let text = String::from_utf8_lossy(secret);
+    if is_dummy("", &text) || name.eq_ignore_ascii_case(secret) {
+        return Verdict::Reject("an obvious placeholder");
+    }
+    let classes = Classes::of(secret);
+    let plain = without_substitutes(secret);
+    if classes.letters() == 0 && classes.digits < 8 {
+        return Verdict::Reject("a number");
+    }
+    if classes.digits == 0 && (classes.others == 0 || is_wordy(secret)) || is_identifier(secret) {
+        return Verdict::Reject("made of words");
+    }
+    let is_sure = secret.len() >= 8
+        && classes.count() >= 3
+        && !is_wordy(&plain)
+        && !has_common_word(&plain)
+        && !encodes_text(secret);
+    Verdict::Grade(if is_sure {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    })
+}
+
+/// Whether `value` has the form of an access key id: those of examples and canaries are no secrets.
+fn is_aws_id(value: &[u8]) -> bool {
+    let is_body = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    value.len() == 20
+        && [b"AKIA", b"ASIA", b"ABIA", b"ACCA"]
+            .iter()
+            .any(|start| value.starts_with(*start))
+        && value.iter().all(is_body)
+}
+
+/// Whether the name begins a string in which a text follows: `"PASS: all tests"`.
+fn is_in_message(candidate: &Candidate<'_>) -> bool {
+    let Some(name) = candidate.name else {
+        return false;
+    };
+    let before = name.start.checked_sub(1).map(|at| candidate.text[at]);
+    matches!(before, Some(b'"' | b'\'' | b'`')) && candidate.text[name.end..].starts_with(b": ")
+}
+
+/// Why a value is no literal secret, whatever its name.
+fn no_literal(value: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(value);
+    if is_placeholder(value) || longest_repeat(value) >= 5 || is_walk(value) {
+        Some("an obvious placeholder")
+    } else if is_template(&text) || text.starts_with(['!', '@']) {
+        Some("a template")
+    } else if is_version(value) || is_hex_number(value) {
+        Some("a number")
+    } else if is_symbol(value) {
+        Some("an identifier")
+    } else if is_reference(&text) {
+        Some("a reference to something else")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    fn verdict(
+        check: fn(&Candidate<'_>, &mut Vec<Detail>) -> Verdict,
+        name: &str,
+        value: &str,
+    ) -> Verdict {
+        let text = format!("{name} = \"{value}\"");
+        let start = name.len() + 4;
+        let candidate = Candidate {
+            name: Some(Span::new(0, name.len())),
+            ..Candidate::new(text.as_bytes(), Span::new(start, start + value.len()))
+        };
+        check(&candidate, &mut Vec::new())
+    }
+
+    #[test]
+    fn random_values_under_names_of_secrets_are_graded() {
+        let random = ["kP3v8Qz1", "Xy7Lm2Nw9Rt5"].concat();
+        let digest = ["0a1b2c3d4e5f6071", "8293a4b5c6d7e8f9"].concat();
+        let uuid = ["7d9f2c4e-1b3a", "-4c5d-8e6f-a0b1c2d3e4f5"].concat();
+        for (name, value, grade) in [
+            ("apiKey", &random, Confidence::Medium),
+            ("AUTH_TOKEN_PROD", &random, Confidence::Medium),
+            ("client-secret", &digest, Confidence::Low),
+            ("token", &uuid, Confidence::Low),
+        ] {
+            assert_eq!(
+                verdict(secret, name, value),
+                Verdict::Grade(grade),
+                "{name}"
+            );
+        }
+        for name in ["publicKey", "key_id", "cacheKey", "token_type", "name"] {
+            let verdict = verdict(secret, name, &random);
+            assert!(matches!(verdict, Verdict::Reject(_)), "{name}: {verdict:?}");
+        }
+        for value in [
+            "getAccessTokenFromRequest2",
+            "process.env.API_KEY_2",
+            "my-super-secret-key-1",
+            "${SECRET_KEY_OF_APP_1}",
+            "1234567890abcdef1234",
+            "config/keys/app1.pem",
+        ] {
+            let verdict = verdict(secret, "apiKey", value);
+            assert!(
+                matches!(verdict, Verdict::Reject(_)),
+                "{value}: {verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn passwords_are_graded_by_how_they_look() {
+        for (value, grade) in [
+            (["Xq7!", "mPz2w"].concat(), Confidence::Medium),
+            (["blue", "tiger77"].concat(), Confidence::Low),
+        ] {
+            assert_eq!(
+                verdict(password, "db_password", &value),
+                Verdict::Grade(grade),
+                "{value}"
+            );
+        }
+        for value in [
+            "password",
+            "changeme",
+            "butterfly",
+            "${DB_PASSWORD}",
+            "<password>",
+            "getPassword()",
+            "123456",
+            "0x018C",
+            "LVDS_QUIRK_PWD2",
+            "test1234",
+        ] {
+            let verdict = verdict(password, "DB_PASS", value);
+            assert!(
+                matches!(verdict, Verdict::Reject(_)),
+                "{value}: {verdict:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Judges values: whether one is random, made of words, or a reference to something else.
+
+use super::super::tool::decode_base64;
+use super::pairs::{RARITY, SCALE};
+
+/// How many characters of each kind a value has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Classes {
+    pub(super) lower: usize,
+    pub(super) upper: usize,
+    pub(super) digits: usize,
+    pub(super) others: usize,
+}
+
+impl Classes {
+    pub(super) fn of(value: &[u8]) -> Self {
+        let mut classes = Self::default();
+        for byte in value {
+            *match byte {
+                b'a'..=b'z' => &mut classes.lower,
+                b'A'..=b'Z' => &mut classes.upper,
+                b'0'..=b'9' => &mut classes.digits,
+                _ => &mut classes.others,
+            } += 1;
+        }
+        classes
+    }
+
+    pub(super) const fn letters(self) -> usize {
+        self.lower + self.upper
+    }
+
+    /// How many kinds there are.
+    pub(super) fn count(self) -> usize {
+        let all = [self.lower, self.upper, self.digits, self.others];
+        all.into_iter().filter(|&count| count > 0).count()
+    }
+}
+
+/// The mean rarity, in bits, below which the letter pairs of a value are those of words. Of random
+/// values of 40 letters and digits 1 in 10,000 is below it, of those of 20 about 1 in 100.
+const WORDS: f64 = 4.35;
+
+/// Fewer pairs say nothing.
+const MIN_PAIRS: u32 = 5;
+
+/// Whether the letters of `value` follow each other as in words.
+pub(super) fn is_wordy(value: &[u8]) -> bool {
+    let (mut sum, mut pairs) = (0, 0);
+    for pair in value.windows(2) {
+        if pair.iter().all(u8::is_ascii_alphabetic) {
+            let [first, second] = [pair[0], pair[1]].map(|byte| usize::from((byte | 0x20) - b'a'));
+            sum += u32::from(RARITY[first][second]);
+            pairs += 1;
+        }
+    }
+    let is_long_enough = pairs >= MIN_PAIRS && pairs as usize * 4 >= value.len();
+    is_long_enough && f64::from(sum) < WORDS * f64::from(pairs * SCALE)
+}
+
+/// The letters that are written in place of others.
+const SUBSTITUTES: [(u8, u8); 8] = [
+    (b'0', b'o'),
+    (b'1', b'i'),
+    (b'3', b'e'),
+    (b'4', b'a'),
+    (b'5', b's'),
+    (b'7', b't'),
+    (b'@', b'a'),
+    (b'$', b's'),
+];
+
+/// `value` with `password` for `P@ssw0rd`.
+pub(super) fn without_substitutes(value: &[u8]) -> Vec<u8> {
+    let plain = |byte: &u8| {
+        let found = SUBSTITUTES
+            .iter()
+            .find(|(substitute, _)| substitute == byte);
+        found.map_or(byte.to_ascii_lowercase(), |(_, letter)| *letter)
+    };
+    value.iter().map(plain).collect()
+}
+
+/// Whether `value`, in lower case, has a word that is in many passwords of examples.
+pub(super) fn has_common_word(value: &[u8]) -> bool {
+    const WORDS: [&str; 14] = [
+        "admin", "cisco", "demo", "example", "guest", "hello", "pass", "pwd", "qwerty", "sample",
+        "secret", "secure", "test", "welcome",
+    ];
+    WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(value, word.as_bytes()).is_some())
+}
+
+/// Whether `value` is an identifier that names a password: `snmp_auth_password`, `user6_pwd`.
+pub(super) fn is_identifier(value: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let has_joint = value.iter().any(|byte| matches!(byte, b'_' | b'-'));
+    has_joint && value.iter().all(is_part) && has_common_word(&value.to_ascii_lowercase())
+}
+
+/// Whether `value` is the name of a constant, a function or a file: words in one case, joined by
+/// `_`, with few digits.
+pub(super) fn is_symbol(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"&").unwrap_or(value);
+    let classes = Classes::of(value);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    value.contains(&b'_')
+        && value.iter().all(is_part)
+        && (classes.lower == 0 || classes.upper == 0)
+        && classes.digits * 5 < value.len()
+}
+
+/// Whether `value` is a number in hex.
+pub(super) fn is_hex_number(value: &[u8]) -> bool {
+    value
+        .strip_prefix(b"0x")
+        .or_else(|| value.strip_prefix(b"0X"))
+        .is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether `value` is a version number.
+pub(super) fn is_version(value: &[u8]) -> bool {
+    let mut parts = value.split(|&byte| byte == b'.');
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    parts.next().is_some_and(is_number) && parts.next().is_some_and(is_number)
+}
+
+/// Whether `value` is base64 of text, or of what openssl encrypts with a password.
+pub(super) fn encodes_text(value: &[u8]) -> bool {
+    let decoded = decode_base64(value);
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
+}
+
+/// Whether `value` is a UUID (RFC 9562), or ends with one.
+pub(super) fn is_uuid(value: &[u8]) -> bool {
+    let Some(value) = value.last_chunk::<36>() else {
+        return false;
+    };
+    value.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}
+
+/// Whether half of `value` or more are keys that are neighbours on a keyboard, or a sequence.
+pub(super) fn is_walk(value: &[u8]) -> bool {
+    const ROWS: [&[u8]; 6] = [
+        b"qwertyuiop",
+        b"asdfghjkl",
+        b"zxcvbnm",
+        b"1234567890",
+        b"abcdefghijklmnopqrstuvwxyz",
+        b"0123456789",
+    ];
+    let lower = value.to_ascii_lowercase();
+    let follows = |pair: &&[u8]| {
+        ROWS.iter().any(|row| {
+            row.windows(2)
+                .any(|keys| keys == *pair || (keys[1], keys[0]) == (pair[0], pair[1]))
+        })
+    };
+    let steps = lower.windows(2).filter(follows).count();
+    lower.len() >= 6 && steps * 2 >= lower.len()
+}
+
+/// Whether `value` names where the secret is: a variable, a call, a path, a URL, an entry of a
+/// vault.
+pub(super) fn is_reference(value: &str) -> bool {
+    const STARTS: [&str; 28] = [
+        "/",
+        "./",
+        "../",
+        "~/",
+        "\\",
+        "arn:",
+        "config.",
+        "data:",
+        "data.",
+        "env.",
+        "env:",
+        "file:",
+        "http:",
+        "https:",
+        "local.",
+        "module.",
+        "op://",
+        "os.",
+        "process.",
+        "props.",
+        "ref+",
+        "secrets.",
+        "self.",
+        "settings.",
+        "this.",
+        "var.",
+        "urn:",
+        "otpauth:",
+    ];
+    const PARTS: [&str; 8] = [
+        "://",
+        "::",
+        "->",
+        "=>",
+        "&&",
+        "==",
+        "process.env",
+        ".example",
+    ];
+    const ENDS: [&str; 18] = [
+        ".com", ".conf", ".crt", ".html", ".java", ".js", ".json", ".key", ".md", ".net", ".org",
+        ".pem", ".php", ".py", ".txt", ".ts", ".yaml", ".yml",
+    ];
+    let lower = value.to_ascii_lowercase();
+    STARTS.iter().any(|start| lower.starts_with(start))
+        || PARTS.iter().any(|part| lower.contains(part))
+        || ENDS.iter().any(|end| lower.ends_with(end))
+        || is_dotted(value)
+}
+
+/// Whether `value` is identifiers with dots between them.
+fn is_dotted(value: &str) -> bool {
+    let mut parts = value.split('.');
+    let is_identifier = |part: &str| {
+        let mut bytes = part.bytes();
+        bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && part.len() <= 24
+    };
+    value.contains('.') && parts.all(is_identifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_distinguished_from_random_letters() {
+        for words in [
+            "passwordForTheDatabase",
+            "correct_horse_battery",
+            "AuthenticationTokenExpired",
+            "kubernetes_service_account",
+        ] {
+            assert!(is_wordy(words.as_bytes()), "{words}");
+        }
+        for random in ["xkcdzqvwplmrtzb", "kP3vQzXyLmNwRtBcDf", "7h2k"] {
+            assert!(!is_wordy(random.as_bytes()), "{random}");
+        }
+    }
+
+    #[test]
+    fn references_and_walks_are_recognised() {
+        for reference in [
+            "process.env.KEY",
+            "/run/secrets/db",
+            "op://vault/item",
+            "config.auth.token",
+            "https://x/y",
+        ] {
+            assert!(is_reference(reference), "{reference}");
+        }
+        assert!(!is_reference("kP3v8Qz1.Xy7Lm2Nw9Rt5Zq8wEr3yTuI0pAs1"));
+        assert!(is_walk(b"qwerty123456") && is_walk(b"abcdefgh") && !is_walk(b"kP3v8Qz1"));
+        assert!(is_uuid(b"7d9f2c4e-1b3a-4c5d-8e6f-a0b1c2d3e4f5") && !is_uuid(b"7d9f2c4e"));
+    }
+}

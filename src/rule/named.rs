@@ -1,0 +1,93 @@
+//! Defines rules for values without a format of their own, which only their names give away.
+
+use super::LazyRegex;
+
+/// Words that say that a value is a secret, and not whose.
+const GENERAL: [&str; 51] = [
+    "access",
+    "accesskey",
+    "accesstoken",
+    "admin",
+    "api",
+    "apikey",
+    "app",
+    "application",
+    "auth",
+    "authentication",
+    "authorization",
+    "authtoken",
+    "bearer",
+    "client",
+    "consumer",
+    "cred",
+    "credential",
+    "credentials",
+    "data",
+    "default",
+    "dev",
+    "encryption",
+    "hmac",
+    "key",
+    "keys",
+    "live",
+    "master",
+    "my",
+    "oauth",
+    "oauth2",
+    "pass",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "personal",
+    "pin",
+    "private",
+    "privatekey",
+    "prod",
+    "pw",
+    "pwd",
+    "refresh",
+    "rest",
+    "salt",
+    "secret",
+    "secretkey",
+    "service",
+    "signing",
+    "token",
+    "x",
+];
+
+/// The names that give a value away, and what it looks like.
+#[derive(Debug)]
+pub struct NamedValue {
+    /// Phrases of lower-case words, separated by spaces. The name contains one.
+    pub names: Vec<String>,
+    /// What all of the value matches.
+    pub value: LazyRegex,
+}
+
+impl NamedValue {
+    /// Whether its names do not say whose the secret is.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        let mut words = self.names.iter().flat_map(|name| name.split(' '));
+        words.all(|word| GENERAL.binary_search(&word).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn general_words_are_sorted() {
+        assert!(GENERAL.is_sorted(), "they are searched by halves");
+        let rules = crate::rule::RuleSet::builtin().unwrap().rules;
+        for rule in rules
+            .iter()
+            .filter(|rule| rule.source.file == "generic.toml")
+        {
+            assert!(rule.is_general(), "{}", rule.id);
+        }
+    }
+}

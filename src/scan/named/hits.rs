@@ -1,0 +1,246 @@
+//! What the prefilter looks for: words of names where an assignment follows, and long tokens.
+
+use crate::rule::charset::MIN_RUN;
+use crate::text::Span;
+
+use super::assignment::{after_type, is_name, opens_value};
+
+/// How many bytes from the start of a keyword decide whether it is a hit, at most.
+pub(in super::super) const LOOKAHEAD: usize = 64;
+
+/// Parts of words that names of secrets contain: of password and its short forms, secret, token,
+/// key, credential, salt and authorization. Four bytes at least, so that the search is fast.
+const KEYWORDS: [&str; 43] = [
+    "pass",
+    "Pass",
+    "PASS",
+    "_pwd",
+    "Pwd=",
+    "Pwd\"",
+    "_PWD",
+    "PWD=",
+    "pwd=",
+    "pwd:",
+    "pwd\"",
+    "ecret",
+    "ECRET",
+    "oken",
+    "OKEN",
+    "_key",
+    "_KEY",
+    "-key",
+    "-Key",
+    "-KEY",
+    ".key",
+    "key=",
+    "key:",
+    "key\"",
+    "key'",
+    "key>",
+    "Key=",
+    "Key:",
+    "Key\"",
+    "Key'",
+    "Key>",
+    "Key ",
+    "ikey",
+    "IKEY",
+    "redential",
+    "REDENTIAL",
+    "salt",
+    "SALT",
+    "uthorization",
+    "_auth",
+    "_AUTH",
+    "key ",
+    "Key(",
+];
+
+/// How long a value without quotes, digits and signs is at least.
+const MIN_LETTERS: usize = 24;
+
+/// The keywords, each with the number of its owner.
+pub(in super::super) fn keywords(owner: usize) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    let words = KEYWORDS.iter();
+    words.map(move |word| (owner, word.as_bytes().to_vec()))
+}
+
+/// Where it is clear that a value is assigned to the name that has a keyword at `keyword`; `None`
+/// if none is. Most names are only mentioned, and most values are no literals.
+pub(in super::super) fn leads_to_value(text: &[u8], keyword: Span) -> Option<usize> {
+    let limit = text.len().min(keyword.start + LOOKAHEAD);
+    // What is not clear by then is a hit. At the end of the text nothing follows.
+    let unclear = (limit == keyword.start + LOOKAHEAD).then_some(limit);
+    let mut at = keyword.end.min(limit);
+    // A keyword may end with the operator.
+    if text[at - 1..].first().is_some_and(|&byte| !is_name(byte)) {
+        at -= 1;
+    }
+    while at < limit && is_name(text[at]) {
+        at += 1;
+    }
+    let (value, is_quoted) = opens_value(text, at, limit)?;
+    if value == limit {
+        return unclear;
+    }
+    if is_quoted {
+        return Some(value + 1);
+    }
+    if let Some(value) = after_type(text, value, limit) {
+        return Some(value);
+    }
+    // Code assigns calls and variables. A secret in a configuration file has a digit or a sign, or
+    // is long.
+    for (at, &byte) in text.iter().enumerate().take(limit).skip(value) {
+        match byte {
+            b'0'..=b'9' | b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'~' => {
+                return Some(at + 1);
+            }
+            _ if at - value >= MIN_LETTERS => return Some(at + 1),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'.' | b'/' | b':' => {}
+            _ => return None,
+        }
+    }
+    unclear
+}
+
+/// Calls `found` with each token in `run`, a charset run of `text`, that is long enough to be found
+/// without a name and has the digits that a random value has.
+pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
+    let mut token = Token::at(run.start);
+    for (at, &byte) in (run.start..).zip(run.of(text)) {
+        match TOKEN[usize::from(byte)] {
+            END => {
+                token.report(text, at, run.end, &mut found);
+                token = Token::at(at + 1);
+            }
+            class => {
+                token.digits += usize::from(class == DIGIT);
+                token.classes |= class;
+            }
+        }
+    }
+    token.report(text, run.end, run.end, &mut found);
+}
+
+/// A token up to some place.
+struct Token {
+    start: usize,
+    digits: usize,
+    /// The classes of its bytes.
+    classes: u8,
+}
+
+impl Token {
+    const fn at(start: usize) -> Self {
+        Self {
+            start,
+            digits: 0,
+            classes: 0,
+        }
+    }
+
+    /// Calls `found` with the token, which ends at `end`, and the padding after it, if it may be
+    /// random.
+    fn report(&self, text: &[u8], end: usize, run_end: usize, found: &mut impl FnMut(Span)) {
+        if self.may_be_random(end - self.start) {
+            let rest = text[end..run_end].iter();
+            let padding = rest.take(2).take_while(|&&byte| byte == b'=').count();
+            found(Span::new(self.start, end + padding));
+        }
+    }
+
+    /// Whether a token of this length is long, and has letters and as many digits as a random one.
+    /// Words in one case with something between them are identifiers and paths.
+    const fn may_be_random(&self, len: usize) -> bool {
+        let is_joined = self.classes & JOINT != 0;
+        let has_both_cases = self.classes & (LOWER | UPPER) == LOWER | UPPER;
+        len >= MIN_RUN
+            && self.digits >= 2
+            && self.digits < len
+            && self.digits * 24 >= len
+            && (!is_joined || has_both_cases || self.digits * 5 >= len)
+    }
+}
+
+/// A byte that ends a token. `=` separates a name from its value, and is padding at the end.
+const END: u8 = 0;
+const DIGIT: u8 = 1;
+const LOWER: u8 = 2;
+const UPPER: u8 = 4;
+/// Any other byte of a token.
+const JOINT: u8 = 8;
+
+/// The class of each byte.
+static TOKEN: [u8; 256] = {
+    let mut table = [END; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = match byte {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' => LOWER,
+            b'A'..=b'Z' => UPPER,
+            b'+' | b'/' | b'_' | b'-' | b'.' => JOINT,
+            _ => END,
+        };
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leads(text: &str) -> bool {
+        let at = text.find("oken").expect("a keyword");
+        leads_to_value(text.as_bytes(), Span::new(at, at + 4)).is_some()
+    }
+
+    #[test]
+    fn only_assignments_of_literals_are_hits() {
+        for text in [
+            "token = \"abcdef",
+            "token: abc1def",
+            "\"token\": \"abcdef",
+            "TOKEN=oken_x=ab1",
+            "<token>abcdef1",
+            "setToken(\"abcdef",
+            "'token' => 'abcdef",
+            "putenv('token', 'abcdef",
+            "token := `abcdef",
+            "token_for_x = 'abcdef'",
+        ] {
+            assert!(leads(text), "{text}");
+        }
+        for text in [
+            "token->next",
+            "token == other",
+            "token = get_token()",
+            "token, other",
+            "the token is",
+            "token::new(\"x\")",
+            "token = \"\"",
+            "token) {",
+            "token > 0",
+            "broken by",
+        ] {
+            assert!(!leads(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn long_tokens_have_digits_and_letters() {
+        let id = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+        let text = format!(
+            "A_LONG_NAME_OF_A_KEY={id}=&{}&{}",
+            "a".repeat(40),
+            "1".repeat(40)
+        );
+        let mut found = Vec::new();
+        long_tokens(text.as_bytes(), Span::new(0, text.len()), |span| {
+            found.push(span.of(text.as_bytes()));
+        });
+        assert_eq!(found, [format!("{id}=").as_bytes()]);
+    }
+}

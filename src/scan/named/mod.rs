@@ -1,0 +1,114 @@
+//! Finds values that only their name gives away, such as `DATADOG_API_KEY=…`: value first.
+//!
+//! The prefilter yields long tokens of any kind, and the few words that names of secrets contain
+//! where an assignment follows. Only there is the text before the value read for a name, and the
+//! name looked up in one table of all rules, so that a rule more costs nothing.
+
+mod assignment;
+mod hits;
+mod table;
+
+use crate::rule::{Candidate, Rule, Trigger};
+use crate::text::Span;
+
+use super::{Attempt, Recorder, Scanner};
+
+pub(super) use hits::{LOOKAHEAD, keywords, leads_to_value, long_tokens};
+pub(super) use table::NameTable;
+
+/// Values that may have a name.
+#[derive(Debug, Default)]
+pub(super) struct ValueQueue {
+    values: Vec<Span>,
+}
+
+impl ValueQueue {
+    /// Adds a long token.
+    pub(super) fn add_token(&mut self, token: Span) {
+        self.values.push(token);
+    }
+
+    /// Adds what is assigned to the name that the keyword at `at` is part of.
+    pub(super) fn add_keyword(&mut self, text: &[u8], at: usize) {
+        self.values.extend(assignment::value_after(text, at));
+    }
+}
+
+impl Scanner {
+    /// Tries the rules for the names of all values in `queue`.
+    pub(super) fn try_values(
+        &self,
+        text: &[u8],
+        mut queue: ValueQueue,
+        recorder: &mut impl Recorder,
+    ) {
+        queue.values.sort_unstable();
+        queue.values.dedup();
+        for value in queue.values {
+            let Some(name) = assignment::name_before(text, value.start) else {
+                continue;
+            };
+            if assignment::is_call(text, name.span, value) {
+                continue;
+            }
+            let names = self.names();
+            let own = Candidate {
+                name: Some(name.span),
+                says_whose: true,
+                ..Candidate::new(text, value)
+            };
+            let specific = names.specific(name.label.of(text));
+            if self.try_first(own, specific, recorder) || !names.is_general(name.span.of(text)) {
+                continue;
+            }
+            let general = Candidate {
+                says_whose: false,
+                ..own
+            };
+            let near = names.specific(assignment::context(value).of(text));
+            if !self.try_first(general, near, recorder) {
+                let rules = names.general(name.span.of(text));
+                self.try_first(general, rules, recorder);
+            }
+        }
+    }
+
+    /// Tries `rules` until one confirms the value. Returns whether one does.
+    fn try_first(
+        &self,
+        candidate: Candidate<'_>,
+        rules: Vec<usize>,
+        recorder: &mut impl Recorder,
+    ) -> bool {
+        rules.into_iter().any(|index| {
+            let rule = &self.rules.rules[index];
+            let is_confirmed = matches_whole(rule, candidate.secret())
+                && recorder.candidate(index, rule, candidate);
+            recorder.attempt(&Attempt {
+                index,
+                rule,
+                text: candidate.text,
+                span: candidate.name.unwrap_or(candidate.span),
+                hits: &[],
+            });
+            is_confirmed
+        })
+    }
+
+    fn names(&self) -> &NameTable {
+        self.names.get_or_init(|| NameTable::new(&self.rules.rules))
+    }
+}
+
+/// Whether `value` has the shape that the rule asks for.
+fn matches_whole(rule: &Rule, value: &[u8]) -> bool {
+    let Trigger::Named(named) = &rule.trigger else {
+        return false;
+    };
+    #[expect(
+        clippy::expect_used,
+        reason = "a RuleSet compiles what users add, and a test compiles the built-in rules"
+    )]
+    let regex = named.value.get().expect("a pattern of a RuleSet compiles");
+    regex.is_match(value)
+}

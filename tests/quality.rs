@@ -1,0 +1,146 @@
+//! Whether every rule finds its secrets in the contexts in which people write them.
+
+use std::collections::BTreeMap;
+
+use keysieve::rule::{Rule, RuleSet, Trigger};
+use keysieve::scan::{Match, Scanner};
+
+/// Texts with `VALUE` for a secret, and its name in the styles `NAME_UP`, `name_low`, `name-kebab`,
+/// `nameCamel` and `NamePascal`.
+const CONTEXTS: [&str; 46] = [
+    "NAME_UP=VALUE",
+    "NAME_UP=VALUE\n",
+    "\tNAME_UP=VALUE\n",
+    "export NAME_UP=\"VALUE\"\n",
+    "export NAME_UP='VALUE'\n",
+    "name_low: VALUE\n",
+    "name_low: \"VALUE\"\n",
+    "  \"name_low\": \"VALUE\",\n",
+    "{\"nameCamel\":\"VALUE\"}",
+    "{\\\"name_low\\\":\\\"VALUE\\\"}",
+    "name_low = \"VALUE\"\n",
+    "name_low='VALUE'\n",
+    "const nameCamel = \"VALUE\";\n",
+    "const nameCamel: string = 'VALUE';\n",
+    "let name_low: &str = \"VALUE\";\n",
+    "private static final String NAME_UP = \"VALUE\";\n",
+    "nameCamel := \"VALUE\"\n",
+    "nameCamel = `VALUE`\n",
+    "var nameCamel=\"VALUE\",other=1;",
+    "<nameCamel>VALUE</nameCamel>\n",
+    "<add key=\"NamePascal\" value=\"VALUE\" />\n",
+    "<property name=\"name-kebab\">VALUE</property>\n",
+    "- name: NAME_UP\n  value: VALUE\n",
+    "- name: NAME_UP\n  value: \"VALUE\"\n",
+    "{\"name\": \"NAME_UP\", \"value\": \"VALUE\"}\n",
+    "ENV NAME_UP=VALUE\n",
+    "ENV NAME_UP=\"VALUE\"\n",
+    "$env:NAME_UP = \"VALUE\"\n",
+    "set NAME_UP=VALUE\r\n",
+    "app.name-kebab=VALUE\n",
+    "'name_low' => 'VALUE',\n",
+    ":name_low => \"VALUE\"\n",
+    "define('NAME_UP', 'VALUE');\n",
+    "os.environ[\"NAME_UP\"] = \"VALUE\"\n",
+    "os.environ.setdefault(\"NAME_UP\", \"VALUE\")\n",
+    "process.env.NAME_UP || \"VALUE\"\n",
+    "run --name-kebab=VALUE\n",
+    "curl -H \"X-name-kebab: VALUE\" https://api.acme.io\n",
+    "https://api.acme.io/v1?name_low=VALUE&page=1\n",
+    "client.setNamePascal(\"VALUE\")\n",
+    "Client(name_low=\"VALUE\", timeout=3)\n",
+    "#define NAME_UP \"VALUE\"\n",
+    "variable \"name_low\" {\n  default = \"VALUE\"\n}\n",
+    "12:00:01 INFO name_low=VALUE done\n",
+    "// name_low: VALUE\n",
+    "# NAME_UP=VALUE\n",
+];
+
+/// A secret of a rule, and the words of the name that it needs.
+struct Sample {
+    value: String,
+    name: Vec<String>,
+}
+
+/// What ends the name of a secret.
+const ROLES: [&str; 7] = [
+    "key",
+    "token",
+    "secret",
+    "pass",
+    "pwd",
+    "credential",
+    "salt",
+];
+
+/// The value of the rule's first example, if it is found by itself or by its name; a secret that is
+/// part of something longer, such as a URL, has no other context.
+fn sample(scanner: &Scanner, index: usize, rule: &Rule) -> Option<Sample> {
+    let text = &rule.source.examples[0];
+    let found = find(scanner, index, text)?;
+    let value = String::from_utf8(found.value.reveal().to_vec()).ok()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+/=.~".contains(c);
+    if found.encoding.is_some() || !value.chars().all(is_plain) {
+        return None;
+    }
+    let mut name = vec!["service".to_owned(), "token".to_owned()];
+    if let Trigger::Named(named) = &rule.trigger {
+        name = named.names[0].split(' ').map(str::to_owned).collect();
+        if rule.is_general() {
+            name.insert(0, "service".to_owned());
+        }
+        if !ROLES.iter().any(|role| named.names[0].contains(role)) {
+            name.push("token".to_owned());
+        }
+    } else {
+        find(scanner, index, &format!("see {value} here"))?;
+    }
+    Some(Sample { value, name })
+}
+
+fn find(scanner: &Scanner, index: usize, text: &str) -> Option<Match> {
+    let matches = scanner.scan(text.as_bytes());
+    matches.into_iter().find(|found| found.rule == index)
+}
+
+fn fill(context: &str, Sample { value, name }: &Sample) -> String {
+    let capital = |word: &String| word[..1].to_uppercase() + &word[1..];
+    let pascal: String = name.iter().map(capital).collect();
+    let camel = pascal[..1].to_lowercase() + &pascal[1..];
+    context
+        .replace("NAME_UP", &name.join("_").to_uppercase())
+        .replace("name_low", &name.join("_"))
+        .replace("name-kebab", &name.join("-"))
+        .replace("nameCamel", &camel)
+        .replace("NamePascal", &pascal)
+        .replace("VALUE", value)
+}
+
+#[test]
+fn every_rule_finds_its_secret_in_every_natural_context() {
+    let scanner = Scanner::new(RuleSet::builtin_with_samples().unwrap()).unwrap();
+    let rules = &scanner.rules().rules;
+    let (mut missed, mut tried) = (BTreeMap::<&str, Vec<&str>>::new(), 0);
+    for (index, rule) in rules.iter().enumerate() {
+        // Their tests say in which contexts AWS credentials and private keys are found.
+        if rule.id.starts_with("aws-") {
+            continue;
+        }
+        let Some(sample) = sample(&scanner, index, rule) else {
+            continue;
+        };
+        for context in CONTEXTS {
+            tried += 1;
+            if find(&scanner, index, &fill(context, &sample)).is_none() {
+                missed.entry(context).or_default().push(&rule.id);
+            }
+        }
+    }
+    let lines = missed.iter().map(|(context, rules)| {
+        let some = rules[..rules.len().min(6)].join(", ");
+        format!("{context:?}: {} rules: {some}", rules.len())
+    });
+    let lines: Vec<_> = lines.collect();
+    assert!(lines.is_empty(), "{tried} tried\n{}", lines.join("\n"));
+    assert!(tried > 600 * CONTEXTS.len(), "only {tried} were tried");
+}
