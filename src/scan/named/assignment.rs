@@ -17,9 +17,6 @@ const MAX_NAME: usize = 80;
 /// How many words before a name are its label, such as `Stripe secret key`.
 const LABEL_WORDS: usize = 3;
 
-/// How much text before a value may say whose it is, in bytes.
-const CONTEXT: usize = 160;
-
 /// A name that a value is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name {
@@ -306,11 +303,6 @@ fn label_start(text: &[u8], low: usize, begin: usize) -> usize {
         start = end - len;
     }
     start
-}
-
-/// The text before `value` that may say whose it is: of its line and of those before it.
-pub(super) fn context(value: Span) -> Span {
-    Span::new(value.start.saturating_sub(CONTEXT), value.start)
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ use super::{Attempt, Recorder, Scanner};
 pub(super) use hits::{LOOKAHEAD, keywords, leads_to_value, long_tokens};
 pub(super) use table::NameTable;
 
+/// How much text before a value may say whose it is, in bytes.
+const CONTEXT: usize = 160;
+
 /// Values that may have a name.
 #[derive(Debug, Default)]
 pub(super) struct ValueQueue {
@@ -65,7 +68,7 @@ impl Scanner {
                 says_whose: false,
                 ..own
             };
-            let near = names.specific(assignment::context(value).of(text));
+            let near = names.specific(context(value).of(text));
             if !self.try_first(general, near, recorder) {
                 let rules = names.general(name.span.of(text));
                 self.try_first(general, rules, recorder);
@@ -111,4 +114,9 @@ fn matches_whole(rule: &Rule, value: &[u8]) -> bool {
     )]
     let regex = named.value.get().expect("a pattern of a RuleSet compiles");
     regex.is_match(value)
+}
+
+/// The text before `value` that may say whose it is: of its line and of those before it.
+fn context(value: Span) -> Span {
+    Span::new(value.start.saturating_sub(CONTEXT), value.start)
 }
