@@ -257,7 +257,7 @@ fn is_followed_by_value(text: &[u8], word: Span, value: usize) -> bool {
     let before = &text[..word.start];
     let gap = &text[word.end..value];
     let is_quoted = matches!(gap, [b' ', .., b'"' | b'\'']);
-    let begins_line = before.trim_ascii_end().len() == 0 || {
+    let begins_line = before.trim_ascii_end().is_empty() || {
         let blank = before
             .iter()
             .rev()
