@@ -17,17 +17,7 @@ use crate::text::Span;
 
 use super::build::{OccurrenceBuilder, OccurrenceInText};
 use super::locate::{Frames, LocatedMatch};
-use super::version_cache::{VersionCache, VersionKey};
-
-/// A secret of the older versions that nothing let pass: how sure it was, and how often it occurs.
-#[derive(Clone, Copy)]
-pub(super) struct OldSecret {
-    confidence: Confidence,
-    count: usize,
-}
-
-/// By the secret, and whether an ignored marker covers it.
-pub(super) type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
+use super::version_cache::{OldSecret, OldSecrets, VersionCache, VersionKey};
 
 /// What is known.
 #[derive(Default)]
@@ -95,12 +85,8 @@ impl Judge<'_> {
         let Some(previous) = previous else {
             return all_new;
         };
-        let Passes {
-            exempt,
-            marked,
-            pairs,
-        } = self.passes(located, path);
-        if !exempt.contains(&false) {
+        let passes = self.passes(located, path);
+        if !passes.exempt.contains(&false) {
             return all_new;
         }
         let Some(versions) = previous.versions() else {
@@ -109,7 +95,8 @@ impl Judge<'_> {
         let spans = previous.spans(&versions);
         let mut counts: HashMap<(Fingerprint, bool), Counts> = HashMap::new();
         let mut occurrences = Vec::with_capacity(located.len());
-        let passes = exempt.into_iter().zip(marked);
+        let pairs = passes.pairs;
+        let passes = passes.exempt.into_iter().zip(passes.marked);
         for (LocatedMatch { found, .. }, (is_exempt, is_marked)) in located.iter().zip(passes) {
             let occurrence = Occurrence {
                 secret: fingerprint(self.builder.scanner, found),

@@ -7,7 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::BStr;
 use sha2::{Digest as _, Sha256};
 
-use super::novelty::OldSecrets;
+use crate::rule::Confidence;
+use crate::secret::Fingerprint;
+
+/// A secret of the older versions that nothing let pass: how sure it was, and how often it occurs.
+#[derive(Clone, Copy)]
+pub(super) struct OldSecret {
+    pub(super) confidence: Confidence,
+    pub(super) count: usize,
+}
+
+/// By the secret, and whether an ignored marker covers it.
+pub(super) type OldSecrets = HashMap<(Fingerprint, bool), OldSecret>;
 
 /// How many versions and secrets are remembered, all together.
 const CAPACITY: usize = 1 << 18;
