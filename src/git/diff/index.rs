@@ -11,7 +11,7 @@ use gix::index::{Entry, State};
 use crate::blob::{Skip, SkipReason};
 
 use super::RemovedFile;
-use crate::git::index::open_index;
+use crate::git::index::{index_path, open_index};
 use crate::git::tree::{EntryKind, Tree, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
@@ -41,7 +41,7 @@ pub(crate) struct Changes {
 
 /// Whether the repository has an index, or may get one.
 pub(crate) fn has_index(repo: &LocalRepository) -> bool {
-    repo.0.workdir().is_some() || repo.0.index_path().exists()
+    repo.0.workdir().is_some() || index_path(repo).exists()
 }
 
 /// The difference between each of `trees` and the index. `None` is a tree without entries.
