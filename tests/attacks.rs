@@ -1,6 +1,7 @@
 //! A catalogue of attacks: each test is one way to blind, disarm or abuse keysieve, as its line of
 //! documentation says.
 
+mod bombs;
 mod bounds;
 mod files;
 mod fingerprints;

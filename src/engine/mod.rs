@@ -15,7 +15,7 @@ mod version_cache;
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
-use bstr::BStr;
+use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::blob::{Blob, Origin, PreviousContent, Skip, SkipReason};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
@@ -24,6 +24,7 @@ use crate::scan::Scanner;
 use crate::source::{Source, SourceError, Worker};
 
 pub use build::{OccurrenceBuilder, OccurrenceInText};
+use keep::Gathered;
 pub use keep::Keep;
 pub(crate) use keep::KeptCounts;
 pub use locate::{Frames, LocatedMatch};
@@ -41,7 +42,7 @@ pub fn run(
     progress: &Progress,
     keep: Keep,
 ) -> Result<Outcome, SourceError> {
-    let gathered = Mutex::new(Outcome::default());
+    let gathered = Mutex::new(Gathered::default());
     let shared = Shared {
         builder: OccurrenceBuilder::new(scanner),
         policy,
@@ -53,7 +54,8 @@ pub fn run(
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
     let mut outcome = gathered
         .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+        .unwrap_or_else(PoisonError::into_inner)
+        .finish(keep);
     finish(&mut outcome, policy, scanner);
     Ok(outcome)
 }
@@ -88,18 +90,35 @@ struct Shared<'a> {
     progress: &'a Progress,
     keep: Keep,
     versions: VersionCache,
-    gathered: &'a Mutex<Outcome>,
+    gathered: &'a Mutex<Gathered>,
 }
 
 /// One thread's worker.
 struct ScanWorker<'a> {
     shared: &'a Shared<'a>,
-    outcome: Outcome,
-    /// How many findings of the blob that is being judged were kept, and how many were not.
+    gathered: Gathered,
+    /// How many findings of the blob that is being judged, and of its copies, were kept, and how
+    /// many were not.
     counts: KeptCounts,
     /// The blob that is being fed, if it has a match so far.
     open: Option<OpenBlob>,
+    /// The bytes of the last blob.
+    bytes: u64,
+    /// The last blob, if it has a match.
+    last: Option<LastBlob>,
 }
+
+/// A blob that was fed, and that may be fed again from other places.
+struct LastBlob {
+    /// Its first path.
+    path: BString,
+    located: Vec<LocatedMatch>,
+    /// How many matches were judged in its copies.
+    judged: usize,
+}
+
+/// How many matches are judged in the copies of a blob.
+const MAX_JUDGED: usize = 4 << 20;
 
 /// A blob that is being fed.
 struct OpenBlob {
@@ -126,15 +145,23 @@ impl<'a> ScanWorker<'a> {
     fn new(shared: &'a Shared<'a>) -> Self {
         Self {
             shared,
-            outcome: Outcome::default(),
+            gathered: Gathered::default(),
             counts: KeptCounts::new(shared.keep),
             open: None,
+            bytes: 0,
+            last: None,
         }
     }
 }
 
 impl Worker for ScanWorker<'_> {
     fn blob(&mut self, blob: Blob<'_>) {
+        if blob.is_copy {
+            return self.copy(&blob);
+        }
+        if blob.part.offset == 0 {
+            self.end_copies();
+        }
         let Shared {
             builder, progress, ..
         } = self.shared;
@@ -156,22 +183,56 @@ impl Worker for ScanWorker<'_> {
     fn skip(&mut self, skip: Skip) {
         // The parts that were read before reading failed count.
         self.finish_blob(None);
-        self.outcome.skipped.push(skip);
+        self.gathered.outcome.skipped.push(skip);
     }
 
     fn left_out(&mut self, entries: u64) {
-        self.outcome.totals.left_out += entries;
+        self.gathered.outcome.totals.left_out += entries;
     }
 }
 
 impl ScanWorker<'_> {
     fn count(&mut self, blob: &Blob<'_>) {
-        let bytes = blob.part.own.len().min(blob.bytes.len()) as u64;
-        self.outcome.totals.bytes += bytes;
+        let mut bytes = blob.part.own.len().min(blob.bytes.len()) as u64;
+        if blob.is_copy {
+            bytes = self.bytes;
+        } else {
+            self.bytes += bytes;
+        }
+        self.gathered.outcome.totals.bytes += bytes;
         self.shared.progress.add_bytes(bytes);
         if blob.part.last {
-            self.outcome.totals.blobs += 1;
+            self.gathered.outcome.totals.blobs += 1;
             self.shared.progress.add_blob();
+        }
+    }
+
+    /// Judges the matches of the last blob in a copy of it.
+    fn copy(&mut self, blob: &Blob<'_>) {
+        self.count(blob);
+        let Some(mut last) = self.last.take() else {
+            return;
+        };
+        last.judged += last.located.len();
+        if last.judged <= MAX_JUDGED {
+            // Whether more of what is only counted is new would cost more than finding it.
+            let previous = blob.previous.filter(|_| !self.counts.is_full());
+            self.judge_all(&blob.origin, &last.located, None, previous);
+        } else if last.judged - last.located.len() <= MAX_JUDGED {
+            self.gathered.outcome.skipped.push(Skip {
+                path: blob.origin.path().to_owned(),
+                reason: SkipReason::TooManyPaths,
+            });
+        }
+        self.last = Some(last);
+    }
+
+    /// Ends the copies of the last blob: says what was not kept of it.
+    fn end_copies(&mut self) {
+        self.bytes = 0;
+        if let Some(last) = self.last.take() {
+            let skips = self.counts.finish(last.path.as_bstr());
+            self.gathered.outcome.skipped.extend(skips);
         }
     }
 
@@ -185,13 +246,29 @@ impl ScanWorker<'_> {
             located,
             key,
         } = open;
+        self.judge_all(&origin, &located, key, previous);
+        self.last = Some(LastBlob {
+            path: origin.path().to_owned(),
+            located,
+            judged: 0,
+        });
+    }
+
+    /// Judges the matches in a blob from `origin`.
+    fn judge_all(
+        &mut self,
+        origin: &Origin,
+        located: &[LocatedMatch],
+        key: Option<VersionKey>,
+        previous: Option<&dyn PreviousContent>,
+    ) {
         let Shared {
             builder,
             policy,
             versions,
             ..
         } = self.shared;
-        let path = policy.path_of(&origin);
+        let path = policy.path_of(origin);
         let judge = novelty::Judge {
             builder,
             policy,
@@ -200,18 +277,16 @@ impl ScanWorker<'_> {
         let new = novelty::NewVersion {
             path: &path,
             key,
-            located: &located,
+            located,
         };
         let is_new = judge.novelty(previous, &new);
-        for found in builder.occurrences_if(&located, |index| is_new[index]) {
-            let by_marker = self.judge(found.occurrence, &origin, &path, &found.nearby);
+        for found in builder.occurrences_if(located, |index| is_new[index]) {
+            let by_marker = self.judge(found.occurrence, origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {
-                self.judge(half.occurrence, &origin, &path, &half.nearby);
+                self.judge(half.occurrence, origin, &path, &half.nearby);
             }
         }
-        self.outcome
-            .skipped
-            .extend(self.counts.finish(origin.path()));
+        self.gathered.bound(self.shared.keep);
     }
 
     /// Records an occurrence as the policy judges it. Returns whether a marker allows it.
@@ -237,9 +312,12 @@ impl ScanWorker<'_> {
             Judgement::Ignore => {}
             Judgement::Report { blocks } => {
                 finding.blocking = blocks;
-                self.outcome.findings.push(finding);
+                self.gathered.outcome.findings.push(finding);
             }
-            Judgement::Allow(by) => self.outcome.allowed.push(Allowed { finding, by }),
+            Judgement::Allow(by) => {
+                let allowed = Allowed { finding, by };
+                self.gathered.outcome.allowed.push(allowed);
+            }
         }
         by_marker
     }
@@ -248,11 +326,12 @@ impl ScanWorker<'_> {
 /// A worker has no other end than its drop: the source decides when its threads are done.
 impl Drop for ScanWorker<'_> {
     fn drop(&mut self) {
+        self.end_copies();
         let mut all = self
             .shared
             .gathered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        all.merge(std::mem::take(&mut self.outcome));
+        all.merge(std::mem::take(&mut self.gathered), self.shared.keep);
     }
 }
