@@ -63,6 +63,12 @@ pub trait PreviousContent {
     /// Where a secret that the older versions do not have may come from. Asked only if there is
     /// one.
     fn elsewhere(&self) -> MovedFrom;
+
+    /// Whether the blob is in the result of several changes that were fed before, by workers that
+    /// are dropped by now. What was found in these changes at the same path is not found again.
+    fn is_result(&self) -> bool {
+        false
+    }
 }
 
 /// Content that was scanned before, and the path at which it was: a secret in it that the policy

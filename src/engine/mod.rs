@@ -13,14 +13,17 @@ mod publish;
 mod version_cache;
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::blob::{Blob, Origin, PreviousContent, Skip, SkipReason};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
+use crate::rule::Confidence;
 use crate::scan::Scanner;
+use crate::secret::Fingerprint;
 use crate::source::{Source, SourceError, Worker};
 
 pub use build::{OccurrenceBuilder, OccurrenceInText};
@@ -50,6 +53,7 @@ pub fn run(
         keep,
         versions: VersionCache::default(),
         gathered: &gathered,
+        found: OnceLock::new(),
     };
     source.feed(&|| Box::new(ScanWorker::new(&shared)))?;
     let mut outcome = gathered
@@ -91,6 +95,47 @@ struct Shared<'a> {
     keep: Keep,
     versions: VersionCache,
     gathered: &'a Mutex<Gathered>,
+    /// What the changes of a range have, for when their result is fed.
+    found: OnceLock<FoundInChanges>,
+}
+
+/// The secrets that changes have: each with its confidence, whether it is allowed, and the kind and
+/// the path of its origin.
+type FoundInChanges = HashSet<(Fingerprint, Confidence, bool, &'static str, BString)>;
+
+impl Shared<'_> {
+    /// Whether the changes that were judged before have the occurrence from `origin`.
+    fn has_found(&self, occurrence: &Occurrence, origin: &Origin, is_allowed: bool) -> bool {
+        let key = |fingerprint, confidence, is_allowed, origin: &Origin| {
+            let path = origin.path().to_owned();
+            (fingerprint, confidence, is_allowed, origin.kind(), path)
+        };
+        let found = self.found.get_or_init(|| {
+            let gathered = self.gathered.lock();
+            let gathered = gathered.unwrap_or_else(PoisonError::into_inner);
+            let Outcome {
+                findings, allowed, ..
+            } = &gathered.outcome;
+            let findings = findings.iter().map(|finding| (finding, false));
+            let allowed = allowed.iter().map(|allowed| (&allowed.finding, true));
+            let all = findings.chain(allowed);
+            all.map(|(found, is_allowed)| {
+                key(
+                    found.fingerprint,
+                    found.confidence,
+                    is_allowed,
+                    &found.origin,
+                )
+            })
+            .collect()
+        });
+        found.contains(&key(
+            occurrence.fingerprint,
+            occurrence.confidence,
+            is_allowed,
+            origin,
+        ))
+    }
 }
 
 /// One thread's worker.
@@ -102,6 +147,8 @@ struct ScanWorker<'a> {
     counts: KeptCounts,
     /// The blob that is being fed, if it has a match so far.
     open: Option<OpenBlob>,
+    /// Whether the blob that is being judged is in the result of changes that were judged before.
+    is_result: bool,
     /// The bytes of the last blob.
     bytes: u64,
     /// The last blob, if it has a match.
@@ -148,6 +195,7 @@ impl<'a> ScanWorker<'a> {
             gathered: Gathered::default(),
             counts: KeptCounts::new(shared.keep),
             open: None,
+            is_result: false,
             bytes: 0,
             last: None,
         }
@@ -280,6 +328,7 @@ impl ScanWorker<'_> {
             located,
         };
         let is_new = judge.novelty(previous, &new);
+        self.is_result = previous.is_some_and(PreviousContent::is_result);
         for found in builder.occurrences_if(located, |index| is_new[index]) {
             let by_marker = self.judge(found.occurrence, origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {
@@ -304,6 +353,13 @@ impl ScanWorker<'_> {
             Judgement::Report { .. } => None,
             Judgement::Allow(by) => Some(by),
         };
+        if self.is_result
+            && self
+                .shared
+                .has_found(&occurrence, origin, allowed.is_some())
+        {
+            return by_marker;
+        }
         if !self.counts.take(&occurrence, allowed) {
             return by_marker;
         }

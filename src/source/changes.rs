@@ -49,6 +49,8 @@ pub(super) struct ChangeFeeder<'a, 's> {
     pub(super) set: &'a ChangeSet,
     /// The changes of the same range, and the number of this one.
     pub(super) range: Option<(&'a RangeChanges<'s>, usize)>,
+    /// Whether it is what the changes of a range result in.
+    pub(super) is_result: bool,
 }
 
 impl ChangeFeeder<'_, '_> {
@@ -211,6 +213,10 @@ impl PreviousContent for PreviousVersions<'_, '_> {
                 .collect(),
         }
     }
+
+    fn is_result(&self) -> bool {
+        self.feeder.is_result
+    }
 }
 
 /// A name is new once, however often the file comes back within a range.
@@ -234,6 +240,10 @@ impl PreviousContent for PreviousName<'_, '_> {
 
     fn elsewhere(&self) -> MovedFrom {
         self.name.elsewhere()
+    }
+
+    fn is_result(&self) -> bool {
+        self.feeder.is_result
     }
 }
 

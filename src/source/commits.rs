@@ -4,7 +4,9 @@
 //! A secret that is added and removed again within the range is found, because it stays in the
 //! history. One that a commit of the range brings, and that comes back at the same path in a later
 //! one, or moves, is reported once, on the first. One that comes back from before the range is new:
-//! readers of the range's result could not read it before.
+//! readers of the range's result could not read it before. A merge with an old commit of the base
+//! can bring it back as well, so what such a range results in is fed at last, against its merge
+//! bases alone.
 
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,7 +48,14 @@ impl Source for Range {
             reader.tag(tag);
         }
         let sets = self.change_sets(&mut reader, workers);
-        self.feed_sets(&sets, reader, workers);
+        self.feed_sets(&sets, false, reader, workers);
+        let budget = RangeBudget::new(self.history.results.len());
+        for result in &self.history.results {
+            // Made after the others were dropped.
+            let mut reader = self.reader(workers);
+            let set = reader.result(result, &budget);
+            self.feed_sets(&[set], true, reader, workers);
+        }
         Ok(())
     }
 }
@@ -103,10 +112,11 @@ impl Range {
         }
     }
 
-    /// Feeds what the commits of a range bring.
+    /// Feeds what the commits of a range bring, or what it results in.
     fn feed_sets<'w>(
         &self,
         sets: &[Option<ChangeSet>],
+        is_result: bool,
         mut reader: Reader<'w>,
         workers: Workers<'w, '_>,
     ) {
@@ -117,7 +127,8 @@ impl Range {
                 repo: &reader.repo,
                 max_size: self.max_size,
                 set: chunk.set,
-                range: Some((&changes, chunk.number)),
+                range: (!is_result).then_some((&changes, chunk.number)),
+                is_result,
             };
             chunk.feed(&feeder, reader.worker.as_mut());
         };
@@ -242,6 +253,21 @@ impl Reader<'_> {
             return Err(ReadError::TooManyPaths);
         }
         Ok(self.compare(commit, info))
+    }
+
+    /// What a tip brings to its merge bases.
+    fn result(&mut self, result: &Commit, budget: &RangeBudget) -> Option<ChangeSet> {
+        let text = read_kind(&self.repo, result.id, ObjectKind::Commit, None);
+        match text {
+            Ok(_) if budget.is_full() => self.skip(result.id, ReadError::TooManyPaths),
+            Ok(text) => {
+                let set = self.compare(result, Arc::new(commit_info(result.id, &text)));
+                budget.add(&set);
+                return Some(set);
+            }
+            Err(error) => self.skip(result.id, error),
+        }
+        None
     }
 
     /// Compares a commit with its parents.

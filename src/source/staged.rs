@@ -76,6 +76,7 @@ impl Staged {
             max_size: self.max_size,
             set,
             range: None,
+            is_result: false,
         }
     }
 
