@@ -19,6 +19,9 @@ pub struct Blob<'a> {
     pub previous: Option<&'a dyn PreviousContent>,
     /// Which part of a larger whole `bytes` is.
     pub part: Part,
+    /// Whether it is the blob that the same worker was fed last, from another place. It then has no
+    /// `bytes`: these were searched already.
+    pub is_copy: bool,
 }
 
 impl<'a> Blob<'a> {
@@ -30,6 +33,17 @@ impl<'a> Blob<'a> {
             origin,
             previous: None,
             part: Part::whole(bytes.len()),
+            is_copy: false,
+        }
+    }
+
+    /// The blob that the same worker was fed last, from another place.
+    #[must_use]
+    pub fn copy(origin: Origin, previous: Option<&'a dyn PreviousContent>) -> Self {
+        Self {
+            previous,
+            is_copy: true,
+            ..Self::whole(&[], origin)
         }
     }
 }
@@ -49,6 +63,12 @@ pub trait PreviousContent {
     /// Where a secret that the older versions do not have may come from. Asked only if there is
     /// one.
     fn elsewhere(&self) -> MovedFrom;
+
+    /// Whether the blob is in the result of several changes that were fed before, by workers that
+    /// are dropped by now. What was found in these changes at the same path is not found again.
+    fn is_result(&self) -> bool {
+        false
+    }
 }
 
 /// Content that was scanned before, and the path at which it was: a secret in it that the policy
@@ -279,6 +299,9 @@ pub enum SkipReason {
         /// How many they are.
         count: usize,
     },
+    /// Its paths take far more memory or time than its objects: trees or contents repeat too often.
+    #[error("not scanned: it has too many paths for its size, since directories or files repeat")]
+    TooManyPaths,
     /// It could not be read. The scan is incomplete.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -289,6 +312,9 @@ impl SkipReason {
     /// skips follow from what the user asked for.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::Unmerged | Self::NoObject)
+        matches!(
+            self,
+            Self::Unreadable(_) | Self::Unmerged | Self::NoObject | Self::TooManyPaths
+        )
     }
 }

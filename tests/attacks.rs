@@ -1,10 +1,12 @@
 //! A catalogue of attacks: each test is one way to blind, disarm or abuse keysieve, as its line of
 //! documentation says.
 
+mod bombs;
 mod bounds;
 mod files;
 mod fingerprints;
 mod hidden;
+mod merges;
 mod novelty;
 mod store;
 mod trust;

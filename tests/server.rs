@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 mod merge;
-mod pair;
+pub(crate) mod pair;
 mod policy;
 mod push;
 mod receive;

@@ -26,6 +26,7 @@ pub enum Frames {
 }
 
 /// A match with its position, and the text around it that may hold a marker.
+#[derive(Clone)]
 pub struct LocatedMatch {
     pub(super) found: Match,
     pub(super) place: Place,

@@ -86,12 +86,8 @@ impl Judge<'_> {
         let Some(previous) = previous else {
             return all_new;
         };
-        let Passes {
-            exempt,
-            marked,
-            pairs,
-        } = self.passes(located, path);
-        if !exempt.contains(&false) {
+        let passes = self.passes(located, path);
+        if !passes.exempt.contains(&false) {
             return all_new;
         }
         let Some(versions) = previous.versions() else {
@@ -100,7 +96,8 @@ impl Judge<'_> {
         let spans = previous.spans(&versions);
         let mut counts: HashMap<(Fingerprint, bool), Counts> = HashMap::new();
         let mut occurrences = Vec::with_capacity(located.len());
-        let passes = exempt.into_iter().zip(marked);
+        let pairs = passes.pairs;
+        let passes = passes.exempt.into_iter().zip(passes.marked);
         for (LocatedMatch { found, .. }, (is_exempt, is_marked)) in located.iter().zip(passes) {
             let occurrence = Occurrence {
                 secret: fingerprint(self.builder.scanner, found),
@@ -238,9 +235,9 @@ impl Judge<'_> {
         if let Some(secrets) = self.versions.get(key) {
             return secrets;
         }
-        let mut located = self.located_in(&version.bytes);
+        let located = self.located_in(&version.bytes);
         let path = self.policy.relative_to_root(version.path.as_bstr());
-        place::grade(&mut located, &path, |rule| self.builder.rule_id(rule));
+        let located = place::graded(&located, &path, |rule| self.builder.rule_id(rule));
         let Passes { exempt, marked, .. } = self.passes(&located, &path);
         let secrets = self.secrets(&located, |index| (!exempt[index]).then_some(marked[index]));
         let secrets = Arc::new(secrets);

@@ -3,6 +3,8 @@
 //! AWS credentials are never graded lower. A secret that is proven, by its checksum or because it
 //! is a readable key, stays at `medium`.
 
+use std::borrow::Cow;
+
 use bstr::{BStr, ByteSlice as _};
 
 use crate::rule::words::Words;
@@ -93,22 +95,24 @@ pub(crate) fn detail() -> Detail {
     )
 }
 
-/// Grades the matches in a text at `path`; `rule_id` is the id of the rule with an index.
-pub(super) fn grade<'r>(
-    located: &mut [LocatedMatch],
+/// The matches in a text, graded by its `path`; `rule_id` is the id of the rule with an index.
+pub(super) fn graded<'m, 'r>(
+    located: &'m [LocatedMatch],
     path: &BStr,
     rule_id: impl Fn(usize) -> &'r str,
-) {
+) -> Cow<'m, [LocatedMatch]> {
     if located.is_empty() || !is_low(path) {
-        return;
+        return Cow::Borrowed(located);
     }
-    for LocatedMatch { found, .. } in located {
+    let mut located = located.to_vec();
+    for LocatedMatch { found, .. } in &mut located {
         let confidence = lowered(rule_id(found.rule), found.confidence);
         if confidence != found.confidence {
             found.confidence = confidence;
             found.details.push(detail());
         }
     }
+    Cow::Owned(located)
 }
 
 #[cfg(test)]

@@ -2,11 +2,17 @@
 //! them.
 
 use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
+use gix::config::Source;
+use gix::config::tree::gitoxide::Core;
+use gix::index::{File, State, decode};
 
+use super::repository::MAX_OBJECT;
 use super::tree::EntryKind;
 use super::{LocalRepository, ReadError, RepoError, discover_work_tree};
 
@@ -22,11 +28,43 @@ pub enum IndexError {
 }
 
 /// The index of `repo`; an empty one if there is none.
-pub(super) fn open_index(repo: &LocalRepository) -> Result<gix::worktree::Index, ReadError> {
-    repo.0.index_or_empty().map_err(|error| ReadError::Index {
-        path: repo.0.index_path(),
+///
+/// gix's own `index_or_empty` cannot serve: see [`index_path`]. It also takes an index whose
+/// metadata cannot be read for one that does not exist.
+pub(super) fn open_index(repo: &LocalRepository) -> Result<File, ReadError> {
+    let path = index_path(repo);
+    let hash = repo.0.object_hash();
+    if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(File::from_state(State::new(hash), path));
+    }
+    let options = decode::Options {
+        alloc_limit_bytes: Some(MAX_OBJECT as usize),
+        ..decode::Options::default()
+    };
+    let config = repo.0.config_snapshot();
+    let skip_hash = config.boolean("index.skipHash").unwrap_or_default();
+    File::at(&path, hash, skip_hash, options).map_err(|error| ReadError::Index {
+        path,
         problem: error.to_string(),
     })
+}
+
+/// The file that is the index, as git finds it. A relative path in `GIT_INDEX_FILE` begins at the
+/// top of the work tree, to which git changes before it reads the index; for gix it begins at the
+/// current folder. gix also believes a key of the repository's configuration that git does not
+/// know.
+pub(super) fn index_path(repo: &LocalRepository) -> PathBuf {
+    let config = repo.0.config_snapshot();
+    let from_environment = config
+        .plumbing()
+        .raw_value_with_section_filter(Core::INDEX_FILE, |section| {
+            section.source == Source::EnvOverride
+        });
+    match (from_environment, repo.0.workdir()) {
+        (Err(_), _) => repo.git_dir().join("index"),
+        (Ok((path, _)), Some(top)) => top.join(path.to_path_lossy()),
+        (Ok(_), None) => repo.0.index_path(),
+    }
 }
 
 /// The tracked files and submodules of a work tree, each with a mark for having been visited.

@@ -79,6 +79,9 @@ pub enum ReadError {
     /// A tree has something else than a file at the path.
     #[error("object {0} is not a file")]
     NotAFile(ObjectId),
+    /// Directories repeat each other, or are so deep, that the paths take far more than the trees.
+    #[error("too many paths for the size of the trees, since directories or files repeat")]
+    TooManyPaths,
     /// The object is of another kind than what refers to it says.
     #[error("object {id} is a {found}, not a {expected}; run 'git fsck'")]
     Kind {
@@ -95,6 +98,7 @@ impl From<ReadError> for SkipReason {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::TooLarge { limit, .. } => Self::TooLarge { limit },
+            ReadError::TooManyPaths => Self::TooManyPaths,
             error => Self::Unreadable(error.to_string()),
         }
     }

@@ -83,8 +83,7 @@ pub struct Repository(pub(in crate::git) ThreadSafeRepository, Arc<Directories>)
 #[derive(Clone, Debug)]
 pub struct LocalRepository(
     pub(in crate::git) gix::Repository,
-    /// The files of its refs may be temporary.
-    #[expect(dead_code, reason = "keeps the temporary files")]
+    /// Keeps the files of its refs, which may be temporary.
     Arc<Directories>,
 );
 
@@ -193,6 +192,11 @@ impl LocalRepository {
         self.0
             .objects
             .set_pack_cache(move || Box::new(MemoryCappedHashmap::new(bytes)));
+    }
+
+    /// See [`Repository::git_dir`].
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.1.git_dir
     }
 
     /// See [`Repository::common_dir`].

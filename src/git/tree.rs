@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use bstr::{BStr, ByteSlice};
 
 use super::commit::read_links;
+use super::diff::budget::Budget;
 use super::read::corrupt;
 use super::{HashKind, LocalRepository, ObjectId, ObjectKind, Oid, ReadError, read_kind};
 
@@ -178,6 +179,18 @@ impl Tree {
     pub(crate) fn read(repo: &LocalRepository, id: ObjectId) -> Result<Self, ReadError> {
         let bytes = read_kind(repo, id, ObjectKind::Tree, None)?;
         Ok(Self { id, bytes })
+    }
+
+    /// Reads the tree `id`, as far as the `budget` allows.
+    pub(crate) fn read_within(
+        repo: &LocalRepository,
+        id: ObjectId,
+        budget: &mut Budget,
+    ) -> Result<Self, ReadError> {
+        let tree = Self::read(repo, id)?;
+        budget.pay_object(id, tree.bytes.len());
+        budget.check()?;
+        Ok(tree)
     }
 
     /// The entries, in the tree's order.

@@ -1,5 +1,6 @@
 //! Feeds what a commit, or the next one, brings: content and names that none of its parents has.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +25,21 @@ pub(super) struct ChangeSet {
     pub(super) candidates: Vec<Candidate>,
     /// Its parents; the first commit has one without files.
     pub(super) parents: Vec<Parent>,
+    /// What it cost to list the candidates, in bytes.
+    pub(super) cost: usize,
+}
+
+impl ChangeSet {
+    /// The candidates, those with the same content next to each other.
+    pub(super) fn by_content(&self) -> Vec<&Candidate> {
+        let mut first = HashMap::with_capacity(self.candidates.len());
+        for (number, candidate) in self.candidates.iter().enumerate() {
+            first.entry(candidate.entry).or_insert(number);
+        }
+        let mut candidates: Vec<_> = self.candidates.iter().collect();
+        candidates.sort_by_key(|candidate| first[&candidate.entry]);
+        candidates
+    }
 }
 
 /// Feeds one change.
@@ -33,6 +49,8 @@ pub(super) struct ChangeFeeder<'a, 's> {
     pub(super) set: &'a ChangeSet,
     /// The changes of the same range, and the number of this one.
     pub(super) range: Option<(&'a RangeChanges<'s>, usize)>,
+    /// Whether it is what the changes of a range result in.
+    pub(super) is_result: bool,
 }
 
 impl ChangeFeeder<'_, '_> {
@@ -59,40 +77,48 @@ impl ChangeFeeder<'_, '_> {
         }
     }
 
-    /// Feeds the content of `candidate`.
-    pub(super) fn content(&self, candidate: &Candidate, worker: &mut dyn Worker) {
-        let path = candidate.path.clone();
-        if candidate.entry.kind == EntryKind::Submodule {
-            let reason = SkipReason::Submodule;
-            return worker.skip(Skip { path, reason });
+    /// Feeds the content of the `copies`, which all have the same. It is read and searched once.
+    pub(super) fn content(&self, copies: &[&Candidate], worker: &mut dyn Worker) {
+        let Some((first, others)) = copies.split_first() else {
+            return;
+        };
+        if first.entry.kind == EntryKind::Submodule {
+            return skip_all(copies, &SkipReason::Submodule, worker);
         }
-        match read_kind(
-            self.repo,
-            candidate.entry.id,
-            ObjectKind::Blob,
-            self.max_size,
-        ) {
-            Ok(content) => {
-                let origin = self.origin(candidate);
-                let previous = PreviousVersions {
-                    feeder: self,
-                    candidate,
-                    content: &content,
-                };
-                for (bytes, part) in parts(&content) {
-                    worker.blob(Blob {
-                        bytes,
-                        origin: origin.clone(),
-                        previous: Some(&previous),
-                        part,
-                    });
+        let content = read_kind(self.repo, first.entry.id, ObjectKind::Blob, self.max_size);
+        let content = match content {
+            Ok(content) => content,
+            Err(error) => return skip_all(copies, &error.into(), worker),
+        };
+        let work = Cell::new(0);
+        let previous = |candidate| PreviousVersions {
+            feeder: self,
+            candidate,
+            content: &content,
+            work: &work,
+        };
+        for (bytes, part) in parts(&content) {
+            worker.blob(Blob {
+                bytes,
+                origin: self.origin(first),
+                previous: Some(&previous(first)),
+                part,
+                is_copy: false,
+            });
+        }
+        for candidate in others {
+            let previous = previous(candidate);
+            worker.blob(Blob::copy(self.origin(candidate), Some(&previous)));
+        }
+        let origin = self.origin(first);
+        match feed_target(self.repo, &content, &origin, self.max_size, worker) {
+            None => {}
+            Some(Ok(())) => {
+                for candidate in others {
+                    worker.blob(Blob::copy(self.origin(candidate), None));
                 }
-                feed_target(self.repo, &content, &origin, self.max_size, worker);
             }
-            Err(error) => worker.skip(Skip {
-                path,
-                reason: error.into(),
-            }),
+            Some(Err(reason)) => skip_all(copies, &reason, worker),
         }
     }
 
@@ -116,23 +142,47 @@ impl ChangeFeeder<'_, '_> {
     }
 }
 
+fn skip_all(copies: &[&Candidate], reason: &SkipReason, worker: &mut dyn Worker) {
+    for candidate in copies {
+        worker.skip(Skip {
+            path: candidate.path.clone(),
+            reason: reason.clone(),
+        });
+    }
+}
+
 /// What the content of a candidate replaces.
 struct PreviousVersions<'a, 's> {
     feeder: &'a ChangeFeeder<'a, 's>,
     candidate: &'a Candidate,
     content: &'a [u8],
+    /// How many bytes were compared so far for all copies of the content.
+    work: &'a Cell<usize>,
 }
+
+/// How many bytes are compared to find the older versions of copies of the same content. The copies
+/// after that count as new, so more is reported, not less.
+const MAX_WORK: usize = 256 << 20;
 
 impl PreviousContent for PreviousVersions<'_, '_> {
     fn versions(&self) -> Option<Vec<OldVersion>> {
+        if self.work.get() > MAX_WORK {
+            return None;
+        }
         let (reader, candidate) = (self.feeder.reader(), self.candidate);
-        let mut versions = Vec::new();
+        let mut versions: Vec<OldVersion> = Vec::new();
         for (before, parent) in candidate.before.iter().zip(&self.feeder.set.parents) {
             match before {
                 Some(old) => versions.extend(reader.version(candidate.path.as_bstr(), *old).ok()?),
                 None => versions.extend(parent.renamed_from(reader, candidate, self.content)),
             }
         }
+        let compared = versions
+            .iter()
+            .map(|old| old.bytes.len() + self.content.len());
+        let removed = self.feeder.set.parents.iter().map(Parent::work);
+        let work = compared.chain(removed).sum::<usize>() + candidate.path.len();
+        self.work.set(self.work.get().saturating_add(work));
         Some(versions)
     }
 
@@ -163,6 +213,10 @@ impl PreviousContent for PreviousVersions<'_, '_> {
                 .collect(),
         }
     }
+
+    fn is_result(&self) -> bool {
+        self.feeder.is_result
+    }
 }
 
 /// A name is new once, however often the file comes back within a range.
@@ -187,6 +241,10 @@ impl PreviousContent for PreviousName<'_, '_> {
     fn elsewhere(&self) -> MovedFrom {
         self.name.elsewhere()
     }
+
+    fn is_result(&self) -> bool {
+        self.feeder.is_result
+    }
 }
 
 /// How many earlier versions of a blob are searched for a secret that comes back.
@@ -201,8 +259,8 @@ pub(super) struct RangeChanges<'s> {
 
 #[derive(Default)]
 struct Paths<'s> {
-    /// For each path, which commits bring what there.
-    versions: HashMap<&'s BStr, Vec<(usize, TypedId)>>,
+    /// What the commits bring, in the order of the paths, and then of the commits.
+    versions: Vec<(usize, &'s Candidate)>,
     /// For each new name, the first commit that brings it.
     names: HashMap<&'s BStr, usize>,
 }
@@ -230,10 +288,12 @@ impl<'s> RangeChanges<'s> {
 
     /// What commits before `number` bring to the same path, submodules included.
     fn before(&self, number: usize, path: &BStr) -> impl Iterator<Item = TypedId> {
-        let versions = self.paths().versions.get(path).into_iter().flatten();
-        versions
-            .take_while(move |(at, _)| *at < number)
-            .map(|(_, entry)| *entry)
+        let versions = &self.paths().versions;
+        let key = |(at, candidate): &(usize, &'s Candidate)| (candidate.path.as_bstr(), *at);
+        let first = versions.partition_point(|version| key(version) < (path, 0));
+        let last = versions.partition_point(|version| key(version) < (path, number));
+        let earlier = versions[first..last].iter();
+        earlier.map(|(_, candidate)| candidate.entry)
     }
 
     /// Whether a commit before `number` brings the name.
@@ -252,16 +312,14 @@ impl<'s> RangeChanges<'s> {
             for (number, set) in self.numbered() {
                 for candidate in &set.candidates {
                     let path = candidate.path.as_bstr();
-                    paths
-                        .versions
-                        .entry(path)
-                        .or_default()
-                        .push((number, candidate.entry));
+                    paths.versions.push((number, candidate));
                     for name in path_names(path, None).filter(|_| candidate.is_new()) {
                         paths.names.entry(name.path).or_insert(number);
                     }
                 }
             }
+            let versions = &mut paths.versions;
+            versions.sort_unstable_by_key(|(number, candidate)| (&candidate.path, *number));
             paths
         })
     }

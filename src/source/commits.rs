@@ -4,17 +4,20 @@
 //! A secret that is added and removed again within the range is found, because it stays in the
 //! history. One that a commit of the range brings, and that comes back at the same path in a later
 //! one, or moves, is reported once, on the first. One that comes back from before the range is new:
-//! readers of the range's result could not read it before.
+//! readers of the range's result could not read it before. A merge with an old commit of the base
+//! can bring it back as well, so what such a range results in is fed at last, against its merge
+//! bases alone.
 
 use std::iter;
-use std::ops::Range as Span;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::changes::{ChangeFeeder, ChangeSet, RangeChanges};
 use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
-use crate::blob::{Blob, Origin, Skip};
+use crate::blob::{Blob, CommitInfo, Origin, Skip};
 use crate::git::commit::{commit_info, tag_name};
+use crate::git::diff::Candidate;
 use crate::git::diff::trees::{Difference, not_in};
 use crate::git::range::{Commit, History};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, Repository, read_kind};
@@ -45,22 +48,13 @@ impl Source for Range {
             reader.tag(tag);
         }
         let sets = self.change_sets(&mut reader, workers);
-        let changes = RangeChanges::new(&sets);
-        let chunks: Vec<_> = changes.numbered().flat_map(chunks).collect();
-        let candidates: usize = sets.iter().flatten().map(|set| set.candidates.len()).sum();
-        if self.jobs < 2 || candidates < WORTH_THREADS {
-            chunks
-                .iter()
-                .for_each(|chunk| self.chunk(&mut reader, &changes, chunk));
-        } else {
-            each_in_pool(
-                self.jobs,
-                &chunks,
-                || self.reader(workers),
-                |reader, chunk| {
-                    self.chunk(reader, &changes, chunk);
-                },
-            );
+        self.feed_sets(&sets, false, reader, workers);
+        let budget = RangeBudget::new(self.history.results.len());
+        for result in &self.history.results {
+            // Made after the others were dropped.
+            let mut reader = self.reader(workers);
+            let set = reader.result(result, &budget);
+            self.feed_sets(&[set], true, reader, workers);
         }
         Ok(())
     }
@@ -70,16 +64,42 @@ impl Source for Range {
 struct Chunk<'s> {
     number: usize,
     set: &'s ChangeSet,
-    candidates: Span<usize>,
+    /// Whether it is the first of its commit, with which the names are fed.
+    has_names: bool,
+    /// Those with the same content are next to each other, and all in one chunk.
+    candidates: Vec<&'s Candidate>,
 }
 
-fn chunks((number, set): (usize, &ChangeSet)) -> impl Iterator<Item = Chunk<'_>> {
-    let len = set.candidates.len();
-    (0..len).step_by(CHUNK).map(move |start| Chunk {
-        number,
-        set,
-        candidates: start..len.min(start + CHUNK),
-    })
+impl Chunk<'_> {
+    fn feed(&self, feeder: &ChangeFeeder<'_, '_>, worker: &mut dyn Worker) {
+        if self.has_names {
+            feeder.names(worker);
+        }
+        for copies in self.candidates.chunk_by(|a, b| a.entry == b.entry) {
+            feeder.content(copies, worker);
+        }
+    }
+}
+
+fn chunks((number, set): (usize, &ChangeSet)) -> Vec<Chunk<'_>> {
+    let mut chunks: Vec<Chunk<'_>> = Vec::new();
+    let mut room = 0;
+    for copies in set.by_content().chunk_by(|a, b| a.entry == b.entry) {
+        if room == 0 {
+            room = CHUNK;
+            chunks.push(Chunk {
+                number,
+                set,
+                has_names: chunks.is_empty(),
+                candidates: Vec::new(),
+            });
+        }
+        room -= 1;
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.candidates.extend(copies);
+        }
+    }
+    chunks
 }
 
 impl Range {
@@ -92,6 +112,34 @@ impl Range {
         }
     }
 
+    /// Feeds what the commits of a range bring, or what it results in.
+    fn feed_sets<'w>(
+        &self,
+        sets: &[Option<ChangeSet>],
+        is_result: bool,
+        mut reader: Reader<'w>,
+        workers: Workers<'w, '_>,
+    ) {
+        let changes = RangeChanges::new(sets);
+        let chunks: Vec<_> = changes.numbered().flat_map(chunks).collect();
+        let feed = |reader: &mut Reader<'w>, chunk: &Chunk<'_>| {
+            let feeder = ChangeFeeder {
+                repo: &reader.repo,
+                max_size: self.max_size,
+                set: chunk.set,
+                range: (!is_result).then_some((&changes, chunk.number)),
+                is_result,
+            };
+            chunk.feed(&feeder, reader.worker.as_mut());
+        };
+        let candidates: usize = chunks.iter().map(|chunk| chunk.candidates.len()).sum();
+        if self.jobs < 2 || candidates < WORTH_THREADS {
+            chunks.iter().for_each(|chunk| feed(&mut reader, chunk));
+        } else {
+            each_in_pool(self.jobs, &chunks, || self.reader(workers), feed);
+        }
+    }
+
     /// What each commit brings, in their order.
     fn change_sets<'w>(
         &self,
@@ -99,8 +147,11 @@ impl Range {
         workers: Workers<'w, '_>,
     ) -> Vec<Option<ChangeSet>> {
         let commits = &self.history.commits;
+        let budget = RangeBudget::new(commits.len());
         if self.jobs < 2 || commits.len() < WORTH_THREADS {
-            return commits.iter().map(|commit| reader.commit(commit)).collect();
+            let sets = commits.iter();
+            let sets = sets.map(|commit| reader.commit(commit, &budget)).collect();
+            return budget.within(sets, commits, reader);
         }
         let sets: Mutex<Vec<_>> =
             Mutex::new(iter::repeat_with(|| None).take(commits.len()).collect());
@@ -110,26 +161,58 @@ impl Range {
             &numbered,
             || self.reader(workers),
             |reader, (number, commit)| {
-                let set = reader.commit(commit);
+                let set = reader.commit(commit, &budget);
                 sets.lock().unwrap_or_else(PoisonError::into_inner)[*number] = set;
             },
         );
-        sets.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let sets = sets.into_inner().unwrap_or_else(PoisonError::into_inner);
+        budget.within(sets, commits, reader)
+    }
+}
+
+/// Bounds the memory of the changed paths of all commits, which are listed before any is scanned: a
+/// commit of a few bytes can bring back a large tree that an earlier one removed.
+struct RangeBudget {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+/// How much the changed paths of a range may take, in bytes, and how much more for each commit.
+const MAX_PATHS: usize = 1 << 30;
+const MORE_PATHS: usize = 16 << 10;
+
+impl RangeBudget {
+    const fn new(commits: usize) -> Self {
+        Self {
+            limit: MAX_PATHS.saturating_add(commits.saturating_mul(MORE_PATHS)),
+            used: AtomicUsize::new(0),
+        }
     }
 
-    fn chunk(&self, reader: &mut Reader<'_>, changes: &RangeChanges<'_>, chunk: &Chunk<'_>) {
-        let feeder = ChangeFeeder {
-            repo: &reader.repo,
-            max_size: self.max_size,
-            set: chunk.set,
-            range: Some((changes, chunk.number)),
-        };
-        if chunk.candidates.start == 0 {
-            feeder.names(reader.worker.as_mut());
+    fn add(&self, set: &ChangeSet) {
+        self.used.fetch_add(set.cost, Ordering::Relaxed);
+    }
+
+    fn is_full(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.limit
+    }
+
+    /// Leaves out the sets after the limit. Threads take the commits in order, so one that saw the
+    /// limit passed is after it here as well: the result is the same with any number of threads.
+    fn within(
+        &self,
+        mut sets: Vec<Option<ChangeSet>>,
+        commits: &[Commit],
+        reader: &mut Reader<'_>,
+    ) -> Vec<Option<ChangeSet>> {
+        let mut used = 0_usize;
+        for (set, commit) in sets.iter_mut().zip(commits) {
+            if used > self.limit && set.take().is_some() {
+                reader.skip(commit.id, ReadError::TooManyPaths);
+            }
+            used += set.as_ref().map_or(0, |set| set.cost);
         }
-        for candidate in &chunk.set.candidates[chunk.candidates.clone()] {
-            feeder.content(candidate, reader.worker.as_mut());
-        }
+        sets
     }
 }
 
@@ -142,9 +225,12 @@ struct Reader<'w> {
 impl Reader<'_> {
     /// What `commit` brings; its own text is fed right away. What cannot be read of it is skipped,
     /// and that says why; `None` if it is the commit itself.
-    fn commit(&mut self, commit: &Commit) -> Option<ChangeSet> {
-        match self.change_set(commit) {
-            Ok(set) => Some(set),
+    fn commit(&mut self, commit: &Commit, budget: &RangeBudget) -> Option<ChangeSet> {
+        match self.change_set(commit, budget) {
+            Ok(set) => {
+                budget.add(&set);
+                Some(set)
+            }
             Err(error) => {
                 self.skip(commit.id, error);
                 None
@@ -152,19 +238,50 @@ impl Reader<'_> {
         }
     }
 
-    fn change_set(&mut self, commit: &Commit) -> Result<ChangeSet, ReadError> {
+    fn change_set(
+        &mut self,
+        commit: &Commit,
+        budget: &RangeBudget,
+    ) -> Result<ChangeSet, ReadError> {
         let text = read_kind(&self.repo, commit.id, ObjectKind::Commit, None)?;
         let info = Arc::new(commit_info(commit.id, &text));
+        let origin = Origin::CommitText {
+            commit: info.clone(),
+        };
+        self.worker.blob(Blob::whole(&text, origin));
+        if budget.is_full() {
+            return Err(ReadError::TooManyPaths);
+        }
+        Ok(self.compare(commit, info))
+    }
+
+    /// What a tip brings to its merge bases.
+    fn result(&mut self, result: &Commit, budget: &RangeBudget) -> Option<ChangeSet> {
+        let text = read_kind(&self.repo, result.id, ObjectKind::Commit, None);
+        match text {
+            Ok(_) if budget.is_full() => self.skip(result.id, ReadError::TooManyPaths),
+            Ok(text) => {
+                let set = self.compare(result, Arc::new(commit_info(result.id, &text)));
+                budget.add(&set);
+                return Some(set);
+            }
+            Err(error) => self.skip(result.id, error),
+        }
+        None
+    }
+
+    /// Compares a commit with its parents.
+    fn compare(&mut self, commit: &Commit, info: Arc<CommitInfo>) -> ChangeSet {
         // The first commit has nothing before it, as if its parent were empty.
         let trees: Vec<_> = match commit.parents.as_slice() {
             [] => vec![None],
             parents => parents.iter().map(|(_, tree)| Some(*tree)).collect(),
         };
-        let origin = Origin::CommitText {
-            commit: info.clone(),
-        };
-        self.worker.blob(Blob::whole(&text, origin));
-        let Difference { found, unread } = not_in(&self.repo, commit.tree, &trees);
+        let Difference {
+            found,
+            unread,
+            cost,
+        } = not_in(&self.repo, commit.tree, &trees);
         for (directory, error) in unread {
             let separator: &[u8] = if directory.is_empty() { b"" } else { b":" };
             let commit = commit.id.to_string();
@@ -177,11 +294,12 @@ impl Reader<'_> {
         let parents = trees
             .into_iter()
             .map(|old| Parent::new(ParentDiff::Trees { old, new }));
-        Ok(ChangeSet {
+        ChangeSet {
             commit: Some(info),
             candidates: found,
             parents: parents.collect(),
-        })
+            cost,
+        }
     }
 
     fn tag(&mut self, id: ObjectId) {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Worker;
 use super::read::Buffer;
-use crate::blob::{Origin, Skip, SkipReason};
+use crate::blob::{Origin, SkipReason};
 use crate::fs::open_regular;
 use crate::git::LocalRepository;
 
@@ -61,21 +61,16 @@ impl Pointer {
 }
 
 /// Feeds what the blob from `origin` points to, if it is a pointer: the file in the store of Git
-/// LFS or, if it is missing there, a skip. All of it counts as new.
+/// LFS. All of it counts as new. The error says why it was not, or not all of it, fed.
 pub(super) fn feed_target(
     repo: &LocalRepository,
     blob: &[u8],
     origin: &Origin,
     max_size: Option<u64>,
     worker: &mut dyn Worker,
-) {
-    let Some(pointer) = Pointer::parse(blob) else {
-        return;
-    };
-    if let Err(reason) = feed_file(repo, &pointer, origin, max_size, worker) {
-        let path = origin.path().to_owned();
-        worker.skip(Skip { path, reason });
-    }
+) -> Option<Result<(), SkipReason>> {
+    let pointer = Pointer::parse(blob)?;
+    Some(feed_file(repo, &pointer, origin, max_size, worker))
 }
 
 fn feed_file(

@@ -10,6 +10,7 @@ use super::names::{is_searched_name, path_names};
 use super::{Range, Source, SourceError, Worker, Workers, parts};
 use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::commit::{read_links, tag_name, tag_target};
+use crate::git::diff::budget::Budget;
 use crate::git::range::{self, RangeError, Selection};
 use crate::git::tree::{EntryKind, Tree};
 use crate::git::{
@@ -111,6 +112,9 @@ fn leads_to_commit(repo: &LocalRepository, mut id: ObjectId) -> Result<bool, Rea
     }
 }
 
+/// What a file of a tree costs at least, in bytes: to read one takes longer than to list its path.
+const FILE_COST: usize = 1 << 10;
+
 /// Feeds what refs lead to instead of a commit.
 struct Loose<'a> {
     repo: &'a LocalRepository,
@@ -132,7 +136,16 @@ impl Loose<'_> {
                     self.worker.blob(Blob::whole(&text, origin));
                     id = tag_target(id, &text)?;
                 }
-                ObjectKind::Tree => return self.tree(name, id),
+                ObjectKind::Tree => {
+                    let result = self.tree(name, id);
+                    if matches!(result, Err(ReadError::TooManyPaths)) {
+                        let reason = SkipReason::TooManyPaths;
+                        let path = name.to_owned();
+                        self.worker.skip(Skip { path, reason });
+                        return Ok(());
+                    }
+                    return Ok(result?);
+                }
                 ObjectKind::Blob => {
                     self.blob(name, id);
                     return Ok(());
@@ -142,11 +155,14 @@ impl Loose<'_> {
         }
     }
 
-    fn tree(&mut self, place: &BStr, id: ObjectId) -> Result<(), SourceError> {
+    fn tree(&mut self, place: &BStr, id: ObjectId) -> Result<(), ReadError> {
         let mut open = vec![(BString::default(), id)];
+        let mut budget = Budget::default();
         while let Some((folder, id)) = open.pop() {
-            for entry in Tree::read(self.repo, id)?.entries() {
+            for entry in Tree::read_within(self.repo, id, &mut budget)?.entries() {
                 let entry = entry?;
+                budget.pay_path(folder.len() + entry.name.len());
+                budget.check()?;
                 let path: BString = [folder.as_bytes(), entry.name].concat().into();
                 // The names of the folders were fed when these were opened.
                 for name in path_names(path.as_bstr(), Some(folder.as_bstr())) {
@@ -166,7 +182,9 @@ impl Loose<'_> {
                     }),
                     EntryKind::File | EntryKind::Link => {
                         let place = [place.as_bytes(), b":", path.as_bytes()].concat();
-                        self.blob(place.as_bstr(), entry.id.to_owned());
+                        let id = entry.id.to_owned();
+                        budget.pay_object(id, FILE_COST + self.blob(place.as_bstr(), id));
+                        budget.check()?;
                     }
                 }
             }
@@ -174,7 +192,8 @@ impl Loose<'_> {
         Ok(())
     }
 
-    fn blob(&mut self, place: &BStr, id: ObjectId) {
+    /// Feeds a blob, and returns how many bytes it has.
+    fn blob(&mut self, place: &BStr, id: ObjectId) -> usize {
         match read_kind(self.repo, id, ObjectKind::Blob, self.max_size) {
             Ok(content) => {
                 let origin = Origin::Repository {
@@ -186,14 +205,23 @@ impl Loose<'_> {
                         origin: origin.clone(),
                         previous: None,
                         part,
+                        is_copy: false,
                     });
                 }
-                feed_target(self.repo, &content, &origin, self.max_size, self.worker);
+                let target = feed_target(self.repo, &content, &origin, self.max_size, self.worker);
+                if let Some(Err(reason)) = target {
+                    let path = place.to_owned();
+                    self.worker.skip(Skip { path, reason });
+                }
+                content.len()
             }
-            Err(error) => self.worker.skip(Skip {
-                path: place.to_owned(),
-                reason: error.into(),
-            }),
+            Err(error) => {
+                self.worker.skip(Skip {
+                    path: place.to_owned(),
+                    reason: error.into(),
+                });
+                0
+            }
         }
     }
 }

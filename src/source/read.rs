@@ -98,6 +98,7 @@ impl Buffer {
                 origin: origin.clone(),
                 previous: None,
                 part,
+                is_copy: false,
             });
             if last {
                 return Ok(());

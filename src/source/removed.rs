@@ -59,12 +59,17 @@ impl Parent {
                 old: Some(old),
                 new,
             } => {
-                let Difference { found, unread } = trees::not_in(repo, *old, &[Some(*new)]);
+                let Difference { found, unread, .. } = trees::not_in(repo, *old, &[Some(*new)]);
                 let found = unread.is_empty().then_some(found);
                 let found = found.into_iter().flatten();
                 found.map(RemovedFile::from).collect()
             }
         })
+    }
+
+    /// About how many bytes a search for what was renamed goes through.
+    pub(super) fn work(&self) -> usize {
+        self.removed.get().map_or(0, |removed| removed.len() * 64)
     }
 
     /// The content of the file that `new` most likely is under a new name: the same blob, or the

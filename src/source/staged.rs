@@ -48,22 +48,19 @@ impl Source for Staged {
         let set = change_set(diffs);
         let feeder = self.feeder(&repo, &set);
         feeder.names(worker.as_mut());
-        if self.jobs < 2 || set.candidates.len() < WORTH_THREADS {
-            for candidate in &set.candidates {
-                feeder.content(candidate, worker.as_mut());
+        let candidates = set.by_content();
+        let copies: Vec<_> = candidates.chunk_by(|a, b| a.entry == b.entry).collect();
+        if self.jobs < 2 || copies.len() < WORTH_THREADS {
+            for copies in copies {
+                feeder.content(copies, worker.as_mut());
             }
             return Ok(());
         }
         drop(worker);
         let state = || (self.repo.local(), workers());
-        each_in_pool(
-            self.jobs,
-            &set.candidates,
-            state,
-            |(repo, worker), candidate| {
-                self.feeder(repo, &set).content(candidate, worker.as_mut());
-            },
-        );
+        each_in_pool(self.jobs, &copies, state, |(repo, worker), copies| {
+            self.feeder(repo, &set).content(copies, worker.as_mut());
+        });
         Ok(())
     }
 }
@@ -79,6 +76,7 @@ impl Staged {
             max_size: self.max_size,
             set,
             range: None,
+            is_result: false,
         }
     }
 
@@ -139,6 +137,7 @@ fn change_set(diffs: Vec<Changes>) -> ChangeSet {
         commit: None,
         candidates,
         parents: diffs.into_iter().map(parent).collect(),
+        cost: 0,
     }
 }
 

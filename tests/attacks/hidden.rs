@@ -305,3 +305,26 @@ fn behind_refs_in_reftables() {
         }
     }
 }
+
+/// An index that the environment names by a relative path, in a subfolder: git finds it from the top
+/// of the work tree. One that the repository's configuration names: git does not use it.
+#[test]
+fn the_index_is_the_one_that_git_uses() {
+    let repo = Repo::new();
+    repo.add("sub/a.txt", "a\n").commit("first");
+    let with = |program: &str, words: &[&str]| {
+        Run::new(program, &repo.path("sub"), repo.sandbox())
+            .args(words)
+            .env("GIT_INDEX_FILE", "alternate")
+    };
+    repo.write("sub/a.env", seeded_id_line(1));
+    with("git", &["add", "a.env"]).status(0);
+    assert!(repo.path("alternate").exists());
+    with(Run::KEYSIEVE, &["staged"]).status(1).says("sub/a.env");
+    repo.keysieve(["staged"]).status(0);
+    repo.git(["read-tree", "HEAD"]);
+    fs::copy(repo.path(".git/index"), repo.path(".git/other")).expect("an index");
+    repo.config("gitoxide.core.indexFile", "other");
+    repo.stage("sub/a.env");
+    repo.keysieve(["staged"]).status(1).says("sub/a.env");
+}

@@ -1,6 +1,6 @@
 //! Random histories against a model. The model knows what every commit's whole tree holds, and
 //! nothing of diffs: a value that the base never held unexempted, and a commit of the range does,
-//! must be reported. `KEYSIEVE_TEST_HISTORIES` sets the seconds of a long run, and
+//! must be reported, and so must one that `HEAD` holds and the merge bases do not. `KEYSIEVE_TEST_HISTORIES` sets the seconds of a long run, and
 //! `KEYSIEVE_TEST_SEED` its first seed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -312,10 +312,27 @@ impl History {
         let all = self.reachable(self.commits.len() - 1);
         let range = self.held(all.difference(&trusted));
         let known = self.held(trusted.iter());
-        range
-            .difference(&known)
+        let mut owed: BTreeSet<usize> = range.difference(&known).copied().collect();
+        if !trusted.contains(&(self.commits.len() - 1)) {
+            let bases = self.held(self.merge_bases(&trusted, &all).iter());
+            let result = self.held([self.commits.len() - 1].iter());
+            owed.extend(result.difference(&bases));
+        }
+        owed.iter()
             .map(|value| self.keys[*value].as_str())
             .collect()
+    }
+
+    /// The parents outside of the range that no other one leads to.
+    fn merge_bases(&self, trusted: &BTreeSet<usize>, all: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let range = all.difference(trusted);
+        let parents = range.flat_map(|commit| &self.commits[*commit].parents);
+        let outside: BTreeSet<usize> = parents.filter(|id| trusted.contains(id)).copied().collect();
+        let is_base = |id: &usize| {
+            let mut others = outside.iter().filter(|other| *other != id);
+            !others.any(|other| self.reachable(*other).contains(id))
+        };
+        outside.iter().copied().filter(is_base).collect()
     }
 }
 

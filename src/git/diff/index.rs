@@ -11,7 +11,8 @@ use gix::index::{Entry, State};
 use crate::blob::{Skip, SkipReason};
 
 use super::RemovedFile;
-use crate::git::index::open_index;
+use super::budget::Budget;
+use crate::git::index::{index_path, open_index};
 use crate::git::tree::{EntryKind, Tree, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
@@ -41,7 +42,7 @@ pub(crate) struct Changes {
 
 /// Whether the repository has an index, or may get one.
 pub(crate) fn has_index(repo: &LocalRepository) -> bool {
-    repo.0.workdir().is_some() || repo.0.index_path().exists()
+    repo.0.workdir().is_some() || index_path(repo).exists()
 }
 
 /// The difference between each of `trees` and the index. `None` is a tree without entries.
@@ -55,6 +56,7 @@ pub(crate) fn changes(
             repo,
             index: &index,
             found: Changes::default(),
+            budget: Budget::default(),
         };
         walk.directory(*tree, index.tree(), index.entries(), 0)?;
         Ok(walk.found)
@@ -66,6 +68,7 @@ struct Walk<'a> {
     repo: &'a LocalRepository,
     index: &'a State,
     found: Changes,
+    budget: Budget,
 }
 
 /// An entry of a tree, and whether the index has a directory, or no directory, of this name too.
@@ -93,7 +96,7 @@ impl Walk<'_> {
         if tree.is_some() && known.map(|cached| cached.id) == tree {
             return Ok(());
         }
-        let mut old = old_entries(self.repo, tree)?;
+        let mut old = old_entries(self.repo, tree, &mut self.budget)?;
         let above: BString = entries
             .first()
             .map(|first| first.path(self.index)[..prefix].into())
@@ -129,8 +132,7 @@ impl Walk<'_> {
             }
             rest = after;
         }
-        self.add_removed(old, &above);
-        Ok(())
+        self.add_removed(old, &above)
     }
 
     fn file(&mut self, entry: &Entry, old: Option<&mut Old>) {
@@ -180,10 +182,13 @@ impl Walk<'_> {
             if old == Some(new) {
                 continue;
             }
-            let mut old = old_entries(self.repo, old)?;
-            for entry in Tree::read(self.repo, new)?.entries() {
+            let mut old = old_entries(self.repo, old, &mut self.budget)?;
+            let new = Tree::read_within(self.repo, new, &mut self.budget)?;
+            for entry in new.entries() {
                 let entry = entry?;
                 let full = [&path, entry.name.as_bytes()].concat();
+                self.budget.pay_path(full.len());
+                self.budget.check()?;
                 let now = entry.typed_id();
                 let mut before = None;
                 if let Some(old) = old.get_mut(entry.name)
@@ -203,20 +208,23 @@ impl Walk<'_> {
                     });
                 }
             }
-            self.add_removed(old, &path);
+            self.add_removed(old, &path)?;
         }
         Ok(())
     }
 
     /// Lists what was not met as removed.
-    fn add_removed(&mut self, old: HashMap<BString, Old>, above: &[u8]) {
+    fn add_removed(&mut self, old: HashMap<BString, Old>, above: &[u8]) -> Result<(), ReadError> {
         for (name, old) in old.into_iter().filter(|(_, old)| !old.met) {
             let path = BString::from([above, &name[..]].concat());
+            self.budget.pay_path(path.len());
+            self.budget.check()?;
             self.found.removed.push(Removed {
                 path,
                 entry: old.entry,
             });
         }
+        Ok(())
     }
 }
 
@@ -227,10 +235,11 @@ fn kind_of(entry: &Entry) -> EntryKind {
 fn old_entries(
     repo: &LocalRepository,
     tree: Option<ObjectId>,
+    budget: &mut Budget,
 ) -> Result<HashMap<BString, Old>, ReadError> {
     let mut found = HashMap::new();
     let Some(id) = tree else { return Ok(found) };
-    for entry in Tree::read(repo, id)?.entries() {
+    for entry in Tree::read_within(repo, id, budget)?.entries() {
         let entry = entry?;
         let old = Old {
             entry: entry.typed_id(),
@@ -241,7 +250,9 @@ fn old_entries(
     Ok(found)
 }
 
-/// Every file that is removed, those in removed directories included, and those that changed.
+/// Every file that is removed, those in removed directories included, and those that changed. None
+/// if they are too many for the size of their trees: a rename is then not seen, so more is
+/// reported.
 pub(crate) fn removed_files(
     repo: &LocalRepository,
     removed: &[Removed],
@@ -249,6 +260,7 @@ pub(crate) fn removed_files(
 ) -> Vec<RemovedFile> {
     let mut files = changed.to_vec();
     let mut open = removed.to_vec();
+    let mut budget = Budget::default();
     while let Some(Removed { path, entry }) = open.pop() {
         let Some(id) = entry.tree() else {
             let now = None;
@@ -256,10 +268,16 @@ pub(crate) fn removed_files(
             continue;
         };
         // If a tree cannot be read here, a rename is not seen, so more is reported, not less.
-        let Ok(tree) = Tree::read(repo, id) else {
-            continue;
+        let tree = match Tree::read_within(repo, id, &mut budget) {
+            Err(ReadError::TooManyPaths) => return Vec::new(),
+            Err(_) => continue,
+            Ok(tree) => tree,
         };
         for entry in tree.entries().map_while(Result::ok) {
+            budget.pay_path(path.len() + entry.name.len());
+            if budget.is_exceeded() {
+                return Vec::new();
+            }
             open.push(Removed {
                 path: BString::from([&path[..], b"/", entry.name].concat()),
                 entry: entry.typed_id(),

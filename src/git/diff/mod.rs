@@ -1,5 +1,6 @@
 //! Compares trees with trees, trees with the index, and texts with texts.
 
+pub(crate) mod budget;
 pub(crate) mod index;
 pub(crate) mod lines;
 pub(crate) mod trees;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use bstr::BString;
 
 use super::Candidate;
+use super::budget::Budget;
 use crate::git::tree::{EntryKind, Tree, TreeEntry, TypedId};
 use crate::git::{LocalRepository, ObjectId, ReadError};
 
@@ -17,9 +18,12 @@ pub(crate) struct Difference {
     /// The directories that cannot be read, in the tree or in one of the others, and why not. What
     /// another tree has in such a directory counts as missing there.
     pub(crate) unread: Vec<(BString, ReadError)>,
+    /// What it cost to compare them; see [`Budget::cost`].
+    pub(crate) cost: usize,
 }
 
-/// Compares `tree` with `others`. `None` in `others` is a tree without entries.
+/// Compares `tree` with `others`. `None` in `others` is a tree without entries. If the paths take
+/// far more than the trees, nothing is found, and all is unread.
 pub(crate) fn not_in(
     repo: &LocalRepository,
     tree: ObjectId,
@@ -30,6 +34,7 @@ pub(crate) fn not_in(
         path: BString::default(),
         result: Difference::default(),
         open: Vec::new(),
+        budget: Budget::default(),
     };
     walk.directory(tree, others);
     while let Some(directory) = walk.open.pop() {
@@ -37,7 +42,19 @@ pub(crate) fn not_in(
         walk.path.extend_from_slice(&directory.name);
         walk.path.push(b'/');
         walk.directory(directory.tree, &directory.others);
+        if walk.budget.is_exceeded() {
+            break;
+        }
     }
+    let cost = walk.budget.cost();
+    if let Err(error) = walk.budget.check() {
+        return Difference {
+            found: Vec::new(),
+            unread: vec![(BString::default(), error)],
+            cost,
+        };
+    }
+    walk.result.cost = cost;
     walk.result
 }
 
@@ -49,6 +66,7 @@ struct Walk<'r> {
     /// Directories that are still to be compared, the next one last. Trees can nest deeper than
     /// calls can.
     open: Vec<Directory>,
+    budget: Budget,
 }
 
 /// A directory, and what the other trees have in its place.
@@ -73,6 +91,9 @@ impl Walk<'_> {
         let mut cursors: Vec<_> = trees.iter().map(|other| cursor(other.as_ref())).collect();
         let first = self.open.len();
         for entry in tree.entries() {
+            if self.budget.is_exceeded() {
+                return;
+            }
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -97,6 +118,7 @@ impl Walk<'_> {
             return;
         }
         if entry.kind == EntryKind::Tree {
+            self.budget.pay_path(entry.name.len());
             self.open.push(Directory {
                 above: self.path.len(),
                 name: entry.name.to_owned(),
@@ -104,6 +126,7 @@ impl Walk<'_> {
                 others: before.into_iter().map(|old| old?.tree()).collect(),
             });
         } else {
+            self.budget.pay_path(self.path.len() + entry.name.len());
             self.result.found.push(Candidate {
                 path: [self.path.as_slice(), entry.name].concat().into(),
                 entry: entry.typed_id(),
@@ -114,7 +137,7 @@ impl Walk<'_> {
 
     /// Reads a tree of this directory.
     fn read(&mut self, id: ObjectId) -> Option<Tree> {
-        let read = Tree::read(self.repo, id);
+        let read = Tree::read_within(self.repo, id, &mut self.budget);
         read.map_err(|error| self.unread(error)).ok()
     }
 

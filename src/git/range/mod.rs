@@ -1,6 +1,7 @@
 //! Resolves ranges as people and CI systems name them, and lists their commits.
 
 mod resolve;
+mod result;
 mod revision;
 mod walk;
 

@@ -32,6 +32,9 @@ pub struct History {
     pub tags: Vec<ObjectId>,
     /// The tips, without the tags around them.
     pub tips: Vec<ObjectId>,
+    /// Tips that lead to an older commit of the base than their merge bases, each as if it were one
+    /// commit on top of these: what that brings back, no commit of the range changes.
+    pub results: Vec<Commit>,
 }
 
 /// Lists the commits of `selection`.
@@ -47,7 +50,7 @@ pub fn list(repo: &LocalRepository, selection: &Selection) -> Result<History, Ra
         .iter()
         .flat_map(|list| list.iter().copied())
         .collect();
-    let walk = Walk {
+    let mut walk = Walk {
         repo,
         shallow,
         nodes: HashMap::new(),
@@ -64,16 +67,16 @@ pub fn list(repo: &LocalRepository, selection: &Selection) -> Result<History, Ra
 }
 
 /// A commit that the walk has read.
-struct Node {
-    time: i64,
-    tree: ObjectId,
+pub(super) struct Node {
+    pub(super) time: i64,
+    pub(super) tree: ObjectId,
     parents: Vec<ObjectId>,
     hidden: bool,
     /// Whether it was taken from the queue, so that its parents were read as well.
     done: bool,
 }
 
-struct Walk<'r> {
+pub(super) struct Walk<'r> {
     repo: &'r LocalRepository,
     shallow: HashSet<ObjectId>,
     nodes: HashMap<ObjectId, Node>,
@@ -87,10 +90,10 @@ struct Walk<'r> {
 const SLOP: usize = 64;
 
 /// How many hidden commits are read because the range has a commit that claims to be very old.
-const MAX_BACK: usize = 50_000;
+pub(super) const MAX_BACK: usize = 50_000;
 
 impl Walk<'_> {
-    fn between(mut self, tips: &[ObjectId], hidden: &[ObjectId]) -> Result<History, RangeError> {
+    fn between(&mut self, tips: &[ObjectId], hidden: &[ObjectId]) -> Result<History, RangeError> {
         let (old, old_tags) = peel_all(self.repo, hidden)?;
         let (new, mut tags) = peel_all(self.repo, tips)?;
         tags.retain(|tag| !old_tags.contains(tag));
@@ -120,7 +123,9 @@ impl Walk<'_> {
             }
         }
         visible.retain(|id| !self.nodes[id].hidden);
-        self.history(visible, new, tags)
+        let mut history = self.history(visible, new, tags)?;
+        history.results = self.results(&history.commits, &history.tips)?;
+        Ok(history)
     }
 
     /// Marks `id` as taken from the queue, and returns whether it is hidden, and its parents; none
@@ -186,7 +191,7 @@ impl Walk<'_> {
 
     /// Brings the `visible` commits into order.
     fn history(
-        mut self,
+        &mut self,
         visible: HashSet<ObjectId>,
         tips: Vec<ObjectId>,
         tags: Vec<ObjectId>,
@@ -214,6 +219,7 @@ impl Walk<'_> {
             commits: ordered.collect(),
             tags,
             tips,
+            results: Vec::new(),
         })
     }
 
@@ -233,8 +239,21 @@ impl Walk<'_> {
         Ok(Commit { id, tree, parents })
     }
 
+    /// The parents of `id`; none if a shallow clone ends at it.
+    pub(super) fn parents_of(&mut self, id: ObjectId) -> Result<Vec<ObjectId>, RangeError> {
+        let parents = self.node(id)?.parents.clone();
+        let ends = self.shallow.contains(&id);
+        Ok(
+            if ends && !parents.iter().all(|parent| self.repo.has_object(parent)) {
+                Vec::new()
+            } else {
+                parents
+            },
+        )
+    }
+
     /// The commit `id`, which is read if the walk did not come by it.
-    fn node(&mut self, id: ObjectId) -> Result<&Node, RangeError> {
+    pub(super) fn node(&mut self, id: ObjectId) -> Result<&Node, RangeError> {
         if !self.nodes.contains_key(&id) {
             let node = self.read(id, true)?;
             self.nodes.insert(id, node);
