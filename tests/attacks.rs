@@ -5,6 +5,7 @@ mod bounds;
 mod files;
 mod fingerprints;
 mod hidden;
+mod leaks;
 mod novelty;
 mod store;
 mod trust;
