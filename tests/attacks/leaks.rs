@@ -1,6 +1,7 @@
 //! Secrets that a report, a message or an answer would show although a rule knows them.
 
 use crate::support::Repo;
+use crate::support::keys::{access_key_id, secret_access_key, seeded_id_line};
 
 /// The formats that show lines, paths or commits.
 const FORMATS: [&str; 11] = [
@@ -71,4 +72,62 @@ fn password_at_a_cut() {
         let ran = repo.keysieve(["scan", "a.env"]).status(1);
         ran.never_says(&password[..4]);
     }
+}
+
+/// A reason or an owner repeats the key that it is about, and `explain`, `baseline check` or
+/// `allow` print it.
+#[test]
+fn key_in_a_reason() {
+    let repo = Repo::new();
+    let secret = secret_access_key(932);
+    let reason = format!("old key aws_secret_access_key={secret}");
+    repo.write("key", seeded_id_line(933));
+    let answers = |repo: &Repo| {
+        for format in ["human", "json"] {
+            let ran = repo.keysieve(["explain", "key:1", "-f", format]);
+            let ran = ran.status(0);
+            ran.says("aws_secret_access_key=").never_says(&secret[4..]);
+        }
+    };
+    let entry = format!("[[allow]]\npath = \"key\"\nreason = \"{reason}\"\n");
+    repo.write(".keysieve.toml", entry);
+    answers(&repo);
+    repo.write(".keysieve.toml", "");
+    let metadata = ["--reason", &reason, "--owner", &reason];
+    let write = ["baseline", "write"].iter().chain(&metadata);
+    repo.keysieve(write).status(0).never_says(&secret[4..]);
+    answers(&repo);
+    repo.write("key", "clean\n");
+    let ran = repo.keysieve(["baseline", "check"]).status(1);
+    ran.says("; owner: old key").never_says(&secret[4..]);
+    let print = "ab".repeat(16);
+    for answer in ["wrote [[allow]] entry 1", "allows it already"] {
+        let ran = repo.keysieve(["allow", &print, "--reason", &reason]);
+        ran.status(0).says(answer).never_says(&secret[4..]);
+    }
+}
+
+/// A path that a command prints is a key: that of rules, of the baseline or of hooks.
+#[test]
+fn key_in_a_path_of_the_configuration() {
+    let repo = Repo::new();
+    let id = access_key_id(934);
+    let quiet = |args: &[&str], status: i32| {
+        let ran = repo.keysieve(args).status(status);
+        ran.says("AKIA********").never_says(&id);
+    };
+    repo.config("core.hooksPath", &format!("hooks-{id}"));
+    quiet(&["hook", "install"], 0);
+    quiet(&["hook", "status"], 0);
+    quiet(&["hook", "uninstall"], 0);
+    let baseline = format!("{id}.json");
+    quiet(&["baseline", "write", "--baseline", &baseline], 0);
+    quiet(&["baseline", "check", "--baseline", &baseline], 0);
+    let config = format!("{id}.toml");
+    repo.write(&config, "");
+    repo.write("clean", "clean\n");
+    quiet(&["explain", "clean", "--config", &config], 0);
+    quiet(&["explain", "clean", "--config", &config, "-f", "json"], 0);
+    repo.write(".keysieve.toml", format!("rules = [\"no-{id}.toml\"]\n"));
+    quiet(&["scan"], 2);
 }
