@@ -1,7 +1,7 @@
 //! Secrets that a report, a message or an answer would show although a rule knows them.
 
-use crate::support::Repo;
 use crate::support::keys::{access_key_id, secret_access_key, seeded_id_line};
+use crate::support::{Ran, Repo};
 
 /// The formats that show lines, paths or commits.
 const FORMATS: [&str; 11] = [
@@ -72,6 +72,51 @@ fn password_at_a_cut() {
         let ran = repo.keysieve(["scan", "a.env"]).status(1);
         ran.never_says(&password[..4]);
     }
+}
+
+/// Runs `gate` as GitLab CI does for a push to `name`, a branch or a tag.
+fn gate_in_ci(repo: &Repo, variable: &str, name: &str) -> Ran {
+    let head = repo.git(["rev-parse", "HEAD"]);
+    let zero = "0".repeat(head.len());
+    let variables = [
+        ("GITLAB_CI", "true"),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("CI_COMMIT_SHA", &head),
+        ("CI_COMMIT_BEFORE_SHA", &zero),
+        (variable, name),
+    ];
+    let run = repo.keysieve(["gate"]);
+    variables
+        .iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
+        .run()
+}
+
+/// The name of the branch or the tag that CI scans is a key: the log has it, and nothing is found.
+#[test]
+fn key_in_the_name_of_a_ref_in_ci() {
+    let repo = Repo::new();
+    let base = repo.add("clean", "clean\n").commit("base");
+    repo.config("remote.origin.url", "/nowhere");
+    repo.git(["update-ref", "refs/remotes/origin/main", &base]);
+    let id = access_key_id(931);
+    let name = format!("f-{id}");
+    repo.git(["checkout", "-q", "-b", &name]);
+    repo.add("more", "clean\n").commit("more");
+    repo.git(["tag", &name]);
+    for (variable, place) in [
+        ("CI_COMMIT_BRANCH", "refs/heads/f-AKIA********"),
+        ("CI_COMMIT_TAG", "refs/tags/f-AKIA********"),
+    ] {
+        let ran = gate_in_ci(&repo, variable, &name);
+        ran.has_status(1).says(place).never_says(&id);
+    }
+    // The default branch was there before.
+    repo.git(["checkout", "-q", "main"]);
+    gate_in_ci(&repo, "CI_COMMIT_BRANCH", "main").has_status(0);
+    let gone = format!("gone-{id}");
+    let ran = gate_in_ci(&repo, "CI_COMMIT_TAG", &gone);
+    ran.has_status(2).says("gone-AKIA********").never_says(&id);
 }
 
 /// A reason or an owner repeats the key that it is about, and `explain`, `baseline check` or
