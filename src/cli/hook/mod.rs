@@ -62,8 +62,8 @@ struct WriteArgs {
     /// The hooks of a server, which refuse a push with a secret in it
     #[arg(long, conflicts_with = "global")]
     server: bool,
-    /// Also if other repositories share the hooks (`core.hooksPath`), and over the hooks of a newer
-    /// keysieve
+    /// Also if other repositories share the hooks (`core.hooksPath`), through a link that leads out
+    /// of the repository, and over the hooks of a newer keysieve
     #[arg(long)]
     force: bool,
     /// Only this hook; may be repeated [default: the usual hooks; for uninstall, all]
