@@ -305,3 +305,33 @@ fn behind_refs_in_reftables() {
         }
     }
 }
+
+/// A submodule was never cloned, so that the audit does not read what is in it.
+#[test]
+fn in_a_submodule_that_is_absent() {
+    let lib = Repo::new();
+    lib.add("key.ini", seeded_id_line(1510)).commit("a key");
+    let repo = Repo::new();
+    repo.submodule(&lib, "vendor/lib").commit("a submodule");
+    let audit = |repo: &Repo| repo.keysieve(["audit", "-f", "json"]);
+    let ran = audit(&repo).status(1);
+    assert_eq!(ran.json()["skipped"].as_array().map(Vec::len), Some(0));
+    // A newer commit of an audited one is not another submodule.
+    let link = format!("160000,{},vendor/lib", "1".repeat(40));
+    repo.git(["update-index", "--cacheinfo", &link]);
+    repo.commit("another commit of it");
+    let ran = audit(&repo).status(1);
+    assert_eq!(ran.json()["skipped"].as_array().map(Vec::len), Some(0));
+    fs::remove_dir_all(repo.path(".git/modules")).expect("the submodule");
+    fs::remove_dir_all(repo.path("vendor")).expect("its work tree");
+    let why = "a submodule whose repository is not here";
+    skips(&audit(&repo).status(0), "vendor/lib", why);
+    repo.keysieve(["audit"]).status(0).says(why);
+    // From a cache, and one that only the history has.
+    repo.git(["rm", "--quiet", "--cached", "vendor/lib"]);
+    repo.commit("without it");
+    repo.git(["repack", "-q", "-a", "-d"]);
+    for _ in 0..2 {
+        skips(&audit(&repo).status(0), "lib", why);
+    }
+}
