@@ -335,3 +335,34 @@ fn in_a_submodule_that_is_absent() {
         skips(&audit(&repo).status(0), "lib", why);
     }
 }
+
+/// A directory has the mode of a file, so that nothing seems to lead to what is in it.
+#[test]
+fn in_a_directory_with_the_mode_of_a_file() {
+    let repo = Repo::new();
+    let make = |args: &[&str], input: Vec<u8>| {
+        let run = repo.program("git").args(args).stdin(input).status(0);
+        run.stdout().trim().to_owned()
+    };
+    let blob = make(
+        &["hash-object", "-w", "--stdin"],
+        seeded_id_line(1511).into(),
+    );
+    let inner = make(&["mktree"], format!("100644 blob {blob}\tkey.ini\n").into());
+    let bytes: Vec<u8> = (0..inner.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&inner[at..at + 2], 16).expect("hex"))
+        .collect();
+    let tree = [&b"100644 d\0"[..], &bytes].concat();
+    let words = ["hash-object", "-t", "tree", "-w", "--stdin", "--literally"];
+    let tree = make(&words, tree);
+    let commit = make(&["commit-tree", "-m", "x", &tree], Vec::new());
+    repo.git(["update-ref", "refs/heads/main", &commit]);
+    for _ in 0..3 {
+        for scope in ["--reachable", "--ref=main"] {
+            let ran = repo.keysieve(["audit", scope]).status(2);
+            ran.says("d/key.ini:1:6").says("mode of a file");
+        }
+        repo.git(["repack", "-q", "-d"]);
+    }
+}
