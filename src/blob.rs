@@ -262,6 +262,9 @@ pub enum SkipReason {
     /// A commit of another repository, whose files are scanned there.
     #[error("a submodule: scan its own repository")]
     Submodule,
+    /// A submodule whose repository is not in the git directory of the audited one.
+    #[error("a submodule whose repository is not here: audit it by itself")]
+    AbsentSubmodule,
     /// A link that leads out of the repository, so that its target is not part of it.
     #[error("a link that leads out of the repository")]
     Outside,

@@ -6,6 +6,7 @@ mod bounds;
 mod files;
 mod fingerprints;
 mod hidden;
+mod leaks;
 mod merges;
 mod novelty;
 mod store;

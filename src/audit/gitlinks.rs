@@ -1,7 +1,7 @@
 //! Finds the paths at which a repository has had the commits of submodules. Policy judges by these
 //! paths and not by the names of submodules, because a change can choose any name in `.gitmodules`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::BString;
 
@@ -21,12 +21,49 @@ pub(super) fn name_of(id: &Oid) -> BString {
     [PREFIX, id.to_string().as_bytes()].concat().into()
 }
 
+/// The gitlinks of a repository, each with its commit.
+pub(super) struct NamedGitlinks {
+    /// Those in indexes, by path.
+    pub(super) staged: BTreeSet<(BString, ObjectId)>,
+    /// Those in trees, by name. To know their paths would take as long as to trace a secret.
+    pub(super) in_trees: BTreeSet<(BString, ObjectId)>,
+}
+
+impl NamedGitlinks {
+    /// The gitlinks in what an audit `collected`, and in the indexes among `roots`.
+    fn new(collected: &Collected, roots: &Roots) -> Self {
+        let indexes = roots.indexes.iter();
+        let staged = indexes.flat_map(|index| index.submodules.iter().cloned());
+        let ids: HashMap<_, _> = gitlinks_in(&collected.names).collect();
+        let mut in_trees = BTreeSet::new();
+        if !ids.is_empty() {
+            let added = collected.tree_diffs.added.iter();
+            let links = added.filter_map(|(_, named)| Some((named.name, *ids.get(&named.child)?)));
+            // Numbers first, since there are as many entries as trees that were changed.
+            let links: HashSet<_> = links.collect();
+            let named = |(name, id)| Some((collected.names.get(name as usize)?.clone(), id));
+            in_trees.extend(links.into_iter().filter_map(named));
+        }
+        Self {
+            staged: staged.collect(),
+            in_trees,
+        }
+    }
+
+    /// Their commits.
+    pub(super) fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.staged.iter().chain(&self.in_trees).map(|(_, id)| *id)
+    }
+}
+
 /// A repository that may have submodules.
 pub(super) struct Superproject {
     /// Its own paths in the audited repository; none if they are not known.
     pub(super) paths: Vec<BString>,
     /// The commits that its gitlinks name, each with their paths; none if these are not known.
     gitlinks: BTreeMap<ObjectId, Vec<BString>>,
+    /// Its gitlinks, for what is said about the submodules that are not audited.
+    pub(super) named: NamedGitlinks,
 }
 
 impl Superproject {
@@ -38,9 +75,14 @@ impl Superproject {
         roots: &Roots,
     ) -> Self {
         let mut gitlinks = BTreeMap::new();
-        // Without the repositories of submodules, their paths do not matter.
+        let named = NamedGitlinks::new(collected, roots);
+        // Without the repositories of submodules, their paths in history do not matter.
         if submodule_repositories(repo.common_dir()).is_ok_and(|found| found.is_empty()) {
-            return Self { paths, gitlinks };
+            return Self {
+                paths,
+                gitlinks,
+                named,
+            };
         }
         let (numbers, ids): (Vec<_>, Vec<_>) = gitlinks_in(&collected.names).unzip();
         let index = ReverseTreeIndex::new(numbers.iter().copied(), collected.tree_diffs.clone());
@@ -56,7 +98,11 @@ impl Superproject {
         for (path, id) in roots.indexes.iter().flat_map(|index| &index.submodules) {
             gitlinks.entry(*id).or_default().push(path.clone());
         }
-        Self { paths, gitlinks }
+        Self {
+            paths,
+            gitlinks,
+            named,
+        }
     }
 
     /// The paths in the audited repository of the submodule whose objects are in `store`: those of

@@ -24,7 +24,9 @@
 //! | `missing`, `skips` | what could not be read |
 //! | `gitlinks` | at which paths submodules are |
 //! | `submodule` | what the repository of a submodule adds |
+//! | `absent_submodules` | which submodules were not audited |
 
+mod absent_submodules;
 mod cache;
 mod collected;
 mod container;
@@ -54,11 +56,12 @@ use bstr::{BString, ByteSlice};
 use crate::engine::{self, Keep, OccurrenceBuilder, Progress};
 use crate::finding::Outcome;
 use crate::git::store::ObjectStore;
-use crate::git::{self, Repository, Roots, roots};
+use crate::git::{self, ObjectId, Repository, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
 use crate::source::{GitDir, SourceError, in_pool};
 
+use absent_submodules::AuditedSubmodules;
 pub use cache::Cache;
 use collected::Collected;
 use container::ContainerKey;
@@ -139,7 +142,7 @@ struct AuditRun<'a> {
 impl AuditRun<'_> {
     /// Audits the repository and those of its submodules.
     fn audit_all(&self) -> Result<Audited, AuditError> {
-        let (mut all, root) = self.audit_one(self.audit.repo, None)?;
+        let (mut all, root, _) = self.audit_one(self.audit.repo, None)?;
         let submodules = git::submodule_repositories(self.audit.repo.common_dir());
         let submodules = submodules.unwrap_or_else(|error| {
             let skip = unreadable("modules".into(), error.to_string());
@@ -148,6 +151,7 @@ impl AuditRun<'_> {
         });
         // Sorted by name, so that a submodule comes after the one that it is in.
         let mut above: Vec<(BString, Superproject)> = Vec::new();
+        let mut audited = AuditedSubmodules::default();
         for (name, path) in submodules {
             match git::open_git_dir(&path) {
                 Ok(repo) => {
@@ -156,7 +160,8 @@ impl AuditRun<'_> {
                         .rev()
                         .find(|(outer, _)| is_inside(&name, outer));
                     let outer = outer.map_or(&root, |(_, outer)| outer);
-                    let (inner, project) = self.audit_one(&repo, Some((&name, outer)))?;
+                    let (inner, project, commits) = self.audit_one(&repo, Some((&name, outer)))?;
+                    audited.add(&project.paths, commits);
                     let place = project.paths.first().unwrap_or(&name);
                     submodule::absorb(
                         &mut all.outcome,
@@ -174,17 +179,20 @@ impl AuditRun<'_> {
                 }
             }
         }
+        let projects = above.iter().map(|(_, project)| project);
+        let absent = projects.chain([&root]).map(|outer| audited.absent(outer));
+        all.outcome.skipped.extend(absent.flatten());
         engine::finish(&mut all.outcome, self.policy, self.builder.scanner);
         Ok(all)
     }
 
     /// Audits one repository; `within` is its name and the repository around it if it is the
-    /// submodule of one.
+    /// submodule of one. Also returns those of its commits that this one's gitlinks name.
     fn audit_one(
         &self,
         repo: &Repository,
         within: Option<(&BString, &Superproject)>,
-    ) -> Result<(Audited, Superproject), AuditError> {
+    ) -> Result<(Audited, Superproject, Vec<ObjectId>), AuditError> {
         let roots = roots(repo);
         if within.is_none()
             && let Some(name) = self.audit.scope.unknown_ref(&roots)
@@ -201,6 +209,7 @@ impl AuditRun<'_> {
             return Err(AuditError::TooManyObjects(store.len()));
         }
         let places = within.map(|(_, outer)| outer.paths_of(&store));
+        let commits = within.map(|(_, outer)| AuditedSubmodules::commits_of(outer, &store));
         let context = Context {
             store: &store,
             roots: &roots,
@@ -238,7 +247,7 @@ impl AuditRun<'_> {
             outcome,
             cache_error,
         };
-        Ok((audited, project))
+        Ok((audited, project, commits.unwrap_or_default()))
     }
 
     fn cache(&self, repo: &Repository) -> Option<io::Result<Cache>> {

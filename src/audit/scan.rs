@@ -51,7 +51,8 @@ fn scan_trees(context: &Context<'_>, jobs: usize, stop: &AtomicBool, collected: 
         })
         .collect();
     let names = NameTable::new(std::mem::take(&mut collected.names));
-    let new = || TreeScanner::new(context, &holders, &names);
+    let trees = context.store.trees();
+    let new = || TreeScanner::new(context, &holders, &names, &trees);
     let mut scanners: Vec<_> = std::iter::repeat_with(new).take(jobs.max(1)).collect();
     context.store.visit(&[Kind::Tree], &mut scanners, stop);
     for scanner in scanners {

@@ -70,15 +70,24 @@ pub(super) struct TreeState {
     children: Vec<(u32, NamedChild)>,
 }
 
+/// An object that an entry names.
+#[derive(Clone, Copy)]
+struct NamedObject {
+    object: ObjectIndex,
+    is_tree: bool,
+}
+
 /// One thread's second pass.
 pub(super) struct TreeScanner<'a> {
     context: &'a Context<'a>,
     /// Objects that hold a secret.
     holders: &'a HashSet<ObjectIndex>,
     names: &'a NameTable,
+    /// Which objects are trees.
+    trees: &'a [bool],
     /// Objects that this thread looked up, by the start of their ids: versions of a directory name
     /// the same ones again and again.
-    looked_up: Vec<(u128, Option<ObjectIndex>)>,
+    looked_up: Vec<(u128, Option<NamedObject>)>,
     /// Names that this thread met: their numbers, and whether they are secrets.
     met: HashMap<BString, (u32, bool)>,
     pub(super) found: FoundSecrets,
@@ -92,11 +101,13 @@ impl<'a> TreeScanner<'a> {
         context: &'a Context<'a>,
         holders: &'a HashSet<ObjectIndex>,
         names: &'a NameTable,
+        trees: &'a [bool],
     ) -> Self {
         Self {
             context,
             holders,
             names,
+            trees,
             looked_up: vec![(0, None); LOOKUP_CACHE],
             met: HashMap::new(),
             found: FoundSecrets::default(),
@@ -180,7 +191,7 @@ impl<'a> TreeScanner<'a> {
     fn recorded_object(&mut self, tree: ObjectIndex, entry: &TreeEntry<'_>) -> Option<ObjectIndex> {
         // The commit of a submodule is in another repository.
         let kind = entry.kind.object()?;
-        let Some(object) = self.look_up(entry.id) else {
+        let Some(NamedObject { object, is_tree }) = self.look_up(entry.id) else {
             self.missing.push(MissingReference {
                 id: entry.id.to_owned(),
                 kind,
@@ -188,10 +199,13 @@ impl<'a> TreeScanner<'a> {
             });
             return None;
         };
-        (kind == Kind::Tree || self.holders.contains(&object)).then_some(object)
+        if is_tree && kind != Kind::Tree {
+            self.broken.push((tree, Problem::EntryKind));
+        }
+        (is_tree || kind == Kind::Tree || self.holders.contains(&object)).then_some(object)
     }
 
-    fn look_up(&mut self, id: &Oid) -> Option<ObjectIndex> {
+    fn look_up(&mut self, id: &Oid) -> Option<NamedObject> {
         // Two ids with the same first sixteen bytes cannot be made.
         let head = id
             .as_bytes()
@@ -199,7 +213,15 @@ impl<'a> TreeScanner<'a> {
             .map_or(0, |head| u128::from_be_bytes(*head));
         let slot = &mut self.looked_up[(head >> 96) as usize % LOOKUP_CACHE];
         if slot.0 != head || head == 0 {
-            *slot = (head, self.context.store.number_of(id));
+            let object = self.context.store.number_of(id);
+            let named = object.map(|object| NamedObject {
+                object,
+                is_tree: self
+                    .trees
+                    .get(object as usize)
+                    .is_some_and(|&is_tree| is_tree),
+            });
+            *slot = (head, named);
         }
         slot.1
     }

@@ -123,7 +123,11 @@ fn pull_request(ci: &Environment, event: &str, number: Option<u64>, pull: PullRe
         Some(target) => format!("{event} into {target}"),
         None => event.to_owned(),
     };
-    ci.scan(&what, head, Base::Commit(Point::id(&pull.base.sha)))
+    let plan = ci.scan(&what, head, Base::Commit(Point::id(&pull.base.sha)));
+    match pull.head.name {
+        Some(branch) => plan.of_ref(format!("refs/heads/{branch}")),
+        None => plan,
+    }
 }
 
 fn unreadable(ci: &Environment, problem: impl std::fmt::Display) -> CiError {

@@ -15,6 +15,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
         "CI_DEFAULT_BRANCH",
         "CI_MERGE_REQUEST_IID",
         "CI_MERGE_REQUEST_REF_PATH",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
         "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
     ],
@@ -37,7 +38,11 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
             fetch: fetch.to_owned(),
         };
         let base = Base::Branch(target.to_owned());
-        return Ok(ci.scan(&format!("a merge request into {target}"), head, base));
+        let plan = ci.scan(&format!("a merge request into {target}"), head, base);
+        return Ok(match ci.get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") {
+            Some(branch) => plan.of_ref(format!("refs/heads/{branch}")),
+            None => plan,
+        });
     }
     let default = ci.get(env, "CI_DEFAULT_BRANCH");
     if let Some(tag) = ci.get(env, "CI_COMMIT_TAG") {

@@ -144,6 +144,7 @@ impl Environment {
             what: format!("{}, {what}", self.name),
             head,
             base,
+            name: None,
         }
     }
 
@@ -180,6 +181,7 @@ impl Environment {
             before: before.filter(|before| !is_zero(before)).map(Point::id),
         };
         self.scan(&what, head, base)
+            .of_ref(format!("refs/heads/{branch}"))
     }
 
     /// A push of a tag. `head` is a revision that leads to the tag itself and not only to its
@@ -195,6 +197,7 @@ impl Environment {
             before: None,
         };
         self.scan(&format!("the tag {tag}"), head, base)
+            .of_ref(format!("refs/tags/{tag}"))
     }
 
     /// A push of a tag that the variables give by its name.

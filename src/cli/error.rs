@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use keysieve::rule::RuleSet;
-use keysieve::scan::Scanner;
-use keysieve::text::printable;
+use super::redact::message;
 
 /// An error for a person: one sentence that names what it is about and, if there is one, the
 /// remedy. A command that returns it exits with 2.
@@ -44,27 +42,12 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "keysieve: {}", safe(&self.message))?;
+        write!(f, "keysieve: {}", message(&self.message))?;
         match &self.help {
-            Some(help) => write!(f, "\n  help: {}", safe(help)),
+            Some(help) => write!(f, "\n  help: {}", message(help)),
             None => Ok(()),
         }
     }
-}
-
-/// Messages name files and quote their content: nothing in a line may move the cursor, or be a
-/// secret.
-fn safe(text: &str) -> String {
-    let scanner = RuleSet::builtin().map(Scanner::new);
-    let text = match &scanner {
-        Ok(Ok(scanner)) => scanner.redact(text.as_bytes()),
-        _ => text.as_bytes().into(),
-    };
-    let lines: Vec<_> = String::from_utf8_lossy(&text)
-        .lines()
-        .map(|line| printable(line.as_bytes()))
-        .collect();
-    lines.join("\n")
 }
 
 /// The message of an error is followed by those of its causes.

@@ -11,6 +11,7 @@ mod hook;
 mod output;
 mod plan;
 mod push;
+mod redact;
 mod rules;
 mod scan;
 mod settings;

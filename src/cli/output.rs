@@ -236,15 +236,23 @@ impl Reports<'_> {
         if !self.writes("github") || self.writes(JOB_SUMMARY) {
             return Ok(());
         }
+        let path = Path::new(&file);
+        check_folder(path)?;
+        if path.is_symlink() {
+            return Err(cannot_write(
+                path,
+                &io::Error::other("it is a symbolic link"),
+            ));
+        }
         // In one piece, so that other writers cannot come between.
         let mut text = Vec::new();
         self.render(format, content, false, &mut text)
             .and_then(|()| {
                 let mut options = File::options();
                 options.append(true).create(true);
-                options.open(&file)?.write_all(&text)
+                options.open(path)?.write_all(&text)
             })
-            .map_err(|error| cannot_write(Path::new(&file), &error))
+            .map_err(|error| cannot_write(path, &error))
     }
 
     fn writes(&self, format: &str) -> bool {

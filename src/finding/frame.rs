@@ -73,7 +73,8 @@ struct Source<'t> {
 }
 
 impl Frame {
-    /// The frame of `span` in the text of `index`, without what `secrets` hides.
+    /// The frame of `span` in the text of `index`, without what `secrets` hides and without other
+    /// occurrences of what `span` has.
     ///
     /// Words that [look like secrets](mask::looks_like_secret) are masked too.
     #[must_use]
@@ -130,10 +131,14 @@ impl Source<'_> {
             line.start.max(visible.start.saturating_sub(MARGIN)),
             line.end.min(visible.end + MARGIN),
         );
-        let words = mask::secret_like_words(window.of(self.text))
+        let text = window.of(self.text);
+        let words = mask::secret_like_words(text);
+        let again = mask::occurrences(text, self.span.of(self.text));
+        let others = words
+            .chain(again)
             .map(|word| Span::new(word.start, word.end).shift(window.start));
         let mut masked = visible.of(self.text).to_vec();
-        for secret in self.secrets.near(visible).iter().copied().chain(words) {
+        for secret in self.secrets.near(visible).iter().copied().chain(others) {
             let start = secret.start.clamp(visible.start, visible.end) - visible.start;
             let end = secret.end.clamp(visible.start, visible.end) - visible.start;
             // If the cut hides the start of the secret, no prefix of it is visible.
@@ -234,6 +239,24 @@ mod tests {
         let other = "Zm9vYmFyYmF6cXV4MTIzNDU2";
         let result = frame(&format!("a=SECRETVALUE b={other}\n"), "SECRETVALUE");
         assert!(!result.lines[0].text.contains(&other[4..]), "{result:?}");
+    }
+
+    #[test]
+    fn other_occurrences_are_masked_also_where_the_line_is_cut() {
+        let text = format!("a=x:pW3x\nb=pW3x\n{} pW3x\n", "y".repeat(57));
+        let at = text.find("pW3x").expect("the secret is in the text");
+        let span = Span::new(at, at + 4);
+        let index = LineIndex::new(text.as_bytes());
+        let hidden = HiddenSpans::new(vec![span]);
+        let first = Frame::new(text.as_bytes(), &index, span, &hidden);
+        assert_eq!(first.lines[1].text, "b=********");
+        let span = span.shift(7);
+        let second = Frame::new(text.as_bytes(), &index, span, &HiddenSpans::new(vec![span]));
+        assert_eq!(second.lines[0].text, "a=x:********");
+        assert_eq!(
+            second.lines[2].text,
+            format!("{} ********…", "y".repeat(57))
+        );
     }
 
     #[test]

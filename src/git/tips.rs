@@ -32,7 +32,8 @@ pub fn ids_of_remotes(repo: &Repository) -> Result<Vec<ObjectId>, RepoError> {
 /// remote-tracking refs of the remotes that fetch from there. `None` if no remote does.
 ///
 /// A remote can push to another address than it fetches from (`pushurl`, `pushInsteadOf`, a second
-/// `url`): what its refs record says nothing about that one.
+/// `url`): what its refs record says nothing about that one. Neither does a ref that a remote with
+/// another address writes as well.
 ///
 /// # Errors
 /// If the refs cannot be read.
@@ -50,23 +51,49 @@ pub fn ids_at_address(
         .iter()
         .map(|name| name.as_bstr().to_owned())
         .collect();
-    let mut found = None;
+    let (mut names, mut of_others) = (Vec::new(), Vec::new());
     for name in &all {
-        let remote = local.0.find_remote(name.as_bstr()).ok();
-        let fetches_from = remote
-            .as_ref()
-            .and_then(|remote| remote.url(Direction::Fetch));
-        if fetches_from != Some(&address) {
+        let Ok(remote) = local.0.find_remote(name.as_bstr()) else {
             continue;
+        };
+        if remote.url(Direction::Fetch) == Some(&address) {
+            names.push(name);
+        } else {
+            of_others.extend(written_refs(&remote));
         }
+    }
+    let mut found = (!names.is_empty()).then(Vec::new);
+    for name in names {
         let prefix = format!("{TRACKING}{name}/");
-        found
-            .get_or_insert_with(Vec::new)
-            .extend(ids(repo, &prefix, &|full| {
-                !is_of_deeper_remote(full, name, &all)
-            })?);
+        let ids = ids(repo, &prefix, &|full| {
+            let is_of_other = of_others.iter().any(|pattern| fits(full, pattern));
+            !is_of_other && !is_of_deeper_remote(full, name, &all)
+        })?;
+        found.get_or_insert_default().extend(ids);
     }
     Ok(found.map(sorted))
+}
+
+/// The refs that a fetch from `remote` writes: full names, in which a star can be anything.
+fn written_refs(remote: &gix::Remote<'_>) -> Vec<BString> {
+    let specs = remote.refspecs(Direction::Fetch).iter();
+    let names = specs.filter_map(|spec| spec.to_ref().local().map(BStr::to_owned));
+    // Git completes the names that begin with `remotes/`.
+    let full = |name: BString| match name.starts_with(b"remotes/") {
+        true => [b"refs/", name.as_slice()].concat().into(),
+        false => name,
+    };
+    names.map(full).collect()
+}
+
+/// Whether `pattern` matches the full name of a ref.
+fn fits(full: &BStr, pattern: &BString) -> bool {
+    match pattern.split_once_str("*") {
+        Some((start, end)) => {
+            full.len() >= start.len() + end.len() && full.starts_with(start) && full.ends_with(end)
+        }
+        None => full == pattern,
+    }
 }
 
 /// Whether the ref `full` below `refs/remotes/` belongs to a remote whose name begins with `name`:

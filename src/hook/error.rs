@@ -45,6 +45,18 @@ pub enum HookError {
         /// Where it is set.
         scope: ConfigScope,
     },
+    /// The folder of hooks is behind a link that could have come with a checkout.
+    #[error(
+        "{} is a symbolic link that leads out of the repository, to {}",
+        printable_path(.link),
+        printable_path(.target)
+    )]
+    LeadsOut {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// Another program writes the hooks of this repository.
     #[error("{} runs the hooks of this repository, so nothing was changed", .0.manager)]
     Managed(Box<ManagerAdvice>),
@@ -131,6 +143,10 @@ impl HookError {
                 "--force changes the hooks of all these repositories; to give this repository its \
                  own, run `git config --local core.hooksPath \
                  \"$(git rev-parse --absolute-git-dir)/hooks\"`"
+            }
+            Self::LeadsOut { .. } => {
+                "replace the link by a folder, or name the folder that it leads to: `git config \
+                 --local core.hooksPath FOLDER`; --force follows the link"
             }
             Self::UnusedTemplate { .. } => {
                 "`keysieve hook install --force` in any repository installs the hooks into that \

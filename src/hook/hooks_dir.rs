@@ -25,6 +25,8 @@ pub struct HooksDir {
     pub bare: bool,
     /// Whether this is a linked worktree, which shares its hooks with the others.
     pub linked: bool,
+    /// The work tree and the git directories of the repository, resolved.
+    own: Vec<PathBuf>,
 }
 
 /// What is at the path of a hook.
@@ -64,15 +66,17 @@ impl HooksDir {
         }
         let git_dir = git.query_path(&["rev-parse", "--absolute-git-dir"])?;
         let common = git.query_path(&["rev-parse", "--git-common-dir"])?;
-        let linked = !bare && canonical(&git_dir) != canonical(&common);
+        let (git_dir, common) = (canonical(&git_dir), canonical(&common));
+        let linked = !bare && git_dir != common;
         let top = if bare {
-            git_dir
+            git_dir.clone()
         } else {
             git.query_path(&["rev-parse", "--show-toplevel"])?
         };
         Ok(Self {
             setting: git.config_value("core.hooksPath")?,
             folder: git.query_path(&["rev-parse", "--git-path", "hooks"])?,
+            own: vec![canonical(&top), git_dir, common],
             top,
             bare,
             linked,
@@ -87,6 +91,7 @@ impl HooksDir {
             setting: None,
             bare: true,
             linked: false,
+            own: Vec::new(),
         }
     }
 
@@ -166,6 +171,27 @@ impl HooksDir {
             Some(setting) if !force => Err(HookError::Shared {
                 path: self.folder.clone(),
                 scope: setting.scope,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if the folder is in the repository, but a symbolic link there leads out of it, unless
+    /// `force` is set: the link could have come with a checkout, to have a file of the user
+    /// replaced.
+    pub(super) fn check_inside(&self, force: bool) -> Result<(), HookError> {
+        let is_own = |path: &Path| self.own.iter().any(|own| path.starts_with(own));
+        let mut links = self.folder.ancestors().filter(|path| path.is_symlink());
+        let leads_out = |link: &&Path| {
+            let folder = link.parent().and_then(|folder| folder.canonicalize().ok());
+            // A link without a target could get one.
+            let target = link.canonicalize();
+            folder.is_some_and(|folder| is_own(&folder)) && !target.is_ok_and(|to| is_own(&to))
+        };
+        match links.find(leads_out) {
+            Some(link) if !force => Err(HookError::LeadsOut {
+                link: link.to_owned(),
+                target: fs::read_link(link).unwrap_or_default(),
             }),
             _ => Ok(()),
         }

@@ -18,8 +18,8 @@ pub struct InstallRequest<'a> {
     pub hooks: &'a [Hook],
     /// The program that they run: an absolute path.
     pub program: &'a Path,
-    /// Whether to install into a folder that other repositories share, and to replace stubs of a
-    /// newer keysieve.
+    /// Whether to install into a folder that other repositories share or that a link of this one
+    /// leads to, and to replace stubs of a newer keysieve.
     pub force: bool,
 }
 
@@ -30,7 +30,8 @@ pub struct InstallRequest<'a> {
 /// # Errors
 ///
 /// If git cannot say where hooks belong, if another program manages them, if the folder is shared
-/// with other repositories, or if a file cannot be written.
+/// with other repositories or outside of the repository behind a link, or if a file cannot be
+/// written.
 pub fn install(git: &Git, request: &InstallRequest<'_>) -> Result<Vec<InstallStep>, HookError> {
     let hooks_dir = HooksDir::find(git)?;
     hooks_dir.check_enabled()?;
@@ -38,6 +39,7 @@ pub fn install(git: &Git, request: &InstallRequest<'_>) -> Result<Vec<InstallSte
         return Err(managed(manager, &hooks_dir, request));
     }
     hooks_dir.check_not_shared(request.force)?;
+    hooks_dir.check_inside(request.force)?;
     let hooks = with_installed(&hooks_dir, request.hooks);
     let request = InstallRequest {
         hooks: &hooks,

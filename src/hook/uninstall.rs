@@ -9,14 +9,15 @@ use super::{Git, Hook, HookError, HookFile, HooksDir, InstallStep};
 ///
 /// # Errors
 ///
-/// If git cannot say where hooks belong, if stubs are in a folder that other repositories share and
-/// `force` is not set, or if a file cannot be moved.
+/// If git cannot say where hooks belong, if stubs are in a folder that other repositories share, or
+/// outside of the repository behind a link, and `force` is not set, or if a file cannot be moved.
 pub fn uninstall(git: &Git, hooks: &[Hook], force: bool) -> Result<Vec<InstallStep>, HookError> {
     let hooks_dir = HooksDir::find(git)?;
     hooks_dir.check_enabled()?;
     for &hook in hooks {
         if matches!(hooks_dir.inspect(hook)?, HookFile::Ours { .. }) {
             hooks_dir.check_not_shared(force)?;
+            hooks_dir.check_inside(force)?;
         }
     }
     remove_stubs(&hooks_dir, hooks)

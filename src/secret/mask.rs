@@ -13,6 +13,37 @@ const VISIBLE: usize = 4;
 /// A shorter value is hidden completely.
 const MIN_PARTLY_VISIBLE: usize = 20;
 
+/// A value that was found is masked wherever it occurs if it has this many bytes: it does not occur
+/// by chance.
+pub const MIN_ANYWHERE: usize = 8;
+
+/// A value that was found is masked where it is a word if it has this many bytes.
+pub const MIN_WORD: usize = 3;
+
+/// Whether the bytes of `text` in `range` are a word: no letter or digit is next to them, except
+/// for that of an option, as in `mysql -pSECRET`.
+#[must_use]
+pub fn is_word(text: &[u8], range: Range<usize>) -> bool {
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let before = &text[..range.start];
+    let is_after_option = match before {
+        [start @ .., b'-', _] => !is_letter(start.last()),
+        _ => false,
+    };
+    (is_after_option || !is_letter(before.last())) && !is_letter(text.get(range.end))
+}
+
+/// Where `text` has a value that was found, so that it has to be masked there.
+pub fn occurrences<'t>(text: &'t [u8], value: &'t [u8]) -> impl Iterator<Item = Range<usize>> + 't {
+    // A search for a value that is longer than the text would still read all of it.
+    let is_searched = (MIN_WORD..=text.len()).contains(&value.len());
+    let found = is_searched.then(|| memchr::memmem::find_iter(text, value));
+    let ranges = found.into_iter().flatten();
+    ranges
+        .map(move |start| start..start + value.len())
+        .filter(move |range| value.len() >= MIN_ANYWHERE || is_word(text, range.clone()))
+}
+
 /// Returns how many bytes at the start of a secret may be shown.
 #[must_use]
 pub fn visible_prefix(value: &[u8]) -> usize {
@@ -102,6 +133,15 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----".len()
         );
         assert_eq!(visible_prefix(key), 4);
+    }
+
+    #[test]
+    fn short_values_occur_as_words() {
+        let all = |text: &str, value: &str| occurrences(text.as_bytes(), value.as_bytes()).count();
+        assert_eq!(all("pw:abc, xabc abcx /abc_", "abc"), 2);
+        assert_eq!(all("-pabc x -pabc 'y' x-pabc -xpabc", "abc"), 2);
+        assert_eq!(all("xhunter22x", "hunter22"), 1);
+        assert_eq!(all("ab ab", "ab") + all("", "abc") + all("abc", ""), 0);
     }
 
     #[test]

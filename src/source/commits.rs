@@ -12,7 +12,10 @@ use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bstr::BString;
+
 use super::changes::{ChangeFeeder, ChangeSet, RangeChanges};
+use super::names::is_searched_name;
 use super::removed::{Parent, ParentDiff};
 use super::{Source, SourceError, WORTH_THREADS, Worker, Workers, each_in_pool};
 use crate::blob::{Blob, CommitInfo, Origin, Skip};
@@ -22,10 +25,12 @@ use crate::git::diff::trees::{Difference, not_in};
 use crate::git::range::{Commit, History};
 use crate::git::{LocalRepository, ObjectId, ObjectKind, ReadError, Repository, read_kind};
 
-/// The commits of a range, and the tags that lead to them.
+/// The commits of a range, and the tags and refs that lead to them.
 pub struct Range {
     /// The repository.
     pub repo: Repository,
+    /// The full names of the refs that bring them.
+    pub names: Vec<BString>,
     /// The commits.
     pub history: History,
     /// Blobs larger than this, in bytes, are skipped.
@@ -44,6 +49,13 @@ const CHUNK: usize = 32;
 impl Source for Range {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let mut reader = self.reader(workers);
+        for name in self.names.iter().filter(|name| is_searched_name(name)) {
+            let origin = Origin::Name {
+                path: name.clone(),
+                commit: None,
+            };
+            reader.worker.blob(Blob::whole(name, origin));
+        }
         for &tag in &self.history.tags {
             reader.tag(tag);
         }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::lfs::feed_target;
-use super::names::{is_searched_name, path_names};
+use super::names::path_names;
 use super::{Range, Source, SourceError, Worker, Workers, parts};
 use crate::blob::{Blob, Origin, Skip, SkipReason};
 use crate::git::commit::{read_links, tag_name, tag_target};
@@ -19,10 +19,9 @@ use crate::git::{
 
 /// What a push brings.
 pub struct Push {
-    /// The names of its refs in the repository that it goes to.
-    names: Vec<BString>,
     /// Trees and blobs that refs lead to, each with the name of the ref.
     loose: Vec<(BString, ObjectId)>,
+    /// The commits, and the names of its refs in the repository that it goes to.
     range: Range,
 }
 
@@ -58,10 +57,10 @@ impl Push {
         }
         let history = range::list(&repo, &Selection::Between { tips, hidden })?;
         Ok(Self {
-            names,
             loose,
             range: Range {
                 repo: shared,
+                names,
                 history,
                 max_size: None,
                 jobs: 1,
@@ -81,13 +80,6 @@ impl Source for Push {
     fn feed<'w>(&self, workers: Workers<'w, '_>) -> Result<(), SourceError> {
         let repo = self.range.repo.local();
         let mut worker = workers();
-        for name in self.names.iter().filter(|name| is_searched_name(name)) {
-            let origin = Origin::Name {
-                path: name.clone(),
-                commit: None,
-            };
-            worker.blob(Blob::whole(name, origin));
-        }
         let mut loose = Loose {
             repo: &repo,
             max_size: self.range.max_size,

@@ -204,3 +204,57 @@ fn nothing_to_read_is_not_clean() {
         }
     }
 }
+
+/// The folder of hooks is a link of the checkout, so that a hook of another program is replaced.
+#[test]
+fn hooks_do_not_go_through_a_link_out_of_the_checkout() {
+    let repo = Repo::new();
+    let victim = repo.sandbox().root().join("victim");
+    fs::create_dir(&victim).expect("a folder");
+    fs::write(victim.join("pre-commit"), "theirs\n").expect("a hook");
+    symlink(&victim, repo.path("hk")).expect("a link");
+    fs::remove_dir_all(repo.path(".git/hooks")).expect("the hooks of git's template");
+    symlink(&victim, repo.path(".git/hooks")).expect("a link");
+    let install = |force: &[&str]| repo.keysieve(["hook", "install"].iter().chain(force));
+    for (folder, link) in [("hk", "/hk"), ("hk/sub", "/hk"), ("", "/.git/hooks")] {
+        match folder {
+            "" => repo.git(["config", "--unset", "core.hooksPath"]),
+            folder => repo.git(["config", "core.hooksPath", folder]),
+        };
+        let ran = install(&[]).status(2);
+        ran.says(&format!("{link} is a symbolic link that leads out"))
+            .says("git config --local core.hooksPath");
+        assert_eq!(fs::read_dir(&victim).expect("a folder").count(), 1);
+    }
+    symlink("missing", repo.path("dangling")).expect("a link");
+    repo.config("core.hooksPath", "dangling");
+    install(&[]).status(2).says("dangling");
+    install(&["--force"]).status(2);
+    // A link within the repository, a folder that the user named, and what the user insists on.
+    fs::create_dir(repo.path("real")).expect("a folder");
+    symlink("real", repo.path("near")).expect("a link");
+    repo.config("core.hooksPath", "near");
+    install(&[]).status(0);
+    repo.config("core.hooksPath", &victim.display().to_string());
+    install(&[]).status(0);
+    repo.config("core.hooksPath", "hk");
+    repo.keysieve(["hook", "uninstall"]).status(2);
+    repo.keysieve(["hook", "uninstall", "--force"]).status(0);
+    install(&["--force"]).status(0);
+}
+
+/// The summary of a job is a link of the checkout to a file of the user.
+#[test]
+fn job_summary_does_not_follow_a_link() {
+    let repo = Repo::new();
+    let outside = repo.sandbox().root().join("precious");
+    fs::write(&outside, "precious\n").expect("a file");
+    symlink(&outside, repo.path("summary")).expect("a link");
+    symlink(repo.sandbox().root(), repo.path("folder")).expect("a link");
+    for file in ["summary", "folder/precious"] {
+        let run = repo.keysieve(["scan", "-f", "github"]);
+        let ran = run.env("GITHUB_STEP_SUMMARY", repo.path(file)).status(2);
+        ran.says("symbolic link");
+        assert_eq!(fs::read(&outside).expect("a file"), b"precious\n");
+    }
+}

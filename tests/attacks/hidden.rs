@@ -328,3 +328,64 @@ fn the_index_is_the_one_that_git_uses() {
     repo.stage("sub/a.env");
     repo.keysieve(["staged"]).status(1).says("sub/a.env");
 }
+
+/// A submodule was never cloned, so that the audit does not read what is in it.
+#[test]
+fn in_a_submodule_that_is_absent() {
+    let lib = Repo::new();
+    lib.add("key.ini", seeded_id_line(1510)).commit("a key");
+    let repo = Repo::new();
+    repo.submodule(&lib, "vendor/lib").commit("a submodule");
+    let audit = |repo: &Repo| repo.keysieve(["audit", "-f", "json"]);
+    let ran = audit(&repo).status(1);
+    assert_eq!(ran.json()["skipped"].as_array().map(Vec::len), Some(0));
+    // A newer commit of an audited one is not another submodule.
+    let link = format!("160000,{},vendor/lib", "1".repeat(40));
+    repo.git(["update-index", "--cacheinfo", &link]);
+    repo.commit("another commit of it");
+    let ran = audit(&repo).status(1);
+    assert_eq!(ran.json()["skipped"].as_array().map(Vec::len), Some(0));
+    fs::remove_dir_all(repo.path(".git/modules")).expect("the submodule");
+    fs::remove_dir_all(repo.path("vendor")).expect("its work tree");
+    let why = "a submodule whose repository is not here";
+    skips(&audit(&repo).status(0), "vendor/lib", why);
+    repo.keysieve(["audit"]).status(0).says(why);
+    // From a cache, and one that only the history has.
+    repo.git(["rm", "--quiet", "--cached", "vendor/lib"]);
+    repo.commit("without it");
+    repo.git(["repack", "-q", "-a", "-d"]);
+    for _ in 0..2 {
+        skips(&audit(&repo).status(0), "lib", why);
+    }
+}
+
+/// A directory has the mode of a file, so that nothing seems to lead to what is in it.
+#[test]
+fn in_a_directory_with_the_mode_of_a_file() {
+    let repo = Repo::new();
+    let make = |args: &[&str], input: Vec<u8>| {
+        let run = repo.program("git").args(args).stdin(input).status(0);
+        run.stdout().trim().to_owned()
+    };
+    let blob = make(
+        &["hash-object", "-w", "--stdin"],
+        seeded_id_line(1511).into(),
+    );
+    let inner = make(&["mktree"], format!("100644 blob {blob}\tkey.ini\n").into());
+    let bytes: Vec<u8> = (0..inner.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&inner[at..at + 2], 16).expect("hex"))
+        .collect();
+    let tree = [&b"100644 d\0"[..], &bytes].concat();
+    let words = ["hash-object", "-t", "tree", "-w", "--stdin", "--literally"];
+    let tree = make(&words, tree);
+    let commit = make(&["commit-tree", "-m", "x", &tree], Vec::new());
+    repo.git(["update-ref", "refs/heads/main", &commit]);
+    for _ in 0..3 {
+        for scope in ["--reachable", "--ref=main"] {
+            let ran = repo.keysieve(["audit", scope]).status(2);
+            ran.says("d/key.ini:1:6").says("mode of a file");
+        }
+        repo.git(["repack", "-q", "-d"]);
+    }
+}

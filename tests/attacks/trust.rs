@@ -239,3 +239,43 @@ fn pre_push_believes_only_the_address_that_is_pushed_to() {
     repo.git(["config", "--add", "remote.origin.url", &servers[1]]);
     is_refused("origin");
 }
+
+/// Another remote fetches into the tracking refs of the one that is pushed to, so that what only
+/// the other has counts as published.
+#[test]
+fn tracking_refs_that_two_remotes_share() {
+    let (repo, _) = cloned();
+    let servers = ["public.git", "private.git"].map(|name| {
+        let path = repo.sandbox().root().join(name).display().to_string();
+        repo.git(["init", "--quiet", "--bare", &path]);
+        path
+    });
+    repo.config("remote.origin.url", &servers[0]);
+    let everything = "+refs/heads/*:refs/remotes/origin/*";
+    repo.config("remote.origin.fetch", everything);
+    repo.git(["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.config("remote.private.url", &servers[1]);
+    repo.add("a.env", key(7)).commit("a key");
+    repo.git(["push", "--quiet", "--no-verify", "private", "main:internal"]);
+    repo.keysieve(["hook", "install"]).status(0);
+    for refspec in [
+        everything,
+        "+refs/heads/*:remotes/origin/*",
+        "+refs/heads/internal:refs/remotes/origin/internal",
+    ] {
+        repo.config("remote.private.fetch", refspec);
+        repo.git(["fetch", "--quiet", "private"]);
+        repo.git(["update-ref", "refs/remotes/origin/internal", "main"]);
+        repo.try_git(["push", "origin", "main"])
+            .has_status(1)
+            .says("a.env");
+    }
+    // What origin itself has is known, whatever other remotes write elsewhere.
+    repo.config(
+        "remote.private.fetch",
+        "+refs/heads/*:refs/remotes/private/*",
+    );
+    repo.git(["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.add("b.env", "clean\n").commit("clean");
+    repo.try_git(["push", "origin", "main"]).has_status(0);
+}

@@ -13,10 +13,11 @@ use keysieve::fs::replace;
 use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append};
 use keysieve::rule::RuleSet;
 use keysieve::secret::{Salt, WrittenFingerprint};
-use keysieve::text::{printable, printable_path};
+use keysieve::text::printable_path;
 
 use super::error::CliError;
 use super::explain::FileLine;
+use super::redact::{builtin_prose, message as message_of};
 use super::settings::{self, Settings, SettingsArgs};
 use line::ValueOnLine;
 
@@ -141,11 +142,11 @@ impl AllowArgs {
             match append(&file.path, &file.text, &entry, today)? {
                 Appended::Exists { number, reason } => file.say(&format!(
                     "unchanged, [[allow]] entry {number} allows it already ({})",
-                    safe(&reason)
+                    builtin_prose(&reason)
                 )),
                 Appended::Text { text, number } => {
                     file.set(text);
-                    let reason = safe(entry.reason);
+                    let reason = builtin_prose(entry.reason);
                     file.say(&format!(
                         "wrote [[allow]] entry {number} for {value} ({reason})"
                     ));
@@ -206,7 +207,7 @@ impl ConfigFile {
     }
 
     fn say(&mut self, message: &str) {
-        let path = printable_path(&self.path);
+        let path = message_of(&printable_path(&self.path));
         self.messages.push(format!("{path}: {message}"));
     }
 
@@ -230,12 +231,8 @@ fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), CliError> {
     if rules.has(rule) {
         return Ok(());
     }
-    Err(CliError::new(format!("unknown rule '{}'", safe(rule)))
+    Err(CliError::new(format!("unknown rule '{rule}'"))
         .help("'keysieve rules list' lists the rules"))
-}
-
-fn safe(text: &str) -> String {
-    printable(text.as_bytes())
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use keysieve::finding::Status;
 use keysieve::fs::replace;
 use keysieve::policy::{Baseline, BaselineEntry, EntryMetadata};
 use keysieve::secret::Salt;
-use keysieve::text::{printable, printable_path};
+use keysieve::text::printable_path;
 
 use super::error::CliError;
+use super::redact::{builtin_prose, message};
 use super::settings::today;
 use scan::ScopeArgs;
 
@@ -174,7 +175,7 @@ fn about(known: &BaselineEntry) -> String {
             let _ = write!(text, "; {label}: {value}");
         }
     }
-    printable(text.as_bytes())
+    builtin_prose(&text)
 }
 
 fn entries(count: usize) -> String {
@@ -194,7 +195,7 @@ fn save(file: &Path, baseline: &Baseline) -> Result<(), CliError> {
 }
 
 fn say(text: &str) -> Result<(), CliError> {
-    Ok(writeln!(io::stdout(), "{text}")?)
+    Ok(writeln!(io::stdout(), "{}", message(text))?)
 }
 
 impl MetadataArgs {

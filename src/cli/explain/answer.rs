@@ -13,6 +13,7 @@ use keysieve::secret::{Fingerprint, WrittenFingerprint};
 use keysieve::text::{LineIndex, Span, printable};
 
 use crate::cli::error::CliError;
+use crate::cli::redact;
 use crate::cli::settings::Settings;
 
 /// The answer to one call of `explain`.
@@ -103,6 +104,16 @@ impl<'s> Answer<'s> {
             settings,
             places: vec![place],
         })
+    }
+
+    /// A name as it is shown.
+    pub(super) fn name(&self, text: &str) -> String {
+        redact::name(&self.settings.scanner, text)
+    }
+
+    /// A reason or an owner as it is shown.
+    pub(super) fn prose(&self, text: &str) -> String {
+        redact::prose(&self.settings.scanner, text)
     }
 
     /// Explains every place of a finding, given by its fingerprint as a report or as the baseline

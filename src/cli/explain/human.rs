@@ -33,7 +33,7 @@ impl Answer<'_> {
 
     fn place(&self, place: &Place, out: &mut String) {
         if let Some(reason) = &place.skipped {
-            let reason = printable(reason.as_bytes());
+            let reason = self.name(reason);
             return push(out, 1, &format!("is not scanned: {reason}"));
         }
         let index = LineIndex::new(&place.text);
@@ -74,7 +74,7 @@ impl Answer<'_> {
             &format!("fingerprint {}", finding.public_fingerprint),
         );
         let decision = self.decision(decision, confidence.word());
-        push(out, 2, &printable(decision.as_bytes()));
+        push(out, 2, &decision);
     }
 
     fn rule(&self, trace: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {
@@ -88,7 +88,7 @@ impl Answer<'_> {
         if let Some(more @ 1..) = trace.triggers.len().checked_sub(MAX_TRIGGERS) {
             triggers.push(format!("{more} more"));
         }
-        let (id, file) = (&rule.id, printable(rule.source.file.as_bytes()));
+        let (id, file) = (&rule.id, self.name(&rule.source.file));
         let mut text = format!("{id} ({file}) tried: {}", triggers.join(", "));
         if let Some(encoding) = trace.encoding {
             text.push_str(&format!(", read as {encoding}"));
@@ -140,28 +140,34 @@ impl Answer<'_> {
             }
             Decision::Allowed { by, line } => match by {
                 AllowedBy::Entry { number, reason } => format!(
-                    "allowed by [[allow]] entry {number} of {}: {reason}",
-                    self.config()
+                    "allowed by [[allow]] entry {number} of {}: {}",
+                    self.config(),
+                    self.prose(reason)
                 ),
                 AllowedBy::Marker { word, reason } => format!(
                     "allowed by the marker {word} in the file{}",
-                    because(reason.as_deref())
+                    self.because(reason.as_deref())
                 ),
                 AllowedBy::Baseline { reason, owner } => {
-                    let file = policy.baseline_file().unwrap_or_default();
+                    let file = self.name(policy.baseline_file().unwrap_or_default());
                     let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-                    let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})"));
+                    let owner = owner.as_ref();
+                    let owner = owner.map(|owner| format!(" (owner: {})", self.prose(owner)));
                     let owner = owner.unwrap_or_default();
-                    let because = because(reason.as_deref());
+                    let because = self.because(reason.as_deref());
                     format!("allowed by the baseline {file}{line}{owner}{because}")
                 }
             },
         }
     }
 
-    fn config(&self) -> &str {
+    fn because(&self, reason: Option<&str>) -> String {
+        reason.map_or_else(String::new, |reason| format!(": {}", self.prose(reason)))
+    }
+
+    fn config(&self) -> String {
         let config = self.settings.sources.config.as_deref();
-        config.unwrap_or("no configuration file")
+        self.name(config.unwrap_or("no configuration file"))
     }
 
     fn policy(&self, out: &mut String) {
@@ -173,9 +179,9 @@ impl Answer<'_> {
         push(out, 1, &format!("reports from {level} on, {report}"));
         let block = self.source(sources.block, "--block", "KEYSIEVE_BLOCK");
         push(out, 1, &format!("blocks from {} on, {block}", policy.block));
-        let config = sources.config.as_deref().unwrap_or("none");
+        let config = self.name(sources.config.as_deref().unwrap_or("none"));
         push(out, 1, &format!("configuration: {config}"));
-        let baseline = policy.baseline_file().unwrap_or("none");
+        let baseline = self.name(policy.baseline_file().unwrap_or("none"));
         push(out, 1, &format!("baseline: {baseline}"));
     }
 
@@ -186,13 +192,6 @@ impl Answer<'_> {
             SettingSource::Config => format!("by {}", self.config()),
             SettingSource::Default => "by default".to_owned(),
         }
-    }
-}
-
-fn because(reason: Option<&str>) -> String {
-    match reason {
-        Some(reason) => format!(": {reason}"),
-        None => String::new(),
     }
 }
 

@@ -23,8 +23,8 @@ impl Answer<'_> {
             "policy": {
                 "report": level(self.settings.report, sources.report),
                 "block": level(policy.block, sources.block),
-                "config": sources.config,
-                "baseline": policy.baseline_file(),
+                "config": self.optional_name(sources.config.as_deref()),
+                "baseline": self.optional_name(policy.baseline_file()),
             },
         });
         format!("{document:#}\n")
@@ -39,7 +39,7 @@ impl Answer<'_> {
         json!({
             "path": place.path,
             "line": place.line,
-            "skipped": place.skipped.as_ref().map(|reason| printable(reason.as_bytes())),
+            "skipped": self.optional_name(place.skipped.as_deref()),
             "trials": traces,
             "findings": findings.collect::<Vec<_>>(),
         })
@@ -64,7 +64,7 @@ impl Answer<'_> {
         let candidates = candidates.map(|traced| candidate(traced, index));
         json!({
             "rule": *rule.id,
-            "file": printable(rule.source.file.as_bytes()),
+            "file": self.name(&rule.source.file),
             "encoding": trace.encoding,
             "cues": triggers.collect::<Vec<_>>(),
             "candidates": candidates.collect::<Vec<_>>(),
@@ -87,8 +87,14 @@ impl Answer<'_> {
         })
     }
 
+    fn optional_name(&self, name: Option<&str>) -> Option<String> {
+        name.map(|name| self.name(name))
+    }
+
     fn decision_json(&self, decision: &Decision) -> Value {
-        let safe = |text: &String| printable(text.as_bytes());
+        let safe = |text: &String| self.prose(text);
+        let config = self.optional_name(self.settings.sources.config.as_deref());
+        let baseline = self.optional_name(self.settings.policy.baseline_file());
         match decision {
             Decision::Ignored => json!({"kind": "ignored"}),
             Decision::Reported { blocks, expired } => {
@@ -99,7 +105,7 @@ impl Answer<'_> {
                 ..
             } => json!({
                 "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
-                "file": self.settings.sources.config,
+                "file": config,
             }),
             Decision::Allowed {
                 by: AllowedBy::Marker { word, reason },
@@ -114,7 +120,7 @@ impl Answer<'_> {
             } => json!({
                 "kind": "allowed", "by": "baseline", "line": line,
                 "reason": reason.as_ref().map(safe),
-                "owner": owner.as_ref().map(safe), "file": self.settings.policy.baseline_file(),
+                "owner": owner.as_ref().map(safe), "file": baseline,
             }),
         }
     }

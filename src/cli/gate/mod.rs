@@ -16,6 +16,7 @@ use keysieve::source::Range;
 
 use super::error::CliError;
 use super::output::Reports;
+use super::redact::message;
 use super::scan::{self, Common};
 use super::settings::Reporting;
 use fetch::Fetch;
@@ -116,6 +117,7 @@ impl GateArgs {
         }
         let source = Range {
             repo: range.repo.clone(),
+            names: range.name.iter().cloned().collect(),
             history: range.history.clone(),
             max_size: settings.max_size,
             jobs: settings.jobs,
@@ -131,6 +133,5 @@ impl GateArgs {
 /// Prints a line for the reader of the log. If standard error is closed, the report still shows
 /// the findings.
 fn say(text: &str) {
-    let text = keysieve::text::printable(text.as_bytes());
-    let _ = writeln!(std::io::stderr(), "keysieve gate: {text}");
+    let _ = writeln!(std::io::stderr(), "keysieve gate: {}", message(text));
 }

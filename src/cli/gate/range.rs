@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
+use bstr::BString;
 use keysieve::ci::{self, CiEnv, Environment};
 use keysieve::git::range::{self, Base, History, Plan, Point, RangeError, Resolved, Selection};
 use keysieve::git::{self, LocalRepository, ObjectId, Repository};
@@ -21,6 +22,8 @@ pub(super) enum RangeRequest<'a> {
 pub(super) struct ResolvedRange {
     pub(super) repo: Repository,
     pub(super) history: History,
+    /// The name of the ref that brings the commits, if it is scanned.
+    pub(super) name: Option<BString>,
     /// The commit whose policy applies. Without one, no policy does: any commit of the range is the
     /// author's.
     pub(super) base: Option<ObjectId>,
@@ -96,6 +99,7 @@ impl<'a> RangeRequest<'a> {
             return Ok(ResolvedRange {
                 repo,
                 history: History::default(),
+                name: None,
                 base: None,
                 what: String::new(),
             });
@@ -110,6 +114,7 @@ impl<'a> RangeRequest<'a> {
         Ok(ResolvedRange {
             repo,
             history,
+            name: self.name(),
             base: resolved.base,
             what: format!("{}: {count} commit{plural}", resolved.what),
         })
@@ -125,6 +130,13 @@ impl<'a> RangeRequest<'a> {
                 }
                 range::planned(repo, plan)
             }
+        }
+    }
+
+    fn name(&self) -> Option<BString> {
+        match self {
+            Self::Args(_) => None,
+            Self::Ci(_, plan) => plan.new_name().map(BString::from),
         }
     }
 

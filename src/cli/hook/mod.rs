@@ -18,6 +18,7 @@ use keysieve::text::printable_path;
 mod push;
 
 use crate::cli::error::CliError;
+use crate::cli::redact::message;
 use crate::cli::scan::Common;
 use crate::cli::settings;
 
@@ -61,8 +62,8 @@ struct WriteArgs {
     /// The hooks of a server, which refuse a push with a secret in it
     #[arg(long, conflicts_with = "global")]
     server: bool,
-    /// Also if other repositories share the hooks (`core.hooksPath`), and over the hooks of a newer
-    /// keysieve
+    /// Also if other repositories share the hooks (`core.hooksPath`), through a link that leads out
+    /// of the repository, and over the hooks of a newer keysieve
     #[arg(long)]
     force: bool,
     /// Only this hook; may be repeated [default: the usual hooks; for uninstall, all]
@@ -175,8 +176,8 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
         Liveness::Unknown(why) => (Status::Incomplete, format!("not tested: {why}")),
     };
     let mut out = io::stdout().lock();
-    print_hooks(&report, &mut out)?;
-    writeln!(out, "{liveness}")?;
+    let hooks = describe_hooks(&report);
+    writeln!(out, "{}", message(&format!("{hooks}{liveness}")))?;
     if let Some(block) = config.block.filter(|block| *block > Confidence::Medium) {
         writeln!(
             out,
@@ -237,7 +238,7 @@ fn with_help(error: HookError) -> CliError {
 fn print_steps(steps: &[InstallStep]) -> Result<Status, CliError> {
     let mut out = io::stdout().lock();
     for step in steps {
-        writeln!(out, "{step}")?;
+        writeln!(out, "{}", message(&step.to_string()))?;
     }
     if env::var_os("GIT_TEMPLATE_DIR").is_some()
         && steps
@@ -252,25 +253,24 @@ fn print_steps(steps: &[InstallStep]) -> Result<Status, CliError> {
     Ok(Status::Clean)
 }
 
-fn print_hooks(report: &StatusReport, out: &mut impl Write) -> io::Result<()> {
+/// Where git looks for hooks and what is there, in lines.
+fn describe_hooks(report: &StatusReport) -> String {
     let hooks_dir = &report.hooks_dir;
     let folder = printable_path(&hooks_dir.folder);
-    write!(out, "git looks for hooks in {folder}")?;
+    let mut text = format!("git looks for hooks in {folder}");
     if let Some(setting) = &hooks_dir.setting {
-        write!(
-            out,
-            " (core.hooksPath, in the {} git config)",
-            setting.scope
-        )?;
+        let scope = setting.scope;
+        text.push_str(&format!(" (core.hooksPath, in the {scope} git config)"));
     }
-    writeln!(out)?;
+    text.push('\n');
     for status in &report.hooks {
-        writeln!(out, "  {}: {}", status.hook.name, describe(&status.file))?;
+        let file = describe(&status.file);
+        text.push_str(&format!("  {}: {file}\n", status.hook.name));
         if let Some(previous) = &status.previous {
-            writeln!(out, "    runs first: {}", printable_path(previous))?;
+            text.push_str(&format!("    runs first: {}\n", printable_path(previous)));
         }
     }
-    Ok(())
+    text
 }
 
 fn describe(file: &HookFile) -> String {

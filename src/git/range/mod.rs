@@ -21,12 +21,44 @@ pub enum Plan {
         head: Point,
         /// What was there before it.
         base: Base,
+        /// The full name of the ref that leads to the newest commit, if the CI system gives it.
+        name: Option<String>,
     },
     /// Nothing to scan, for example because a branch is deleted.
     Nothing {
         /// Why.
         why: String,
     },
+}
+
+impl Plan {
+    /// The same for commits that the ref of this full name leads to.
+    #[must_use]
+    pub fn of_ref(self, full_name: String) -> Self {
+        match self {
+            Self::Judge {
+                what, head, base, ..
+            } => Self::Judge {
+                what,
+                head,
+                base,
+                name: Some(full_name),
+            },
+            nothing @ Self::Nothing { .. } => nothing,
+        }
+    }
+
+    /// The name of the ref that the commits came with, unless it is that of the default branch: an
+    /// author can choose it, so it is scanned.
+    #[must_use]
+    pub fn new_name(&self) -> Option<&str> {
+        let Self::Judge { base, name, .. } = self else {
+            return None;
+        };
+        let is_default = matches!(base, Base::Default { name, branch, .. }
+            if name.is_some() && name == branch);
+        name.as_deref().filter(|_| !is_default)
+    }
 }
 
 /// A revision, and what to fetch if it is missing.

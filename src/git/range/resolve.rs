@@ -108,7 +108,10 @@ fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
 /// # Errors
 /// If an end of it is not in the repository.
 pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
-    let Plan::Judge { what, head, base } = plan else {
+    let Plan::Judge {
+        what, head, base, ..
+    } = plan
+    else {
         return Ok(None);
     };
     let head = point(repo, head)?;

@@ -146,6 +146,31 @@ impl ObjectStore {
         pack.id(number - first).to_owned()
     }
 
+    /// For each number whether it is the canonical one of a tree; false for those that only cached
+    /// packs have.
+    #[must_use]
+    pub fn trees(&self) -> Vec<bool> {
+        let mut trees = vec![false; self.len()];
+        let mut add = |number| trees[self.canonical(number) as usize] = true;
+        for (pack, first) in self.packs.iter().skip(self.cached) {
+            let forest = pack.forest();
+            let roots = forest.roots().iter().copied();
+            let mut open: Vec<u32> = roots
+                .filter(|&root| forest.kind(root) == Some(Kind::Tree))
+                .collect();
+            while let Some(entry) = open.pop() {
+                add(first + pack.number_at(entry));
+                open.extend(forest.children(entry));
+            }
+        }
+        for (at, loose) in self.loose.iter().enumerate() {
+            if matches!(loose.kind(), Ok(Kind::Tree)) {
+                add(self.loose_number(at));
+            }
+        }
+        trees
+    }
+
     /// Hands every object of one of `kinds` to a visitor, except those of cached packs, with one
     /// task of the thread pool for each visitor, until `stop` is set. One visitor receives all
     /// objects of a delta tree, and large trees come first.

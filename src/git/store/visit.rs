@@ -112,6 +112,9 @@ pub enum Problem {
     /// It is not a list of names and ids, as a tree is.
     #[error("malformed tree object")]
     Tree,
+    /// It is a tree in which an entry for a file names a tree.
+    #[error("tree object with a directory under the mode of a file")]
+    EntryKind,
     /// There is more in the file of a loose object than the object.
     #[error("the file has bytes after the end of the object")]
     Trailing,

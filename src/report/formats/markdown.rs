@@ -99,7 +99,7 @@ fn frame(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) -> i
     }
     let lines = redactor.frame(&found.place);
     let lines: Vec<_> = lines
-        .map(|(line, text)| format!("{:>6}  {text}", line.number))
+        .map(|line| format!("{:>6}  {}", line.number, line.text))
         .collect();
     let text = lines.join("\n");
     let fence = "`".repeat(longest_run(&text).max(2) + 1);

@@ -137,12 +137,8 @@ impl<'o> Redactor<'o> {
     pub(in crate::report) fn frame<'f>(
         &'f self,
         place: &'f Place,
-    ) -> impl Iterator<Item = (&'f FrameLine, Cow<'f, str>)> {
-        place
-            .frame
-            .lines
-            .iter()
-            .map(|line| (line, self.mask.line(&line.text)))
+    ) -> impl Iterator<Item = Cow<'f, FrameLine>> {
+        place.frame.lines.iter().map(|line| self.mask.line(line))
     }
 
     /// The path and the reason of a skip. The reason is masked too: a message of the system may

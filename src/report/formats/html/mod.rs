@@ -172,7 +172,8 @@ impl Page<'_> {
     }
 
     /// Splits a line into the text before its mark, the mark, and the text after it.
-    fn split<'t>(line: &FrameLine, text: &'t str) -> (&'t str, Option<&'t str>, &'t str) {
+    fn split(line: &FrameLine) -> (&str, Option<&str>, &str) {
+        let text = line.text.as_str();
         let Some((from, to)) = line.mark else {
             return (text, None, "");
         };

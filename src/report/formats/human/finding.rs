@@ -55,10 +55,14 @@ impl Page<'_> {
         }
         writeln!(out, "{:gutter$} {bar}", "")?;
         let mut last_marked = 0;
-        for (line, text) in self.redactor.frame(&found.place) {
+        for line in self.redactor.frame(&found.place) {
             let number = self.paint.rail(format_args!("{:>gutter$}", line.number));
             // Frames are printable already. Trailing blanks are trimmed for diffs of reports.
-            writeln!(out, "{}", format!("{number} {bar} {text}").trim_end())?;
+            writeln!(
+                out,
+                "{}",
+                format!("{number} {bar} {}", line.text).trim_end()
+            )?;
             if let Some((from, to)) = line.mark {
                 let carets = "^".repeat(to.saturating_sub(from).max(1));
                 let carets = self.paint.finding(found.blocking, carets);

@@ -87,7 +87,10 @@ fn context(redactor: &Redactor<'_>, place: &Place) -> Option<Value> {
     if first > place.start.line || last < place.end.line {
         return None;
     }
-    let lines: Vec<_> = redactor.frame(place).map(|(_, text)| text).collect();
+    let lines: Vec<_> = redactor
+        .frame(place)
+        .map(|line| line.into_owned().text)
+        .collect();
     let snippet = json!({ "text": lines.join("\n") });
     Some(json!({ "startLine": first, "endLine": last, "snippet": snippet }))
 }

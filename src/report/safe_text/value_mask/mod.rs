@@ -9,24 +9,36 @@ use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::blob::Origin;
+use crate::finding::frame::FrameLine;
 use crate::finding::{Finding, Outcome};
-use crate::secret::{Secret, mask};
+use crate::secret::Secret;
+use crate::secret::mask::{self, MIN_ANYWHERE, MIN_WORD, is_word};
 use crate::text::Span;
 use encodings::{base64_forms, hex_forms, percent_decoded, widened};
-
-/// A shorter value may occur by chance. It is masked only if it was found in a name.
-const MIN_LENGTH: usize = 8;
 
 /// The beginning of a longer value is searched, and the rest compared.
 const MAX_NEEDLE: usize = 48;
 
 /// Masks each value of an outcome wherever a text contains it: as plain text, in base64, in hex,
-/// percent-encoded, or encoded as in a name where it was found.
+/// percent-encoded, or encoded as in a name where it was found. A short value is masked where it is
+/// a word, since it is a part of longer words by chance.
 pub(in crate::report) struct ValueMask<'o> {
-    /// The value of each needle of the search, or `None` if the needle is an encoded form.
-    values: Vec<Option<&'o [u8]>>,
+    /// What each needle of the search is.
+    needles: Vec<Needle<'o>>,
     /// `None` masks nothing.
     search: Option<AhoCorasick>,
+}
+
+/// What the search looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Needle<'o> {
+    /// A value, wherever it occurs.
+    Anywhere(&'o [u8]),
+    /// A value, where it is a word.
+    Word(&'o [u8]),
+    /// A value in another encoding.
+    Encoded,
 }
 
 /// A part of a text that must not be shown.
@@ -47,16 +59,22 @@ impl<'o> ValueMask<'o> {
             values.extend(masked_values(finding));
             encoded.extend(names::encoded_value(finding).map(<[u8]>::to_vec));
         }
-        let mut needles: Vec<(Vec<u8>, Option<&[u8]>)> = Vec::new();
-        for value in values {
-            let needle = &value[..value.len().min(MAX_NEEDLE)];
-            needles.push((needle.to_vec(), Some(value)));
-            if value.len() >= MIN_LENGTH {
-                encoded.extend(base64_forms(needle));
-                encoded.extend(hex_forms(needle));
+        let mut needles: Vec<(Vec<u8>, Needle<'_>)> = Vec::new();
+        for needle in values {
+            match needle {
+                Needle::Anywhere(value) => {
+                    let start = &value[..value.len().min(MAX_NEEDLE)];
+                    needles.push((start.to_vec(), needle));
+                    if value.len() >= MIN_ANYWHERE {
+                        encoded.extend(base64_forms(start));
+                        encoded.extend(hex_forms(start));
+                    }
+                }
+                Needle::Word(value) => needles.push((value.to_vec(), needle)),
+                Needle::Encoded => {}
             }
         }
-        needles.extend(encoded.into_iter().map(|form| (form, None)));
+        needles.extend(encoded.into_iter().map(|form| (form, Needle::Encoded)));
         // Failing to build the search would mask nothing, so it must not be ignored.
         #[expect(
             clippy::expect_used,
@@ -67,7 +85,7 @@ impl<'o> ValueMask<'o> {
             .build(needles.iter().map(|(needle, _)| needle))
             .expect("a search for short needles");
         Self {
-            values: needles.into_iter().map(|(_, value)| value).collect(),
+            needles: needles.into_iter().map(|(_, needle)| needle).collect(),
             search: Some(search),
         }
     }
@@ -75,7 +93,7 @@ impl<'o> ValueMask<'o> {
     /// A mask that masks nothing.
     pub(in crate::report) const fn none() -> Self {
         Self {
-            values: Vec::new(),
+            needles: Vec::new(),
             search: None,
         }
     }
@@ -100,19 +118,39 @@ impl<'o> ValueMask<'o> {
         replace(text, merge(parts))
     }
 
-    /// Masks the values in a line of a frame. The line keeps its length, so its mark still fits.
-    pub(in crate::report) fn line<'t>(&self, line: &'t str) -> Cow<'t, str> {
-        let parts = merge(self.find(line.as_bytes()));
+    /// Masks the values in a line of a frame, and moves its mark with the text.
+    pub(in crate::report) fn line<'l>(&self, line: &'l FrameLine) -> Cow<'l, FrameLine> {
+        let parts = merge(self.find(line.text.as_bytes()));
         if parts.is_empty() {
             return Cow::Borrowed(line);
         }
-        let chars = line.char_indices().map(|(at, c)| {
-            let is_masked = parts
+        let (mut text, mut length, mut hidden_to) = (String::new(), 0, None);
+        // Where each character of the line, and its end, is in the new text.
+        let mut moved = Vec::new();
+        for (at, c) in line.text.char_indices() {
+            moved.push(length);
+            let part = parts
                 .iter()
-                .any(|part| (part.start..part.end).contains(&at));
-            if is_masked { '*' } else { c }
-        });
-        Cow::Owned(chars.collect())
+                .find(|part| (part.start..part.end).contains(&at));
+            match part {
+                Some(part) if hidden_to == Some(part.end) => {}
+                Some(part) => {
+                    text.push_str(mask::HIDDEN);
+                    length += mask::HIDDEN.len();
+                    hidden_to = Some(part.end);
+                }
+                None => {
+                    text.push(c);
+                    length += 1;
+                }
+            }
+        }
+        moved.push(length);
+        Cow::Owned(FrameLine {
+            number: line.number,
+            mark: line.mark.map(|(from, to)| (moved[from], moved[to])),
+            text,
+        })
     }
 
     fn find(&self, text: &[u8]) -> Vec<Masked> {
@@ -136,39 +174,48 @@ impl<'o> ValueMask<'o> {
         search: &'a AhoCorasick,
         text: &'a [u8],
     ) -> impl Iterator<Item = Masked> + 'a {
-        search.find_overlapping_iter(text).map(|found| {
-            match self.values[found.pattern().as_usize()] {
-                Some(value) => {
-                    let rest = value.iter().zip(&text[found.start()..]);
-                    let same = rest.take_while(|(a, b)| a == b).count();
-                    Masked {
-                        start: found.start(),
-                        end: found.start() + same,
-                        is_encoded: false,
-                    }
+        search.find_overlapping_iter(text).filter_map(|found| {
+            let (start, mut end) = (found.start(), found.end());
+            match self.needles[found.pattern().as_usize()] {
+                Needle::Anywhere(value) => {
+                    let rest = value.iter().zip(&text[start..]);
+                    end = start + rest.take_while(|(a, b)| a == b).count();
                 }
-                None => {
-                    let Span { start, end } = widened(text, Span::new(found.start(), found.end()));
-                    Masked {
+                Needle::Word(_) if !is_word(text, found.range()) => return None,
+                Needle::Word(_) => {}
+                Needle::Encoded => {
+                    let Span { start, end } = widened(text, Span::new(start, end));
+                    return Some(Masked {
                         start,
                         end,
                         is_encoded: true,
-                    }
+                    });
                 }
             }
+            Some(Masked {
+                start,
+                end,
+                is_encoded: false,
+            })
         })
     }
 }
 
-/// The values of a finding that are masked: long ones, and short ones that a name contains.
-fn masked_values(finding: &Finding) -> impl Iterator<Item = &[u8]> {
+/// The values of a finding that are masked, and where.
+fn masked_values(finding: &Finding) -> impl Iterator<Item = Needle<'_>> {
     let partner = finding.partner.as_ref().map(|partner| &partner.secret);
     let values = std::iter::once(&finding.secret)
         .chain(partner)
         .map(Secret::reveal);
-    values.filter(|value| {
-        let is_long = value.len() >= MIN_LENGTH;
-        !value.is_empty() && (is_long || names::is_in_name(finding, value))
+    values.filter_map(|value| {
+        let is_in_own_name = !value.is_empty() && matches!(finding.origin, Origin::Name { .. });
+        if value.len() >= MIN_ANYWHERE || is_in_own_name {
+            Some(Needle::Anywhere(value))
+        } else if value.len() >= MIN_WORD || names::is_in_name(finding, value) {
+            Some(Needle::Word(value))
+        } else {
+            None
+        }
     })
 }
 

@@ -5,12 +5,13 @@ use bstr::ByteSlice;
 use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::finding::frame::FrameLine;
+use crate::secret::mask::is_word;
 use crate::text::{Span, columns, printable};
 
-/// Whether a name that reports show with `finding` contains `value`, a short one.
+/// Whether a name that reports show with `finding`, other than that of a file, contains the word
+/// `value`.
 pub(super) fn is_in_name(finding: &Finding, value: &[u8]) -> bool {
     let own = match &finding.origin {
-        Origin::Name { .. } => return true,
         Origin::Repository { place: name } | Origin::TagText { name, .. } => Some(name),
         _ => None,
     };
@@ -18,19 +19,10 @@ pub(super) fn is_in_name(finding: &Finding, value: &[u8]) -> bool {
         let roots = history.reached_from.iter().map(|root| &root.name);
         roots.chain(&history.elsewhere)
     });
-    own.into_iter()
-        .chain(others)
-        .any(|name| has_word(name, value))
-}
-
-/// Whether `name` contains `word` as a whole word: three letters occur in many longer words.
-fn has_word(name: &[u8], word: &[u8]) -> bool {
-    name.find_iter(word)
-        .any(|at| is_boundary(name[..at].last()) && is_boundary(name.get(at + word.len())))
-}
-
-fn is_boundary(byte: Option<&u8>) -> bool {
-    byte.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    own.into_iter().chain(others).any(|name| {
+        name.find_iter(value)
+            .any(|at| is_word(name, at..at + value.len()))
+    })
 }
 
 /// The encoded form of a secret in the name where it was found.

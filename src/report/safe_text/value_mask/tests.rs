@@ -64,8 +64,8 @@ fn masked_of(secret: &str, origin: Origin, history: Option<History>, text: &str)
 }
 
 #[test]
-fn a_short_value_is_masked_if_a_name_contains_it() {
-    let short = "hun7er2";
+fn a_very_short_value_is_masked_if_a_name_contains_it() {
+    let short = "h7";
     let text = format!("refs/heads/{short}");
     let hidden = "refs/heads/********";
     let repository = |place: &str| Origin::Repository {
@@ -81,17 +81,13 @@ fn a_short_value_is_masked_if_a_name_contains_it() {
     };
     for origin in [
         repository(&text),
-        repository("reflog of hun7er2"),
-        tag("v1-hun7er2"),
+        repository("reflog of h7"),
+        tag("v1-h7"),
         name,
     ] {
         assert_eq!(masked_of(short, origin, None, &text), hidden);
     }
-    for origin in [
-        repository("refs/heads/main"),
-        tag("xhun7er2"),
-        Origin::Stdin,
-    ] {
+    for origin in [repository("refs/heads/main"), tag("xh7"), Origin::Stdin] {
         assert_eq!(masked_of(short, origin, None, &text), text);
     }
     let reached = RootRef {
@@ -192,11 +188,35 @@ fn prose_masks_unknown_words_that_look_like_secrets() {
 }
 
 #[test]
-fn masked_lines_keep_their_length() {
+fn a_short_value_is_masked_where_it_is_a_word() {
+    let file = || Origin::File { path: "a".into() };
+    for (text, hidden) in [
+        ("use hun7er2 now", "use ******** now"),
+        ("hun7er2", "********"),
+        ("a%2fhun7er2", "a%2f********"),
+        ("xhun7er2 hun7er22", "xhun7er2 hun7er22"),
+    ] {
+        let shown = masked_of("hun7er2", file(), None, text);
+        assert_eq!(shown, hidden);
+    }
+}
+
+#[test]
+fn the_mask_of_a_line_has_one_length_and_moves_its_mark() {
     let outcome = outcome();
-    let line = format!("é = {} é", secrets()[1]);
-    assert_eq!(
-        ValueMask::new(&outcome).line(&line),
-        format!("é = {} é", "*".repeat(20))
-    );
+    let mask = ValueMask::new(&outcome);
+    let value = &secrets()[1];
+    let line = FrameLine {
+        number: 7,
+        text: format!("é = {value} é = {value}; here"),
+        mark: Some((2 * value.len() + 11, 2 * value.len() + 15)),
+    };
+    let shown = mask.line(&line);
+    assert_eq!(shown.text, "é = ******** é = ********; here");
+    assert_eq!((shown.number, shown.mark), (7, Some((27, 31))));
+    let clean = FrameLine {
+        text: "clean".to_owned(),
+        ..line.clone()
+    };
+    assert!(matches!(mask.line(&clean), Cow::Borrowed(_)));
 }
