@@ -39,13 +39,15 @@ fn the_example_output_is_what_the_program_prints() {
 }
 
 #[test]
-fn the_example_configuration_and_rule_work() {
+fn the_example_configuration_and_rules_work() {
     let blocks = blocks("toml");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     let config = Config::parse(Path::new("README.md"), blocks[0]).unwrap();
     assert_eq!(config.allow.len(), 2);
     let mut rules = RuleSet::default();
-    rules.extend("README.md", blocks[1]).unwrap();
+    for block in &blocks[1..] {
+        rules.extend("README.md", block).unwrap();
+    }
     assert_eq!(check_samples(&Scanner::new(rules).unwrap()), []);
 }
 
