@@ -105,10 +105,12 @@ pub(super) fn is_symbol(value: &[u8]) -> bool {
     let value = value.strip_prefix(b"&").unwrap_or(value);
     let classes = Classes::of(value);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    value.contains(&b'_')
+    let joints = value.iter().filter(|&&byte| byte == b'_').count();
+    let digits = if joints > 1 { 3 } else { 5 };
+    joints > 0
         && value.iter().all(is_part)
         && (classes.lower == 0 || classes.upper == 0)
-        && classes.digits * 5 < value.len()
+        && classes.digits * digits < value.len()
 }
 
 /// Whether `value` is a number in hex.
@@ -250,6 +252,18 @@ mod tests {
         for random in ["xkcdzqvwplmrtzb", "kP3vQzXyLmNwRtBcDf", "7h2k"] {
             assert!(!is_wordy(random.as_bytes()), "{random}");
         }
+    }
+
+    #[test]
+    fn names_of_constants_and_functions_are_recognised() {
+        for symbol in [
+            "IQS7222_REG_KEY_PROX",
+            "ath6kl_cfg80211_add_key",
+            "&sifive_fu740_prci_data",
+        ] {
+            assert!(is_symbol(symbol.as_bytes()), "{symbol}");
+        }
+        assert!(!is_symbol(b"key_8f7d6e5c4b3a29180716"));
     }
 
     #[test]
