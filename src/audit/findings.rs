@@ -21,7 +21,6 @@ use crate::engine::{Keep, KeptCounts, place};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::git::{LocalRepository, Repository, RootKind};
 use crate::policy::{Judgement, Nearby};
-use crate::rule::Confidence;
 use crate::secret::Fingerprint;
 use crate::text::Location;
 
@@ -44,6 +43,8 @@ struct SecretOccurrences {
     stored: Vec<StoredOccurrence>,
     /// What allows all of them; `None` if the secret is reported.
     allowed: Option<AllowedBy>,
+    /// Whether the paths of all of them make it less sure.
+    is_lowered: bool,
 }
 
 /// The same with what leads to the secret.
@@ -210,14 +211,20 @@ impl FindingsBuilder<'_> {
         let surest =
             |stored: &[StoredOccurrence]| stored.iter().map(|stored| stored.confidence).max();
         let ungraded = surest(&stored);
-        for stored in &mut stored {
-            stored.confidence = self.graded(&occurrence, stored);
-        }
-        stored.retain(|stored| stored.confidence >= self.context.policy.report);
-        let allowances: Vec<Option<AllowedBy>> = stored
-            .iter()
-            .map(|stored| self.allowed_by(&occurrence, stored))
-            .collect();
+        let mut allowances: Vec<Option<AllowedBy>> = Vec::with_capacity(stored.len());
+        stored.retain_mut(|stored| {
+            let paths = self.all_paths(stored.container);
+            if let Some(paths) = &paths
+                && paths.iter().all(|path| place::is_low(path.as_bstr()))
+            {
+                stored.confidence = place::lowered(&occurrence.rule.id, stored.confidence);
+            }
+            let is_shown = stored.confidence >= self.context.policy.report;
+            if is_shown {
+                allowances.push(self.allowed_by(&occurrence, stored, paths));
+            }
+            is_shown
+        });
         let mut allowed = None;
         if allowances.iter().all(Option::is_some) {
             allowed = allowances.into_iter().flatten().next();
@@ -225,10 +232,8 @@ impl FindingsBuilder<'_> {
             let mut allowances = allowances.iter();
             stored.retain(|_| allowances.next().is_some_and(Option::is_none));
         }
-        let confidence = surest(&stored)?;
-        let is_lowered = Some(confidence) < ungraded;
-        occurrence.details.extend(is_lowered.then(place::detail));
-        occurrence.confidence = confidence;
+        occurrence.confidence = surest(&stored)?;
+        let is_lowered = Some(occurrence.confidence) < ungraded;
         stored.dedup_by(|next, first| {
             let is_same = next.container == first.container;
             first.encoded |= is_same && next.encoded;
@@ -238,38 +243,37 @@ impl FindingsBuilder<'_> {
             occurrence,
             stored,
             allowed,
+            is_lowered,
         })
     }
 
-    /// How sure an occurrence is, with all paths that it has.
-    fn graded(&self, secret: &Occurrence, stored: &StoredOccurrence) -> Confidence {
-        let (mut paths, has_more) = self.paths_of(stored.container);
-        let staged = self.staged.get(&stored.container);
+    /// All paths of a container, in trees and indexes; `None` if it has none, or more than are
+    /// known.
+    fn all_paths(&self, container: ContainerKey) -> Option<Vec<BString>> {
+        let (mut paths, has_more) = self.paths_of(container);
+        let staged = self.staged.get(&container);
         paths.extend(staged.into_iter().flatten().cloned());
-        let is_low = |path: &BString| place::is_low(path.as_bstr());
-        if !paths.is_empty() && !has_more && paths.iter().all(is_low) {
-            place::lowered(&secret.rule.id, stored.confidence)
-        } else {
-            stored.confidence
-        }
+        (!paths.is_empty() && !has_more).then_some(paths)
     }
 
     /// What allows an occurrence: a marker near it, or an entry for every path that
     /// it has.
-    fn allowed_by(&self, secret: &Occurrence, stored: &StoredOccurrence) -> Option<AllowedBy> {
+    fn allowed_by(
+        &self,
+        secret: &Occurrence,
+        stored: &StoredOccurrence,
+        paths: Option<Vec<BString>>,
+    ) -> Option<AllowedBy> {
         if stored.marker.is_some() {
             return stored.marker.clone();
         }
         let mut occurrence = secret.clone();
         occurrence.confidence = stored.confidence;
-        let (mut paths, has_more) = self.paths_of(stored.container);
-        let staged = self.staged.get(&stored.container);
-        paths.extend(staged.into_iter().flatten().cloned());
-        if paths.is_empty() || has_more {
-            paths = vec![BString::default()];
-        } else if let Some(places) = self.context.submodule {
-            paths = submodule::paths_below(places, &paths);
-        }
+        let paths = match (paths, self.context.submodule) {
+            (None, _) => vec![BString::default()],
+            (Some(paths), None) => paths,
+            (Some(paths), Some(places)) => submodule::paths_below(places, &paths),
+        };
         // Markers were searched for when the object was read.
         let no_marker = Nearby::default();
         let mut allowed_by = None;
@@ -326,14 +330,15 @@ impl FindingsBuilder<'_> {
             column: first.column as usize,
         };
         let TracedSecret { secret, reach } = traced;
-        let (confidence, details) = (secret.occurrence.confidence, &secret.occurrence.details);
-        let details = details.clone();
+        let confidence = secret.occurrence.confidence;
         let mut occurrence = found.unwrap_or_else(|| {
             let mut occurrence = secret.occurrence;
             (occurrence.place.start, occurrence.place.end) = (start, start);
             occurrence
         });
-        (occurrence.confidence, occurrence.details) = (confidence, details);
+        occurrence.confidence = confidence;
+        let detail = secret.is_lowered.then(place::detail);
+        occurrence.details.extend(detail);
         let mut finding = Finding::new(occurrence, self.origin(repo, &secret.stored, &reach));
         finding.history = Some(Box::new(self.history(repo, &secret.stored, &reach)));
         (finding, secret.allowed)

@@ -68,24 +68,10 @@ pub fn run(
 /// Completes an outcome to which nothing will be added: lists unused entries, sorts, masks secrets
 /// in what is skipped, and chooses the fingerprints that reports show.
 pub fn finish(outcome: &mut Outcome, policy: &Policy, scanner: &Scanner) {
-    for skip in &mut outcome.skipped {
-        redact(skip, scanner);
-    }
+    publish::mask_skips(outcome, scanner);
     outcome.unused = policy.unused(outcome);
     outcome.sort();
     publish::set_public_fingerprints(outcome, policy);
-}
-
-/// Masks secrets in the name of what was skipped, which was not scanned, and in the reason.
-fn redact(skip: &mut Skip, scanner: &Scanner) {
-    if let Cow::Owned(path) = scanner.redact(&skip.path) {
-        skip.path = path.into();
-    }
-    if let SkipReason::Unreadable(problem) = &mut skip.reason
-        && let Cow::Owned(masked) = scanner.redact(problem.as_bytes())
-    {
-        *problem = String::from_utf8_lossy(&masked).into_owned();
-    }
 }
 
 /// What all workers share.
@@ -319,7 +305,13 @@ impl ScanWorker<'_> {
         } = self.shared;
         let path = policy.path_of(origin);
         // Each path of a blob grades its matches anew.
-        let located = &*place::graded(located, &path, |rule| builder.rule_id(rule));
+        let located = match origin {
+            Origin::Repository { .. } | Origin::CommitText { .. } | Origin::TagText { .. } => {
+                Cow::Borrowed(located)
+            }
+            _ => place::graded(located, &path, |rule| builder.rule_id(rule)),
+        };
+        let located = &*located;
         let judge = novelty::Judge {
             builder,
             policy,

@@ -1,10 +1,14 @@
-//! Gives every finding the fingerprint that reports show.
+//! Prepares an outcome for reports: the fingerprint that they show of each finding, and masks for
+//! what no source fed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::blob::SkipReason;
 use crate::finding::{Finding, Outcome};
 use crate::policy::Policy;
 use crate::report;
+use crate::scan::Scanner;
 use crate::secret::PublicFingerprint;
 
 /// Sets the public fingerprints of all findings whose value could be guessed; the others have
@@ -55,4 +59,18 @@ fn of_places(outcome: &Outcome, policy: &Policy) -> Vec<(usize, PublicFingerprin
         )
     });
     numbered.collect()
+}
+
+/// Masks secrets in the names of what was skipped, which were not scanned, and in the reasons.
+pub(super) fn mask_skips(outcome: &mut Outcome, scanner: &Scanner) {
+    for skip in &mut outcome.skipped {
+        if let Cow::Owned(path) = scanner.redact(&skip.path) {
+            skip.path = path.into();
+        }
+        if let SkipReason::Unreadable(problem) = &mut skip.reason
+            && let Cow::Owned(masked) = scanner.redact(problem.as_bytes())
+        {
+            *problem = String::from_utf8_lossy(&masked).into_owned();
+        }
+    }
 }

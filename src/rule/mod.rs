@@ -112,7 +112,7 @@ impl Rule {
     /// Whether it is for values of any provider: a rule that says more is preferred.
     #[must_use]
     pub fn is_general(&self) -> bool {
-        matches!(&self.trigger, Trigger::Named(named) if named.is_general())
+        matches!(&self.trigger, Trigger::Named(named) if named.is_general)
     }
 }
 

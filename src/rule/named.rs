@@ -64,14 +64,19 @@ pub struct NamedValue {
     pub names: Vec<String>,
     /// What all of the value matches.
     pub value: LazyRegex,
+    /// Whether its names do not say whose the secret is.
+    pub is_general: bool,
 }
 
 impl NamedValue {
-    /// Whether its names do not say whose the secret is.
-    #[must_use]
-    pub fn is_general(&self) -> bool {
-        let mut words = self.names.iter().flat_map(|name| name.split(' '));
-        words.all(|word| GENERAL.binary_search(&word).is_ok())
+    /// A value that all of matches `value`, under names with one of these phrases.
+    pub(super) fn new(names: Vec<String>, value: String) -> Self {
+        let mut words = names.iter().flat_map(|name| name.split(' '));
+        Self {
+            is_general: words.all(|word| GENERAL.binary_search(&word).is_ok()),
+            names,
+            value: LazyRegex::whole(value),
+        }
     }
 }
 

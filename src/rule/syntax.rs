@@ -32,7 +32,7 @@ pub(super) struct RuleSyntax {
     /// Whether every match is part of one charset run. Only the build script sets it.
     #[serde(default)]
     pub(super) in_run: bool,
-    /// Phrases of lower-case words, one of which the name of the value contains.
+    /// Phrases of lower-case words. The name of the value contains one of them.
     #[serde(default)]
     pub(super) names: Vec<String>,
     /// A regular expression that all of a named value matches.

@@ -45,7 +45,10 @@ fn prefer_tokens(rules: &[Rule], found: &mut Vec<Match>) {
         let end = others.partition_point(|other| other.span.start < general.span.end);
         let near = others[..end].iter_mut().rev().take(NEAR);
         let mut is_known = false;
-        for other in near.filter(|other| other.span.overlaps(general.span)) {
+        let is_most = |other: &&mut Match| {
+            other.span.overlaps(general.span) && other.span.len() * 2 >= general.span.len()
+        };
+        for other in near.filter(is_most) {
             is_known = true;
             if matches!(rules[other.rule].trigger, Trigger::Run(_)) {
                 other.confidence = other.confidence.max(general.confidence);

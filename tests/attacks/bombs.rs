@@ -10,8 +10,8 @@ const MEMORY: usize = 2 << 20;
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// The id of a tree of as many `levels`, in each of which ten names have the same entry, and at the
-/// end of all paths a file with this `content`.
+/// The id of a tree of `levels` levels. At each level ten names have the same entry. Every path ends
+/// at a file with this `content`.
 fn bomb(repo: &Repo, levels: usize, content: &str) -> String {
     let file = ["hash-object", "-w", "--stdin"];
     let ran = repo.program("git").args(file).stdin(content).status(0);

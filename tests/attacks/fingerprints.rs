@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use keysieve::report::FORMATS;
 use keysieve::secret::{Fingerprint, Salt};
 use regex::Regex;
 use serde_json::Value;
@@ -179,20 +180,7 @@ fn timeless(report: &str) -> String {
 /// A password is guessed by comparing a report with those for the words of a list.
 #[test]
 fn password_in_a_report() {
-    let formats = [
-        "human",
-        "json",
-        "jsonl",
-        "csv",
-        "sarif",
-        "gitlab",
-        "github",
-        "checkstyle",
-        "junit",
-        "markdown",
-        "html",
-    ];
-    for format in formats {
+    for format in FORMATS.iter().map(|format| format.name) {
         let reports = PASSWORDS.map(|password| {
             let repo = Repo::new();
             repo.write("a.env", url(password));

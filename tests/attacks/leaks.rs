@@ -1,22 +1,9 @@
 //! Secrets that a report, a message or an answer would show although a rule knows them.
 
+use keysieve::report::FORMATS;
+
 use crate::support::keys::{access_key_id, secret_access_key, seeded_id_line};
 use crate::support::{Ran, Repo};
-
-/// The formats that show lines, paths or commits.
-const FORMATS: [&str; 11] = [
-    "human",
-    "json",
-    "jsonl",
-    "csv",
-    "sarif",
-    "gitlab",
-    "github",
-    "checkstyle",
-    "junit",
-    "markdown",
-    "html",
-];
 
 /// A password too short to be searched for everywhere, as people choose them.
 const SHORT: &str = "pW3x";
@@ -34,7 +21,7 @@ fn short_password_elsewhere() {
     let text = format!("pw = \"{SHORT}\"\n{}mysql -u root -p{SHORT}\n", url(SHORT));
     repo.add("a.env", text);
     repo.commit(&format!("use password {SHORT} for admin"));
-    for format in FORMATS {
+    for format in FORMATS.iter().map(|format| format.name) {
         for command in ["scan", "audit", "gate"] {
             let range = (command == "gate").then_some("HEAD~1..HEAD");
             let args = [command, "-f", format].into_iter().chain(range);

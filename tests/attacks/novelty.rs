@@ -181,3 +181,37 @@ fn an_old_key_that_moves_is_still_known() {
     repo.commit("moved");
     gate(&repo, &base).has_status(0);
 }
+
+/// A key is added where its path makes it less sure, so that it does not block, and moves on.
+#[test]
+fn a_key_that_leaves_the_tests_is_new() {
+    let key = ["kP3v8Qz1", "Xy7Lm2Nw9Rt5Bc4D"].concat();
+    let line = format!("api_key = \"{key}\"\n");
+    let repo = Repo::new();
+    let base = repo.add("a.txt", "a\n").commit("first");
+    repo.add("tests/a.ini", &line);
+    let detail = "its path is of tests, examples, documentation or generated files";
+    let grade = |report: &serde_json::Value| {
+        let finding = &report["findings"][0];
+        assert_eq!(finding["rule"], "generic-api-key", "{report}");
+        assert_eq!(finding["details"]["graded_lower"], detail, "{report}");
+        assert_eq!(finding["confidence"], "low", "{report}");
+    };
+    grade(&repo.keysieve(["staged", "-f", "json"]).status(0).json());
+    let added = repo.commit("a test");
+    for words in [
+        &["scan", "-f", "json"][..],
+        &["audit", "-f", "json"],
+        &["gate", "-f", "json", &format!("{base}..HEAD")],
+    ] {
+        grade(&repo.keysieve(words).status(0).json());
+    }
+    repo.git(["mv", "tests/a.ini", "prod.ini"]);
+    repo.keysieve(["staged"]).status(1).says("prod.ini");
+    repo.commit("a move");
+    for range in [format!("{added}..HEAD"), format!("{base}..HEAD")] {
+        repo.keysieve(["gate", &range]).status(1).says("prod.ini");
+    }
+    let audit = repo.keysieve(["audit", "-f", "json"]).status(1).json();
+    assert_eq!(audit["findings"][0]["confidence"], "medium", "{audit}");
+}

@@ -270,7 +270,7 @@ fn tracking_refs_that_two_remotes_share() {
             .has_status(1)
             .says("a.env");
     }
-    // What origin itself has is known, whatever other remotes write elsewhere.
+    // What only origin writes is known.
     repo.config(
         "remote.private.fetch",
         "+refs/heads/*:refs/remotes/private/*",

@@ -1,7 +1,7 @@
 //! Checks passwords that people chose, in the URLs of databases and queues. Most of those in a
 //! repository are dummies.
 
-use super::shape::is_placeholder;
+use super::shape::{Classes, is_placeholder};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -129,13 +129,8 @@ pub(super) fn is_dummy(user: &str, password: &str) -> bool {
 
 /// Whether a password mixes lower case, upper case and digits: at least two of them.
 fn varied(password: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| password.as_bytes().iter().any(test);
-    let kinds = [
-        has(u8::is_ascii_lowercase),
-        has(u8::is_ascii_uppercase),
-        has(u8::is_ascii_digit),
-    ];
-    kinds.iter().filter(|kind| **kind).count() >= 2
+    let classes = Classes::of(password.as_bytes());
+    classes.count() - usize::from(classes.others > 0) >= 2
 }
 
 #[cfg(test)]

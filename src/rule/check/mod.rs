@@ -289,11 +289,6 @@ pub static CHECKS: &[Check] = &[
         generic::password,
     ),
     Check::new(
-        "not-words",
-        "is not made of words, as identifiers and texts are",
-        generic::not_words,
-    ),
-    Check::new(
         "url-password",
         "is a literal password, not a dummy, and not for a host of documentation",
         login::url_password,

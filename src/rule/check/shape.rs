@@ -31,6 +31,40 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     longest_repeat(text) >= 8 || WORDS.iter().any(holds) || DIGITS.iter().any(holds)
 }
 
+/// How many characters of each kind a value has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Classes {
+    pub(super) lower: usize,
+    pub(super) upper: usize,
+    pub(super) digits: usize,
+    pub(super) others: usize,
+}
+
+impl Classes {
+    pub(super) fn of(value: &[u8]) -> Self {
+        let mut classes = Self::default();
+        for byte in value {
+            *match byte {
+                b'a'..=b'z' => &mut classes.lower,
+                b'A'..=b'Z' => &mut classes.upper,
+                b'0'..=b'9' => &mut classes.digits,
+                _ => &mut classes.others,
+            } += 1;
+        }
+        classes
+    }
+
+    pub(super) const fn letters(self) -> usize {
+        self.lower + self.upper
+    }
+
+    /// How many kinds there are.
+    pub(super) fn count(self) -> usize {
+        let all = [self.lower, self.upper, self.digits, self.others];
+        all.into_iter().filter(|&count| count > 0).count()
+    }
+}
+
 /// Length of the longest run of one byte.
 pub(crate) fn longest_repeat(text: &[u8]) -> usize {
     text.chunk_by(|a, b| a == b)

@@ -61,7 +61,12 @@ impl Scanner {
                 ..Candidate::new(text, value)
             };
             let specific = names.specific(name.label.of(text));
-            if self.try_first(own, specific, recorder) || !names.is_general(name.span.of(text)) {
+            if self.try_first(own, specific, recorder) {
+                continue;
+            }
+            // Whose it is may be said before a name that says only that it is a secret.
+            let rules = names.general(name.span.of(text));
+            if rules.is_empty() {
                 continue;
             }
             let general = Candidate {
@@ -70,7 +75,6 @@ impl Scanner {
             };
             let near = names.specific(context(value).of(text));
             if !self.try_first(general, near, recorder) {
-                let rules = names.general(name.span.of(text));
                 self.try_first(general, rules, recorder);
             }
         }

@@ -27,7 +27,7 @@ impl NameTable {
             for name in &named.names {
                 let phrase: Box<[u8]> = name.bytes().filter(|&byte| byte != b' ').collect();
                 table.longest = table.longest.max(phrase.len());
-                let phrases = if named.is_general() {
+                let phrases = if named.is_general {
                     &mut table.general
                 } else {
                     &mut table.specific
@@ -46,11 +46,6 @@ impl NameTable {
     /// The rules for values of any provider.
     pub(super) fn general(&self, name: &[u8]) -> Vec<usize> {
         self.find(&self.general, name)
-    }
-
-    /// Whether `name` says only that its value is a secret: whose it is may be said before it.
-    pub(super) fn is_general(&self, name: &[u8]) -> bool {
-        !self.general(name).is_empty()
     }
 
     fn find(&self, phrases: &HashMap<Box<[u8]>, Vec<usize>>, name: &[u8]) -> Vec<usize> {

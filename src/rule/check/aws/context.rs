@@ -1,6 +1,6 @@
 //! Checks credentials without a format of their own by the words around them.
 
-use super::super::shape::{is_placeholder, starts_inside_word};
+use super::super::shape::{Classes, is_placeholder, starts_inside_word};
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::{Lazy, is_base64, secret};
 
@@ -87,18 +87,8 @@ pub(in super::super) fn console_password(
     _: &mut Vec<Detail>,
 ) -> Verdict {
     let password = candidate.secret();
-    let kinds: [fn(&u8) -> bool; 4] = [
-        u8::is_ascii_lowercase,
-        u8::is_ascii_uppercase,
-        u8::is_ascii_digit,
-        u8::is_ascii_punctuation,
-    ];
-    let present = kinds
-        .into_iter()
-        .filter(|kind| password.iter().any(kind))
-        .count();
     Verdict::accept_if(
-        present >= 3 && !is_placeholder(password),
+        Classes::of(password).count() >= 3 && !is_placeholder(password),
         "not a generated password",
     )
 }

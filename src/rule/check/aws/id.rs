@@ -107,6 +107,13 @@ const OTHER_PREFIXES: [&[u8; 4]; 14] = [
     b"ANPA", b"ANVA", b"LKIA", b"LSIA",
 ];
 
+/// Whether `value` has the form of an id that AWS issues, such as one of an example or a canary.
+pub(in super::super) fn has_form_of_id(value: &[u8]) -> bool {
+    let is_body = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let has_prefix = |prefix: &&[u8; 4]| value.starts_with(*prefix);
+    value.len() == 20 && OTHER_PREFIXES.iter().any(has_prefix) && value.iter().all(is_body)
+}
+
 /// Checks a value after the name of an access key id, without a prefix: ids from before 2010.
 pub(in super::super) fn legacy_access_key_id(
     candidate: &Candidate<'_>,

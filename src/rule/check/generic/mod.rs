@@ -4,19 +4,15 @@ mod name;
 mod pairs;
 mod value;
 
+use super::aws::id::has_form_of_id;
 use super::login::{is_dummy, is_template};
-use super::shape::{is_placeholder, longest_repeat};
+use super::shape::{Classes, is_placeholder, longest_repeat};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 use value::{
-    Classes, encodes_text, has_common_word, is_hex_number, is_identifier, is_reference, is_symbol,
-    is_uuid, is_version, is_walk, is_wordy, without_substitutes,
+    encodes_text, has_common_word, is_hex_number, is_identifier, is_reference, is_symbol, is_uuid,
+    is_version, is_walk, is_wordy, without_substitutes,
 };
-
-/// Rejects what is made of words: an identifier, a path or a text.
-pub(super) fn not_words(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    Verdict::accept_if(!is_wordy(candidate.secret()), "made of words")
-}
 
 /// Checks a random value under the name of a key, token or secret.
 pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
@@ -30,7 +26,7 @@ pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict 
     if let Some(reason) = no_literal(secret) {
         return Verdict::Reject(reason);
     }
-    if is_aws_id(secret) {
+    if has_form_of_id(secret) {
         return Verdict::Reject("an AWS id, which has a rule of its own");
     }
     let classes = Classes::of(secret);
@@ -108,16 +104,6 @@ pub(super) fn password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdic
     })
 }
 
-/// Whether `value` has the form of an access key id: those of examples and canaries are no secrets.
-fn is_aws_id(value: &[u8]) -> bool {
-    let is_body = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    value.len() == 20
-        && [b"AKIA", b"ASIA", b"ABIA", b"ACCA"]
-            .iter()
-            .any(|start| value.starts_with(*start))
-        && value.iter().all(is_body)
-}
-
 /// Whether the name begins a string in which a text follows: `"PASS: all tests"`.
 fn is_in_message(candidate: &Candidate<'_>) -> bool {
     let Some(name) = candidate.name else {
@@ -127,7 +113,7 @@ fn is_in_message(candidate: &Candidate<'_>) -> bool {
     matches!(before, Some(b'"' | b'\'' | b'`')) && candidate.text[name.end..].starts_with(b": ")
 }
 
-/// Why a value is no literal secret, whatever its name.
+/// Why a value is not a secret that is written out.
 fn no_literal(value: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(value);
     if is_placeholder(value) || longest_repeat(value) >= 5 || is_walk(value) {

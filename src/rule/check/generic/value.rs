@@ -1,41 +1,8 @@
 //! Judges values: whether one is random, made of words, or a reference to something else.
 
+use super::super::shape::Classes;
 use super::super::tool::decode_base64;
 use super::pairs::{RARITY, SCALE};
-
-/// How many characters of each kind a value has.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Classes {
-    pub(super) lower: usize,
-    pub(super) upper: usize,
-    pub(super) digits: usize,
-    pub(super) others: usize,
-}
-
-impl Classes {
-    pub(super) fn of(value: &[u8]) -> Self {
-        let mut classes = Self::default();
-        for byte in value {
-            *match byte {
-                b'a'..=b'z' => &mut classes.lower,
-                b'A'..=b'Z' => &mut classes.upper,
-                b'0'..=b'9' => &mut classes.digits,
-                _ => &mut classes.others,
-            } += 1;
-        }
-        classes
-    }
-
-    pub(super) const fn letters(self) -> usize {
-        self.lower + self.upper
-    }
-
-    /// How many kinds there are.
-    pub(super) fn count(self) -> usize {
-        let all = [self.lower, self.upper, self.digits, self.others];
-        all.into_iter().filter(|&count| count > 0).count()
-    }
-}
 
 /// The mean rarity, in bits, below which the letter pairs of a value are those of words. Of random
 /// values of 40 letters and digits 1 in 10,000 is below it, of those of 20 about 1 in 100.
