@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 #[path = "src/rule/charset.rs"]
-#[expect(dead_code, reason = "the build script needs the run bytes only")]
 mod charset;
 #[path = "src/rule/run_prefix.rs"]
 mod run_prefix;
@@ -66,8 +65,8 @@ fn without_samples(file: &Path, out: &Path) -> io::Result<PathBuf> {
         .flatten();
     for entry in entries.filter_map(|entry| entry.as_table_mut()) {
         entry.retain(|key, _| !key.ends_with("examples"));
-        if is_in_run(entry) {
-            entry.insert("in-run".to_owned(), toml::Value::Boolean(true));
+        if let Some(place) = keyword_place(entry) {
+            entry.insert("keyword-place".to_owned(), toml::Value::from(place));
         }
     }
     let bare = out.join(file.file_name().unwrap_or_default());
@@ -76,16 +75,14 @@ fn without_samples(file: &Path, out: &Path) -> io::Result<PathBuf> {
     Ok(bare)
 }
 
-/// Whether a rule's keywords need to be searched for in charset runs only.
-fn is_in_run(rule: &toml::Table) -> bool {
-    let Some(pattern) = rule.get("pattern").and_then(toml::Value::as_str) else {
-        return false;
-    };
+/// Where a rule's keywords need to be searched for; `None` if anywhere.
+fn keyword_place(rule: &toml::Table) -> Option<&'static str> {
+    let pattern = rule.get("pattern").and_then(toml::Value::as_str)?;
     let keywords = rule.get("keywords").and_then(toml::Value::as_array);
     let keywords: Vec<_> = keywords
         .into_iter()
         .flatten()
         .filter_map(toml::Value::as_str)
         .collect();
-    run_prefix::begins_charset_run(pattern, &keywords)
+    run_prefix::keyword_place(pattern, &keywords)
 }

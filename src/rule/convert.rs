@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::charset::MIN_BASE64_RUN;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
-    Check, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule, Pattern, Rule,
-    RuleSet, RuleSource, Trigger, check,
+    Check, KeywordPlace, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule,
+    Pattern, Rule, RuleSet, RuleSource, Trigger, check,
 };
 
 impl RuleSyntax {
@@ -29,10 +29,13 @@ impl RuleSyntax {
                 ));
             }
             (Some(pattern), None, true) => {
-                samples.check_keywords(&self.keywords, self.in_run, &source.examples)?;
+                samples.check_keywords(&self.keywords, self.keyword_place, &source.examples)?;
                 Trigger::Keywords(Pattern {
                     keywords: self.keywords,
-                    in_run: self.in_run && samples == Samples::LeftOut,
+                    keyword_place: match samples {
+                        Samples::LeftOut => self.keyword_place,
+                        _ => KeywordPlace::Anywhere,
+                    },
                     before: self.before,
                     after: self.after,
                     regex: LazyRegex::anywhere(pattern),
@@ -155,14 +158,14 @@ impl Samples {
     fn check_keywords(
         self,
         keywords: &[String],
-        in_run: bool,
+        place: KeywordPlace,
         examples: &[String],
     ) -> Result<(), String> {
         if keywords.is_empty() {
             return Err("'pattern' needs 'keywords'".to_owned());
         }
         // Only the build script knows which keywords are looked up in charset runs.
-        let min = if in_run || self == Self::BuiltIn {
+        let min = if place != KeywordPlace::Anywhere || self == Self::BuiltIn {
             MIN_PREFIX
         } else {
             MIN_KEYWORD

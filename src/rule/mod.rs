@@ -133,15 +133,27 @@ pub enum Trigger {
 pub struct Pattern {
     /// Literals of at least [`MIN_KEYWORD`] bytes. Every match contains one.
     pub keywords: Vec<String>,
-    /// Whether every match begins with a keyword and is part of one charset run, so that the
-    /// keywords are searched for in such runs only.
-    pub in_run: bool,
+    /// Where the keywords are searched for.
+    pub keyword_place: KeywordPlace,
     /// How many bytes before a keyword a match may begin.
     pub before: usize,
     /// How many bytes after the start of a keyword a match may end.
     pub after: usize,
     /// The expression, with the named group `secret`.
     pub regex: LazyRegex,
+}
+
+/// Where the keywords of a pattern are searched for. The build script decides it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeywordPlace {
+    /// In all of a text.
+    #[default]
+    Anywhere,
+    /// In charset runs, because every match begins with a keyword and is part of a run.
+    TokenStart,
+    /// In long stretches of base64, because every match begins with one that contains a keyword.
+    Base64,
 }
 
 /// A regular expression over bytes. It is compiled on first use: a hook that finds no keyword
@@ -160,7 +172,7 @@ pub const MAX_REACH: usize = 32 << 10;
 /// The shortest keyword, in bytes. With shorter ones the vector search is several times slower.
 pub const MIN_KEYWORD: usize = 4;
 
-/// The shortest keyword that begins a charset run: it is looked up there, and not searched for.
+/// The shortest keyword of a token in a charset run: it is looked up there, and not searched for.
 const MIN_PREFIX: usize = 3;
 
 impl LazyRegex {

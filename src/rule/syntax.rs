@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Confidence;
+use super::{Confidence, KeywordPlace};
 
 /// A pattern file.
 #[derive(Debug, Deserialize)]
@@ -29,9 +29,9 @@ pub(super) struct RuleSyntax {
     /// How many bytes after the start of a keyword a match may end.
     #[serde(default = "default_after")]
     pub(super) after: usize,
-    /// Whether every match is part of one charset run. Only the build script sets it.
+    /// Only the build script sets it.
     #[serde(default)]
-    pub(super) in_run: bool,
+    pub(super) keyword_place: KeywordPlace,
     /// Phrases of lower-case words. The name of the value contains one of them.
     #[serde(default)]
     pub(super) names: Vec<String>,

@@ -1,15 +1,18 @@
 //! Splits names into words: `AWS_SECRET_KEY`, `awsSecretKey`, `aws-secret.key` and `aws secret key`
 //! have the same three.
 
+use smallvec::SmallVec;
+
 /// How many words of a name are read: its last ones.
 const MAX_WORDS: usize = 24;
 
-/// A name in lower case, without what is between its words.
+/// A name in lower case, without what is between its words. It is made for every value that may be
+/// a secret, so most need no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    letters: Vec<u8>,
+    letters: SmallVec<[u8; 128]>,
     /// Where each word begins in `letters`, and where the last one ends.
-    bounds: Vec<usize>,
+    bounds: SmallVec<[usize; MAX_WORDS + 1]>,
 }
 
 impl Words {

@@ -1,20 +1,22 @@
 //! Prefilter hits, and how to carry them over from an older text instead of searching again.
 //!
-//! A hit depends on its own bytes and, if it is a run, on the byte at either end. So if a text
-//! copies a stretch of an older one, the hits in that stretch are known, and only what was inserted
-//! and the seams between stretches need a search.
+//! A hit depends on its own bytes and, if it is a run or needs one, on some bytes at either end. So
+//! if a text copies a stretch of an older one, the hits in that stretch are known, and only what was
+//! inserted and the seams between stretches need a search.
 //!
 //! **Invariant:** [`Scanner::hits_after`] returns what [`Scanner::hits`] returns, for any texts and
 //! stretches. Matches follow from a text and its hits, so both ways find the same secrets.
 
+use std::borrow::Cow;
+
 use super::{Scanner, charset_runs, decode, named, verify};
-use crate::rule::charset::{MIN_RUN, is_run_byte};
+use crate::rule::charset::{MIN_BASE64_RUN, MIN_RUN, is_run_byte};
 use crate::text::{Copied, Span};
 
 /// A place at which the prefilter stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// The keyword or the run; for a keyword that begins a charset run, the shortest such run.
+    /// The keyword or the run.
     pub(super) span: Span,
     pub(super) kind: HitKind,
 }
@@ -25,6 +27,8 @@ pub(super) enum HitKind {
     /// A keyword, with its owner: the index of a rule, or the number of rules plus the index of a
     /// keyword of the decoders.
     Keyword(usize),
+    /// A keyword of a long token, with its owner.
+    TokenKeyword(usize),
     /// A run of base64 characters and escapes.
     Run,
     /// A keyword of a name that a value is assigned to, with the text up to that value.
@@ -53,15 +57,11 @@ pub struct Hits {
 }
 
 impl Hits {
-    fn new(text: &[u8], mut list: Vec<Hit>) -> Self {
+    fn new(mut list: Vec<Hit>, len: usize, nul: bool) -> Self {
         if !list.is_sorted() {
             list.sort_unstable();
         }
-        Self {
-            list,
-            len: text.len(),
-            nul: memchr::memchr(0, text).is_some(),
-        }
+        Self { list, len, nul }
     }
 
     /// Whether nothing in the text needs verification.
@@ -136,17 +136,24 @@ impl Edit<'_> {
     fn carries_over(&self, hit: &Hit, stretch: Copied) -> bool {
         match hit.kind {
             HitKind::Keyword(_) | HitKind::Name => stretch.source().holds(hit.span),
-            HitKind::Run | HitKind::Token => self.run_carries_over(hit.span, stretch),
+            // The bytes that end it.
+            HitKind::Run | HitKind::Token => self.carries_over_with(1, hit.span, stretch),
+            // The bytes that make its run long enough.
+            HitKind::TokenKeyword(_) => self.carries_over_with(MIN_BASE64_RUN, hit.span, stretch),
         }
     }
 
-    /// A run needs the bytes that end it as well. If the older text ends it, so must the new one.
-    fn run_carries_over(&self, run: Span, stretch: Copied) -> bool {
+    /// Whether `span` and `margin` bytes before and after it are part of `stretch`. If the older
+    /// text ends in the margin, so must the new one.
+    fn carries_over_with(&self, margin: usize, span: Span, stretch: Copied) -> bool {
         let len = self.before.len;
-        let with_ends = Span::new(run.start.saturating_sub(1), len.min(run.end + 1));
-        let starts_alike = run.start > 0 || stretch.to == 0;
-        let ends_alike = run.end < len || stretch.target().end == self.text.len();
-        stretch.source().holds(with_ends) && starts_alike && ends_alike
+        let outer = Span::new(
+            span.start.saturating_sub(margin),
+            len.min(span.end + margin),
+        );
+        let starts_alike = span.start >= margin || stretch.to == 0;
+        let ends_alike = span.end + margin <= len || stretch.target().end == self.text.len();
+        stretch.source().holds(outer) && starts_alike && ends_alike
     }
 
     /// The parts of the text that are between copied stretches: what was inserted. A seam is empty
@@ -191,6 +198,51 @@ impl Edit<'_> {
     }
 }
 
+/// Parts of a text that cut no charset run, with a line end between two, so that one search finds
+/// what is in any of them: most are short.
+struct Windows<'t> {
+    joined: Cow<'t, [u8]>,
+    /// Each part, with its start in `joined`.
+    parts: Vec<(usize, Span)>,
+}
+
+impl<'t> Windows<'t> {
+    fn new(text: &'t [u8], parts: Vec<Span>) -> Self {
+        if let [whole] = parts[..] {
+            return Self {
+                joined: Cow::Borrowed(whole.of(text)),
+                parts: vec![(0, whole)],
+            };
+        }
+        let mut joined = Vec::new();
+        let with_start = parts.into_iter().map(|part| {
+            let start = joined.len();
+            joined.extend_from_slice(part.of(text));
+            joined.push(b'\n');
+            (start, part)
+        });
+        Self {
+            parts: with_start.collect(),
+            joined: Cow::Owned(joined),
+        }
+    }
+
+    /// The place in the text of `span` in `joined`; `None` if it is not in one part.
+    fn source(&self, span: Span) -> Option<Span> {
+        let next = self
+            .parts
+            .partition_point(|(start, _)| *start <= span.start);
+        let (start, part) = self.parts[next.checked_sub(1)?];
+        let source = Span::new(span.start - start, span.end - start).shift(part.start);
+        part.holds(source).then_some(source)
+    }
+}
+
+/// Whether `text` has a zero byte.
+fn has_nul(text: &[u8]) -> bool {
+    memchr::memchr(0, text).is_some()
+}
+
 impl Scanner {
     /// Searches `text` for hits.
     #[must_use]
@@ -201,8 +253,9 @@ impl Scanner {
     /// Searches `text` for hits, `runs` among them.
     pub(super) fn hits_with(&self, text: &[u8], runs: Runs) -> Hits {
         let mut list = Vec::new();
-        self.search(text, Span::new(0, text.len()), runs, &mut list);
-        Hits::new(text, list)
+        let whole = Windows::new(text, vec![Span::new(0, text.len())]);
+        self.search(text, &whole, runs, |hit| list.push(hit));
+        Hits::new(list, text.len(), has_nul(text))
     }
 
     /// The hits of `text`, which copied the stretches `copied` from an older text with the hits
@@ -214,65 +267,53 @@ impl Scanner {
             text,
             copied,
         };
-        let windows = edit.windows(self.reach);
-        if before.is_empty() && self.is_quiet(text, &windows) {
-            return Hits {
-                len: text.len(),
-                ..Hits::default()
-            };
-        }
-        let mut found = Vec::new();
-        for window in windows {
-            self.search(text, window, Runs::Promising, &mut found);
-        }
-        found.retain(|hit| !edit.is_carried(hit));
+        let windows = Windows::new(text, edit.windows(self.reach));
         let mut list = edit.carried();
-        list.append(&mut found);
-        Hits::new(text, list)
+        self.search(text, &windows, Runs::Promising, |hit| {
+            if !edit.is_carried(&hit) {
+                list.push(hit);
+            }
+        });
+        let nul = has_nul(if before.nul { text } else { &windows.joined });
+        Hits::new(list, text.len(), nul)
     }
 
-    /// Whether `windows` contain no hit. Most versions of a text add none, and one search of all
-    /// windows is faster than many short ones. A keyword or run that the edge of a window cuts may
-    /// count as a hit; that costs only time.
-    fn is_quiet(&self, text: &[u8], windows: &[Span]) -> bool {
-        let mut joined = Vec::new();
-        for window in windows {
-            joined.extend_from_slice(window.of(text));
-            joined.push(b'\n');
-        }
-        self.hits(&joined).is_empty()
-    }
-
-    /// Adds the hits of `window`, which cuts no charset run, to `list`.
-    fn search(&self, text: &[u8], window: Span, runs: Runs, list: &mut Vec<Hit>) {
-        let part = window.of(text);
-        self.prefilter.search(part, |owner, at, len| {
-            let span = Span::new(at, at + len).shift(window.start);
+    /// Calls `found` with the hits of `windows` of `text`.
+    fn search(&self, text: &[u8], windows: &Windows<'_>, runs: Runs, mut found: impl FnMut(Hit)) {
+        let joined = &windows.joined;
+        self.prefilter.search(joined, |owner, at, len| {
+            let Some(span) = windows.source(Span::new(at, at + len)) else {
+                return;
+            };
             if owner < self.first_name {
                 let kind = HitKind::Keyword(owner);
-                list.push(Hit { span, kind });
+                found(Hit { span, kind });
             } else if let Some(end) = named::leads_to_value(text, span) {
                 let span = Span::new(span.start, end.max(span.end));
                 let kind = HitKind::Name;
-                list.push(Hit { span, kind });
+                found(Hit { span, kind });
             }
         });
-        charset_runs::long_runs(part, |start, end| {
-            let run = Span::new(start, end).shift(window.start);
-            self.prefixes.search(text, run, |owner, at, len| {
-                list.push(Hit {
-                    span: Span::new(at, at + len.max(MIN_RUN)),
-                    kind: HitKind::Keyword(owner),
-                });
+        charset_runs::long_runs(joined, |start, end| {
+            let Some(run) = windows.source(Span::new(start, end)) else {
+                return;
+            };
+            self.prefixes.search(text, run, MIN_RUN, |owner, span| {
+                let kind = HitKind::TokenKeyword(owner);
+                found(Hit { span, kind });
             });
             named::long_tokens(text, run, |span| {
                 let kind = HitKind::Token;
-                list.push(Hit { span, kind });
+                found(Hit { span, kind });
             });
             charset_runs::base64_runs(text, run, |span| {
+                self.in_base64.search(text, span, 0, |owner, span| {
+                    let kind = HitKind::TokenKeyword(owner);
+                    found(Hit { span, kind });
+                });
                 if runs == Runs::All || self.is_promising(text, span) {
                     let kind = HitKind::Run;
-                    list.push(Hit { span, kind });
+                    found(Hit { span, kind });
                 }
             });
         });
@@ -307,6 +348,13 @@ mod tests {
         let id = ["AK", "IA", "Q7XK2MZT4WVY3LPN"].concat();
         let secret = ["kP3v8Qz1", "Xy7Lm2Nw9Rt5", "Bc4Df6Gh0Jk/Sa+Ue8Io"].concat();
         let token = ["gh", "p_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat();
+        let inside = [
+            "kP3v8Qz1Xy7Lm2Nw9Rt5",
+            "T3Blbk",
+            "FJ",
+            "c4Df6Gh0JkSa8Ue8IoPq",
+        ]
+        .concat();
         let wide: String = id.chars().flat_map(|c| [c, '\0']).collect();
         let pieces = [
             id.as_str(),
@@ -314,6 +362,8 @@ mod tests {
             &secret,
             "\n",
             &token,
+            &inside,
+            "T3BlbkFJ",
             "\n+",
             "=\"",
             wide.as_str(),

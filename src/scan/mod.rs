@@ -24,7 +24,8 @@ mod verify;
 
 use std::sync::OnceLock;
 
-use crate::rule::{Candidate, Confidence, Detail, Rule, RuleSet, Trigger};
+use crate::rule::charset::MIN_BASE64_RUN;
+use crate::rule::{Candidate, Confidence, Detail, KeywordPlace, Rule, RuleSet, Trigger};
 use crate::secret::Secret;
 use crate::text::Span;
 
@@ -75,13 +76,15 @@ pub struct Scanner {
     rules: RuleSet,
     /// Keywords that may be anywhere.
     prefilter: Prefilter,
-    /// Keywords that begin one long token.
+    /// Keywords that begin a long token.
     prefixes: PrefixTable,
+    /// Keywords in long stretches of base64.
+    in_base64: PrefixTable,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
     /// The names that give values away. Built when a value is found that may have one.
     names: OnceLock<NameTable>,
-    /// How many bytes decide whether a keyword is a hit, at most.
+    /// How many bytes from a keyword decide whether it is a hit, at most.
     reach: usize,
     /// The owner of the keywords of names. All smaller owners are rules or decoders.
     first_name: usize,
@@ -136,19 +139,19 @@ impl Scanner {
     /// # Errors
     /// If no search can be built for the keywords.
     pub fn new(rules: RuleSet) -> Result<Self, ScanError> {
-        let mut keywords = decode::keywords(rules.rules.len());
-        let first_name = rules.rules.len() + keywords.len();
+        let (mut prefixes, mut keywords) = decode::keywords(rules.rules.len());
+        let first_name = rules.rules.len() + prefixes.len() + keywords.len();
         keywords.extend(named::keywords(first_name));
-        let (mut prefixes, mut run_rules) = (Vec::new(), Vec::new());
+        let (mut in_base64, mut run_rules) = (Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
                     let words = pattern.keywords.iter();
-                    let owned = words.map(|word| (index, word.clone().into_bytes()));
-                    if pattern.in_run {
-                        prefixes.extend(owned);
-                    } else {
-                        keywords.extend(owned);
+                    let owned = words.map(|word| (index, word.as_bytes().into()));
+                    match pattern.keyword_place {
+                        KeywordPlace::Anywhere => keywords.extend(owned),
+                        KeywordPlace::TokenStart => prefixes.extend(owned),
+                        KeywordPlace::Base64 => in_base64.extend(owned),
                     }
                 }
                 Trigger::Run(_) => run_rules.push(index),
@@ -156,10 +159,13 @@ impl Scanner {
             }
         }
         let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max();
-        let reach = longest_keyword.unwrap_or(0).max(named::LOOKAHEAD);
+        let reach = longest_keyword
+            .unwrap_or(0)
+            .max(named::LOOKAHEAD.max(MIN_BASE64_RUN));
         Ok(Self {
             prefilter: Prefilter::new(keywords)?,
             prefixes: PrefixTable::new(prefixes),
+            in_base64: PrefixTable::new(in_base64),
             run_rules,
             names: OnceLock::new(),
             reach,
@@ -198,12 +204,14 @@ impl Scanner {
         let (mut queue, mut values) = (DecodeQueue::default(), ValueQueue::default());
         for hit in hits.iter() {
             match hit.kind {
-                HitKind::Keyword(owner) => match self.rules.rules.get(owner) {
-                    Some(rule) => {
-                        windows.push((owner, window(rule, hit.span.start, text.len())));
+                HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) => {
+                    match self.rules.rules.get(owner) {
+                        Some(rule) => {
+                            windows.push((owner, window(rule, hit.span.start, text.len())));
+                        }
+                        None => queue.add_keyword(owner - self.rules.rules.len(), hit.span.start),
                     }
-                    None => queue.add_keyword(owner - self.rules.rules.len(), hit.span.start),
-                },
+                }
                 HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
                 HitKind::Name => values.add_keyword(text, hit.span.start),
                 HitKind::Token => values.add_token(hit.span),

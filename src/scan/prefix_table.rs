@@ -1,68 +1,70 @@
-//! Finds keywords that begin one long token: looks up four bytes at each place of a charset run
-//! where such a token can begin.
+//! Finds keywords of long tokens: looks up four bytes at each place of a charset run where such a
+//! keyword can begin.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
-use crate::rule::charset::{MIN_RUN, is_run_byte};
+use crate::rule::charset::is_run_byte;
 use crate::text::Span;
 
 use super::prefilter::Owned;
 
-/// How many bytes of a keyword are looked up.
+/// How many bytes at a place decide whether it is looked up.
 const PREFIX: usize = 4;
 
-/// Keywords that begin tokens of at least [`MIN_RUN`] bytes, by their first bytes.
+/// Keywords of tokens, by their first bytes.
 #[derive(Debug)]
 pub(super) struct PrefixTable {
-    /// A bit for each hash of a prefix: most places are rejected here.
+    /// A bit for each hash of four bytes: most places are rejected here.
     present: Box<[u64; 1024]>,
-    /// For each prefix the keywords that begin with it, each with its owner.
-    keywords: HashMap<[u8; PREFIX], Vec<Owned>>,
+    /// For each three bytes the keywords that begin with them, each with its owner.
+    keywords: FxHashMap<[u8; 3], Vec<Owned>>,
 }
 
 impl PrefixTable {
-    /// A table of `(owner, keyword)` pairs. A keyword of three bytes is looked up with each byte
-    /// that may follow; a shorter one is never found.
-    pub(super) fn new(keywords: impl IntoIterator<Item = (usize, Vec<u8>)>) -> Self {
+    /// A table of `(owner, keyword)` pairs. A keyword of fewer than three bytes is never found.
+    pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Self {
         let mut table = Self {
             present: Box::new([0; 1024]),
-            keywords: HashMap::new(),
+            keywords: FxHashMap::default(),
         };
         for (owner, word) in keywords {
-            if let Some(&prefix) = word.first_chunk() {
-                table.add(prefix, owner, &word);
-            } else if let [first, second, third] = word[..] {
-                let followers = (0..=u8::MAX).filter(|&byte| is_run_byte(byte));
-                for fourth in followers {
-                    table.add([first, second, third, fourth], owner, &word);
-                }
+            let Some(&[first, second, third]) = word.first_chunk() else {
+                continue;
+            };
+            // Any byte of a run may follow a keyword of three bytes.
+            let followers = word.get(3).map_or(0..=u8::MAX, |&byte| byte..=byte);
+            for fourth in followers.filter(|&byte| is_run_byte(byte)) {
+                let (index, bit) = bit_of([first, second, third, fourth]);
+                table.present[index] |= bit;
             }
+            let words = table.keywords.entry([first, second, third]).or_default();
+            words.push((owner, word));
         }
         table
     }
 
-    fn add(&mut self, prefix: [u8; PREFIX], owner: usize, word: &[u8]) {
-        let (index, bit) = bit_of(prefix);
-        self.present[index] |= bit;
-        let words = self.keywords.entry(prefix).or_default();
-        words.push((owner, word.into()));
-    }
-
-    /// Calls `hit` with the owner, the start and the length of every keyword in `run`, a charset
-    /// run of `text`, that a long token can begin with.
-    pub(super) fn search(&self, text: &[u8], run: Span, mut hit: impl FnMut(usize, usize, usize)) {
-        let last = run.end.saturating_sub(MIN_RUN);
-        for at in run.start..=last {
-            let Some(prefix) = text[at..].first_chunk() else {
-                return;
-            };
-            let (index, bit) = bit_of(*prefix);
+    /// Calls `hit` with the owner and the place of every keyword in `run`, a part of `text`, after
+    /// whose start the run has at least `least` bytes.
+    pub(super) fn search(
+        &self,
+        text: &[u8],
+        run: Span,
+        least: usize,
+        mut hit: impl FnMut(usize, Span),
+    ) {
+        let starts = (run.len() + 1).saturating_sub(least.max(PREFIX));
+        let prefixes = run.of(text).windows(PREFIX).take(starts);
+        for (at, prefix) in (run.start..).zip(prefixes) {
+            let prefix = [prefix[0], prefix[1], prefix[2], prefix[3]];
+            let (index, bit) = bit_of(prefix);
             if self.present[index] & bit == 0 {
                 continue;
             }
-            for (owner, word) in self.keywords.get(prefix).into_iter().flatten() {
-                if text[at..].starts_with(word) {
-                    hit(*owner, at, word.len());
+            let [first, second, third, _] = prefix;
+            let words = self.keywords.get(&[first, second, third]);
+            for (owner, word) in words.into_iter().flatten() {
+                if text[at..run.end].starts_with(word) {
+                    hit(*owner, Span::new(at, at + word.len()));
                 }
             }
         }
@@ -80,23 +82,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keywords_are_found_only_where_a_long_token_can_begin() {
+    fn keywords_are_found_only_where_a_long_token_fits() {
         let table = PrefixTable::new([
-            (0, b"abcd".to_vec()),
-            (1, b"abcdef".to_vec()),
-            (2, b"wxyz".to_vec()),
-            (3, b"ab".to_vec()),
-            (4, b"cde".to_vec()),
+            (0, b"abcd"[..].into()),
+            (1, b"abcdef"[..].into()),
+            (2, b"wxyz"[..].into()),
+            (3, b"ab"[..].into()),
+            (4, b"cde"[..].into()),
         ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
-        let mut hits = Vec::new();
-        table.search(text.as_bytes(), Span::new(0, text.len()), |owner, at, _| {
-            hits.push((owner, at));
-        });
-        assert_eq!(
-            hits,
-            [(0, 2), (1, 2), (4, 4)],
-            "no long token fits after wxyz"
-        );
+        let hits = |least| {
+            let mut hits = Vec::new();
+            let run = Span::new(0, text.len());
+            table.search(text.as_bytes(), run, least, |owner, span| {
+                hits.push((owner, span.start));
+            });
+            hits
+        };
+        assert_eq!(hits(31), [(0, 2), (1, 2), (4, 4)]);
+        assert_eq!(hits(4), [(0, 2), (1, 2), (4, 4), (2, 35)]);
     }
 }

@@ -163,8 +163,12 @@ impl Recorder for TraceRecorder {
                 keyword: Some(String::from_utf8_lossy(attempt.span.of(attempt.text)).into_owned()),
             }],
             Trigger::Keywords(pattern) => {
-                let own = HitKind::Keyword(attempt.index);
-                let hits = attempt.hits.iter().filter(|hit| hit.kind == own);
+                let hits = attempt.hits.iter().filter(|hit| match hit.kind {
+                    HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) => {
+                        owner == attempt.index
+                    }
+                    HitKind::Run | HitKind::Name | HitKind::Token => false,
+                });
                 let mut triggers: Vec<_> = hits
                     .map(|hit| longest_keyword(pattern, attempt.text, hit.span.start))
                     .collect();

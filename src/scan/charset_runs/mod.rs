@@ -60,7 +60,7 @@ pub(super) fn long_runs(text: &[u8], mut found: impl FnMut(usize, usize)) {
 /// Calls `found` with the start and end of every maximal run of at least `min` bytes that are not
 /// `outside`. Such a run covers every `min`-th position, so the search probes only those and walks
 /// back from each to the byte that ends the run: most bytes of ordinary text are never read.
-fn skip_along(
+pub(super) fn skip_along(
     text: &[u8],
     min: usize,
     outside: impl Fn(u8) -> bool,

@@ -8,6 +8,8 @@ mod wide;
 
 use crate::text::Span;
 
+use super::prefilter::Owned;
+
 /// Keywords of keys that are encoded or split, with the way to decode them. Their owners are
 /// numbered after the rules.
 ///
@@ -48,10 +50,18 @@ enum Encoding {
     Joined,
 }
 
-/// The decoders' keywords, each with the number of its owner.
-pub(super) fn keywords(first_owner: usize) -> Vec<(usize, Vec<u8>)> {
-    let words = KEYWORDS.iter().map(|(word, _)| word.to_vec());
-    (first_owner..).zip(words).collect()
+/// The decoders' keywords, each with the number of its owner: those of long tokens, and the others.
+pub(super) fn keywords(first_owner: usize) -> (Vec<Owned>, Vec<Owned>) {
+    let owned = KEYWORDS.iter().zip(first_owner..);
+    let owned = owned.map(|((word, encoding), owner)| (*encoding, (owner, (*word).into())));
+    // A key has 20 bytes, so in hexadecimal digits it is a charset run.
+    let (tokens, others): (Vec<_>, Vec<_>) =
+        owned.partition(|(encoding, _)| *encoding == Encoding::Hex);
+    let without_encoding = |list: Vec<(Encoding, Owned)>| list.into_iter().map(|(_, owned)| owned);
+    (
+        without_encoding(tokens).collect(),
+        without_encoding(others).collect(),
+    )
 }
 
 /// A decoded part of a text.

@@ -3,6 +3,8 @@
 use crate::rule::charset::MIN_RUN;
 use crate::text::Span;
 
+use super::super::charset_runs::skip_along;
+use super::super::prefilter::Owned;
 use super::assignment::{after_type, is_name, opens_value};
 
 /// How many bytes from the start of a keyword decide whether it is a hit, at most.
@@ -59,10 +61,16 @@ const KEYWORDS: [&str; 43] = [
 /// How long a value without quotes, digits and signs is at least.
 const MIN_LETTERS: usize = 24;
 
+/// How many digits a random token of the shortest length has at least.
+const MIN_DIGITS: usize = 2;
+
+/// One in so many bytes of a random token with signs and letters of one case is a digit, at least.
+const JOINED_DIGITS: usize = 5;
+
 /// The keywords, each with the number of its owner.
-pub(in super::super) fn keywords(owner: usize) -> impl Iterator<Item = (usize, Vec<u8>)> {
+pub(in super::super) fn keywords(owner: usize) -> impl Iterator<Item = Owned> {
     let words = KEYWORDS.iter();
-    words.map(move |word| (owner, word.as_bytes().to_vec()))
+    words.map(move |word| (owner, word.as_bytes().into()))
 }
 
 /// Where it is clear that a value is assigned to the name that has a keyword at `keyword`; `None`
@@ -107,6 +115,9 @@ pub(in super::super) fn leads_to_value(text: &[u8], keyword: Span) -> Option<usi
 /// Calls `found` with each token in `run`, a charset run of `text`, that is long enough to be found
 /// without a name and has the digits that a random value has.
 pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
+    if !may_contain_token(run.of(text)) {
+        return;
+    }
     let mut token = Token::at(run.start);
     for (at, &byte) in (run.start..).zip(run.of(text)) {
         match TOKEN[usize::from(byte)] {
@@ -121,6 +132,37 @@ pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMu
         }
     }
     token.report(text, run.end, run.end, &mut found);
+}
+
+/// Whether a part of `run` may be random, by what all of it has: it rejects most identifiers and
+/// paths at once, with vector instructions.
+fn may_contain_token(run: &[u8]) -> bool {
+    let digits = count(run, u8::is_ascii_digit);
+    digits >= MIN_DIGITS
+        && (digits * JOINED_DIGITS >= MIN_RUN
+            || count(run, u8::is_ascii_lowercase) > 0 && count(run, u8::is_ascii_uppercase) > 0
+            || has_long_word(run))
+}
+
+/// Counts bytes, in parts whose count fits into a byte: vector instructions then count 32 at once.
+fn count(run: &[u8], is_of: impl Fn(&u8) -> bool) -> usize {
+    let parts = run.chunks(usize::from(u8::MAX));
+    let counts = parts.map(|part| part.iter().map(|byte| u8::from(is_of(byte))).sum::<u8>());
+    counts.map(usize::from).sum()
+}
+
+/// Whether a part of `run` without signs has the length of a token.
+fn has_long_word(run: &[u8]) -> bool {
+    let mut is_found = false;
+    skip_along(
+        run,
+        MIN_RUN,
+        |byte| !byte.is_ascii_alphanumeric(),
+        |_, _| {
+            is_found = true;
+        },
+    );
+    is_found
 }
 
 /// A token up to some place.
@@ -156,10 +198,10 @@ impl Token {
         let is_joined = self.classes & JOINT != 0;
         let has_both_cases = self.classes & (LOWER | UPPER) == LOWER | UPPER;
         len >= MIN_RUN
-            && self.digits >= 2
+            && self.digits >= MIN_DIGITS
             && self.digits < len
             && self.digits * 24 >= len
-            && (!is_joined || has_both_cases || self.digits * 5 >= len)
+            && (!is_joined || has_both_cases || self.digits * JOINED_DIGITS >= len)
     }
 }
 

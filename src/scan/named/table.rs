@@ -1,6 +1,6 @@
 //! Looks up which rules a name belongs to: one hash table for the phrases of all rules.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::rule::words::Words;
 use crate::rule::{Rule, Trigger};
@@ -11,10 +11,15 @@ const MIN_PART: usize = 6;
 /// The phrases of all rules, each without spaces, with the indices of its rules.
 #[derive(Debug, Default)]
 pub(in super::super) struct NameTable {
-    specific: HashMap<Box<[u8]>, Vec<usize>>,
-    general: HashMap<Box<[u8]>, Vec<usize>>,
-    /// Length of the longest phrase, in bytes.
-    longest: usize,
+    specific: Phrases,
+    general: Phrases,
+}
+
+#[derive(Debug)]
+struct Phrases {
+    rules: FxHashMap<Box<[u8]>, Vec<usize>>,
+    /// For each first byte, a bit for each length: most phrases are not looked up.
+    lengths: [u64; 256],
 }
 
 impl NameTable {
@@ -26,13 +31,13 @@ impl NameTable {
             };
             for name in &named.names {
                 let phrase: Box<[u8]> = name.bytes().filter(|&byte| byte != b' ').collect();
-                table.longest = table.longest.max(phrase.len());
                 let phrases = if named.is_general {
                     &mut table.general
                 } else {
                     &mut table.specific
                 };
-                phrases.entry(phrase).or_default().push(index);
+                phrases.lengths[usize::from(phrase[0])] |= length_bit(phrase.len());
+                phrases.rules.entry(phrase).or_default().push(index);
             }
         }
         table
@@ -40,32 +45,47 @@ impl NameTable {
 
     /// The rules of a provider that `name` mentions; those of the longest phrase first.
     pub(super) fn specific(&self, name: &[u8]) -> Vec<usize> {
-        self.find(&self.specific, name)
+        self.specific.find(name)
     }
 
     /// The rules for values of any provider.
     pub(super) fn general(&self, name: &[u8]) -> Vec<usize> {
-        self.find(&self.general, name)
+        self.general.find(name)
     }
+}
 
-    fn find(&self, phrases: &HashMap<Box<[u8]>, Vec<usize>>, name: &[u8]) -> Vec<usize> {
+impl Default for Phrases {
+    fn default() -> Self {
+        Self {
+            rules: FxHashMap::default(),
+            lengths: [0; 256],
+        }
+    }
+}
+
+/// The bit of a length. The last bit is for all that are longer.
+fn length_bit(len: usize) -> u64 {
+    1 << len.min(63)
+}
+
+impl Phrases {
+    /// The rules of all phrases in `name`, those of the longest first.
+    fn find(&self, name: &[u8]) -> Vec<usize> {
         let words = Words::new(name);
         let mut found: Vec<(usize, usize)> = Vec::new();
         let mut look_up = |phrase: &[u8]| {
-            let rules = phrases.get(phrase).into_iter().flatten();
-            found.extend(rules.map(|&rule| (phrase.len(), rule)));
+            if self.lengths[usize::from(phrase[0])] & length_bit(phrase.len()) != 0 {
+                let rules = self.rules.get(phrase).into_iter().flatten();
+                found.extend(rules.map(|&rule| (phrase.len(), rule)));
+            }
         };
         for first in 0..words.count() {
             for end in first + 1..=words.count() {
-                let phrase = words.joined(first, end);
-                if phrase.len() > self.longest {
-                    break;
-                }
-                look_up(phrase);
+                look_up(words.joined(first, end));
             }
         }
         for word in words.iter() {
-            for len in MIN_PART..word.len().min(self.longest + 1) {
+            for len in MIN_PART..word.len() {
                 look_up(&word[..len]);
                 look_up(&word[word.len() - len..]);
             }
