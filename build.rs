@@ -1,10 +1,12 @@
 //! Build script: embeds every file of `patterns/`, so that adding a provider is adding one file.
 //!
-//! The rules are embedded twice: as written, and as JSON without their samples. A hook loads the
-//! rules at every commit, and parsing the TOML would take longer than the rest of its work.
+//! The rules are embedded twice: as written, and as values without their samples. A hook loads the
+//! rules at every commit, and parsing them would take longer than the rest of its work.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+use sha2::{Digest as _, Sha256};
 
 #[path = "src/rule/charset.rs"]
 mod charset;
@@ -18,11 +20,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=patterns");
     let files = files_in(&root.join("patterns"))?;
     fs::write(out.join("patterns.rs"), table(&files))?;
-    let bare: Vec<_> = files_in(&root.join("patterns"))?
-        .iter()
-        .map(|file| without_samples(file, out))
-        .collect::<Result<_, _>>()?;
-    fs::write(out.join("rules.rs"), table(&bare))?;
+    fs::write(out.join("rules.rs"), rules(&files)?)?;
     for file in ["build.rs", "src/rule/charset.rs", "src/rule/run_prefix.rs"] {
         println!("cargo::rerun-if-changed={file}");
     }
@@ -54,25 +52,122 @@ fn table(files: &[PathBuf]) -> String {
     format!("&[\n{}]\n", rows.collect::<String>())
 }
 
-/// Writes the rules of a pattern file without their samples, and returns the path of the new file.
-fn without_samples(file: &Path, out: &Path) -> io::Result<PathBuf> {
-    let text = fs::read_to_string(file)?;
-    let mut document: toml::Table = toml::from_str(&text)
-        .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
-    let entries = document
-        .iter_mut()
-        .filter_map(|(_, kind)| kind.as_array_mut())
-        .flatten();
-    for entry in entries.filter_map(|entry| entry.as_table_mut()) {
-        entry.retain(|key, _| !key.ends_with("examples"));
-        if let Some(place) = keyword_place(entry) {
-            entry.insert("keyword-place".to_owned(), toml::Value::from(place));
-        }
+/// Writes the items of `embedded` in `src/rule/load.rs`: the rules and pairs of each file without
+/// their samples, and the digest of the files.
+fn rules(files: &[PathBuf]) -> io::Result<String> {
+    let (mut rows, mut digest) = (String::new(), Sha256::new());
+    for file in files {
+        let text = fs::read_to_string(file)?;
+        digest.update(&text);
+        let document: toml::Table = toml::from_str(&text)
+            .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
+        let entries = |kind, write: fn(&toml::Table) -> String| {
+            let entries = document.get(kind).and_then(toml::Value::as_array);
+            let tables = entries
+                .into_iter()
+                .flatten()
+                .filter_map(toml::Value::as_table);
+            tables.map(write).collect::<String>()
+        };
+        rows += &format!(
+            "(Cow::Borrowed({:?}), &[{}], &[{}]),\n",
+            file.file_name().unwrap_or_default(),
+            entries("rule", rule),
+            entries("pair", pair)
+        );
     }
-    let bare = out.join(file.file_name().unwrap_or_default());
-    let json = serde_json::to_string(&document).map_err(io::Error::other)?;
-    fs::write(&bare, json)?;
-    Ok(bare)
+    Ok(format!(
+        "pub(super) static FILES: &[(Cow<'static, str>, &[RuleSyntax], &[PairSyntax])] = &[\n{rows}];\n\
+         pub(super) const DIGEST: [u8; 32] = {:?};\n",
+        digest.finalize().as_slice()
+    ))
+}
+
+/// A `RuleSyntax` with the content of a `[[rule]]`. The tests load the files as written, which
+/// finds unknown keys and values of another type.
+fn rule(entry: &toml::Table) -> String {
+    format!(
+        "RuleSyntax {{ id: {}, description: {}, keywords: {}, pattern: {}, before: {}, after: {}, \
+         keyword_place: KeywordPlace::{}, names: {}, value: {}, run: {}, entropy: {}, \
+         guessable: {}, checks: {}, confidence: {}, help: {}, link: {}, examples: Vec::new(), \
+         counter_examples: Vec::new() }},\n",
+        text(entry, "id"),
+        text(entry, "description"),
+        list(entry, "keywords", literal),
+        optional(entry, "pattern", literal),
+        number(entry, "before", "default_before()"),
+        number(entry, "after", "default_after()"),
+        keyword_place(entry).unwrap_or("Anywhere"),
+        list(entry, "names", literal),
+        optional(entry, "value", literal),
+        list(entry, "run", length),
+        optional(entry, "entropy", float),
+        entry
+            .get("guessable")
+            .is_some_and(|value| value.as_bool() == Some(true)),
+        list(entry, "checks", literal),
+        confidence(entry),
+        optional(entry, "help", literal),
+        optional(entry, "link", literal),
+    )
+}
+
+/// A `PairSyntax` with the content of a `[[pair]]`.
+fn pair(entry: &toml::Table) -> String {
+    format!(
+        "PairSyntax {{ id: {}, description: {}, first: {}, second: {}, confidence: {}, help: {}, \
+         examples: Vec::new(), counter_examples: Vec::new() }},\n",
+        text(entry, "id"),
+        text(entry, "description"),
+        text(entry, "first"),
+        text(entry, "second"),
+        confidence(entry),
+        optional(entry, "help", literal),
+    )
+}
+
+fn literal(value: &toml::Value) -> String {
+    format!("Cow::Borrowed({:?})", value.as_str().unwrap_or_default())
+}
+
+fn text(entry: &toml::Table, key: &str) -> String {
+    entry.get(key).map(literal).unwrap_or_default()
+}
+
+fn optional(entry: &toml::Table, key: &str, write: fn(&toml::Value) -> String) -> String {
+    let written = entry.get(key).map(write);
+    written.map_or("None".to_owned(), |written| format!("Some({written})"))
+}
+
+fn list(entry: &toml::Table, key: &str, write: fn(&toml::Value) -> String) -> String {
+    let values = entry.get(key).and_then(toml::Value::as_array);
+    let written: Vec<_> = values.into_iter().flatten().map(write).collect();
+    format!("Cow::Borrowed(&[{}])", written.join(", "))
+}
+
+fn number(entry: &toml::Table, key: &str, default: &str) -> String {
+    let number = entry.get(key).and_then(toml::Value::as_integer);
+    number.map_or_else(|| default.to_owned(), |number| number.to_string())
+}
+
+fn float(value: &toml::Value) -> String {
+    let whole = value.as_integer().map(|whole| format!("{whole}.0"));
+    whole.unwrap_or_else(|| format!("{:?}", value.as_float().unwrap_or(f64::NAN)))
+}
+
+fn length(value: &toml::Value) -> String {
+    let ends = value.as_array().map_or(&[][..], Vec::as_slice);
+    let ends: Vec<_> = ends.iter().filter_map(toml::Value::as_integer).collect();
+    match value.as_integer() {
+        Some(exact) => format!("LengthSyntax::Exact({exact})"),
+        None => format!("LengthSyntax::Range({ends:?})"),
+    }
+}
+
+fn confidence(entry: &toml::Table) -> String {
+    let word = entry.get("confidence").and_then(toml::Value::as_str);
+    let (first, rest) = word.unwrap_or("?").split_at(1);
+    format!("Confidence::{}{rest}", first.to_uppercase())
 }
 
 /// Where a rule's keywords need to be searched for; `None` if anywhere.

@@ -86,8 +86,8 @@ fn show(rules: &RuleSet, id: &str) -> Result<String, CliError> {
 fn show_rule(rule: &Rule) -> String {
     let mut rows = vec![
         ("id", rule.id.to_string()),
-        ("finds", rule.description.clone()),
-        ("file", rule.source.file.clone()),
+        ("finds", rule.description.to_string()),
+        ("file", rule.source.file.to_string()),
         ("confidence", rule.confidence.to_string()),
     ];
     match &rule.trigger {
@@ -125,8 +125,8 @@ fn show_rule(rule: &Rule) -> String {
         let text = "the secret could be guessed from a fingerprint without a salt";
         rows.push(("guessable", text.to_owned()));
     }
-    rows.extend(rule.help.iter().map(|help| ("help", help.clone())));
-    rows.extend(rule.link.iter().map(|link| ("link", link.clone())));
+    rows.extend(rule.help.iter().map(|help| ("help", help.to_string())));
+    rows.extend(rule.link.iter().map(|link| ("link", link.to_string())));
     rows.push(("samples", samples(&rule.source)));
     table(&rows)
 }
@@ -143,8 +143,8 @@ fn range_text(range: &RangeInclusive<usize>) -> String {
 fn show_pair(rules: &RuleSet, pair: &PairRule) -> String {
     let mut rows = vec![
         ("id", pair.id.to_string()),
-        ("finds", pair.description.clone()),
-        ("file", pair.source.file.clone()),
+        ("finds", pair.description.to_string()),
+        ("file", pair.source.file.to_string()),
         ("confidence", pair.confidence.to_string()),
         (
             "joins",
@@ -154,7 +154,7 @@ fn show_pair(rules: &RuleSet, pair: &PairRule) -> String {
             ),
         ),
     ];
-    rows.extend(pair.help.iter().map(|help| ("help", help.clone())));
+    rows.extend(pair.help.iter().map(|help| ("help", help.to_string())));
     rows.push(("samples", samples(&pair.source)));
     table(&rows)
 }

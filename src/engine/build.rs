@@ -1,8 +1,6 @@
 //! Builds occurrences from the matches of one text: joins pairs, and adds the rule's description
 //! and the fingerprint.
 
-use std::sync::Arc;
-
 use super::locate::{Frames, LocatedMatch, locate};
 use crate::blob::Part;
 use crate::finding::{Occurrence, Partner, RuleInfo};
@@ -14,9 +12,6 @@ use crate::secret::Fingerprint;
 pub struct OccurrenceBuilder<'a> {
     /// The scanner whose matches they are.
     pub scanner: &'a Scanner,
-    /// For reports, by index of the rule and of the pair.
-    rules: Vec<RuleInfo>,
-    pairs: Vec<RuleInfo>,
 }
 
 /// An occurrence, and the text around it that may hold a marker.
@@ -36,34 +31,36 @@ impl<'a> OccurrenceBuilder<'a> {
     /// A builder for the matches of `scanner`.
     #[must_use]
     pub fn new(scanner: &'a Scanner) -> Self {
-        let set = scanner.rules();
-        let rules = set.rules.iter();
-        let pairs = set.pairs.iter();
-        Self {
-            scanner,
-            rules: rules
-                .map(|rule| RuleInfo {
-                    id: rule.id.clone(),
-                    description: Arc::from(&*rule.description),
-                    help: rule.help.as_deref().map(Arc::from),
-                    guessable: rule.guessable,
-                })
-                .collect(),
-            pairs: pairs
-                .map(|pair| RuleInfo {
-                    id: pair.id.clone(),
-                    description: Arc::from(&*pair.description),
-                    help: pair.help.as_deref().map(Arc::from),
-                    // The value of a pair ends with that of its second half.
-                    guessable: set.rules[pair.second].guessable,
-                })
-                .collect(),
-        }
+        Self { scanner }
     }
 
     /// The id of the rule with this index.
     pub(super) fn rule_id(&self, rule: usize) -> &str {
-        &self.rules[rule].id
+        &self.scanner.rules().rules[rule].id
+    }
+
+    /// The rule with this index, for reports.
+    fn rule(&self, index: usize) -> RuleInfo {
+        let rule = &self.scanner.rules().rules[index];
+        RuleInfo {
+            id: rule.id.clone(),
+            description: rule.description.clone(),
+            help: rule.help.clone(),
+            guessable: rule.guessable,
+        }
+    }
+
+    /// The rule of the pair with this index, for reports.
+    fn pair_rule(&self, index: usize) -> RuleInfo {
+        let rules = self.scanner.rules();
+        let pair = &rules.pairs[index];
+        RuleInfo {
+            id: pair.id.clone(),
+            description: pair.description.clone(),
+            help: pair.help.clone(),
+            // The value of a pair ends with that of its second half.
+            guessable: rules.rules[pair.second].guessable,
+        }
     }
 
     /// Scans a `text` that is in memory as a whole.
@@ -148,7 +145,7 @@ impl<'a> OccurrenceBuilder<'a> {
     }
 
     fn occurrence(&self, seen: &LocatedMatch) -> Occurrence {
-        let rule = self.rules[seen.found.rule].clone();
+        let rule = self.rule(seen.found.rule);
         Occurrence {
             fingerprint: Fingerprint::new(&rule.id, seen.found.value.reveal()),
             rule,
@@ -166,7 +163,7 @@ impl<'a> OccurrenceBuilder<'a> {
         first: &LocatedMatch,
         second: &LocatedMatch,
     ) -> Occurrence {
-        let rule = self.pairs[pair].clone();
+        let rule = self.pair_rule(pair);
         let value = [
             first.found.value.reveal(),
             b"\n",
@@ -179,7 +176,7 @@ impl<'a> OccurrenceBuilder<'a> {
             confidence: self.scanner.rules().pairs[pair].confidence,
             details: [&first.found.details[..], &second.found.details].concat(),
             partner: Some(Partner {
-                rule: self.rules[first.found.rule].clone(),
+                rule: self.rule(first.found.rule),
                 place: first.place.clone(),
                 secret: first.found.value.clone(),
             }),

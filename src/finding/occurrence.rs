@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::frame::Frame;
-use crate::rule::{Confidence, Detail};
+use crate::rule::{Confidence, Detail, Text};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::Location;
 
@@ -33,9 +33,9 @@ pub struct RuleInfo {
     /// The id.
     pub id: Arc<str>,
     /// What the rule finds.
-    pub description: Arc<str>,
+    pub description: Text,
     /// The rule's own advice, if it has any.
-    pub help: Option<Arc<str>>,
+    pub help: Option<Text>,
     /// Whether people choose its secrets, or they are short, so that they could be guessed from
     /// what a report says about them.
     pub guessable: bool,

@@ -57,7 +57,7 @@ pub(super) fn commit() -> CommitInfo {
 pub(super) fn rule(id: &str, description: &str) -> RuleInfo {
     RuleInfo {
         id: id.into(),
-        description: description.into(),
+        description: description.to_owned().into(),
         help: None,
         guessable: false,
     }

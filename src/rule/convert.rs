@@ -7,7 +7,7 @@ use super::charset::MIN_BASE64_RUN;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
     Check, KeywordPlace, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule,
-    Pattern, Rule, RuleSet, RuleSource, Trigger, check,
+    Pattern, Rule, RuleSet, RuleSource, Text, Trigger, check,
 };
 
 impl RuleSyntax {
@@ -15,7 +15,7 @@ impl RuleSyntax {
     pub(super) fn into_rule(
         self,
         set: &RuleSet,
-        file: &str,
+        file: &Text,
         samples: Samples,
     ) -> Result<Rule, String> {
         samples.check_id(set, &self.id)?;
@@ -56,7 +56,7 @@ impl RuleSyntax {
             }
         };
         Ok(Rule {
-            id: Arc::from(self.id),
+            id: Arc::from(&*self.id),
             description: self.description,
             trigger,
             entropy: self.entropy,
@@ -75,7 +75,7 @@ impl PairSyntax {
     pub(super) fn into_pair(
         self,
         set: &RuleSet,
-        file: &str,
+        file: &Text,
         samples: Samples,
     ) -> Result<PairRule, String> {
         samples.check_id(set, &self.id)?;
@@ -85,7 +85,7 @@ impl PairSyntax {
         Ok(PairRule {
             first: index_of(set, &self.first)?,
             second: index_of(set, &self.second)?,
-            id: Arc::from(self.id),
+            id: Arc::from(&*self.id),
             description: self.description,
             confidence: self.confidence,
             help: self.help,
@@ -139,7 +139,7 @@ impl Samples {
 
     fn convert(
         self,
-        file: &str,
+        file: &Text,
         examples: Vec<Pieces>,
         counter_examples: Vec<Pieces>,
     ) -> Result<RuleSource, String> {
@@ -147,7 +147,7 @@ impl Samples {
             return Err("needs at least one example".to_owned());
         }
         Ok(RuleSource {
-            file: file.to_owned(),
+            file: file.clone(),
             examples: examples.into_iter().map(Pieces::join).collect(),
             counter_examples: counter_examples.into_iter().map(Pieces::join).collect(),
         })
@@ -157,7 +157,7 @@ impl Samples {
     /// example, or else the rule is never tried on it.
     fn check_keywords(
         self,
-        keywords: &[String],
+        keywords: &[Text],
         place: KeywordPlace,
         examples: &[String],
     ) -> Result<(), String> {
@@ -177,12 +177,12 @@ impl Samples {
             return Ok(());
         }
         for keyword in keywords {
-            if !examples.iter().any(|example| example.contains(keyword)) {
+            if !examples.iter().any(|example| example.contains(&**keyword)) {
                 return Err(format!("no example contains the keyword '{keyword}'"));
             }
         }
         for (example, number) in examples.iter().zip(1..) {
-            if !keywords.iter().any(|keyword| example.contains(keyword)) {
+            if !keywords.iter().any(|keyword| example.contains(&**keyword)) {
                 return Err(format!("example {number} contains none of the keywords"));
             }
         }
@@ -190,7 +190,7 @@ impl Samples {
     }
 
     /// Requires an example for each name, and names that can be looked up.
-    fn check_names(self, names: &[String], examples: &[String]) -> Result<(), String> {
+    fn check_names(self, names: &[Text], examples: &[String]) -> Result<(), String> {
         if names.is_empty() {
             return Err("'value' needs 'names'".to_owned());
         }

@@ -1,19 +1,27 @@
 //! Loads pattern files, built-in ones and those of users, into a [`RuleSet`].
 
-use std::borrow::Cow;
-
 use sha2::{Digest, Sha256};
 
 use super::convert::Samples;
-use super::syntax::FileSyntax;
-use super::{PairRule, Rule, Trigger};
+use super::syntax::{FileSyntax, PairSyntax, RuleSyntax};
+use super::{PairRule, Rule, Text, Trigger};
 use crate::text::{line_at, without_value};
 
 /// The pattern files of this build: (name, content).
 const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
 
-/// The same without samples, as JSON.
-const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// Their rules without samples, and their SHA-256 digest. A hook loads the rules at every commit,
+/// so the build script writes them as values, which need no parser.
+mod embedded {
+    use std::borrow::Cow;
+
+    use crate::rule::syntax::{
+        LengthSyntax, PairSyntax, RuleSyntax, default_after, default_before,
+    };
+    use crate::rule::{Confidence, KeywordPlace};
+
+    include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+}
 
 /// Rules that are searched for together.
 #[derive(Debug, Default)]
@@ -22,8 +30,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Which of them belong together.
     pub pairs: Vec<PairRule>,
-    /// The texts of their files; of the built-in ones, as they are embedded.
-    texts: Vec<Cow<'static, str>>,
+    /// What identifies their files.
+    digest: Sha256,
 }
 
 /// Why a pattern file cannot be loaded.
@@ -58,15 +66,11 @@ impl RuleSet {
     /// None in a build whose tests passed; the tests load and compile every rule.
     pub fn builtin() -> Result<Self, RuleError> {
         let mut set = Self::default();
-        for (file, json) in RULES {
-            let syntax = serde_json::from_str(json).map_err(|error| RuleError::Syntax {
-                file: (*file).to_owned(),
-                line: error.line(),
-                message: error.to_string(),
-            })?;
-            set.add_rules(file, syntax, Samples::LeftOut)?;
-            set.texts.push(Cow::Borrowed(json));
+        for (file, rules, pairs) in embedded::FILES {
+            set.add_rules(file, rules.iter().cloned(), Samples::LeftOut)?;
+            set.add_pairs(file, pairs.iter().cloned(), Samples::LeftOut)?;
         }
+        set.digest.update(embedded::DIGEST);
         Ok(set)
     }
 
@@ -77,7 +81,7 @@ impl RuleSet {
     pub fn builtin_with_samples() -> Result<Self, RuleError> {
         let (mut set, mut written) = (Self::builtin()?, Self::default());
         for (file, text) in PATTERNS {
-            written.add(file, text, Samples::BuiltIn)?;
+            written.add(&Text::Borrowed(file), text, Samples::BuiltIn)?;
         }
         for (rule, written) in set.rules.iter_mut().zip(written.rules) {
             rule.source = written.source;
@@ -94,37 +98,49 @@ impl RuleSet {
     /// # Errors
     /// Names the file, and the line or the rule, that is invalid.
     pub fn extend(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        self.add(file, text, Samples::Needed)?;
+        self.add(&Text::Owned(file.to_owned()), text, Samples::Needed)?;
         self.compile()
     }
 
     /// Adds the rules of a pattern file without compiling their patterns.
-    fn add(&mut self, file: &str, text: &str, samples: Samples) -> Result<(), RuleError> {
+    fn add(&mut self, file: &Text, text: &str, samples: Samples) -> Result<(), RuleError> {
         // The parser's `Display` would quote the line, and the named file may be any file, even one
         // with secrets.
-        let syntax = toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
-            file: file.to_owned(),
-            line: line_at(text, error.span().map_or(0, |span| span.start)),
-            message: without_value(error.message()),
-        })?;
-        self.add_rules(file, syntax, samples)?;
-        self.texts.push(Cow::Owned(text.to_owned()));
+        let syntax: FileSyntax =
+            toml::from_str(text).map_err(|error: toml::de::Error| RuleError::Syntax {
+                file: file.to_string(),
+                line: line_at(text, error.span().map_or(0, |span| span.start)),
+                message: without_value(error.message()),
+            })?;
+        let FileSyntax { rules, pairs } = syntax;
+        self.add_rules(file, rules, samples)?;
+        self.add_pairs(file, pairs, samples)?;
+        self.digest.update(text);
         Ok(())
     }
 
     fn add_rules(
         &mut self,
-        file: &str,
-        syntax: FileSyntax,
+        file: &Text,
+        rules: impl IntoIterator<Item = RuleSyntax>,
         samples: Samples,
     ) -> Result<(), RuleError> {
-        for rule in syntax.rules {
+        for rule in rules {
             let id = rule.id.clone();
             let rule = rule.into_rule(self, file, samples);
             self.rules
                 .push(rule.map_err(|problem| RuleError::invalid(file, &id, problem))?);
         }
-        for pair in syntax.pairs {
+        Ok(())
+    }
+
+    fn add_pairs(
+        &mut self,
+        file: &Text,
+        pairs: impl IntoIterator<Item = PairSyntax>,
+        samples: Samples,
+    ) -> Result<(), RuleError> {
+        for pair in pairs {
             let id = pair.id.clone();
             let pair = pair.into_pair(self, file, samples);
             self.pairs
@@ -164,11 +180,7 @@ impl RuleSet {
     /// the pattern files.
     #[must_use]
     pub fn version(&self) -> String {
-        let mut digest = Sha256::new();
-        for text in &self.texts {
-            digest.update(text.as_bytes());
-        }
-        let bytes = &digest.finalize()[..6];
+        let bytes = &self.digest.clone().finalize()[..6];
         faster_hex::hex_string(bytes)
     }
 

@@ -11,6 +11,7 @@ mod run_prefix;
 mod syntax;
 pub(crate) mod words;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,12 @@ use serde::{Deserialize, Serialize};
 pub use check::{Candidate, Check, Detail, Verdict};
 pub use load::{RuleError, RuleSet};
 pub use named::NamedValue;
+
+/// A text of a rule: a part of the program, or of a user's file.
+pub type Text = Cow<'static, str>;
+
+/// Several texts of a rule.
+pub type Texts = Cow<'static, [Text]>;
 
 /// How sure a finding is: `Low < Medium < High < Certain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,7 +84,7 @@ pub struct Rule {
     /// Its id, in kebab-case; gitleaks' id where gitleaks has the same rule.
     pub id: Arc<str>,
     /// What it finds, in a few words.
-    pub description: String,
+    pub description: Text,
     /// What the prefilter looks for.
     pub trigger: Trigger,
     /// Shannon entropy, in bits per byte, that a secret must reach.
@@ -90,9 +97,9 @@ pub struct Rule {
     /// How sure a finding is if no check grades it.
     pub confidence: Confidence,
     /// What to do about a finding, besides what applies to every secret.
-    pub help: Option<String>,
+    pub help: Option<Text>,
     /// The provider's page about the secret: its format, or how to revoke it.
-    pub link: Option<String>,
+    pub link: Option<Text>,
     /// Its file and its samples.
     pub source: RuleSource,
 }
@@ -101,7 +108,7 @@ pub struct Rule {
 #[derive(Debug, Default)]
 pub struct RuleSource {
     /// The file: `aws.toml` if it is built in, or else the path as given.
-    pub file: String,
+    pub file: Text,
     /// Texts in which the rule must find something.
     pub examples: Vec<String>,
     /// Texts in which it must not find anything.
@@ -132,7 +139,7 @@ pub enum Trigger {
 #[derive(Debug)]
 pub struct Pattern {
     /// Literals of at least [`MIN_KEYWORD`] bytes. Every match contains one.
-    pub keywords: Vec<String>,
+    pub keywords: Texts,
     /// Where the keywords are searched for.
     pub keyword_place: KeywordPlace,
     /// How many bytes before a keyword a match may begin.
@@ -144,8 +151,7 @@ pub struct Pattern {
 }
 
 /// Where the keywords of a pattern are searched for. The build script decides it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeywordPlace {
     /// In all of a text.
     #[default]
@@ -160,7 +166,7 @@ pub enum KeywordPlace {
 /// compiles nothing.
 #[derive(Debug)]
 pub struct LazyRegex {
-    source: String,
+    source: Text,
     is_whole: bool,
     regex: OnceLock<Result<Regex, regex::Error>>,
 }
@@ -177,7 +183,7 @@ const MIN_PREFIX: usize = 3;
 
 impl LazyRegex {
     /// An expression that matches anywhere.
-    fn anywhere(source: String) -> Self {
+    fn anywhere(source: Text) -> Self {
         Self {
             source,
             is_whole: false,
@@ -186,7 +192,7 @@ impl LazyRegex {
     }
 
     /// An expression that all of a text must match.
-    fn whole(source: String) -> Self {
+    fn whole(source: Text) -> Self {
         Self {
             is_whole: true,
             ..Self::anywhere(source)
@@ -208,7 +214,7 @@ impl LazyRegex {
             let source = if self.is_whole {
                 format!(r"\A(?:{})\z", self.source)
             } else {
-                self.source.clone()
+                self.source.to_string()
             };
             RegexBuilder::new(&source).unicode(false).build()
         };
@@ -222,7 +228,7 @@ pub struct PairRule {
     /// Rule id of the joint finding.
     pub id: Arc<str>,
     /// What it finds.
-    pub description: String,
+    pub description: Text,
     /// Index in [`RuleSet::rules`] of the half that is no secret by itself.
     pub first: usize,
     /// Index in [`RuleSet::rules`] of the secret half.
@@ -230,7 +236,7 @@ pub struct PairRule {
     /// How sure a pair is.
     pub confidence: Confidence,
     /// What to do about a finding.
-    pub help: Option<String>,
+    pub help: Option<Text>,
     /// Its file and its samples.
     pub source: RuleSource,
 }

@@ -1,6 +1,6 @@
 //! Defines rules for values without a format of their own, which only their names give away.
 
-use super::LazyRegex;
+use super::{LazyRegex, Text, Texts};
 
 /// Words that say that a value is a secret, and not whose.
 const GENERAL: [&str; 51] = [
@@ -61,7 +61,7 @@ const GENERAL: [&str; 51] = [
 #[derive(Debug)]
 pub struct NamedValue {
     /// Phrases of lower-case words, separated by spaces. The name contains one.
-    pub names: Vec<String>,
+    pub names: Texts,
     /// What all of the value matches.
     pub value: LazyRegex,
     /// Whether its names do not say whose the secret is.
@@ -70,7 +70,7 @@ pub struct NamedValue {
 
 impl NamedValue {
     /// A value that all of matches `value`, under names with one of these phrases.
-    pub(super) fn new(names: Vec<String>, value: String) -> Self {
+    pub(super) fn new(names: Texts, value: Text) -> Self {
         let mut words = names.iter().flat_map(|name| name.split(' '));
         Self {
             is_general: words.all(|word| GENERAL.binary_search(&word).is_ok()),

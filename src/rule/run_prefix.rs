@@ -5,7 +5,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::charset::{BASE64, CLASS, MIN_BASE64_RUN, MIN_RUN, is_run_byte};
 
-/// Where the keywords of a rule need to be searched for, as its syntax names it; `None` if anywhere.
+/// Where the keywords of a rule need to be searched for, as `KeywordPlace` names it; `None` if
+/// anywhere.
 /// Charset runs make up a sixth of C source code, and base64 a hundredth.
 pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> Option<&'static str> {
     let mut parser = regex_syntax::ParserBuilder::new()
@@ -16,9 +17,9 @@ pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> Option<&'static
     if !hir.properties().look_set().is_empty() {
         None
     } else if is_long_token(&hir, keywords) {
-        Some("token-start")
+        Some("TokenStart")
     } else {
-        contains_base64(&hir, keywords).then_some("base64")
+        contains_base64(&hir, keywords).then_some("Base64")
     }
 }
 
@@ -111,9 +112,9 @@ mod tests {
         let keywords = ["abcd_", "efgh_", "keyW"];
         let place = |pattern| keyword_place(pattern, &keywords);
         let token = "(?P<secret>(?:abcd|efgh)_[A-Za-z0-9]{26})";
-        assert_eq!(place(token), Some("token-start"));
+        assert_eq!(place(token), Some("TokenStart"));
         let base64 = "(?P<secret>[A-Z+]{30}keyW[A-Za-z0-9]{6}=_)";
-        assert_eq!(place(base64), Some("base64"));
+        assert_eq!(place(base64), Some("Base64"));
         for (why, pattern) in [
             ("one byte too short", "(?P<secret>abcd_[A-Z]{25})"),
             ("no keyword at its start", "(?P<secret>xabcd_[A-Z]{33})"),
@@ -148,10 +149,10 @@ mod tests {
             let Trigger::Keywords(pattern) = &embedded.trigger else {
                 continue;
             };
-            let keywords: Vec<_> = pattern.keywords.iter().map(String::as_str).collect();
+            let keywords: Vec<_> = pattern.keywords.iter().map(|word| &**word).collect();
             let place = match keyword_place(pattern.regex.source(), &keywords) {
                 None => KeywordPlace::Anywhere,
-                Some("token-start") => KeywordPlace::TokenStart,
+                Some("TokenStart") => KeywordPlace::TokenStart,
                 Some(_) => KeywordPlace::Base64,
             };
             assert_eq!(pattern.keyword_place, place, "{}", rule.id);

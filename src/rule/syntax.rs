@@ -1,8 +1,11 @@
-//! Defines the TOML of pattern files: rules as written, before anything is checked.
+//! Defines the TOML of pattern files: rules as written, before anything is checked. The build script
+//! writes the built-in rules as values of these types.
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Confidence, KeywordPlace};
+use super::{Confidence, KeywordPlace, Text, Texts};
 
 /// A pattern file.
 #[derive(Debug, Deserialize)]
@@ -15,14 +18,14 @@ pub(super) struct FileSyntax {
 }
 
 /// A `[[rule]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RuleSyntax {
-    pub(super) id: String,
-    pub(super) description: String,
+    pub(super) id: Text,
+    pub(super) description: Text,
     #[serde(default)]
-    pub(super) keywords: Vec<String>,
-    pub(super) pattern: Option<String>,
+    pub(super) keywords: Texts,
+    pub(super) pattern: Option<Text>,
     /// How many bytes before a keyword a match may begin.
     #[serde(default = "default_before")]
     pub(super) before: usize,
@@ -30,26 +33,26 @@ pub(super) struct RuleSyntax {
     #[serde(default = "default_after")]
     pub(super) after: usize,
     /// Only the build script sets it.
-    #[serde(default)]
+    #[serde(skip)]
     pub(super) keyword_place: KeywordPlace,
     /// Phrases of lower-case words. The name of the value contains one of them.
     #[serde(default)]
-    pub(super) names: Vec<String>,
+    pub(super) names: Texts,
     /// A regular expression that all of a named value matches.
-    pub(super) value: Option<String>,
+    pub(super) value: Option<Text>,
     /// Lengths of base64 runs: `[40]`, or `[[100, 4096]]` for a range.
     #[serde(default)]
-    pub(super) run: Vec<LengthSyntax>,
+    pub(super) run: Cow<'static, [LengthSyntax]>,
     pub(super) entropy: Option<f64>,
     /// Whether people choose the secret, or it has less than about 64 bits.
     #[serde(default)]
     pub(super) guessable: bool,
     #[serde(default)]
-    pub(super) checks: Vec<String>,
+    pub(super) checks: Texts,
     pub(super) confidence: Confidence,
-    pub(super) help: Option<String>,
+    pub(super) help: Option<Text>,
     /// The provider's page about the secret.
-    pub(super) link: Option<String>,
+    pub(super) link: Option<Text>,
     #[serde(default)]
     pub(super) examples: Vec<Pieces>,
     #[serde(default)]
@@ -57,15 +60,15 @@ pub(super) struct RuleSyntax {
 }
 
 /// A `[[pair]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct PairSyntax {
-    pub(super) id: String,
-    pub(super) description: String,
-    pub(super) first: String,
-    pub(super) second: String,
+    pub(super) id: Text,
+    pub(super) description: Text,
+    pub(super) first: Text,
+    pub(super) second: Text,
     pub(super) confidence: Confidence,
-    pub(super) help: Option<String>,
+    pub(super) help: Option<Text>,
     #[serde(default)]
     pub(super) examples: Vec<Pieces>,
     #[serde(default)]
@@ -73,7 +76,7 @@ pub(super) struct PairSyntax {
 }
 
 /// A length, or a range of lengths with both ends in it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum LengthSyntax {
     Exact(usize),
@@ -82,7 +85,7 @@ pub(super) enum LengthSyntax {
 
 /// A sample in one piece or in several that are joined, so that no scanner reports the file that
 /// contains them.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Pieces {
     One(String),
@@ -98,10 +101,10 @@ impl Pieces {
     }
 }
 
-const fn default_before() -> usize {
+pub(super) const fn default_before() -> usize {
     32
 }
 
-const fn default_after() -> usize {
+pub(super) const fn default_after() -> usize {
     256
 }

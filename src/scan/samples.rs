@@ -44,7 +44,7 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
             let found = ids_in(scanner, text.as_bytes());
             if !found.contains(id) {
                 faults.push(SampleFault::Missed {
-                    file: source.file.clone(),
+                    file: source.file.to_string(),
                     rule: id.clone(),
                     number,
                     found: if found.is_empty() {
@@ -58,7 +58,7 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
         for (text, number) in source.counter_examples.iter().zip(1..) {
             if ids_in(scanner, text.as_bytes()).contains(id) {
                 faults.push(SampleFault::Found {
-                    file: source.file.clone(),
+                    file: source.file.to_string(),
                     rule: id.clone(),
                     number,
                 });

@@ -190,11 +190,10 @@ fn longest_keyword(pattern: &Pattern, text: &[u8], at: usize) -> TraceTrigger {
     let keywords = pattern.keywords.iter();
     let keyword = keywords
         .filter(|word| text[at..].starts_with(word.as_bytes()))
-        .max_by_key(|word| word.len())
-        .cloned();
+        .max_by_key(|word| word.len());
     TraceTrigger {
-        span: Span::new(at, at + keyword.as_ref().map_or(1, String::len)),
-        keyword,
+        span: Span::new(at, at + keyword.map_or(1, |word| word.len())),
+        keyword: keyword.map(ToString::to_string),
     }
 }
 

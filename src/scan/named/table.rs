@@ -29,7 +29,7 @@ impl NameTable {
             let Trigger::Named(named) = &rule.trigger else {
                 continue;
             };
-            for name in &named.names {
+            for name in named.names.iter() {
                 let phrase: Box<[u8]> = name.bytes().filter(|&byte| byte != b' ').collect();
                 let phrases = if named.is_general {
                     &mut table.general

@@ -63,7 +63,7 @@ fn texts() -> Vec<Vec<u8>> {
     // strings.
     let mut files: Vec<&str> = Vec::new();
     for rule in &SCANNER.rules().rules {
-        if !files.contains(&rule.source.file.as_str()) {
+        if !files.contains(&&*rule.source.file) {
             files.push(&rule.source.file);
             texts.extend(
                 rule.source
