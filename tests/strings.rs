@@ -198,6 +198,7 @@ http://127.0.0.1:8080/api/users@2
 https://hooks.keysieve.net:8443/a/b?mail=jdoe@keysieve.net
 redis://localhost:6379/0
 redis://:@cache.keysieve.net
+http://wrong:info@127.0.0.1:8080/
 postgres://postgres:postgres@localhost:5432/postgres
 mongodb://localhost:27017,localhost:27018/shop
 jdbc:mysql://db.keysieve.net/shop?user=shop&password=${DB_PASS}
