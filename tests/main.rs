@@ -29,6 +29,7 @@ mod scan;
 mod server;
 #[cfg(unix)]
 mod staged;
+mod strings;
 mod support;
 mod templates;
 #[cfg(unix)]

@@ -1,5 +1,4 @@
-//! Checks passwords that people chose, in the URLs of databases and queues. Most of those in a
-//! repository are dummies.
+//! Checks passwords that people chose, in URLs. Most of those in a repository are dummies.
 
 use super::shape::{Classes, is_placeholder};
 use super::{Candidate, Detail, Verdict, entropy};
@@ -31,9 +30,9 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
     }
 }
 
-/// The host after `password@`, without its port.
-fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
-    let rest = after.strip_prefix(b"@").unwrap_or(after);
+/// The host after the `@`, without its port.
+pub(super) fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
+    let rest = memchr::memchr(b'@', after).map_or(after, |at| &after[at + 1..]);
     let part = |b: &u8| {
         b.is_ascii_alphanumeric()
             || matches!(b, b'.' | b'-' | b'_' | b'[' | b'$' | b'{' | b'<' | b'%')
@@ -60,7 +59,7 @@ pub(super) fn is_template(text: &str) -> bool {
 }
 
 /// Whether a host is a placeholder: reserved by RFC 2606 and RFC 6761, or usual in documentation.
-fn is_example(host: &str) -> bool {
+pub(super) fn is_example(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let reserved = ["example", "test", "invalid"];
     let parts: Vec<_> = host.split('.').collect();
@@ -108,10 +107,10 @@ fn is_local(host: &str) -> bool {
 
 /// Whether a password is a placeholder.
 pub(super) fn is_dummy(user: &str, password: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
         "pass", "pwd", "secret", "user", "test", "admin", "root", "guest", "foo", "bar", "hunter2",
         "letmein", "qwerty", "example", "dummy", "fake", "sample", "postgres", "mysql", "mongo",
-        "redis", "rabbit", "token", "demo", "baz", "change",
+        "redis", "rabbit", "token", "demo", "baz", "change", "key_",
     ];
     let lower = password.to_ascii_lowercase();
     let plain = lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!@#.-_".contains(c));
@@ -120,11 +119,17 @@ pub(super) fn is_dummy(user: &str, password: &str) -> bool {
         .any(|word| plain == *word || (lower.contains(word) && lower.len() < word.len() + 8));
     plain.len() < 3 && lower.len() < 8
         || worded
+        || is_published(user, &lower)
         || lower == user.to_ascii_lowercase()
         || is_placeholder(password.as_bytes())
         || lower.chars().all(|c| c == 'x')
         || lower.starts_with("my")
         || lower.starts_with("your")
+}
+
+/// Whether a login is the one of Oracle's manuals, or of the examples of RFC 6749.
+fn is_published(user: &str, password: &str) -> bool {
+    user == "scott" && password.starts_with("tiger") || user == "s6BhdRkqt3"
 }
 
 /// Whether a password mixes lower case, upper case and digits: at least two of them.

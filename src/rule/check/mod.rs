@@ -289,6 +289,26 @@ pub static CHECKS: &[Check] = &[
         generic::password,
     ),
     Check::new(
+        "random-token",
+        "is a random value, not words, a reference or a JSON web token",
+        generic::token,
+    ),
+    Check::new(
+        "plain-password",
+        "is a literal password, not a dummy, a variable or a word",
+        generic::plain_password,
+    ),
+    Check::new(
+        "base64-password",
+        "decodes to a literal password, or to a name and one",
+        payload::base64_password,
+    ),
+    Check::new(
+        "url-token",
+        "is a random value, not for a host of documentation, and not a public key of Sentry",
+        generic::url_token,
+    ),
+    Check::new(
         "url-password",
         "is a literal password, not a dummy, and not for a host of documentation",
         login::url_password,

@@ -119,6 +119,20 @@ pub(super) fn docker_auth(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     })
 }
 
+/// Checks base64 of a password, or of a user and a password.
+pub(super) fn base64_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let decoded = decode_base64(candidate.secret());
+    if decoded.is_empty() || !decoded.iter().all(u8::is_ascii_graphic) {
+        return Verdict::Reject("does not decode to a password");
+    }
+    let text = String::from_utf8_lossy(&decoded);
+    let (user, password) = text.split_once(':').unwrap_or(("", &text));
+    if super::login::is_dummy(user, password) {
+        return Verdict::Reject("a placeholder");
+    }
+    super::generic::judge_password(password.as_bytes())
+}
+
 /// Checks an access token of Bitbucket or Jira Data Center: base64 of a number, a colon and random
 /// bytes.
 pub(super) fn numbered_bytes(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {

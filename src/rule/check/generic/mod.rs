@@ -5,7 +5,7 @@ mod pairs;
 mod value;
 
 use super::aws::id::has_form_of_id;
-use super::login::{is_dummy, is_template};
+use super::login::{host, is_dummy, is_example, is_template};
 use super::shape::{Classes, is_placeholder, longest_repeat};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
@@ -16,13 +16,51 @@ use value::{
 
 /// Checks a random value under the name of a key, token or secret.
 pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    if !candidate
-        .name
-        .is_some_and(|name| name::is_of_secret(name.of(candidate.text)))
-    {
+    let Some(name) = candidate.name.map(|name| name.of(candidate.text)) else {
+        return Verdict::Reject("not the name of a secret");
+    };
+    if !name::is_of_secret(name) {
         return Verdict::Reject("not the name of a secret");
     }
     let secret = candidate.secret();
+    let is_hex = secret.iter().all(u8::is_ascii_hexdigit);
+    let is_bare_key = name.eq_ignore_ascii_case(b"key");
+    match judge_secret(secret) {
+        Verdict::Grade(_) if is_hex && name::is_of_salt(name) => {
+            Verdict::Reject("a salt is no secret")
+        }
+        Verdict::Grade(Confidence::Low) if is_bare_key => {
+            Verdict::Reject("the name is that of any key")
+        }
+        Verdict::Grade(_) if is_bare_key => Verdict::Grade(Confidence::Low),
+        verdict => verdict,
+    }
+}
+
+/// Checks a random value in a place for tokens, such as a header.
+pub(super) fn token(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    if candidate.secret().starts_with(b"eyJ") {
+        return Verdict::Reject("a JSON web token, which has a rule of its own");
+    }
+    judge_secret(candidate.secret())
+}
+
+/// Checks a token that is the user in `https://token@host`.
+pub(super) fn url_token(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let host = host(candidate.after(160));
+    if is_template(&host) || is_example(&host) {
+        return Verdict::Reject("an example host");
+    }
+    // A browser or an app sends it with its reports.
+    let is_public = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if candidate.secret().len() == 32 && candidate.secret().iter().all(is_public) {
+        return Verdict::Reject("the public key of a Sentry project");
+    }
+    details.push(Detail::new("host", host.as_ref()));
+    token(candidate, details)
+}
+
+fn judge_secret(secret: &[u8]) -> Verdict {
     if let Some(reason) = no_literal(secret) {
         return Verdict::Reject(reason);
     }
@@ -36,23 +74,14 @@ pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict 
     if is_wordy(secret) {
         return Verdict::Reject("made of words");
     }
-    let is_hex = secret.iter().all(u8::is_ascii_hexdigit);
-    let name = candidate.name.map(|name| name.of(candidate.text));
-    if is_hex && name.is_some_and(name::is_of_salt) {
-        return Verdict::Reject("a salt is no secret");
-    }
-    let is_bare_key = name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"));
     // A digest and a UUID identify things more often than they protect them.
     let is_sure = secret.len() >= MIN_SURE
         && !is_uuid(secret)
-        && !is_hex
+        && !secret.iter().all(u8::is_ascii_hexdigit)
         && classes.digits * 16 >= secret.len()
         && entropy(secret) >= SURE_ENTROPY
         && !encodes_text(secret);
-    if is_bare_key && !is_sure {
-        return Verdict::Reject("the name is that of any key");
-    }
-    Verdict::Grade(if is_sure && !is_bare_key {
+    Verdict::Grade(if is_sure {
         Confidence::Medium
     } else {
         Confidence::Low
@@ -65,7 +94,7 @@ const MIN_ENTROPY: f64 = 2.9;
 const SURE_ENTROPY: f64 = 3.6;
 const MIN_SURE: usize = 20;
 
-/// Checks a password that people may have chosen.
+/// Checks a password that people may have chosen, under the name of one.
 pub(super) fn password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     let Some(name) = candidate.name.map(|name| name.of(candidate.text)) else {
         return Verdict::Reject("not the name of a password");
@@ -73,15 +102,26 @@ pub(super) fn password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdic
     if !name::is_of_password(name) {
         return Verdict::Reject("not the name of a password");
     }
-    let secret = candidate.secret();
     if is_in_message(candidate) {
         return Verdict::Reject("part of a message");
     }
+    if name.eq_ignore_ascii_case(candidate.secret()) {
+        return Verdict::Reject("an obvious placeholder");
+    }
+    judge_password(candidate.secret())
+}
+
+/// Checks a password in a place for one, such as a command line.
+pub(super) fn plain_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    judge_password(candidate.secret())
+}
+
+/// Judges a password by its own bytes.
+pub(super) fn judge_password(secret: &[u8]) -> Verdict {
     if let Some(reason) = no_literal(secret) {
         return Verdict::Reject(reason);
     }
-    let text = String::from_utf8_lossy(secret);
-    if is_dummy("", &text) || name.eq_ignore_ascii_case(secret) {
+    if is_dummy("", &String::from_utf8_lossy(secret)) {
         return Verdict::Reject("an obvious placeholder");
     }
     let classes = Classes::of(secret);
