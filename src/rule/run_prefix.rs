@@ -16,24 +16,28 @@ pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> Option<&'static
     let hir = parser.parse(pattern).ok()?;
     if !hir.properties().look_set().is_empty() {
         None
-    } else if is_long_token(&hir, keywords) {
+    } else if begins_long_token(&hir, keywords) {
         Some("TokenStart")
     } else {
         contains_base64(&hir, keywords).then_some("Base64")
     }
 }
 
-/// Whether every match begins with one of `keywords` and consists of at least [`MIN_RUN`] run bytes.
-fn is_long_token(hir: &Hir, keywords: &[&str]) -> bool {
-    let len = hir.properties().minimum_len();
-    len.is_some_and(|len| len >= MIN_RUN)
-        && begins_with_any(hir, keywords)
-        && consists_of(hir, is_run_byte)
+/// Whether every match begins with one of `keywords` and with at least [`MIN_RUN`] run bytes.
+fn begins_long_token(hir: &Hir, keywords: &[&str]) -> bool {
+    leading(hir, is_run_byte).1 >= MIN_RUN && begins_with_any(hir, keywords)
 }
 
 /// Whether every match begins with at least [`MIN_BASE64_RUN`] characters of base64, among them one
 /// of `keywords`.
 fn contains_base64(hir: &Hir, keywords: &[&str]) -> bool {
+    let (parts, len) = leading(hir, |byte| CLASS[usize::from(byte)] == BASE64);
+    len >= MIN_BASE64_RUN && parts.iter().any(|part| contains_any(part, keywords))
+}
+
+/// The parts with which a match begins and that consist of bytes that `is_of` accepts, and how many
+/// such bytes it begins with, at least.
+fn leading(hir: &Hir, is_of: impl Fn(u8) -> bool + Copy) -> (&[Hir], usize) {
     let whole = match hir.kind() {
         HirKind::Capture(capture) => &*capture.sub,
         _ => hir,
@@ -42,11 +46,19 @@ fn contains_base64(hir: &Hir, keywords: &[&str]) -> bool {
         HirKind::Concat(parts) => parts,
         _ => std::slice::from_ref(whole),
     };
-    let is_base64 = |byte: u8| CLASS[usize::from(byte)] == BASE64;
-    let base64 = parts.iter().take_while(|part| consists_of(part, is_base64));
-    let lengths = base64.clone().map(|part| part.properties().minimum_len());
-    lengths.map(Option::unwrap_or_default).sum::<usize>() >= MIN_BASE64_RUN
-        && base64.into_iter().any(|part| contains_any(part, keywords))
+    let taken = parts.iter().take_while(|part| consists_of(part, is_of));
+    let (taken, rest) = parts.split_at(taken.count());
+    let lengths = taken.iter().map(|part| part.properties().minimum_len());
+    let more = match rest.first().map(Hir::kind) {
+        Some(HirKind::Literal(literal)) => {
+            literal.0.iter().take_while(|&&byte| is_of(byte)).count()
+        }
+        _ => 0,
+    };
+    (
+        taken,
+        lengths.map(Option::unwrap_or_default).sum::<usize>() + more,
+    )
 }
 
 fn begins_with_any(hir: &Hir, keywords: &[&str]) -> bool {
@@ -113,6 +125,8 @@ mod tests {
         let place = |pattern| keyword_place(pattern, &keywords);
         let token = "(?P<secret>(?:abcd|efgh)_[A-Za-z0-9]{26})";
         assert_eq!(place(token), Some("TokenStart"));
+        let with_rest = "abcd_[A-Z]{20}/efghi[?]key=(?P<secret>[A-Z]{9})";
+        assert_eq!(place(with_rest), Some("TokenStart"));
         let base64 = "(?P<secret>[A-Z+]{30}keyW[A-Za-z0-9]{6}=_)";
         assert_eq!(place(base64), Some("Base64"));
         for (why, pattern) in [
@@ -130,6 +144,7 @@ mod tests {
             ),
             ("an optional keyword", "(?P<secret>[A-Z]{40}(?:keyW)?)"),
             ("a byte that ends a run", "(?P<secret>abcd_[A-Z:]{26})"),
+            ("a run too short", "(?P<secret>abcd_[A-Z]{20}:[A-Z]{9})"),
             ("a byte beyond ASCII", r"(?P<secret>abcd_[A-Z\xff]{26})"),
             ("a look-around", r"(?P<secret>abcd_[A-Z]{26})\b"),
             ("optional text before it", "x?(?P<secret>abcd_[A-Z]{26})"),
@@ -183,9 +198,8 @@ mod tests {
         match place {
             KeywordPlace::Anywhere => true,
             KeywordPlace::TokenStart => {
-                found.len() >= MIN_RUN
-                    && found.iter().all(|&byte| is_run_byte(byte))
-                    && keywords.any(|word| found.starts_with(word))
+                let run = found.iter().take_while(|&&byte| is_run_byte(byte));
+                run.count() >= MIN_RUN && keywords.any(|word| found.starts_with(word))
             }
             KeywordPlace::Base64 => {
                 base64 >= MIN_BASE64_RUN

@@ -308,4 +308,15 @@ mod tests {
         plain.sort_unstable();
         assert_eq!(hits(&words, &text), plain);
     }
+
+    /// A second search would take as long again for every byte that is read.
+    #[test]
+    #[ignore]
+    fn one_search_is_enough_for_the_built_in_rules() {
+        let rules = crate::rule::RuleSet::builtin().unwrap();
+        let scanner = crate::scan::Scanner::new(rules).unwrap();
+        let searches = scanner.prefilter.groups.iter();
+        let literals: Vec<_> = searches.map(|group| group.keywords.len()).collect();
+        assert_eq!(literals.len(), 1, "{literals:?} literals");
+    }
 }
