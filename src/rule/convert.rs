@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::charset::MIN_BASE64_RUN;
+use super::run_prefix::begins_charset_run;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
     Check, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule, Pattern, Rule,
@@ -29,10 +30,11 @@ impl RuleSyntax {
                 ));
             }
             (Some(pattern), None, true) => {
-                samples.check_keywords(&self.keywords, self.in_run, &source.examples)?;
+                let in_run = samples.is_in_run(self.in_run, &pattern, &self.keywords);
+                samples.check_keywords(&self.keywords, in_run, &source.examples)?;
                 Trigger::Keywords(Pattern {
+                    in_run,
                     keywords: self.keywords,
-                    in_run: self.in_run && samples == Samples::LeftOut,
                     before: self.before,
                     after: self.after,
                     regex: LazyRegex::anywhere(pattern),
@@ -150,6 +152,19 @@ impl Samples {
         })
     }
 
+    /// Whether the keywords of `pattern` are looked up in charset runs. For a built-in rule the
+    /// build script knows: a hook parses no pattern.
+    fn is_in_run(self, is_marked: bool, pattern: &str, keywords: &[String]) -> bool {
+        match self {
+            Self::LeftOut => is_marked,
+            Self::BuiltIn => false,
+            Self::Needed => {
+                let keywords: Vec<_> = keywords.iter().map(String::as_str).collect();
+                begins_charset_run(pattern, &keywords)
+            }
+        }
+    }
+
     /// Requires an example for each keyword, or else the keyword is untested, and a keyword in each
     /// example, or else the rule is never tried on it.
     fn check_keywords(
@@ -161,7 +176,6 @@ impl Samples {
         if keywords.is_empty() {
             return Err("'pattern' needs 'keywords'".to_owned());
         }
-        // Only the build script knows which keywords are looked up in charset runs.
         let min = if in_run || self == Self::BuiltIn {
             MIN_PREFIX
         } else {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::convert::Samples;
 use super::syntax::FileSyntax;
-use super::{PairRule, Rule, Trigger};
+use super::{RuleSet, Trigger};
 use crate::text::{line_at, without_value};
 
 /// The pattern files of this build: (name, content).
@@ -14,17 +14,6 @@ const PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.r
 
 /// The same without samples, as JSON.
 const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
-/// Rules that are searched for together.
-#[derive(Debug, Default)]
-pub struct RuleSet {
-    /// The rules, in the order of their files.
-    pub rules: Vec<Rule>,
-    /// Which of them belong together.
-    pub pairs: Vec<PairRule>,
-    /// The texts of their files; of the built-in ones, as they are embedded.
-    texts: Vec<Cow<'static, str>>,
-}
 
 /// Why a pattern file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -170,13 +159,6 @@ impl RuleSet {
         }
         let bytes = &digest.finalize()[..6];
         faster_hex::hex_string(bytes)
-    }
-
-    /// Whether a rule or a pair has this id.
-    #[must_use]
-    pub fn has(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| &*rule.id == id)
-            || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 }
 

@@ -6,11 +6,11 @@ pub mod check;
 mod convert;
 mod load;
 mod named;
-#[cfg(test)]
 mod run_prefix;
 mod syntax;
 pub(crate) mod words;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 pub use check::{Candidate, Check, Detail, Verdict};
-pub use load::{RuleError, RuleSet};
+pub use load::RuleError;
 pub use named::NamedValue;
 
 /// How sure a finding is: `Low < Medium < High < Certain`.
@@ -68,6 +68,26 @@ impl FromStr for Confidence {
             .ok_or_else(|| {
                 format!("'{word}' is not a confidence: use low, medium, high or certain")
             })
+    }
+}
+
+/// Rules that are searched for together.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// The rules, in the order of their files.
+    pub rules: Vec<Rule>,
+    /// Which of them belong together.
+    pub pairs: Vec<PairRule>,
+    /// The texts of their files; of the built-in ones, as they are embedded.
+    texts: Vec<Cow<'static, str>>,
+}
+
+impl RuleSet {
+    /// Whether a rule or a pair has this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| &*rule.id == id)
+            || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Decides for the build script which patterns the scanner can search in charset runs only.
+//! Decides which patterns the scanner can search in charset runs only: for the build script, and
+//! for the rules of users.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Class, Hir, HirKind};
