@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 #[path = "src/rule/charset.rs"]
 mod charset;
 #[path = "src/rule/run_prefix.rs"]
+#[expect(unreachable_pub, reason = "the library publishes what is private here")]
 mod run_prefix;
 
 fn main() -> io::Result<()> {
@@ -88,7 +89,7 @@ fn rules(files: &[PathBuf]) -> io::Result<String> {
 fn rule(entry: &toml::Table) -> String {
     format!(
         "RuleSyntax {{ id: {}, description: {}, keywords: {}, pattern: {}, before: {}, after: {}, \
-         keyword_place: KeywordPlace::{}, names: {}, value: {}, run: {}, entropy: {}, \
+         keyword_place: KeywordPlace::{:?}, names: {}, value: {}, run: {}, entropy: {}, \
          guessable: {}, checks: {}, confidence: {}, help: {}, link: {}, examples: Vec::new(), \
          counter_examples: Vec::new() }},\n",
         text(entry, "id"),
@@ -97,7 +98,7 @@ fn rule(entry: &toml::Table) -> String {
         optional(entry, "pattern", literal),
         number(entry, "before", "default_before()"),
         number(entry, "after", "default_after()"),
-        keyword_place(entry).unwrap_or("Anywhere"),
+        keyword_place(entry),
         list(entry, "names", literal),
         optional(entry, "value", literal),
         list(entry, "run", length),
@@ -170,14 +171,14 @@ fn confidence(entry: &toml::Table) -> String {
     format!("Confidence::{}{rest}", first.to_uppercase())
 }
 
-/// Where a rule's keywords need to be searched for; `None` if anywhere.
-fn keyword_place(rule: &toml::Table) -> Option<&'static str> {
-    let pattern = rule.get("pattern").and_then(toml::Value::as_str)?;
+/// Where a rule's keywords need to be searched for.
+fn keyword_place(rule: &toml::Table) -> run_prefix::KeywordPlace {
+    let pattern = rule.get("pattern").and_then(toml::Value::as_str);
     let keywords = rule.get("keywords").and_then(toml::Value::as_array);
     let keywords: Vec<_> = keywords
         .into_iter()
         .flatten()
         .filter_map(toml::Value::as_str)
         .collect();
-    run_prefix::keyword_place(pattern, &keywords)
+    run_prefix::keyword_place(pattern.unwrap_or_default(), &keywords)
 }

@@ -1,5 +1,8 @@
 //! Whether every rule finds its secrets in the contexts in which people write them.
 
+mod leave_out;
+mod triple;
+
 use std::collections::BTreeMap;
 
 use keysieve::rule::{Rule, RuleSet, Trigger};

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::charset::MIN_BASE64_RUN;
+use super::run_prefix::keyword_place;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
     Check, KeywordPlace, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule,
@@ -29,13 +30,12 @@ impl RuleSyntax {
                 ));
             }
             (Some(pattern), None, true) => {
-                samples.check_keywords(&self.keywords, self.keyword_place, &source.examples)?;
+                let keyword_place =
+                    samples.keyword_place(self.keyword_place, &pattern, &self.keywords);
+                samples.check_keywords(&self.keywords, keyword_place, &source.examples)?;
                 Trigger::Keywords(Pattern {
+                    keyword_place,
                     keywords: self.keywords,
-                    keyword_place: match samples {
-                        Samples::LeftOut => self.keyword_place,
-                        _ => KeywordPlace::Anywhere,
-                    },
                     before: self.before,
                     after: self.after,
                     regex: LazyRegex::anywhere(pattern),
@@ -153,6 +153,19 @@ impl Samples {
         })
     }
 
+    /// Where the keywords of `pattern` are searched for. For a built-in rule the build script knows:
+    /// a hook parses no pattern.
+    fn keyword_place(self, known: KeywordPlace, pattern: &str, keywords: &[Text]) -> KeywordPlace {
+        match self {
+            Self::LeftOut => known,
+            Self::BuiltIn => KeywordPlace::Anywhere,
+            Self::Needed => {
+                let keywords: Vec<_> = keywords.iter().map(|word| &**word).collect();
+                keyword_place(pattern, &keywords)
+            }
+        }
+    }
+
     /// Requires an example for each keyword, or else the keyword is untested, and a keyword in each
     /// example, or else the rule is never tried on it.
     fn check_keywords(
@@ -164,7 +177,6 @@ impl Samples {
         if keywords.is_empty() {
             return Err("'pattern' needs 'keywords'".to_owned());
         }
-        // Only the build script knows which keywords are looked up in charset runs.
         let min = if place != KeywordPlace::Anywhere || self == Self::BuiltIn {
             MIN_PREFIX
         } else {

@@ -1,10 +1,10 @@
 //! Loads pattern files, built-in ones and those of users, into a [`RuleSet`].
 
-use sha2::{Digest, Sha256};
+use sha2::Digest as _;
 
 use super::convert::Samples;
 use super::syntax::{FileSyntax, PairSyntax, RuleSyntax};
-use super::{PairRule, Rule, Text, Trigger};
+use super::{RuleSet, Text, Trigger};
 use crate::text::{line_at, without_value};
 
 /// The pattern files of this build: (name, content).
@@ -21,17 +21,6 @@ mod embedded {
     use crate::rule::{Confidence, KeywordPlace};
 
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-}
-
-/// Rules that are searched for together.
-#[derive(Debug, Default)]
-pub struct RuleSet {
-    /// The rules, in the order of their files.
-    pub rules: Vec<Rule>,
-    /// Which of them belong together.
-    pub pairs: Vec<PairRule>,
-    /// What identifies their files.
-    digest: Sha256,
 }
 
 /// Why a pattern file cannot be loaded.
@@ -182,13 +171,6 @@ impl RuleSet {
     pub fn version(&self) -> String {
         let bytes = &self.digest.clone().finalize()[..6];
         faster_hex::hex_string(bytes)
-    }
-
-    /// Whether a rule or a pair has this id.
-    #[must_use]
-    pub fn has(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| &*rule.id == id)
-            || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 }
 

@@ -6,7 +6,6 @@ pub mod check;
 mod convert;
 mod load;
 mod named;
-#[cfg(test)]
 mod run_prefix;
 mod syntax;
 pub(crate) mod words;
@@ -18,10 +17,12 @@ use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 pub use check::{Candidate, Check, Detail, Verdict};
-pub use load::{RuleError, RuleSet};
+pub use load::RuleError;
 pub use named::NamedValue;
+pub use run_prefix::KeywordPlace;
 
 /// A text of a rule: a part of the program, or of a user's file.
 pub type Text = Cow<'static, str>;
@@ -75,6 +76,26 @@ impl FromStr for Confidence {
             .ok_or_else(|| {
                 format!("'{word}' is not a confidence: use low, medium, high or certain")
             })
+    }
+}
+
+/// Rules that are searched for together.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// The rules, in the order of their files.
+    pub rules: Vec<Rule>,
+    /// Which of them belong together.
+    pub pairs: Vec<PairRule>,
+    /// What identifies their files.
+    digest: Sha256,
+}
+
+impl RuleSet {
+    /// Whether a rule or a pair has this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| &*rule.id == id)
+            || self.pairs.iter().any(|pair| &*pair.id == id)
     }
 }
 
@@ -148,18 +169,6 @@ pub struct Pattern {
     pub after: usize,
     /// The expression, with the named group `secret`.
     pub regex: LazyRegex,
-}
-
-/// Where the keywords of a pattern are searched for. The build script decides it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeywordPlace {
-    /// In all of a text.
-    #[default]
-    Anywhere,
-    /// In charset runs, because every match begins with a keyword and is part of a run.
-    TokenStart,
-    /// In long stretches of base64, because every match begins with one that contains a keyword.
-    Base64,
 }
 
 /// A regular expression over bytes. It is compiled on first use: a hook that finds no keyword

@@ -1,31 +1,57 @@
-//! Decides for the build script which rules the scanner can try in charset runs only.
+//! Decides where the scanner has to search for the keywords of a pattern: for the build script, and
+//! for the rules of users.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::charset::{BASE64, CLASS, MIN_BASE64_RUN, MIN_RUN, is_run_byte};
 
-/// Where the keywords of a rule need to be searched for, as `KeywordPlace` names it; `None` if
-/// anywhere.
-/// Charset runs make up a sixth of C source code, and base64 a hundredth.
-pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> Option<&'static str> {
+/// Where the keywords of a pattern are searched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeywordPlace {
+    /// In all of a text.
+    #[default]
+    Anywhere,
+    /// In charset runs, because every match begins with a keyword and with such a run.
+    TokenStart,
+    /// In long stretches of base64, because every match begins with one that contains a keyword.
+    Base64,
+}
+
+/// Where the keywords of a pattern need to be searched for. Charset runs make up a sixth of C source
+/// code, and base64 a hundredth. If a pattern cannot be parsed, the answer is anywhere.
+pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> KeywordPlace {
     let mut parser = regex_syntax::ParserBuilder::new()
         .utf8(false)
         .unicode(false)
         .build();
-    let hir = parser.parse(pattern).ok()?;
-    if !hir.properties().look_set().is_empty() {
-        None
-    } else if begins_long_token(&hir, keywords) {
-        Some("TokenStart")
-    } else {
-        contains_base64(&hir, keywords).then_some("Base64")
+    match parser.parse(pattern) {
+        Ok(hir) if !hir.properties().look_set().is_empty() => KeywordPlace::Anywhere,
+        Ok(hir) if contains_long_token(&hir, keywords) => KeywordPlace::TokenStart,
+        Ok(hir) if contains_base64(&hir, keywords) => KeywordPlace::Base64,
+        _ => KeywordPlace::Anywhere,
     }
 }
 
-/// Whether every match begins with one of `keywords` and with at least [`MIN_RUN`] run bytes.
-fn begins_long_token(hir: &Hir, keywords: &[&str]) -> bool {
-    leading(hir, is_run_byte).1 >= MIN_RUN && begins_with_any(hir, keywords)
+/// Whether every match has one of `keywords` where a charset run of at least [`MIN_RUN`] bytes
+/// begins: at its start, or after a byte that ends a run.
+fn contains_long_token(hir: &Hir, keywords: &[&str]) -> bool {
+    let begins_here = leading(hir, is_run_byte).1 >= MIN_RUN && begins_with_any(hir, keywords);
+    begins_here || after_run(hir).is_some_and(|rest| contains_long_token(&rest, keywords))
+}
+
+/// What follows the first byte in a literal of `hir` that ends a run.
+fn after_run(hir: &Hir) -> Option<Hir> {
+    let parts = parts(hir);
+    let (at, rest) = parts.iter().enumerate().find_map(|(at, part)| {
+        let HirKind::Literal(literal) = part.kind() else {
+            return None;
+        };
+        let end = literal.0.iter().position(|&byte| !is_run_byte(byte))?;
+        Some((at, &literal.0[end + 1..]))
+    })?;
+    let rest = std::iter::once(Hir::literal(rest)).chain(parts[at + 1..].iter().cloned());
+    Some(Hir::concat(rest.collect()))
 }
 
 /// Whether every match begins with at least [`MIN_BASE64_RUN`] characters of base64, among them one
@@ -35,17 +61,19 @@ fn contains_base64(hir: &Hir, keywords: &[&str]) -> bool {
     len >= MIN_BASE64_RUN && parts.iter().any(|part| contains_any(part, keywords))
 }
 
+/// What a match consists of, one after the other.
+fn parts(hir: &Hir) -> &[Hir] {
+    match hir.kind() {
+        HirKind::Capture(capture) => parts(&capture.sub),
+        HirKind::Concat(parts) => parts,
+        _ => std::slice::from_ref(hir),
+    }
+}
+
 /// The parts with which a match begins and that consist of bytes that `is_of` accepts, and how many
 /// such bytes it begins with, at least.
 fn leading(hir: &Hir, is_of: impl Fn(u8) -> bool + Copy) -> (&[Hir], usize) {
-    let whole = match hir.kind() {
-        HirKind::Capture(capture) => &*capture.sub,
-        _ => hir,
-    };
-    let parts = match whole.kind() {
-        HirKind::Concat(parts) => parts,
-        _ => std::slice::from_ref(whole),
-    };
+    let parts = parts(hir);
     let taken = parts.iter().take_while(|part| consists_of(part, is_of));
     let (taken, rest) = parts.split_at(taken.count());
     let lengths = taken.iter().map(|part| part.properties().minimum_len());
@@ -53,6 +81,7 @@ fn leading(hir: &Hir, is_of: impl Fn(u8) -> bool + Copy) -> (&[Hir], usize) {
         Some(HirKind::Literal(literal)) => {
             literal.0.iter().take_while(|&&byte| is_of(byte)).count()
         }
+        Some(HirKind::Capture(capture)) => leading(&capture.sub, is_of).1,
         _ => 0,
     };
     (
@@ -64,7 +93,11 @@ fn leading(hir: &Hir, is_of: impl Fn(u8) -> bool + Copy) -> (&[Hir], usize) {
 fn begins_with_any(hir: &Hir, keywords: &[&str]) -> bool {
     // The limits allow a class of letters within a keyword.
     let mut extractor = Extractor::new();
-    extractor.limit_class(64).limit_total(1000);
+    let longest = keywords.iter().map(|word| word.len()).max();
+    extractor
+        .limit_class(64)
+        .limit_total(1000)
+        .limit_literal_len(longest.unwrap_or(0));
     let prefixes = extractor.extract(hir);
     prefixes.literals().is_some_and(|literals| {
         literals.iter().all(|literal| {
@@ -117,18 +150,20 @@ mod tests {
     use regex::bytes::RegexBuilder;
 
     use super::*;
-    use crate::rule::{KeywordPlace, RuleSet, Trigger};
+    use crate::rule::{RuleSet, Trigger};
 
     #[test]
     fn each_condition_is_needed() {
         let keywords = ["abcd_", "efgh_", "keyW"];
         let place = |pattern| keyword_place(pattern, &keywords);
         let token = "(?P<secret>(?:abcd|efgh)_[A-Za-z0-9]{26})";
-        assert_eq!(place(token), Some("TokenStart"));
+        assert_eq!(place(token), KeywordPlace::TokenStart);
+        let after_colon = "(?P<secret>[0-9]{8}:abcd_[A-Z]{26})";
+        assert_eq!(place(after_colon), KeywordPlace::TokenStart);
         let with_rest = "abcd_[A-Z]{20}/efghi[?]key=(?P<secret>[A-Z]{9})";
-        assert_eq!(place(with_rest), Some("TokenStart"));
+        assert_eq!(place(with_rest), KeywordPlace::TokenStart);
         let base64 = "(?P<secret>[A-Z+]{30}keyW[A-Za-z0-9]{6}=_)";
-        assert_eq!(place(base64), Some("Base64"));
+        assert_eq!(place(base64), KeywordPlace::Base64);
         for (why, pattern) in [
             ("one byte too short", "(?P<secret>abcd_[A-Z]{25})"),
             ("no keyword at its start", "(?P<secret>xabcd_[A-Z]{33})"),
@@ -150,7 +185,7 @@ mod tests {
             ("optional text before it", "x?(?P<secret>abcd_[A-Z]{26})"),
             ("not a pattern", "(?P<secret>abcd_[A-Z]{26}"),
         ] {
-            assert_eq!(place(pattern), None, "{why}: {pattern}");
+            assert_eq!(place(pattern), KeywordPlace::Anywhere, "{why}: {pattern}");
         }
     }
 
@@ -165,11 +200,7 @@ mod tests {
                 continue;
             };
             let keywords: Vec<_> = pattern.keywords.iter().map(|word| &**word).collect();
-            let place = match keyword_place(pattern.regex.source(), &keywords) {
-                None => KeywordPlace::Anywhere,
-                Some("TokenStart") => KeywordPlace::TokenStart,
-                Some(_) => KeywordPlace::Base64,
-            };
+            let place = keyword_place(pattern.regex.source(), &keywords);
             assert_eq!(pattern.keyword_place, place, "{}", rule.id);
             let regex = RegexBuilder::new(pattern.regex.source())
                 .unicode(false)
@@ -198,8 +229,10 @@ mod tests {
         match place {
             KeywordPlace::Anywhere => true,
             KeywordPlace::TokenStart => {
-                let run = found.iter().take_while(|&&byte| is_run_byte(byte));
-                run.count() >= MIN_RUN && keywords.any(|word| found.starts_with(word))
+                let mut runs = found.split(|&byte| !is_run_byte(byte));
+                runs.any(|run| {
+                    run.len() >= MIN_RUN && keywords.clone().any(|word| run.starts_with(word))
+                })
             }
             KeywordPlace::Base64 => {
                 base64 >= MIN_BASE64_RUN

@@ -67,6 +67,7 @@ def on_tree(programs, tree, secrets_config):
     found = [
         ("ripgrep, one literal", "rg", ["-c", LITERAL, tree]),
         ("keysieve scan", "keysieve", ["scan", tree]),
+        ("keysieve scan, three times the rules", "keysieve-tripled", ["scan", tree]),
         ("ripgrep -uuu, one literal", "rg", ["-uuu", "-c", LITERAL, tree]),
         ("kingfisher", "kingfisher", ["scan", tree, "--no-validate", "--no-update-check"]),
         ("betterleaks", "betterleaks", ["filesystem", tree, "--no-banner", "--redact=100"]),

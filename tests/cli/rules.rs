@@ -95,3 +95,13 @@ fn rules_that_cannot_be_loaded_are_a_failure() {
         );
     }
 }
+
+#[test]
+fn the_rule_reference_is_that_of_the_rules() {
+    let written = std::fs::read_to_string("docs/rules.md").unwrap();
+    let reference = run(&["rules", "list", "--format", "markdown"]).stdout();
+    assert!(
+        written == reference,
+        "renew it: cargo run -- rules list --format markdown > docs/rules.md"
+    );
+}

@@ -1,11 +1,11 @@
 //! Verifies the checksums that providers put into their tokens: a correct one proves the token.
 //!
-//! All but that of age are CRC-32 (IEEE 802.3). They differ in what is summed and how the sum is
-//! written. A wrong sum only lowers the confidence: people cut, mix and invent tokens, and formats
-//! change.
+//! All but those of age and NATS are CRC-32 (IEEE 802.3). They differ in what is summed and how the
+//! sum is written. A wrong sum only lowers the confidence: people cut, mix and invent tokens, and
+//! formats change.
 
 use super::shape::is_placeholder;
-use super::tool::decode_base64;
+use super::tool::{decode_base32, decode_base64};
 use super::{Candidate, Detail, Verdict};
 use crate::rule::Confidence;
 
@@ -125,6 +125,26 @@ pub(super) fn age(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
     graded(bech32_residue(high.chain([0]).chain(low).chain(data)) == 1)
 }
 
+/// Grades a seed of NATS: base32 whose last two bytes are the CRC-16 (XMODEM) of those before them,
+/// lowest byte first. See `crc16.go` and `strkey.go` of nkeys.
+pub(super) fn nkey(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let bytes = decode_base32(candidate.secret()).unwrap_or_default();
+    let (rest, sum) = split_end(&bytes, 2);
+    graded(sum == crc16(rest).to_le_bytes())
+}
+
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |sum, &byte| {
+        (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| {
+            if sum & 0x8000 == 0 {
+                sum << 1
+            } else {
+                sum << 1 ^ 0x1021
+            }
+        })
+    })
+}
+
 /// The polynomial residue that BIP 173 defines: 1 if the checksum is correct.
 fn bech32_residue(values: impl Iterator<Item = usize>) -> usize {
     const GENERATOR: [usize; 5] = [
@@ -157,6 +177,19 @@ mod tests {
             &Candidate::new(token.as_bytes(), Span::new(0, token.len())),
             &mut Vec::new(),
         )
+    }
+
+    #[test]
+    fn the_sum_of_a_seed_is_that_of_xmodem() {
+        // The check value of CRC-16/XMODEM.
+        assert_eq!(crc16(b"123456789"), 0x31c3);
+        let seed = &[
+            "SUAKXKEEPGUHHYTRKNJBYCBUGW4",
+            "Z74WZ2KVS5ZB77GVQTPQUI6PBJW35SE",
+        ];
+        assert_eq!(verdict(nkey, seed), Verdict::Grade(Confidence::Certain));
+        let other = &[seed[0], &seed[1].replace('Z', "Y")];
+        assert_eq!(verdict(nkey, other), Verdict::Grade(Confidence::Medium));
     }
 
     /// Tokens that their providers, or tools that read them, published and revoked.

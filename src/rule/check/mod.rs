@@ -2,10 +2,12 @@
 
 mod aws;
 mod crc;
+mod der;
 mod generic;
 mod login;
 mod payload;
 mod pem;
+mod published;
 mod shape;
 mod tool;
 
@@ -243,6 +245,16 @@ pub static CHECKS: &[Check] = &[
         crc::age,
     ),
     Check::new(
+        "crc16-nkey",
+        "graded by the CRC-16 at its end, as NATS writes it",
+        crc::nkey,
+    ),
+    Check::new(
+        "der-key",
+        "decodes to a private key whose lengths are right",
+        pem::bare_key,
+    ),
+    Check::new(
         "private-key",
         "contains the body of a private key, graded by what it decodes to",
         pem::private_key,
@@ -261,6 +273,16 @@ pub static CHECKS: &[Check] = &[
         "jwt",
         "decodes to a header with an algorithm and to claims",
         payload::jwt,
+    ),
+    Check::new(
+        "jwk",
+        "is the private member of a JSON web key, with the length of its type",
+        payload::jwk,
+    ),
+    Check::new(
+        "otp-seed",
+        "decodes to random bytes, not to a text",
+        payload::otp_seed,
     ),
     Check::new("discord-bot", "contains the id of a bot", payload::discord),
     Check::new(

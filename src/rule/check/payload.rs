@@ -1,9 +1,10 @@
-//! Checks tokens by what they decode to: macaroons, JSON web tokens, account keys, logins.
+//! Checks tokens by what they decode to: macaroons, JSON web tokens and keys, account keys, logins.
 
 use serde_json::Value;
 
+use super::published::grade_published;
 use super::shape::is_placeholder;
-use super::tool::decode_base64;
+use super::tool::{Lazy, decode_base32, decode_base64};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -60,6 +61,55 @@ pub(super) fn jwt(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdi
         (Some("supabase"), Some("anon")) => Verdict::Reject("public by design"),
         _ => Verdict::Accept,
     }
+}
+
+/// How far the members of a JSON web key are from each other, in bytes: five of the eight members
+/// of an RSA key with 8,192 bits have 700 characters.
+const JWK_REACH: usize = 4096;
+
+static JWK_TYPE: Lazy = Lazy::new(r#"\bkty\\?["']?\s*[:=]\s*\\?["'](EC|OKP|RSA|oct)\b"#);
+
+/// Checks the member `d` or `k` of a JSON web key (RFC 7517; RFC 7518, section 6; RFC 8037): the
+/// key's type is in the same object, and the value has a length of that type.
+pub(super) fn jwk(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let before = candidate.before(JWK_REACH);
+    let before = memchr::memrchr(b'{', before).map_or(&[][..], |at| &before[at..]);
+    let after = candidate.after(JWK_REACH);
+    let after = &after[..memchr::memchr(b'}', after).unwrap_or(0)];
+    let mut parts = [before, after].into_iter();
+    let Some(kind) = parts.find_map(|part| JWK_TYPE.regex().captures(part)?.get(1)) else {
+        return Verdict::Reject("no type of a key in the same object");
+    };
+    let member = before.iter().rfind(|byte| byte.is_ascii_alphabetic());
+    let key = decode_base64(candidate.secret());
+    let fits = match (member, kind.as_bytes()) {
+        (Some(b'k'), b"oct") => key.len() >= 16,
+        (Some(b'd'), b"EC" | b"OKP") => matches!(key.len(), 32 | 48 | 56 | 57 | 66),
+        (Some(b'd'), b"RSA") => key.len() >= 64,
+        _ => false,
+    };
+    if !fits || is_placeholder(candidate.secret()) || entropy(candidate.secret()) < 3.5 {
+        return Verdict::Reject("not a private member, or not of the length of its type");
+    }
+    let kind = String::from_utf8_lossy(kind.as_bytes());
+    details.push(Detail::new("key_type", kind));
+    grade_published(&key, details).unwrap_or(Verdict::Accept)
+}
+
+/// Checks the seed of one-time passwords: base32 (RFC 4226, RFC 6238) of random bytes. The seeds of
+/// documentation are texts.
+pub(super) fn otp_seed(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
+    let seed = candidate.secret();
+    let bare = seed.split(|&byte| byte == b'=').next().unwrap_or_default();
+    if bare.iter().all(u8::is_ascii_lowercase) {
+        return Verdict::Reject("made of words");
+    }
+    let decoded = decode_base32(&bare.to_ascii_uppercase()).unwrap_or_default();
+    let is_text = |bytes: &[u8]| bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_text(&decoded) || decoded.starts_with(b"Hello!") {
+        return Verdict::Reject("base32 of a text");
+    }
+    Verdict::Accept
 }
 
 /// Checks a bot token of Discord: its first part is base64 of the bot's id, a snowflake of 17

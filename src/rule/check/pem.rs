@@ -1,8 +1,11 @@
-//! Checks private keys as text: PEM, OpenSSH, OpenPGP armour and PuTTY, by what they decode to.
+//! Checks private keys as text: PEM and bare base64, OpenSSH, OpenPGP armour and PuTTY, by what
+//! they decode to.
 //!
-//! Formats: RFC 7468 (PEM), RFC 5208 and RFC 5915 (what is inside), OpenSSH's `PROTOCOL.key`, RFC
-//! 4880 section 6 (armour) and appendix C of the PuTTY manual.
+//! Formats: RFC 7468 (PEM), OpenSSH's `PROTOCOL.key`, RFC 4880 section 6 (armour) and appendix C of
+//! the PuTTY manual.
 
+use super::der::{self, Proof};
+use super::published::grade_published;
 use super::shape::longest_repeat;
 use super::tool::{decode_base64, is_base64};
 use super::{Candidate, Detail, Verdict, entropy};
@@ -32,19 +35,52 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     let decoded = decode_base64(&body.base64);
     let kind = kind_of(label, &decoded);
     details.push(Detail::new("key_type", kind));
-    let encrypted =
-        body.encrypted || label.starts_with(b"ENCRYPTED") || label.starts_with(b"SSH2 ENCRYPTED");
+    if let Some(published) = grade_published(&decoded, details) {
+        return published;
+    }
+    let says_encrypted = memchr::memmem::find(label, b"ENCRYPTED").is_some();
     let proven = match kind {
         "OpenSSH" => openssh(&decoded),
         "OpenPGP" => openpgp(&decoded, body.crc24.as_deref()),
-        _ => der(&decoded),
+        _ => der::proof(&decoded),
     };
-    match proven {
-        Proof::None => Verdict::Grade(Confidence::Low),
-        _ if encrypted || proven == Proof::Encrypted => grade_encrypted(details),
-        Proof::Whole => Verdict::Grade(Confidence::Certain),
-        _ => Verdict::Grade(Confidence::High),
+    let (reason, confidence) = match proven {
+        // With the header `Proc-Type: 4,ENCRYPTED` all of the body is encrypted.
+        _ if body.encrypted || proven == Proof::Encrypted => return grade_encrypted(details),
+        Proof::Whole | Proof::Partial | Proof::Broken if says_encrypted => {
+            return grade_encrypted(details);
+        }
+        Proof::Whole => return Verdict::Grade(Confidence::Certain),
+        Proof::Partial => ("it is cut short or damaged", Confidence::High),
+        Proof::Broken => ("its parts have wrong lengths", Confidence::Medium),
+        Proof::None | Proof::Encrypted => ("it does not decode to a key", Confidence::Low),
+    };
+    details.push(Detail::new("unreadable", reason));
+    Verdict::Grade(confidence)
+}
+
+/// How far the lines of a key reach, in bytes: 8,192 bits of RSA are 6,200 characters of base64.
+const MAX_TEXT: usize = 12 << 10;
+
+/// Checks base64 that begins like a private key without the lines around it: the lengths in it must
+/// be right. The key may continue on the lines that follow.
+pub(super) fn bare_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> Verdict {
+    let first = candidate.secret();
+    let start = decode_base64(&first[..first.len().min(8)]);
+    let Some((_, len, rest)) = der::header(&start) else {
+        return Verdict::Reject("not DER");
+    };
+    let needed = ((len + start.len() - rest.len()) * 8).div_ceil(6);
+    let mut body = first.to_vec();
+    if body.len() < needed {
+        body.extend(Body::read(candidate.after(MAX_TEXT)).base64);
     }
+    body.truncate(needed);
+    let decoded = decode_base64(&body);
+    if der::proof(&decoded) != Proof::Whole {
+        return Verdict::Reject("its lengths are not those of a private key");
+    }
+    grade_published(&decoded, details).unwrap_or(Verdict::Grade(Confidence::Certain))
 }
 
 /// Checks a key file of PuTTY: it must have private lines, and an encrypted key is less sure.
@@ -74,19 +110,6 @@ fn grade_encrypted(details: &mut Vec<Detail>) -> Verdict {
     Verdict::Grade(Confidence::Medium)
 }
 
-/// How far a decoded body proves that it is a key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// Not at all.
-    None,
-    /// It begins like a key and is cut short.
-    Partial,
-    /// It is a key under a passphrase.
-    Encrypted,
-    /// It is a key from its first byte to its last.
-    Whole,
-}
-
 /// The label between `BEGIN ` and the dashes after it, and everything after those.
 fn split_label(block: &[u8]) -> Option<(&[u8], &[u8])> {
     let start = memchr::memmem::find(block, b"BEGIN ")? + 6;
@@ -108,8 +131,8 @@ fn kind_of(label: &[u8], decoded: &[u8]) -> &'static str {
 }
 
 /// The text of a block, without quotes and comment signs.
-struct Body {
-    base64: Vec<u8>,
+pub(super) struct Body {
+    pub(super) base64: Vec<u8>,
     encrypted: bool,
     crc24: Option<Vec<u8>>,
 }
@@ -117,7 +140,7 @@ struct Body {
 impl Body {
     /// Reads the lines of a block, which may be in a string with `\n`, indented, quoted, commented
     /// out or joined with `+`. Skips headers such as `Proc-Type:`.
-    fn read(text: &[u8]) -> Self {
+    pub(super) fn read(text: &[u8]) -> Self {
         let mut body = Self {
             base64: Vec::new(),
             encrypted: false,
@@ -167,30 +190,39 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Recognizes a SEQUENCE that begins with a version (PKCS#1, PKCS#8, SEC 1, DSA) or an algorithm
-/// (encrypted PKCS#8).
-fn der(bytes: &[u8]) -> Proof {
-    let (len, rest) = match bytes {
-        [0x30, 0x82, a, b, rest @ ..] => (usize::from(*a) << 8 | usize::from(*b), rest),
-        [0x30, 0x81, a, rest @ ..] => (usize::from(*a), rest),
-        [0x30, a @ 0..=0x7f, rest @ ..] => (usize::from(*a), rest),
-        _ => return Proof::None,
+/// Recognizes the magic, the name of a cipher, which is `none` if the key has no passphrase, and
+/// the two equal numbers before the key itself, which OpenSSH compares as well.
+fn openssh(bytes: &[u8]) -> Proof {
+    let Some(mut rest) = bytes.strip_prefix(b"openssh-key-v1\0") else {
+        return Proof::None;
     };
-    match rest {
-        [0x02, 0x01, 0..=1, ..] if rest.len() == len => Proof::Whole,
-        [0x30, ..] if rest.len() == len => Proof::Encrypted,
-        [0x02, 0x01, 0..=1, ..] => Proof::Partial,
-        _ => Proof::None,
+    match field(&mut rest) {
+        Some(b"none") => {}
+        Some(_) => return Proof::Encrypted,
+        None => return Proof::Partial,
+    }
+    match openssh_key(rest) {
+        Some(key) if key.get(..4) == key.get(4..8) => Proof::Whole,
+        Some(_) => Proof::Broken,
+        None => Proof::Partial,
     }
 }
 
-/// Recognizes the magic and the name of a cipher: `none` if the key has no passphrase.
-fn openssh(bytes: &[u8]) -> Proof {
-    match bytes.strip_prefix(b"openssh-key-v1\0") {
-        Some([0, 0, 0, 4, b'n', b'o', b'n', b'e', ..]) => Proof::Whole,
-        Some(_) => Proof::Encrypted,
-        None => Proof::None,
-    }
+/// The private half, after a key derivation, its options, the count of keys and the public half.
+fn openssh_key(mut rest: &[u8]) -> Option<&[u8]> {
+    field(&mut rest)?;
+    field(&mut rest)?;
+    rest = rest.get(4..)?;
+    field(&mut rest)?;
+    field(&mut rest)
+}
+
+/// Takes a string with its length before it off `bytes`.
+fn field<'t>(bytes: &mut &'t [u8]) -> Option<&'t [u8]> {
+    let (len, rest) = bytes.split_first_chunk::<4>()?;
+    let (field, rest) = rest.split_at_checked(u32::from_be_bytes(*len) as usize)?;
+    *bytes = rest;
+    Some(field)
 }
 
 /// Recognizes a packet of tag 5 (secret key), whose armour ends in a CRC-24 if it is complete.
@@ -278,6 +310,10 @@ mod tests {
             grade(&block("RSA ", &key.replacen('M', "N", 1))),
             Verdict::Grade(Confidence::Low)
         );
+        assert_eq!(
+            grade(&block("RSA ", &key.replacen("MC4CAQAw", "MC4CAQAx", 1))),
+            Verdict::Grade(Confidence::Medium)
+        );
         for body in ["...", "", "MIIEpAIBAAKCAQEA...", &"A".repeat(64)] {
             assert!(
                 matches!(grade(&block("RSA ", body)), Verdict::Reject(_)),
@@ -292,11 +328,27 @@ mod tests {
             base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
         };
         let random: Vec<u8> = (1..=60_u32).map(|n| (n * 37 % 251) as u8).collect();
-        for (cipher, confidence) in [
-            ("\x04none", Confidence::Certain),
-            ("\x0aaes256-ctr", Confidence::Medium),
+        let field = |text: &[u8]| [&(text.len() as u32).to_be_bytes(), text].concat();
+        for (cipher, check, confidence) in [
+            ("none", "samesame", Confidence::Certain),
+            ("none", "sameelse", Confidence::Medium),
+            ("aes256-ctr", "samesame", Confidence::Medium),
         ] {
-            let key = [b"openssh-key-v1\0\0\0\0", cipher.as_bytes(), &random].concat();
+            let private = field(&[check.as_bytes(), &random].concat());
+            let head = [
+                b"openssh-key-v1\0",
+                &*field(cipher.as_bytes()),
+                &field(b"none"),
+            ]
+            .concat();
+            let key = [
+                &*head,
+                &field(b""),
+                &[0, 0, 0, 1],
+                &field(b"public"),
+                &private,
+            ]
+            .concat();
             assert_eq!(
                 grade(&block("OPENSSH ", &encode(&key))),
                 Verdict::Grade(confidence)

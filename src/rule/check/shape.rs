@@ -28,7 +28,10 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     const DIGITS: [&[u8]; 3] = [b"1234567890", b"0123456789", b"9876543210"];
     let lower = text.to_ascii_lowercase();
     let holds = |word: &&'static [u8]| memchr::memmem::find(&lower, word).is_some();
-    longest_repeat(text) >= 8 || WORDS.iter().any(holds) || DIGITS.iter().any(holds)
+    longest_repeat(text) >= 8
+        || is_periodic(text)
+        || WORDS.iter().any(holds)
+        || DIGITS.iter().any(holds)
 }
 
 /// How many characters of each kind a value has.
@@ -63,6 +66,19 @@ impl Classes {
         let all = [self.lower, self.upper, self.digits, self.others];
         all.into_iter().filter(|&count| count > 0).count()
     }
+}
+
+/// Whether `text` is the same few bytes again and again. Of random values of 12 hex digits one in
+/// ten million is.
+fn is_periodic(text: &[u8]) -> bool {
+    let mut periods = 1..=text.len() / 2;
+    text.len() >= 12 && periods.any(|period| text[period..] == text[..text.len() - period])
+}
+
+/// Whether two values have the same length and differ in at most two bytes.
+pub(crate) fn is_near(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).filter(|(a, b)| a != b).count();
+    one.len() == other.len() && differences <= 2
 }
 
 /// Length of the longest run of one byte.
@@ -169,6 +185,7 @@ mod tests {
             "abcEXAMPLEdef",
             "key1234567890",
             "YOUR_KEY",
+            "k3jH8sk3jH8sk3jH",
         ] {
             assert!(is_placeholder(dummy.as_bytes()), "{dummy}");
         }

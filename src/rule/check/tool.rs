@@ -65,3 +65,23 @@ pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
         .or_else(|_| URL_SAFE.decode(&text[..whole]))
         .unwrap_or_default()
 }
+
+/// Decodes base32 (RFC 4648, section 6) in upper case, without padding. A surplus of bits at the
+/// end is dropped.
+pub(super) fn decode_base32(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::with_capacity(text.len()));
+    for byte in text {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u32::from(digit);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}

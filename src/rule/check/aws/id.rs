@@ -5,7 +5,7 @@
 //! `Q-Z2-7`; see "A short note on AWS key id" (T. Be'ery, 2023) and "A bitwise analysis of AWS
 //! access key identifiers" (WithSecure Labs).
 
-use super::super::shape::{boundary, is_placeholder, longest_repeat};
+use super::super::shape::{boundary, is_near, is_placeholder, longest_repeat};
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::Lazy;
 use crate::rule::Confidence;
@@ -27,7 +27,7 @@ const DOCUMENTATION_ACCOUNTS: [u64; 8] = [
 
 /// Accounts of known canary tokens: keys that raise an alarm on use. From trufflehog's list of
 /// 2026-08.
-const CANARY_ACCOUNTS: [u64; 26] = [
+const CANARY_ACCOUNTS: [u64; 29] = [
     44_858_866_125,
     52_310_077_262,
     171_436_882_533,
@@ -41,11 +41,14 @@ const CANARY_ACCOUNTS: [u64; 26] = [
     439_872_796_651,
     445_142_720_921,
     465_867_158_099,
+    528_757_803_018,
     534_261_010_715,
+    538_784_191_382,
     595_918_472_158,
     637_958_123_769,
     693_412_236_332,
     717_712_589_309,
+    729_780_141_977,
     730_335_385_048,
     732_624_840_810,
     735_421_457_923,
@@ -173,19 +176,30 @@ fn key_type(prefix: &[u8]) -> &'static str {
     }
 }
 
+/// The bodies of the ids in AWS's documentation, which people write with a letter or two changed.
+const DOCUMENTED: [&[u8]; 2] = [b"IOSFODNN7EXAMPLE", b"I44QH8DHBEXAMPLE"];
+
 fn is_dummy(id: &[u8], body: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] = [
+    const WORDS: [&[u8]; 8] = [
         b"EXAMPLE",
         b"TEST",
         b"FAKE",
         b"DUMMY",
         b"SAMPLE",
         b"ABCDEFGH",
+        b"ZYXWVUTS",
+        b"QWERTY",
     ];
     let words = WORDS
         .iter()
         .any(|word| memchr::memmem::find(body, word).is_some());
-    words || is_placeholder(id) || longest_repeat(body) >= 6 || entropy(body) < MIN_BODY_ENTROPY
+    let documented = DOCUMENTED.iter().any(|known| is_near(body, known));
+    words
+        || documented
+        || is_placeholder(id)
+        || is_placeholder(body)
+        || longest_repeat(body) >= 6
+        || entropy(body) < MIN_BODY_ENTROPY
 }
 
 /// Whether the candidate is part of a longer stretch of base64 that contains the id's letters by
@@ -254,10 +268,39 @@ mod tests {
             ["AKIA", "DEADBEEF", "DEADBEEF"],
             ["AKIA", "RZPUZDIK", "GB2VALC4"],
             ["ACCA", "GTTACCAG", "TTACCAGT"],
+            ["AKIA", "IOSFODNN", "7EXAMPLF"],
+            ["AKIA", "IOSFQDNN", "7EXAMQLE"],
+            ["AKIA", "I44QH8DH", "BEXMPLES"],
+            ["AKIA", "QWERTYUI", "OPASDFGH"],
+            ["AKIA", "23456723", "45672345"],
         ] {
             let id = id.concat();
             assert!(matches!(verdict(&id, &id), Verdict::Reject(_)), "{id}");
         }
+    }
+
+    /// An id of the new generation whose account is `number`.
+    fn id_of(number: u64) -> String {
+        let bits = 1 << 49 | number << 9 | 0x1a5;
+        let digit = |shift: u32| match (bits >> shift & 31) as u8 {
+            value @ 0..26 => (b'A' + value) as char,
+            value => (b'2' + value - 26) as char,
+        };
+        let body: String = (0..10).rev().map(|at| digit(at * 5)).collect();
+        ["AKIA", &body, "KMUTVX"].concat()
+    }
+
+    #[test]
+    fn canaries_are_named() {
+        for number in CANARY_ACCOUNTS {
+            let id = id_of(number);
+            assert_eq!(account(id.as_bytes()), Some(number), "{id}");
+            let mut details = Vec::new();
+            let candidate = Candidate::new(id.as_bytes(), Span::new(0, id.len()));
+            assert_eq!(access_key_id(&candidate, &mut details), Verdict::Accept);
+            assert!(details.iter().any(|detail| detail.key == "canary"), "{id}");
+        }
+        assert!(CANARY_ACCOUNTS.is_sorted());
     }
 
     #[test]

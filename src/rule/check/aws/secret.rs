@@ -4,7 +4,7 @@
 //! Such a key has no prefix, so its shape must identify it. The thresholds reject almost no real
 //! key: of 300,000 random ones, all of them together reject 0.047 %.
 
-use super::super::shape::{is_placeholder, longest_repeat};
+use super::super::shape::{is_near, is_placeholder, longest_repeat};
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::{Lazy, decode_base64, id, is_base64};
 use crate::rule::Confidence;
@@ -110,9 +110,20 @@ fn wrong_shape(key: &[u8]) -> Option<&'static str> {
     is_dummy(key).then_some("a published example or a dummy")
 }
 
+/// How the keys in AWS's documentation begin. People write them with another end, or with a letter
+/// or two changed.
+const DOCUMENTED: [&[u8]; 3] = [
+    b"wJalrXUtnFEMI/K7MDEN",
+    b"je7MtGbClwBF/2Zp9Utk",
+    b"nNYiytVbZPQUQ5Yaxu2j",
+];
+
 fn is_dummy(key: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"FakeValue", b"SECRETSKEY", b"fakeSecret", b"notasecret"];
     is_placeholder(key)
+        || DOCUMENTED
+            .iter()
+            .any(|known| is_near(&key[..key.len().min(known.len())], known))
         || longest_repeat(key) >= 6
         || WORDS
             .iter()
@@ -334,6 +345,7 @@ mod tests {
         for pieces in [
             ["wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYEXAMPLEKEY"],
             ["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"],
+            ["wJalrXUtmFEMI/K7MDENG", "/bPxRfiCYzUHqEK8tQ2"],
         ] {
             assert!(wrong_shape(pieces.concat().as_bytes()).is_some());
         }

@@ -1,10 +1,12 @@
 //! `keysieve rules`: lists, shows and checks the rules.
 
+mod markdown;
+
 use std::io::Write as _;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use keysieve::finding::Status;
 use keysieve::rule::{PairRule, Rule, RuleSet, Trigger};
 use keysieve::scan::{Scanner, check_samples};
@@ -26,7 +28,11 @@ pub(crate) struct RulesArgs {
 #[derive(Subcommand, Debug)]
 enum Action {
     /// List the rules: id, confidence, file, description
-    List,
+    List {
+        /// How to list them
+        #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+        format: Format,
+    },
     /// Show everything about a rule
     Show {
         /// The rule's id
@@ -38,12 +44,24 @@ enum Action {
     Check,
 }
 
+/// How rules are listed.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Format {
+    /// A line for each
+    Text,
+    /// A table with what each rule looks for and a link to its provider
+    Markdown,
+}
+
 impl RulesArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
         let mut rules = RuleSet::builtin_with_samples()?;
         settings::add_rules(&mut rules, &self.rules)?;
         let (text, status) = match &self.action {
-            Action::List => (list(&rules), Status::Clean),
+            Action::List { format } => match format {
+                Format::Text => (list(&rules), Status::Clean),
+                Format::Markdown => (markdown::reference(&rules), Status::Clean),
+            },
             Action::Show { id } => (show(&rules, id)?, Status::Clean),
             Action::Check => check(rules)?,
         };
