@@ -68,8 +68,9 @@ def report(name, programs, folder, limit, scratch):
         env["GIT_CONFIG_GLOBAL"] = contenders.register_aws(scratch)
         argv = ["git", "secrets", *COMMANDS[name]]
     quiet = subprocess.DEVNULL
+    errors = subprocess.STDOUT if name == "git-secrets" else quiet  # It reports there.
     process = subprocess.Popen(
-        argv, cwd=folder, env=env, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, start_new_session=True
+        argv, cwd=folder, env=env, stdin=quiet, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
     )
     try:
         text, _ = process.communicate(timeout=limit)
