@@ -9,55 +9,19 @@ use keysieve::rule::{Rule, RuleSet, Trigger};
 use keysieve::scan::{Match, Scanner};
 
 /// Texts with `VALUE` for a secret, and its name in the styles `NAME_UP`, `name_low`, `name-kebab`,
-/// `nameCamel` and `NamePascal`.
-const CONTEXTS: [&str; 46] = [
-    "NAME_UP=VALUE",
-    "NAME_UP=VALUE\n",
-    "\tNAME_UP=VALUE\n",
-    "export NAME_UP=\"VALUE\"\n",
-    "export NAME_UP='VALUE'\n",
-    "name_low: VALUE\n",
-    "name_low: \"VALUE\"\n",
-    "  \"name_low\": \"VALUE\",\n",
-    "{\"nameCamel\":\"VALUE\"}",
-    "{\\\"name_low\\\":\\\"VALUE\\\"}",
-    "name_low = \"VALUE\"\n",
-    "name_low='VALUE'\n",
-    "const nameCamel = \"VALUE\";\n",
-    "const nameCamel: string = 'VALUE';\n",
-    "let name_low: &str = \"VALUE\";\n",
-    "private static final String NAME_UP = \"VALUE\";\n",
-    "nameCamel := \"VALUE\"\n",
-    "nameCamel = `VALUE`\n",
-    "var nameCamel=\"VALUE\",other=1;",
-    "<nameCamel>VALUE</nameCamel>\n",
-    "<add key=\"NamePascal\" value=\"VALUE\" />\n",
-    "<property name=\"name-kebab\">VALUE</property>\n",
-    "- name: NAME_UP\n  value: VALUE\n",
-    "- name: NAME_UP\n  value: \"VALUE\"\n",
-    "{\"name\": \"NAME_UP\", \"value\": \"VALUE\"}\n",
-    "ENV NAME_UP=VALUE\n",
-    "ENV NAME_UP=\"VALUE\"\n",
-    "$env:NAME_UP = \"VALUE\"\n",
-    "set NAME_UP=VALUE\r\n",
-    "app.name-kebab=VALUE\n",
-    "'name_low' => 'VALUE',\n",
-    ":name_low => \"VALUE\"\n",
-    "define('NAME_UP', 'VALUE');\n",
-    "os.environ[\"NAME_UP\"] = \"VALUE\"\n",
-    "os.environ.setdefault(\"NAME_UP\", \"VALUE\")\n",
-    "process.env.NAME_UP || \"VALUE\"\n",
-    "run --name-kebab=VALUE\n",
-    "curl -H \"X-name-kebab: VALUE\" https://api.acme.io\n",
-    "https://api.acme.io/v1?name_low=VALUE&page=1\n",
-    "client.setNamePascal(\"VALUE\")\n",
-    "Client(name_low=\"VALUE\", timeout=3)\n",
-    "#define NAME_UP \"VALUE\"\n",
-    "variable \"name_low\" {\n  default = \"VALUE\"\n}\n",
-    "12:00:01 INFO name_low=VALUE done\n",
-    "// name_low: VALUE\n",
-    "# NAME_UP=VALUE\n",
-];
+/// `nameCamel` and `NamePascal`. `tests/quality/run` reads the same file.
+const CARRIERS: &str = include_str!("quality/carriers.txt");
+
+/// The name and the text of each carrier that is not marked with `~`.
+fn carriers() -> Vec<(&'static str, String)> {
+    let is_demanded = |line: &&str| !line.is_empty() && !line.starts_with(['#', '~']);
+    let carrier = |line: &'static str| {
+        let mut fields = line.splitn(3, " | ");
+        let (name, text) = (fields.next().unwrap(), fields.nth(1).unwrap());
+        (name, serde_json::from_str(text).unwrap())
+    };
+    CARRIERS.lines().filter(is_demanded).map(carrier).collect()
+}
 
 /// A secret of a rule, and the words of the name that it needs.
 struct Sample {
@@ -123,6 +87,8 @@ fn fill(context: &str, Sample { value, name }: &Sample) -> String {
 fn every_rule_finds_its_secret_in_every_natural_context() {
     let scanner = Scanner::new(RuleSet::builtin_with_samples().unwrap()).unwrap();
     let rules = &scanner.rules().rules;
+    let carriers = carriers();
+    assert!(carriers.len() > 60, "only {} carriers", carriers.len());
     let (mut missed, mut tried) = (BTreeMap::<&str, Vec<&str>>::new(), 0);
     for (index, rule) in rules.iter().enumerate() {
         // Their tests say in which contexts AWS credentials and private keys are found.
@@ -132,18 +98,18 @@ fn every_rule_finds_its_secret_in_every_natural_context() {
         let Some(sample) = sample(&scanner, index, rule) else {
             continue;
         };
-        for context in CONTEXTS {
+        for (name, text) in &carriers {
             tried += 1;
-            if find(&scanner, index, &fill(context, &sample)).is_none() {
-                missed.entry(context).or_default().push(&rule.id);
+            if find(&scanner, index, &fill(text, &sample)).is_none() {
+                missed.entry(name).or_default().push(&rule.id);
             }
         }
     }
-    let lines = missed.iter().map(|(context, rules)| {
+    let lines = missed.iter().map(|(carrier, rules)| {
         let some = rules[..rules.len().min(6)].join(", ");
-        format!("{context:?}: {} rules: {some}", rules.len())
+        format!("{carrier}: {} rules: {some}", rules.len())
     });
     let lines: Vec<_> = lines.collect();
     assert!(lines.is_empty(), "{tried} tried\n{}", lines.join("\n"));
-    assert!(tried > 600 * CONTEXTS.len(), "only {tried} were tried");
+    assert!(tried > 600 * carriers.len(), "only {tried} were tried");
 }
