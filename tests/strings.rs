@@ -281,7 +281,7 @@ fn secret(name: &str) -> String {
         "TOKEN" => ["kP3v8Qz1Xy7L", "m2Nw9Rt5Bc4Df6", "Gh0JkSa"].concat(),
         "UUID" => ["7d9f2c4e-1b3a", "-4c5d-8e6f-a0b1c2d3e4f5"].concat(),
         "BASIC" => STANDARD.encode(format!("deploy:{pass}")),
-        "CODED" => STANDARD.encode(format!("{pass}{pass}")),
+        "CODED" => STANDARD.encode(format!("{pass}-9tLw{pass}")),
         "SALTED" => [
             "k+P3v8|Qz1Xy~7Lm2[Nw9Rt5 Bc4",
             "Df6^Gh0Jk;Sa,Ue8Io.x2Z q5W{e7R-t1Y_u",

@@ -153,8 +153,8 @@ impl Samples {
         })
     }
 
-    /// Where the keywords of `pattern` are searched for. For a built-in rule the build script knows:
-    /// a hook parses no pattern.
+    /// Where the keywords of `pattern` are searched for. For a built-in rule the build script
+    /// knows: a hook parses no pattern.
     fn keyword_place(self, known: KeywordPlace, pattern: &str, keywords: &[Text]) -> KeywordPlace {
         match self {
             Self::LeftOut => known,

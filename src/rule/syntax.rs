@@ -1,5 +1,5 @@
-//! Defines the TOML of pattern files: rules as written, before anything is checked. The build script
-//! writes the built-in rules as values of these types.
+//! Defines the TOML of pattern files: rules as written, before anything is checked. The build
+//! script writes the built-in rules as values of these types.
 
 use std::borrow::Cow;
 

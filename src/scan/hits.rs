@@ -1,16 +1,15 @@
 //! Prefilter hits, and how to carry them over from an older text instead of searching again.
 //!
-//! A hit depends on its own bytes and, if it is a run or needs one, on some bytes at either end. So
-//! if a text copies a stretch of an older one, the hits in that stretch are known, and only what was
-//! inserted and the seams between stretches need a search.
+//! A hit depends on its own bytes and, if it is a run or needs one, on some bytes at either end.
+//! If a text copies a stretch of an older one, the hits in that stretch are known, and only what
+//! was inserted and the seams between stretches need a search.
 //!
 //! **Invariant:** [`Scanner::hits_after`] returns what [`Scanner::hits`] returns, for any texts and
 //! stretches. Matches follow from a text and its hits, so both ways find the same secrets.
 
-use std::borrow::Cow;
-
+use super::edit::{Edit, Windows};
 use super::{Scanner, charset_runs, decode, named, verify};
-use crate::rule::charset::{MIN_BASE64_RUN, MIN_RUN, is_run_byte};
+use crate::rule::charset::MIN_RUN;
 use crate::text::{Copied, Span};
 
 /// A place at which the prefilter stops.
@@ -51,7 +50,7 @@ pub(super) enum Runs {
 pub struct Hits {
     list: Vec<Hit>,
     /// Length of the text.
-    len: usize,
+    pub(super) len: usize,
     /// Whether the text contains a zero byte: wide strings are found by those.
     nul: bool,
 }
@@ -89,152 +88,12 @@ impl Hits {
 
 impl Hit {
     /// The same hit in another text, in which what was at `from` is at `to`.
-    const fn moved(self, from: usize, to: usize) -> Self {
+    pub(super) const fn moved(self, from: usize, to: usize) -> Self {
         let (start, end) = (self.span.start - from + to, self.span.end - from + to);
         Self {
             span: Span::new(start, end),
             ..self
         }
-    }
-}
-
-/// A text that was made from an older one.
-#[derive(Clone, Copy)]
-struct Edit<'e> {
-    /// Hits of the older text.
-    before: &'e Hits,
-    text: &'e [u8],
-    /// What was copied, in the order of `text` and without overlaps in it.
-    copied: &'e [Copied],
-}
-
-impl Edit<'_> {
-    /// The hits that are known without a search.
-    fn carried(&self) -> Vec<Hit> {
-        let mut carried = Vec::new();
-        for &stretch in self.copied {
-            let inside = self.before.within(stretch.source()).iter();
-            let unchanged = inside.filter(|hit| self.carries_over(hit, stretch));
-            carried.extend(unchanged.map(|hit| hit.moved(stretch.from, stretch.to)));
-        }
-        carried
-    }
-
-    /// Whether `hit`, which a search found in the new text, is among [`Edit::carried`].
-    fn is_carried(&self, hit: &Hit) -> bool {
-        let next = self
-            .copied
-            .partition_point(|stretch| stretch.to <= hit.span.start);
-        let Some(&stretch) = next.checked_sub(1).map(|last| &self.copied[last]) else {
-            return false;
-        };
-        stretch.target().holds(hit.span)
-            && self.carries_over(&hit.moved(stretch.to, stretch.from), stretch)
-    }
-
-    /// Whether `hit`, of the older text, is a hit of the new text as part of `stretch`.
-    fn carries_over(&self, hit: &Hit, stretch: Copied) -> bool {
-        match hit.kind {
-            HitKind::Keyword(_) | HitKind::Name => stretch.source().holds(hit.span),
-            // The bytes that end it.
-            HitKind::Run | HitKind::Token => self.carries_over_with(1, hit.span, stretch),
-            // The bytes that make its run long enough.
-            HitKind::TokenKeyword(_) => self.carries_over_with(MIN_BASE64_RUN, hit.span, stretch),
-        }
-    }
-
-    /// Whether `span` and `margin` bytes before and after it are part of `stretch`. If the older
-    /// text ends in the margin, so must the new one.
-    fn carries_over_with(&self, margin: usize, span: Span, stretch: Copied) -> bool {
-        let len = self.before.len;
-        let outer = Span::new(
-            span.start.saturating_sub(margin),
-            len.min(span.end + margin),
-        );
-        let starts_alike = span.start >= margin || stretch.to == 0;
-        let ends_alike = span.end + margin <= len || stretch.target().end == self.text.len();
-        stretch.source().holds(outer) && starts_alike && ends_alike
-    }
-
-    /// The parts of the text that are between copied stretches: what was inserted. A seam is empty
-    /// if two stretches meet that were not adjacent in the older text, or if only one of the texts
-    /// begins or ends there.
-    fn seams(&self) -> impl Iterator<Item = Span> {
-        let end_of_text = Copied {
-            from: self.before.len,
-            to: self.text.len(),
-            len: 0,
-        };
-        // Where the last stretch ended in the older and in the new text.
-        let (mut old_end, mut new_end) = (0, 0);
-        let stretches = self.copied.iter().copied().chain([end_of_text]);
-        stretches.filter_map(move |stretch| {
-            let is_adjacent = (stretch.from, stretch.to) == (old_end, new_end);
-            let seam = Span::new(new_end, stretch.to);
-            (old_end, new_end) = (stretch.source().end, stretch.target().end);
-            (!is_adjacent).then_some(seam)
-        })
-    }
-
-    /// The parts of the text to search, in order and apart: every seam, widened by `reach` bytes,
-    /// and from there to where charset runs end.
-    fn windows(&self, reach: usize) -> Vec<Span> {
-        let mut windows: Vec<Span> = Vec::new();
-        for seam in self.seams() {
-            let searched = windows.last().map_or(0, |window| window.end);
-            let low = seam.start.saturating_sub(reach);
-            let high = self.text.len().min(seam.end + reach).max(searched);
-            let back = self.text[searched.min(low)..low].iter().rev();
-            let back = back.take_while(|&&byte| is_run_byte(byte)).count();
-            let on = self.text[high..].iter();
-            let on = on.take_while(|&&byte| is_run_byte(byte)).count();
-            let next = Span::new(low - back, high + on);
-            match windows.last_mut() {
-                Some(window) if next.start <= window.end => *window = window.join(next),
-                _ => windows.push(next),
-            }
-        }
-        windows
-    }
-}
-
-/// Parts of a text that cut no charset run, with a line end between two, so that one search finds
-/// what is in any of them: most are short.
-struct Windows<'t> {
-    joined: Cow<'t, [u8]>,
-    /// Each part, with its start in `joined`.
-    parts: Vec<(usize, Span)>,
-}
-
-impl<'t> Windows<'t> {
-    fn new(text: &'t [u8], parts: Vec<Span>) -> Self {
-        if let [whole] = parts[..] {
-            return Self {
-                joined: Cow::Borrowed(whole.of(text)),
-                parts: vec![(0, whole)],
-            };
-        }
-        let mut joined = Vec::new();
-        let with_start = parts.into_iter().map(|part| {
-            let start = joined.len();
-            joined.extend_from_slice(part.of(text));
-            joined.push(b'\n');
-            (start, part)
-        });
-        Self {
-            parts: with_start.collect(),
-            joined: Cow::Owned(joined),
-        }
-    }
-
-    /// The place in the text of `span` in `joined`; `None` if it is not in one part.
-    fn source(&self, span: Span) -> Option<Span> {
-        let next = self
-            .parts
-            .partition_point(|(start, _)| *start <= span.start);
-        let (start, part) = self.parts[next.checked_sub(1)?];
-        let source = Span::new(span.start - start, span.end - start).shift(part.start);
-        part.holds(source).then_some(source)
     }
 }
 

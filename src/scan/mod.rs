@@ -12,6 +12,7 @@
 mod charset_runs;
 mod decode;
 mod duplicates;
+mod edit;
 mod hits;
 mod named;
 mod pair;

@@ -13,8 +13,9 @@ use super::ScanError;
 /// position if each of its first four bytes passes the masks of one bucket. The more the literals
 /// in a bucket differ, the more bytes its masks let pass.
 const BUCKETS: usize = 16;
-/// How many literals share a bucket: Teddy takes 128 at most. Over C sources one search for 125 takes
-/// three quarters of the time of two searches for half of them, and an automaton eight times as long.
+/// How many literals share a bucket: Teddy takes 128 at most. Over C sources one search for 125
+/// takes three quarters of the time of two searches for half of them each, and an automaton eight
+/// times as long.
 const PER_BUCKET: usize = 8;
 /// How frequent a literal may be, by [`rate`], if that saves another one. It is between that of
 /// `pass` and that of the most frequent four letters.
@@ -216,8 +217,8 @@ fn bits(mut mask: u16) -> impl Iterator<Item = usize> {
     })
 }
 
-/// How frequent the bytes from space to `~` are in equal parts of C, JavaScript and Python: how many
-/// of 10,000 bytes, at least two.
+/// How frequent the bytes from space to `~` are in equal parts of C, JavaScript and Python: how
+/// many of 10,000 bytes, at least two.
 #[rustfmt::skip]
 static PRINTABLE: [f32; 95] = [
     2053.0, 7.0, 83.0, 23.0, 4.0, 3.0, 12.0, 36.0, 100.0, 100.0, 40.0, 7.0,
