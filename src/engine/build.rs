@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::documentation;
 use super::locate::{Frames, LocatedMatch, locate};
 use crate::blob::Part;
 use crate::finding::{Occurrence, Partner, RuleInfo};
@@ -79,9 +80,10 @@ impl<'a> OccurrenceBuilder<'a> {
         &self,
         text: &[u8],
         part: &Part,
-        matches: Vec<Match>,
+        mut matches: Vec<Match>,
         frames: Frames,
     ) -> Vec<LocatedMatch> {
+        documentation::grade(&mut matches, text, |rule| self.rule_id(rule));
         locate(text, part, matches, frames)
     }
 

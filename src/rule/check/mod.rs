@@ -4,10 +4,12 @@ mod aws;
 mod crc;
 mod generic;
 mod login;
+mod pairs;
 mod payload;
 mod pem;
 mod shape;
 mod tool;
+mod wordy;
 
 pub(crate) use tool::decode_base64;
 
