@@ -1,6 +1,7 @@
 //! Builds occurrences from the matches of one text: joins pairs, and adds the rule's description
 //! and the fingerprint.
 
+use super::documentation;
 use super::locate::{Frames, LocatedMatch, locate};
 use crate::blob::Part;
 use crate::finding::{Occurrence, Partner, RuleInfo};
@@ -76,9 +77,10 @@ impl<'a> OccurrenceBuilder<'a> {
         &self,
         text: &[u8],
         part: &Part,
-        matches: Vec<Match>,
+        mut matches: Vec<Match>,
         frames: Frames,
     ) -> Vec<LocatedMatch> {
+        documentation::grade(&mut matches, text, |rule| self.rule_id(rule));
         locate(text, part, matches, frames)
     }
 

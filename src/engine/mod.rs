@@ -5,6 +5,7 @@
 //! to occurrences, and [`finish`] for the outcome.
 
 mod build;
+mod documentation;
 mod keep;
 mod locate;
 mod novelty;

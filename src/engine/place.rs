@@ -1,7 +1,9 @@
-//! Grades secrets lower where their path says that they are of tests, examples or documentation.
+//! Grades secrets lower where their path or the text around them says that they are of tests,
+//! examples or documentation.
 //!
 //! AWS credentials are never graded lower. A secret that is proven, by its checksum or because it
-//! is a readable key, stays at `medium`.
+//! is a readable key, stays at `medium`. The text around a secret lowers it from `medium` only: it
+//! proves less than a path, and so the two do not add up.
 
 use std::borrow::Cow;
 
@@ -73,7 +75,7 @@ pub(crate) fn is_low(path: &BStr) -> bool {
 /// How many names at the end of a path count.
 const DEPTH: usize = 12;
 
-fn is_low_word(word: &[u8]) -> bool {
+pub(super) fn is_low_word(word: &[u8]) -> bool {
     let word = std::str::from_utf8(word).unwrap_or_default();
     WORDS.binary_search(&word).is_ok()
 }
@@ -87,12 +89,14 @@ pub(crate) fn lowered(rule: &str, confidence: Confidence) -> Confidence {
     }
 }
 
-/// What reports say of a secret that is graded lower.
+/// What reports say of a secret that is graded lower by its path.
 pub(crate) fn detail() -> Detail {
-    Detail::new(
-        "graded_lower",
-        "its path is of tests, examples, documentation or generated files",
-    )
+    because("its path is of tests, examples, documentation or generated files")
+}
+
+/// What reports say of a secret that is graded lower.
+pub(super) fn because(reason: &str) -> Detail {
+    Detail::new("graded_lower", reason)
 }
 
 /// The matches in a text, graded by its `path`; `rule_id` is the id of the rule with an index.

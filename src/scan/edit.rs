@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::hits::{Hit, HitKind, Hits};
+use super::hit::{Hit, HitKind, Hits};
 use crate::rule::charset::{MIN_BASE64_RUN, is_run_byte};
 use crate::text::{Copied, Span};
 

@@ -13,6 +13,7 @@ mod charset_runs;
 mod decode;
 mod duplicates;
 mod edit;
+mod hit;
 mod hits;
 mod named;
 mod pair;
@@ -35,8 +36,8 @@ use duplicates::without_duplicates;
 use prefilter::Prefilter;
 use prefix_table::PrefixTable;
 
-pub use hits::{Hit, Hits};
-use hits::{HitKind, Runs};
+pub use hit::{Hit, Hits};
+use hit::{HitKind, Runs};
 use named::{NameTable, ValueQueue};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};

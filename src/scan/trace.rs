@@ -11,7 +11,7 @@ use crate::secret::Secret;
 use crate::text::Span;
 
 use super::decode::Decoded;
-use super::hits::{HitKind, Runs};
+use super::hit::{HitKind, Runs};
 use super::verify::{self, TraceStep};
 use super::{Attempt, Match, Recorder, Scanner, window};
 

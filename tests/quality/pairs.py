@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the table of letter pairs that says whether a value is made of words.
 
-    python3 tests/quality/pairs.py > src/rule/check/generic/pairs.rs && rustfmt src/rule/check/generic/pairs.rs
+    python3 tests/quality/pairs.py > src/rule/check/pairs.rs && rustfmt src/rule/check/pairs.rs
 
 The text is Python's own standard library: identifiers, comments and English documentation. Each
 distinct word counts once, so that `self` does not weigh more than a rare word."""

@@ -5,11 +5,13 @@ mod crc;
 mod der;
 mod generic;
 mod login;
+mod pairs;
 mod payload;
 mod pem;
 mod published;
 mod shape;
 mod tool;
+mod wordy;
 
 pub(crate) use tool::decode_base64;
 

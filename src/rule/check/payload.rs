@@ -131,12 +131,8 @@ pub(super) fn discord(candidate: &Candidate<'_>, details: &mut Vec<Detail>) -> V
 /// Checks a key of an Azure account: base64 of 32 or 64 random bytes, and not the key of every
 /// emulator.
 pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
-    const EMULATORS: [&[u8]; 2] = [
-        b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
-        b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh",
-    ];
     let key = candidate.secret();
-    if EMULATORS.iter().any(|known| key.starts_with(known)) {
+    if is_of_emulator(key) {
         return Verdict::Reject("the key of the emulator");
     }
     let decoded = decode_base64(key);
@@ -148,6 +144,15 @@ pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdi
         return Verdict::Reject("not random bytes");
     }
     Verdict::Accept
+}
+
+/// Whether `key` is the one that every developer has for the emulator on their own machine.
+pub(super) fn is_of_emulator(key: &[u8]) -> bool {
+    const EMULATORS: [&[u8]; 2] = [
+        b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+        b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh",
+    ];
+    EMULATORS.iter().any(|known| key.starts_with(known))
 }
 
 /// Checks what docker stores for a registry: base64 of a name and a password.
@@ -180,7 +185,7 @@ pub(super) fn base64_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) ->
     if super::login::is_dummy(user, password) {
         return Verdict::Reject("a placeholder");
     }
-    super::generic::judge_password(password.as_bytes())
+    super::generic::judge_password(password.as_bytes(), b"")
 }
 
 /// Checks an access token of Bitbucket or Jira Data Center: base64 of a number, a colon and random

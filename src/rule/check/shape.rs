@@ -1,5 +1,6 @@
 //! Checks secrets of any provider for obvious dummies and word boundaries.
 
+use super::wordy::is_camel_case;
 use super::{Candidate, Detail, Verdict};
 
 /// Rejects what people write in place of a secret.
@@ -7,16 +8,21 @@ pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Ver
     if is_placeholder(candidate.secret()) {
         return Verdict::Reject("an obvious placeholder");
     }
+    if is_camel_case(candidate.secret()) {
+        return Verdict::Reject("an identifier");
+    }
     Verdict::Accept
 }
 
 /// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred
 /// characters contains one of them less than once in a million.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    const WORDS: [&[u8]; 10] = [
+    const WORDS: [&[u8]; 12] = [
         b"example",
         b"placeholder",
         b"changeme",
+        b"change_this",
+        b"changethis",
         b"redacted",
         b"replace",
         b"yourkey",

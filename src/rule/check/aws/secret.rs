@@ -5,6 +5,7 @@
 //! key: of 300,000 random ones, all of them together reject 0.047 %.
 
 use super::super::shape::{is_near, is_placeholder, longest_repeat};
+use super::super::wordy::is_camel_case;
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::{Lazy, decode_base64, id, is_base64};
 use crate::rule::Confidence;
@@ -54,7 +55,7 @@ pub(in super::super) fn secret_access_key(
     if holds_name(&NAME_ON_LINE, line) {
         return Verdict::Grade(Confidence::High);
     }
-    Verdict::Accept
+    Verdict::accept_if(!is_camel_case(key), "an identifier")
 }
 
 /// Whether 40 characters may be a secret access key in some context.
@@ -320,6 +321,12 @@ mod tests {
         ] {
             assert!(matches!(verdict(&text), Verdict::Reject(_)), "{text}");
         }
+        let name = "SVGA3dCmdDXSetVertexBuffersOffsetAndSize";
+        let statement = format!("typedef struct {name} {{");
+        assert_eq!(
+            verdict_of(&statement, name),
+            Verdict::Reject("an identifier")
+        );
         assert_eq!(verdict("It is §.\n"), Verdict::Accept);
         assert_eq!(
             verdict("-----BEGIN X-----\nabc\n-----END X-----\n§\n"),

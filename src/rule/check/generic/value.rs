@@ -2,28 +2,7 @@
 
 use super::super::shape::Classes;
 use super::super::tool::decode_base64;
-use super::pairs::{RARITY, SCALE};
-
-/// The mean rarity, in bits, below which the letter pairs of a value are those of words. Of random
-/// values of 40 letters and digits 1 in 10,000 is below it, of those of 20 about 1 in 100.
-const WORDS: f64 = 4.35;
-
-/// Fewer pairs say nothing.
-const MIN_PAIRS: u32 = 5;
-
-/// Whether the letters of `value` follow each other as in words.
-pub(super) fn is_wordy(value: &[u8]) -> bool {
-    let (mut sum, mut pairs) = (0, 0);
-    for pair in value.windows(2) {
-        if pair.iter().all(u8::is_ascii_alphabetic) {
-            let [first, second] = [pair[0], pair[1]].map(|byte| usize::from((byte | 0x20) - b'a'));
-            sum += u32::from(RARITY[first][second]);
-            pairs += 1;
-        }
-    }
-    let is_long_enough = pairs >= MIN_PAIRS && pairs as usize * 4 >= value.len();
-    is_long_enough && f64::from(sum) < WORDS * f64::from(pairs * SCALE)
-}
+use super::super::wordy::is_wordy;
 
 /// The letters that are written in place of others.
 const SUBSTITUTES: [(u8, u8); 8] = [
@@ -88,11 +67,31 @@ pub(super) fn is_hex_number(value: &[u8]) -> bool {
         .is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Whether `value` is a version number.
+/// Whether `value` is a version number, perhaps with what follows one: `3006.0+0na.5b18e86`.
 pub(super) fn is_version(value: &[u8]) -> bool {
-    let mut parts = value.split(|&byte| byte == b'.');
+    let mut parts = value.splitn(3, |&byte| byte == b'.');
     let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    parts.next().is_some_and(is_number) && parts.next().is_some_and(is_number)
+    let mut next = || parts.next().unwrap_or_default();
+    let (major, minor) = (next(), next());
+    is_number(major)
+        && is_number(
+            minor
+                .split(|byte| b"+-".contains(byte))
+                .next()
+                .unwrap_or(minor),
+        )
+}
+
+/// Whether `value` assigns something to a name itself: `UUID=6a38ee58`. The `=` at the end of
+/// base64 does not.
+pub(super) fn is_assignment(value: &[u8]) -> bool {
+    let len = value
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let rest = value[len..].strip_prefix(b"=").unwrap_or_default();
+    let Classes { lower, upper, .. } = Classes::of(&value[..len]);
+    len >= 2 && (lower == 0 || upper <= 1) && rest.iter().any(|&byte| byte != b'=')
 }
 
 /// Whether `value` is base64 of text, or of what openssl encrypts with a password.
@@ -100,6 +99,13 @@ pub(super) fn encodes_text(value: &[u8]) -> bool {
     let decoded = decode_base64(value);
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
+}
+
+/// Whether `value` is the public half of an SSH key (RFC 4253, section 6.6).
+pub(super) fn is_public_key(value: &[u8]) -> bool {
+    ["AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAG3NrLXNz"]
+        .iter()
+        .any(|start| value.starts_with(start.as_bytes()))
 }
 
 /// Whether `value` is a UUID (RFC 9562), or ends with one.
@@ -113,7 +119,8 @@ pub(super) fn is_uuid(value: &[u8]) -> bool {
     })
 }
 
-/// Whether half of `value` or more are keys that are neighbours on a keyboard, or a sequence.
+/// Whether half of `value` or more are keys that are neighbours on a keyboard, or a sequence, or
+/// two that take turns: `a0b1c2d3e4f5`.
 pub(super) fn is_walk(value: &[u8]) -> bool {
     const ROWS: [&[u8]; 6] = [
         b"qwertyuiop",
@@ -124,21 +131,25 @@ pub(super) fn is_walk(value: &[u8]) -> bool {
         b"0123456789",
     ];
     let lower = value.to_ascii_lowercase();
-    let follows = |pair: &&[u8]| {
+    let follows = |first: u8, second: u8| {
         ROWS.iter().any(|row| {
             row.windows(2)
-                .any(|keys| keys == *pair || (keys[1], keys[0]) == (pair[0], pair[1]))
+                .any(|keys| keys == [first, second] || keys == [second, first])
         })
     };
-    let steps = lower.windows(2).filter(follows).count();
-    lower.len() >= 6 && steps * 2 >= lower.len()
+    let steps = |apart: usize| {
+        let pairs = lower.iter().zip(lower.iter().skip(apart));
+        pairs
+            .filter(|&(&first, &second)| follows(first, second))
+            .count()
+    };
+    lower.len() >= 6 && (steps(1) * 2 >= lower.len() || steps(2) * 2 >= lower.len())
 }
 
 /// Whether `value` names where the secret is: a variable, a call, a path, a URL, an entry of a
 /// vault.
 pub(super) fn is_reference(value: &str) -> bool {
-    const STARTS: [&str; 28] = [
-        "/",
+    const STARTS: [&str; 27] = [
         "./",
         "../",
         "~/",
@@ -182,44 +193,72 @@ pub(super) fn is_reference(value: &str) -> bool {
         ".pem", ".php", ".py", ".txt", ".ts", ".yaml", ".yml",
     ];
     let lower = value.to_ascii_lowercase();
+    // Base64 ends with `==` too.
+    let unpadded = lower.trim_end_matches('=');
     STARTS.iter().any(|start| lower.starts_with(start))
-        || PARTS.iter().any(|part| lower.contains(part))
+        || PARTS.iter().any(|part| unpadded.contains(part))
         || ENDS.iter().any(|end| lower.ends_with(end))
+        || is_absolute_path(value)
         || is_dotted(value)
 }
 
-/// Whether `value` is identifiers with dots between them.
+/// Whether `value` begins with `/` and names directories: base64 may begin with `/` too.
+fn is_absolute_path(value: &str) -> bool {
+    let is_directory = |part: &str| {
+        let Classes { lower, upper, .. } = Classes::of(part.as_bytes());
+        let is_capitalised = upper == 1 && part.starts_with(|c: char| c.is_ascii_uppercase());
+        lower == 0 || upper == 0 || is_capitalised || is_wordy(part.as_bytes())
+    };
+    value
+        .strip_prefix('/')
+        .is_some_and(|path| path.split('/').all(is_directory))
+}
+
+/// Whether `value` is identifiers with dots between them, and perhaps a colon before the last, as
+/// in an entry point of Python.
 fn is_dotted(value: &str) -> bool {
-    let mut parts = value.split('.');
+    let mut parts = value.split(['.', ':']);
     let is_identifier = |part: &str| {
-        let mut bytes = part.bytes();
-        bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && part
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && part.len() <= 24
+            && (part.len() <= 24 || is_wordy(part.as_bytes()))
     };
     value.contains('.') && parts.all(is_identifier)
+}
+
+/// Whether a value is inserted here later: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `%X%`, `[x]`, `***`.
+/// Passwords have `$`, `%` and `*` too.
+pub(super) fn is_template(value: &str) -> bool {
+    let follows = |mark: char, starts: fn(&str) -> bool| {
+        value
+            .match_indices(mark)
+            .any(|(at, _)| starts(&value[at + 1..]))
+    };
+    let is_format = |rest: &str| {
+        rest.starts_with(['s', 'd', 'i', 'r', 'x', 'v', 'u', '@', '%'])
+            || rest
+                .find('%')
+                .is_some_and(|len| len > 1 && rest[..len].bytes().all(is_variable))
+    };
+    value.contains([
+        '{', '}', '<', '>', '(', ')', '[', ']', '|', '`', ',', '\u{2026}',
+    ]) || value.contains("...")
+        || value.bytes().filter(|&byte| byte == b'*').count() > 1
+        || follows('$', |rest| {
+            rest.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        })
+        || follows('%', is_format)
+}
+
+const fn is_variable(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_distinguished_from_random_letters() {
-        for words in [
-            "passwordForTheDatabase",
-            "correct_horse_battery",
-            "AuthenticationTokenExpired",
-            "kubernetes_service_account",
-        ] {
-            assert!(is_wordy(words.as_bytes()), "{words}");
-        }
-        for random in ["xkcdzqvwplmrtzb", "kP3vQzXyLmNwRtBcDf", "7h2k"] {
-            assert!(!is_wordy(random.as_bytes()), "{random}");
-        }
-    }
 
     #[test]
     fn names_of_constants_and_functions_are_recognised() {
