@@ -3,6 +3,7 @@
 
 mod bombs;
 mod bounds;
+mod ci;
 mod files;
 mod fingerprints;
 mod hidden;
