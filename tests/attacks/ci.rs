@@ -224,3 +224,30 @@ fn a_tag_that_jenkins_takes_for_a_branch_is_scanned() {
         run(&repo, &[], &variables).has_status(1).says("tag");
     }
 }
+
+/// A file, a branch and a subject that are commands of the agents of CI systems.
+#[test]
+fn what_is_printed_is_no_command_of_a_ci_agent() {
+    let (repo, _) = cloned();
+    repo.add("##vso[task.complete]a.env", key(6));
+    let line = format!("::error::x\n##teamcity[x]\n{}::warning::y\n", key(7));
+    repo.add("b.env", line);
+    let head = repo.commit("##vso[task.setvariable variable=a]b");
+    let variables = [
+        ("CIRCLECI", "true"),
+        ("CIRCLE_SHA1", head.as_str()),
+        ("CIRCLE_BRANCH", "x##vso"),
+    ];
+    let text = run(&repo, &[], &variables).has_status(1).text();
+    assert!(text.contains(r"#\u{23}vso"), "{text}");
+    let missing = repo.keysieve(["scan", "##vso[task.complete]x"]).status(2);
+    for text in [text, missing.text()] {
+        assert!(!text.contains("##vso["), "{text}");
+        assert!(!text.contains("##teamcity["), "{text}");
+        let mut lines = text.lines();
+        assert!(
+            !lines.any(|line| line.trim_start().starts_with("::")),
+            "{text}"
+        );
+    }
+}
