@@ -8,9 +8,9 @@ use std::io;
 /// `teamcity[`, and the bracket itself in old commands of GitHub Actions.
 const MAX_WORD: usize = 32;
 
-/// Escapes the character of `line` that would begin a command: the second one of `##vso[`, `##[` and
-/// `##teamcity[` anywhere, and a colon before all but white space. Characters that are not ASCII are
-/// ignored, since the agents may ignore some of them when they compare.
+/// Escapes the character of `line` that would begin a command: the second one of `##vso[`, `##[`
+/// and `##teamcity[` anywhere, and a colon before all but white space. Characters that are not
+/// ASCII are ignored, since the agents may ignore some of them when they compare.
 #[must_use]
 pub fn log_line(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
