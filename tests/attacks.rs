@@ -11,4 +11,5 @@ mod leaks;
 mod merges;
 mod novelty;
 mod store;
+mod trees;
 mod trust;
