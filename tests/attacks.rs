@@ -3,6 +3,7 @@
 
 mod bombs;
 mod bounds;
+mod ci;
 mod files;
 mod fingerprints;
 mod hidden;
@@ -10,4 +11,5 @@ mod leaks;
 mod merges;
 mod novelty;
 mod store;
+mod trees;
 mod trust;

@@ -1,7 +1,7 @@
 //! Reads the variables of Azure Pipelines: pull requests, branches and tags.
 
 use super::{CiEnv, CiError, Environment};
-use crate::git::range::Plan;
+use crate::git::range::{Plan, Point};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     name: "Azure Pipelines",
@@ -19,12 +19,15 @@ pub(super) const ENVIRONMENT: Environment = Environment {
 fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     if let Some(target) = ci.get(env, "SYSTEM_PULLREQUEST_TARGETBRANCH") {
         let head = ci.require(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID")?;
-        return Ok(ci.request("a pull request", head, branch_of(target)));
+        // A merge of the two that the server made, unless the pipeline checks out something else.
+        let merge = ci.get(env, "BUILD_SOURCEVERSION");
+        let head = Point::id(head);
+        return Ok(ci.request("a pull request", head, branch_of(target), merge));
     }
     let commit = ci.require(env, "BUILD_SOURCEVERSION")?;
     let reference = ci.require(env, "BUILD_SOURCEBRANCH")?;
     Ok(match reference.strip_prefix("refs/tags/") {
-        Some(tag) => ci.tag_named(tag, None),
+        Some(tag) => ci.tagged(commit, tag, None),
         None => ci.pushed(commit, None, branch_of(reference), None),
     })
 }

@@ -1,7 +1,7 @@
 //! Reads the variables of Bitbucket Pipelines: pull requests, branches and tags.
 
 use super::{CiEnv, CiError, Environment};
-use crate::git::range::Plan;
+use crate::git::range::{Plan, Point};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     name: "Bitbucket Pipelines",
@@ -20,10 +20,10 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     let commit = ci.require(env, "BITBUCKET_COMMIT")?;
     if ci.get(env, "BITBUCKET_PR_ID").is_some() {
         let target = ci.require(env, "BITBUCKET_PR_DESTINATION_BRANCH")?;
-        return Ok(ci.request("a pull request", commit, target));
+        return Ok(ci.request("a pull request", Point::id(commit), target, None));
     }
     if let Some(tag) = ci.get(env, "BITBUCKET_TAG") {
-        return Ok(ci.tag_named(tag, None));
+        return Ok(ci.tagged(commit, tag, None));
     }
     let branch = ci.require(env, "BITBUCKET_BRANCH")?;
     Ok(ci.pushed(commit, None, branch, None))

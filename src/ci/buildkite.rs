@@ -1,7 +1,7 @@
 //! Reads Buildkite's variables: pull requests, branches and tags.
 
 use super::{CiEnv, CiError, Environment};
-use crate::git::range::Plan;
+use crate::git::range::{Plan, Point};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     name: "Buildkite",
@@ -23,10 +23,10 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         .get(env, "BUILDKITE_PULL_REQUEST")
         .is_some_and(|number| number != "false");
     if is_request && let Some(target) = ci.get(env, "BUILDKITE_PULL_REQUEST_BASE_BRANCH") {
-        return Ok(ci.request("a pull request", commit, target));
+        return Ok(ci.request("a pull request", Point::id(commit), target, None));
     }
     if let Some(tag) = ci.get(env, "BUILDKITE_TAG") {
-        return Ok(ci.tag_named(tag, None));
+        return Ok(ci.tagged(commit, tag, None));
     }
     let branch = ci.require(env, "BUILDKITE_BRANCH")?;
     Ok(ci.pushed(commit, None, branch, None))

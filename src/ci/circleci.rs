@@ -14,7 +14,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
 fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     let commit = ci.require(env, "CIRCLE_SHA1")?;
     if let Some(tag) = ci.get(env, "CIRCLE_TAG") {
-        return Ok(ci.tag_named(tag, None));
+        return Ok(ci.tagged(commit, tag, None));
     }
     let branch = ci.require(env, "CIRCLE_BRANCH")?;
     Ok(ci.pushed(commit, None, branch, None))

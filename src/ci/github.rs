@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{CiEnv, CiError, Environment, is_zero};
-use crate::git::range::{Base, Plan, Point};
+use crate::git::range::{Base, Plan, Point, Tag};
 
 /// The variable that names the file with the event.
 pub(super) const EVENT_PATH: &str = "GITHUB_EVENT_PATH";
@@ -17,7 +17,7 @@ const fn environment(name: &'static str, markers: &'static [&'static str]) -> En
         name,
         full_clone: "give actions/checkout 'fetch-depth: 0'",
         markers,
-        variables: &["GITHUB_EVENT_NAME", EVENT_PATH],
+        variables: &["GITHUB_EVENT_NAME", EVENT_PATH, "GITHUB_SHA"],
         plan,
     }
 }
@@ -77,7 +77,8 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         unreadable(ci, format!("unexpected JSON at {line}:{column}"))
     })?;
     if let Some(pull) = event.pull_request {
-        return Ok(pull_request(ci, name, event.number, pull));
+        let merge = ci.get(env, "GITHUB_SHA");
+        return Ok(pull_request(ci, name, merge, event.number, pull));
     }
     if let Some(group) = event.merge_group {
         let head = Point {
@@ -99,7 +100,9 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     }
     let default = event.repository.and_then(|repo| repo.default_branch);
     if let Some(tag) = reference.strip_prefix("refs/tags/") {
-        return Ok(ci.tagged(&after, tag, default.as_deref()));
+        // The id is that of the tag itself, if the clone has that.
+        let plan = ci.tagged(&after, tag, default.as_deref());
+        return Ok(plan.with_tag(Tag::Possible(reference)));
     }
     let Some(before) = event.before else {
         return Err(unreadable(ci, "'before' is missing"));
@@ -108,7 +111,15 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     Ok(ci.pushed(&after, Some(&before), branch, default.as_deref()))
 }
 
-fn pull_request(ci: &Environment, event: &str, number: Option<u64>, pull: PullRequest) -> Plan {
+/// The plan of a pull request. `merge` is the commit of the run: a merge of the target branch and
+/// the head that GitHub made, but not for every event.
+fn pull_request(
+    ci: &Environment,
+    event: &str,
+    merge: Option<&str>,
+    number: Option<u64>,
+    pull: PullRequest,
+) -> Plan {
     // The head of a fork's pull request is not on a branch of this repository, but the server
     // keeps it under this name.
     let fetch = match pull.number.or(number) {
@@ -119,11 +130,16 @@ fn pull_request(ci: &Environment, event: &str, number: Option<u64>, pull: PullRe
         rev: pull.head.sha,
         fetch,
     };
-    let what = match pull.base.name {
+    let what = match &pull.base.name {
         Some(target) => format!("{event} into {target}"),
         None => event.to_owned(),
     };
-    let plan = ci.scan(&what, head, Base::Commit(Point::id(&pull.base.sha)));
+    let base = Base::Target {
+        name: pull.base.name,
+        at: Some(pull.base.sha),
+        merge: merge.map(str::to_owned),
+    };
+    let plan = ci.scan(&what, head, base);
     match pull.head.name {
         Some(branch) => plan.of_ref(format!("refs/heads/{branch}")),
         None => plan,

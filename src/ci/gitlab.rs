@@ -1,7 +1,7 @@
 //! Reads GitLab CI's variables: merge requests, branches and tags.
 
 use super::{CiEnv, CiError, Environment};
-use crate::git::range::{Base, Plan, Point};
+use crate::git::range::{Plan, Point};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     name: "GitLab CI",
@@ -29,16 +29,15 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
         let target = ci.require(env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")?;
         // In a pipeline for merged results, the commit is a merge that GitLab made, and this
         // variable is the head of the request itself.
-        let head = ci
-            .get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
-            .unwrap_or(commit);
+        let source = ci.get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
+        let head = source.unwrap_or(commit);
         let fetch = ci.get(env, "CI_MERGE_REQUEST_REF_PATH").unwrap_or(head);
         let head = Point {
             rev: head.to_owned(),
             fetch: fetch.to_owned(),
         };
-        let base = Base::Branch(target.to_owned());
-        let plan = ci.scan(&format!("a merge request into {target}"), head, base);
+        let merge = source.map(|_| commit);
+        let plan = ci.request("a merge request", head, target, merge);
         return Ok(match ci.get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") {
             Some(branch) => plan.of_ref(format!("refs/heads/{branch}")),
             None => plan,
@@ -46,7 +45,7 @@ fn plan(ci: &Environment, env: &CiEnv) -> Result<Plan, CiError> {
     }
     let default = ci.get(env, "CI_DEFAULT_BRANCH");
     if let Some(tag) = ci.get(env, "CI_COMMIT_TAG") {
-        return Ok(ci.tag_named(tag, default));
+        return Ok(ci.tagged(commit, tag, default));
     }
     let branch = ci.require(env, "CI_COMMIT_BRANCH")?;
     let before = ci.require(env, "CI_COMMIT_BEFORE_SHA")?;

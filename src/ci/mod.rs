@@ -11,7 +11,7 @@ mod jenkins;
 
 use std::collections::BTreeMap;
 
-use crate::git::range::{Base, Plan, Point};
+use crate::git::range::{Base, Plan, Point, Tag};
 
 /// The variables of a CI system that matter here, and its event.
 ///
@@ -112,11 +112,12 @@ impl CiEnv {
         env
     }
 
-    /// The value of a listed variable, if it is set and not empty.
+    /// The value of a listed variable, if it is set and not empty. Only line ends are removed: a
+    /// ref name may end in any white space that is not ASCII.
     fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
-            .map(|value| value.trim())
+            .map(|value| value.trim_end_matches(['\r', '\n']))
             .filter(|value| !value.is_empty())
     }
 }
@@ -145,16 +146,19 @@ impl Environment {
             head,
             base,
             name: None,
+            tag: None,
         }
     }
 
-    /// A request to merge `head` into the branch `target`.
-    fn request(&self, kind: &str, head: &str, target: &str) -> Plan {
-        self.scan(
-            &format!("{kind} into {target}"),
-            Point::id(head),
-            Base::Branch(target.to_owned()),
-        )
+    /// A request to merge `head` into the branch `target`. `merge` is the commit in which the
+    /// server did so, if it is known.
+    fn request(&self, kind: &str, head: Point, target: &str, merge: Option<&str>) -> Plan {
+        let base = Base::Target {
+            name: Some(target.to_owned()),
+            at: None,
+            merge: merge.map(str::to_owned),
+        };
+        self.scan(&format!("{kind} into {target}"), head, base)
     }
 
     /// A push to a branch. `before` is its old head: all zeros for a new branch, `None` if the CI
@@ -184,11 +188,10 @@ impl Environment {
             .of_ref(format!("refs/heads/{branch}"))
     }
 
-    /// A push of a tag. `head` is a revision that leads to the tag itself and not only to its
-    /// commit, so that its message is scanned as well.
-    fn tagged(&self, head: &str, tag: &str, default: Option<&str>) -> Plan {
+    /// A push of a tag that leads to `commit`.
+    fn tagged(&self, commit: &str, tag: &str, default: Option<&str>) -> Plan {
         let head = Point {
-            rev: head.to_owned(),
+            rev: commit.to_owned(),
             fetch: format!("+refs/tags/{tag}:refs/tags/{tag}"),
         };
         let base = Base::Default {
@@ -196,13 +199,10 @@ impl Environment {
             branch: None,
             before: None,
         };
+        let full = format!("refs/tags/{tag}");
         self.scan(&format!("the tag {tag}"), head, base)
-            .of_ref(format!("refs/tags/{tag}"))
-    }
-
-    /// A push of a tag that the variables give by its name.
-    fn tag_named(&self, tag: &str, default: Option<&str>) -> Plan {
-        self.tagged(&format!("refs/tags/{tag}"), tag, default)
+            .of_ref(full.clone())
+            .with_tag(Tag::Required(full))
     }
 }
 

@@ -19,6 +19,7 @@ use keysieve::text::{printable, printable_path};
 use super::error::CliError;
 use super::output::{FINDINGS, TIMELINE};
 use super::plan::PlanDir;
+use super::redact::message;
 use super::scan::Common;
 use super::settings::Settings;
 
@@ -125,7 +126,7 @@ impl AuditArgs {
             let _ = writeln!(
                 io::stderr(),
                 "keysieve: warning: audit cache not used: {}",
-                printable(error.to_string().as_bytes())
+                message(&error.to_string())
             );
         }
         if let Some(plan) = plan {

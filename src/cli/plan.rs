@@ -11,6 +11,7 @@ use keysieve::report::plan::{PlanFile, Subject, plan};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
+use super::redact;
 
 /// A directory that a plan may be written to.
 pub(crate) struct PlanDir {
@@ -110,7 +111,7 @@ impl PlanDir {
 
 /// Prints a line. If standard error is closed, the files are there all the same.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "keysieve: {text}");
+    let _ = writeln!(io::stderr(), "keysieve: {}", redact::log(text));
 }
 
 /// Creates `path` and its missing parents, private to the user.

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 use keysieve::blob::CommitInfo;
 use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
@@ -47,7 +47,11 @@ impl Common {
             .settings
             .resolve(repo.work_dir().unwrap_or(Path::new(".")))?;
         let reports = self.output.reports()?;
-        scan_push(&reports, repo, &settings, updates, &known)
+        let refs = new_refs(updates);
+        if refs.is_empty() {
+            return Ok(Status::Clean);
+        }
+        scan_push(&reports, Push::new(repo, refs, &known)?, &settings)
     }
 
     /// Scans what a push brings to this repository. Findings that a comment in the push allows are
@@ -59,14 +63,20 @@ impl Common {
         let settings = self
             .settings
             .resolve_from(&policy_of(&repo), Reporting::Configured)?;
+        let refs = new_refs(updates);
+        if refs.is_empty() {
+            return Ok(Status::Clean);
+        }
         // Git keeps the objects of a push in quarantine until its hooks have accepted them.
         let status = match variable("GIT_OBJECT_DIRECTORY") {
-            None => scan_push(&reports, repo, &settings, updates, &known)?,
+            None => scan_push(&reports, Push::new(repo, refs, &known)?, &settings)?,
             Some(main) => {
                 let alternates = variable("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
                 let quarantine = git::with_objects(repo, &main, &alternates)?;
                 // The rest of `quarantine` has to outlive the scan.
-                scan_push(&reports, quarantine.repo, &settings, updates, &known)?
+                let push = Push::new(quarantine.repo, refs.clone(), &known)?;
+                let push = push.with_received(&quarantine.received, &refs);
+                scan_push(&reports, push, &settings)?
             }
         };
         if status == Status::Findings {
@@ -78,23 +88,17 @@ impl Common {
     }
 }
 
-/// Scans what the `updates` of a push lead to and `known` does not. A push without findings prints
-/// nothing: the user would have to read it at every push.
-fn scan_push(
-    reports: &Reports<'_>,
-    repo: Repository,
-    settings: &Settings,
-    updates: &[RefUpdate],
-    known: &[ObjectId],
-) -> Result<Status, CliError> {
-    let refs: Vec<_> = updates
-        .iter()
-        .filter_map(|update| Some((update.name.clone(), update.new?)))
-        .collect();
-    if refs.is_empty() {
-        return Ok(Status::Clean);
-    }
-    let source = Push::new(repo, refs, known)?.within(settings.max_size, settings.jobs);
+/// The refs that are not deleted.
+fn new_refs(updates: &[RefUpdate]) -> Vec<(BString, ObjectId)> {
+    let new = updates.iter();
+    new.filter_map(|update| Some((update.name.clone(), update.new?)))
+        .collect()
+}
+
+/// Scans what a push brings. A push without findings prints nothing: the user would have to read it
+/// at every push.
+fn scan_push(reports: &Reports<'_>, push: Push, settings: &Settings) -> Result<Status, CliError> {
+    let source = push.within(settings.max_size, settings.jobs);
     let outcome = scan(reports, &source, settings)?;
     let is_silent =
         outcome.findings.is_empty() && outcome.skipped.is_empty() && outcome.allowed.is_empty();

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use keysieve::report::log_line;
 use keysieve::rule::RuleSet;
 use keysieve::scan::Scanner;
 use keysieve::secret::mask;
@@ -11,16 +12,19 @@ use keysieve::text::printable;
 /// A message of several lines that names files or refs, or quotes them: nothing in a line may move
 /// the cursor, or be a secret.
 pub(crate) fn message(text: &str) -> String {
-    let lines: Vec<_> = match builtin() {
-        Some(scanner) => String::from_utf8_lossy(&scanner.redact(text.as_bytes()))
-            .lines()
-            .map(|line| printable(line.as_bytes()))
-            .collect(),
-        None => text
-            .lines()
-            .map(|line| printable(line.as_bytes()))
-            .collect(),
-    };
+    let masked = builtin().map(|scanner| scanner.redact(text.as_bytes()));
+    let text = masked.map_or_else(
+        || text.into(),
+        |masked| String::from_utf8_lossy(&masked).into_owned(),
+    );
+    let lines = text.lines();
+    let lines: Vec<_> = lines.map(|line| printable(line.as_bytes())).collect();
+    log(&lines.join("\n"))
+}
+
+/// Text for people in which no line is a command to the agent of a CI system.
+pub(crate) fn log(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(log_line).collect();
     lines.join("\n")
 }
 

@@ -27,9 +27,10 @@ pub use gix::sec::identity::is_path_owned_by_current_user as is_owned_by_user;
 
 pub use commit::resolve_commit;
 pub use layout::{is_repository, submodule_repositories, worktrees};
+pub(crate) use quarantine::unreached;
 pub use quarantine::{WithObjects, with_objects};
-pub(crate) use read::has_id;
 pub use read::{Object, ReadError, kind_of, read, read_kind};
+pub(crate) use read::{check_gitlink, has_id};
 pub use refs::Unread;
 pub(crate) use refs::{PackedLine, leading_id, packed_lines};
 pub(crate) use reftable::RefDir;

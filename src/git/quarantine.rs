@@ -5,6 +5,7 @@
 //! git-receive-pack(1). Only such a hook may trust these variables, so their values are parameters
 //! and not read from the environment.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice};
 use tempfile::TempDir;
 
-use super::{RepoError, Repository};
+use super::commit::{commit_links, tag_target};
+use super::tree::{EntryKind, TreeEntries};
+use super::{LocalRepository, Object, ObjectId, ObjectKind, RepoError, Repository, kind_of, read};
 
 /// Separates the directories in `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
@@ -22,6 +25,8 @@ const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
 pub struct WithObjects {
     /// The repository.
     pub repo: Repository,
+    /// The objects that only the first of these directories has, sorted.
+    pub received: Vec<ObjectId>,
     // Has an `info/alternates` file that lists the directories of objects.
     _alternates: TempDir,
 }
@@ -52,18 +57,68 @@ pub fn with_objects(
         .and_then(|()| fs::write(info.join("alternates"), &lines))
         .map_err(|error| broken(error.to_string()))?;
     let kind = repo.hash_kind();
-    let store = gix::odb::Store::at_opts(
-        directory.path().to_path_buf(),
-        kind,
-        &mut std::iter::empty(),
-        Default::default(),
-    )
-    .map_err(|error| broken(error.to_string()))?;
-    repo.0.objects = Arc::new(store);
+    let store = |path: PathBuf| {
+        gix::odb::Store::at_opts(path, kind, &mut std::iter::empty(), Default::default())
+            .map_err(|error| broken(error.to_string()))
+    };
+    let local = repo.local();
+    let ids = store(PathBuf::from(main))?.iter();
+    let ids = ids.map_err(|error| broken(error.to_string()))?;
+    let ids = ids.collect::<Result<Vec<_>, _>>();
+    let mut received = ids.map_err(|error| broken(error.to_string()))?;
+    // Git completes a pack with objects that the repository has.
+    received.retain(|id| !local.has_object(id));
+    received.sort_unstable();
+    received.dedup();
+    repo.0.objects = Arc::new(store(directory.path().to_path_buf())?);
     Ok(WithObjects {
         repo,
+        received,
         _alternates: directory,
     })
+}
+
+/// Those of the `received` objects that none of the `tips` leads to through others of them. What
+/// cannot be read leads to nothing.
+pub(crate) fn unreached(
+    repo: &LocalRepository,
+    received: &[ObjectId],
+    tips: Vec<ObjectId>,
+) -> Vec<ObjectId> {
+    let mut left: HashSet<ObjectId> = received.iter().copied().collect();
+    let mut open = tips;
+    while let Some(id) = open.pop() {
+        if !left.remove(&id) || matches!(kind_of(repo, id), Ok(ObjectKind::Blob)) {
+            continue;
+        }
+        let Ok(Object { kind, bytes }) = read(repo, id, None) else {
+            continue;
+        };
+        match kind {
+            ObjectKind::Commit => {
+                let links = commit_links(&bytes, id.kind()).into_iter();
+                open.extend(links.flat_map(|links| [vec![links.tree], links.parents].concat()));
+            }
+            ObjectKind::Tag => open.extend(tag_target(id, &bytes)),
+            ObjectKind::Tree => {
+                for entry in TreeEntries::new(&bytes, id.kind()).map_while(Result::ok) {
+                    match entry.kind {
+                        EntryKind::Tree => open.push(entry.id.to_owned()),
+                        EntryKind::File | EntryKind::Link => {
+                            left.remove(&entry.id.to_owned());
+                        }
+                        EntryKind::Submodule => {}
+                    }
+                }
+            }
+            ObjectKind::Blob => {}
+        }
+    }
+    received
+        .iter()
+        .copied()
+        .filter(|id| left.contains(id))
+        .collect()
 }
 
 /// The lines of `info/alternates` for the value of `GIT_ALTERNATE_OBJECT_DIRECTORIES`. Git quotes a

@@ -171,6 +171,25 @@ pub fn kind_of(repo: &LocalRepository, id: ObjectId) -> Result<ObjectKind, ReadE
     Ok(header(repo, id)?.kind())
 }
 
+/// Checks that the commit of a submodule entry is one, as far as the repository has it: any other
+/// object could be fetched from here by its id, but is no part of a submodule.
+///
+/// # Errors
+/// If the repository has another object with this id.
+pub(crate) fn check_gitlink(repo: &LocalRepository, id: ObjectId) -> Result<(), ReadError> {
+    let expected = ObjectKind::Commit;
+    match kind_of(repo, id) {
+        Err(ReadError::Missing(_) | ReadError::NotFetched(_)) => Ok(()),
+        Ok(found) if found == expected => Ok(()),
+        Ok(found) => Err(ReadError::Kind {
+            id,
+            found,
+            expected,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
 fn header(repo: &LocalRepository, id: ObjectId) -> Result<gix::odb::find::Header, ReadError> {
     let header = repo
         .0

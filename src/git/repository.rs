@@ -2,7 +2,7 @@
 //! objects are read, and only the repository's own configuration counts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use bstr::{BStr, ByteSlice as _};
@@ -242,7 +242,7 @@ pub fn discover(dir: &Path) -> Result<Repository, RepoError> {
         ..Default::default()
     };
     let repo = ThreadSafeRepository::discover_with_environment_overrides_opts(
-        dir,
+        start_of(dir),
         upwards,
         trust_all(&options(environment)),
     );
@@ -260,9 +260,9 @@ pub fn discover(dir: &Path) -> Result<Repository, RepoError> {
 pub fn open(dir: &Path) -> Result<Repository, RepoError> {
     refuse(special::find_around(dir))?;
     let trust = trust_all(&options(Environment::isolated()));
-    let repo = ThreadSafeRepository::discover_opts(dir, upwards::Options::default(), trust)
-        .map_err(|error| open_error(dir, &error))?;
-    with_readable_refs(repo)
+    let options = upwards::Options::default();
+    let repo = ThreadSafeRepository::discover_opts(start_of(dir), options, trust);
+    with_readable_refs(repo.map_err(|error| open_error(dir, &error))?)
 }
 
 /// Opens the git directory `dir`, and does not search its parents.
@@ -279,6 +279,13 @@ pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
         problem: error.to_string(),
     };
     with_readable_refs(ThreadSafeRepository::open_opts(dir, options).map_err(broken)?)
+}
+
+/// Where the search for a repository begins. gix does not find a bare one at `../repo.git`.
+fn start_of(dir: &Path) -> PathBuf {
+    let climbs = dir.components().any(|part| part == Component::ParentDir);
+    let real = climbs.then(|| dir.canonicalize().ok()).flatten();
+    real.unwrap_or_else(|| dir.to_path_buf())
 }
 
 /// The error about a file that is no regular file.

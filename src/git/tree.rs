@@ -193,6 +193,10 @@ impl Tree {
         Ok(tree)
     }
 
+    pub(crate) const fn id(&self) -> ObjectId {
+        self.id
+    }
+
     /// The entries, in the tree's order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Result<TreeEntry<'_>, ReadError>> {
         let entries = TreeEntries::new(&self.bytes, self.id.kind());

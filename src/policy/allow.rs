@@ -235,6 +235,9 @@ impl PathPatterns {
         {
             relative = rest;
         }
+        if has_odd_name(relative) {
+            return false;
+        }
         let lossy;
         let relative = match relative.to_path() {
             Ok(path) => path,
@@ -249,6 +252,14 @@ impl PathPatterns {
                 .matched_path_or_any_parents(relative, false)
                 .is_ignore()
     }
+}
+
+/// Whether a path that begins in a folder goes elsewhere, as only a tree that git would not write
+/// says: `fixtures/../src`. A path may begin with `..`, outside of the root, and with `.git`.
+fn has_odd_name(path: &[u8]) -> bool {
+    let mut names = path.split_str("/").skip_while(|name| *name == b"..");
+    names.next();
+    names.any(|name| matches!(name, b"" | b"." | b"..") || name.eq_ignore_ascii_case(b".git"))
 }
 
 fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, EntryProblem> {
@@ -325,6 +336,10 @@ mod tests {
         for odd in [&b"/abs/a.py"[..], b"//a.py", b"../up/a.py", b"caf\xe9/a.py"] {
             assert!(matches("path = \"*.py\"", odd), "{odd:?}");
         }
-        assert!(!matches("path = \"*.py\"", b""));
+        for odd in [&b""[..], b"src/../a.py", b"src/./a.py", b"src//a.py"] {
+            assert!(!matches("path = \"*.py\"", odd), "{odd:?}");
+        }
+        assert!(!matches("path = \"src/\"", b"src/.GIT/a.py"));
+        assert!(matches("path = \".git/\"", b".git/config"));
     }
 }

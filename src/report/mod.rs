@@ -20,6 +20,7 @@ mod timeline;
 
 pub use api::{Advice, Format, Options, Times, Write};
 pub use formats::{FORMATS, format};
+pub use safe_text::log_text::log_line;
 pub use safe_text::words::size;
 
 use crate::finding::Outcome;

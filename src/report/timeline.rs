@@ -14,6 +14,7 @@ use crate::report::api::Options;
 use crate::report::formats::human;
 use crate::report::formats::json_types::{HeaderJson, JsonMapper, SkipJson};
 use crate::report::safe_text::escaping::write_json;
+use crate::report::safe_text::log_text::write_log;
 use crate::report::safe_text::redactor::{Redactor, short};
 
 /// All changes, with and without a date.
@@ -201,6 +202,10 @@ pub(super) fn write_table(
     outcome: &Outcome,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    write_log(out, |out| table(options, outcome, out))
+}
+
+fn table(options: &Options, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let timeline = Timeline::new(outcome, options);
     let widths = Widths::of(&timeline);
     if !timeline.timeline.is_empty() {

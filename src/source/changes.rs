@@ -15,7 +15,7 @@ use crate::blob::{
 };
 use crate::git::diff::{Candidate, lines};
 use crate::git::tree::{EntryKind, TypedId};
-use crate::git::{LocalRepository, ObjectKind, read_kind};
+use crate::git::{LocalRepository, ObjectId, ObjectKind, check_gitlink, read_kind};
 use crate::text::Span;
 
 /// All that a commit, or the next one, brings.
@@ -82,8 +82,14 @@ impl ChangeFeeder<'_, '_> {
         let Some((first, others)) = copies.split_first() else {
             return;
         };
-        if first.entry.kind == EntryKind::Submodule {
-            return skip_all(copies, &SkipReason::Submodule, worker);
+        match first.entry.kind {
+            EntryKind::Submodule => {
+                let reason = submodule(self.repo, first.entry.id);
+                return skip_all(copies, &reason, worker);
+            }
+            // An empty directory has a name only.
+            EntryKind::Tree => return,
+            EntryKind::File | EntryKind::Link => {}
         }
         let content = read_kind(self.repo, first.entry.id, ObjectKind::Blob, self.max_size);
         let content = match content {
@@ -142,6 +148,12 @@ impl ChangeFeeder<'_, '_> {
     }
 }
 
+/// Why a submodule entry is not scanned.
+pub(super) fn submodule(repo: &LocalRepository, id: ObjectId) -> SkipReason {
+    let checked = check_gitlink(repo, id);
+    checked.map_or_else(SkipReason::from, |()| SkipReason::Submodule)
+}
+
 fn skip_all(copies: &[&Candidate], reason: &SkipReason, worker: &mut dyn Worker) {
     for candidate in copies {
         worker.skip(Skip {
@@ -175,6 +187,12 @@ impl PreviousContent for PreviousVersions<'_, '_> {
             match before {
                 Some(old) => versions.extend(reader.version(candidate.path.as_bstr(), *old).ok()?),
                 None => versions.extend(parent.renamed_from(reader, candidate, self.content)),
+            }
+            // A commit with many parents: their versions are not held in memory all at once.
+            if versions.len() > 2
+                && versions.iter().map(|old| old.bytes.len()).sum::<usize>() > MAX_WORK
+            {
+                return None;
             }
         }
         let compared = versions

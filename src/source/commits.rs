@@ -43,6 +43,9 @@ pub struct Range {
 /// the next, in bytes.
 const OBJECT_CACHE: usize = 8 << 20;
 
+/// From how many parents a file can have moved: each needs a list of what it had.
+const MAX_PARENTS: usize = 16;
+
 /// How many blobs of one commit are fed in one go.
 const CHUNK: usize = 32;
 
@@ -303,9 +306,11 @@ impl Reader<'_> {
             });
         }
         let new = commit.tree;
-        let parents = trees
-            .into_iter()
-            .map(|old| Parent::new(ParentDiff::Trees { old, new }));
+        // What more parents had is not searched for what moved, so more is reported, not less.
+        let parents = trees.into_iter().enumerate().map(|(number, old)| {
+            let old = old.filter(|_| number < MAX_PARENTS);
+            Parent::new(ParentDiff::Trees { old, new })
+        });
         ChangeSet {
             commit: Some(info),
             candidates: found,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::changes::submodule;
 use super::lfs::feed_target;
 use super::names::path_names;
 use super::{Range, Source, SourceError, Worker, Workers, parts};
@@ -14,13 +15,15 @@ use crate::git::diff::budget::Budget;
 use crate::git::range::{self, RangeError, Selection};
 use crate::git::tree::{EntryKind, Tree};
 use crate::git::{
-    LocalRepository, ObjectId, ObjectKind, ReadError, Repository, kind_of, read_kind,
+    LocalRepository, ObjectId, ObjectKind, ReadError, Repository, kind_of, read_kind, unreached,
 };
 
 /// What a push brings.
 pub struct Push {
     /// Trees and blobs that refs lead to, each with the name of the ref.
     loose: Vec<(BString, ObjectId)>,
+    /// Objects that came with the push, and that no ref leads to.
+    unreached: Vec<ObjectId>,
     /// The commits, and the names of its refs in the repository that it goes to.
     range: Range,
 }
@@ -58,6 +61,7 @@ impl Push {
         let history = range::list(&repo, &Selection::Between { tips, hidden })?;
         Ok(Self {
             loose,
+            unreached: Vec::new(),
             range: Range {
                 repo: shared,
                 names,
@@ -66,6 +70,15 @@ impl Push {
                 jobs: 1,
             },
         })
+    }
+
+    /// Feeds also those of the `received` objects that the `refs` do not lead to: a client can send
+    /// any object, and who knows its id can fetch it.
+    #[must_use]
+    pub fn with_received(mut self, received: &[ObjectId], refs: &[(BString, ObjectId)]) -> Self {
+        let tips = refs.iter().map(|(_, id)| *id).collect();
+        self.unreached = unreached(&self.range.repo.local(), received, tips);
+        self
     }
 
     /// Sets the number of threads, and the size in bytes above which blobs are skipped.
@@ -87,6 +100,10 @@ impl Source for Push {
         };
         for (name, id) in &self.loose {
             loose.follow(name.as_bstr(), *id)?;
+        }
+        for &id in &self.unreached {
+            let place = BString::from(format!("object {id}"));
+            loose.object(place.as_bstr(), id, kind_of(&repo, id)?);
         }
         drop(worker);
         self.range.feed(workers)
@@ -139,7 +156,7 @@ impl Loose<'_> {
                     return Ok(result?);
                 }
                 ObjectKind::Blob => {
-                    self.blob(name, id);
+                    self.object(name, id, ObjectKind::Blob);
                     return Ok(());
                 }
                 ObjectKind::Commit => return Ok(()),
@@ -170,12 +187,13 @@ impl Loose<'_> {
                     }
                     EntryKind::Submodule => self.worker.skip(Skip {
                         path,
-                        reason: SkipReason::Submodule,
+                        reason: submodule(self.repo, entry.id.to_owned()),
                     }),
                     EntryKind::File | EntryKind::Link => {
                         let place = [place.as_bytes(), b":", path.as_bytes()].concat();
                         let id = entry.id.to_owned();
-                        budget.pay_object(id, FILE_COST + self.blob(place.as_bstr(), id));
+                        let len = self.object(place.as_bstr(), id, ObjectKind::Blob);
+                        budget.pay_object(id, FILE_COST + len);
                         budget.check()?;
                     }
                 }
@@ -184,9 +202,10 @@ impl Loose<'_> {
         Ok(())
     }
 
-    /// Feeds a blob, and returns how many bytes it has.
-    fn blob(&mut self, place: &BStr, id: ObjectId) -> usize {
-        match read_kind(self.repo, id, ObjectKind::Blob, self.max_size) {
+    /// Feeds the bytes of an object, and returns how many it has.
+    fn object(&mut self, place: &BStr, id: ObjectId, kind: ObjectKind) -> usize {
+        let limit = self.max_size.filter(|_| kind == ObjectKind::Blob);
+        match read_kind(self.repo, id, kind, limit) {
             Ok(content) => {
                 let origin = Origin::Repository {
                     place: place.to_owned(),

@@ -56,7 +56,8 @@ fn a_gitlink_does_not_make_its_id_known() {
     cache(&repo, "100644", &id, "a.env");
     staged(&repo).has_status(1).says("a.env");
     repo.commit("a file");
-    gate(&repo, &base).has_status(1).says("a.env");
+    // The entry itself is refused.
+    gate(&repo, &base).has_status(2).says("a.env:1");
 }
 
 /// The same with the entry at another path, which the rename search would pair.
@@ -70,7 +71,8 @@ fn a_gitlink_is_not_renamed_to_a_file() {
     cache(&repo, "100644", &id, "a.env");
     staged(&repo).has_status(1).says("a.env");
     repo.commit("a file");
-    gate(&repo, &base).has_status(1).says("a.env");
+    // The entry itself is refused.
+    gate(&repo, &base).has_status(2).says("a.env:1");
 }
 
 const ALLOW_TESTS: &str = "[[allow]]\npath = \"tests/**\"\nreason = \"fixtures\"\n";

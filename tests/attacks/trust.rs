@@ -8,14 +8,14 @@ use serde_json::json;
 use crate::support::keys::access_key_id;
 use crate::support::{Ran, Repo, Run};
 
-fn key(seed: u64) -> String {
+pub(super) fn key(seed: u64) -> String {
     format!("aws_access_key_id = {}\n", access_key_id(seed))
 }
 
-const ALLOW_ALL: &str = "[[allow]]\npath = \"*\"\nreason = \"x\"\n";
+pub(super) const ALLOW_ALL: &str = "[[allow]]\npath = \"*\"\nreason = \"x\"\n";
 
 /// A repository as CI clones it: `main` with one commit, and its tracking ref.
-fn cloned() -> (Repo, String) {
+pub(super) fn cloned() -> (Repo, String) {
     let repo = Repo::new();
     let base = repo.add("readme.txt", "hello\n").commit("first");
     repo.config("remote.origin.url", "/nowhere");
@@ -23,7 +23,7 @@ fn cloned() -> (Repo, String) {
     (repo, base)
 }
 
-fn run(repo: &Repo, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+pub(super) fn run(repo: &Repo, words: &[&str], variables: &[(&str, &str)]) -> Ran {
     let run: Run = repo.keysieve(["gate"].iter().chain(words));
     variables
         .iter()

@@ -1,6 +1,7 @@
 //! Tests which secrets an audit reports: scopes, exceptions and markers.
 
 use super::ground::{Audited, Sandbox, id_line, reached};
+use crate::server::pair::Pair;
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
 
@@ -215,4 +216,12 @@ fn a_branch_and_a_tag_with_the_same_name_are_listed_separately() {
         names.contains(&("branch", "topic")) && names.contains(&("tag", "topic")),
         "{names:?}"
     );
+}
+
+#[test]
+fn a_bare_repository_may_be_at_a_relative_path() {
+    let pair = Pair::new();
+    pair.repo.keysieve(["audit", "../server.git"]).status(0);
+    let words = ["gate", "--repo", "../server.git", "main"];
+    pair.repo.keysieve(words).status(0);
 }

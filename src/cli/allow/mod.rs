@@ -17,7 +17,7 @@ use keysieve::text::printable_path;
 
 use super::error::CliError;
 use super::explain::FileLine;
-use super::redact::{builtin_prose, message as message_of};
+use super::redact::{builtin_prose, log, message as message_of};
 use super::settings::{self, Settings, SettingsArgs};
 use line::ValueOnLine;
 
@@ -58,7 +58,7 @@ impl AllowArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
         let here = settings::root_of(Path::new("."))?;
         for message in self.write_in(&here)? {
-            writeln!(io::stdout(), "{message}")?;
+            writeln!(io::stdout(), "{}", log(&message))?;
         }
         Ok(Status::Clean)
     }

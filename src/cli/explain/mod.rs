@@ -13,6 +13,7 @@ use keysieve::engine::{self, Keep, Progress};
 use keysieve::finding::Status;
 
 use super::error::CliError;
+use super::redact;
 use super::scan::PathArgs;
 use super::settings::{Reporting, SettingsArgs};
 use answer::{Answer, Decision, Place};
@@ -74,7 +75,7 @@ impl ExplainArgs {
             Target::Finding(written) => Answer::for_finding(&settings, written, outcome)?,
         };
         let text = match self.format {
-            Format::Human => answer.human(),
+            Format::Human => redact::log(&answer.human()),
             Format::Json => answer.json(),
         };
         io::stdout().write_all(text.as_bytes())?;

@@ -15,7 +15,7 @@ use crate::cli::error::CliError;
 /// The range that is requested, before any of it is looked up.
 pub(super) enum RangeRequest<'a> {
     Args(&'a [String]),
-    Ci(&'static Environment, Plan),
+    Ci(&'static Environment, Box<Plan>),
 }
 
 /// The range, with the commits in it.
@@ -47,7 +47,7 @@ impl<'a> RangeRequest<'a> {
             return Ok(Self::Args(args));
         }
         let env = CiEnv::read(
-            |name| env::var(name).ok(),
+            |name| Some(env::var_os(name)?.to_string_lossy().into_owned()),
             |path| fs::read_to_string(path).ok(),
         );
         let Some((environment, plan)) = ci::plan(&env) else {
@@ -58,7 +58,7 @@ impl<'a> RangeRequest<'a> {
         let plan = plan.map_err(|error| {
             CliError::from(error).help("give the range: 'keysieve gate BASE..HEAD'")
         })?;
-        Ok(Self::Ci(environment, plan))
+        Ok(Self::Ci(environment, Box::new(plan)))
     }
 
     /// Looks up the range in the repository around `dir` and lists its commits.
@@ -125,7 +125,7 @@ impl<'a> RangeRequest<'a> {
         match self {
             Self::Args(args) => range::named(repo, args).map(Some),
             Self::Ci(_, plan) => {
-                if let Plan::Nothing { why } = plan {
+                if let Plan::Nothing { why } = plan.as_ref() {
                     say(&format!("{why}: nothing to scan"));
                 }
                 range::planned(repo, plan)
@@ -142,7 +142,10 @@ impl<'a> RangeRequest<'a> {
 
     /// The old head of the pushed branch, if the range may begin there.
     fn old_head(&self) -> Option<&Point> {
-        let Self::Ci(_, Plan::Judge { base, .. }) = self else {
+        let Self::Ci(_, plan) = self else {
+            return None;
+        };
+        let Plan::Judge { base, .. } = plan.as_ref() else {
             return None;
         };
         let Base::Default {
@@ -176,6 +179,10 @@ impl<'a> RangeRequest<'a> {
                 "write the one that you mean in full: {}",
                 names.join(" or ")
             );
+            return CliError::from(error).help(help);
+        }
+        if matches!(error, RangeError::Moved { .. }) {
+            let help = "run 'git fetch --tags --force', or use --fetch";
             return CliError::from(error).help(help);
         }
         let Some(need) = error.need() else {

@@ -15,6 +15,9 @@ const EARNED: usize = 16;
 /// What a path costs in addition to its length: about the memory that a change takes.
 const PATH_COST: usize = 128;
 
+/// What may be spent for what a commit's many parents have in place of its files, in bytes.
+const MAX_OTHERS: usize = 128 << 20;
+
 /// What was read and listed so far, and what the objects allow.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
@@ -23,6 +26,8 @@ pub(crate) struct Budget {
     earned: usize,
     /// How much of what was spent was for paths.
     paths: usize,
+    /// What the entries of other trees take.
+    others: usize,
 }
 
 impl Budget {
@@ -40,15 +45,25 @@ impl Budget {
         self.paths = self.paths.saturating_add(PATH_COST + len);
     }
 
+    /// Pays for entries of other trees that are kept, by their bytes.
+    pub(crate) const fn pay_others(&mut self, bytes: usize) {
+        self.others = self.others.saturating_add(bytes);
+    }
+
+    /// Takes back what was paid for entries that are no longer kept.
+    pub(crate) const fn return_others(&mut self, bytes: usize) {
+        self.others = self.others.saturating_sub(bytes);
+    }
+
     /// What counts of a change among many: the memory of its paths or, if that is more, what was
     /// spent on top of what was earned.
     pub(crate) fn cost(&self) -> usize {
-        self.paths.max(self.spent.saturating_sub(self.earned))
+        self.paths.max(self.spent.saturating_sub(self.earned)) + self.others
     }
 
     /// Whether more was spent than the objects allow.
     pub(crate) const fn is_exceeded(&self) -> bool {
-        self.spent > self.earned.saturating_add(ALLOWANCE)
+        self.spent > self.earned.saturating_add(ALLOWANCE) || self.others > MAX_OTHERS
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use bstr::BString;
 
 use super::tree::TypedId;
 
-/// A file, link or submodule at a path where no parent has the same.
+/// A file, link, submodule or empty directory at a path where no parent has the same.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) path: BString,

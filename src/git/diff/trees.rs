@@ -12,8 +12,8 @@ use crate::git::{LocalRepository, ObjectId, ReadError};
 /// What a tree has and others have not.
 #[derive(Debug, Default)]
 pub(crate) struct Difference {
-    /// The files, links and submodules that none of the others has at the same path, with what each
-    /// of these has there instead.
+    /// The files, links, submodules and empty directories that none of the others has at the same
+    /// path, with what each of these has there instead.
     pub(crate) found: Vec<Candidate>,
     /// The directories that cannot be read, in the tree or in one of the others, and why not. What
     /// another tree has in such a directory counts as missing there.
@@ -58,6 +58,17 @@ pub(crate) fn not_in(
     walk.result
 }
 
+/// An entry, and what each of the other trees has in its place.
+type Row<'t> = (TreeEntry<'t>, Vec<Option<TypedId>>);
+
+/// As many other trees do not count in the budget: more than two parents are rare.
+const FEW: usize = 2;
+
+/// The memory, in bytes, of what so many other trees have in the place of an entry.
+const fn cost_of(others: usize) -> usize {
+    others.saturating_sub(FEW) * size_of::<Option<TypedId>>()
+}
+
 struct Walk<'r> {
     repo: &'r LocalRepository,
     /// The path of the directory, with a slash at its end.
@@ -86,37 +97,72 @@ impl Walk<'_> {
         let Some(tree) = self.read(tree) else {
             return;
         };
-        let others = others.iter();
-        let trees: Vec<_> = others.map(|id| id.and_then(|id| self.read(id))).collect();
-        let mut cursors: Vec<_> = trees.iter().map(|other| cursor(other.as_ref())).collect();
-        let first = self.open.len();
+        let mut rows = Vec::new();
         for entry in tree.entries() {
-            if self.budget.is_exceeded() {
-                return;
-            }
-            let entry = match entry {
-                Ok(entry) => entry,
+            match entry {
+                Ok(entry) => rows.push((entry, Vec::with_capacity(others.len().min(FEW)))),
                 Err(error) => {
                     self.unread(error);
                     break;
                 }
-            };
-            let mut before = Vec::with_capacity(cursors.len());
-            for cursor in &mut cursors {
-                before.push(cursor.advance_to(&entry).unwrap_or_else(|error| {
-                    self.unread(error);
-                    None
-                }));
+            }
+        }
+        if rows.is_empty() {
+            self.empty(tree.id(), others);
+        }
+        for other in others {
+            self.compare(&mut rows, *other);
+            if self.budget.is_exceeded() {
+                return;
+            }
+        }
+        let first = self.open.len();
+        for (entry, before) in rows {
+            if self.budget.is_exceeded() {
+                return;
             }
             self.entry(&entry, before);
         }
         self.open[first..].reverse();
     }
 
-    fn entry(&mut self, entry: &TreeEntry<'_>, before: Vec<Option<TypedId>>) {
-        if before.contains(&Some(entry.typed_id())) {
-            return;
+    /// Adds to each row what one of the other trees has in its place, and drops the row if that is
+    /// the same. One after the other, so that never more than one of them is in memory.
+    fn compare(&mut self, rows: &mut Vec<Row<'_>>, other: Option<ObjectId>) {
+        let other = other.and_then(|id| self.read(id));
+        let mut cursor = cursor(other.as_ref());
+        rows.retain_mut(|(entry, before)| {
+            let old = cursor.advance_to(entry).unwrap_or_else(|error| {
+                self.unread(error);
+                None
+            });
+            if old == Some(entry.typed_id()) {
+                self.budget.return_others(cost_of(before.len()));
+                return false;
+            }
+            before.push(old);
+            let more = cost_of(before.len()) - cost_of(before.len() - 1);
+            self.budget.pay_others(more);
+            true
+        });
+    }
+
+    /// Lists a directory that has only a name.
+    fn empty(&mut self, tree: ObjectId, others: &[Option<ObjectId>]) {
+        let of_kind = |id| TypedId {
+            kind: EntryKind::Tree,
+            id,
+        };
+        if let [path @ .., b'/'] = self.path.as_slice() {
+            self.result.found.push(Candidate {
+                path: path.into(),
+                entry: of_kind(tree),
+                before: others.iter().map(|id| id.map(of_kind)).collect(),
+            });
         }
+    }
+
+    fn entry(&mut self, entry: &TreeEntry<'_>, before: Vec<Option<TypedId>>) {
         if entry.kind == EntryKind::Tree {
             self.budget.pay_path(entry.name.len());
             self.open.push(Directory {

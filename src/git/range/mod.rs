@@ -3,6 +3,7 @@
 mod resolve;
 mod result;
 mod revision;
+mod target;
 mod walk;
 
 use super::{ObjectId, ReadError};
@@ -23,6 +24,8 @@ pub enum Plan {
         base: Base,
         /// The full name of the ref that leads to the newest commit, if the CI system gives it.
         name: Option<String>,
+        /// The tag that leads to the newest commit, so that its text is scanned as well.
+        tag: Option<Tag>,
     },
     /// Nothing to scan, for example because a branch is deleted.
     Nothing {
@@ -34,18 +37,20 @@ pub enum Plan {
 impl Plan {
     /// The same for commits that the ref of this full name leads to.
     #[must_use]
-    pub fn of_ref(self, full_name: String) -> Self {
-        match self {
-            Self::Judge {
-                what, head, base, ..
-            } => Self::Judge {
-                what,
-                head,
-                base,
-                name: Some(full_name),
-            },
-            nothing @ Self::Nothing { .. } => nothing,
+    pub fn of_ref(mut self, full_name: String) -> Self {
+        if let Self::Judge { name, .. } = &mut self {
+            *name = Some(full_name);
         }
+        self
+    }
+
+    /// The same for commits that a tag leads to.
+    #[must_use]
+    pub fn with_tag(mut self, new: Tag) -> Self {
+        if let Self::Judge { tag, .. } = &mut self {
+            *tag = Some(new);
+        }
+        self
     }
 
     /// The name of the ref that the commits came with, unless it is that of the default branch: an
@@ -81,13 +86,31 @@ impl Point {
     }
 }
 
+/// The full name of a tag that leads to the newest commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// It must exist in the clone, and lead to that commit.
+    Required(String),
+    /// It counts if it exists in the clone, and leads to that commit.
+    Possible(String),
+}
+
 /// What was there before the commits of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// Everything that a commit leads to.
     Commit(Point),
-    /// Everything that a branch of the remote leads to.
-    Branch(String),
+    /// Everything that the target branch of a request leads to: the newest tip of it that the clone
+    /// knows. An older one could have a laxer policy, or a secret that was removed since.
+    Target {
+        /// The name of the branch.
+        name: Option<String>,
+        /// The id of a commit that the branch was at.
+        at: Option<String>,
+        /// The id of the merge of the branch and the head that the server may have made: its first
+        /// parent is then a tip of the branch.
+        merge: Option<String>,
+    },
     /// Everything that the default branch leads to: for a push to any branch, and of a tag. What
     /// the pushed branch was at before is the author's own, and may have been refused; it counts
     /// only on the default branch itself.
@@ -151,6 +174,14 @@ pub enum RangeError {
         /// What it can mean: full names of refs, and ids.
         names: Vec<String>,
     },
+    /// A ref of the clone does not lead to the commit that the CI system names.
+    #[error("{name} does not lead to {commit} in this repository, but in CI it does")]
+    Moved {
+        /// The full name of the ref.
+        name: String,
+        /// The commit.
+        commit: ObjectId,
+    },
     /// The clone ends within the range.
     #[error("shallow clone: commit {commit} is in the range, but its parents are missing")]
     Shallow {
@@ -171,6 +202,10 @@ impl RangeError {
     pub fn need(&self) -> Option<Need> {
         match self {
             Self::Unknown { need, .. } => Some(need.clone()),
+            Self::Moved { name, .. } => Some(Need {
+                fetch: vec![format!("+{name}:{name}")],
+                history: false,
+            }),
             Self::Shallow { .. } => Some(Need {
                 fetch: Vec::new(),
                 history: true,

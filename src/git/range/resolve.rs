@@ -1,7 +1,7 @@
 //! Resolves ranges, as the user or a CI system names them, to the ids of commits.
 
 use super::revision::{self, tip};
-use super::{Base, Need, Plan, Point, RangeError, Selection};
+use super::{Base, Need, Plan, Point, RangeError, Selection, target};
 use crate::git::{LocalRepository, ObjectId};
 
 /// A range whose ends are in the repository.
@@ -109,15 +109,32 @@ fn revision(repo: &LocalRepository, rev: &str) -> Result<ObjectId, RangeError> {
 /// If an end of it is not in the repository.
 pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, RangeError> {
     let Plan::Judge {
-        what, head, base, ..
+        what,
+        head,
+        base,
+        name,
+        tag,
     } = plan
     else {
         return Ok(None);
     };
+    check_names(base, name.as_deref())?;
     let head = point(repo, head)?;
+    let tag = match tag {
+        Some(tag) => target::tag(repo, tag, head)?,
+        None => None,
+    };
     let (base, since) = match base {
         Base::Commit(base) => since(point(repo, base)?),
-        Base::Branch(name) => since_branch(repo, name)?,
+        Base::Target { name, at, merge } => {
+            let at = at.as_ref().map(|at| point(repo, &Point::id(at)));
+            let tracked = name.as_ref().map(|name| tracked(repo, name));
+            let merged = merge
+                .as_ref()
+                .and_then(|merge| target::merged_tip(repo, merge, head));
+            let id = target::newest(repo, at, merged, tracked)?;
+            since_at(id, name.as_deref())
+        }
         Base::Default {
             name,
             branch,
@@ -131,12 +148,35 @@ pub fn planned(repo: &LocalRepository, plan: &Plan) -> Result<Option<Resolved>, 
     let what = format!("{what}: what is in {}, {since}", short(head));
     Ok(Some(Resolved {
         selection: Selection::Between {
-            tips: vec![head],
+            tips: [head].into_iter().chain(tag).collect(),
             hidden: base.into_iter().collect(),
         },
         base,
         what,
     }))
+}
+
+/// Checks the names that a CI system gives, which authors choose: they are to mean what they mean
+/// to git.
+fn check_names(base: &Base, full: Option<&str>) -> Result<(), RangeError> {
+    let branches = match base {
+        Base::Commit(_) => [None, None],
+        Base::Target { name, .. } => [name.as_ref(), None],
+        Base::Default { name, branch, .. } => [name.as_ref(), branch.as_ref()],
+    };
+    let branches = branches.into_iter().flatten();
+    let names = branches.map(|name| format!("refs/heads/{name}"));
+    for name in names.chain(full.map(str::to_owned)) {
+        let is_valid = gix::validate::reference::name(name.as_str().into()).is_ok();
+        // Bytes of a variable that are not UTF-8 are read as this character.
+        if !is_valid || name.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(RangeError::Rev {
+                rev: name,
+                problem: "it is not a valid ref name in UTF-8".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Why a range is a whole history, and how to make it shorter.
@@ -152,8 +192,14 @@ fn since(id: ObjectId) -> Since {
 }
 
 fn since_branch(repo: &LocalRepository, name: &str) -> Result<Since, RangeError> {
-    let id = tracked(repo, name)?;
-    Ok((Some(id), format!("not in {name} at {}", short(id))))
+    Ok(since_at(tracked(repo, name)?, Some(name)))
+}
+
+fn since_at(id: ObjectId, branch: Option<&str>) -> Since {
+    match branch {
+        Some(name) => (Some(id), format!("not in {name} at {}", short(id))),
+        None => since(id),
+    }
 }
 
 /// What is known at a push to the default branch: what it was at `before`. If that is gone, as

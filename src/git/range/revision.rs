@@ -18,11 +18,13 @@ const PLACES: [&str; 4] = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"
 const MIN_ABBREVIATION: usize = 4;
 
 /// One meaning of a name.
-struct Meaning {
+pub(super) struct Meaning {
     /// How to write it so that it means nothing else: a full ref name or a full id.
     full: String,
     /// The object that it leads to, behind tags. `None` if it does not lead to one.
-    target: Option<ObjectId>,
+    pub(super) target: Option<ObjectId>,
+    /// The object that it names itself. `None` as well for an id.
+    pub(super) id: Option<ObjectId>,
 }
 
 /// The object that `rev` names, or the reason why there is none.
@@ -121,10 +123,11 @@ fn abbreviated(repo: &LocalRepository, name: &str) -> Option<Meaning> {
     Some(Meaning {
         full: found.map_or_else(|()| digits.to_owned(), |id| id.to_string()),
         target: found.ok().map(|id| peeled(repo, id)),
+        id: None,
     })
 }
 
-fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
+pub(super) fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
     // gix would wait for the other end of a named pipe.
     if is_special(&repo.common_dir().join(full)) {
         return None;
@@ -133,10 +136,10 @@ fn exact_ref(repo: &LocalRepository, full: &str) -> Option<Meaning> {
     if found.name().as_bstr() != full.as_bytes().as_bstr() {
         return None;
     }
-    let target = found.follow_to_object().ok();
-    let target = target.map(|id| peeled(repo, id.detach()));
+    let id = found.follow_to_object().ok().map(gix::Id::detach);
+    let target = id.map(|id| peeled(repo, id));
     let full = full.to_owned();
-    Some(Meaning { full, target })
+    Some(Meaning { full, target, id })
 }
 
 /// The object behind tags; the tag itself if one of them cannot be read.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::log_text::log_line;
 use crate::text::printable;
 
 /// Quotes `path` for a shell: bare, in quotes, or with odd bytes escaped, so that the result is
@@ -12,13 +13,13 @@ pub(in crate::report) fn quoted(path: &[u8]) -> String {
         return String::from_utf8_lossy(path).into_owned();
     }
     if let Ok(text) = std::str::from_utf8(path)
-        && printable(path) == text
+        && log_line(&printable(path)) == text
     {
         return format!("'{}'", text.replace('\'', r"'\''"));
     }
     let mut out = String::from("$'");
     for &byte in path {
-        if byte.is_ascii_graphic() && !b"'\\".contains(&byte) || byte == b' ' {
+        if byte.is_ascii_graphic() && !b"'\\#".contains(&byte) || byte == b' ' {
             out.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
@@ -41,6 +42,7 @@ mod tests {
             (b"it's", r"'it'\''s'"),
             ("caf\u{e9}".as_bytes(), "'caf\u{e9}'"),
             (b"a\nb'\xff", r"$'a\x0ab\x27\xff'"),
+            (b"a##vso[b", r"$'a\x23\x23vso[b'"),
             (b"", "''"),
         ] {
             assert_eq!(quoted(path), expected);

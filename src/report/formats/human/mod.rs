@@ -10,6 +10,7 @@ use std::io;
 
 use crate::finding::Outcome;
 use crate::report::api::Options;
+use crate::report::safe_text::log_text::write_log;
 use crate::report::safe_text::redactor::Redactor;
 use style::Paint;
 
@@ -21,15 +22,17 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let page = Page::new(options, outcome);
     let mut helped = HashSet::new();
-    for found in &outcome.findings {
-        // The help of a rule is printed once.
-        let with_help = helped.insert(&found.rule.id);
-        page.finding(found, with_help, out)?;
-    }
-    if !outcome.findings.is_empty() {
-        page.advice(&outcome.findings, out)?;
-    }
-    page.ending(outcome, out)
+    write_log(out, |out| {
+        for found in &outcome.findings {
+            // The help of a rule is printed once.
+            let with_help = helped.insert(&found.rule.id);
+            page.finding(found, with_help, out)?;
+        }
+        if !outcome.findings.is_empty() {
+            page.advice(&outcome.findings, out)?;
+        }
+        page.ending(outcome, out)
+    })
 }
 
 /// Writes the end of a report on something other than the findings: allowed findings, skips and
