@@ -9,6 +9,7 @@ mod pem;
 mod shape;
 mod tool;
 
+pub(crate) use aws::id::has_form_of_id;
 pub(crate) use tool::decode_base64;
 
 use crate::text::Span;
