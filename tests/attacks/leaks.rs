@@ -163,3 +163,27 @@ fn key_in_a_path_of_the_configuration() {
     repo.write(".keysieve.toml", format!("rules = [\"no-{id}.toml\"]\n"));
     quiet(&["scan"], 2);
 }
+
+/// The text that replaces a password in the cleaned history, which is public, depends on the
+/// password, so that a guess can be confirmed.
+#[test]
+fn placeholder_of_a_plan() {
+    let placeholders = |password: &str| {
+        let repo = Repo::new();
+        let text = format!("db_password = \"{password}\"\nagain_password = \"{password}\"\n");
+        repo.add("conf", text + &seeded_id_line(936)).commit("one");
+        let plan = repo.sandbox().root().join("plan");
+        let audit = repo.keysieve(["audit", "--plan"]).args([&plan]);
+        audit.status(1);
+        let lines = std::fs::read_to_string(plan.join("replacements.txt")).unwrap();
+        let lines = lines.lines().skip(1);
+        let mut texts: Vec<_> = lines
+            .map(|line| line.rsplit_once("==>").unwrap().1.to_owned())
+            .collect();
+        texts.sort();
+        texts
+    };
+    let expected = ["***REMOVED-1***", "***REMOVED-2***"];
+    assert_eq!(placeholders(&["Summer2024", "!Xq"].concat()), expected);
+    assert_eq!(placeholders(&["Winter2023", "!Ab"].concat()), expected);
+}
