@@ -187,3 +187,23 @@ fn placeholder_of_a_plan() {
     assert_eq!(placeholders(&["Summer2024", "!Xq"].concat()), expected);
     assert_eq!(placeholders(&["Winter2023", "!Ab"].concat()), expected);
 }
+
+/// A key is an argument or a variable that the command line cannot read, and the error quotes it.
+#[test]
+fn key_in_a_usage_error() {
+    let repo = Repo::new();
+    let id = access_key_id(938);
+    let option = format!("--{id}");
+    for words in [&[id.as_str()][..], &["scan", &option], &["scan", "-j", &id]] {
+        let ran = repo.keysieve(words).status(2);
+        ran.says("AKIA********").never_says(&id);
+    }
+    for name in ["FORMAT", "JOBS", "BLOCK", "MAX_SIZE"] {
+        let scan = repo.keysieve(["scan"]);
+        let ran = scan.env(&format!("KEYSIEVE_{name}"), &id).status(2);
+        ran.says("AKIA********").never_says(&id);
+    }
+    let help = repo.keysieve(["scan", "--help"]);
+    let ran = help.env("KEYSIEVE_CONFIG", &id).status(0);
+    ran.says("AKIA********").never_says(&id);
+}
