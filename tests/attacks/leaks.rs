@@ -207,3 +207,23 @@ fn key_in_a_usage_error() {
     let ran = help.env("KEYSIEVE_CONFIG", &id).status(0);
     ran.says("AKIA********").never_says(&id);
 }
+
+/// The folder of hooks, and the configuration that git cannot read, have a key in their names.
+#[test]
+fn key_in_the_folder_of_hooks() {
+    let repo = Repo::new();
+    let id = access_key_id(939);
+    repo.config(
+        "core.hooksPath",
+        &format!("/{id}/{}/hooks", access_key_id(940)),
+    );
+    let says_nothing = |words: &[&str]| {
+        let ran = repo.keysieve(words).run();
+        ran.says("AKIA********").never_says(&id);
+    };
+    says_nothing(&["hook", "status"]);
+    says_nothing(&["hook", "install"]);
+    repo.config("core.hooksPath", &format!("~{id}/hooks"));
+    says_nothing(&["hook", "status"]);
+    says_nothing(&["hook", "install"]);
+}
