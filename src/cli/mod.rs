@@ -144,9 +144,18 @@ fn run(command: Command) -> Result<Status, CliError> {
 }
 
 /// Help and version go to standard output with status 0; any other message of clap is a usage
-/// error.
+/// error. Both quote arguments and variables: what must not be shown is masked.
 fn usage(error: &clap::Error) -> ExitCode {
-    match (error.print(), error.use_stderr()) {
+    let text = error.to_string();
+    let masked = redact::message(&text) + "\n";
+    let printed = if text.trim_end() == masked.trim_end() {
+        error.print()
+    } else if error.use_stderr() {
+        std::io::stderr().write_all(masked.as_bytes())
+    } else {
+        std::io::stdout().write_all(masked.as_bytes())
+    };
+    match (printed, error.use_stderr()) {
         (Ok(()), false) => ExitCode::SUCCESS,
         _ => ExitCode::from(Status::Incomplete as u8),
     }

@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use keysieve::report::FORMATS;
+
 use crate::support::keys::access_key_id;
 use crate::support::{Repo, Run};
 
@@ -257,4 +259,25 @@ fn job_summary_does_not_follow_a_link() {
         ran.says("symbolic link");
         assert_eq!(fs::read(&outside).expect("a file"), b"precious\n");
     }
+}
+
+/// A file that is named on the command line is a link that leads nowhere, so nothing was scanned.
+#[test]
+fn a_named_link_that_leads_nowhere() {
+    let repo = Repo::new();
+    symlink("/not/mounted/prod.env", repo.path("config.env")).expect("a link");
+    symlink("loop", repo.path("loop")).expect("a link");
+    symlink(access_key_id(1), repo.path("key")).expect("a link");
+    for name in ["config.env", "loop", "key"] {
+        for format in FORMATS {
+            let scan = repo.keysieve(["scan", "-f", format.name, name]);
+            scan.status(2);
+        }
+        let words = ["baseline", "write", "--reason", "old", "--owner", "us"];
+        let write = repo.keysieve(words).args([name]);
+        write.status(2).says("the scan is incomplete");
+    }
+    let scan = repo.keysieve(["scan", "key"]).status(2);
+    scan.says("aws-access-token");
+    repo.keysieve(["scan", "."]).status(1);
 }

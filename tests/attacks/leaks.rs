@@ -163,3 +163,67 @@ fn key_in_a_path_of_the_configuration() {
     repo.write(".keysieve.toml", format!("rules = [\"no-{id}.toml\"]\n"));
     quiet(&["scan"], 2);
 }
+
+/// The text that replaces a password in the cleaned history, which is public, depends on the
+/// password, so that a guess can be confirmed.
+#[test]
+fn placeholder_of_a_plan() {
+    let placeholders = |password: &str| {
+        let repo = Repo::new();
+        let text = format!("db_password = \"{password}\"\nagain_password = \"{password}\"\n");
+        repo.add("conf", text + &seeded_id_line(936)).commit("one");
+        let plan = repo.sandbox().root().join("plan");
+        let audit = repo.keysieve(["audit", "--plan"]).args([&plan]);
+        audit.status(1);
+        let lines = std::fs::read_to_string(plan.join("replacements.txt")).unwrap();
+        let lines = lines.lines().skip(1);
+        let mut texts: Vec<_> = lines
+            .map(|line| line.rsplit_once("==>").unwrap().1.to_owned())
+            .collect();
+        texts.sort();
+        texts
+    };
+    let expected = ["***REMOVED-1***", "***REMOVED-2***"];
+    assert_eq!(placeholders(&["Summer2024", "!Xq"].concat()), expected);
+    assert_eq!(placeholders(&["Winter2023", "!Ab"].concat()), expected);
+}
+
+/// A key is an argument or a variable that the command line cannot read, and the error quotes it.
+#[test]
+fn key_in_a_usage_error() {
+    let repo = Repo::new();
+    let id = access_key_id(938);
+    let option = format!("--{id}");
+    for words in [&[id.as_str()][..], &["scan", &option], &["scan", "-j", &id]] {
+        let ran = repo.keysieve(words).status(2);
+        ran.says("AKIA********").never_says(&id);
+    }
+    for name in ["FORMAT", "JOBS", "BLOCK", "MAX_SIZE"] {
+        let scan = repo.keysieve(["scan"]);
+        let ran = scan.env(&format!("KEYSIEVE_{name}"), &id).status(2);
+        ran.says("AKIA********").never_says(&id);
+    }
+    let help = repo.keysieve(["scan", "--help"]);
+    let ran = help.env("KEYSIEVE_CONFIG", &id).status(0);
+    ran.says("AKIA********").never_says(&id);
+}
+
+/// The folder of hooks, and the configuration that git cannot read, have a key in their names.
+#[test]
+fn key_in_the_folder_of_hooks() {
+    let repo = Repo::new();
+    let id = access_key_id(939);
+    repo.config(
+        "core.hooksPath",
+        &format!("/{id}/{}/hooks", access_key_id(940)),
+    );
+    let says_nothing = |words: &[&str]| {
+        let ran = repo.keysieve(words).run();
+        ran.says("AKIA********").never_says(&id);
+    };
+    says_nothing(&["hook", "status"]);
+    says_nothing(&["hook", "install"]);
+    repo.config("core.hooksPath", &format!("~{id}/hooks"));
+    says_nothing(&["hook", "status"]);
+    says_nothing(&["hook", "install"]);
+}

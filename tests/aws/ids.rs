@@ -1,6 +1,8 @@
 //! Access key ids by themselves: prefixes, adjacent characters, and the account that they contain.
 
-use super::{ID, each_holds, fill, filled, none_above, scan_all, scan_one, scan_stdin};
+use super::{
+    ID, each_holds, each_is_a_pair, fill, filled, none_above, scan_all, scan_one, scan_stdin,
+};
 use crate::support::keys::{access_key_id, account_of};
 
 #[test]
@@ -71,6 +73,36 @@ fn escapes_and_separators_around_an_id_are_not_part_of_it() {
             "{ID}",
         ]),
     );
+}
+
+/// An id is a segment of a path with another random segment, so that it looks like base64.
+#[test]
+fn an_id_between_slashes_is_found() {
+    let segment = ["cMawh2SdLaGQUS", "tC3r5LC58F"].concat();
+    let texts = [
+        "https://h/users/{ID}/sessions/SEGMENT",
+        "https://s3.example.com/{ID}/SEGMENT/object",
+        "SEGMENT/{ID}",
+        "SEGMENT/{ID}/SEGMENT",
+        "{ID}/SEGMENT+SEGMENT",
+    ];
+    let texts = texts.map(|text| text.replace("SEGMENT", &segment));
+    let texts = texts.each_ref().map(String::as_str);
+    each_holds(ID, "medium", &access_key_id(1), &filled(&texts));
+}
+
+/// The secret follows its id in a path, in a charset run that is longer than a secret.
+#[test]
+fn a_pair_between_slashes_is_found() {
+    each_is_a_pair(&filled(&[
+        "{ID}/{KEY}",
+        "{ID}/{KEY}/us-east-1",
+        "aws/{ID}/{KEY}/prod",
+        "aws: {ID}/{KEY}/us-east-1/s3",
+        "+{ID}/{KEY}/us-east-1",
+        "https://h/connect?aws={ID}+{KEY}+us-east-1",
+        r#""{ID}\/{KEY}\/us-east-1""#,
+    ]));
 }
 
 #[test]

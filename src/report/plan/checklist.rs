@@ -179,7 +179,7 @@ impl<'a> Checklist<'a> {
         let mut lines: Vec<_> = places.map(|place| self.manual_step(place)).collect();
         let shortest = item
             .values()
-            .map(|(_, secret, _)| secret.len())
+            .map(|(_, secret)| secret.len())
             .min()
             .unwrap_or(0);
         if shortest < SHORT_VALUE {
@@ -215,6 +215,6 @@ impl<'a> Checklist<'a> {
 /// The id of an AWS access key among the values of `item`.
 fn aws_key_id<'o>(item: &PlanItem<'o>) -> Option<&'o Secret> {
     item.values()
-        .find(|(rule, ..)| KEY_ID_RULES.contains(rule))
-        .map(|(_, id, _)| id)
+        .find(|(rule, _)| KEY_ID_RULES.contains(rule))
+        .map(|(_, id)| id)
 }

@@ -24,7 +24,7 @@ use crate::finding::{Finding, Outcome, Status};
 use crate::report::formats::markdown;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::shell::quoted;
-use crate::secret::{Fingerprint, PublicFingerprint, Secret};
+use crate::secret::{Fingerprint, Secret};
 
 use checklist::Checklist;
 use replacements::Replacements;
@@ -181,19 +181,12 @@ impl<'o> PlanItem<'o> {
         self.history().map_or(&[], |history| &history.places)
     }
 
-    /// Its value and, for a pair, the other half; each with its rule and its fingerprint.
-    fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret, PublicFingerprint)> {
+    /// Its value and, for a pair, the other half; each with its rule.
+    fn values(&self) -> impl Iterator<Item = (&'o str, &'o Secret)> {
         let found = self.finding;
-        let partner = found.partner.as_ref().map(|partner| {
-            let rule = &partner.rule;
-            let print = if rule.guessable {
-                found.public_fingerprint
-            } else {
-                PublicFingerprint::of_value(Fingerprint::new(&rule.id, partner.secret.reveal()))
-            };
-            (&*rule.id, &partner.secret, print)
-        });
-        std::iter::once((&*found.rule.id, &found.secret, found.public_fingerprint)).chain(partner)
+        let partner = found.partner.as_ref();
+        let partner = partner.map(|partner| (&*partner.rule.id, &partner.secret));
+        std::iter::once((&*found.rule.id, &found.secret)).chain(partner)
     }
 
     /// Its number, its masked value and its rule.

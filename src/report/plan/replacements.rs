@@ -2,11 +2,13 @@
 //!
 //! A line is `literal:VALUE==>TEXT` or `regex:PATTERN==>TEXT`, split at the last `==>`. The format
 //! has no comments, so the warning at the top is a line that replaces a text by itself.
+//!
+//! TEXT becomes public with the cleaned history, so nothing in it depends on the value: it has the
+//! number of the value in the order of the plan.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::PlanItem;
-use crate::secret::PublicFingerprint;
 
 /// The first line of the file.
 const WARNING: &str = "THIS FILE CONTAINS UNMASKED SECRETS: \
@@ -21,7 +23,8 @@ pub(super) struct Replacements<'o> {
 
 struct Line<'o> {
     value: &'o [u8],
-    name: PublicFingerprint,
+    /// The number of the value, from 1, in the text that replaces it.
+    number: usize,
     /// A literal cannot contain a line feed. Literals are replaced before all patterns, so a part
     /// of a value with a pattern needs a pattern too.
     is_regex: bool,
@@ -30,24 +33,24 @@ struct Line<'o> {
 impl<'o> Replacements<'o> {
     /// One line for each value of `items`; a longer value comes first, as it may contain others.
     pub(super) fn new(items: &[PlanItem<'o>]) -> Self {
-        let mut values: BTreeMap<&[u8], PublicFingerprint> = BTreeMap::new();
-        for (_, secret, name) in items.iter().flat_map(PlanItem::values) {
+        let mut values: HashMap<&[u8], usize> = HashMap::new();
+        for (_, secret) in items.iter().flat_map(PlanItem::values) {
             if !secret.is_empty() {
-                let first = values.entry(secret.reveal()).or_insert(name);
-                *first = name.min(*first);
+                let next = values.len() + 1;
+                values.entry(secret.reveal()).or_insert(next);
             }
         }
         let mut multi_line: Vec<&[u8]> = values.keys().copied().collect();
         multi_line.retain(|value| value.contains(&b'\n'));
-        let lines = values.into_iter().map(|(value, name)| Line {
+        let lines = values.into_iter().map(|(value, number)| Line {
             value,
-            name,
+            number,
             is_regex: multi_line
                 .iter()
                 .any(|long| memchr::memmem::find(long, value).is_some()),
         });
         let mut lines: Vec<Line<'_>> = lines.collect();
-        lines.sort_by_key(|line| (std::cmp::Reverse(line.value.len()), line.name));
+        lines.sort_by_key(|line| (std::cmp::Reverse(line.value.len()), line.number));
         let numbers = (2..)
             .zip(&lines)
             .map(|(number, line)| (line.value, number))
@@ -65,7 +68,7 @@ impl<'o> Replacements<'o> {
         let mut content = format!("literal:{WARNING}==>{WARNING}\n").into_bytes();
         for Line {
             value,
-            name,
+            number,
             is_regex,
         } in &self.lines
         {
@@ -76,8 +79,7 @@ impl<'o> Replacements<'o> {
                 content.extend_from_slice(b"literal:");
                 content.extend_from_slice(value);
             }
-            let name = name.to_string();
-            content.extend_from_slice(format!("==>***REMOVED-{name:.8}***\n").as_bytes());
+            content.extend_from_slice(format!("==>***REMOVED-{number}***\n").as_bytes());
         }
         content
     }
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
     use crate::finding::{Finding, Outcome};
     use crate::report::samples::pair;
-    use crate::secret::{Fingerprint, Secret};
+    use crate::secret::{Fingerprint, PublicFingerprint, Secret};
 
     fn outcome(values: &[&[u8]]) -> Outcome {
         let finding = |value: &&[u8]| {
@@ -173,12 +175,11 @@ mod tests {
         assert_eq!(lines.len(), values.len() + 1);
         let (warning, same) = read(lines[0]);
         assert_eq!(warning, same, "the warning replaces itself by itself");
-        for value in values {
-            let number = all.line_of(value).unwrap();
-            let (read, text) = read(lines[number - 1]);
+        for (number, value) in (1..).zip(values) {
+            let line = all.line_of(value).unwrap();
+            let (read, text) = read(lines[line - 1]);
             assert_eq!(read, value);
-            let name = Fingerprint::new("rule", value).to_string();
-            assert_eq!(text, format!("***REMOVED-{}***", &name[..8]).into_bytes());
+            assert_eq!(text, format!("***REMOVED-{number}***").into_bytes());
         }
     }
 

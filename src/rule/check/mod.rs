@@ -13,6 +13,7 @@ mod shape;
 mod tool;
 mod wordy;
 
+pub(crate) use aws::id::has_form_of_id;
 pub(crate) use tool::decode_base64;
 
 use crate::text::Span;

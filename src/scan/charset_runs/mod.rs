@@ -5,6 +5,7 @@
 mod avx2;
 
 use crate::rule::charset::{BASE64, CLASS, MIN_BASE64_RUN, MIN_RUN, OTHER, is_run_byte};
+use crate::rule::check::has_form_of_id;
 use crate::text::Span;
 
 /// Whether `byte` is in the alphabet of base64 (RFC 4648, section 4), without the padding.
@@ -35,12 +36,30 @@ pub(super) fn unbroken(text: &[u8], outer: Span) -> impl Iterator<Item = Span> {
         .filter(|span| span.len() >= MIN_BASE64_RUN)
 }
 
-/// The parts of `inner`, an unbroken stretch of base64, that may be a secret: all of it, and, if it
-/// begins with the `+` of an added line in a diff, all but that sign.
+/// The parts of `inner`, an unbroken stretch of base64, that may be a secret: all of it, if it
+/// begins with the `+` of an added line in a diff, all but that sign, and what follows an access
+/// key id in it.
 pub(super) fn candidates(text: &[u8], inner: Span) -> impl Iterator<Item = Span> {
     let added = text[inner.start] == b'+' && (inner.start == 0 || text[inner.start - 1] == b'\n');
     let without_sign = added.then(|| Span::new(inner.start + 1, inner.end));
-    std::iter::once(inner).chain(without_sign)
+    let whole = std::iter::once(inner).chain(without_sign);
+    whole.chain(after_ids(text, inner))
+}
+
+/// The secrets of access keys right after their ids in a stretch of base64, as in the path
+/// `id/secret/us-east-1`.
+fn after_ids(text: &[u8], inner: Span) -> impl Iterator<Item = Span> {
+    const SEPARATORS: [u8; 2] = [b'/', b'+'];
+    let mut start = inner.start;
+    let segments = inner.of(text).split(|byte| SEPARATORS.contains(byte));
+    segments.filter_map(move |segment| {
+        let end = start + segment.len();
+        start = end + 1;
+        let secret = Span::new(end + 1, end + 1 + MIN_BASE64_RUN);
+        let is_whole = secret.end == inner.end
+            || secret.end < inner.end && SEPARATORS.contains(&text[secret.end]);
+        (is_whole && has_form_of_id(segment)).then_some(secret)
+    })
 }
 
 /// Whether `outer` contains a byte that may belong to an escape.

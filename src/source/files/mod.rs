@@ -117,11 +117,15 @@ impl Files {
     }
 }
 
-/// Feeds a file that is listed by itself. A pipe is read too, since the user named it.
+/// Feeds a file that is listed by itself. A pipe is read too, since the user named it. A link must
+/// lead to something that can be read.
 fn feed_path(feeder: &mut Feeder<'_>, path: &Path) {
-    match path.metadata().or_else(|_| path.symlink_metadata()) {
-        Ok(data) if data.is_symlink() => feed_link(feeder, path),
-        Ok(_) => feed_file(feeder, path),
-        Err(error) => skip_unreadable(feeder, path, &error),
+    if let Err(error) = path.metadata() {
+        if path.is_symlink() {
+            feed_link(feeder, path);
+        }
+        skip_unreadable(feeder, path, &error);
+    } else {
+        feed_file(feeder, path);
     }
 }

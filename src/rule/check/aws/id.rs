@@ -7,7 +7,7 @@
 
 use super::super::shape::{boundary, is_near, is_placeholder, longest_repeat};
 use super::super::{Candidate, Detail, Verdict, entropy};
-use super::Lazy;
+use super::{Lazy, is_base64};
 use crate::rule::Confidence;
 
 /// Least entropy of the body, in bits per character. The least of 200,000 random bodies was 2.40.
@@ -111,7 +111,7 @@ const OTHER_PREFIXES: [&[u8; 4]; 14] = [
 ];
 
 /// Whether `value` has the form of an id that AWS issues, such as one of an example or a canary.
-pub(in super::super) fn has_form_of_id(value: &[u8]) -> bool {
+pub(crate) fn has_form_of_id(value: &[u8]) -> bool {
     let is_body = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     let has_prefix = |prefix: &&[u8; 4]| value.starts_with(*prefix);
     value.len() == 20 && OTHER_PREFIXES.iter().any(has_prefix) && value.iter().all(is_body)
@@ -202,10 +202,12 @@ fn is_dummy(id: &[u8], body: &[u8]) -> bool {
         || entropy(body) < MIN_BODY_ENTROPY
 }
 
-/// Whether the candidate is part of a longer stretch of base64 that contains the id's letters by
-/// chance.
+/// Whether the candidate is in the middle of base64, next to a `+`.
+///
+/// A slash ends a segment of a path or the half of a pair. Random base64 has it on both sides of an
+/// id in one of 10^14 places, so it is no sign of base64.
 fn inside_base64(candidate: &Candidate<'_>) -> bool {
-    let base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let base64 = |b: &&u8| is_base64(b);
     let before = candidate.before(64);
     let before = &before[before.len() - before.iter().rev().take_while(base64).count()..];
     let after = candidate.after(64);
@@ -217,14 +219,7 @@ fn inside_base64(candidate: &Candidate<'_>) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && entropy(part) > 3.5
     };
-    // A path has slashes too, but its parts are words; and forty characters after a slash may be
-    // the secret.
-    let secret_follows = after.len() == 41 && !mixed(before);
-    before.last().is_some_and(|b| matches!(b, b'+' | b'/')) && mixed(before)
-        || after.first().is_some_and(|b| matches!(b, b'+' | b'/'))
-            && mixed(after)
-            && !after.starts_with(b"/20")
-            && !secret_follows
+    (before.ends_with(b"+") || after.starts_with(b"+")) && mixed(before) && mixed(after)
 }
 
 fn has_signature(after: &[u8]) -> bool {
@@ -330,6 +325,8 @@ mod tests {
             format!("s3a://{id}:"),
             format!("/var/lib/keys/{id}/x"),
             format!("{id}/20130524/us-east-1"),
+            format!("{id}/{}/us-east-1", super::super::samples::secret()),
+            format!("a1B2c3D4e5F6g7H8/{id}/a1B2c3D4e5F6g7H8"),
         ] {
             assert_eq!(verdict(&fine, &id), Verdict::Accept, "{fine}");
         }

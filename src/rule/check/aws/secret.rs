@@ -27,8 +27,8 @@ static NAME_BEFORE: Lazy = Lazy::new(right_before!(
 /// A name before the value on its line.
 static NAME_ON_LINE: Lazy =
     Lazy::new(r"secret|(?:aws|s3)[a-z0-9_.\- ]{0,24}key|aws[_\-. ]?cred|awscredentials");
-/// An access key id and a colon, as in `s3a://id:secret@bucket`.
-static ID_BEFORE: Lazy = Lazy::new(r"(?-i:AKIA|ASIA|ABIA|ACCA)(?-i:[A-Z0-9]{16})(?::|%3a)$");
+/// An access key id and a separator, as in `s3a://id:secret@bucket` and `id/secret/us-east-1`.
+static ID_BEFORE: Lazy = Lazy::new(r"(?-i:AKIA|ASIA|ABIA|ACCA)(?-i:[A-Z0-9]{16})(?:[:/+]|%3a)$");
 
 /// Checks a run of 40 base64 characters.
 pub(in super::super) fn secret_access_key(
