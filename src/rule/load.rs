@@ -166,7 +166,7 @@ impl RuleSet {
     }
 
     /// Identifies this set of rules in reports and caches: the first 12 hex digits of SHA-256 over
-    /// the pattern files.
+    /// the digest of the built-in pattern files and the text of the others.
     #[must_use]
     pub fn version(&self) -> String {
         let bytes = &self.digest.clone().finalize()[..6];

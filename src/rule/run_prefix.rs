@@ -18,8 +18,9 @@ pub enum KeywordPlace {
     Base64,
 }
 
-/// Where the keywords of a pattern need to be searched for. Charset runs make up a sixth of C
-/// source code, and base64 a hundredth. If a pattern cannot be parsed, the answer is anywhere.
+/// Where the keywords of a pattern need to be searched for. Charset runs make up a sixth of the
+/// Linux sources, and long stretches of base64 two bytes in 10,000. If a pattern cannot be parsed,
+/// the answer is anywhere.
 pub(crate) fn keyword_place(pattern: &str, keywords: &[&str]) -> KeywordPlace {
     let mut parser = regex_syntax::ParserBuilder::new()
         .utf8(false)

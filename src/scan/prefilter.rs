@@ -17,8 +17,8 @@ const BUCKETS: usize = 16;
 /// takes three quarters of the time of two searches for half of them each, and an automaton eight
 /// times as long.
 const PER_BUCKET: usize = 8;
-/// How frequent a literal may be, by [`rate`], if that saves another one. It is between that of
-/// `pass` and that of the most frequent four letters.
+/// How frequent a literal may be, by [`rate`], if that saves another one: `rint` may be, and `tent`
+/// may not.
 const MAX_SHARED_RATE: f32 = 3e10;
 /// How many bytes of a literal the masks cover.
 const MASKED: usize = 4;

@@ -217,3 +217,21 @@ fn a_key_that_leaves_the_tests_is_new() {
     let audit = repo.keysieve(["audit", "-f", "json"]).status(1).json();
     assert_eq!(audit["findings"][0]["confidence"], "medium", "{audit}");
 }
+
+/// A secret is committed in a documentation comment, which grades it lower, and then moves out.
+#[test]
+fn what_documentation_graded_lower_is_new_outside_of_it() {
+    let repo = Repo::new();
+    let base = repo.add("readme.txt", "hello\n").commit("first");
+    let line = format!(
+        "let api_key = \"{}\";\n",
+        ["kP3v8Qz1Xy7Lm2", "Nw9Rt5Bc4D"].concat()
+    );
+    repo.add("src/a.rs", format!("/// {line}"));
+    staged(&repo).has_status(0).says("documentation");
+    repo.commit("documentation");
+    repo.add("src/a.rs", line);
+    staged(&repo).has_status(1).says("generic-api-key");
+    repo.commit("code");
+    gate(&repo, &base).has_status(1).says("generic-api-key");
+}

@@ -52,16 +52,17 @@ enum Encoding {
 
 /// The decoders' keywords, each with the number of its owner: those of long tokens, and the others.
 pub(super) fn keywords(first_owner: usize) -> (Vec<Owned>, Vec<Owned>) {
-    let owned = KEYWORDS.iter().zip(first_owner..);
-    let owned = owned.map(|((word, encoding), owner)| (*encoding, (owner, (*word).into())));
     // A key has 20 bytes, so in hexadecimal digits it is a charset run.
-    let (tokens, others): (Vec<_>, Vec<_>) =
-        owned.partition(|(encoding, _)| *encoding == Encoding::Hex);
-    let without_encoding = |list: Vec<(Encoding, Owned)>| list.into_iter().map(|(_, owned)| owned);
-    (
-        without_encoding(tokens).collect(),
-        without_encoding(others).collect(),
-    )
+    let (tokens, others): (Vec<_>, Vec<_>) = KEYWORDS
+        .iter()
+        .zip(first_owner..)
+        .partition(|((_, encoding), _)| *encoding == Encoding::Hex);
+    let owned = |list: Vec<(&(&[u8], Encoding), usize)>| {
+        let list = list.into_iter();
+        list.map(|((word, _), owner)| (owner, (*word).into()))
+            .collect()
+    };
+    (owned(tokens), owned(others))
 }
 
 /// A decoded part of a text.

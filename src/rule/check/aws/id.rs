@@ -6,6 +6,7 @@
 //! access key identifiers" (WithSecure Labs).
 
 use super::super::shape::{boundary, is_near, is_placeholder, longest_repeat};
+use super::super::tool::decode_base32;
 use super::super::{Candidate, Detail, Verdict, entropy};
 use super::{Lazy, is_base64};
 use crate::rule::Confidence;
@@ -151,20 +152,15 @@ fn describe_account(number: u64, details: &mut Vec<Detail>) {
 
 /// The account number in a new-generation id; `None` for an older one.
 pub(super) fn account(id: &[u8]) -> Option<u64> {
-    let value = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(u64::from(byte - b'A')),
-        b'2'..=b'7' => Some(u64::from(byte - b'2') + 26),
-        _ => None,
-    };
     let body = id.get(4..20)?;
     // Ten characters contain the generation bit, the 40 bits of the number and nine bits of unknown
-    // meaning.
-    let bits = body
+    // meaning, of which the last two fill no byte.
+    let bytes = decode_base32(&body[..10])?;
+    let bits = bytes
         .iter()
-        .take(10)
-        .try_fold(0_u64, |bits, &byte| Some(bits << 5 | value(byte)?))?;
-    let new_generation = bits >> 49 == 1;
-    new_generation.then_some((bits >> 9) & 0xff_ffff_ffff)
+        .fold(0, |bits, &byte| bits << 8 | u64::from(byte));
+    let new_generation = bits >> 47 == 1;
+    new_generation.then_some((bits >> 7) & 0xff_ffff_ffff)
 }
 
 fn key_type(prefix: &[u8]) -> &'static str {

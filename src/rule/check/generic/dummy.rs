@@ -3,7 +3,7 @@
 use super::value::without_substitutes;
 use crate::rule::words::Words;
 
-/// Words of which a password of an example has at least one.
+/// Every password of an example contains one of these words.
 const SAYING: [&str; 12] = [
     "changeme",
     "foo",
