@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::published::grade_published;
+use super::published::{grade_published, is_of_emulator};
 use super::shape::is_placeholder;
 use super::tool::{Lazy, decode_base32, decode_base64};
 use super::{Candidate, Detail, Verdict, entropy};
@@ -144,15 +144,6 @@ pub(super) fn azure_key(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdi
         return Verdict::Reject("not random bytes");
     }
     Verdict::Accept
-}
-
-/// Whether `key` is the one that every developer has for the emulator on their own machine.
-pub(super) fn is_of_emulator(key: &[u8]) -> bool {
-    const EMULATORS: [&[u8]; 2] = [
-        b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
-        b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh",
-    ];
-    EMULATORS.iter().any(|known| key.starts_with(known))
 }
 
 /// Checks what docker stores for a registry: base64 of a name and a password.

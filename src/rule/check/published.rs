@@ -18,6 +18,15 @@ pub(super) fn grade_published(key: &[u8], details: &mut Vec<Detail>) -> Option<V
     Some(Verdict::Grade(Confidence::Low))
 }
 
+/// Whether `key` is the one that every developer has for an emulator of Azure on their own machine.
+pub(super) fn is_of_emulator(key: &[u8]) -> bool {
+    const EMULATORS: [&[u8]; 2] = [
+        b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1",
+        b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEh",
+    ];
+    EMULATORS.iter().any(|known| key.starts_with(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tool::decode_base64;

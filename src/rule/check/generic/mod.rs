@@ -6,6 +6,7 @@ mod value;
 
 use super::aws::id::has_form_of_id;
 use super::login::{host, is_dummy, is_example};
+use super::published::is_of_emulator;
 use super::shape::{Classes, is_placeholder, longest_repeat};
 use super::tool::decode_base64;
 use super::wordy::{has_random_case, is_camel_case, is_wordy};
@@ -101,6 +102,8 @@ fn no_random_value(secret: &[u8], name: &[u8]) -> Option<&'static str> {
         Some("a salt is no secret")
     } else if is_public_key(secret) {
         Some("a public key")
+    } else if is_of_emulator(secret) {
+        Some("the key of an emulator")
     } else {
         is_assignment(secret).then_some("an assignment to another name")
     }
@@ -302,6 +305,7 @@ mod tests {
             "3006.0+0na.5b18e86",
             "aHR0cHM6Ly9hcGkuYWNtZS5pby92MS9sb2dpbg==",
             "AAAAC3NzaC1lZDI1NTE5AAAAIK7tXq2ZpL9w",
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6",
             "Ed25519PrivateKey",
         ] {
             let verdict = verdict(secret, "apiKey", value);
