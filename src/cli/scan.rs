@@ -3,7 +3,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use bstr::BString;
 use clap::{Args, FromArgMatches as _};
 use keysieve::engine::{self, Keep};
 use keysieve::finding::{Outcome, Status};
@@ -133,17 +132,9 @@ impl Common {
     }
 
     /// Scans the commit message that the user has written to `file`, and who the commit will name.
-    pub(super) fn message(&self, file: &Path, people: BString) -> Result<Status, CliError> {
+    pub(super) fn message(&self, source: &Message) -> Result<Status, CliError> {
         let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
-        // Git sets this editor for its hooks if no person edits the message; see githooks(5),
-        // pre-commit.
-        let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-        let source = Message {
-            file: file.to_path_buf(),
-            edited,
-            people,
-        };
-        self.scan(&source, &settings, Advice::default())
+        self.scan(source, &settings, Advice::default())
     }
 
     fn scan(

@@ -342,6 +342,11 @@ impl ScanWorker<'_> {
         path: &BStr,
         nearby: &Nearby,
     ) -> bool {
+        // Git removes comment lines from a message that is edited, and a marker with them.
+        let nearby = match origin {
+            Origin::CommitMessage { .. } => &nearby.own_line(),
+            _ => nearby,
+        };
         let judgement = self.shared.policy.judge(&occurrence, path, nearby);
         let by_marker = matches!(judgement, Judgement::Allow(AllowedBy::Marker { .. }));
         let allowed = match &judgement {

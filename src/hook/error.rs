@@ -57,6 +57,17 @@ pub enum HookError {
         /// Where it leads.
         target: PathBuf,
     },
+    /// The repository's own configuration names a folder of hooks that is not in it.
+    #[error(
+        "core.hooksPath in the {scope} git config leads out of the repository, to {}",
+        printable_path(.path)
+    )]
+    Outside {
+        /// The folder.
+        path: PathBuf,
+        /// Where it is set.
+        scope: ConfigScope,
+    },
     /// Another program writes the hooks of this repository.
     #[error("{} runs the hooks of this repository, so nothing was changed", .0.manager)]
     Managed(Box<ManagerAdvice>),
@@ -145,8 +156,11 @@ impl HookError {
                  \"$(git rev-parse --absolute-git-dir)/hooks\"`"
             }
             Self::LeadsOut { .. } => {
-                "replace the link by a folder, or name the folder that it leads to: `git config \
-                 --local core.hooksPath FOLDER`; --force follows the link"
+                "replace the link by a folder; --force installs the hooks where the link leads"
+            }
+            Self::Outside { .. } => {
+                "if you set it, --force installs the hooks there; if not, `git config --local \
+                 --unset core.hooksPath`"
             }
             Self::UnusedTemplate { .. } => {
                 "`keysieve hook install --force` in any repository installs the hooks into that \

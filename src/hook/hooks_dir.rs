@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::io;
 use super::file::executable;
@@ -25,7 +25,7 @@ pub struct HooksDir {
     pub bare: bool,
     /// Whether this is a linked worktree, which shares its hooks with the others.
     pub linked: bool,
-    /// The work tree and the git directories of the repository, resolved.
+    /// The work trees and the git directories of the repository, resolved.
     own: Vec<PathBuf>,
 }
 
@@ -73,10 +73,19 @@ impl HooksDir {
         } else {
             git.query_path(&["rev-parse", "--show-toplevel"])?
         };
+        let mut own = vec![canonical(&top), git_dir];
+        // The main work tree, which linked ones share their hooks with.
+        own.extend(
+            common
+                .parent()
+                .filter(|_| common.ends_with(".git"))
+                .map(Path::to_owned),
+        );
+        own.push(common);
         Ok(Self {
             setting: git.config_value("core.hooksPath")?,
             folder: git.query_path(&["rev-parse", "--git-path", "hooks"])?,
-            own: vec![canonical(&top), git_dir, common],
+            own,
             top,
             bare,
             linked,
@@ -176,11 +185,10 @@ impl HooksDir {
         }
     }
 
-    /// Fails if the folder is in the repository, but a symbolic link there leads out of it, unless
-    /// `force` is set: the link could have come with a checkout, to have a file of the user
-    /// replaced.
+    /// Fails if the repository itself leads the hooks out of it, unless `force` is set: a copy of a
+    /// repository could have come with such a link or setting, to have a file of the user replaced.
     pub(super) fn check_inside(&self, force: bool) -> Result<(), HookError> {
-        let is_own = |path: &Path| self.own.iter().any(|own| path.starts_with(own));
+        let is_own = |path: &Path| self.is_own(path);
         let mut links = self.folder.ancestors().filter(|path| path.is_symlink());
         let leads_out = |link: &&Path| {
             let folder = link.parent().and_then(|folder| folder.canonicalize().ok());
@@ -193,8 +201,35 @@ impl HooksDir {
                 link: link.to_owned(),
                 target: fs::read_link(link).unwrap_or_default(),
             }),
+            None if !force => self.check_setting_inside(),
             _ => Ok(()),
         }
+    }
+
+    /// Fails if the repository's own configuration names a folder that is not in it.
+    fn check_setting_inside(&self) -> Result<(), HookError> {
+        let setting = self.setting.as_ref();
+        let Some(setting) = setting.filter(|setting| setting.scope.is_in_repository()) else {
+            return Ok(());
+        };
+        // The folder may not exist yet.
+        let existing = self.folder.ancestors().find(|path| path.exists());
+        let existing = existing.unwrap_or(Path::new("/"));
+        let missing = self.folder.strip_prefix(existing).unwrap_or(&self.folder);
+        let leads_up = missing
+            .components()
+            .any(|part| part == Component::ParentDir);
+        if self.is_own(&canonical(existing)) && !leads_up {
+            return Ok(());
+        }
+        Err(HookError::Outside {
+            path: self.folder.clone(),
+            scope: setting.scope,
+        })
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        self.own.iter().any(|own| path.starts_with(own))
     }
 
     /// The value of `core.hooksPath`, if it also applies to other repositories.

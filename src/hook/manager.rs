@@ -150,7 +150,7 @@ fn husky_lines(hooks: &[Hook]) -> String {
         let name = hook.name;
         let arguments = match hook.input {
             HookInput::Index | HookInput::ReceivedRefs => "",
-            HookInput::MessageFile => " \"$1\"",
+            HookInput::MessageFile | HookInput::PatchMessageFile => " \"$1\"",
             HookInput::PushedRefs | HookInput::RefArguments => " \"$@\"",
         };
         lines += &format!("# in .husky/{name}\nkeysieve hook run {name}{arguments}\n");
@@ -164,7 +164,7 @@ fn lefthook_lines(hooks: &[Hook]) -> String {
         let name = hook.name;
         let rest = match hook.input {
             HookInput::Index => "",
-            HookInput::MessageFile => " {1}",
+            HookInput::MessageFile | HookInput::PatchMessageFile => " {1}",
             HookInput::PushedRefs => " {1} {2}\n      use_stdin: true",
             HookInput::ReceivedRefs => "\n      use_stdin: true",
             HookInput::RefArguments => " {1} {2} {3}",

@@ -58,6 +58,8 @@ pub enum HookInput {
     Index,
     /// The file that holds the commit message, as the first argument.
     MessageFile,
+    /// The same for the message of a patch, which is not edited.
+    PatchMessageFile,
     /// The remote, as the first argument, and the refs to push on standard input.
     PushedRefs,
     /// The refs to update, on standard input.
@@ -88,8 +90,10 @@ pub struct Hook {
 /// which is the user's choice to make, and `update` runs once for each ref, after git has accepted
 /// the objects of the push.
 #[rustfmt::skip]
-pub static HOOKS: [Hook; 7] = [
+pub static HOOKS: [Hook; 9] = [
+    Hook::for_patches("applypatch-msg", HookInput::PatchMessageFile),
     Hook::client("commit-msg", HookInput::MessageFile, "keysieve-system-commit-msg"),
+    Hook::for_patches("pre-applypatch", HookInput::Index),
     Hook::client("pre-commit", HookInput::Index, "keysieve-system"),
     Hook::client("pre-merge-commit", HookInput::Index, "keysieve-system"),
     Hook::client("pre-push", HookInput::PushedRefs, "keysieve-system-pre-push"),
@@ -107,6 +111,14 @@ impl Hook {
             input,
             by_default: true,
             framework_id: Some(framework_id),
+        }
+    }
+
+    /// A hook of `git am`.
+    const fn for_patches(name: &'static str, input: HookInput) -> Self {
+        Self {
+            framework_id: None,
+            ..Self::client(name, input, "")
         }
     }
 
@@ -168,7 +180,7 @@ impl Hook {
     /// Whether it runs because of a push, and not because of a commit.
     fn is_for_push(self) -> bool {
         match self.input {
-            HookInput::Index | HookInput::MessageFile => false,
+            HookInput::Index | HookInput::MessageFile | HookInput::PatchMessageFile => false,
             HookInput::PushedRefs | HookInput::ReceivedRefs | HookInput::RefArguments => true,
         }
     }
@@ -187,7 +199,14 @@ mod tests {
         };
         assert_eq!(
             defaults(Side::Client),
-            ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"]
+            [
+                "applypatch-msg",
+                "commit-msg",
+                "pre-applypatch",
+                "pre-commit",
+                "pre-merge-commit",
+                "pre-push"
+            ]
         );
         assert_eq!(defaults(Side::Server), ["pre-receive"]);
     }
@@ -211,8 +230,9 @@ mod tests {
     fn the_pre_commit_manifest_has_every_default_hook() {
         let manifest = include_str!("../../.pre-commit-hooks.yaml");
         let entries: Vec<_> = manifest.split("\n- id: ").collect();
-        for hook in Hook::defaults(Side::Client) {
-            let id = hook.framework_id.expect("the framework runs client hooks");
+        // The framework runs no hooks of `git am`.
+        let hooks = Hook::defaults(Side::Client);
+        for (hook, id) in hooks.filter_map(|hook| Some((hook, hook.framework_id?))) {
             for id in [id.to_owned(), id.replacen("-system", "", 1)] {
                 let entry = entries
                     .iter()

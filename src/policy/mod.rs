@@ -66,6 +66,17 @@ pub struct Nearby {
     pub before: MarkerText,
 }
 
+impl Nearby {
+    /// The same, without the line before the finding.
+    #[must_use]
+    pub fn own_line(&self) -> Self {
+        Self {
+            line: self.line.clone(),
+            before: MarkerText::default(),
+        }
+    }
+}
+
 /// What to do about a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {

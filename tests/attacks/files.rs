@@ -225,24 +225,51 @@ fn hooks_do_not_go_through_a_link_out_of_the_checkout() {
         };
         let ran = install(&[]).status(2);
         ran.says(&format!("{link} is a symbolic link that leads out"))
-            .says("git config --local core.hooksPath");
+            .says("--force installs the hooks where the link leads");
         assert_eq!(fs::read_dir(&victim).expect("a folder").count(), 1);
     }
     symlink("missing", repo.path("dangling")).expect("a link");
     repo.config("core.hooksPath", "dangling");
     install(&[]).status(2).says("dangling");
     install(&["--force"]).status(2);
-    // A link within the repository, a folder that the user named, and what the user insists on.
+    // A link within the repository, and what the user insists on.
     fs::create_dir(repo.path("real")).expect("a folder");
     symlink("real", repo.path("near")).expect("a link");
     repo.config("core.hooksPath", "near");
     install(&[]).status(0);
-    repo.config("core.hooksPath", &victim.display().to_string());
-    install(&[]).status(0);
     repo.config("core.hooksPath", "hk");
+    install(&["--force"]).status(0);
     repo.keysieve(["hook", "uninstall"]).status(2);
     repo.keysieve(["hook", "uninstall", "--force"]).status(0);
-    install(&["--force"]).status(0);
+}
+
+/// The configuration that comes with a copy of a repository names the hooks of another program.
+#[test]
+fn hooks_do_not_go_where_only_the_repository_says() {
+    let repo = Repo::new();
+    let victim = repo.sandbox().root().join("victim");
+    fs::create_dir(&victim).expect("a folder");
+    fs::write(victim.join("pre-commit"), "theirs\n").expect("a hook");
+    for folder in ["../victim", "../new", "missing/../../victim", "/", "."] {
+        let folder = match folder {
+            "/" => victim.display().to_string(),
+            folder => folder.to_owned(),
+        };
+        repo.config("core.hooksPath", &folder);
+        let status = if folder == "." { 0 } else { 2 };
+        let ran = repo.keysieve(["hook", "install"]).status(status);
+        if status == 2 {
+            ran.says("in the local git config leads out of the repository")
+                .says("--force installs the hooks there");
+        }
+    }
+    assert_eq!(fs::read_dir(&victim).expect("a folder").count(), 1);
+    repo.config("core.hooksPath", "../victim");
+    repo.keysieve(["hook", "install", "--force"]).status(0);
+    // Only the user's own configuration is the user's word.
+    repo.git(["config", "--unset", "core.hooksPath"]);
+    repo.git(["config", "--global", "core.hooksPath", "~/shared"]);
+    repo.keysieve(["hook", "install", "--force"]).status(0);
 }
 
 /// The summary of a job is a link of the checkout to a file of the user.

@@ -172,7 +172,9 @@ fn every_hook_runs_its_scan() {
         let (run, place) = match hook.input {
             HookInput::Index => (run, "b:1:6"),
             // The file's name is not an option of keysieve.
-            HookInput::MessageFile => (run.args(["--msg"]), "--msg:1:6"),
+            HookInput::MessageFile | HookInput::PatchMessageFile => {
+                (run.args(["--msg"]), "--msg:1:6")
+            }
             HookInput::PushedRefs => {
                 let line = format!("HEAD {new} {name} {zero}\n");
                 (run.args(["origin", "address"]).stdin(line), "a:1:6")
@@ -198,5 +200,44 @@ fn a_hook_without_its_arguments_is_an_error() {
         &["update", "a", "b", "c"],
     ] {
         repo.keysieve(["hook", "run"].iter().chain(words)).status(2);
+    }
+}
+
+/// Git removes the comment line from the message that it commits.
+#[test]
+fn a_marker_on_a_line_that_git_removes_does_not_count() {
+    let repo = Repo::new();
+    repo.keysieve(["hook", "install"]).status(0);
+    for (above, behind, status) in [("# keysieve:allow\n", "", 1), ("", " keysieve:allow", 0)] {
+        let key = seeded_id_line(4);
+        let message = format!("subject\n\n{above}{}{behind}\n", key.trim_end());
+        repo.write("message", message);
+        let commit = [
+            "commit",
+            "-qF",
+            "message",
+            "--allow-empty",
+            "--cleanup=strip",
+        ];
+        repo.try_git(commit).has_status(status);
+    }
+}
+
+#[test]
+fn a_patch_with_a_key_in_its_text_or_its_message_is_not_applied() {
+    let scissors = "# ------------------------ >8 ------------------------";
+    let in_message = format!("clean\n\n{scissors}\n{}", seeded_id_line(5));
+    for (message, content, status) in [
+        ("clean", seeded_id_line(5).as_str(), 1),
+        (&in_message, "clean\n", 1),
+        ("clean", "clean\n", 0),
+    ] {
+        let repo = Repo::new();
+        repo.add("first", "clean\n").commit("first");
+        repo.add("second", content).commit(message);
+        repo.write("patch", repo.git(["format-patch", "--stdout", "HEAD~"]));
+        repo.git(["reset", "-q", "--hard", "HEAD~"]);
+        repo.keysieve(["hook", "install"]).status(0);
+        repo.try_git(["am", "-q", "patch"]).has_status(status);
     }
 }

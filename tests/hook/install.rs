@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use keysieve::hook::{HookError, InstallStep, Liveness, Manager};
+use keysieve::hook::{self, HOOKS, HookError, InstallStep, Liveness, Manager};
 
 use super::hook_repo::{FOREIGN_HOOK, HookRepo, key};
 use crate::support::write_script;
@@ -24,7 +24,14 @@ fn installing_again_changes_nothing() {
     assert_eq!(before, fs::read(repo.hooks().join("pre-commit")).unwrap());
     assert_eq!(
         repo.hook_names(),
-        ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"],
+        [
+            "applypatch-msg",
+            "commit-msg",
+            "pre-applypatch",
+            "pre-commit",
+            "pre-merge-commit",
+            "pre-push"
+        ],
         "no temporary file is left"
     );
 }
@@ -237,9 +244,14 @@ fn hooks_go_where_git_looks_for_them() {
     let repo = HookRepo::new();
     let apart = repo.outside("apart");
     repo.git(&["config", "core.hooksPath", apart.to_str().unwrap()]);
-    repo.install(repo.root()).unwrap();
+    assert!(matches!(
+        repo.install(repo.root()),
+        Err(HookError::Outside { .. })
+    ));
+    repo.install_program(repo.root(), &repo.program, true)
+        .unwrap();
     assert!(!repo.commit(repo.root(), &key()));
-    repo.uninstall(repo.root()).unwrap();
+    hook::uninstall(&repo.git_for(repo.root()), &HOOKS, true).unwrap();
     assert!(repo.commit(repo.root(), &key()));
 
     for off in ["/dev/null", ""] {

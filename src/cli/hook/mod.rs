@@ -13,6 +13,7 @@ use keysieve::hook::{
 };
 use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::rule::Confidence;
+use keysieve::source::Message;
 use keysieve::text::printable_path;
 
 mod push;
@@ -33,7 +34,8 @@ pub(crate) struct HookArgs {
 enum HookCommand {
     /// Install the hooks into a repository, or for all future clones.
     ///
-    /// Where commits are made, these are pre-commit, pre-merge-commit, commit-msg and pre-push.
+    /// Where commits are made, these are pre-commit, pre-merge-commit, commit-msg and pre-push, and
+    /// for `git am` pre-applypatch and applypatch-msg.
     /// `--hook prepare-commit-msg` adds a hook that runs even with `--no-verify`. On a server
     /// (--server), the hook is pre-receive, or update with `--hook update`.
     ///
@@ -62,8 +64,8 @@ struct WriteArgs {
     /// The hooks of a server, which refuse a push with a secret in it
     #[arg(long, conflicts_with = "global")]
     server: bool,
-    /// Also if other repositories share the hooks (`core.hooksPath`), through a link that leads out
-    /// of the repository, and over the hooks of a newer keysieve
+    /// Also if other repositories share the hooks (`core.hooksPath`), if a link or the setting of
+    /// the repository leads out of it, and over the hooks of a newer keysieve
     #[arg(long)]
     force: bool,
     /// Only this hook; may be repeated [default: the usual hooks; for uninstall, all]
@@ -194,9 +196,15 @@ fn run_hook(args: &RunArgs) -> Result<Status, CliError> {
     let common = Common::from_env()?;
     match (hook.input, args.args.as_slice()) {
         (HookInput::Index, _) => common.staged(Path::new(".")),
-        (HookInput::MessageFile, [file, ..]) => {
-            let people = Git::here().people().map_err(with_help)?;
-            common.message(Path::new(file), people)
+        (HookInput::MessageFile | HookInput::PatchMessageFile, [file, ..]) => {
+            // Git sets this editor for its hooks if no person edits the message; see githooks(5),
+            // pre-commit.
+            let has_editor = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+            common.message(&Message {
+                file: file.into(),
+                edited: has_editor && hook.input == HookInput::MessageFile,
+                people: Git::here().people().map_err(with_help)?,
+            })
         }
         // Git passes the remote's name, if it has one, and its address; the pre-commit framework
         // does not.
@@ -212,7 +220,9 @@ fn run_hook(args: &RunArgs) -> Result<Status, CliError> {
         (HookInput::RefArguments, [name, old, new, ..]) => {
             common.receive(&[push::parse_args(name, old, new)?])
         }
-        (HookInput::MessageFile, []) => Err(missing(hook, "the file with the commit message")),
+        (HookInput::MessageFile | HookInput::PatchMessageFile, []) => {
+            Err(missing(hook, "the file with the commit message"))
+        }
         (HookInput::RefArguments, _) => Err(missing(hook, "a ref, its old id and its new id")),
     }
 }
