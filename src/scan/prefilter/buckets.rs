@@ -1,0 +1,88 @@
+//! Assigns the literals of the prefilter to the buckets of its vector search.
+
+use super::masks::Masks;
+
+/// Buckets of the vector search (Teddy with 256-bit vectors). The search compares literals at a
+/// position if each of its first four bytes passes the masks of one bucket. The more the literals
+/// in a bucket differ, the more bytes its masks let pass.
+pub(super) const BUCKETS: usize = 16;
+/// How many literals share a bucket: Teddy takes 128 at most. Over C sources one search for 125
+/// takes three quarters of the time of two searches for half of them each, and an automaton eight
+/// times as long.
+pub(super) const PER_BUCKET: usize = 8;
+
+/// The buckets of the built-in rules' literals for which the search compares least in source code.
+/// A literal that is missing is assigned by an estimate. `tests::renew_the_plan` computes the table.
+#[rustfmt::skip]
+pub(super) static PLAN: [&[&str]; BUCKETS] = [
+    &["PASS", "Pass", "pass", "_KEY", "_key", "t us", "^1.1", "sKey"],
+    &["PWD=", "Pwd=", "pwd=", "LTAI", "p://", "Bot ", "v://", "t://"],
+    &["2://", "b://", "r://", "5432", "To-S", "l://", "g://", "da2-"],
+    &["KEY ", "Key ", "key ", "' . ", "\" . ", "' + ", "\" + ", "Key("],
+    &["KEY-", "Key=", "key=", "BU0l", "glcb", "BS0l", "glso", "glpa"],
+    &["-KEY", "-Key", "-key", "'kty", "MLY|", "FTSU", "FLSU", "\"kty"],
+    &["Pwd\"", "pwd\"", "mysq", "hvs.", "sv1.", "sq0a", "pwd:", "curl"],
+    &[" Key", " key", "IKEY", "ikey", "AzFu", ".key", "tzr|", "tza|"],
+    &["AUTH", "auth", "Key\"", "key\"", "ldt-", ":$y$", "lft-", ":$6$"],
+    &["SALT", "salt", "sig=", "h://", "hin:", "c://", "s://", "j://"],
+    &["CRET", "cret", "ows.", "hvb.", "hvr.", "oxa-", "oxr-", "oriz"],
+    &["QVNJ", "Key:", "key:", "kty:", "AVNS", "QUtJ", "Key'", "key'"],
+    &["CORD", "cord", "_PWD", "_pwd", "logi", "glrt"],
+    &["TABL", "tabl", ".com", "-cod", ".azc", "$2b$", "$2a$", "-at-"],
+    &["4894", "OKEN", "oken", "Key>", "key>", "DENT", "dent", "256~"],
+    &["5://", "e://", "AKIA", "$2y$", "ASIA", "ABIA", "ACCA", "fct-"],
+];
+
+/// A literal, and what belongs to it.
+type Literal<T> = (Box<[u8]>, T);
+
+/// Assigns literals to the buckets of all searches: those of the plan as it says, and of the others
+/// the most frequent first, each to the bucket whose masks it widens least.
+pub(super) fn assign<T>(mut literals: Vec<Literal<T>>) -> Vec<Vec<Literal<T>>> {
+    let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET);
+    let mut buckets: Vec<(Masks, Vec<Literal<T>>)> = (0..searches * BUCKETS)
+        .map(|_| (Masks::default(), Vec::new()))
+        .collect();
+    // The numbers are finite and not negative, so their bits are in the same order.
+    literals.sort_by_cached_key(|(word, _)| {
+        let rate = Masks::default().with(word).pass_rate();
+        (planned(word).is_none(), std::cmp::Reverse(rate.to_bits()))
+    });
+    for literal in literals {
+        let index = planned(&literal.0).unwrap_or_else(|| least_widened(&buckets, &literal.0));
+        let (masks, held) = &mut buckets[index];
+        *masks = masks.with(&literal.0);
+        held.push(literal);
+    }
+    buckets.into_iter().map(|(_, held)| held).collect()
+}
+
+fn planned(word: &[u8]) -> Option<usize> {
+    PLAN.iter()
+        .position(|bucket| bucket.iter().any(|literal| literal.as_bytes() == word))
+}
+
+/// The bucket with room whose masks let pass least more if they are widened by `word`.
+fn least_widened<T>(buckets: &[(Masks, Vec<Literal<T>>)], word: &[u8]) -> usize {
+    let with_room = buckets.iter().enumerate();
+    let with_room = with_room.filter(|(_, (_, held))| held.len() < PER_BUCKET);
+    let growth = with_room.map(|(index, (masks, _))| {
+        let growth = masks.with(word).pass_rate() - masks.pass_rate();
+        (growth.max(0.0).to_bits(), index)
+    });
+    growth.min().map_or(0, |(_, index)| index)
+}
+
+/// Orders the literals of one search so that Teddy, which fills its buckets in turn, puts them into
+/// `buckets`. A bucket with fewer literals than the others repeats its first, or else all literals
+/// that follow would move to the next bucket.
+pub(super) fn interleave<T: Clone>(buckets: &[Vec<Literal<T>>]) -> Vec<Literal<T>> {
+    let rounds = buckets.iter().map(Vec::len).max().unwrap_or(0);
+    let mut literals = Vec::with_capacity(rounds * buckets.len());
+    for round in 0..rounds {
+        let turn = buckets.iter();
+        let turn = turn.filter_map(|held| held.get(round).or(held.first()));
+        literals.extend(turn.cloned());
+    }
+    literals
+}

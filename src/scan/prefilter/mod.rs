@@ -1,0 +1,156 @@
+//! Finds the rules' keywords in a text, many at once.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+use rustc_hash::FxHashMap;
+
+mod buckets;
+mod masks;
+#[cfg(test)]
+mod tests;
+
+use super::ScanError;
+use buckets::BUCKETS;
+use masks::{MASKED, rate};
+
+/// How frequent a literal may be, by [`rate`], if that saves another one: `rint` may be, and `tent`
+/// may not.
+const MAX_SHARED_RATE: f32 = 3e10;
+
+/// A keyword, with its owner.
+pub(super) type Owned = (usize, Box<[u8]>);
+
+/// Four bytes that are searched for, and the keywords that contain them.
+type Literal = (Box<[u8]>, Vec<Keyword>);
+
+/// A set of keywords, each with the number of its owner.
+#[derive(Debug)]
+pub(super) struct Prefilter {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    finder: Finder,
+    /// For each literal of the finder, the keywords that contain it.
+    keywords: Vec<Vec<Keyword>>,
+}
+
+#[derive(Clone, Debug)]
+struct Keyword {
+    owner: usize,
+    word: Box<[u8]>,
+    /// Where its literal begins in it.
+    offset: usize,
+}
+
+/// Teddy if the processor supports it, else an automaton.
+#[derive(Debug)]
+enum Finder {
+    Teddy(Searcher),
+    Automaton(AhoCorasick),
+}
+
+impl Prefilter {
+    /// A prefilter for `(owner, keyword)` pairs.
+    pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Result<Self, ScanError> {
+        let buckets = buckets::assign(choose_literals(keywords));
+        let groups = buckets
+            .chunks(BUCKETS)
+            .map(|buckets| Group::new(&buckets::interleave(buckets)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { groups })
+    }
+
+    /// Calls `hit` with the owner, the start and the length of every keyword in `text`, overlapping
+    /// ones included.
+    pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
+        for group in &self.groups {
+            let mut at = 0;
+            while let Some((literal, start)) = group.finder.next(text, at) {
+                for keyword in &group.keywords[literal] {
+                    let word = &keyword.word;
+                    if let Some(start) = start.checked_sub(keyword.offset)
+                        && (word.len() <= MASKED || text[start..].starts_with(word))
+                    {
+                        hit(keyword.owner, start, word.len());
+                    }
+                }
+                at = start + 1;
+            }
+        }
+    }
+}
+
+/// Chooses the bytes of each keyword to search for: those that are searched for already, or else
+/// the rarest, preferably some that other keywords contain too.
+fn choose_literals(keywords: impl IntoIterator<Item = Owned>) -> Vec<Literal> {
+    let mut keywords: Vec<_> = keywords.into_iter().collect();
+    // The shortest have the least choice.
+    keywords.sort_by(|(_, a), (_, b)| (a.len(), a).cmp(&(b.len(), b)));
+    let mut holders: FxHashMap<&[u8], usize> = FxHashMap::default();
+    for (_, word) in &keywords {
+        for part in word.windows(MASKED) {
+            *holders.entry(part).or_default() += 1;
+        }
+    }
+    let mut literals: BTreeMap<Box<[u8]>, Vec<Keyword>> = BTreeMap::new();
+    for (owner, word) in &keywords {
+        let parts = word.windows(MASKED.min(word.len()).max(1)).enumerate();
+        let rarest = parts.min_by(|(_, a), (_, b)| {
+            let cost = |part: &[u8]| {
+                let (is_shared, rate) = (holders.get(part) > Some(&1), rate(part));
+                let is_new = !literals.contains_key(part);
+                (is_new, !is_shared || rate > MAX_SHARED_RATE, rate)
+            };
+            cost(a).partial_cmp(&cost(b)).unwrap_or(Ordering::Equal)
+        });
+        let Some((offset, literal)) = rarest else {
+            continue;
+        };
+        literals.entry(literal.into()).or_default().push(Keyword {
+            owner: *owner,
+            word: word.clone(),
+            offset,
+        });
+    }
+    literals.into_iter().collect()
+}
+
+impl Group {
+    fn new(literals: &[Literal]) -> Result<Self, ScanError> {
+        let words = || literals.iter().map(|(word, _)| word);
+        let teddy = packed::Config::new()
+            .heuristic_pattern_limits(false)
+            .builder()
+            .extend(words())
+            .build();
+        let finder = match teddy {
+            Some(teddy) => Finder::Teddy(teddy),
+            None => Finder::Automaton(
+                AhoCorasick::builder()
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .build(words())?,
+            ),
+        };
+        Ok(Self {
+            finder,
+            keywords: literals.iter().map(|(_, words)| words.clone()).collect(),
+        })
+    }
+}
+
+impl Finder {
+    /// The index and the start of the first literal that begins at `at` or later.
+    fn next(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        let input = Input::new(text).range(at..);
+        let found = match self {
+            Self::Teddy(teddy) => teddy.find_in(text, input.get_span()),
+            Self::Automaton(automaton) => automaton.find(input),
+        }?;
+        Some((found.pattern().as_usize(), found.start()))
+    }
+}
