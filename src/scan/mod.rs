@@ -216,7 +216,7 @@ impl Scanner {
                 }
                 HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
                 HitKind::Name => values.add_keyword(text, hit.span.start),
-                HitKind::Token => values.add_token(hit.span),
+                HitKind::Token => values.add_token(text, hit.span),
             }
         }
         self.try_windows(text, hits, windows, recorder);

@@ -5,14 +5,15 @@ use crate::text::Span;
 
 use super::super::charset_runs::skip_along;
 use super::super::prefilter::Owned;
-use super::assignment::{after_type, is_name, opens_value};
+use super::forms::is_name;
+use super::value::{Opening, after_type, opens_value};
 
 /// How many bytes from the start of a keyword decide whether it is a hit, at most.
 pub(in super::super) const LOOKAHEAD: usize = 64;
 
 /// Parts of words that names of secrets contain: of password and its short forms, secret, token,
 /// key, credential, salt and authorization. Four bytes at least, so that the search is fast.
-const KEYWORDS: [&str; 43] = [
+const KEYWORDS: [&str; 44] = [
     "pass",
     "Pass",
     "PASS",
@@ -44,6 +45,7 @@ const KEYWORDS: [&str; 43] = [
     "Key\"",
     "Key'",
     "Key>",
+    "Key<",
     "Key ",
     "ikey",
     "IKEY",
@@ -60,6 +62,9 @@ const KEYWORDS: [&str; 43] = [
 
 /// How long a value without quotes, digits and signs is at least.
 const MIN_LETTERS: usize = 24;
+
+/// How long a value that follows a blank is at least: `key 2 of 3` is prose.
+const MIN_ARGUMENT: usize = 6;
 
 /// How many digits a random token of the shortest length has at least.
 const MIN_DIGITS: usize = 2;
@@ -87,22 +92,32 @@ pub(in super::super) fn leads_to_value(text: &[u8], keyword: Span) -> Option<usi
     while at < limit && is_name(text[at]) {
         at += 1;
     }
-    let (value, is_quoted) = opens_value(text, at, limit)?;
+    let (value, opening) = opens_value(text, at, limit)?;
     if value == limit {
         return unclear;
     }
-    if is_quoted {
-        return Some(value + 1);
-    }
-    if let Some(value) = after_type(text, value, limit) {
-        return Some(value);
+    let min_end = match opening {
+        Opening::Literal => return Some(value + 1),
+        Opening::Blank => value + MIN_ARGUMENT,
+        Opening::Operator | Opening::Call => {
+            if let Some(value) = after_type(text, value, limit) {
+                return Some(value);
+            }
+            value
+        }
+    };
+    let Some(least) = text[..limit].get(value..min_end) else {
+        return unclear;
+    };
+    if !least.iter().all(u8::is_ascii_graphic) {
+        return None;
     }
     // Code assigns calls and variables. A secret in a configuration file has a digit or a sign, or
     // is long.
     for (at, &byte) in text.iter().enumerate().take(limit).skip(value) {
         match byte {
             b'0'..=b'9' | b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'~' => {
-                return Some(at + 1);
+                return Some(min_end.max(at + 1));
             }
             _ if at - value >= MIN_LETTERS => return Some(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'.' | b'/' | b':' => {}

@@ -4,9 +4,11 @@
 //! where an assignment follows. Only there is the text before the value read for a name, and the
 //! name looked up in one table of all rules, so that a rule more costs nothing.
 
-mod assignment;
+mod forms;
 mod hits;
+mod name;
 mod table;
+mod value;
 
 use crate::rule::{Candidate, Rule, Trigger};
 use crate::text::Span;
@@ -27,13 +29,13 @@ pub(super) struct ValueQueue {
 
 impl ValueQueue {
     /// Adds a long token.
-    pub(super) fn add_token(&mut self, token: Span) {
-        self.values.push(token);
+    pub(super) fn add_token(&mut self, text: &[u8], token: Span) {
+        self.values.push(value::without_separator(text, token));
     }
 
     /// Adds what is assigned to the name that the keyword at `at` is part of.
     pub(super) fn add_keyword(&mut self, text: &[u8], at: usize) {
-        self.values.extend(assignment::value_after(text, at));
+        self.values.extend(value::value_after(text, at));
     }
 }
 
@@ -48,10 +50,10 @@ impl Scanner {
         queue.values.sort_unstable();
         queue.values.dedup();
         for value in queue.values {
-            let Some(name) = assignment::name_before(text, value.start) else {
+            let Some(name) = name::name_before(text, value) else {
                 continue;
             };
-            if assignment::is_call(text, name.span, value) {
+            if name::is_call(text, name.span, value) {
                 continue;
             }
             let names = self.names();
