@@ -27,7 +27,7 @@ pub(super) static PLAN: [&[&str]; BUCKETS] = [
     &["SALT", "salt", "sig=", "h://", "hin:", "c://", "s://", "j://"],
     &["CRET", "cret", "ows.", "hvb.", "hvr.", "oxa-", "oxr-", "oriz"],
     &["QVNJ", "Key:", "key:", "kty:", "AVNS", "QUtJ", "Key'", "key'"],
-    &["CORD", "cord", "_PWD", "_pwd", "logi", "glrt"],
+    &["CORD", "cord", "_PWD", "_pwd", "logi", "glrt", "Key<"],
     &["TABL", "tabl", ".com", "-cod", ".azc", "$2b$", "$2a$", "-at-"],
     &["4894", "OKEN", "oken", "Key>", "key>", "DENT", "dent", "256~"],
     &["5://", "e://", "AKIA", "$2y$", "ASIA", "ABIA", "ACCA", "fct-"],
