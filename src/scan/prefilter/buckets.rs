@@ -12,7 +12,8 @@ pub(super) const BUCKETS: usize = 16;
 pub(super) const PER_BUCKET: usize = 8;
 
 /// The buckets of the built-in rules' literals for which the search compares least in source code.
-/// A literal that is missing is assigned by an estimate. `tests::renew_the_plan` computes the table.
+/// A literal that is missing is assigned by an estimate. The test `renew_the_plan` computes the
+/// table.
 #[rustfmt::skip]
 pub(super) static PLAN: [&[&str]; BUCKETS] = [
     &["PASS", "Pass", "pass", "_KEY", "_key", "t us", "^1.1", "sKey"],
