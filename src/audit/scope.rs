@@ -56,16 +56,21 @@ impl Scope {
     /// Which commits are newer than the scope says; `None` if it includes all.
     pub(super) fn newer(&self, store: &ObjectStore, commits: &Commits) -> Option<Vec<bool>> {
         match self.since? {
-            Since::Time(time) => Some(
-                commits
-                    .list
-                    .iter()
-                    .map(|commit| commit.time.is_none_or(|at| at >= time))
-                    .collect(),
-            ),
+            Since::Time(time) => Some(committed_since(commits, time)),
             Since::Commit(id) => Some(not_reachable_from(store, commits, id)),
         }
     }
+}
+
+/// Which commits are of this time or later, or follow one that is: the author of a commit chooses
+/// the time that it claims.
+fn committed_since(commits: &Commits, time: i64) -> Vec<bool> {
+    let mut newer = Vec::with_capacity(commits.list.len());
+    for (commit, parents) in commits.list.iter().zip(&commits.parents) {
+        let claims = commit.time.is_none_or(|at| at >= time);
+        newer.push(claims || parents.iter().any(|&parent| newer[parent as usize]));
+    }
+    newer
 }
 
 fn not_reachable_from(store: &ObjectStore, commits: &Commits, id: ObjectId) -> Vec<bool> {

@@ -44,13 +44,21 @@ impl<'w> Feeder<'w> {
 
     /// Feeds the content of a file, or skips it if it is too large.
     pub(super) fn file(&mut self, path: &Path, origin: &Origin) -> io::Result<()> {
+        match self.open(path, origin)? {
+            Some(file) => self.read(file, origin),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a file, or skips it and returns `None` if it is too large.
+    pub(super) fn open(&mut self, path: &Path, origin: &Origin) -> io::Result<Option<File>> {
         if let Some(limit) = self.max_size
             && fs::metadata(path).is_ok_and(|data| data.len() > limit)
         {
             self.skip(origin.path().into(), SkipReason::TooLarge { limit });
-            return Ok(());
+            return Ok(None);
         }
-        self.read(File::open(path)?, origin)
+        File::open(path).map(Some)
     }
 
     /// Feeds the target of a link: to git, that is its content.

@@ -106,24 +106,32 @@ fn feed_file(
         }
         _ => {}
     }
+    let file = open_regular(&path).map_err(|error| unreadable(&error))?;
+    let feed = |file: &mut Hashed| Buffer::default().feed(file, origin, worker);
+    read_verified(file, id.as_bytes(), feed).map_err(|error| unreadable(&error))
+}
+
+/// Lets `read` read an object of Git LFS to its end. Fails if that is not what its id says.
+pub(super) fn read_verified(
+    file: File,
+    id: &[u8],
+    read: impl FnOnce(&mut Hashed) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = Hashed {
-        file: open_regular(&path).map_err(|error| unreadable(&error))?,
+        file,
         digest: Sha256::new(),
     };
-    Buffer::default()
-        .feed(&mut file, origin, worker)
-        .map_err(|error| unreadable(&error))?;
-    if faster_hex::hex_string(&file.digest.finalize()) == *id {
+    read(&mut file)?;
+    if faster_hex::hex_string(&file.digest.finalize()).as_bytes() == id {
         Ok(())
     } else {
-        Err(unreadable(
-            &"its content does not match its id; run 'git lfs fsck'",
-        ))
+        let problem = "its content does not match its id; run 'git lfs fsck'";
+        Err(io::Error::other(problem))
     }
 }
 
 /// A file whose content is hashed as it is read.
-struct Hashed {
+pub(super) struct Hashed {
     file: File,
     digest: Sha256,
 }

@@ -204,6 +204,17 @@ fn behind_the_name_of_a_submodule() {
     audit(0);
 }
 
+/// Something else is where an object of Git LFS was.
+#[test]
+fn behind_the_id_of_an_lfs_object() {
+    let repo = Repo::new();
+    repo.add("readme.txt", "hello\n").commit("first");
+    let id = "0123456789abcdef".repeat(4);
+    repo.write(format!(".git/lfs/objects/01/23/{id}"), "harmless\n");
+    let ran = repo.keysieve(["audit", "-f", "json"]).status(2);
+    skips(&ran, &format!("LFS object {id}"), "does not match its id");
+}
+
 /// The secret is in a file that git has only as a Git LFS pointer.
 #[test]
 fn behind_an_lfs_pointer() {

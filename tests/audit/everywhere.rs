@@ -5,6 +5,8 @@ mod refs;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use sha2::{Digest as _, Sha256};
+
 use super::ground::{Sandbox, id_line};
 use crate::support::Repo;
 use crate::support::keys::access_key_id;
@@ -266,11 +268,10 @@ impl Everywhere {
     /// Files of the git directory that are not objects.
     fn git_dir_files(&mut self) {
         let repo = self.repo();
-        let oid = "0123456789abcdef".repeat(4);
-        repo.write(
-            format!(".git/lfs/objects/01/23/{oid}"),
-            id_line(&access_key_id(130)),
-        );
+        let content = id_line(&access_key_id(130));
+        let oid = faster_hex::hex_string(&Sha256::digest(&content));
+        let (first, second) = (&oid[..2], &oid[2..4]);
+        repo.write(format!(".git/lfs/objects/{first}/{second}/{oid}"), content);
         let moved = format!("moved for {}", access_key_id(131));
         repo.git([
             "update-ref",

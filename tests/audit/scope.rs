@@ -95,6 +95,21 @@ fn a_ref_that_does_not_exist_is_an_error() {
     }
 }
 
+/// A commit that claims to be old follows one that is not.
+#[test]
+fn a_time_that_a_commit_claims_does_not_take_it_out_of_the_scope() {
+    let repo = Repo::new();
+    repo.add("readme", "clean\n").commit("first");
+    repo.add("a", id_line(&access_key_id(206)));
+    let old = "1000000000 +0000";
+    let mut commit = repo.program("git");
+    commit = commit
+        .args(["commit", "-qm", "old"])
+        .env("GIT_COMMITTER_DATE", old);
+    commit.env("GIT_AUTHOR_DATE", old).status(0);
+    repo.keysieve(["audit", "--since", "2010-01-01"]).status(1);
+}
+
 #[test]
 fn since_reports_only_what_newer_commits_added() {
     let scene = Scene::new();

@@ -141,3 +141,15 @@ fn folders_nested_thirty_thousand_deep_are_read() {
     let ran = gate(&repo, &[&format!("{base}..{commit}")]).status(1);
     assert_eq!(ran.json()["findings"][0]["line"], 1);
 }
+
+/// What the second range leaves out would be left out of the first.
+#[test]
+fn a_second_range() {
+    let (repo, _) = started();
+    repo.add("a.ini", id_line(&access_key_id(1405)))
+        .commit("a key");
+    gate(&repo, &["HEAD~1..HEAD"]).status(1);
+    gate(&repo, &["HEAD~1..HEAD", "HEAD..HEAD"])
+        .status(2)
+        .says("run the gate once for each range");
+}

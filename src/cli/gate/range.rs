@@ -181,6 +181,9 @@ impl<'a> RangeRequest<'a> {
             );
             return CliError::from(error).help(help);
         }
+        if matches!(error, RangeError::Second { .. }) {
+            return CliError::from(error).help("run the gate once for each range");
+        }
         if matches!(error, RangeError::Moved { .. }) {
             let help = "run 'git fetch --tags --force', or use --fetch";
             return CliError::from(error).help(help);

@@ -158,6 +158,12 @@ pub enum RangeError {
         /// What to fetch.
         need: Need,
     },
+    /// A range after another one.
+    #[error("'{range}' is a second range: what it leaves out is left out of the first as well")]
+    Second {
+        /// The range.
+        range: String,
+    },
     /// A revision that is invalid or ambiguous, or does not lead to a commit.
     #[error("'{rev}' names no commit: {problem}")]
     Rev {

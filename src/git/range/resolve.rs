@@ -18,12 +18,19 @@ pub struct Resolved {
 /// The range that the user's `words` name: `A..B`, `A...B`, `^A B`, or single commits.
 ///
 /// `A...B` has the meaning that it has on the page of a pull request: what B has since it branched
-/// off A, not the other way round.
+/// off A, not the other way round. One word at most has dots: a script that lists a range for each
+/// ref means each by itself.
 ///
 /// # Errors
 /// If a revision cannot be resolved.
 pub fn named(repo: &LocalRepository, words: &[String]) -> Result<Resolved, RangeError> {
     let (mut tips, mut hidden, mut single) = (vec![], vec![], vec![]);
+    let mut ranges = words.iter().filter(|word| word.contains(".."));
+    if let Some(range) = ranges.nth(1) {
+        return Err(RangeError::Second {
+            range: range.clone(),
+        });
+    }
     for word in words {
         if let Some((from, to)) = word.split_once("...") {
             let (from, to) = (begin(repo, word, from)?, end(repo, to)?);

@@ -13,6 +13,7 @@ use crate::git::{HashKind, PackedLine, leading_id, packed_lines};
 
 use super::super::Worker;
 use super::super::feeder::Feeder;
+use super::super::lfs::read_verified;
 use super::listing::{GitDirFile, Treatment};
 
 /// Size of the largest `packed-refs` that is parsed, in bytes. A larger one is fed as it is.
@@ -49,7 +50,7 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
 
     /// Feeds a file, or skips it if it cannot be read.
     pub(super) fn feed(&mut self, file: &GitDirFile) {
-        use Treatment::{Content, Directory, Link, NameAndContent, PackedRefs, Ref};
+        use Treatment::{Content, Directory, LfsObject, Link, NameAndContent, PackedRefs, Ref};
         let (path, place) = (&file.path, &file.place);
         if matches!(file.treatment, NameAndContent | Directory | Link) {
             self.feeder.name(path, place.clone());
@@ -59,6 +60,7 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
             Link => self.feeder.link(path, origin(place)),
             Ref if self.has_only_an_id(path) => Ok(()),
             PackedRefs => self.feed_packed_refs(path, place),
+            LfsObject => self.feed_lfs_object(path, place),
             NameAndContent | Content | Ref => self.feeder.file(path, &origin(place)),
         };
         match outcome {
@@ -69,6 +71,15 @@ impl<'a, 'w> GitDirFeeder<'a, 'w> {
                 let reason = SkipReason::Unreadable(error.to_string());
                 self.feeder.skip(place.clone(), reason);
             }
+        }
+    }
+
+    fn feed_lfs_object(&mut self, path: &Path, place: &BString) -> io::Result<()> {
+        let origin = origin(place);
+        let id = path.file_name().unwrap_or_default().as_encoded_bytes();
+        match self.feeder.open(path, &origin)? {
+            Some(file) => read_verified(file, id, |file| self.feeder.read(file, &origin)),
+            None => Ok(()),
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Treatment {
     NameAndContent,
     /// Only its content: its name is a hash, or is fed as the name of a ref.
     Content,
+    /// The content of an object of Git LFS, whose name is its id.
+    LfsObject,
     /// Its content unless that is just an id.
     Ref,
     /// `packed-refs`: the names in it, and lines that are not refs.
@@ -133,6 +135,8 @@ impl Listing {
         let ref_name = ref_name(below);
         let treatment = if rest.starts_with(b"refs/") {
             Treatment::Ref
+        } else if lfs_object(rest).is_some_and(is_lfs_id) {
+            Treatment::LfsObject
         } else if ref_name.is_some() || has_hash_name(rest) {
             Treatment::Content
         } else if rest == "packed-refs" {
@@ -255,6 +259,10 @@ fn lfs_object(rest: &BStr) -> Option<&[u8]> {
     path.splitn(3, |&byte| byte == b'/')
         .nth(2)
         .filter(|id| !id.contains(&b'/'))
+}
+
+fn is_lfs_id(name: &[u8]) -> bool {
+    name.len() == 64 && name.iter().all(u8::is_ascii_hexdigit)
 }
 
 pub(super) fn join(parts: &[&[u8]]) -> BString {
