@@ -1,6 +1,7 @@
 //! Checks passwords that people chose, in URLs. Most of those in a repository are dummies.
 
-use super::shape::{Classes, is_placeholder};
+use super::dummy::{is_made_of_dummies, names_itself};
+use super::shape::{Classes, is_placeholder, is_symbol};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -16,6 +17,9 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
         || is_template(&user)
         || is_template(&host)
         || is_dummy(&user, &password)
+        || is_made_of_dummies(candidate.secret(), user.as_bytes())
+        || names_itself(candidate.secret())
+        || is_symbol(candidate.secret()) && password.to_ascii_uppercase() == password
     {
         return Verdict::Reject("a placeholder");
     }
@@ -162,6 +166,8 @@ mod tests {
             ("user", "k3jH8sLqP0zX", "host"),
             ("acme", "acme", "db.acme.io"),
             ("user", "123456", "db.acme.io"),
+            ("user", "authpassword", "db.acme.io"),
+            ("POLICY", "ACCESS_KEY", "db.acme.io"),
         ] {
             assert!(
                 matches!(verdict(user, password, host), Verdict::Reject(_)),
