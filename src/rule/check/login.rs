@@ -23,7 +23,10 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
     {
         return Verdict::Reject("a placeholder");
     }
-    if is_example(&host) {
+    // A URL has no other letters (RFC 3986), and a manual in another language has.
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\"'".contains(byte);
+    let rest = candidate.after(160).split(is_end).next();
+    if is_example(&host) || !password.is_ascii() || !rest.is_some_and(<[u8]>::is_ascii) {
         return Verdict::Reject("an example host");
     }
     details.push(Detail::new("host", host.as_ref()));
@@ -166,6 +169,8 @@ mod tests {
             ("user", "k3jH8sLqP0zX", "host"),
             ("acme", "acme", "db.acme.io"),
             ("user", "123456", "db.acme.io"),
+            ("usuario", "contrase\u{f1}a", "db.acme.io"),
+            ("nutzer", "butterfly", "dienst\u{fc}bersicht"),
             ("user", "authpassword", "db.acme.io"),
             ("POLICY", "ACCESS_KEY", "db.acme.io"),
         ] {

@@ -1,19 +1,21 @@
 //! Lists what is no secret, for the checks of general values: each filter rejects values of one
 //! kind, by their own bytes and the name that they are assigned to.
 
+use bstr::ByteSlice as _;
+
 use super::super::aws::id::has_form_of_id;
 use super::super::dummy::{is_made_of_dummies, names_itself};
 use super::super::entropy;
 use super::super::login::is_dummy;
-use super::super::published::is_of_emulator;
+use super::super::published::{is_of_emulator, is_of_rfc};
 use super::super::shape::{Classes, is_placeholder, is_symbol, longest_repeat};
 use super::super::tool::decode_base64;
 use super::super::wordy::{has_random_case, has_random_letters, is_camel_case, is_wordy};
 use super::name;
 use super::value::{
-    encodes_text, is_absolute_path, is_algorithm, is_assignment, is_dotted, is_ethereum_address,
-    is_hex, is_hex_number, is_identifier, is_public_key, is_random_short, is_reference,
-    is_template, is_uuid, is_version, is_walk, is_web_token, is_windows_path,
+    encodes_text, is_absolute_path, is_algorithm, is_assignment, is_date, is_dotted,
+    is_ethereum_address, is_hex, is_hex_number, is_identifier, is_public_key, is_random_short,
+    is_reference, is_template, is_uuid, is_version, is_walk, is_web_token, is_windows_path,
 };
 
 /// A value and the name that it is assigned to, which may be empty.
@@ -50,7 +52,7 @@ const MIN_RANDOM: usize = 16;
 const MIN_ENTROPY: f64 = 2.9;
 
 /// What is no secret that is written out.
-pub(super) static NO_LITERAL: [Filter; 18] = [
+pub(super) static NO_LITERAL: [Filter; 20] = [
     Filter::new("an obvious placeholder", |v| is_placeholder(v.bytes)),
     Filter::new("an obvious placeholder", |v| longest_repeat(v.bytes) >= 5),
     Filter::new("an obvious placeholder", |v| is_walk(v.bytes)),
@@ -62,6 +64,12 @@ pub(super) static NO_LITERAL: [Filter; 18] = [
     Filter::new("a template", |v| v.bytes.starts_with(b"@")),
     Filter::new("a number", |v| is_version(v.bytes)),
     Filter::new("a number", |v| is_hex_number(v.bytes)),
+    Filter::new("a date", |v| is_date(v.bytes)),
+    // A pointer, a repetition of ABNF, or the hash of a password in MySQL.
+    Filter::new("a type or a pattern", |v| {
+        let first = v.bytes.trim_start_with(|c| c.is_ascii_digit());
+        v.bytes.len() < first.len() + 2 && first.starts_with(b"*")
+    }),
     Filter::new("too short", |v| {
         let escapes = v.bytes.iter().filter(|&&byte| byte == b'%').count();
         v.bytes.len() < 6 + 2 * escapes
@@ -89,7 +97,7 @@ pub(super) static NO_LITERAL: [Filter; 18] = [
 ];
 
 /// What is no random value that is secret.
-pub(super) static NO_RANDOM_VALUE: [Filter; 12] = [
+pub(super) static NO_RANDOM_VALUE: [Filter; 13] = [
     Filter::new("an AWS id, which has a rule of its own", |v| {
         has_form_of_id(v.bytes)
     }),
@@ -120,6 +128,7 @@ pub(super) static NO_RANDOM_VALUE: [Filter; 12] = [
     }),
     Filter::new("a public key", |v| is_public_key(v.bytes)),
     Filter::new("an address", |v| is_ethereum_address(v.bytes)),
+    Filter::new("an example of an RFC", |v| is_of_rfc(v.bytes)),
     Filter::new("the key of an emulator", |v| is_of_emulator(v.bytes)),
     Filter::new("an assignment to another name", |v| is_assignment(v.bytes)),
 ];
@@ -167,7 +176,7 @@ mod tests {
     use super::*;
 
     /// Values in pieces, each under a name. All but one of the filters let each of them pass.
-    const SAMPLES: [(&str, &[&str]); 38] = [
+    const SAMPLES: [(&str, &[&str]); 41] = [
         ("api_key", &["q7ZxK2vbReplaceW9t", "M4hJ6sLp"]),
         ("api_key", &["q7Zxxxxxx", "K2vb5W9tM4hJ6sLp"]),
         ("password", &["lkjhgf", "Xb3!"]),
@@ -176,6 +185,8 @@ mod tests {
         ("password", &["@q7ZxK2vb", "5W9tM4hJ6sLp"]),
         ("api_key", &["3006.0+0na.", "5b18e86c4d"]),
         ("password", &["0x9b3F", "7c2E"]),
+        ("password", &["2031-09-27", "T04:05:06.7Kq"]),
+        ("password", &["1*q7Zx", "K2vb"]),
         ("password", &["q7!Z", "x"]),
         ("password", &["q7ZxK\\x00", "2vb5W9t"]),
         ("api_key", &["IQS7222_REG_", "KZQX_PROW"]),
@@ -194,6 +205,7 @@ mod tests {
         ("api_key", &["quickbooks", "OAuth2Api"]),
         ("api_key", &["MyN3wS3cur3", "P@ssw0rd"]),
         ("api_key", &["AAAAC3NzaC1lZDI1NTE5", "AAAAIK7tXq2ZpL9w"]),
+        ("token", &["2YotnFZFEjr1", "zCsicMWpAA"]),
         ("token", &["0xA6040608D0923Ff400e8", "c6f5290461A83AEDACec"]),
         (
             "api_key",

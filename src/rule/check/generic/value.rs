@@ -69,11 +69,41 @@ pub(super) fn encodes_text(value: &[u8]) -> bool {
     decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
 }
 
-/// Whether `value` is the public half of an SSH key (RFC 4253, section 6.6).
+/// Whether `value` is a public key: of SSH (RFC 4253, section 6.6), in DER (RFC 5280, section 4.1: RSA,
+/// elliptic curves, Ed25519), or a point of a curve of 256 bits in hex (SEC 1, section 2.3.3).
 pub(super) fn is_public_key(value: &[u8]) -> bool {
-    ["AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAG3NrLXNz"]
-        .iter()
-        .any(|start| value.starts_with(start.as_bytes()))
+    const STARTS: [&str; 12] = [
+        "AAAAB3NzaC1",
+        "AAAAC3NzaC1",
+        "AAAAE2VjZHNh",
+        "AAAAG3NrLXNz",
+        "MCowBQYDK2V",
+        "MFkwEwYHKoZIzj0",
+        "MFswDQYJKoZIhvc",
+        "MFwwDQYJKoZIhvc",
+        "MHYwEAYHKoZIzj0",
+        "MIGbMBAGByqGSM49",
+        "MIGfMA0GCSqGSIb3",
+        "MIIBIjANBgkqhkiG",
+    ];
+    let is_point = match value {
+        [b'0', b'4', ..] => value.len() == 130,
+        [b'0', b'2' | b'3', ..] => value.len() == 66,
+        _ => false,
+    };
+    is_point && is_hex(value)
+        || STARTS
+            .iter()
+            .any(|start| value.starts_with(start.as_bytes()))
+}
+
+/// Whether `value` is a date or begins with one (RFC 3339).
+pub(super) fn is_date(value: &[u8]) -> bool {
+    value.len() >= 10
+        && value[..10].iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 /// Whether `value` is a UUID (RFC 9562), or ends with one.
@@ -117,7 +147,7 @@ pub(super) fn is_walk(value: &[u8]) -> bool {
 /// Whether `value` names where the secret is: a variable, a call, a file, a URL, an entry of a
 /// vault.
 pub(super) fn is_reference(value: &str) -> bool {
-    const STARTS: [&str; 27] = [
+    const STARTS: [&str; 32] = [
         "./",
         "../",
         "~/",
@@ -140,6 +170,11 @@ pub(super) fn is_reference(value: &str) -> bool {
         "ref+",
         "secrets.",
         "self.",
+        "sha1-",
+        "sha256-",
+        "sha256:",
+        "sha384-",
+        "sha512-",
         "settings.",
         "this.",
         "var.",
