@@ -337,7 +337,8 @@ mod tests {
             Verdict::Grade(Confidence::Medium)
         );
         let shortened = format!("MIIEpAIBAAKCAQEA{}.", &key[key.len() - 44..]);
-        let code = "';\nout.push(header(customComment, config));\nout.push(encode(body));\n'";
+        let code =
+            "';\nout.push(makeHeader(customComment, config));\nout.push(encodeBase64(body));\n";
         let repeat = "A".repeat(64);
         for body in ["...", "", "MIIEpAIBAAKCAQEA...", &repeat, &shortened, code] {
             assert!(

@@ -69,8 +69,8 @@ pub(super) fn encodes_text(value: &[u8]) -> bool {
     decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
 }
 
-/// Whether `value` is a public key: of SSH (RFC 4253, section 6.6), in DER (RFC 5280, section 4.1: RSA,
-/// elliptic curves, Ed25519), or a point of a curve of 256 bits in hex (SEC 1, section 2.3.3).
+/// Whether `value` is a public key: of SSH (RFC 4253, section 6.6), in DER (RFC 5280, section 4.1:
+/// RSA, elliptic curves, Ed25519), or a point of a curve of 256 bits in hex (SEC 1, section 2.3.3).
 pub(super) fn is_public_key(value: &[u8]) -> bool {
     const STARTS: [&str; 12] = [
         "AAAAB3NzaC1",
