@@ -3,21 +3,25 @@
 use super::{LazyRegex, Text, Texts};
 
 /// Words that say that a value is a secret, and not whose.
-const GENERAL: [&str; 51] = [
+const GENERAL: [&str; 59] = [
     "access",
     "accesskey",
     "accesstoken",
     "admin",
+    "aeskey",
     "api",
     "apikey",
     "app",
+    "appkey",
     "application",
     "auth",
     "authentication",
+    "authkey",
     "authorization",
     "authtoken",
     "bearer",
     "client",
+    "clientkey",
     "consumer",
     "cred",
     "credential",
@@ -27,10 +31,12 @@ const GENERAL: [&str; 51] = [
     "dev",
     "encryption",
     "hmac",
+    "hmackey",
     "key",
     "keys",
     "live",
     "master",
+    "masterkey",
     "my",
     "oauth",
     "oauth2",
@@ -53,6 +59,8 @@ const GENERAL: [&str; 51] = [
     "secretkey",
     "service",
     "signing",
+    "signingkey",
+    "signkey",
     "token",
     "x",
 ];

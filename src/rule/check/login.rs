@@ -1,6 +1,7 @@
 //! Checks passwords that people chose, in URLs. Most of those in a repository are dummies.
 
-use super::shape::{Classes, is_placeholder};
+use super::dummy::{is_made_of_dummies, names_itself};
+use super::shape::{Classes, is_placeholder, is_symbol};
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -16,10 +17,16 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
         || is_template(&user)
         || is_template(&host)
         || is_dummy(&user, &password)
+        || is_made_of_dummies(candidate.secret(), user.as_bytes())
+        || names_itself(candidate.secret())
+        || is_symbol(candidate.secret()) && password.to_ascii_uppercase() == password
     {
         return Verdict::Reject("a placeholder");
     }
-    if is_example(&host) {
+    // A URL has no other letters (RFC 3986), and a manual in another language has.
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\"'".contains(byte);
+    let rest = candidate.after(160).split(is_end).next();
+    if is_example(&host) || !password.is_ascii() || !rest.is_some_and(<[u8]>::is_ascii) {
         return Verdict::Reject("an example host");
     }
     details.push(Detail::new("host", host.as_ref()));
@@ -162,6 +169,10 @@ mod tests {
             ("user", "k3jH8sLqP0zX", "host"),
             ("acme", "acme", "db.acme.io"),
             ("user", "123456", "db.acme.io"),
+            ("usuario", "contrase\u{f1}a", "db.acme.io"),
+            ("nutzer", "butterfly", "dienst\u{fc}bersicht"),
+            ("user", "authpassword", "db.acme.io"),
+            ("POLICY", "ACCESS_KEY", "db.acme.io"),
         ] {
             assert!(
                 matches!(verdict(user, password, host), Verdict::Reject(_)),

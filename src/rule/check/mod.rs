@@ -3,6 +3,7 @@
 mod aws;
 mod crc;
 mod der;
+mod dummy;
 mod generic;
 mod login;
 mod pairs;

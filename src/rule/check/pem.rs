@@ -8,6 +8,7 @@ use super::der::{self, Proof};
 use super::published::grade_published;
 use super::shape::longest_repeat;
 use super::tool::{decode_base64, is_base64};
+use super::wordy::is_wordy;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -44,6 +45,12 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
         "OpenPGP" => openpgp(&decoded, body.crc24.as_deref()),
         _ => der::proof(&decoded),
     };
+    if proven == Proof::None && is_wordy(&body.base64) {
+        return Verdict::Reject("code that reads or writes keys");
+    }
+    if end.is_some() && proven == Proof::Partial && is_shortened(&decoded) {
+        return Verdict::Reject("shortened for an example");
+    }
     let (reason, confidence) = match proven {
         // With the header `Proc-Type: 4,ENCRYPTED` all of the body is encrypted.
         _ if body.encrypted || proven == Proof::Encrypted => return grade_encrypted(details),
@@ -57,6 +64,12 @@ pub(super) fn private_key(candidate: &Candidate<'_>, details: &mut Vec<Detail>) 
     };
     details.push(Detail::new("unreadable", reason));
     Verdict::Grade(confidence)
+}
+
+/// Whether `decoded` is less than a quarter of the DER that it says to be. The first quarter of an
+/// RSA key is its public half.
+fn is_shortened(decoded: &[u8]) -> bool {
+    der::header(decoded).is_some_and(|(_, len, rest)| rest.len() * 4 < len)
 }
 
 /// How far the lines of a key reach, in bytes: 8,192 bits of RSA are 6,200 characters of base64.
@@ -148,6 +161,7 @@ impl Body {
         };
         let text = unescape(text);
         for line in text.split(|&b| b == b'\n') {
+            let line = after_plus(line);
             let first = line.iter().position(is_base64).unwrap_or(line.len());
             let last = line.iter().rposition(is_base64);
             let mut line = &line[first..last.map_or(first, |last| last + 1)];
@@ -166,6 +180,13 @@ impl Body {
         }
         body
     }
+}
+
+/// The line without a `+` that joins the string in it to the one before.
+fn after_plus(line: &[u8]) -> &[u8] {
+    let rest = line.trim_ascii_start().strip_prefix(b"+");
+    let rest = rest.filter(|rest| matches!(rest.trim_ascii_start(), [b'"' | b'\'' | b'`', ..]));
+    rest.unwrap_or(line)
 }
 
 /// Decodes line breaks that are escaped once or twice, and `\/`.
@@ -284,6 +305,7 @@ mod tests {
             format!("\\\\n{a}\\\\n{b}\\\\n"),
             format!("\" +\n  \"{a}\\n\" +\n  \"{b}\\n\" +\n  \""),
             format!("# {a}\n# {b}\n#"),
+            format!("\\r\\n{a}'\n  + '{b}\\r\\n"),
             format!("\\r\\n{}\\r\\n", key.replace('/', "\\/")),
         ] {
             assert_eq!(
@@ -314,7 +336,11 @@ mod tests {
             grade(&block("RSA ", &key.replacen("MC4CAQAw", "MC4CAQAx", 1))),
             Verdict::Grade(Confidence::Medium)
         );
-        for body in ["...", "", "MIIEpAIBAAKCAQEA...", &"A".repeat(64)] {
+        let shortened = format!("MIIEpAIBAAKCAQEA{}.", &key[key.len() - 44..]);
+        let code =
+            "';\nout.push(makeHeader(customComment, config));\nout.push(encodeBase64(body));\n";
+        let repeat = "A".repeat(64);
+        for body in ["...", "", "MIIEpAIBAAKCAQEA...", &repeat, &shortened, code] {
             assert!(
                 matches!(grade(&block("RSA ", body)), Verdict::Reject(_)),
                 "{body}"

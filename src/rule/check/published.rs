@@ -1,4 +1,5 @@
-//! Knows private keys that everyone has: those in the tests and examples of widely used packages.
+//! Knows private keys and tokens that everyone has: those in the tests and examples of widely used
+//! packages, and in RFCs.
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,6 +9,15 @@ use crate::rule::Confidence;
 /// SHA-256 of each key as it decodes, and where it is published. Written by
 /// `tests/quality/published.py`.
 const PUBLISHED: &str = include_str!("published.txt");
+
+/// SHA-256 of each token in the examples of the RFCs on OAuth and HTTP authentication, and which.
+const TOKENS: &str = include_str!("published_tokens.txt");
+
+/// Whether `token` is in an example of an RFC.
+pub(super) fn is_of_rfc(token: &[u8]) -> bool {
+    let digest = faster_hex::hex_string(&Sha256::digest(token));
+    TOKENS.lines().any(|line| line.starts_with(&digest))
+}
 
 /// Grades a decoded key `low` if it is published: it protects nothing.
 pub(super) fn grade_published(key: &[u8], details: &mut Vec<Detail>) -> Option<Verdict> {
@@ -45,8 +55,15 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_the_list_is_a_digest_and_a_place() {
-        for line in PUBLISHED.lines() {
+    fn tokens_of_rfcs_are_known() {
+        // RFC 6749, section 4.1.4.
+        let known = ["2YotnFZFEjr1", "zCsicMWpAA"].concat();
+        assert!(is_of_rfc(known.as_bytes()) && !is_of_rfc(&known.as_bytes()[1..]));
+    }
+
+    #[test]
+    fn every_line_of_the_lists_is_a_digest_and_a_place() {
+        for line in PUBLISHED.lines().chain(TOKENS.lines()) {
             let (digest, place) = line.split_once(' ').unwrap();
             let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
             assert!(digest.len() == 64 && digest.bytes().all(is_hex), "{line}");

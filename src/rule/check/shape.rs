@@ -74,6 +74,20 @@ impl Classes {
     }
 }
 
+/// Whether `value` is the name of a constant, a function or a file: words in one case, joined by
+/// `_`, with few digits.
+pub(super) fn is_symbol(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"&").unwrap_or(value);
+    let classes = Classes::of(value);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let joints = value.iter().filter(|&&byte| byte == b'_').count();
+    let digits = if joints > 1 { 3 } else { 5 };
+    joints > 0
+        && value.iter().all(is_part)
+        && (classes.lower == 0 || classes.upper == 0)
+        && classes.digits * digits < value.len()
+}
+
 /// Whether `text` is the same few bytes again and again. Of random values of 12 hex digits one in
 /// ten million is.
 fn is_periodic(text: &[u8]) -> bool {
@@ -196,5 +210,17 @@ mod tests {
             assert!(is_placeholder(dummy.as_bytes()), "{dummy}");
         }
         assert!(!is_placeholder(b"k3jH8sLqP0zXv2NnT7"));
+    }
+
+    #[test]
+    fn names_of_constants_and_functions_are_recognised() {
+        for symbol in [
+            "IQS7222_REG_KEY_PROX",
+            "ath6kl_cfg80211_add_key",
+            "&sifive_fu740_prci_data",
+        ] {
+            assert!(is_symbol(symbol.as_bytes()), "{symbol}");
+        }
+        assert!(!is_symbol(b"key_8f7d6e5c4b3a29180716"));
     }
 }

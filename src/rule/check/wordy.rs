@@ -46,6 +46,17 @@ pub(super) fn is_camel_case(value: &[u8]) -> bool {
         && is_as_rare_as(value, PAIRS)
 }
 
+/// The mean rarity, in bits, from which letters alone are random. Of 12 random letters four of five
+/// are above it, of the words of 12 letters and more in Python and JavaScript packages 4 in 1,000.
+const RANDOM_LETTERS: f64 = 5.5;
+
+/// Whether `value` is 12 letters or more of one case that follow each other at random.
+pub(super) fn has_random_letters(value: &[u8]) -> bool {
+    let of_one_case =
+        value.iter().all(u8::is_ascii_lowercase) || value.iter().all(u8::is_ascii_uppercase);
+    value.len() >= 12 && of_one_case && !is_as_rare_as(value, RANDOM_LETTERS)
+}
+
 /// The mean rarity, in bits, below which letters may be an identifier of short words. Of random
 /// values of 16 letters 1 in 100 is below it.
 const SHORT_WORDS: f64 = 4.75;
@@ -95,6 +106,18 @@ mod tests {
             "butterfly2024",
         ] {
             assert!(!is_camel_case(random.as_bytes()), "{random}");
+        }
+        for letters in ["qzxkvbwtmhjs", "QZXKVBWTMHJS"] {
+            assert!(has_random_letters(letters.as_bytes()), "{letters}");
+        }
+        for words in [
+            "certificates",
+            "GITHUBWORKFLOW",
+            "wachtwoordenlijst",
+            "qzxkvb",
+            "QzxKvbwtmhjs",
+        ] {
+            assert!(!has_random_letters(words.as_bytes()), "{words}");
         }
         assert!(has_random_case(b"rgCWkinPzQtL") && !has_random_case(b"isAuthKeySaeExtPlus"));
     }

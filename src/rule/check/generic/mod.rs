@@ -1,22 +1,19 @@
 //! Judges values of any provider, which have no format of their own, by their name and content.
 
-mod dummy;
+mod context;
+mod filter;
 mod name;
 mod value;
 
-use super::aws::id::has_form_of_id;
-use super::login::{host, is_dummy, is_example};
-use super::published::is_of_emulator;
-use super::shape::{Classes, is_placeholder, longest_repeat};
-use super::tool::decode_base64;
-use super::wordy::{has_random_case, is_camel_case, is_wordy};
+use super::dummy::without_substitutes;
+use super::login::{host, is_example};
+use super::shape::Classes;
+use super::wordy::is_wordy;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
-use dummy::is_made_of_dummies;
-use value::{
-    encodes_text, has_common_word, is_assignment, is_hex_number, is_identifier, is_public_key,
-    is_reference, is_symbol, is_template, is_uuid, is_version, is_walk, without_substitutes,
-};
+use context::{is_in_message, wrong_syntax};
+use filter::{NO_LITERAL, NO_PASSWORD, NO_RANDOM_VALUE, Value};
+use value::{encodes_text, has_common_word, is_hex, is_template, is_uuid};
 
 /// Checks a random value under the name of a key, token or secret.
 pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
@@ -65,7 +62,12 @@ pub(super) fn url_token(candidate: &Candidate<'_>, details: &mut Vec<Detail>) ->
 
 /// Judges a random value by its own bytes and its name, which may be unknown.
 fn judge_secret(secret: &[u8], name: &[u8]) -> Verdict {
-    if let Some(reason) = no_literal(secret).or_else(|| no_random_value(secret, name)) {
+    let value = Value {
+        bytes: secret,
+        name,
+    };
+    let reason = value.rejected_by(&NO_LITERAL);
+    if let Some(reason) = reason.or_else(|| value.rejected_by(&NO_RANDOM_VALUE)) {
         return Verdict::Reject(reason);
     }
     let classes = Classes::of(secret);
@@ -83,38 +85,6 @@ fn judge_secret(secret: &[u8], name: &[u8]) -> Verdict {
     })
 }
 
-/// Why a literal is not a random value that is secret.
-fn no_random_value(secret: &[u8], name: &[u8]) -> Option<&'static str> {
-    let classes = Classes::of(secret);
-    let has_mix = classes.digits > 0 && classes.letters() > 0 || has_random_case(secret);
-    // A third of digits between letters is more than identifiers have.
-    let has_digits_between =
-        classes.others == 0 && classes.digits * 3 > secret.len() || is_hex(secret);
-    if has_form_of_id(secret) {
-        Some("an AWS id, which has a rule of its own")
-    } else if !has_mix || entropy(secret) < MIN_ENTROPY {
-        Some("not random enough")
-    } else if !has_digits_between && !is_uuid(secret) && is_wordy(secret) || is_camel_case(secret) {
-        Some("made of words")
-    } else if is_made_of_dummies(secret, name) {
-        Some("an obvious placeholder")
-    } else if is_hex(secret) && name::is_of_salt(name) {
-        Some("a salt is no secret")
-    } else if is_public_key(secret) {
-        Some("a public key")
-    } else if is_of_emulator(secret) {
-        Some("the key of an emulator")
-    } else {
-        is_assignment(secret).then_some("an assignment to another name")
-    }
-}
-
-fn is_hex(value: &[u8]) -> bool {
-    value.iter().all(u8::is_ascii_hexdigit)
-}
-
-/// The least entropy of a random value of 16 characters, in bits per character.
-const MIN_ENTROPY: f64 = 2.9;
 /// The entropy and the length from which a value is random beyond doubt.
 const SURE_ENTROPY: f64 = 3.6;
 const MIN_SURE: usize = 20;
@@ -143,26 +113,16 @@ pub(super) fn plain_password(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> 
 
 /// Judges a password by its own bytes and its name, which may be unknown.
 pub(super) fn judge_password(secret: &[u8], name: &[u8]) -> Verdict {
-    if let Some(reason) = no_literal(secret) {
+    let value = Value {
+        bytes: secret,
+        name,
+    };
+    let reason = value.rejected_by(&NO_LITERAL);
+    if let Some(reason) = reason.or_else(|| value.rejected_by(&NO_PASSWORD)) {
         return Verdict::Reject(reason);
-    }
-    let text = String::from_utf8_lossy(secret);
-    if is_dummy("", &text) || name.eq_ignore_ascii_case(secret) || is_made_of_dummies(secret, name)
-    {
-        return Verdict::Reject("an obvious placeholder");
     }
     let classes = Classes::of(secret);
     let plain = without_substitutes(secret);
-    if classes.letters() == 0 && classes.digits < 8 {
-        return Verdict::Reject("a number");
-    }
-    let is_plain = classes.digits == 0 && classes.others == 0;
-    if is_plain && !has_random_case(secret)
-        || classes.digits == 0 && is_wordy(secret)
-        || is_identifier(secret)
-    {
-        return Verdict::Reject("made of words");
-    }
     let is_sure = secret.len() >= 8
         && classes.count() >= 3
         && !is_wordy(&plain)
@@ -175,78 +135,6 @@ pub(super) fn judge_password(secret: &[u8], name: &[u8]) -> Verdict {
     } else {
         Confidence::Low
     })
-}
-
-/// Why the text around a value says that nothing is assigned to its name.
-fn wrong_syntax(candidate: &Candidate<'_>) -> Option<&'static str> {
-    let name = candidate.name?;
-    let after_name = &candidate.text[name.end..];
-    let word = name
-        .of(candidate.text)
-        .rsplit(|byte| b"._:".contains(byte))
-        .next();
-    if word == Some(b"pass") && after_name.starts_with(b"(") {
-        Some("a function that lets something pass")
-    } else if is_in_arn(candidate.text, name.start) {
-        Some("part of an ARN")
-    } else {
-        is_expression(candidate).then_some("a type or a variable")
-    }
-}
-
-/// Whether the name is a part of an ARN: `arn:aws:secretsmanager:eu-west-1:1:secret:app-aB3xYz`.
-fn is_in_arn(text: &[u8], name: usize) -> bool {
-    let before = &text[name.saturating_sub(100)..name];
-    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b":-_/*".contains(byte);
-    let len = before.iter().rev().take_while(is_part).count();
-    before[before.len() - len..].starts_with(b"arn:")
-}
-
-/// Whether the value is an identifier without quotes that ends a statement: `password: Text256;`.
-fn is_expression(candidate: &Candidate<'_>) -> bool {
-    let value = candidate.secret();
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
-    candidate.before(1) == b" "
-        && value[0].is_ascii_alphabetic()
-        && value.iter().all(is_part)
-        && matches!(candidate.after(2), [b';'] | [b';', b'\n' | b'\r'])
-}
-
-/// Whether the name begins a string in which a text follows: `"PASS: all tests"`.
-fn is_in_message(candidate: &Candidate<'_>) -> bool {
-    let Some(name) = candidate.name else {
-        return false;
-    };
-    let before = name.start.checked_sub(1).map(|at| candidate.text[at]);
-    matches!(before, Some(b'"' | b'\'' | b'`')) && candidate.text[name.end..].starts_with(b": ")
-}
-
-/// Why a value is not a secret that is written out.
-fn no_literal(value: &[u8]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(value);
-    let escapes = value.iter().filter(|&&byte| byte == b'%').count();
-    if is_placeholder(value) || longest_repeat(value) >= 5 || is_walk(value) {
-        Some("an obvious placeholder")
-    } else if is_template(&text) || text.starts_with(['!', '@']) {
-        Some("a template")
-    } else if is_version(value) || is_hex_number(value) || value.len() < 6 + 2 * escapes {
-        Some("a number, or too short")
-    } else if is_symbol(value) {
-        Some("an identifier")
-    } else if is_reference(&text) {
-        Some("a reference to something else")
-    } else {
-        encodes_no_secret(value).then_some("base64 of a text")
-    }
-}
-
-/// Whether `value` is base64 of a text that is no secret.
-fn encodes_no_secret(value: &[u8]) -> bool {
-    let text = decode_base64(value);
-    encodes_text(value) && !text.starts_with(b"Salted__") && {
-        let is_prose = Classes::of(&text).digits == 0 && is_wordy(&text);
-        is_prose || no_literal(&text).is_some() || is_made_of_dummies(&text, b"")
-    }
 }
 
 #[cfg(test)]
@@ -331,31 +219,6 @@ mod tests {
                 "{value:?}: {verdict:?}"
             );
         }
-    }
-
-    #[test]
-    fn the_text_around_a_value_says_that_it_is_not_assigned() {
-        for (text, name, value) in [
-            ("password: TextMaxLen256;\n", "password", "TextMaxLen256"),
-            ("x.pass(\"g;x=1/y\")", "x.pass", "g;x=1/y"),
-            ("arn:aws:s:eu:1:secret:app-aB3xYz", "secret", "app-aB3xYz"),
-        ] {
-            let find = |part: &str| {
-                let start = text.find(part).unwrap();
-                Span::new(start, start + part.len())
-            };
-            let candidate = Candidate {
-                name: Some(find(name)),
-                ..Candidate::new(text.as_bytes(), find(value))
-            };
-            assert!(wrong_syntax(&candidate).is_some(), "{text}");
-        }
-        let text = "pwd=TextMaxLen256;uid=sa";
-        let candidate = Candidate {
-            name: Some(Span::new(0, 3)),
-            ..Candidate::new(text.as_bytes(), Span::new(4, 17))
-        };
-        assert_eq!(wrong_syntax(&candidate), None);
     }
 
     #[test]

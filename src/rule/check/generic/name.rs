@@ -3,22 +3,30 @@
 use crate::rule::words::Words;
 
 /// The last word of the name of a secret that machines make.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 24] = [
     "accesskey",
     "accesstoken",
+    "aeskey",
     "apikey",
     "apitoken",
+    "appkey",
     "auth",
+    "authkey",
     "authtoken",
     "bearer",
+    "clientkey",
     "credential",
     "credentials",
+    "hmackey",
     "key",
+    "masterkey",
     "pepper",
     "privatekey",
     "salt",
     "secret",
     "secretkey",
+    "signingkey",
+    "signkey",
     "token",
 ];
 
@@ -36,17 +44,23 @@ const PASSWORDS: [&str; 9] = [
 ];
 
 /// Words that may follow.
-const SUFFIXES: [&str; 22] = [
+const SUFFIXES: [&str; 33] = [
     "a",
+    "android",
     "b",
     "b64",
     "base64",
+    "bytes",
     "default",
+    "desktop",
     "dev",
     "development",
+    "eu",
     "hex",
+    "ios",
     "live",
     "local",
+    "mobile",
     "new",
     "old",
     "prod",
@@ -57,12 +71,17 @@ const SUFFIXES: [&str; 22] = [
     "str",
     "string",
     "test",
+    "us",
+    "v1",
+    "v2",
+    "v3",
     "val",
     "value",
+    "web",
 ];
 
 /// Words that make something else of a name that ends like that of a secret.
-const OTHERS: [&str; 86] = [
+const OTHERS: [&str; 102] = [
     "action",
     "arrow",
     "attribute",
@@ -70,8 +89,11 @@ const OTHERS: [&str; 86] = [
     "cache",
     "cancel",
     "cancellation",
+    "captcha",
+    "challenge",
     "change",
     "check",
+    "checksum",
     "cls",
     "column",
     "compare",
@@ -84,20 +106,25 @@ const OTHERS: [&str; 86] = [
     "dedup",
     "dedupe",
     "dictionary",
+    "digest",
     "encrypted",
     "end",
     "eos",
+    "etag",
     "event",
     "fetch",
     "field",
     "find",
+    "fingerprint",
     "foreign",
+    "forgot",
     "get",
     "gpg",
     "group",
     "has",
     "hash",
     "hashed",
+    "hcaptcha",
     "header",
     "hot",
     "i18n",
@@ -117,7 +144,9 @@ const OTHERS: [&str; 86] = [
     "map",
     "mask",
     "message",
+    "metric",
     "next",
+    "nonce",
     "object",
     "pad",
     "page",
@@ -125,6 +154,7 @@ const OTHERS: [&str; 86] = [
     "parse",
     "partition",
     "path",
+    "pgp",
     "pixel",
     "placeholder",
     "primary",
@@ -135,20 +165,25 @@ const OTHERS: [&str; 86] = [
     "recaptcha",
     "registry",
     "request",
+    "reset",
     "route",
     "row",
     "sep",
     "shortcut",
     "site",
+    "socket",
     "sort",
     "storage",
     "sync",
+    "thumbprint",
     "translation",
+    "turnstile",
     "unit",
     "unk",
     "update",
     "validate",
     "verification",
+    "websocket",
 ];
 
 /// Whether a key, token or secret is assigned to `name`.
@@ -161,9 +196,13 @@ pub(super) fn is_of_password(name: &[u8]) -> bool {
     ends_with(name, &PASSWORDS)
 }
 
-/// Whether the salt of a hash is assigned to `name`.
-pub(super) fn is_of_salt(name: &[u8]) -> bool {
-    ends_with(name, &["salt"])
+/// Whether `value` is only the words of `name`, or its last ones, perhaps with a number.
+pub(super) fn ends_with_value(name: &[u8], value: &[u8]) -> bool {
+    let (name, value) = (Words::new(name), Words::new(value));
+    let (name, value) = (name.joined(0, name.count()), value.joined(0, value.count()));
+    let digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let value = &value[..value.len() - digits.count()];
+    !value.is_empty() && name.ends_with(value)
 }
 
 fn ends_with(name: &[u8], roles: &[&str]) -> bool {
@@ -201,6 +240,8 @@ mod tests {
             "secretkey",
             "jwt-secret",
             "mytoken",
+            "appKey_android",
+            "AESKEY",
         ] {
             assert!(is_of_secret(name.as_bytes()), "{name}");
         }

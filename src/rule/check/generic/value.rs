@@ -4,29 +4,6 @@ use super::super::shape::Classes;
 use super::super::tool::decode_base64;
 use super::super::wordy::is_wordy;
 
-/// The letters that are written in place of others.
-const SUBSTITUTES: [(u8, u8); 8] = [
-    (b'0', b'o'),
-    (b'1', b'i'),
-    (b'3', b'e'),
-    (b'4', b'a'),
-    (b'5', b's'),
-    (b'7', b't'),
-    (b'@', b'a'),
-    (b'$', b's'),
-];
-
-/// `value` with `password` for `P@ssw0rd`.
-pub(super) fn without_substitutes(value: &[u8]) -> Vec<u8> {
-    let plain = |byte: &u8| {
-        let found = SUBSTITUTES
-            .iter()
-            .find(|(substitute, _)| substitute == byte);
-        found.map_or(byte.to_ascii_lowercase(), |(_, letter)| *letter)
-    };
-    value.iter().map(plain).collect()
-}
-
 /// Whether `value`, in lower case, has a word that is in many passwords of examples.
 pub(super) fn has_common_word(value: &[u8]) -> bool {
     const WORDS: [&str; 14] = [
@@ -45,18 +22,9 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
     has_joint && value.iter().all(is_part) && has_common_word(&value.to_ascii_lowercase())
 }
 
-/// Whether `value` is the name of a constant, a function or a file: words in one case, joined by
-/// `_`, with few digits.
-pub(super) fn is_symbol(value: &[u8]) -> bool {
-    let value = value.strip_prefix(b"&").unwrap_or(value);
-    let classes = Classes::of(value);
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let joints = value.iter().filter(|&&byte| byte == b'_').count();
-    let digits = if joints > 1 { 3 } else { 5 };
-    joints > 0
-        && value.iter().all(is_part)
-        && (classes.lower == 0 || classes.upper == 0)
-        && classes.digits * digits < value.len()
+/// Whether all of `value` is hex digits.
+pub(super) fn is_hex(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether `value` is a number in hex.
@@ -101,11 +69,41 @@ pub(super) fn encodes_text(value: &[u8]) -> bool {
     decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
 }
 
-/// Whether `value` is the public half of an SSH key (RFC 4253, section 6.6).
+/// Whether `value` is a public key: of SSH (RFC 4253, section 6.6), in DER (RFC 5280, section 4.1:
+/// RSA, elliptic curves, Ed25519), or a point of a curve of 256 bits in hex (SEC 1, section 2.3.3).
 pub(super) fn is_public_key(value: &[u8]) -> bool {
-    ["AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAG3NrLXNz"]
-        .iter()
-        .any(|start| value.starts_with(start.as_bytes()))
+    const STARTS: [&str; 12] = [
+        "AAAAB3NzaC1",
+        "AAAAC3NzaC1",
+        "AAAAE2VjZHNh",
+        "AAAAG3NrLXNz",
+        "MCowBQYDK2V",
+        "MFkwEwYHKoZIzj0",
+        "MFswDQYJKoZIhvc",
+        "MFwwDQYJKoZIhvc",
+        "MHYwEAYHKoZIzj0",
+        "MIGbMBAGByqGSM49",
+        "MIGfMA0GCSqGSIb3",
+        "MIIBIjANBgkqhkiG",
+    ];
+    let is_point = match value {
+        [b'0', b'4', ..] => value.len() == 130,
+        [b'0', b'2' | b'3', ..] => value.len() == 66,
+        _ => false,
+    };
+    is_point && is_hex(value)
+        || STARTS
+            .iter()
+            .any(|start| value.starts_with(start.as_bytes()))
+}
+
+/// Whether `value` is a date or begins with one (RFC 3339).
+pub(super) fn is_date(value: &[u8]) -> bool {
+    value.len() >= 10
+        && value[..10].iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 /// Whether `value` is a UUID (RFC 9562), or ends with one.
@@ -146,10 +144,10 @@ pub(super) fn is_walk(value: &[u8]) -> bool {
     lower.len() >= 6 && (steps(1) * 2 >= lower.len() || steps(2) * 2 >= lower.len())
 }
 
-/// Whether `value` names where the secret is: a variable, a call, a path, a URL, an entry of a
+/// Whether `value` names where the secret is: a variable, a call, a file, a URL, an entry of a
 /// vault.
 pub(super) fn is_reference(value: &str) -> bool {
-    const STARTS: [&str; 27] = [
+    const STARTS: [&str; 32] = [
         "./",
         "../",
         "~/",
@@ -172,6 +170,11 @@ pub(super) fn is_reference(value: &str) -> bool {
         "ref+",
         "secrets.",
         "self.",
+        "sha1-",
+        "sha256-",
+        "sha256:",
+        "sha384-",
+        "sha512-",
         "settings.",
         "this.",
         "var.",
@@ -188,9 +191,9 @@ pub(super) fn is_reference(value: &str) -> bool {
         "process.env",
         ".example",
     ];
-    const ENDS: [&str; 18] = [
-        ".com", ".conf", ".crt", ".html", ".java", ".js", ".json", ".key", ".md", ".net", ".org",
-        ".pem", ".php", ".py", ".txt", ".ts", ".yaml", ".yml",
+    const ENDS: [&str; 20] = [
+        ".com", ".conf", ".crt", ".gz", ".html", ".java", ".js", ".json", ".key", ".md", ".net",
+        ".org", ".pem", ".php", ".py", ".txt", ".ts", ".yaml", ".yml", ".zip",
     ];
     let lower = value.to_ascii_lowercase();
     // Base64 ends with `==` too.
@@ -198,12 +201,78 @@ pub(super) fn is_reference(value: &str) -> bool {
     STARTS.iter().any(|start| lower.starts_with(start))
         || PARTS.iter().any(|part| unpadded.contains(part))
         || ENDS.iter().any(|end| lower.ends_with(end))
-        || is_absolute_path(value)
-        || is_dotted(value)
+}
+
+/// Whether `value` begins with a drive of Windows: `C:\\Users`, `D:/data`.
+pub(super) fn is_windows_path(value: &[u8]) -> bool {
+    matches!(value, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
+}
+
+/// Whether `value` is the name of an encoding or of an algorithm, which calls take next to a
+/// password: `latin1`, `utf-8`, `aes-256-gcm`, `HmacSHA256`.
+pub(super) fn is_algorithm(value: &[u8]) -> bool {
+    const FAMILIES: [&str; 16] = [
+        "aes", "argon", "ascii", "base", "bcrypt", "blowfish", "chacha", "hex", "hmac", "iso",
+        "latin", "md", "pbkdf", "scrypt", "sha", "utf",
+    ];
+    const MODES: [&str; 14] = [
+        "be", "cbc", "ccm", "ctr", "ecb", "gcm", "id", "le", "mb", "poly", "siv", "url", "with",
+        "xts",
+    ];
+    let letters = value.to_ascii_lowercase();
+    let mut words = letters
+        .split(|byte| !byte.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty());
+    let is_any = |word: &[u8], of: &[&str]| of.iter().any(|known| known.as_bytes() == word);
+    words.next().is_some_and(|first| {
+        let of_hmac = first.strip_prefix(b"hmac").unwrap_or_default();
+        is_any(first, &FAMILIES) || is_any(of_hmac, &FAMILIES)
+    }) && words.all(|word| is_any(word, &MODES) || is_any(word, &FAMILIES))
+}
+
+/// Whether `value` is the address of an account of Ethereum (EIP-55), which is public.
+pub(super) fn is_ethereum_address(value: &[u8]) -> bool {
+    value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether `value` is a JSON web token, or begins like one: two parts of JSON in base64.
+pub(super) fn is_web_token(value: &[u8]) -> bool {
+    let mut parts = value.split(|&byte| byte == b'.');
+    let mut next_is_json = || parts.next().is_some_and(|part| part.starts_with(b"eyJ"));
+    next_is_json() && next_is_json()
+}
+
+/// Whether `value`, which is shorter than a key that a machine makes should be, has a part whose
+/// letters, digits and signs take turns, as in `q7ZxK2vb`, and not in `token123` or `2024-01-01`.
+/// Of random values of 8 to 15 letters and digits three of four are so.
+pub(super) fn is_random_short(value: &[u8]) -> bool {
+    let mut parts = value.split(|&byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'='));
+    parts.any(|part| {
+        let changes = part.windows(2).filter(changes_kind).count();
+        part.len() >= MIN_SHORT
+            && Classes::of(part).digits > 0
+            && (1 + changes) * 3 > part.len()
+            && !is_wordy(part)
+    })
+}
+
+/// The least length of a random value. Shorter ones are codes and numbers of versions.
+const MIN_SHORT: usize = 8;
+
+/// Whether two bytes that follow each other are of different kinds. A capital letter begins a word
+/// with the letter after it.
+fn changes_kind(pair: &&[u8]) -> bool {
+    let kinds = [pair[0], pair[1]].map(|byte| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    });
+    kinds[0] != kinds[1] && kinds != [1, 2]
 }
 
 /// Whether `value` begins with `/` and names directories: base64 may begin with `/` too.
-fn is_absolute_path(value: &str) -> bool {
+pub(super) fn is_absolute_path(value: &str) -> bool {
     let is_directory = |part: &str| {
         let Classes { lower, upper, .. } = Classes::of(part.as_bytes());
         let is_capitalised = upper == 1 && part.starts_with(|c: char| c.is_ascii_uppercase());
@@ -216,7 +285,7 @@ fn is_absolute_path(value: &str) -> bool {
 
 /// Whether `value` is identifiers with dots between them, and perhaps a colon before the last, as
 /// in an entry point of Python.
-fn is_dotted(value: &str) -> bool {
+pub(super) fn is_dotted(value: &str) -> bool {
     let mut parts = value.split(['.', ':']);
     let is_identifier = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -261,30 +330,61 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_constants_and_functions_are_recognised() {
-        for symbol in [
-            "IQS7222_REG_KEY_PROX",
-            "ath6kl_cfg80211_add_key",
-            "&sifive_fu740_prci_data",
-        ] {
-            assert!(is_symbol(symbol.as_bytes()), "{symbol}");
-        }
-        assert!(!is_symbol(b"key_8f7d6e5c4b3a29180716"));
-    }
-
-    #[test]
     fn references_and_walks_are_recognised() {
         for reference in [
             "process.env.KEY",
-            "/run/secrets/db",
             "op://vault/item",
             "config.auth.token",
+            "dumps/users.sql.gz",
             "https://x/y",
         ] {
             assert!(is_reference(reference), "{reference}");
         }
         assert!(!is_reference("kP3v8Qz1.Xy7Lm2Nw9Rt5Zq8wEr3yTuI0pAs1"));
+        assert!(is_absolute_path("/run/secrets/db") && is_dotted("auth.v2:Token"));
+        assert!(is_windows_path(b"D:\\\\data") && !is_windows_path(b"kP3v8Qz1"));
         assert!(is_walk(b"qwerty123456") && is_walk(b"abcdefgh") && !is_walk(b"kP3v8Qz1"));
         assert!(is_uuid(b"7d9f2c4e-1b3a-4c5d-8e6f-a0b1c2d3e4f5") && !is_uuid(b"7d9f2c4e"));
+    }
+
+    #[test]
+    fn encodings_and_algorithms_are_no_passwords() {
+        for name in [
+            "latin1",
+            "UTF-8",
+            "utf8mb4",
+            "aes-256-gcm",
+            "HmacSHA256",
+            "base64url",
+        ] {
+            assert!(is_algorithm(name.as_bytes()), "{name}");
+        }
+        for value in ["sharp1", "hexagon77", "md5lover!", "1234", "baseball9"] {
+            assert!(!is_algorithm(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn short_values_are_random_if_their_characters_take_turns() {
+        for value in [
+            "q7ZxK2vb",
+            "x4h9rkpp",
+            "mob-q7zxk2vb",
+            "640c8a53",
+            "qz7#K2vb!",
+        ] {
+            assert!(is_random_short(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "token123",
+            "sha256Hex",
+            "2024-01-01",
+            "us-east-1a",
+            "iPhone12Pro",
+            "q7ZxK2v",
+            "bravo2024",
+        ] {
+            assert!(!is_random_short(value.as_bytes()), "{value}");
+        }
     }
 }
