@@ -15,6 +15,7 @@ mod duplicates;
 mod edit;
 mod hit;
 mod hits;
+pub mod lines;
 mod named;
 mod pair;
 mod prefilter;
