@@ -180,6 +180,21 @@ fn a_partial_clone_is_not_taken_for_a_clean_history() {
 }
 
 #[test]
+fn the_commands_of_the_readme_work() {
+    let session = session();
+    session.repo.add("a", "fine\n").commit("first");
+    let lines = include_str!("../../README.md").lines();
+    let mut seen = 0;
+    for line in lines.filter(|line| line.starts_with("git secrets ")) {
+        let command = line.split('#').next().unwrap();
+        let run = session.program("git", session.repo.root());
+        run.args(command.split_whitespace().skip(1)).status(0);
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
 fn other_names_are_keysieve() {
     let repo = Repo::new();
     let link = repo.sandbox().root().join("git-secret");
