@@ -21,6 +21,8 @@ pub enum Extent {
 pub struct MatchedLine<'t> {
     /// Its number, from 1.
     pub number: usize,
+    /// Where it begins in the text that was searched.
+    pub start: usize,
     /// Its text, without the line feed.
     pub text: &'t [u8],
 }
@@ -69,6 +71,7 @@ impl LinePatterns {
             number += memchr_iter(b'\n', &text[from..start]).count();
             let line = MatchedLine {
                 number,
+                start,
                 text: &text[start..end],
             };
             from = end + 1;

@@ -64,6 +64,41 @@ fn what_only_a_merge_has_is_found() {
     ran.has_status(1).says(&format!("{merge}:a:1:@todo"));
 }
 
+/// A line that was copied from another version is not searched again, so packs must not change
+/// what is found.
+#[test]
+fn the_history_of_deltas_is_that_of_whole_objects() {
+    let session = session();
+    let repo = &session.repo;
+    repo.git(["config", "--add", "secrets.patterns", "^$|key$"]);
+    let mut lines: Vec<_> = (0..200)
+        .map(|number| format!("line {}", number * 7919))
+        .collect();
+    for step in 0..40 {
+        let at = step * 37 % lines.len();
+        match step % 5 {
+            0 => lines.insert(at, format!("{step} @todo {step}")),
+            1 => lines[at] += " key",
+            2 => drop(lines.drain(at / 2..at / 2 + 3)),
+            3 => lines.insert(at, String::new()),
+            _ => lines.rotate_left(at),
+        }
+        repo.add("file", lines.join("\n")).commit("step");
+    }
+    let loose = session.run(["--scan-history"]);
+    repo.git(["repack", "-adfq", "--depth=50", "--window=50"]);
+    repo.git(["prune-packed"]);
+    let packed = session.run(["--scan-history"]);
+    assert_eq!(loose.has_status(1).stderr(), packed.stderr());
+    assert!(loose.stderr().lines().count() > 200);
+    let stored = repo
+        .program("git")
+        .args(["count-objects", "-v"])
+        .status(0)
+        .stdout();
+    assert!(stored.starts_with("count: 0\n"), "{stored}");
+}
+
 #[test]
 fn settings_of_git_hide_nothing() {
     let session = session();
