@@ -10,9 +10,6 @@ use crate::git::store::Kind;
 use crate::git::tree::TypedId;
 use crate::git::{LocalRepository, ObjectId, read_kind};
 
-/// How many bytes of objects each thread keeps: the trees of one commit are those of the next.
-const CACHE: usize = 16 << 20;
-
 /// One thread's comparisons.
 pub(super) struct Changes<'a> {
     history: &'a LineHistory<'a>,
@@ -21,9 +18,10 @@ pub(super) struct Changes<'a> {
 
 impl<'a> Changes<'a> {
     pub(super) fn new(history: &'a LineHistory<'a>) -> Self {
-        let mut repo = history.repo.local();
-        repo.set_cache(CACHE);
-        Self { history, repo }
+        Self {
+            history,
+            repo: history.reader(),
+        }
     }
 
     /// Whether `commit` changes a matching line.

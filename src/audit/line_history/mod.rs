@@ -6,6 +6,7 @@
 
 mod blobs;
 mod changes;
+mod tree_lines;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -17,13 +18,17 @@ use super::open_all;
 use crate::git::diff::trees;
 use crate::git::store::{Kind, ObjectIndex, ObjectStore, Problem, StoreError};
 use crate::git::tree::EntryKind;
-use crate::git::{self, ObjectId, ReadError, Repository};
+use crate::git::{self, LocalRepository, ObjectId, ReadError, Repository};
 use crate::scan::lines::{LinePatterns, MatchedLine};
 
 use blobs::{BlobLines, BlobSearcher};
 use changes::Changes;
+use tree_lines::TreeLines;
 
 pub use blobs::is_binary;
+
+/// How many bytes of objects each thread keeps: the trees of one commit are those of the next.
+const CACHE: usize = 16 << 20;
 
 /// The patterns that are searched for.
 #[derive(Clone, Copy, Debug)]
@@ -110,12 +115,13 @@ impl<'a> LineHistory<'a> {
         if self.blobs.is_empty() && !self.repo.is_partial() {
             return Ok(Vec::new());
         }
+        let trees = TreeLines::read(&self.store, &self.blobs, self.repo.hash_kind());
         let selected: Result<Vec<_>, HistoryError> = commits
             .par_iter()
             .map_init(
                 || Changes::new(self),
                 |changes, commit| {
-                    let is_changing = changes.has_any(commit)?;
+                    let is_changing = trees.may_differ(commit) && changes.has_any(commit)?;
                     Ok(is_changing.then_some(commit.id))
                 },
             )
@@ -123,20 +129,28 @@ impl<'a> LineHistory<'a> {
         Ok(selected?.into_iter().flatten().collect())
     }
 
-    /// Hands each file below `prefix` in the tree of `commit` that has reported lines to `report`,
-    /// in the order of paths, with its path and its lines.
+    /// The repository for a thread that calls [`LineHistory::report`] for some commits.
+    #[must_use]
+    pub fn reader(&self) -> LocalRepository {
+        let mut repo = self.repo.local();
+        repo.set_cache(CACHE);
+        repo
+    }
+
+    /// Hands the reported lines in the tree of `commit` to `report`, with the paths of their files,
+    /// in the order of paths; only those below `prefix`.
     ///
     /// # Errors
     /// If the tree or one of the files cannot be read.
     pub fn report(
         &self,
+        repo: &LocalRepository,
         commit: ObjectId,
         prefix: &BStr,
         mut report: impl FnMut(&BStr, MatchedLine<'_>),
     ) -> Result<(), HistoryError> {
-        let repo = self.repo.local();
-        let tree = git::commit::read_links(&repo, commit)?.tree;
-        let listing = trees::not_in(&repo, tree, &[]);
+        let tree = git::commit::read_links(repo, commit)?.tree;
+        let listing = trees::not_in(repo, tree, &[]);
         if let Some((_, error)) = listing.unread.into_iter().next() {
             return Err(error.into());
         }
@@ -153,7 +167,7 @@ impl<'a> LineHistory<'a> {
         }
         files.sort();
         for (path, id) in files {
-            let bytes = git::read_kind(&repo, id, Kind::Blob, None)?;
+            let bytes = git::read_kind(repo, id, Kind::Blob, None)?;
             for line in self.patterns.reported.lines(&bytes) {
                 report(BStr::new(&path), line);
             }

@@ -18,7 +18,10 @@ use super::scan::in_git;
 use super::words::Scope;
 
 /// How many commits are searched before their lines are printed.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
+
+/// How many commits a thread searches in a row: their trees have much in common.
+const PER_THREAD: usize = 16;
 
 /// Scans the history.
 pub(super) fn scan() -> Result<(), Failure> {
@@ -59,20 +62,23 @@ fn print(
         Some(_) => git(["rev-parse", "--show-prefix"]).text()?,
         None => BString::default(),
     };
-    let lines = |&commit: &ObjectId| {
+    let lines = |commits: &[ObjectId]| {
+        let reader = history.reader();
         let mut lines = Vec::new();
-        history.report(commit, prefix.as_bstr(), |path, line| {
-            let path = BStr::new(&path[prefix.len()..]);
-            let path = quoted(path, configuration.quotes_names);
-            let name = format!("{commit}:{path}");
-            lines.push(output_line(name.as_bytes(), line.number, line.text));
-        })?;
+        for commit in commits {
+            history.report(&reader, *commit, prefix.as_bstr(), |path, line| {
+                let path = BStr::new(&path[prefix.len()..]);
+                let path = quoted(path, configuration.quotes_names);
+                let name = format!("{commit}:{path}");
+                lines.push(output_line(name.as_bytes(), line.number, line.text));
+            })?;
+        }
         Ok(lines)
     };
     let mut printer = Printer::default();
     for batch in commits.chunks(BATCH) {
         let found: Result<Vec<Vec<_>>, Failure> =
-            parallel(|| batch.par_iter().map(lines).collect());
+            parallel(|| batch.par_chunks(PER_THREAD).map(lines).collect());
         for line in found?.into_iter().flatten() {
             printer.print(&line, &line, configuration)?;
         }
