@@ -1,9 +1,11 @@
 //! Finds the lines of a text that patterns match, as grep does, for what speaks the language of
 //! tools that are built on grep.
 
+use aho_corasick::packed::Searcher;
 use memchr::{memchr, memchr_iter, memrchr};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::lines_prefilter;
 use crate::rule::posix::Translated;
 
 /// Where in a line a pattern matches.
@@ -29,7 +31,11 @@ pub struct MatchedLine<'t> {
 
 /// Patterns that are searched for in lines.
 #[derive(Debug)]
-pub struct LinePatterns(Regex);
+pub struct LinePatterns {
+    regex: Regex,
+    /// Literals of which every matching line has one.
+    literals: Option<Searcher>,
+}
 
 /// The largest regular expression, in bytes of memory: about an interval of a thousand classes.
 const MAX_SIZE: usize = 64 << 20;
@@ -54,18 +60,17 @@ impl LinePatterns {
             .unicode(false)
             .size_limit(MAX_SIZE)
             .build();
-        regex.ok().map(Self)
+        Some(Self {
+            regex: regex.ok()?,
+            literals: lines_prefilter::searcher(&any),
+        })
     }
 
     /// The lines of `text` that a pattern matches, in order.
     pub fn lines<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = MatchedLine<'a>> {
         let (mut from, mut number) = (0, 1);
         std::iter::from_fn(move || {
-            let at = self.0.find_at(text, from.min(text.len()))?.start();
-            // After the last line feed there is no line.
-            if at == text.len() && (text.is_empty() || text.ends_with(b"\n") || from > at) {
-                return None;
-            }
+            let at = self.find(text, from)?;
             let start = memrchr(b'\n', &text[..at]).map_or(0, |feed| feed + 1);
             let end = memchr(b'\n', &text[at..]).map_or(text.len(), |feed| at + feed);
             number += memchr_iter(b'\n', &text[from..start]).count();
@@ -78,6 +83,28 @@ impl LinePatterns {
             number += 1;
             Some(line)
         })
+    }
+
+    /// Where a pattern matches in the line that begins at `from`, or where a later matching line
+    /// begins or matches.
+    fn find(&self, text: &[u8], mut from: usize) -> Option<usize> {
+        let Some(literals) = &self.literals else {
+            let at = self.regex.find_at(text, from.min(text.len()))?.start();
+            // After the last line feed there is no line.
+            let is_line =
+                at < text.len() || (from <= at && !text.is_empty() && !text.ends_with(b"\n"));
+            return is_line.then_some(at);
+        };
+        while from < text.len() {
+            let at = from + literals.find(&text[from..])?.start();
+            let start = memrchr(b'\n', &text[..at]).map_or(0, |feed| feed + 1);
+            let end = memchr(b'\n', &text[at..]).map_or(text.len(), |feed| at + feed);
+            if self.regex.is_match(&text[start..end]) {
+                return Some(at);
+            }
+            from = end + 1;
+        }
+        None
     }
 }
 

@@ -16,6 +16,7 @@ mod edit;
 mod hit;
 mod hits;
 pub mod lines;
+mod lines_prefilter;
 mod named;
 mod pair;
 mod prefilter;

@@ -121,6 +121,11 @@ const EXPRESSIONS: &[&str] = &[
     "[^-]",
     "a{2}|1{2}",
     "((a)|(b))((a)|(b))",
+    "mesa|foo",
+    "(mes|foo)[a.]+",
+    "x*(x|me)?esa",
+    "[fF]oo\\.me|1234",
+    "(a|b)?1234$",
 ];
 
 /// The numbers of the lines that a program prints as `number:line`; `None` if it refuses.
