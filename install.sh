@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds and installs keysieve. With a repository, also installs the hooks there and scans it.
 #
-#   ./install.sh [REPO]
+#   ./install.sh [--git-secrets] [REPO]
 #
+# With --git-secrets, `git secrets` runs keysieve as well: a link named git-secrets next to it.
 # Needs Rust (cargo), a C compiler and git. `cargo install` puts the program into
 # $CARGO_INSTALL_ROOT, $CARGO_HOME or ~/.cargo. Exit status: 0 done; 1 done, and the scan of REPO
 # found something; 2 a step failed, and the last lines say which.
@@ -25,13 +26,21 @@ need() {
     command -v "$1" >/dev/null 2>&1 || fail "$2 is required, but \`$1\` is not on PATH" "$3"
 }
 
+git_secrets=false
 case ${1-} in
     -h | --help)
-        say "usage: $0 [REPO]"
-        say "builds and installs keysieve; with REPO, also installs the hooks there and scans it"
+        say "usage: $0 [--git-secrets] [REPO]"
+        say "builds and installs keysieve; with REPO, also installs the hooks there and scans it;"
+        say "with --git-secrets, also installs it under the name git-secrets"
         exit 0
         ;;
-    -*) fail "unknown option $1" "usage: $0 [REPO]" ;;
+    --git-secrets)
+        git_secrets=true
+        shift
+        ;;
+esac
+case ${1-} in
+    -*) fail "unknown option $1" "usage: $0 [--git-secrets] [REPO]" ;;
 esac
 [ $# -le 1 ] || fail "more than one repository" "for each other one: keysieve hook install REPO"
 
@@ -84,6 +93,22 @@ if [ -z "$found" ]; then
     say "  export PATH=\"$bin:\$PATH\""
 elif [ "$found" != "$keysieve" ]; then
     say "But your PATH finds another one first: $found"
+fi
+
+if $git_secrets; then
+    link=$bin/git-secrets
+    if [ "$(readlink "$link")" != keysieve ]; then
+        if [ -e "$link" ] || [ -L "$link" ]; then
+            fail "keysieve is installed, but $link is another program, and stays" \
+                "remove it, then run: ln -s keysieve '$link'"
+        fi
+        ln -s keysieve "$link" || fail "keysieve is installed, but the link $link is not"
+    fi
+    say "Installed $link, a link to keysieve"
+    found=$(command -v git-secrets) || found=
+    if [ -n "$found" ] && [ "$found" != "$link" ]; then
+        say "But your PATH finds another one first: $found"
+    fi
 fi
 
 if [ -z "$repo" ]; then

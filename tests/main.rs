@@ -15,6 +15,8 @@ mod explain;
 mod gate;
 #[cfg(unix)]
 mod git_dir;
+#[cfg(unix)]
+mod git_secrets;
 mod golden;
 mod hook;
 mod layers;

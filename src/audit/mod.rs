@@ -25,6 +25,7 @@
 //! | `gitlinks` | at which paths submodules are |
 //! | `submodule` | what the repository of a submodule adds |
 //! | `absent_submodules` | which submodules were not audited |
+//! | `line_history` | lines that the patterns of another tool match |
 
 mod absent_submodules;
 mod cache;
@@ -36,6 +37,7 @@ mod findings;
 mod found;
 mod gitlinks;
 mod index_only_names;
+pub mod line_history;
 mod missing;
 mod reach;
 mod rescan;

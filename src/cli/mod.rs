@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod gate;
 mod generate;
+mod git_secrets;
 mod hook;
 mod output;
 mod plan;
@@ -20,7 +21,10 @@ mod target;
 #[cfg(unix)]
 mod truncated;
 
+use std::ffi::OsString;
 use std::io::Write as _;
+use std::panic::UnwindSafe;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -102,12 +106,23 @@ enum Command {
     Generate(generate::GenerateArgs),
 }
 
-/// Runs the program.
+/// Runs the program: keysieve, or git-secrets if it was called by that name.
 pub(crate) fn main() -> ExitCode {
+    let mut args = std::env::args_os();
+    let program = args.next().unwrap_or_default();
+    if git_secrets::is_name(Path::new(&program)) {
+        let args: Vec<OsString> = args.collect();
+        return guarded(|| Ok(git_secrets::run(args)));
+    }
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
+    guarded(|| Ok(run(command)? as u8))
+}
+
+/// The exit status of `run`, which fails closed if it panics.
+fn guarded(run: impl FnOnce() -> Result<u8, CliError> + UnwindSafe) -> ExitCode {
     #[cfg(unix)]
     truncated::exit_with_2();
     // The message of a panic may contain what was scanned; its location does not.
@@ -118,14 +133,14 @@ pub(crate) fn main() -> ExitCode {
             "keysieve: internal error at {place}; this is a bug in keysieve, please report it"
         );
     }));
-    let outcome = std::panic::catch_unwind(|| run(command))
+    let outcome = std::panic::catch_unwind(run)
         .unwrap_or_else(|_| Err(CliError::new("scan aborted; results are incomplete")));
     let status = outcome.unwrap_or_else(|error| {
         // If standard error is closed, the exit status is still right.
         let _ = writeln!(std::io::stderr(), "{error}");
-        Status::Incomplete
+        Status::Incomplete as u8
     });
-    ExitCode::from(status as u8)
+    ExitCode::from(status)
 }
 
 fn run(command: Command) -> Result<Status, CliError> {

@@ -6,6 +6,7 @@ pub mod check;
 mod convert;
 mod load;
 mod named;
+pub mod posix;
 mod run_prefix;
 mod syntax;
 pub(crate) mod words;

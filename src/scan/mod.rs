@@ -15,6 +15,8 @@ mod duplicates;
 mod edit;
 mod hit;
 mod hits;
+pub mod lines;
+mod lines_prefilter;
 mod named;
 mod pair;
 mod prefilter;

@@ -127,6 +127,23 @@ def on_gate(programs, repo, span, secrets_config):
     return contenders(programs, found, repo, secrets_config)
 
 
+def on_git_secrets(programs, folder, words, patterns, scratch):
+    """git-secrets and keysieve by that name, with the patterns for AWS and these. The first that is installed is the
+    yardstick."""
+    link = os.path.join(scratch, "git-secrets")
+    if not os.path.islink(link):
+        os.symlink(programs["keysieve"], link)
+    config = os.path.join(scratch, "git-secrets.gitconfig")
+    env = clean_environment() | {"GIT_CONFIG_GLOBAL": config}
+    for command in (["--register-aws", "--global"], *(["--add", "--global", pattern] for pattern in patterns)):
+        subprocess.run([link, *command], env=env, stdout=subprocess.DEVNULL, check=False)
+    programs = {"git-secrets": programs["git-secrets"], "link": link}
+    racers = contenders(programs, [("git-secrets", "git-secrets", words), ("keysieve as git-secrets", "link", words)], folder, config)
+    for racer in racers:
+        racer.env = {"GIT_CONFIG_GLOBAL": config}
+    return racers
+
+
 def contenders(programs, rows, folder, secrets_config):
     """The rows whose program is installed."""
     racers = []

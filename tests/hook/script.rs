@@ -58,7 +58,9 @@ impl Installer {
         write_script(repo.outside("home/program"), PROGRAM);
         write_script(path.join("cargo"), CARGO);
         write_script(path.join("cc"), "#!/bin/sh\n");
-        symlink(which("git"), path.join("git")).unwrap();
+        for tool in ["git", "readlink", "ln"] {
+            symlink(which(tool), path.join(tool)).unwrap();
+        }
         Self { repo, source, path }
     }
 
@@ -106,6 +108,33 @@ fn install_sh_builds_installs_the_hooks_and_scans() {
         .run(&[repo], 2)
         .has_status(2)
         .says("was not completed");
+}
+
+#[test]
+fn install_sh_links_git_secrets_and_keeps_another_one() {
+    let installer = Installer::new();
+    let link = installer.repo.outside("a root/bin/git-secrets");
+    let option = Path::new("--git-secrets");
+    installer.run(&[], 0).has_status(0);
+    assert!(!link.exists());
+    for _ in 0..2 {
+        let ran = installer.run(&[option, installer.repo.root()], 0);
+        ran.has_status(0)
+            .says("a link to keysieve")
+            .says("ran scan");
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("keysieve"));
+    }
+    fs::remove_file(&link).unwrap();
+    write_script(&link, "#!/bin/sh\n");
+    let ran = installer.run(&[option], 0);
+    ran.has_status(2).says("is another program, and stays");
+    assert_eq!(fs::read_to_string(&link).unwrap(), "#!/bin/sh\n");
+    write_script(installer.path.join("git-secrets"), "#!/bin/sh\n");
+    fs::remove_file(&link).unwrap();
+    installer
+        .run(&[option], 0)
+        .has_status(0)
+        .says("finds another one first");
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! Lists and reads what git-secrets scans: files that the user names, tracked files, and what is
+//! staged.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _, ByteVec as _};
+use ignore::WalkBuilder;
+use keysieve::audit::line_history::is_binary;
+use keysieve::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
+
+use super::failure::Failure;
+use super::git::git;
+use super::words::{Scope, Words};
+
+/// Something to scan.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// Its name in the output.
+    pub(super) name: BString,
+    pub(super) content: Content,
+}
+
+/// Where its content is.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// In a file that must exist.
+    File(PathBuf),
+    /// In a file of the work tree, which may be missing, or be something else by now.
+    WorkTree(PathBuf),
+    /// In the index.
+    Blob(ObjectId),
+    /// In memory, and text in any case.
+    Text(Vec<u8>),
+}
+
+impl Input {
+    /// Standard input, by the name that `grep` gives it.
+    pub(super) fn standard(bytes: Vec<u8>) -> Self {
+        Self {
+            name: "(standard input)".into(),
+            content: Content::Text(bytes),
+        }
+    }
+
+    /// Reads it; `None` if there is nothing to scan. `repo` is the repository of staged blobs.
+    pub(super) fn read(&self, repo: Option<&LocalRepository>) -> Result<Option<Vec<u8>>, Failure> {
+        let failed = |error: io::Error| Failure::incomplete(format!("{}: {error}", self.name));
+        match (&self.content, repo) {
+            (Content::Text(bytes), _) => Ok(Some(bytes.clone())),
+            (Content::Blob(id), Some(repo)) => {
+                Ok(Some(read_kind(repo, *id, ObjectKind::Blob, None)?))
+            }
+            (Content::Blob(_), None) => Err(Failure::incomplete("not in a git repository")),
+            (Content::File(path), _) => fs::read(path).map(Some).map_err(failed),
+            (Content::WorkTree(path), _) => match fs::symlink_metadata(path) {
+                Ok(data) if data.is_file() => fs::read(path).map(Some).map_err(failed),
+                Ok(_) => Ok(None),
+                Err(error) if is_absent(&error) => Ok(None),
+                Err(error) => Err(failed(error)),
+            },
+        }
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// The files that the user names, as `grep` takes them: `-` is standard input, and directories are
+/// skipped unless the scan is recursive.
+pub(super) fn named(words: &Words) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    for name in &words.rest {
+        let path = Path::new(name);
+        if name == "-" {
+            let input = Input::standard(Vec::new());
+            inputs.extend(stream(input.name, io::stdin().lock())?);
+        } else if !path.is_dir() {
+            let input = open(path).map_err(|error| {
+                let shown = name.to_string_lossy();
+                Failure::incomplete(format!("{shown}: {error}"))
+            })?;
+            inputs.extend(input);
+        } else if words.is_recursive {
+            let mut walk = WalkBuilder::new(path);
+            walk.standard_filters(false).sort_by_file_name(Ord::cmp);
+            for entry in walk.build() {
+                let entry = entry?;
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    inputs.push(file(entry.into_path()));
+                }
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+/// A file that the user names. What is no regular file can be read only once, and is read now.
+fn open(path: &Path) -> io::Result<Option<Input>> {
+    let opened = File::open(path)?;
+    let input = file(path.to_path_buf());
+    if opened.metadata()?.is_file() {
+        return Ok(Some(input));
+    }
+    stream(input.name, opened)
+}
+
+/// What is read from a stream, unless that is binary.
+fn stream(name: BString, mut from: impl Read) -> io::Result<Option<Input>> {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes)?;
+    let is_text = !is_binary(&bytes);
+    Ok(is_text.then_some(Input {
+        name,
+        content: Content::Text(bytes),
+    }))
+}
+
+fn file(path: PathBuf) -> Input {
+    Input {
+        name: Vec::from_path_lossy(&path).into_owned().into(),
+        content: Content::File(path),
+    }
+}
+
+/// The files that match `paths`, as `git grep` lists them.
+pub(super) fn tracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
+    if scope.is_without_index || scope.has_untracked {
+        return others(scope, paths);
+    }
+    let listing = git(["ls-files", "-z", "--stage", "--"]);
+    let entries = paths.iter().fold(listing, super::git::Git::arg).fields()?;
+    let mut inputs: Vec<Input> = Vec::new();
+    for entry in &entries {
+        let Some((about, name)) = entry.split_once_str("\t") else {
+            continue;
+        };
+        // `100644 ID STAGE`: a stage other than 0 is a conflict.
+        let about: Vec<_> = about.fields().collect();
+        let [mode, id, stage] = &*about else {
+            continue;
+        };
+        if !mode.starts_with(b"100") || (scope.is_cached && *stage != b"0") {
+            continue;
+        }
+        if inputs.last().is_some_and(|last| last.name == name) {
+            continue;
+        }
+        let content = if scope.is_cached {
+            Content::Blob(object(id)?)
+        } else {
+            Content::WorkTree(name.to_path_lossy().into_owned())
+        };
+        inputs.push(Input {
+            name: name.into(),
+            content,
+        });
+    }
+    Ok(inputs)
+}
+
+/// Files that git does not track as well: those that `git grep` finds anything in.
+fn others(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
+    let mut listing = git([
+        "grep",
+        "-z",
+        "--text",
+        "--files-with-matches",
+        "--no-color",
+        "-e",
+        "",
+    ]);
+    if scope.has_untracked {
+        listing = listing.arg("--untracked");
+    }
+    if scope.is_without_index {
+        listing = listing.arg("--no-index");
+    }
+    let listing = paths.iter().fold(listing.arg("--"), super::git::Git::arg);
+    let names = match listing.fields() {
+        // Git exits with 1 if it finds nothing.
+        Err(failure) if failure.status == 1 => Vec::new(),
+        names => names?,
+    };
+    let inputs = names.into_iter().map(|name| Input {
+        content: Content::WorkTree(name.to_path_lossy().into_owned()),
+        name,
+    });
+    Ok(inputs.collect())
+}
+
+/// What the next commit adds or changes, as `git diff-index` lists it; before the first commit, all
+/// that is staged.
+pub(super) fn staged() -> Result<Vec<Input>, Failure> {
+    let is_born = git(["rev-parse", "--quiet", "--verify", "HEAD"])
+        .quiet()
+        .text()
+        .is_ok();
+    if !is_born {
+        let scope = Scope {
+            is_cached: true,
+            ..Scope::default()
+        };
+        return tracked(scope, &[]);
+    }
+    let changes = [
+        "diff-index",
+        "-z",
+        "--cached",
+        "--no-renames",
+        "--diff-filter=ACMTU",
+        "HEAD",
+        "--",
+    ];
+    let mut fields = git(changes).fields()?.into_iter();
+    let mut inputs = Vec::new();
+    // `:100644 100644 ID ID M`, then the name.
+    while let (Some(about), Some(name)) = (fields.next(), fields.next()) {
+        let about: Vec<_> = about.fields().collect();
+        let [_, mode, _, id, _] = &*about else {
+            return Err(Failure::incomplete(
+                "the output of git diff-index is unknown",
+            ));
+        };
+        if mode.starts_with(b"100") {
+            inputs.push(Input {
+                content: Content::Blob(object(id)?),
+                name,
+            });
+        }
+    }
+    Ok(inputs)
+}
+
+pub(super) fn object(hex: &[u8]) -> Result<ObjectId, Failure> {
+    ObjectId::from_hex(hex).map_err(|_| Failure::incomplete("git printed no object id"))
+}

@@ -1,0 +1,8 @@
+//! The program when it is called as git-secrets: next to the original, which is written in bash,
+//! and by itself.
+
+mod beyond;
+mod expressions;
+mod groups;
+mod session;
+mod side_by_side;
