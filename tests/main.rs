@@ -19,6 +19,7 @@ mod git_dir;
 mod git_secrets;
 mod golden;
 mod hook;
+mod import;
 mod layers;
 mod names;
 mod plan;

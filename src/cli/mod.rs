@@ -9,6 +9,7 @@ mod gate;
 mod generate;
 mod git_secrets;
 mod hook;
+mod import;
 mod output;
 mod plan;
 mod push;
@@ -85,6 +86,19 @@ enum Command {
   keysieve baseline update
   keysieve baseline check")]
     Baseline(baseline::BaselineArgs),
+    /// Carry over the allowlists, baselines and rules of other scanners
+    ///
+    /// Reads the files of betterleaks, detect-secrets, ggshield, gitleaks, kingfisher, ripsecrets,
+    /// secretlint, talisman and trufflehog, and adds what they say to `.keysieve.toml`,
+    /// `.keysieve-rules.toml` and `.keysieve-baseline.json`. What exists there stays.
+    ///
+    /// Exit status: 0 if everything is carried over, 1 if something is not, which is listed, 2 on
+    /// an error.
+    #[command(after_long_help = "Examples:
+  keysieve import --check
+  keysieve import gitleaks
+  keysieve import trufflehog exclude.txt")]
+    Import(import::ImportArgs),
     /// Show why something is reported or not
     ///
     /// Shows which rules looked at a place and why, the result of each of their checks, and the
@@ -152,6 +166,7 @@ fn run(command: Command) -> Result<Status, CliError> {
         Command::Hook(args) => hook::run(args),
         Command::Allow(args) => args.run(),
         Command::Baseline(args) => args.run(),
+        Command::Import(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Generate(args) => args.run(Cli::command()),

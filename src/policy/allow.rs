@@ -20,6 +20,7 @@ use crate::secret::{SaltedFingerprint, WrittenFingerprint};
 pub(super) struct AllowSyntax {
     rule: Option<String>,
     path: Option<Strings>,
+    path_regex: Option<Strings>,
     value: Option<Strings>,
     pattern: Option<String>,
     reason: Option<String>,
@@ -74,6 +75,7 @@ pub struct AllowEntry {
     /// The possible fingerprints of the finding; empty for any.
     pub values: Vec<WrittenFingerprint>,
     paths: Option<PathPatterns>,
+    path_regexes: Vec<Regex>,
     pattern: Option<Regex>,
 }
 
@@ -84,7 +86,9 @@ pub enum EntryProblem {
     #[error("has no 'reason': say why the finding is allowed")]
     NoReason,
     /// It would allow everything.
-    #[error("has no condition: give at least one of 'rule', 'path', 'value' and 'pattern'")]
+    #[error(
+        "has no condition: give at least one of 'rule', 'path', 'path-regex', 'value' and 'pattern'"
+    )]
     NoCondition,
     /// An empty list: it would allow nothing.
     #[error("'{0}' is an empty list: omit it or add an element")]
@@ -97,12 +101,12 @@ pub enum EntryProblem {
     /// Not a pattern in the syntax of `.gitignore`, or an empty one.
     #[error("'path' number {0} is not a pattern in the syntax of .gitignore")]
     Path(usize),
-    /// Not a regular expression.
-    #[error("'pattern' is not a regular expression: {}", last_line(.0))]
-    Pattern(regex::Error),
-    /// A pattern that matches everywhere.
-    #[error("'pattern' matches the empty string, which would allow everything")]
-    EmptyPattern,
+    /// Not a regular expression. The field is 'pattern' or 'path-regex'.
+    #[error("'{0}' is not a regular expression: {line}", line = last_line(.1))]
+    Pattern(&'static str, regex::Error),
+    /// A pattern that matches everywhere. The field is 'pattern' or 'path-regex'.
+    #[error("'{0}' matches the empty string, which would allow everything")]
+    EmptyPattern(&'static str),
     /// Not a day.
     #[error("'until' must be a day, such as 2027-01-31, without a time")]
     Until,
@@ -137,6 +141,7 @@ impl AllowEntry {
         }
         if syntax.rule.is_none()
             && syntax.path.is_none()
+            && syntax.path_regex.is_none()
             && syntax.value.is_none()
             && syntax.pattern.is_none()
         {
@@ -154,7 +159,15 @@ impl AllowEntry {
                 .transpose()?
                 .unwrap_or_default(),
             paths: syntax.path.map(PathPatterns::new).transpose()?,
-            pattern: syntax.pattern.as_deref().map(compile).transpose()?,
+            path_regexes: syntax
+                .path_regex
+                .map(path_regexes)
+                .transpose()?
+                .unwrap_or_default(),
+            pattern: syntax
+                .pattern
+                .map(|pattern| compile("pattern", &pattern))
+                .transpose()?,
         })
     }
 
@@ -181,10 +194,16 @@ impl AllowEntry {
                 || has(finding.fingerprint.into())
                 || salted.is_some_and(|salted| has(salted.into())))
             && self.paths.as_ref().is_none_or(|paths| paths.matches(path))
+            && (self.path_regexes.is_empty() || self.has_regex_for(path))
             && self
                 .pattern
                 .as_ref()
                 .is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
+    }
+
+    fn has_regex_for(&self, path: &BStr) -> bool {
+        let mut regexes = self.path_regexes.iter();
+        relative(path).is_some_and(|path| regexes.any(|regex| regex.is_match(path)))
     }
 
     /// Whether it allows `value` wherever an entry with this `rule` and `path` would.
@@ -199,7 +218,8 @@ impl AllowEntry {
             .as_ref()
             .is_none_or(|paths| path.is_some_and(|path| paths.written == [path]));
         let rule_covered = self.rule.is_none() || self.rule.as_deref() == rule;
-        self.values.contains(&value) && self.pattern.is_none() && rule_covered && path_covered
+        let has_regex = self.pattern.is_some() || !self.path_regexes.is_empty();
+        self.values.contains(&value) && !has_regex && rule_covered && path_covered
     }
 }
 
@@ -227,17 +247,9 @@ impl PathPatterns {
     }
 
     fn matches(&self, path: &BStr) -> bool {
-        // Patterns are relative to the root; the matcher panics on an absolute path.
-        let mut relative = path.as_bytes();
-        while let Some(rest) = relative
-            .strip_prefix(b"./")
-            .or_else(|| relative.strip_prefix(b"/"))
-        {
-            relative = rest;
-        }
-        if has_odd_name(relative) {
+        let Some(relative) = relative(path) else {
             return false;
-        }
+        };
         let lossy;
         let relative = match relative.to_path() {
             Ok(path) => path,
@@ -252,6 +264,19 @@ impl PathPatterns {
                 .matched_path_or_any_parents(relative, false)
                 .is_ignore()
     }
+}
+
+/// The path without what makes it absolute: patterns are relative to the root, and the matcher of
+/// globs panics on an absolute path. `None` if it has an odd name.
+fn relative(path: &BStr) -> Option<&[u8]> {
+    let mut relative = path.as_bytes();
+    while let Some(rest) = relative
+        .strip_prefix(b"./")
+        .or_else(|| relative.strip_prefix(b"/"))
+    {
+        relative = rest;
+    }
+    (!has_odd_name(relative)).then_some(relative)
 }
 
 /// Whether a path that begins in a folder goes elsewhere, as only a tree that git would not write
@@ -274,13 +299,22 @@ fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, En
         .collect()
 }
 
-fn compile(pattern: &str) -> Result<Regex, EntryProblem> {
+fn path_regexes(Strings(written): Strings) -> Result<Vec<Regex>, EntryProblem> {
+    if written.is_empty() {
+        return Err(EntryProblem::EmptyList("path-regex"));
+    }
+    let compiled = written.iter().map(|regex| compile("path-regex", regex));
+    compiled.collect()
+}
+
+/// Compiles the regular expression of `field`. It matches anywhere in its text.
+fn compile(field: &'static str, pattern: &str) -> Result<Regex, EntryProblem> {
     let regex = RegexBuilder::new(pattern)
         .unicode(false)
         .build()
-        .map_err(EntryProblem::Pattern)?;
+        .map_err(|error| EntryProblem::Pattern(field, error))?;
     if regex.is_match(b"") {
-        Err(EntryProblem::EmptyPattern)
+        Err(EntryProblem::EmptyPattern(field))
     } else {
         Ok(regex)
     }
@@ -341,5 +375,19 @@ mod tests {
         }
         assert!(!matches("path = \"src/\"", b"src/.GIT/a.py"));
         assert!(matches("path = \".git/\"", b".git/config"));
+    }
+
+    #[test]
+    fn a_path_regex_matches_anywhere_in_the_path_from_the_root() {
+        assert!(matches("path-regex = 'rc/[a-z]'", b"src/a.py"));
+        assert!(matches("path-regex = ['^none', '^src/']", b"./src/a.py"));
+        assert!(!matches("path-regex = '^a'", b"src/a.py"));
+        assert!(!matches("path-regex = '^src/'", b"src/../lib/a.py"));
+        assert!(!matches("path-regex = '^src/'\npath = 'lib/'", b"src/a.py"));
+        for wrong in ["'.*'", "'('", "[]"] {
+            let text = format!("[[allow]]\nreason = 'r'\npath-regex = {wrong}\n");
+            let error = Config::parse(Path::new("x"), &text).unwrap_err();
+            assert!(error.to_string().contains("'path-regex'"), "{error}");
+        }
     }
 }

@@ -119,7 +119,7 @@ fn lines(entry: &NewEntry<'_>) -> Vec<String> {
 }
 
 /// A TOML basic string on one line, with every special character escaped.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     use std::fmt::Write as _;
 
     let mut out = String::from("\"");

@@ -7,6 +7,7 @@ use bstr::{BString, ByteVec as _};
 
 use super::baseline::{BASELINE_NAME, Baseline, BaselineError};
 use super::config::{Config, ConfigError, FILE_NAME};
+use super::import::FORMATS;
 use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
@@ -83,6 +84,19 @@ impl PolicyFiles {
     pub fn baseline(&self) -> Result<Option<Baseline>, BaselineError> {
         let path = Path::new(BASELINE_NAME);
         Baseline::from_read(&self.display_path(path), self.text(path))
+    }
+
+    /// The file of another tool that is there although no policy of this program is.
+    #[must_use]
+    pub fn unread(&self) -> Option<&'static str> {
+        let is_there = |name: &str| matches!(self.text(Path::new(name)), Ok(Some(_)));
+        if [FILE_NAME, BASELINE_NAME].into_iter().any(is_there) {
+            return None;
+        }
+        let mut names = FORMATS
+            .iter()
+            .flat_map(|format| format.names.iter().copied());
+        names.find(|name| is_there(name))
     }
 
     /// A pattern file that [`Self::config`] names: how errors name it, and its text.

@@ -5,6 +5,7 @@ mod append;
 mod baseline;
 mod config;
 mod files;
+pub mod import;
 mod marker;
 mod read;
 mod root_paths;
@@ -34,7 +35,7 @@ pub use baseline::{
 pub use config::{Config, ConfigError, FILE_NAME};
 pub use files::{PolicyFiles, changes};
 pub use marker::MarkerText;
-pub use read::read_text;
+pub use read::{read_foreign, read_text};
 use root_paths::RootPaths;
 pub use size::parse_size;
 

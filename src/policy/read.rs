@@ -20,6 +20,14 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     read_bounded(path, MAX_CONFIG_SIZE)
 }
 
+/// Reads a file of another tool, which may be a long baseline.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_foreign(path: &Path) -> io::Result<String> {
+    read_bounded(path, MAX_BASELINE_SIZE)
+}
+
 /// The same with another limit.
 pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
     let too_large = || io::Error::other(format!("not a regular file of at most {limit} bytes"));

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::charset::MIN_BASE64_RUN;
+use super::keywords::derive;
 use super::run_prefix::keyword_place;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
@@ -11,15 +12,19 @@ use super::{
     Pattern, Rule, RuleSet, RuleSource, Text, Trigger, check,
 };
 
+/// The problem of a rule that has no trigger, or several.
+const NEEDED: &str = "needs either 'keywords' and 'pattern', 'names' and 'value', or 'run'";
+
 impl RuleSyntax {
     /// The rule, or what is invalid about it. `set` contains the rules before it.
     pub(super) fn into_rule(
-        self,
+        mut self,
         set: &RuleSet,
         file: &Text,
         samples: Samples,
     ) -> Result<Rule, String> {
         samples.check_id(set, &self.id)?;
+        let is_derived = samples == Samples::Needed && self.derive_keywords()?;
         let checks = self.checks.iter().map(|name| find_check(name));
         let checks = checks.collect::<Result<_, _>>()?;
         let source = samples.convert(file, self.examples, self.counter_examples)?;
@@ -30,9 +35,15 @@ impl RuleSyntax {
                 ));
             }
             (Some(pattern), None, true) => {
+                // Derived keywords need no test, and there may be many.
+                let examples = if is_derived {
+                    &[][..]
+                } else {
+                    &source.examples
+                };
                 let keyword_place =
                     samples.keyword_place(self.keyword_place, &pattern, &self.keywords);
-                samples.check_keywords(&self.keywords, keyword_place, &source.examples)?;
+                samples.check_keywords(&self.keywords, keyword_place, examples)?;
                 Trigger::Keywords(Pattern {
                     keyword_place,
                     keywords: self.keywords,
@@ -50,9 +61,7 @@ impl RuleSyntax {
                 Trigger::Run(lengths.collect::<Result<_, _>>()?)
             }
             _ => {
-                let problem =
-                    "needs either 'keywords' and 'pattern', 'names' and 'value', or 'run'";
-                return Err(problem.to_owned());
+                return Err(NEEDED.to_owned());
             }
         };
         Ok(Rule {
@@ -67,6 +76,18 @@ impl RuleSyntax {
             link: self.link,
             source,
         })
+    }
+
+    /// Adds the keywords of a pattern that has none; returns whether it did.
+    fn derive_keywords(&mut self) -> Result<bool, String> {
+        let Some(pattern) = self.pattern.as_ref().filter(|_| self.keywords.is_empty()) else {
+            return Ok(false);
+        };
+        let derived = derive(pattern)?;
+        self.keywords = derived.keywords.into();
+        self.before = self.before.max(derived.before);
+        self.after = self.after.max(derived.after);
+        Ok(true)
     }
 }
 
@@ -143,7 +164,7 @@ impl Samples {
         examples: Vec<Pieces>,
         counter_examples: Vec<Pieces>,
     ) -> Result<RuleSource, String> {
-        if self != Self::LeftOut && examples.is_empty() {
+        if self == Self::BuiltIn && examples.is_empty() {
             return Err("needs at least one example".to_owned());
         }
         Ok(RuleSource {
@@ -185,7 +206,8 @@ impl Samples {
         if let Some(short) = keywords.iter().find(|keyword| keyword.len() < min) {
             return Err(format!("the keyword '{short}' is shorter than {min} bytes"));
         }
-        if self == Self::LeftOut {
+        // A user's rule without examples may be used; `rules check` asks for them.
+        if self == Self::LeftOut || (self == Self::Needed && examples.is_empty()) {
             return Ok(());
         }
         for keyword in keywords {
@@ -217,7 +239,8 @@ impl Samples {
                 ));
             }
             let is_in = |example: &String| joined(example).contains(&joined(name));
-            if self != Self::LeftOut && !examples.iter().any(is_in) {
+            let is_checked = self == Self::BuiltIn || !examples.is_empty();
+            if is_checked && !examples.iter().any(is_in) {
                 return Err(format!("no example contains the name '{name}'"));
             }
         }

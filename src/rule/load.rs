@@ -223,6 +223,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_of_a_user_needs_neither_keywords_nor_examples() {
+        let text = GOOD.replace("keywords=['abcd']\n", "");
+        let text = text.replace("examples=[['ab','cd']]\n", "");
+        let mut set = RuleSet::default();
+        set.extend("x.toml", &text).expect("loads");
+        let Trigger::Keywords(pattern) = &set.rules[0].trigger else {
+            panic!("no keywords");
+        };
+        assert_eq!(pattern.keywords[..], ["abcd"]);
+    }
+
+    #[test]
     fn an_invalid_rule_is_an_error_that_names_the_problem() {
         for (from, to, expected) in [
             (
@@ -248,7 +260,11 @@ mod tests {
                 "['abcd','none']",
                 "example 2 contains none",
             ),
-            ("[['ab','cd']]", "[]", "at least one example"),
+            (
+                "keywords=['abcd']\npattern='(?P<secret>abcd)'",
+                "pattern='(?P<secret>[a-d]{4})'",
+                "give 'keywords'",
+            ),
             ("confidence='low'", "confidence='sure'", "unknown variant"),
             (
                 "confidence='low'",

@@ -4,6 +4,7 @@
 pub(crate) mod charset;
 pub mod check;
 mod convert;
+mod keywords;
 mod load;
 mod named;
 pub mod posix;

@@ -20,6 +20,14 @@ pub enum SampleFault {
         /// Ids of the rules that found something, or "nothing".
         found: String,
     },
+    /// The rule has no example, so nothing shows that it finds anything.
+    #[error("{file}: rule '{rule}': has no example")]
+    NoExample {
+        /// File of the rule.
+        file: String,
+        /// Id of the rule.
+        rule: Arc<str>,
+    },
     /// The rule finds its counter-example.
     #[error("{file}: rule '{rule}': counter-example {number} is found")]
     Found {
@@ -40,6 +48,12 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     let pairs = rules.pairs.iter().map(|pair| (&pair.id, &pair.source));
     let mut faults = Vec::new();
     for (id, source) in singles.chain(pairs) {
+        if source.examples.is_empty() {
+            faults.push(SampleFault::NoExample {
+                file: source.file.to_string(),
+                rule: id.clone(),
+            });
+        }
         for (text, number) in source.examples.iter().zip(1..) {
             let found = ids_in(scanner, text.as_bytes());
             if !found.contains(id) {
@@ -129,5 +143,10 @@ mod tests {
             faults,
             [example, "x.toml: rule 'a': counter-example 1 is found"]
         );
+        let mut rules = RuleSet::default();
+        let (text, _) = text.split_once("examples").unwrap();
+        rules.extend("x.toml", text).unwrap();
+        let faults = check_samples(&Scanner::new(rules).unwrap());
+        assert_eq!(faults[0].to_string(), "x.toml: rule 'a': has no example");
     }
 }

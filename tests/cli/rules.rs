@@ -72,13 +72,15 @@ fn rules_of_a_file_are_checked_too() {
     with_rules(&rule("[\"OWN\", \"KEY1234\"]"), &["rules", "check"])
         .has_status(1)
         .says("own-key");
+    with_rules(&rule(""), &["rules", "check"])
+        .has_status(1)
+        .says("own.toml: rule 'own-key': has no example");
 }
 
 #[test]
 fn rules_that_cannot_be_loaded_are_a_failure() {
     for broken in [
         "nonsense".to_owned(),
-        rule(""),
         rule("[\"OWN\", \"KEY12345678\"]").replace("[0-9]", "[0-9"),
         rule("[\"OWN\", \"KEY12345678\"]").replace("?P<secret>", "?P<other>"),
         rule("[\"OWN\", \"KEY12345678\"]")

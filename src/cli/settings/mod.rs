@@ -1,6 +1,7 @@
 //! Makes a scanner and a policy from the command line, the environment and the configuration file:
 //! flags win over the environment, the environment over the file, the file over the defaults.
 
+mod foreign;
 mod root;
 mod sources;
 
@@ -125,6 +126,9 @@ impl SettingsArgs {
         reporting: Reporting,
     ) -> Result<Settings, CliError> {
         let config = self.configuration(files)?;
+        if config.is_none() && !self.no_config {
+            foreign::mention(files);
+        }
         let rules = self.rule_set(files, config.as_ref())?;
         let report = level(self.report, self.sources.report, Confidence::Low, || {
             config.as_ref().and_then(|config| config.report)
