@@ -134,7 +134,7 @@ fn a_pair_in_the_parts_of_a_path_is_certain() {
 #[test]
 fn a_short_password_that_names_a_branch_is_never_shown() {
     let repo = Repo::new();
-    let password = ["hun", "7er2"].concat();
+    let password = ["mar", "7in2"].concat();
     repo.git(["checkout", "--quiet", "-b", &format!("pw/{password}")]);
     repo.add(
         "a",
