@@ -8,29 +8,15 @@ mod paths;
 
 use std::fs;
 
+use crate::support::keys::Chance;
 use crate::support::{Ran, Repo};
 
 /// A Slack bot token, made up of digits and letters that follow from `seed`.
 fn slack(seed: u64) -> String {
-    let digits = letters(seed, 24, b"0123456789");
-    let rest = letters(
-        seed + 1000,
-        24,
-        b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    );
+    let mut chance = Chance::new(seed, "slack");
+    let digits = chance.text(b"0123456789", 24);
+    let rest = chance.text(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 24);
     ["xox", "b-", &digits[..12], "-", &digits[12..], "-", &rest].concat()
-}
-
-/// Characters of `alphabet`, by a linear congruential generator.
-fn letters(seed: u64, count: usize, alphabet: &[u8]) -> String {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
-    let next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        char::from(alphabet[(state >> 33) as usize % alphabet.len()])
-    };
-    std::iter::repeat_with(next).take(count).collect()
 }
 
 /// Where keysieve reports something, as `path:line`, sorted.

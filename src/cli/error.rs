@@ -50,15 +50,19 @@ impl fmt::Display for CliError {
     }
 }
 
-/// The message of an error is followed by those of its causes.
 impl<E: std::error::Error> From<E> for CliError {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            message = format!("{message}: {inner}");
-            cause = inner.source();
-        }
-        Self::new(message)
+        Self::new(with_causes(&error))
     }
+}
+
+/// The message of an error, followed by those of its causes.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        message = format!("{message}: {inner}");
+        cause = inner.source();
+    }
+    message
 }

@@ -187,7 +187,11 @@ impl HooksDir {
 
     /// Fails if the repository itself leads the hooks out of it, unless `force` is set: a copy of a
     /// repository could have come with such a link or setting, to have a file of the user replaced.
-    pub(super) fn check_inside(&self, force: bool) -> Result<(), HookError> {
+    ///
+    /// # Errors
+    ///
+    /// [`HookError::LeadsOut`] and [`HookError::Outside`].
+    pub fn check_inside(&self, force: bool) -> Result<(), HookError> {
         let is_own = |path: &Path| self.is_own(path);
         let mut links = self.folder.ancestors().filter(|path| path.is_symlink());
         let leads_out = |link: &&Path| {

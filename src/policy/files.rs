@@ -89,7 +89,10 @@ impl PolicyFiles {
     /// The file of another tool that is there although no policy of this program is.
     #[must_use]
     pub fn unread(&self) -> Option<&'static str> {
-        let is_there = |name: &str| matches!(self.text(Path::new(name)), Ok(Some(_)));
+        let is_there = |name: &str| match self {
+            Self::Disk(root) => root.join(name).is_file(),
+            _ => matches!(self.text(Path::new(name)), Ok(Some(_))),
+        };
         if [FILE_NAME, BASELINE_NAME].into_iter().any(is_there) {
             return None;
         }

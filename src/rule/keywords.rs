@@ -1,5 +1,5 @@
-//! Derives the keywords of a pattern that a user wrote without any: literals of which every match
-//! contains one, and how far a match reaches from them.
+//! Derives the keywords of a pattern that a user wrote without any: a few literals, one of which is
+//! in every match, and how far a match reaches from them.
 
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -69,7 +69,7 @@ fn flatten(hir: &Hir, parts: &mut Vec<Hir>) {
     }
 }
 
-/// Literals of at most `len` bytes, with one of which every match of `hir` begins.
+/// Literals of at most `len` bytes; every match of `hir` begins with one of them.
 fn literals(hir: &Hir, len: usize) -> Option<Vec<Text>> {
     let mut extractor = Extractor::new();
     extractor

@@ -33,7 +33,7 @@ pub struct MatchedLine<'t> {
 #[derive(Debug)]
 pub struct LinePatterns {
     regex: Regex,
-    /// Literals of which every matching line has one.
+    /// Literals; every matching line has one of them.
     literals: Option<Searcher>,
 }
 
@@ -41,10 +41,8 @@ pub struct LinePatterns {
 const MAX_SIZE: usize = 64 << 20;
 
 impl LinePatterns {
-    /// POSIX extended regular expressions, at least one. `None` if they are too large together.
-    ///
-    /// They are searched for at once: with the five patterns that git-secrets registers for AWS,
-    /// 300 MB of C code take 0.7 s, and 1.3 s one after the other.
+    /// POSIX extended regular expressions, at least one, which are searched for at once. `None` if
+    /// they are too large together.
     #[must_use]
     pub fn new<'p>(
         patterns: impl IntoIterator<Item = &'p Translated>,

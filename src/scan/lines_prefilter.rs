@@ -14,8 +14,8 @@ const SHORTEST: usize = 3;
 /// More literals than this are slower to search for than the expression.
 const MOST: usize = 64;
 
-/// A searcher for literals of which every match of the expression has one; `None` if there are none
-/// that are rare enough.
+/// A searcher for a few rare literals, one of which is in every match of the expression; `None` if
+/// there are none.
 pub(super) fn searcher(expression: &str) -> Option<Searcher> {
     let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
     let literals = required(&parser.parse(expression).ok()?)?;

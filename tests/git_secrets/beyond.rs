@@ -198,6 +198,44 @@ fn a_file_that_cannot_be_read_fails_the_scan() {
         .says("is missing");
 }
 
+/// The files are pipes, which nobody writes to.
+#[test]
+fn what_only_copies_of_repositories_hold_fails_the_scan() {
+    let session = session();
+    let repo = &session.repo;
+    repo.add("a", "@todo\n").commit("first");
+    repo.program("mkfifo")
+        .args([".gitallowed", ".git/MERGE_HEAD"])
+        .status(0);
+    session.run(["--scan"]).has_status(2).says(".gitallowed");
+    let words = ["--prepare_commit_msg_hook", "--", "message", "merge"];
+    session.run(words).has_status(2).says("MERGE_HEAD");
+}
+
+/// The hooks of another program are where only the repository says that hooks are.
+#[test]
+fn hooks_are_not_written_out_of_the_repository() {
+    let session = session();
+    let repo = &session.repo;
+    let victim = repo.sandbox().root().join("victim");
+    fs::create_dir(&victim).unwrap();
+    repo.config("core.hooksPath", "../victim");
+    session
+        .run(["--install"])
+        .has_status(1)
+        .says("leads out of the repository");
+    repo.config("core.hooksPath", "hk");
+    fs::create_dir(repo.path("hk")).unwrap();
+    symlink(victim.join("new"), repo.path("hk/pre-commit")).unwrap();
+    session
+        .run(["--install"])
+        .has_status(1)
+        .says("already exists");
+    assert_eq!(fs::read_dir(&victim).unwrap().count(), 0);
+    repo.config("core.hooksPath", "../victim");
+    session.run(["--install", "-f"]).has_status(0);
+}
+
 #[test]
 fn a_partial_clone_is_not_taken_for_a_clean_history() {
     let session = session();

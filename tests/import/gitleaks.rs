@@ -1,6 +1,6 @@
 //! The configuration, the ignore file and a report of gitleaks.
 
-use super::{import, letters, reported, slack, text};
+use super::{import, reported, slack, text};
 use crate::support::{Repo, keys};
 
 const CONFIG: &str = r#"
@@ -79,7 +79,7 @@ confidence = 'medium'
 #[test]
 fn a_configuration_has_the_same_verdicts() {
     let repo = Repo::new();
-    let acme = letters(7, 32, b"0123456789abcdef");
+    let acme = keys::Chance::new(7, "acme").text(b"0123456789abcdef", 32);
     let sandbox = format!("00ff00{}", &acme[6..]);
     let id = keys::access_key_id(1);
     for (path, content) in [

@@ -1,9 +1,9 @@
 //! Generates fake AWS credentials from a seed at run time, so that the sources hold nothing that a
 //! scanner could find.
 
-use chance::Chance;
-
 mod chance;
+
+pub(crate) use chance::Chance;
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

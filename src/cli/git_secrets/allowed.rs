@@ -1,10 +1,10 @@
 //! Reads which lines of output are allowed: patterns of git's configuration and of `.gitallowed` at
 //! the root of the repository, tried on `path:line:text`.
 
-use std::fs;
 use std::io::ErrorKind;
 
 use bstr::{BString, ByteSlice as _};
+use keysieve::fs::read_regular;
 use keysieve::rule::posix::Translated;
 use keysieve::scan::lines::{Extent, LinePatterns};
 use keysieve::text::printable_path;
@@ -46,7 +46,7 @@ fn committed() -> Result<Vec<BString>, Failure> {
         return Ok(Vec::new());
     };
     let file = root.to_path_lossy().join(".gitallowed");
-    let text = match fs::read(&file) {
+    let text = match read_regular(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cli::error::with_causes;
 use crate::cli::redact;
 
 /// An exit status other than 0, and the message that belongs to it unless it was printed already.
@@ -41,15 +42,8 @@ impl Failure {
     }
 }
 
-/// The message of an error is followed by those of its causes.
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            message = format!("{message}: {inner}");
-            cause = inner.source();
-        }
-        Self::incomplete(message)
+        Self::incomplete(with_causes(&error))
     }
 }

@@ -2,9 +2,11 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice as _};
+use keysieve::fs::read_regular;
 
 use super::failure::Failure;
 use super::git::git;
@@ -53,7 +55,11 @@ pub(super) fn prepare_commit_msg(rest: &[OsString]) -> Result<(), Failure> {
         // After conflicts, `git commit` completes the merge and passes no variables.
         let file = git(["rev-parse", "--git-path", "MERGE_HEAD"]).text()?;
         let file = PathBuf::from(file.to_path_lossy().as_ref());
-        let ids = std::fs::read(file).unwrap_or_default();
+        let ids = match read_regular(&file) {
+            // `git commit` after a cherry-pick: the `pre-commit` hook scans it.
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            ids => ids.map_err(|error| Failure::incomplete(format!("MERGE_HEAD: {error}")))?,
+        };
         merged.extend(ids.lines().map(|id| id.to_str_lossy().into_owned()));
     }
     merged.sort_unstable();

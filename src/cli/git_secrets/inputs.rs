@@ -15,6 +15,9 @@ use super::failure::Failure;
 use super::git::git;
 use super::words::{Scope, Words};
 
+/// The name that `grep` gives to standard input.
+const STANDARD: &str = "(standard input)";
+
 /// Something to scan.
 #[derive(Debug)]
 pub(super) struct Input {
@@ -37,10 +40,10 @@ pub(super) enum Content {
 }
 
 impl Input {
-    /// Standard input, by the name that `grep` gives it.
+    /// Text that is as if it came from standard input.
     pub(super) fn standard(bytes: Vec<u8>) -> Self {
         Self {
-            name: "(standard input)".into(),
+            name: STANDARD.into(),
             content: Content::Text(bytes),
         }
     }
@@ -76,8 +79,7 @@ pub(super) fn named(words: &Words) -> Result<Vec<Input>, Failure> {
     for name in &words.rest {
         let path = Path::new(name);
         if name == "-" {
-            let input = Input::standard(Vec::new());
-            inputs.extend(stream(input.name, io::stdin().lock())?);
+            inputs.extend(stream(STANDARD.into(), io::stdin().lock())?);
         } else if !path.is_dir() {
             let input = open(path).map_err(|error| {
                 let shown = name.to_string_lossy();
@@ -135,13 +137,12 @@ pub(super) fn tracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Fa
     let entries = paths.iter().fold(listing, super::git::Git::arg).fields()?;
     let mut inputs: Vec<Input> = Vec::new();
     for entry in &entries {
-        let Some((about, name)) = entry.split_once_str("\t") else {
-            continue;
-        };
+        let unknown = || Failure::incomplete("the output of git ls-files is unknown");
+        let (about, name) = entry.split_once_str("\t").ok_or_else(unknown)?;
         // `100644 ID STAGE`: a stage other than 0 is a conflict.
         let about: Vec<_> = about.fields().collect();
         let [mode, id, stage] = &*about else {
-            continue;
+            return Err(unknown());
         };
         if !mode.starts_with(b"100") || (scope.is_cached && *stage != b"0") {
             continue;

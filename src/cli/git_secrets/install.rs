@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
+use keysieve::hook::{self, HooksDir};
 use keysieve::text::printable_path;
 
 use super::failure::Failure;
@@ -23,7 +24,7 @@ const HOOKS: [(&str, &str); 3] = [
 /// here.
 pub(super) fn install(target: Option<&OsString>, is_forced: bool) -> Result<(), Failure> {
     let target = target.filter(|target| !target.is_empty()).map(Path::new);
-    let directory = directory(target)?;
+    let directory = directory(target, is_forced)?;
     let made = fs::create_dir_all(&directory);
     made.map_err(|_| {
         let parent = directory.parent().unwrap_or(&directory);
@@ -49,10 +50,10 @@ pub(super) fn install(target: Option<&OsString>, is_forced: bool) -> Result<(), 
 }
 
 /// The directory that the hooks are written to.
-fn directory(target: Option<&Path>) -> Result<PathBuf, Failure> {
+fn directory(target: Option<&Path>, is_forced: bool) -> Result<PathBuf, Failure> {
     match target {
-        None => repository(None),
-        Some(target) if target.join(".git").exists() => repository(Some(target)),
+        None => repository(None, is_forced),
+        Some(target) if target.join(".git").exists() => repository(Some(target), is_forced),
         Some(target) => Ok(target.join("hooks")),
     }
 }
@@ -60,7 +61,7 @@ fn directory(target: Option<&Path>) -> Result<PathBuf, Failure> {
 /// Where git looks for the hooks of the repository at `root`, or here. The original writes to
 /// `hooks` in the git directory, where git does not look if `core.hooksPath` is set or the work
 /// tree is a linked one.
-fn repository(root: Option<&Path>) -> Result<PathBuf, Failure> {
+fn repository(root: Option<&Path>, is_forced: bool) -> Result<PathBuf, Failure> {
     let ask = |words: &[&str]| {
         let at = root.map_or(Path::new("."), |root| root);
         let git = git(["-C"]).arg(at).arg("rev-parse");
@@ -70,6 +71,11 @@ fn repository(root: Option<&Path>) -> Result<PathBuf, Failure> {
     let not_found = |_: Failure| Failure::refused("Not in a Git repository");
     let git_dir = ask(&["--git-dir"]).map_err(not_found)?;
     let hooks = ask(&["--git-path", "hooks"])?;
+    let git = root.map_or_else(hook::Git::here, hook::Git::at);
+    // Within the git directory there is no work tree, and so no hook that comes with it.
+    if let Ok(found) = HooksDir::find(&git) {
+        found.check_inside(is_forced).map_err(Failure::refused)?;
+    }
     let at = |path: &Path| root.map_or_else(|| path.to_owned(), |root| root.join(path));
     let own = git_dir.join("hooks");
     let is_own = same(&at(&own), &at(&hooks));
@@ -92,7 +98,7 @@ fn same(a: &Path, b: &Path) -> bool {
 
 fn write(file: &Path, command: &str, is_forced: bool) -> Result<(), Failure> {
     let shown = printable_path(file);
-    if file.is_file() && !is_forced {
+    if (file.is_file() || file.is_symlink()) && !is_forced {
         return Err(Failure::refused(format!(
             "{shown} already exists. Use -f to force"
         )));

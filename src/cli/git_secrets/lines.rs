@@ -10,6 +10,7 @@ use keysieve::audit::line_history::is_binary;
 use keysieve::git::{LocalRepository, Repository};
 use keysieve::scan::lines::LinePatterns;
 use keysieve::source::in_pool;
+use keysieve::text::LineIndex;
 use rayon::prelude::*;
 
 use super::allowed::Allowed;
@@ -98,10 +99,11 @@ impl Search<'_> {
         let Some(aws) = &self.aws else {
             return Ok(found);
         };
+        let index = LineIndex::new(&bytes);
         for line in aws.lines(BStr::new(&input.name), &bytes) {
             if !numbers.contains(&line.number) {
-                let text = bytes.split(|&byte| byte == b'\n').nth(line.number - 1);
-                let whole = output_line(&input.name, line.number, text.unwrap_or_default());
+                let text = index.span(line.number - 1).of(&bytes);
+                let whole = output_line(&input.name, line.number, text);
                 let masked = output_line(&input.name, line.number, &line.masked);
                 found.masked.push((whole, masked));
             }

@@ -164,7 +164,7 @@ impl Search<'_> {
         self.run(&source).map(Some)
     }
 
-    /// All findings of a source, whatever allows them.
+    /// All findings of a source, allowed ones too.
     fn run(&self, source: &dyn Source) -> Result<Outcome, CliError> {
         let policy = Policy::new(Confidence::Low, Confidence::Low, self.scanner.rules());
         let policy = policy.without_markers();

@@ -158,7 +158,7 @@ fn carry_over(
     let (mut left, mut notes) = (import.left, import.notes);
     if import.finds_nothing {
         left.push(format!(
-            "WARNING: no rule is active in it: {} has found nothing with it, whatever was there",
+            "WARNING: no rule is active in it: {} finds nothing with it",
             format.tool
         ));
     }
@@ -217,7 +217,7 @@ fn drop_secrets(import: &mut Import, name: &str) -> Result<usize, CliError> {
     Ok(all - rules.len() - entries.len())
 }
 
-/// Whether a text of policy contains no secret, whatever the syntax of patterns escapes in it.
+/// Whether a text of policy contains no secret, with or without the escapes of patterns.
 fn is_clean(text: &str, scanner: &Scanner) -> bool {
     let plain = text.replace('\\', "");
     [text, &plain]

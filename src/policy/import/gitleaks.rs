@@ -1,13 +1,10 @@
 //! Reads the configuration of gitleaks and betterleaks: `.gitleaks.toml`, `.betterleaks.toml`.
 
-use std::fmt::Write as _;
-
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::model::{Entry, Evidence, Foreign, Import, Known, text};
+use super::model::{Entry, Evidence, Foreign, Import, Known, rule_text};
 use super::pattern::{any_of, rule_pattern};
-use crate::rule::RuleSet;
 use crate::text::{line_at, without_value};
 
 /// A configuration. Keys are read in lower case, because the tools ignore their case.
@@ -172,7 +169,7 @@ impl Ids {
         if rule.regex.is_empty() {
             if !rule.path.is_empty() {
                 import.leave(format!(
-                    "rule '{id}': it reports paths, whatever they contain"
+                    "rule '{id}': it reports paths, and a rule here needs a pattern"
                 ));
             } else if rule.entropy != 0.0 || rule.secretgroup != 0 {
                 import.leave(format!("rule '{id}': a built-in rule cannot be changed"));
@@ -237,23 +234,8 @@ fn written(rule: &Rule, id: &str, file: &str) -> Result<(String, Option<&'static
         "" => format!("Imported from {file}"),
         description => description.to_owned(),
     };
-    let mut out = format!(
-        "[[rule]]\nid = {}\ndescription = {}\npattern = {}\n",
-        text(id),
-        text(&description),
-        text(&pattern.text)
-    );
-    if rule.entropy > 0.0 {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "entropy = {:?}", rule.entropy);
-    }
-    out += "guessable = true\nconfidence = 'medium'\n";
-    let mut alone = RuleSet::default();
-    match alone.extend(file, &out) {
-        Ok(()) => Ok((out, pattern.note)),
-        Err(crate::rule::RuleError::Rule { problem, .. }) => Err(problem),
-        Err(error) => Err(error.to_string()),
-    }
+    let rule = rule_text(file, id, &description, &pattern.text, rule.entropy)?;
+    Ok((rule, pattern.note))
 }
 
 fn kebab_case(id: &str) -> String {

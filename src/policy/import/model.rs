@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::policy::append::quoted;
 use crate::policy::config::{Config, ConfigError};
-use crate::rule::RuleSet;
+use crate::rule::{RuleError, RuleSet};
 use crate::secret::Secret;
 
 /// A file of another tool.
@@ -179,6 +179,32 @@ fn check(entry: &Entry) -> Result<(), String> {
     match Config::parse(Path::new(""), &lines) {
         Ok(_) => Ok(()),
         Err(ConfigError::Entry { problem, .. }) => Err(problem.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A rule of the file `file` as a pattern file has it; the problem if it is not valid there.
+pub(super) fn rule_text(
+    file: &str,
+    id: &str,
+    description: &str,
+    pattern: &str,
+    entropy: f64,
+) -> Result<String, String> {
+    let mut lines = vec![
+        "[[rule]]".to_owned(),
+        format!("id = {}", text(id)),
+        format!("description = {}", text(description)),
+        format!("pattern = {}", text(pattern)),
+    ];
+    if entropy > 0.0 {
+        lines.push(format!("entropy = {entropy:?}"));
+    }
+    lines.push("guessable = true\nconfidence = 'medium'\n".to_owned());
+    let rule = lines.join("\n");
+    match RuleSet::default().extend(file, &rule) {
+        Ok(()) => Ok(rule),
+        Err(RuleError::Rule { problem, .. }) => Err(problem),
         Err(error) => Err(error.to_string()),
     }
 }

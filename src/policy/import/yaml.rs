@@ -5,9 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::glob;
-use super::model::{Entry, Evidence, Foreign, Import, Known, text};
+use super::model::{Entry, Evidence, Foreign, Import, Known, rule_text};
 use super::pattern::rule_pattern;
-use crate::rule::RuleSet;
 
 /// Parses a file. The error never quotes it.
 fn parse<T: DeserializeOwned>(file: &Foreign<'_>) -> Result<T, String> {
@@ -220,18 +219,11 @@ fn allow_whole(pattern: &str, path: Option<String>, import: &mut Import) {
 
 fn add_pattern(pattern: &str, number: usize, file: &Foreign<'_>, import: &mut Import) {
     let id = format!("talisman-custom-{number}");
-    let add = || -> Result<String, String> {
-        let pattern = rule_pattern(pattern, 0)?.text;
-        let rule = format!(
-            "[[rule]]\nid = '{id}'\ndescription = 'Imported from {}'\npattern = {}\n\
-             guessable = true\nconfidence = 'medium'\n",
-            file.name,
-            text(&pattern)
-        );
-        let checked = RuleSet::default().extend(file.name, &rule);
-        checked.map_err(|error| error.to_string()).map(|()| rule)
-    };
-    match add() {
+    let description = format!("Imported from {}", file.name);
+    let rule = rule_pattern(pattern, 0)
+        .map_err(str::to_owned)
+        .and_then(|pattern| rule_text(file.name, &id, &description, &pattern.text, 0.0));
+    match rule {
         Ok(rule) => import.rules.push((id, rule)),
         Err(problem) => import.leave(format!("custom pattern {number}: {problem}")),
     }

@@ -1,5 +1,7 @@
 //! Checks passwords that people chose, in URLs. Most of those in a repository are dummies.
 
+use bstr::ByteSlice as _;
+
 use super::dummy::{is_made_of_dummies, names_itself};
 use super::shape::{Classes, is_placeholder, is_symbol};
 use super::{Candidate, Detail, Verdict, entropy};
@@ -23,11 +25,11 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
     {
         return Verdict::Reject("a placeholder");
     }
-    // A URL has no other letters (RFC 3986), and a manual in another language has.
-    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\"'".contains(byte);
-    let rest = candidate.after(160).split(is_end).next();
-    if is_example(&host) || !password.is_ascii() || !rest.is_some_and(<[u8]>::is_ascii) {
+    if is_example(&host) {
         return Verdict::Reject("an example host");
+    }
+    if is_foreign_word(&password) || continues_in_letters(candidate.after(160), &host) {
+        return Verdict::Reject("an example in another language");
     }
     details.push(Detail::new("host", host.as_ref()));
     let random = password.len() >= 8 && entropy(password.as_bytes()) >= 2.75 && varied(&password);
@@ -45,6 +47,20 @@ pub(super) fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
             || matches!(b, b'.' | b'-' | b'_' | b'[' | b'$' | b'{' | b'<' | b'%')
     };
     String::from_utf8_lossy(&rest[..rest.iter().take_while(|b| part(b)).count()])
+}
+
+/// Whether `text` is one word with letters outside of ASCII, which a URL cannot have (RFC 3986).
+fn is_foreign_word(text: &str) -> bool {
+    !text.is_ascii() && text.chars().all(char::is_alphabetic)
+}
+
+/// Whether `host`, in the text after a password, goes on with a letter outside of ASCII.
+fn continues_in_letters(after: &[u8], host: &str) -> bool {
+    let rest = after
+        .find_byte(b'@')
+        .map(|at| &after[at + 1 + host.len()..]);
+    rest.and_then(|rest| rest.chars().next())
+        .is_some_and(|next| next.is_alphabetic() && !next.is_ascii())
 }
 
 /// Whether a value is inserted here later: `${x}`, `$x`, `{x}`, `<x>`, `%s`, `[x]`, `***`.
@@ -177,6 +193,19 @@ mod tests {
             assert!(
                 matches!(verdict(user, password, host), Verdict::Reject(_)),
                 "{user} {password} {host}"
+            );
+        }
+    }
+
+    #[test]
+    fn signs_of_other_languages_hide_no_password() {
+        for (password, host) in [
+            ("k3jH8sLqP0zX", "db.acme.io\u{ff09}"),
+            ("k3jH8s\u{f1}qP0zX", "db.acme.io"),
+        ] {
+            assert_eq!(
+                verdict("app", password, host),
+                Verdict::Grade(Confidence::High)
             );
         }
     }

@@ -39,23 +39,32 @@ type Literal<T> = (Box<[u8]>, T);
 
 /// Assigns literals to the buckets of all searches: those of the plan as it says, and of the others
 /// the most frequent first, each to the bucket whose masks it widens least.
-pub(super) fn assign<T>(mut literals: Vec<Literal<T>>) -> Vec<Vec<Literal<T>>> {
+pub(super) fn assign<T>(literals: Vec<Literal<T>>) -> Vec<Vec<Literal<T>>> {
     let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET);
     let mut buckets: Vec<(Masks, Vec<Literal<T>>)> = (0..searches * BUCKETS)
         .map(|_| (Masks::default(), Vec::new()))
         .collect();
-    // The numbers are finite and not negative, so their bits are in the same order.
-    literals.sort_by_cached_key(|(word, _)| {
-        let rate = Masks::default().with(word).pass_rate();
-        (planned(word).is_none(), std::cmp::Reverse(rate.to_bits()))
-    });
+    let mut others = Vec::new();
     for literal in literals {
-        let index = planned(&literal.0).unwrap_or_else(|| least_widened(&buckets, &literal.0));
-        let (masks, held) = &mut buckets[index];
-        *masks = masks.with(&literal.0);
-        held.push(literal);
+        match planned(&literal.0) {
+            Some(index) => add(&mut buckets[index], literal),
+            None => others.push(literal),
+        }
+    }
+    // The numbers are finite and not negative, so their bits are in the same order.
+    others.sort_by_cached_key(|(word, _)| {
+        std::cmp::Reverse(Masks::default().with(word).pass_rate().to_bits())
+    });
+    for literal in others {
+        let index = least_widened(&buckets, &literal.0);
+        add(&mut buckets[index], literal);
     }
     buckets.into_iter().map(|(_, held)| held).collect()
+}
+
+fn add<T>((masks, held): &mut (Masks, Vec<Literal<T>>), literal: Literal<T>) {
+    *masks = masks.with(&literal.0);
+    held.push(literal);
 }
 
 fn planned(word: &[u8]) -> Option<usize> {

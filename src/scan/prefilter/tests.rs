@@ -67,7 +67,7 @@ fn built_in_literals() -> BTreeSet<String> {
     literals
 }
 
-/// The estimate for literals that the plan lacks lets the search compare four times as often.
+/// The estimate for literals that the plan lacks lets the search compare more often.
 #[test]
 fn the_plan_has_the_literals_of_the_built_in_rules() {
     let planned = PLAN.iter().copied().flatten();

@@ -5,23 +5,10 @@ use std::fmt::Write as _;
 use super::super::packer::{Packer, Step, delta};
 use super::{SCANNER, compare};
 use crate::support::Repo;
-use crate::support::keys::{access_key_id, secret_access_key};
+use crate::support::keys::{Chance, access_key_id, secret_access_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keysieve::git::store::Kind;
-
-/// A random number generator with a fixed seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
-    }
-}
 
 /// Texts with secrets in every form that is searched for.
 fn texts() -> Vec<Vec<u8>> {
@@ -142,7 +129,7 @@ fn versions(text: &[u8], chance: &mut Chance) -> Vec<Vec<u8>> {
 /// A repository with all versions of all texts, each text a file.
 fn history(seed: u64) -> Repo {
     let repo = Repo::new();
-    let mut chance = Chance(seed);
+    let mut chance = Chance::new(seed, "chains");
     let mut stream: Vec<u8> = Vec::new();
     let files: Vec<Vec<Vec<u8>>> = texts()
         .iter()
@@ -285,7 +272,7 @@ fn apply(base: &[u8], steps: &[Step]) -> Vec<u8> {
 #[test]
 fn random_deltas_give_the_same_findings() {
     for seed in 0..3 {
-        let mut chance = Chance(seed);
+        let mut chance = Chance::new(seed, "chains");
         let pieces = texts();
         let mut packer = Packer::default();
         let mut objects: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -363,7 +350,7 @@ fn copies_of_more_than_64_kib_give_the_same_findings() {
 #[test]
 fn names_in_changing_trees_give_the_same_findings() {
     let repo = Repo::new();
-    let mut chance = Chance(9);
+    let mut chance = Chance::new(9, "chains");
     let mut stream = String::new();
     let name = |at: usize| match at % 5 {
         0 => format!("{}.txt", access_key_id(400 + at as u64)),

@@ -1,4 +1,5 @@
-//! A small random generator (SplitMix64) with a seed, so that every run sees the same keys.
+//! A small random generator (SplitMix64) with a seed, so that every run sees the same keys and
+//! texts.
 
 /// A stream of random characters.
 pub(crate) struct Chance {
@@ -14,14 +15,15 @@ impl Chance {
         Self { state }
     }
 
-    /// `len` characters of `alphabet`, which has one byte per character and a power of two of them.
+    /// `len` characters of `alphabet`, which has one byte per character.
     pub(crate) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
-        let mut pick = || {
-            // The upper bits are the random ones; the alphabets have 32 and 64 characters.
-            let number = usize::try_from(self.next() >> 40).expect("24 bits");
-            char::from(alphabet[number % alphabet.len()])
-        };
+        let mut pick = || char::from(alphabet[self.below(alphabet.len())]);
         (0..len).map(|_| pick()).collect()
+    }
+
+    /// A number below `limit`, which is not 0.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() >> 40).expect("24 bits") % limit
     }
 
     fn next(&mut self) -> u64 {
