@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 use std::{fs, thread};
 
 use super::Sandbox;
@@ -90,15 +92,26 @@ impl Run {
     }
 }
 
-/// Writes to standard input on a separate thread: a process that writes before it has read
-/// everything would block both.
+/// How long a process may run. Every test is over in a fraction of it, on a slow machine too.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Writes to standard input and waits, both on threads of their own: a process that writes before it
+/// has read everything would block, and one that hangs must fail its test.
 fn feed(mut child: Child, bytes: Vec<u8>) -> std::io::Result<Output> {
+    let id = child.id();
     let stdin = child.stdin.take();
     let writer = thread::spawn(move || {
         // A process may exit without reading everything: that is not a failure.
         stdin.map(|mut pipe| pipe.write_all(&bytes))
     });
-    let output = child.wait_with_output();
+    let (sender, output) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = output.recv_timeout(PATIENCE) else {
+        let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+        return Err(std::io::Error::other(format!(
+            "it still runs after {PATIENCE:?}"
+        )));
+    };
     let _ = writer.join();
     output
 }

@@ -280,7 +280,7 @@ fn random_deltas_give_the_same_findings() {
             let text = [b"start\n", &text[..], b"\nend\n"].concat();
             objects.push((packer.object(Kind::Blob, &text), text));
         }
-        for _ in 0..300 {
+        for _ in 0..100 {
             // Mostly of the newest, so that chains are long.
             let near = objects.len() - 1 - chance.below(objects.len()).min(chance.below(12));
             let (base, text) = &objects[near];
