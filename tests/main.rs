@@ -18,6 +18,7 @@ mod git_dir;
 #[cfg(unix)]
 mod git_secrets;
 mod golden;
+mod habits;
 mod hook;
 mod import;
 mod layers;

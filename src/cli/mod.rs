@@ -8,6 +8,7 @@ mod explain;
 mod gate;
 mod generate;
 mod git_secrets;
+mod habits;
 mod hook;
 mod import;
 mod output;
@@ -28,7 +29,7 @@ use std::panic::UnwindSafe;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use keysieve::finding::Status;
 
 use error::CliError;
@@ -128,11 +129,31 @@ pub(crate) fn main() -> ExitCode {
         let args: Vec<OsString> = args.collect();
         return guarded(|| Ok(git_secrets::run(args)));
     }
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
+    let words = match habits::translate(args.collect()) {
+        Ok(words) => words,
+        Err(error) => return guarded(|| Err(error)),
+    };
+    let words = std::iter::once("keysieve".into()).chain(words);
+    let parsed = Cli::command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Ok((findings_status(&matches), Cli::from_arg_matches(&matches)?)));
+    let (findings, command) = match parsed {
+        Ok((findings, cli)) => (findings, cli.command),
         Err(error) => return usage(&error),
     };
-    guarded(|| Ok(run(command)? as u8))
+    guarded(move || {
+        Ok(match run(command)? {
+            Status::Findings => findings,
+            status => status as u8,
+        })
+    })
+}
+
+/// The exit status for findings: that of `--exit-code`, for the commands that have it.
+fn findings_status(matches: &ArgMatches) -> u8 {
+    let command = matches.subcommand().map(|(_, command)| command);
+    let status = command.and_then(|command| command.try_get_one("exit_code").ok()?);
+    status.copied().unwrap_or(Status::Findings as u8)
 }
 
 /// The exit status of `run`, which fails closed if it panics.

@@ -51,6 +51,18 @@ pub(crate) struct OutputArgs {
     /// List `[[allow]]` entries that allow nothing
     #[arg(long)]
     unused: bool,
+    /// Print nothing if there is nothing to report
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print all that is known: the same as `--show-allowed --unused`
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Exit status for findings that block [default: 1]
+    ///
+    /// With 0, findings are reported and block nothing. An incomplete scan exits with 2 all the
+    /// same.
+    #[arg(long, value_name = "N")]
+    exit_code: Option<u8>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     color: Color,
@@ -64,7 +76,8 @@ pub(crate) struct OutputArgs {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Color {
-    /// On a terminal, unless `NO_COLOR` or `CLICOLOR=0` is set; always if `CLICOLOR_FORCE` is set
+    /// On a terminal, unless `NO_COLOR` or `CLICOLOR=0` is set; always if `CLICOLOR_FORCE` or
+    /// `FORCE_COLOR` is set
     #[default]
     Auto,
     /// Always
@@ -133,9 +146,22 @@ impl OutputArgs {
             args: self,
             view,
             targets,
-            show_allowed: self.show_allowed,
+            show_allowed: self.show_allowed || self.verbose,
             began: jiff::Timestamp::now(),
         })
+    }
+
+    /// Prints nothing if there is nothing to report, as the hooks do.
+    pub(crate) fn quieted(self) -> Self {
+        Self {
+            quiet: true,
+            ..self
+        }
+    }
+
+    /// Whether only what is found is printed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     fn is_colored(&self) -> bool {
@@ -143,11 +169,15 @@ impl OutputArgs {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                // anstream takes every value for a yes.
-                let is_unforced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value == "0");
+                // anstream takes every value for a yes, and does not know FORCE_COLOR.
+                let is_set = |name| env::var_os(name).filter(|value| !value.is_empty());
+                let is_unforced = is_set("CLICOLOR_FORCE").is_some_and(|value| value == "0");
+                let is_forced = is_set("FORCE_COLOR").is_some_and(|value| value != "0")
+                    && is_set("NO_COLOR").is_none();
                 !self.no_color
-                    && (!is_unforced || io::stdout().is_terminal())
-                    && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+                    && (is_forced
+                        || (!is_unforced || io::stdout().is_terminal())
+                            && AutoStream::choice(&io::stdout()) != ColorChoice::Never)
             }
         }
     }
@@ -274,7 +304,8 @@ impl Reports<'_> {
             reveal: self.args.reveal,
             color,
             show_allowed: self.show_allowed,
-            show_unused: self.args.unused,
+            show_unused: self.args.unused || self.args.verbose,
+            quiet: self.args.quiet,
             rules_version: content.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
             advice: content.advice,

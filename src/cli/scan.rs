@@ -178,6 +178,14 @@ fn merging(repo: &Repository) -> Vec<ObjectId> {
 }
 
 impl Common {
+    /// Prints nothing if there is nothing to report.
+    pub(super) fn quieted(self) -> Self {
+        Self {
+            output: self.output.quieted(),
+            ..self
+        }
+    }
+
     /// The arguments that only the environment gives, for the hooks.
     pub(super) fn from_env() -> Result<Self, CliError> {
         let command = Self::augment_args(clap::Command::new("keysieve"));

@@ -15,6 +15,8 @@ pub struct Options {
     pub show_allowed: bool,
     /// List allow entries that match nothing.
     pub show_unused: bool,
+    /// Write nothing for people if there is nothing to report.
+    pub quiet: bool,
     /// Identifies the set of rules; see [`crate::rule::RuleSet::version`].
     pub rules_version: String,
     /// Version of the program.

@@ -16,9 +16,10 @@ const PART: usize = 8 << 20;
 const OVERLAP: usize = 128 << 10;
 const _: () = assert!(MAX_REACH <= OVERLAP / 2);
 
-/// Bytes that begin at a multiple of 64 in memory. The allocator puts a large buffer 16 bytes behind
-/// the start of a page, and there some AMD processors copy what the kernel reads at a quarter of the
-/// speed.
+/// Bytes that begin at a multiple of 64 in memory.
+///
+/// The allocator puts a large buffer 16 bytes behind the start of a page. If the kernel reads to
+/// there, some AMD processors copy at a quarter of the speed.
 #[derive(Debug)]
 struct AlignedBytes {
     bytes: Vec<u8>,

@@ -68,7 +68,7 @@ impl GateArgs {
         let reports = self.common.output.reports()?.with_allowed();
         let request = RangeRequest::new(&self.range)?;
         let mut range = request.resolve(&self.repo, self.fetch)?;
-        if !range.what.is_empty() {
+        if !range.what.is_empty() && !self.common.output.is_quiet() {
             say(&format!("{}; {}", range.what, self.policy_of(&range)));
         }
         let mut scanned = self.scan(&range, &reports);

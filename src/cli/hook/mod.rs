@@ -193,7 +193,7 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
 /// Runs the scan of a hook. Settings come from the environment and the configuration file.
 fn run_hook(args: &RunArgs) -> Result<Status, CliError> {
     let hook = Hook::named(&args.hook).map_err(with_help)?;
-    let common = Common::from_env()?;
+    let common = Common::from_env()?.quieted();
     match (hook.input, args.args.as_slice()) {
         (HookInput::Index, _) => common.staged(Path::new(".")),
         (HookInput::MessageFile | HookInput::PatchMessageFile, [file, ..]) => {

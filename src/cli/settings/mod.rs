@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::{env, io, thread};
 
 use clap::Args;
-use keysieve::policy::{BASELINE_NAME, Baseline, Config, Policy, PolicyFiles, read_text};
+use keysieve::policy::{
+    BASELINE_NAME, Baseline, Config, ConfigError, Policy, PolicyFiles, read_text,
+};
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
@@ -74,6 +76,9 @@ pub(crate) struct SettingsArgs {
     #[arg(short, long, value_name = "N", env = "KEYSIEVE_JOBS")]
     jobs: Option<std::num::NonZero<usize>>,
 }
+
+/// For a user who names a file of another scanner.
+const IMPORT: &str = "if it is a file of another scanner, 'keysieve import FILE' carries it over";
 
 /// More threads than this only use memory.
 const MAX_JOBS: usize = 256;
@@ -171,7 +176,14 @@ impl SettingsArgs {
         }
         match &self.config {
             None => Ok(files.config()?),
-            Some(file) => Config::load(file)?.ok_or_else(|| not_found(file)).map(Some),
+            Some(file) => Config::load(file)
+                .map_err(|error| {
+                    let is_other = matches!(error, ConfigError::Syntax { .. });
+                    let error = CliError::from(error);
+                    if is_other { error.help(IMPORT) } else { error }
+                })?
+                .ok_or_else(|| not_found(file))
+                .map(Some),
         }
     }
 
@@ -241,7 +253,8 @@ impl SettingsArgs {
             return Ok(files.baseline()?);
         };
         let create = "create one with 'keysieve baseline write'";
-        Baseline::load(file)?
+        Baseline::load(file)
+            .map_err(|error| CliError::from(error).help(IMPORT))?
             .ok_or_else(|| not_found(file).help(create))
             .map(Some)
     }

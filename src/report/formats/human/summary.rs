@@ -4,7 +4,7 @@ use std::io;
 
 use super::Page;
 use crate::blob::Skip;
-use crate::finding::{Allowed, Outcome, PolicyChange};
+use crate::finding::{Allowed, Outcome, PolicyChange, Status};
 use crate::report::safe_text::words::{
     POLICY, UNREAD, failed_and_other_skips, skips_word, summary, unused_to_list,
 };
@@ -91,6 +91,10 @@ impl Page<'_> {
 
     /// The last line.
     pub(super) fn summary(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        let is_clean = outcome.findings.is_empty() && outcome.status() == Status::Clean;
+        if self.options.quiet && is_clean {
+            return Ok(());
+        }
         let summary = summary(outcome, |tone, text| self.paint.tone(tone, text));
         writeln!(out, "keysieve: {summary}")
     }

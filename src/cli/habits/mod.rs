@@ -1,0 +1,94 @@
+//! Reads the command lines that people type by habit, those of other scanners, as ours.
+//! `docs/from-other-scanners.md` lists them.
+
+mod commands;
+mod flags;
+mod translation;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+
+use super::error::CliError;
+use commands::{WORDS, Word};
+use translation::Translation;
+
+/// What `args`, which follow the name of the program, are in our words.
+///
+/// # Errors
+/// If a word or an option has no equivalent; the error says what to use instead.
+pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> {
+    let cli = super::Cli::command();
+    let is_ours = |word: &str| cli.find_subcommand(word).is_some() || word == "help";
+    let Some(at) = command_at(&args, &cli) else {
+        return Ok(args);
+    };
+    let Some(first) = args[at].to_str() else {
+        return Ok(scan_of_files(args));
+    };
+    let Some((word, meaning)) = known(&args[at..]) else {
+        return if is_ours(first) {
+            Ok(args)
+        } else if first.contains(['/', '\\']) || Path::new(first).exists() {
+            Ok(scan_of_files(args))
+        } else {
+            Err(unknown(first, &cli))
+        };
+    };
+    // What is in front of the command belongs to it.
+    let (before, after) = (&args[..at], &args[at + word.split(' ').count()..]);
+    let rest = before.iter().chain(after).cloned();
+    match meaning {
+        Word::Scan(kind) => Translation::new(kind, &cli, rest)?.words(),
+        Word::Words(words) => Ok(words.iter().map(OsString::from).chain(rest).collect()),
+        Word::None(instead) => Err(no_equivalent(word).help(instead)),
+    }
+}
+
+/// Where the command is: the first word that is neither an option nor the value of one.
+fn command_at(args: &[OsString], cli: &clap::Command) -> Option<usize> {
+    let mut at = 0;
+    while let Some(word) = args.get(at) {
+        let text = word.to_string_lossy();
+        if !text.starts_with('-') || text == "-" || known(&args[at..]).is_some() {
+            return Some(at);
+        }
+        at += if translation::takes_value_in_front(cli, &text) {
+            2
+        } else {
+            1
+        };
+    }
+    None
+}
+
+/// The longest of the known words that `args` begin with.
+fn known(args: &[OsString]) -> Option<(&'static str, Word)> {
+    let begins = |words: &&(&str, Word)| {
+        let mut words = words.0.split(' ').enumerate();
+        words.all(|(at, word)| args.get(at).is_some_and(|arg| arg == word))
+    };
+    WORDS.iter().find(begins).copied()
+}
+
+fn scan_of_files(args: Vec<OsString>) -> Vec<OsString> {
+    std::iter::once("scan".into()).chain(args).collect()
+}
+
+fn no_equivalent(word: &str) -> CliError {
+    CliError::new(format!("'{word}' has no equivalent in keysieve"))
+}
+
+/// A word that is neither a command nor a file. A command that is one slip away is named.
+fn unknown(word: &str, cli: &clap::Command) -> CliError {
+    let similar = cli
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .find(|name| strsim::osa_distance(word, name) * 3 < name.len());
+    let error = CliError::new(format!("'{word}' is neither a command nor a file"));
+    match similar {
+        Some(name) => error.help(format!("did you mean 'keysieve {name}'?")),
+        None => error.help("'keysieve --help' lists the commands"),
+    }
+}

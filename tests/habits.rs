@@ -1,0 +1,207 @@
+//! Checks that the command lines of `docs/from-other-scanners.md` do what the page says, and the
+//! options that all commands that scan have.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::keys::{access_key_id, secret_access_key};
+use crate::support::{Ran, Repo};
+
+/// The rows of the tables: what is typed, and what the second column says.
+fn rows() -> Vec<(String, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/from-other-scanners.md");
+    let page = fs::read_to_string(page).unwrap();
+    let cells = page.lines().filter_map(|line| {
+        let (typed, second) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some((typed.to_owned(), second.strip_suffix(" |")?.to_owned()))
+    });
+    cells.collect()
+}
+
+/// A repository with keys in the history, in files, staged and ignored.
+fn repo() -> Repo {
+    let repo = Repo::new();
+    let pair = |seed| {
+        format!(
+            "a = {}\nb = {}\n",
+            access_key_id(seed),
+            secret_access_key(seed)
+        )
+    };
+    repo.add("README", "nothing\n").commit("first");
+    repo.add("old.env", pair(1)).commit("second");
+    repo.git(["branch", "main-2"]);
+    repo.git(["checkout", "-q", "-b", "work"]);
+    repo.add(".gitignore", "*.env\n")
+        .add("src/c.txt", pair(2))
+        .commit("third");
+    repo.write("src/a.env", pair(3)).write("src/b.env", pair(4));
+    repo.add("staged.txt", pair(5));
+    repo.write("own.toml", "block = \"low\"\n");
+    repo.keysieve(["baseline", "write", "--baseline", "own.json", "old.env"])
+        .status(0);
+    repo.write(".gitleaks.toml", "[[rules]]\nid = \"a\"\nregex = \"b\"\n");
+    repo.write("report.json", "[]\n");
+    repo.write(".secrets.baseline", "{\"version\": \"1.5.0\"}\n");
+    repo
+}
+
+/// Runs a command line as a shell would: quotes and `<` are all that the page uses.
+fn run(repo: &Repo, line: &str) -> Ran {
+    let (line, input) = line.split_once(" < ").unwrap_or((line, ""));
+    let words = line.replace('"', "");
+    let words: Vec<_> = words.split(' ').skip(1).collect();
+    let input = if input.is_empty() {
+        Vec::new()
+    } else {
+        fs::read(repo.path(input)).unwrap()
+    };
+    repo.keysieve(words).stdin(input).run()
+}
+
+/// What a run leaves: its status, its output and the reports.
+fn effect(repo: &Repo, line: &str) -> (Option<i32>, String, String, Vec<String>) {
+    let ran = run(repo, line);
+    let reports = ["out.json", "out.sarif", "out.csv", "out.xml"].map(|name| {
+        let text = fs::read_to_string(repo.path(name)).unwrap_or_default();
+        let _ = fs::remove_file(repo.path(name));
+        // The time of the run, which only these two formats have.
+        let lines = text
+            .lines()
+            .filter(|line| !line.contains("TimeUtc") && !line.contains("timestamp"));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    (ran.code(), ran.stdout(), ran.stderr(), reports.to_vec())
+}
+
+#[test]
+fn every_command_line_of_the_page_does_what_it_says() {
+    let repo = repo();
+    let rows = rows();
+    assert!(rows.len() >= 57, "{} rows", rows.len());
+    let mut done = 0;
+    for (typed, second) in &rows {
+        if let Some(ours) = second
+            .strip_prefix('`')
+            .and_then(|text| text.strip_suffix('`'))
+        {
+            let (theirs, ours) = (effect(&repo, typed), effect(&repo, ours));
+            assert_eq!(theirs, ours, "{typed}");
+            assert_ne!(theirs.0, Some(2), "{typed}: {}", theirs.2);
+            done += 1;
+        } else {
+            let ran = run(&repo, typed);
+            ran.has_status(2).says(second.trim());
+            assert_eq!(ran.stdout(), "", "{typed}");
+            assert!(
+                ran.stderr().lines().count() <= 3,
+                "{typed}: {}",
+                ran.stderr()
+            );
+        }
+    }
+    assert!(done >= 50, "{done} of {} do what they say", rows.len());
+}
+
+#[test]
+fn a_file_that_is_called_like_a_command_is_scanned_by_its_path() {
+    let repo = Repo::new();
+    repo.write("git", access_key_id(1));
+    repo.keysieve(["./git"]).status(1).says("git:1:1");
+    repo.add("a", "a").commit("first");
+    repo.keysieve(["git"]).status(0);
+}
+
+#[test]
+fn an_unknown_word_is_named_and_a_slip_is_understood() {
+    let repo = Repo::new();
+    for (word, says) in [
+        ("scna", "did you mean 'keysieve scan'?"),
+        ("foo", "'foo' is neither a command nor a file"),
+    ] {
+        repo.keysieve([word]).status(2).says(says);
+    }
+    repo.keysieve(["missing/file"])
+        .status(2)
+        .says("missing/file");
+}
+
+#[test]
+fn the_exit_status_for_findings_can_be_set_and_2_wins() {
+    let repo = Repo::new();
+    repo.write("a.env", access_key_id(1));
+    repo.keysieve(["scan", "--exit-code", "9"]).status(9);
+    repo.keysieve(["scan", "--exit-code", "0"])
+        .status(0)
+        .says("1 finding");
+    repo.keysieve(["scan", "--exit-code", "0", "missing"])
+        .status(2);
+    repo.keysieve(["--exit-code", "9", "scan"]).status(9);
+}
+
+#[test]
+fn quiet_prints_only_what_is_to_be_known() {
+    let repo = Repo::new();
+    repo.add("a", "nothing\n").commit("first");
+    for command in ["scan", "staged", "audit", "gate"] {
+        let range = if command == "gate" {
+            vec!["HEAD"]
+        } else {
+            vec![]
+        };
+        let words = [vec![command, "-q"], range].concat();
+        let ran = repo.keysieve(words).status(0);
+        assert_eq!(ran.text(), "", "{command}");
+    }
+    repo.write("b.env", access_key_id(1));
+    repo.keysieve(["-q", "scan"]).status(1).says("b.env:1:1");
+    repo.keysieve(["scan", "-q", "--max-size", "3B"])
+        .status(0)
+        .says("larger than the size limit");
+}
+
+#[test]
+fn a_clean_commit_prints_nothing_of_keysieve() {
+    let repo = Repo::new();
+    repo.keysieve(["hook", "install"]).status(0);
+    repo.add("a", "nothing\n");
+    let ran = repo.program("git").args(["commit", "-q", "-m", "first"]);
+    assert_eq!(ran.status(0).text(), "");
+}
+
+#[test]
+fn verbose_lists_what_is_allowed() {
+    let repo = Repo::new();
+    repo.write(
+        "a.env",
+        format!("{} # keysieve:allow a test\n", access_key_id(1)),
+    );
+    repo.keysieve(["scan"]).status(0).never_says("a test");
+    repo.keysieve(["scan", "--verbose"])
+        .status(0)
+        .says("a test");
+}
+
+#[test]
+fn colour_is_forced_as_other_programs_force_it() {
+    let repo = Repo::new();
+    repo.write("a.env", access_key_id(1));
+    for (name, value, is_colored) in [
+        ("FORCE_COLOR", "1", true),
+        ("FORCE_COLOR", "0", false),
+        ("CLICOLOR_FORCE", "1", true),
+        ("NO_COLOR", "1", false),
+    ] {
+        let ran = repo.keysieve(["scan"]).env(name, value).status(1);
+        assert_eq!(
+            ran.stdout().contains('\u{1b}'),
+            is_colored,
+            "{name}={value}"
+        );
+    }
+    let ran = repo
+        .keysieve(["scan"])
+        .env("FORCE_COLOR", "1")
+        .env("NO_COLOR", "1");
+    assert!(!ran.status(1).stdout().contains('\u{1b}'));
+}
