@@ -122,12 +122,7 @@ impl Common {
             first_commit: repo.has_no_commit(),
         };
         let settings = self.settings.resolve(repo.work_dir().unwrap_or(dir))?;
-        let source = Staged {
-            merging: merging(&repo),
-            repo,
-            max_size: settings.max_size,
-            jobs: settings.jobs,
-        };
+        let source = staged_source(repo, &settings);
         self.scan(&source, &settings, advice)
     }
 
@@ -147,6 +142,16 @@ impl Common {
         let outcome = scan(&reports, source, settings)?;
         reports.write(&outcome, settings.scanner.rules().version(), advice)?;
         Ok(outcome.status())
+    }
+}
+
+/// The changes that the next commit of `repo` would add.
+pub(super) fn staged_source(repo: Repository, settings: &Settings) -> Staged {
+    Staged {
+        merging: merging(&repo),
+        repo,
+        max_size: settings.max_size,
+        jobs: settings.jobs,
     }
 }
 

@@ -6,10 +6,13 @@ use jiff::civil::Date;
 
 use super::config::{Config, ConfigError};
 use crate::secret::{Salt, WrittenFingerprint};
+use crate::text::printable;
 
 /// An `[[allow]]` entry to write.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
+    /// What a comment says of it, such as the rule and the place; one line without secrets.
+    pub about: Option<&'a str>,
     /// The fingerprint that it allows.
     pub value: WrittenFingerprint,
     /// Why it is allowed.
@@ -101,10 +104,12 @@ pub fn add_salt(path: &Path, text: &str, salt: Salt) -> Result<Option<String>, C
 }
 
 fn lines(entry: &NewEntry<'_>) -> Vec<String> {
-    let mut lines = vec![
-        "[[allow]]".to_owned(),
-        format!("value = \"{}\"", entry.value),
-    ];
+    let about = entry
+        .about
+        .map(|about| format!("# {}", printable(about.as_bytes())));
+    let mut lines: Vec<String> = about.into_iter().collect();
+    lines.push("[[allow]]".to_owned());
+    lines.push(format!("value = \"{}\"", entry.value));
     if let Some(rule) = entry.rule {
         lines.push(format!("rule = {}", quoted(rule)));
     }
@@ -150,6 +155,7 @@ mod tests {
 
     fn entry(reason: &str) -> NewEntry<'_> {
         NewEntry {
+            about: None,
             value: WrittenFingerprint::parse(VALUE).unwrap(),
             reason,
             until: None,
@@ -172,13 +178,14 @@ mod tests {
     #[test]
     fn a_new_file_holds_the_entry() {
         let all = NewEntry {
+            about: Some("r at a/b\n:3"),
             until: Some(date(2027, 1, 31)),
             rule: Some("r"),
             path: Some("a/*"),
             ..entry("why")
         };
         let expected = format!(
-            "[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\n\
+            "# r at a/b\\n:3\n[[allow]]\nvalue = \"{VALUE}\"\nrule = \"r\"\npath = \"a/*\"\nreason = \"why\"\n\
              until = 2027-01-31\n"
         );
         assert_eq!(added("", &all), expected);

@@ -134,7 +134,7 @@ fn key_in_a_reason() {
     ran.says("; owner: old key").never_says(&secret[4..]);
     let print = "ab".repeat(16);
     for answer in ["wrote [[allow]] entry 1", "allows it already"] {
-        let ran = repo.keysieve(["allow", &print, "--reason", &reason]);
+        let ran = repo.keysieve(["allow", &print, "--force", "--reason", &reason]);
         ran.status(0).says(answer).never_says(&secret[4..]);
     }
 }

@@ -1,6 +1,8 @@
 //! `keysieve allow`: adds an allow entry to the configuration file of the repository.
 
 mod line;
+mod search;
+mod value;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,8 +20,10 @@ use keysieve::text::printable_path;
 use super::error::CliError;
 use super::explain::FileLine;
 use super::redact::{builtin_prose, log, message as message_of};
-use super::settings::{self, Settings, SettingsArgs};
-use line::ValueOnLine;
+use super::settings::{self, SettingsArgs};
+use line::values_on_line;
+use search::Search;
+use value::Value;
 
 /// Arguments of `keysieve allow`.
 #[derive(Args, Debug)]
@@ -27,8 +31,20 @@ pub(crate) struct AllowArgs {
     /// The finding: its fingerprint of 32 hex digits, or where it is
     ///
     /// `FILE:LINE` allows all findings on the line, `FILE:LINE:COLUMN` the one that begins there.
-    #[arg(value_name = "FINGERPRINT|FILE:LINE", required_unless_present = "salt")]
+    #[arg(value_name = "FINGERPRINT|FILE:LINE", required_unless_present_any = ["salt", "last"])]
     finding: Option<PathBuf>,
+    /// The finding that stopped the last commit
+    ///
+    /// It is found in what is staged. If there are several, it lists them, and nothing is
+    /// written without `--all`.
+    #[arg(long, conflicts_with = "finding")]
+    last: bool,
+    /// With --last: all findings that stopped it
+    #[arg(long, requires = "last")]
+    all: bool,
+    /// Write the entry even if the repository has no finding with this fingerprint
+    #[arg(long, requires = "finding")]
+    force: bool,
     /// Why it is allowed
     #[arg(long, required_unless_present = "salt")]
     reason: Option<String>,
@@ -36,7 +52,7 @@ pub(crate) struct AllowArgs {
     ///
     /// With a salt in the configuration file, reports show a fingerprint of a password that can be
     /// copied to an allow entry. FILE:LINE writes one where it needs it.
-    #[arg(long, conflicts_with_all = ["finding", "reason", "until", "rule", "path"])]
+    #[arg(long, conflicts_with_all = ["finding", "last", "reason", "until", "rule", "path"])]
     salt: bool,
     /// Last day on which it is allowed, such as 2027-01-31
     #[arg(long, value_name = "DATE")]
@@ -68,7 +84,7 @@ impl AllowArgs {
     fn write_in(&self, here: &Path) -> Result<Vec<String>, CliError> {
         let target = self.target(here)?;
         let root = match &target {
-            Some(Target::Line(at)) => settings::root_of(&at.file)?,
+            Target::Line(at) => settings::root_of(&at.file)?,
             _ => here.to_path_buf(),
         };
         let path = self.config.clone().unwrap_or_else(|| root.join(FILE_NAME));
@@ -79,23 +95,28 @@ impl AllowArgs {
             read => read.map_err(failed)?,
         };
         let mut file = ConfigFile::new(path.clone(), text);
+        let args = SettingsArgs::with_rules_of(self.config.clone());
+        let search = Search {
+            root: &root,
+            args: &args,
+        };
         match target {
-            None => {
+            Target::Salt => {
                 if !file.add_salt()? {
                     file.say("unchanged, it has a salt");
                 }
             }
-            Some(Target::Fingerprint(value)) => self.append(&mut file, [value])?,
-            Some(Target::Line(at)) => {
-                let found = ValueOnLine::all(&at, self.rule.as_deref(), &self.settings(&root)?)?;
-                if found.iter().any(ValueOnLine::is_guessable) {
-                    file.add_salt()?;
-                }
+            Target::Last => self.append(&mut file, self.last(&search)?)?,
+            Target::Line(at) => {
+                let settings = args.resolve(&root)?;
+                let found = values_on_line(&at, self.rule.as_deref(), &settings)?;
+                self.append(&mut file, found)?;
+            }
+            Target::Fingerprint(value) if self.force => self.append_one(&mut file, value, None)?,
+            Target::Fingerprint(value) => {
                 let salt = Config::parse(&file.path, &file.text)?.salt;
-                self.append(
-                    &mut file,
-                    found.iter().filter_map(|value| value.written(salt)),
-                )?;
+                let found = search.with_fingerprint(value, salt)?;
+                self.append(&mut file, vec![found.ok_or_else(|| not_found(value))?])?;
             }
         }
         if file.is_changed {
@@ -104,53 +125,87 @@ impl AllowArgs {
         Ok(file.messages)
     }
 
-    /// What to allow; `None` if only a salt is to be written.
-    fn target(&self, here: &Path) -> Result<Option<Target>, CliError> {
+    fn target(&self, here: &Path) -> Result<Target, CliError> {
         let Some(finding) = &self.finding else {
-            return Ok(None);
+            return Ok(if self.last {
+                Target::Last
+            } else {
+                Target::Salt
+            });
         };
         let text = finding.to_str().unwrap_or_default().trim();
         if let Some(value) = WrittenFingerprint::parse(text) {
-            return Ok(Some(Target::Fingerprint(value)));
+            return Ok(Target::Fingerprint(value));
         }
         // Reports of what is staged show paths from the root.
         let line = FileLine::parse(finding).or_else(|| FileLine::parse(&here.join(finding)));
         // The argument is not repeated: it may be the secret itself.
-        line.map(|line| Some(Target::Line(line))).ok_or_else(|| {
+        line.map(Target::Line).ok_or_else(|| {
             CliError::new("the argument is neither a fingerprint nor a line of a file").help(
                 "copy the command that the report shows for the finding; FILE:LINE needs the file",
             )
         })
     }
 
-    fn settings(&self, root: &Path) -> Result<Settings, CliError> {
-        SettingsArgs::with_rules_of(self.config.clone()).resolve(root)
+    /// The finding that stopped the last commit, or with `--all` all of them.
+    fn last(&self, search: &Search<'_>) -> Result<Vec<Value>, CliError> {
+        let found = search.blocking()?;
+        match found.len() {
+            0 => Err(CliError::new("no finding in what is staged stops a commit")
+                .help("copy the command that the report shows for the finding, or give FILE:LINE")),
+            1 => Ok(found),
+            _ if self.all => Ok(found),
+            many => {
+                let places: Vec<_> = found.iter().map(|value| value.about.as_str()).collect();
+                let message = format!(
+                    "{many} findings stop the commit:\n  {}",
+                    places.join("\n  ")
+                );
+                Err(CliError::new(message).help("allow one by FILE:LINE, or all with --last --all"))
+            }
+        }
     }
 
     /// Adds an entry for each of `values`.
-    fn append(
+    fn append(&self, file: &mut ConfigFile, values: Vec<Value>) -> Result<(), CliError> {
+        if values.iter().any(Value::is_guessable) {
+            file.add_salt()?;
+        }
+        let salt = Config::parse(&file.path, &file.text)?.salt;
+        for value in values {
+            if let Some(written) = value.written(salt) {
+                self.append_one(file, written, Some(&value.about))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an entry for `value`, with a comment `about` it.
+    fn append_one(
         &self,
         file: &mut ConfigFile,
-        values: impl IntoIterator<Item = WrittenFingerprint>,
+        value: WrittenFingerprint,
+        about: Option<&str>,
     ) -> Result<(), CliError> {
         let today = settings::today();
-        for value in values {
-            let entry = self.entry(value, today)?;
-            if let Some(rule) = entry.rule {
-                check_rule(&file.path, &file.text, rule)?;
-            }
-            match append(&file.path, &file.text, &entry, today)? {
-                Appended::Exists { number, reason } => file.say(&format!(
-                    "unchanged, [[allow]] entry {number} allows it already ({})",
-                    builtin_prose(&reason)
-                )),
-                Appended::Text { text, number } => {
-                    file.set(text);
-                    let reason = builtin_prose(entry.reason);
-                    file.say(&format!(
-                        "wrote [[allow]] entry {number} for {value} ({reason})"
-                    ));
-                }
+        let entry = NewEntry {
+            about,
+            ..self.entry(value, today)?
+        };
+        if let Some(rule) = entry.rule {
+            check_rule(&file.path, &file.text, rule)?;
+        }
+        match append(&file.path, &file.text, &entry, today)? {
+            Appended::Exists { number, reason } => file.say(&format!(
+                "unchanged, [[allow]] entry {number} allows it already ({})",
+                builtin_prose(&reason)
+            )),
+            Appended::Text { text, number } => {
+                file.set(text);
+                let reason = builtin_prose(entry.reason);
+                file.say(&format!(
+                    "wrote [[allow]] entry {number} for {value} ({reason})"
+                ));
             }
         }
         Ok(())
@@ -169,6 +224,7 @@ impl AllowArgs {
         }
         Ok(NewEntry {
             value,
+            about: None,
             reason,
             until: self.until,
             rule: self.rule.as_deref(),
@@ -179,6 +235,10 @@ impl AllowArgs {
 
 /// What is to be allowed.
 enum Target {
+    /// Nothing: only a salt is written.
+    Salt,
+    /// What stopped the last commit.
+    Last,
     Fingerprint(WrittenFingerprint),
     Line(FileLine),
 }
@@ -224,6 +284,13 @@ impl ConfigFile {
     }
 }
 
+fn not_found(value: WrittenFingerprint) -> CliError {
+    CliError::new(format!(
+        "no finding of this repository has the fingerprint {value}"
+    ))
+    .help("run it in the repository of the finding, or add --force to write the entry all the same")
+}
+
 /// An entry for a rule that does not exist would make every later run fail.
 fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), CliError> {
     let mut rules = RuleSet::builtin()?;
@@ -244,6 +311,9 @@ mod tests {
         AllowArgs {
             finding: Some(finding.into()),
             reason: Some("a fixture".to_owned()),
+            last: false,
+            all: false,
+            force: true,
             salt: false,
             until: None,
             rule: None,
