@@ -4,5 +4,5 @@
 mod beyond;
 mod expressions;
 mod groups;
-mod session;
+pub(crate) mod session;
 mod side_by_side;

@@ -108,8 +108,31 @@ fn a_file_that_is_called_like_a_command_is_scanned_by_its_path() {
     let repo = Repo::new();
     repo.write("git", access_key_id(1));
     repo.keysieve(["./git"]).status(1).says("git:1:1");
-    repo.add("a", "a").commit("first");
-    repo.keysieve(["git"]).status(0);
+    repo.keysieve(["git"])
+        .status(2)
+        .says("'git' is a command and a file");
+}
+
+/// Programs such as the pre-commit framework pass the names of files, which anyone can choose.
+#[test]
+fn a_name_of_a_file_hides_no_file() {
+    let repo = Repo::new();
+    for name in ["version", "dir", "stdin", "--exit-code=0", "-q", "--scan"] {
+        repo.write(name, access_key_id(1))
+            .write("b.env", access_key_id(2));
+        for words in [vec![name], vec![name, "b.env"], vec!["b.env", name]] {
+            let ran = repo.keysieve(&words).run();
+            assert!(
+                matches!(ran.code(), Some(1 | 2)),
+                "{words:?}: {}",
+                ran.text()
+            );
+            if ran.code() == Some(1) {
+                ran.says(&format!("{name}:1:1"));
+            }
+        }
+        fs::remove_file(repo.path(name)).unwrap();
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! with their translations, and findings before with the tool and after with keysieve.
 
 mod baselines;
+#[cfg(unix)]
+mod git_secrets;
 mod gitleaks;
 mod notice;
 mod paths;

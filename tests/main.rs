@@ -22,6 +22,8 @@ mod golden;
 mod habits;
 mod hook;
 mod import;
+#[cfg(unix)]
+mod layered_policy;
 mod layers;
 mod names;
 mod plan;

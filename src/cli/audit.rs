@@ -132,7 +132,7 @@ impl AuditArgs {
         if let Some(plan) = plan {
             plan.write(&outcome)?;
         }
-        reports.write(&outcome, scanner.rules().version(), Advice::default())?;
+        reports.write(&outcome, &settings, Advice::default())?;
         Ok(outcome.status())
     }
 }

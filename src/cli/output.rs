@@ -18,6 +18,7 @@ use keysieve::report::{self, Advice, Format, Options, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
+use super::settings::Settings;
 use super::target::{self, FormatParser, FormatSpec, Target};
 
 /// Arguments that say how the outcome is shown.
@@ -108,6 +109,7 @@ pub(crate) struct Reports<'a> {
 struct Content<'o> {
     outcome: &'o Outcome,
     rules_version: String,
+    policy_version: String,
     advice: Advice,
 }
 
@@ -213,12 +215,13 @@ impl Reports<'_> {
     pub(crate) fn write(
         &self,
         outcome: &Outcome,
-        rules_version: String,
+        settings: &Settings,
         advice: Advice,
     ) -> Result<(), CliError> {
         let content = Content {
             outcome,
-            rules_version,
+            rules_version: settings.scanner.rules().version(),
+            policy_version: settings.policy.version(),
             advice,
         };
         let mut errors: Vec<_> = self
@@ -307,6 +310,7 @@ impl Reports<'_> {
             show_unused: self.args.unused || self.args.verbose,
             quiet: self.args.quiet,
             rules_version: content.rules_version.clone(),
+            policy_version: content.policy_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
             advice: content.advice,
             times: Times {

@@ -103,8 +103,7 @@ fn scan_push(reports: &Reports<'_>, push: Push, settings: &Settings) -> Result<S
     let is_silent =
         outcome.findings.is_empty() && outcome.skipped.is_empty() && outcome.allowed.is_empty();
     if !is_silent {
-        let rules_version = settings.scanner.rules().version();
-        reports.write(&outcome, rules_version, Advice::default())?;
+        reports.write(&outcome, settings, Advice::default())?;
     }
     if outcome.status() == Status::Findings {
         say(&refusal(&outcome));

@@ -140,7 +140,7 @@ impl Common {
     ) -> Result<Status, CliError> {
         let reports = self.output.reports()?;
         let outcome = scan(&reports, source, settings)?;
-        reports.write(&outcome, settings.scanner.rules().version(), advice)?;
+        reports.write(&outcome, settings, advice)?;
         Ok(outcome.status())
     }
 }

@@ -92,6 +92,8 @@ pub struct Allowed {
 pub enum AllowedBy {
     /// An `[[allow]]` entry of a configuration file.
     Entry {
+        /// The file, unless it is the repository's own or the one that was named.
+        file: Option<String>,
         /// Its number in the file, from 1.
         number: usize,
         /// Its reason.
@@ -118,6 +120,8 @@ pub enum AllowedBy {
 pub struct Unused {
     /// The list that it is in.
     pub list: List,
+    /// The file, if it is not the one of the repository or the one that was named.
+    pub file: Option<String>,
     /// Its number in the configuration file, or its line in the baseline; from 1.
     pub number: usize,
     /// Its reason.

@@ -62,6 +62,8 @@ impl<'de> Deserialize<'de> for Strings {
 /// An `[[allow]]` entry, checked and compiled. It allows a finding if all its conditions hold.
 #[derive(Debug)]
 pub struct AllowEntry {
+    /// The file, unless it is the repository's own configuration or the one that was named.
+    pub file: Option<String>,
     /// Its number in the file, from 1.
     pub number: usize,
     /// The line on which it begins, from 1.
@@ -148,6 +150,7 @@ impl AllowEntry {
             return Err(EntryProblem::NoCondition);
         }
         Ok(Self {
+            file: None,
             number,
             line,
             reason,

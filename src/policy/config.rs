@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::allow::{AllowEntry, AllowSyntax, EntryProblem};
@@ -35,6 +36,10 @@ pub struct Config {
     pub salt: Option<Salt>,
     /// The allow entries, in the order of the file.
     pub allow: Vec<AllowEntry>,
+    /// Configuration files that this one extends, joined to its folder; the last is the strongest.
+    pub extends: Vec<PathBuf>,
+    /// SHA-256 of the text.
+    pub(super) digest: [u8; 32],
 }
 
 /// What is wrong with a configuration file.
@@ -58,6 +63,16 @@ pub enum ConfigError {
         /// The parser's message. It never quotes the line, which may hold a pasted secret.
         message: String,
     },
+    /// A file that it extends cannot be used.
+    #[error("{file}: extends = [\"{extends}\"]: it {problem}")]
+    Extends {
+        /// The file.
+        file: String,
+        /// The file that it extends.
+        extends: String,
+        /// What is wrong.
+        problem: ExtendsProblem,
+    },
     /// An `[[allow]]` entry is not valid.
     #[error("{file}:{line}: [[allow]] entry {number}: {problem}")]
     Entry {
@@ -72,22 +87,53 @@ pub enum ConfigError {
     },
 }
 
+/// What is wrong with an element of `extends`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtendsProblem {
+    /// It leads out of the repository.
+    #[error(
+        "is outside of the repository; name the file with --config or in the user's configuration"
+    )]
+    Outside,
+    /// It does not exist.
+    #[error("does not exist")]
+    Missing,
+    /// It extends, through others or itself, the file that names it.
+    #[error("extends the file that names it")]
+    Cycle,
+    /// Too many files extend each other.
+    #[error("is the last of more than 8 files that extend each other")]
+    TooDeep,
+}
+
 impl Config {
     /// Reads a configuration file; `None` if it does not exist.
     ///
     /// # Errors
     /// If it exists but cannot be read, or is not valid.
     pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
-        Self::from_read(path, if_exists(read_text(path)))
+        Self::from_read(path, folder_of(path), if_exists(read_text(path)))
     }
 
-    /// Parses what was read from `path`.
+    /// The same, as a file whose entries are reported with its `name`.
+    #[must_use]
+    pub fn into_layer(mut self, name: &str) -> Self {
+        for entry in &mut self.allow {
+            entry.file = Some(name.to_owned());
+        }
+        self
+    }
+
+    /// Parses what was read from `path`. The files that it names are relative to `folder`.
     pub(super) fn from_read(
         path: &Path,
+        folder: &Path,
         text: io::Result<Option<String>>,
     ) -> Result<Option<Self>, ConfigError> {
         match text {
-            Ok(text) => text.map(|text| Self::parse(path, &text)).transpose(),
+            Ok(text) => text
+                .map(|text| Self::parse_in(path, folder, &text))
+                .transpose(),
             Err(source) => Err(ConfigError::Read {
                 file: printable_path(path),
                 source,
@@ -101,6 +147,10 @@ impl Config {
     /// Names the file, the line and what is wrong. A broken regex, fingerprint, path or date is an
     /// error and never ignored: an allow entry must not silently allow something else.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::parse_in(path, folder_of(path), text)
+    }
+
+    fn parse_in(path: &Path, folder: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = printable_path(path);
         let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.clone(),
@@ -118,15 +168,13 @@ impl Config {
                 problem,
             })?);
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let in_folder = |files: &[String]| files.iter().map(|file| folder.join(file)).collect();
         Ok(Self {
             report: syntax.report,
             block: syntax.block,
-            rules: syntax
-                .rules
-                .iter()
-                .map(|rules| folder.join(rules))
-                .collect(),
+            rules: in_folder(&syntax.rules),
+            extends: in_folder(&syntax.extends),
+            digest: Sha256::digest(text).into(),
             max_size: syntax.max_size.map(|Size(bytes)| bytes),
             salt: syntax.salt.map(|WrittenSalt(salt)| salt),
             allow,
@@ -153,6 +201,10 @@ impl Config {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
 /// The file as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -161,6 +213,8 @@ struct ConfigSyntax {
     block: Option<Confidence>,
     #[serde(default)]
     rules: Vec<String>,
+    #[serde(default)]
+    extends: Vec<String>,
     max_size: Option<Size>,
     salt: Option<WrittenSalt>,
     #[serde(default)]

@@ -8,6 +8,7 @@ use bstr::{BString, ByteVec as _};
 use super::baseline::{BASELINE_NAME, Baseline, BaselineError};
 use super::config::{Config, ConfigError, FILE_NAME};
 use super::import::FORMATS;
+use super::layers::{self, Layers};
 use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
@@ -68,13 +69,21 @@ impl PolicyFiles {
         }
     }
 
-    /// The configuration; `None` if the file does not exist.
+    /// The configuration, and the files that it extends: the strongest first. Empty if the file
+    /// does not exist. All are read from the same folder or commit.
     ///
     /// # Errors
-    /// If it exists but cannot be read, or is not valid.
-    pub fn config(&self) -> Result<Option<Config>, ConfigError> {
-        let path = Path::new(FILE_NAME);
-        Config::from_read(&self.display_path(path), self.text(path))
+    /// If one of them cannot be read, or is not valid.
+    pub fn configs(&self) -> Result<Vec<Config>, ConfigError> {
+        layers::read(self, &self.full_path(Path::new(FILE_NAME)))
+    }
+
+    /// How the configuration names the file at `path`.
+    fn full_path(&self, path: &Path) -> PathBuf {
+        match self {
+            Self::Disk(root) => root.join(path),
+            _ => path.to_path_buf(),
+        }
     }
 
     /// The baseline; `None` if the file does not exist.
@@ -118,12 +127,39 @@ impl PolicyFiles {
 
     /// The paths of all policy files that exist or are named here, relative to the root.
     fn paths(&self) -> impl Iterator<Item = PathBuf> {
-        // A configuration that is not valid names no pattern files. It is listed itself.
-        let config = self.config().ok().flatten().unwrap_or_default();
+        // A configuration that is not valid names no other files. It is listed itself.
+        let configs = self.configs().unwrap_or_default();
+        let named = configs
+            .into_iter()
+            .flat_map(|config| [config.extends, config.rules]);
         [FILE_NAME, BASELINE_NAME]
             .map(PathBuf::from)
             .into_iter()
-            .chain(config.rules)
+            .chain(named.flatten())
+    }
+}
+
+/// A repository may extend files of its own, but not other files of the user who scans it.
+impl Layers for PolicyFiles {
+    fn read(&self, path: &Path) -> Result<Option<Config>, ConfigError> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        match self {
+            Self::Disk(_) => Config::load(path),
+            _ => Config::from_read(&self.display_path(path), folder, self.text(path)),
+        }
+    }
+
+    fn may_extend(&self, path: &Path) -> bool {
+        match self {
+            Self::Disk(root) => {
+                let file = path.canonicalize();
+                let root = root.canonicalize();
+                // A file that does not exist is reported as missing.
+                path.components().all(|part| part != Component::ParentDir) && file.is_err()
+                    || file.is_ok_and(|file| root.is_ok_and(|root| file.starts_with(root)))
+            }
+            _ => is_inside(path),
+        }
     }
 }
 
@@ -160,6 +196,12 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
         .collect()
 }
 
+/// Whether a path that is relative to the root does not lead out of it.
+fn is_inside(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
 /// The text of a file of a commit. A path that leads out of the repository, or to something else
 /// than a file, is an error.
 fn text_in(
@@ -168,10 +210,7 @@ fn text_in(
     path: &Path,
     limit: u64,
 ) -> io::Result<Option<String>> {
-    let inside = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !inside {
+    if !is_inside(path) {
         return Err(io::Error::other("outside of the repository"));
     }
     let names = path.components().filter(|part| *part != Component::CurDir);

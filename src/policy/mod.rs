@@ -6,6 +6,7 @@ mod baseline;
 mod config;
 mod files;
 pub mod import;
+mod layers;
 mod marker;
 mod read;
 mod root_paths;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 
 use crate::blob::Origin;
 use crate::finding::{AllowedBy, List, Occurrence, Outcome, Unused};
@@ -32,8 +34,9 @@ pub use baseline::{
     BASELINE_NAME, Baseline, BaselineEntry, BaselineError, BaselineProblem, BaselineUpdate,
     EntryMetadata, SeenSecret,
 };
-pub use config::{Config, ConfigError, FILE_NAME};
+pub use config::{Config, ConfigError, ExtendsProblem, FILE_NAME};
 pub use files::{PolicyFiles, changes};
+pub use layers::load_layers;
 pub use marker::MarkerText;
 pub use read::{read_foreign, read_text};
 use root_paths::RootPaths;
@@ -56,6 +59,8 @@ pub struct Policy {
     markers: bool,
     /// The baseline, and today's date.
     baseline: Option<(Baseline, Date)>,
+    /// Of all that was read for the policy.
+    digest: Sha256,
 }
 
 /// The lines on which inline markers for a finding may be.
@@ -111,11 +116,12 @@ impl Policy {
             salt: None,
             markers: true,
             baseline: None,
+            digest: Sha256::new(),
         }
     }
 
-    /// The same policy with the salt and the `[[allow]]` entries of `config`. Entries that expired
-    /// before `today` allow nothing.
+    /// The same policy with the salt and the `[[allow]]` entries of `config`, after those that it
+    /// has. Entries that expired before `today` allow nothing.
     ///
     /// # Errors
     /// If an entry names a rule that `rules` does not have.
@@ -126,11 +132,13 @@ impl Policy {
         today: Date,
     ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
-        self.salt = config.salt;
+        self.salt = self.salt.or(config.salt);
+        self.digest.update(config.digest);
         for entry in config.allow {
             if entry.is_expired(today) {
                 self.expired.push(Unused {
                     list: List::Config,
+                    file: entry.file,
                     number: entry.number,
                     reason: entry.reason,
                     expired: entry.until,
@@ -145,7 +153,8 @@ impl Policy {
     /// The same policy with the entries of `baseline`. Those that expired before `today` allow
     /// nothing.
     #[must_use]
-    pub fn with_baseline(self, baseline: Baseline, today: Date) -> Self {
+    pub fn with_baseline(mut self, baseline: Baseline, today: Date) -> Self {
+        self.digest.update(baseline.digest());
         Self {
             baseline: Some((baseline, today)),
             ..self
@@ -183,6 +192,7 @@ impl Policy {
         let mut entries = self.entries.iter();
         if let Some(entry) = entries.find(|entry| entry.matches(found, salted, path)) {
             return Judgement::Allow(AllowedBy::Entry {
+                file: entry.file.clone(),
                 number: entry.number,
                 reason: entry.reason.clone(),
             });
@@ -197,6 +207,19 @@ impl Policy {
         Judgement::Report {
             blocks: self.blocks(found.confidence),
         }
+    }
+
+    /// Identifies the policy in reports: 12 hex digits that depend on the thresholds, on the
+    /// contents of the configuration files and the baseline, and on nothing else.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let mut digest = self.digest.clone();
+        let settings = [self.report.word(), self.block.word()].join(" ");
+        digest.update(format!("{settings} {}", self.markers));
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut text = faster_hex::hex_string(&digest);
+        text.truncate(12);
+        text
     }
 
     /// The salt of the repository, if it has one.
@@ -263,19 +286,20 @@ impl Policy {
     /// of a part does not find the secrets of all entries.
     #[must_use]
     pub fn unused(&self, outcome: &Outcome) -> Vec<Unused> {
-        let used: HashSet<usize> = outcome
+        let used: HashSet<(Option<&str>, usize)> = outcome
             .allowed
             .iter()
             .filter_map(|allowed| match &allowed.by {
-                AllowedBy::Entry { number, .. } => Some(*number),
+                AllowedBy::Entry { file, number, .. } => Some((file.as_deref(), *number)),
                 AllowedBy::Marker { .. } | AllowedBy::Baseline { .. } => None,
             })
             .collect();
         let mut all = self.expired.clone();
         for entry in &self.entries {
-            if !used.contains(&entry.number) {
+            if !used.contains(&(entry.file.as_deref(), entry.number)) {
                 all.push(Unused {
                     list: List::Config,
+                    file: entry.file.clone(),
                     number: entry.number,
                     reason: entry.reason.clone(),
                     expired: None,
@@ -287,6 +311,7 @@ impl Policy {
                 let reason = entry.metadata.reason.as_deref();
                 all.push(Unused {
                     list: List::Baseline,
+                    file: None,
                     number: entry.line,
                     reason: reason.unwrap_or("no reason given").to_owned(),
                     expired: entry.metadata.until,

@@ -88,6 +88,7 @@ fn confidence_decides_what_is_reported_and_what_blocks() {
 fn an_entry_applies_through_its_last_day() {
     let text = "[[allow]]\nrule = \"aws-access-token\"\nreason = \"r\"\nuntil = 2026-03-31\n";
     let by = AllowedBy::Entry {
+        file: None,
         number: 1,
         reason: "r".to_owned(),
     };
@@ -99,6 +100,7 @@ fn an_entry_applies_through_its_last_day() {
         Judgement::Report { blocks: true }
     );
     let expired = Unused {
+        file: None,
         list: List::Config,
         number: 1,
         reason: "r".to_owned(),
@@ -119,6 +121,7 @@ fn the_first_matching_entry_applies_and_unused_ones_are_listed() {
     assert_eq!(
         by,
         AllowedBy::Entry {
+            file: None,
             number: 2,
             reason: "b".to_owned()
         }

@@ -19,6 +19,8 @@ pub struct Options {
     pub quiet: bool,
     /// Identifies the set of rules; see [`crate::rule::RuleSet::version`].
     pub rules_version: String,
+    /// Identifies the policy; see [`crate::policy::Policy::version`].
+    pub policy_version: String,
     /// Version of the program.
     pub version: &'static str,
     /// What the advice at the end depends on.

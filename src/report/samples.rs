@@ -220,6 +220,7 @@ fn allowed_twice(finding: &Finding) -> Vec<Allowed> {
 fn unused_entries() -> Vec<Unused> {
     let unused = |list, number, reason: &str, expired| Unused {
         list,
+        file: None,
         number,
         reason: reason.to_owned(),
         expired,
@@ -260,6 +261,7 @@ pub(super) fn hostile() -> Outcome {
     found.details = vec![Detail::new("user", text)];
     found.rule.help = Some(text.into());
     let by = AllowedBy::Entry {
+        file: None,
         number: 1,
         reason: text.to_owned(),
     };
@@ -275,6 +277,7 @@ pub(super) fn hostile() -> Outcome {
         }],
         unused: vec![Unused {
             list: List::Config,
+            file: None,
             number: 2,
             reason: text.to_owned(),
             expired: None,
@@ -330,6 +333,7 @@ pub(super) fn history() -> Outcome {
         .collect();
     findings[4].secret = Secret::new(all[3].as_str());
     let by = AllowedBy::Entry {
+        file: None,
         number: 1,
         reason: format!("known: {}", all[1]),
     };
@@ -345,6 +349,7 @@ pub(super) fn history() -> Outcome {
         }],
         unused: vec![Unused {
             list: List::Config,
+            file: None,
             number: 2,
             reason: all[0].clone(),
             expired: None,

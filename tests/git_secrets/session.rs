@@ -22,14 +22,14 @@ Possible mitigations:
 ";
 
 /// A repository in which `git secrets` is one program.
-pub(super) struct Session {
-    pub(super) repo: Repo,
+pub(crate) struct Session {
+    pub(crate) repo: Repo,
     bin: PathBuf,
 }
 
 impl Session {
     /// An empty repository in which `git-secrets` is `program`.
-    pub(super) fn new(program: &Path) -> Self {
+    pub(crate) fn new(program: &Path) -> Self {
         let repo = Repo::new();
         let bin = repo.sandbox().root().join("bin");
         fs::create_dir(&bin).unwrap();
@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// One in which it is the program under test.
-    pub(super) fn ours() -> Self {
+    pub(crate) fn ours() -> Self {
         Self::new(Path::new(Run::KEYSIEVE))
     }
 
@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Runs git-secrets at the top of the work tree.
-    pub(super) fn run<const N: usize>(&self, words: [&str; N]) -> Ran {
+    pub(crate) fn run<const N: usize>(&self, words: [&str; N]) -> Ran {
         self.git_secrets(self.repo.root()).args(words).run()
     }
 

@@ -13,7 +13,6 @@ use jiff::civil::Date;
 use keysieve::finding::Status;
 use keysieve::fs::replace;
 use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append};
-use keysieve::rule::RuleSet;
 use keysieve::secret::{Salt, WrittenFingerprint};
 use keysieve::text::printable_path;
 
@@ -87,7 +86,11 @@ impl AllowArgs {
             Target::Line(at) => settings::root_of(&at.file)?,
             _ => here.to_path_buf(),
         };
-        let path = self.config.clone().unwrap_or_else(|| root.join(FILE_NAME));
+        let named = self
+            .config
+            .clone()
+            .filter(|config| settings::replaces(config));
+        let path = named.unwrap_or_else(|| root.join(FILE_NAME));
         let failed =
             |error: io::Error| CliError::new(format!("{}: {error}", printable_path(&path)));
         let text = match fs::read_to_string(&path) {
@@ -106,17 +109,23 @@ impl AllowArgs {
                     file.say("unchanged, it has a salt");
                 }
             }
-            Target::Last => self.append(&mut file, self.last(&search)?)?,
+            Target::Last => self.append(&search, &mut file, self.last(&search)?)?,
             Target::Line(at) => {
                 let settings = args.resolve(&root)?;
                 let found = values_on_line(&at, self.rule.as_deref(), &settings)?;
-                self.append(&mut file, found)?;
+                self.append(&search, &mut file, found)?;
             }
-            Target::Fingerprint(value) if self.force => self.append_one(&mut file, value, None)?,
+            Target::Fingerprint(value) if self.force => {
+                self.append_one(&search, &mut file, value, None)?;
+            }
             Target::Fingerprint(value) => {
                 let salt = Config::parse(&file.path, &file.text)?.salt;
                 let found = search.with_fingerprint(value, salt)?;
-                self.append(&mut file, vec![found.ok_or_else(|| not_found(value))?])?;
+                self.append(
+                    &search,
+                    &mut file,
+                    vec![found.ok_or_else(|| not_found(value))?],
+                )?;
             }
         }
         if file.is_changed {
@@ -167,14 +176,19 @@ impl AllowArgs {
     }
 
     /// Adds an entry for each of `values`.
-    fn append(&self, file: &mut ConfigFile, values: Vec<Value>) -> Result<(), CliError> {
+    fn append(
+        &self,
+        search: &Search<'_>,
+        file: &mut ConfigFile,
+        values: Vec<Value>,
+    ) -> Result<(), CliError> {
         if values.iter().any(Value::is_guessable) {
             file.add_salt()?;
         }
         let salt = Config::parse(&file.path, &file.text)?.salt;
         for value in values {
             if let Some(written) = value.written(salt) {
-                self.append_one(file, written, Some(&value.about))?;
+                self.append_one(search, file, written, Some(&value.about))?;
             }
         }
         Ok(())
@@ -183,6 +197,7 @@ impl AllowArgs {
     /// Adds an entry for `value`, with a comment `about` it.
     fn append_one(
         &self,
+        search: &Search<'_>,
         file: &mut ConfigFile,
         value: WrittenFingerprint,
         about: Option<&str>,
@@ -193,7 +208,7 @@ impl AllowArgs {
             ..self.entry(value, today)?
         };
         if let Some(rule) = entry.rule {
-            check_rule(&file.path, &file.text, rule)?;
+            check_rule(search, rule)?;
         }
         match append(&file.path, &file.text, &entry, today)? {
             Appended::Exists { number, reason } => file.say(&format!(
@@ -292,10 +307,8 @@ fn not_found(value: WrittenFingerprint) -> CliError {
 }
 
 /// An entry for a rule that does not exist would make every later run fail.
-fn check_rule(file: &Path, text: &str, rule: &str) -> Result<(), CliError> {
-    let mut rules = RuleSet::builtin()?;
-    settings::add_rules(&mut rules, &Config::parse(file, text)?.rules)?;
-    if rules.has(rule) {
+fn check_rule(search: &Search<'_>, rule: &str) -> Result<(), CliError> {
+    if search.settings()?.scanner.rules().has(rule) {
         return Ok(());
     }
     Err(CliError::new(format!("unknown rule '{rule}'"))

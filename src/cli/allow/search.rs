@@ -61,7 +61,7 @@ impl Search<'_> {
             .collect())
     }
 
-    fn settings(&self) -> Result<Settings, CliError> {
+    pub(super) fn settings(&self) -> Result<Settings, CliError> {
         let files = PolicyFiles::Disk(self.root.to_path_buf());
         self.args.resolve_from(&files, Reporting::Everything)
     }

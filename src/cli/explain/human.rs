@@ -139,9 +139,14 @@ impl Answer<'_> {
                 }
             }
             Decision::Allowed { by, line } => match by {
-                AllowedBy::Entry { number, reason } => format!(
+                AllowedBy::Entry {
+                    file,
+                    number,
+                    reason,
+                } => format!(
                     "allowed by [[allow]] entry {number} of {}: {}",
-                    self.config(),
+                    file.as_ref()
+                        .map_or_else(|| self.config(), |file| self.name(file)),
                     self.prose(reason)
                 ),
                 AllowedBy::Marker { word, reason } => format!(
@@ -166,30 +171,42 @@ impl Answer<'_> {
     }
 
     fn config(&self) -> String {
-        let config = self.settings.sources.config.as_deref();
-        self.name(config.unwrap_or("no configuration file"))
+        let config = self.settings.sources.configs.first();
+        self.name(config.map_or("no configuration file", String::as_str))
     }
 
     fn policy(&self, out: &mut String) {
         let sources = &self.settings.sources;
         let policy = &self.settings.policy;
         push(out, 0, "policy");
-        let report = self.source(sources.report, "--report", "KEYSIEVE_REPORT");
+        let file = sources.report_file.as_deref();
+        let report = self.source(sources.report, "--report", "KEYSIEVE_REPORT", file);
         let level = self.settings.report;
         push(out, 1, &format!("reports from {level} on, {report}"));
-        let block = self.source(sources.block, "--block", "KEYSIEVE_BLOCK");
+        let file = sources.block_file.as_deref();
+        let block = self.source(sources.block, "--block", "KEYSIEVE_BLOCK", file);
         push(out, 1, &format!("blocks from {} on, {block}", policy.block));
-        let config = self.name(sources.config.as_deref().unwrap_or("none"));
-        push(out, 1, &format!("configuration: {config}"));
+        let configs: Vec<_> = sources.configs.iter().map(|file| self.name(file)).collect();
+        let configs = match configs.len() {
+            0 => "none".to_owned(),
+            _ => configs.join(", then "),
+        };
+        push(out, 1, &format!("configuration: {configs}"));
         let baseline = self.name(policy.baseline_file().unwrap_or("none"));
         push(out, 1, &format!("baseline: {baseline}"));
     }
 
-    fn source(&self, source: SettingSource, flag: &str, variable: &str) -> String {
+    fn source(
+        &self,
+        source: SettingSource,
+        flag: &str,
+        variable: &str,
+        file: Option<&str>,
+    ) -> String {
         match source {
             SettingSource::Flag => format!("by the flag {flag}"),
             SettingSource::Environment => format!("by the variable {variable}"),
-            SettingSource::Config => format!("by {}", self.config()),
+            SettingSource::Config => format!("by {}", self.name(file.unwrap_or_default())),
             SettingSource::Default => "by default".to_owned(),
         }
     }

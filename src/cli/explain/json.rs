@@ -23,7 +23,8 @@ impl Answer<'_> {
             "policy": {
                 "report": level(self.settings.report, sources.report),
                 "block": level(policy.block, sources.block),
-                "config": self.optional_name(sources.config.as_deref()),
+                "config": self.optional_name(sources.configs.first().map(String::as_str)),
+                "configs": sources.configs.iter().map(|file| self.name(file)).collect::<Vec<_>>(),
                 "baseline": self.optional_name(policy.baseline_file()),
             },
         });
@@ -93,7 +94,7 @@ impl Answer<'_> {
 
     fn decision_json(&self, decision: &Decision) -> Value {
         let safe = |text: &String| self.prose(text);
-        let config = self.optional_name(self.settings.sources.config.as_deref());
+        let config = self.optional_name(self.settings.sources.configs.first().map(String::as_str));
         let baseline = self.optional_name(self.settings.policy.baseline_file());
         match decision {
             Decision::Ignored => json!({"kind": "ignored"}),
@@ -101,11 +102,16 @@ impl Answer<'_> {
                 json!({"kind": "reported", "blocks": blocks, "expired_baseline_line": expired})
             }
             Decision::Allowed {
-                by: AllowedBy::Entry { number, reason },
+                by:
+                    AllowedBy::Entry {
+                        file,
+                        number,
+                        reason,
+                    },
                 ..
             } => json!({
                 "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
-                "file": config,
+                "file": self.optional_name(file.as_deref()).or(config),
             }),
             Decision::Allowed {
                 by: AllowedBy::Marker { word, reason },

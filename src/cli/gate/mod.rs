@@ -18,7 +18,7 @@ use super::error::CliError;
 use super::output::Reports;
 use super::redact::message;
 use super::scan::{self, Common};
-use super::settings::Reporting;
+use super::settings::{Reporting, Settings};
 use fetch::Fetch;
 use range::{RangeRequest, ResolvedRange};
 
@@ -80,8 +80,8 @@ impl GateArgs {
             range.repo = git::discover(&self.repo)?;
             scanned = self.scan(&range, &reports);
         }
-        let (outcome, rules_version) = scanned?;
-        reports.write(&outcome, rules_version, Advice::default())?;
+        let (outcome, settings) = scanned?;
+        reports.write(&outcome, &settings, Advice::default())?;
         Ok(outcome.status())
     }
 
@@ -96,12 +96,12 @@ impl GateArgs {
         }
     }
 
-    /// Scans a range; returns the outcome and the version of the rules.
+    /// Scans a range; returns the outcome and the settings that applied.
     fn scan(
         &self,
         range: &ResolvedRange,
         reports: &Reports<'_>,
-    ) -> Result<(Outcome, String), CliError> {
+    ) -> Result<(Outcome, Settings), CliError> {
         let base = PolicyFiles::of_commit(&range.repo, range.base);
         let head = PolicyFiles::of_commit(&range.repo, range.history.tips.first().copied());
         let files = match self.policy {
@@ -126,7 +126,7 @@ impl GateArgs {
             policy_changes: policy::changes(&base, &head),
             ..scan::scan(reports, &source, &settings)?
         };
-        Ok((outcome, settings.scanner.rules().version()))
+        Ok((outcome, settings))
     }
 }
 

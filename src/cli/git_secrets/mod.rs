@@ -43,6 +43,13 @@ pub(super) fn is_name(program: &Path) -> bool {
     program.file_stem().is_some_and(|name| name == NAME)
 }
 
+/// The patterns, allowed patterns and providers of git's configuration, as `git config` prints
+/// them, for `import`; `None` if there are none.
+pub(super) fn configured() -> Option<String> {
+    let lines = patterns::Configuration::read().ok()?.lines();
+    (!lines.is_empty()).then_some(lines)
+}
+
 /// Runs the command that `args` name, and returns the exit status.
 pub(super) fn run(args: Vec<OsString>) -> u8 {
     let failure = match words::parse(args).and_then(|words| command(&words)) {

@@ -67,6 +67,22 @@ impl Configuration {
         Ok(read)
     }
 
+    /// What the configuration says, as `git config --get-regexp` prints it.
+    pub(super) fn lines(&self) -> String {
+        let keys = [
+            ("patterns", &self.patterns),
+            ("allowed", &self.allowed),
+            ("providers", &self.providers),
+        ];
+        let values = keys
+            .iter()
+            .flat_map(|(key, values)| values.iter().map(move |value| (key, value)));
+        let filled = values.filter(|(_, value)| !value.trim().is_empty());
+        filled
+            .map(|(key, value)| format!("secrets.{key} {value}\n"))
+            .collect()
+    }
+
     /// All patterns: those of the configuration, then those of the providers.
     pub(super) fn patterns(&self) -> Patterns {
         let own = self.patterns.iter().map(|text| (text.clone(), None));

@@ -21,6 +21,11 @@ use translation::Translation;
 pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> {
     let cli = super::Cli::command();
     let is_ours = |word: &str| cli.find_subcommand(word).is_some() || word == "help";
+    let options = args.iter().take_while(|word| *word != "--");
+    let mut options = options.filter(|word| word.to_string_lossy().starts_with('-'));
+    if let Some(word) = options.find(|word| *word != "-" && is_file(word)) {
+        return Err(ambiguous(word, "an option"));
+    }
     let Some(at) = command_at(&args, &cli) else {
         return Ok(args);
     };
@@ -38,6 +43,9 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     };
     // What is in front of the command belongs to it.
     let (before, after) = (&args[..at], &args[at + word.split(' ').count()..]);
+    if !is_ours(word) && is_file(&args[at]) && before.iter().chain(after).all(is_file) {
+        return Err(ambiguous(&args[at], "a command"));
+    }
     let rest = before.iter().chain(after).cloned();
     match meaning {
         Word::Scan(kind) => Translation::new(kind, &cli, rest)?.words(),
@@ -70,6 +78,19 @@ fn known(args: &[OsString]) -> Option<(&'static str, Word)> {
         words.all(|(at, word)| args.get(at).is_some_and(|arg| arg == word))
     };
     WORDS.iter().find(begins).copied()
+}
+
+fn is_file(word: &OsString) -> bool {
+    Path::new(word).is_file()
+}
+
+/// Programs pass the names of files that anyone can choose: such a file must not pass unread, nor
+/// change what the scan of another one does.
+fn ambiguous(word: &OsString, what: &str) -> CliError {
+    let word = word.display();
+    CliError::new(format!("'{word}' is {what} and a file")).help(format!(
+        "write './{word}' for the file, and 'keysieve scan -- FILE...' in scripts"
+    ))
 }
 
 fn scan_of_files(args: Vec<OsString>) -> Vec<OsString> {

@@ -11,7 +11,7 @@ use keysieve::hook::{
     self, Git, HOOKS, Hook, HookError, HookFile, HookInput, InstallRequest, InstallStep, Liveness,
     RefUpdate, Side, StatusReport,
 };
-use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
+use keysieve::policy::{BASELINE_NAME, FILE_NAME, PolicyFiles};
 use keysieve::rule::Confidence;
 use keysieve::source::Message;
 use keysieve::text::printable_path;
@@ -152,13 +152,13 @@ fn uninstall(args: &WriteArgs) -> Result<Status, CliError> {
 
 fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let root = settings::root_of(args.repo.as_deref().unwrap_or(Path::new(".")))?;
-    let config = Config::load(&root.join(FILE_NAME))?.unwrap_or_default();
+    let configs = PolicyFiles::Disk(root.clone()).configs()?;
     // The files of the work tree that decide what is refused.
-    let rules = config
-        .rules
+    let named = configs
         .iter()
+        .flat_map(|config| config.rules.iter().chain(&config.extends))
         .filter_map(|file| file.strip_prefix(&root).ok());
-    let extra_files: Vec<PathBuf> = rules
+    let extra_files: Vec<PathBuf> = named
         .chain([FILE_NAME, BASELINE_NAME].map(Path::new))
         .map(Path::to_owned)
         .collect();
@@ -180,7 +180,8 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let mut out = io::stdout().lock();
     let hooks = describe_hooks(&report);
     writeln!(out, "{}", message(&format!("{hooks}{liveness}")))?;
-    if let Some(block) = config.block.filter(|block| *block > Confidence::Medium) {
+    let block = configs.iter().find_map(|config| config.block);
+    if let Some(block) = block.filter(|block| *block > Confidence::Medium) {
         writeln!(
             out,
             "note: {FILE_NAME} sets block = \"{block}\": findings below that do not stop a commit, \

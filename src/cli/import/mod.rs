@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keysieve::finding::Status;
-use keysieve::policy::import::{FORMATS, Foreign, Format, Import};
+use keysieve::policy::import::{FORMATS, Foreign, Format, GIT_CONFIGURATION, Import};
 use keysieve::policy::read_foreign;
 use keysieve::rule::RuleSet;
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
 
 use super::error::CliError;
+use super::git_secrets;
 use super::redact::message;
 use super::settings;
 use files::Files;
@@ -35,6 +36,8 @@ pub(crate) struct ImportArgs {
 /// A file to carry over.
 struct Found {
     path: PathBuf,
+    /// Its text, if it is not a file.
+    text: Option<String>,
     /// How messages and reasons name it.
     name: String,
     format: &'static Format,
@@ -87,7 +90,10 @@ impl ImportArgs {
             let mut names = format.names.iter().map(|name| root.join(name));
             Some(found(names.find(|path| path.is_file())?, format))
         });
-        let all: Vec<_> = at_root.collect();
+        let mut all: Vec<_> = at_root.collect();
+        if tool.is_none_or(|tool| tool == "git-secrets") {
+            all.extend(git_configuration());
+        }
         if all.is_empty() {
             let tool = tool.unwrap_or("another scanner");
             let message = format!("no file of {tool} at the root of the repository");
@@ -100,7 +106,24 @@ impl ImportArgs {
 fn found(path: PathBuf, format: &'static Format) -> Found {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let name = printable_path(Path::new(name));
-    Found { path, name, format }
+    Found {
+        path,
+        text: None,
+        name,
+        format,
+    }
+}
+
+/// What the user's git configuration says to git-secrets, if anything.
+fn git_configuration() -> Option<Found> {
+    let text = git_secrets::configured()?;
+    let mut formats = FORMATS.iter();
+    Some(Found {
+        path: PathBuf::new(),
+        text: Some(text),
+        name: GIT_CONFIGURATION.to_owned(),
+        format: formats.find(|format| format.names == [GIT_CONFIGURATION])?,
+    })
 }
 
 /// A file that the user names. Its format follows from its name or, within the formats of its tool,
@@ -128,7 +151,10 @@ fn cannot_read(path: &Path, error: &io::Error) -> CliError {
 }
 
 fn read(found: &Found, root: &Path, rules: &RuleSet) -> Result<Import, CliError> {
-    let text = read_foreign(&found.path).map_err(|error| cannot_read(&found.path, &error))?;
+    let text = match &found.text {
+        Some(text) => text.clone(),
+        None => read_foreign(&found.path).map_err(|error| cannot_read(&found.path, &error))?,
+    };
     let foreign = Foreign {
         name: &found.name,
         text: &text,

@@ -2,6 +2,7 @@
 //! flags win over the environment, the environment over the file, the file over the defaults.
 
 mod foreign;
+mod layers;
 mod root;
 mod sources;
 
@@ -9,9 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{env, io, thread};
 
 use clap::Args;
-use keysieve::policy::{
-    BASELINE_NAME, Baseline, Config, ConfigError, Policy, PolicyFiles, read_text,
-};
+use keysieve::policy::{BASELINE_NAME, Baseline, Config, Policy, PolicyFiles, read_text};
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
@@ -20,6 +19,8 @@ pub(crate) use root::{common_root, root_of};
 pub(crate) use sources::{SettingSource, SettingSources};
 
 use super::error::CliError;
+use layers::Layer;
+pub(crate) use layers::replaces;
 use sources::{ArgSources, level};
 
 /// Arguments that say what is searched for and what is allowed.
@@ -31,8 +32,10 @@ pub(crate) struct SettingsArgs {
     sources: ArgSources,
     /// Configuration file
     ///
-    /// The default is `.keysieve.toml` at the root of the repository.
-    #[arg(short, long, value_name = "FILE", env = "KEYSIEVE_CONFIG")]
+    /// It takes the place of `.keysieve.toml` at the root of the repository; with `+` in front of
+    /// the name it is added and wins over it. `keysieve/config.toml` in your configuration folder
+    /// is always added, except to the policy of commits.
+    #[arg(short, long, value_name = "[+]FILE", env = "KEYSIEVE_CONFIG")]
     config: Option<PathBuf>,
     /// Do not read a configuration file
     #[arg(long)]
@@ -109,7 +112,9 @@ impl SettingsArgs {
     /// exist yet: `config`, or that of the repository.
     pub(crate) fn with_rules_of(config: Option<PathBuf>) -> Self {
         Self {
-            no_config: config.as_ref().is_some_and(|config| !config.exists()),
+            no_config: config
+                .as_deref()
+                .is_some_and(|config| replaces(config) && !config.exists()),
             config,
             no_baseline: true,
             ..Self::default()
@@ -130,31 +135,35 @@ impl SettingsArgs {
         files: &PolicyFiles,
         reporting: Reporting,
     ) -> Result<Settings, CliError> {
-        let config = self.configuration(files)?;
-        if config.is_none() && !self.no_config {
+        let layers = self.layers(files)?;
+        let configs = || layers.iter().map(|layer| &layer.config);
+        if layers.is_empty() && !self.no_config {
             foreign::mention(files);
         }
-        let rules = self.rule_set(files, config.as_ref())?;
+        let rules = self.rule_set(files, &layers)?;
         let report = level(self.report, self.sources.report, Confidence::Low, || {
-            config.as_ref().and_then(|config| config.report)
+            configs().find_map(|config| config.report)
         });
         let block = level(self.block, self.sources.block, Confidence::Medium, || {
-            config.as_ref().and_then(|config| config.block)
+            configs().find_map(|config| config.block)
         });
+        let sets = |is_set: fn(&Config) -> bool| configs().find(|config| is_set(config));
         let sources = SettingSources {
             report: report.1,
             block: block.1,
-            config: config.as_ref().map(|config| config.file.clone()),
+            report_file: sets(|config| config.report.is_some()).map(|config| config.file.clone()),
+            block_file: sets(|config| config.block.is_some()).map(|config| config.file.clone()),
+            configs: configs().map(|config| config.file.clone()).collect(),
         };
         let max_size = self
             .max_size
-            .or(config.as_ref().and_then(|config| config.max_size));
+            .or_else(|| configs().find_map(|config| config.max_size));
         let lowest = match reporting {
             Reporting::Configured => report.0,
             Reporting::Everything => Confidence::Low,
         };
         let mut policy = Policy::new(lowest, block.0, &rules);
-        if let Some(config) = config {
+        for Layer { config, .. } in layers {
             policy = policy.with_entries(config, &rules, today())?;
         }
         if let Some(baseline) = self.load_baseline(files)? {
@@ -170,38 +179,22 @@ impl SettingsArgs {
         })
     }
 
-    fn configuration(&self, files: &PolicyFiles) -> Result<Option<Config>, CliError> {
-        if self.no_config {
-            return Ok(None);
-        }
-        match &self.config {
-            None => Ok(files.config()?),
-            Some(file) => Config::load(file)
-                .map_err(|error| {
-                    let is_other = matches!(error, ConfigError::Syntax { .. });
-                    let error = CliError::from(error);
-                    if is_other { error.help(IMPORT) } else { error }
-                })?
-                .ok_or_else(|| not_found(file))
-                .map(Some),
-        }
-    }
-
-    /// The built-in rules, then those of the configuration, of `KEYSIEVE_RULES` and of `--rules`.
-    fn rule_set(&self, files: &PolicyFiles, config: Option<&Config>) -> Result<RuleSet, CliError> {
+    /// The built-in rules, then those of the configuration files, the weakest first, of
+    /// `KEYSIEVE_RULES` and of `--rules`.
+    fn rule_set(&self, files: &PolicyFiles, layers: &[Layer]) -> Result<RuleSet, CliError> {
         let mut rules = RuleSet::builtin()?;
-        if let Some(config) = config {
-            if self.config.is_some() {
+        for Layer { config, is_named } in layers.iter().rev() {
+            if *is_named {
                 // The user names this configuration, so it may name any file.
                 add_rules(&mut rules, &config.rules)?;
-            } else {
-                if let PolicyFiles::Disk(root) = files {
-                    root::check_rules_within(root, config)?;
-                }
-                for file in &config.rules {
-                    let (name, text) = files.rules(file);
-                    add_text(&mut rules, &name, text)?;
-                }
+                continue;
+            }
+            if let PolicyFiles::Disk(root) = files {
+                root::check_rules_within(root, config)?;
+            }
+            for file in &config.rules {
+                let (name, text) = files.rules(file);
+                add_text(&mut rules, &name, text)?;
             }
         }
         let variable = env::var_os("KEYSIEVE_RULES").unwrap_or_default();

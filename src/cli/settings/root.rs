@@ -7,12 +7,12 @@ use keysieve::git;
 use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
 use keysieve::text::printable_path;
 
-use super::SettingsArgs;
+use super::{SettingsArgs, replaces};
 use crate::cli::error::CliError;
 
 /// The one root of all `paths`. Several roots are an error if they have files that could disagree.
 pub(crate) fn common_root(args: &SettingsArgs, paths: &[PathBuf]) -> Result<PathBuf, CliError> {
-    let chooses_config = args.no_config || args.config.is_some();
+    let chooses_config = args.no_config || args.config.as_deref().is_some_and(replaces);
     let chooses_baseline = args.no_baseline || args.baseline.is_some();
     let folders: BTreeSet<_> = paths.iter().map(|path| folder_of(path)).collect();
     let mut roots = BTreeSet::new();

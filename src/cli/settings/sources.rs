@@ -8,8 +8,12 @@ use keysieve::rule::Confidence;
 pub(crate) struct SettingSources {
     pub(crate) report: SettingSource,
     pub(crate) block: SettingSource,
-    /// The configuration file, if there is one.
-    pub(crate) config: Option<String>,
+    /// The configuration file that sets the level from which findings are reported.
+    pub(crate) report_file: Option<String>,
+    /// The one that sets the level from which they block.
+    pub(crate) block_file: Option<String>,
+    /// All configuration files, the strongest first.
+    pub(crate) configs: Vec<String>,
 }
 
 /// Where a setting comes from.

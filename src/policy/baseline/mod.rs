@@ -28,6 +28,7 @@ use std::io;
 use std::path::Path;
 
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 
 use super::read::{MAX_BASELINE_SIZE, if_exists, read_bounded};
 use crate::secret::{Fingerprint, Salt, SaltedFingerprint};
@@ -49,6 +50,19 @@ pub struct Baseline {
     salt: Salt,
     /// Sorted by fingerprint, without duplicates.
     entries: Vec<BaselineEntry>,
+}
+
+impl Baseline {
+    /// SHA-256 of what it allows.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new_with_prefix(self.salt.to_string());
+        for entry in &self.entries {
+            let until = entry.metadata.until.map(|day| day.to_string());
+            let until = until.unwrap_or_default();
+            digest.update(format!("{} {until}\n", entry.fingerprint));
+        }
+        digest.finalize().into()
+    }
 }
 
 /// An entry of the baseline, which allows one secret.

@@ -2,6 +2,7 @@
 //! `keysieve import`. An entry never allows more than the file does.
 
 mod evidence;
+mod git_secrets;
 mod gitleaks;
 mod glob;
 mod ignore;
@@ -39,6 +40,9 @@ const fn format(
         read,
     }
 }
+
+/// The name of what is not a file: the lines of `git config --get-regexp` for git-secrets.
+pub const GIT_CONFIGURATION: &str = "git config";
 
 /// All formats, in the order in which files are carried over: rules before what names them.
 pub const FORMATS: &[Format] = &[
@@ -91,6 +95,12 @@ pub const FORMATS: &[Format] = &[
         "secretlint-rule",
         json::secretlint,
     ),
+    format("git-secrets", &[".gitallowed"], "", |file| {
+        Ok(git_secrets::gitallowed(file))
+    }),
+    format("git-secrets", &[GIT_CONFIGURATION], "", |file| {
+        Ok(git_secrets::configuration(file))
+    }),
     format("secretlint", &[".secretlintignore"], "", |file| {
         Ok(ignore::globs(file))
     }),

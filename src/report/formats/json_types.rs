@@ -36,6 +36,8 @@ struct ToolJson<'o> {
     name: &'static str,
     version: &'static str,
     rules: &'o str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    policy: &'o str,
 }
 
 /// How much was scanned.
@@ -152,6 +154,8 @@ pub(in crate::report) struct AllowedJson<'o> {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum AllowedByJson<'o> {
     Entry {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
         number: usize,
         reason: String,
     },
@@ -176,6 +180,8 @@ enum AllowedByJson<'o> {
 pub(in crate::report) struct UnusedJson {
     /// As in [`AllowedByJson`].
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     number: usize,
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +211,7 @@ impl<'o> HeaderJson<'o> {
                 name: "keysieve",
                 version: options.version,
                 rules: &options.rules_version,
+                policy: &options.policy_version,
             },
             status: outcome.status().word(),
             scanned: ScannedJson {
@@ -238,7 +245,12 @@ impl<'o> JsonMapper<'o> {
     /// An allowed finding, masked even with `--reveal`.
     pub(in crate::report) fn allowed(&self, allowed: &'o Allowed) -> AllowedJson<'o> {
         let by = match &allowed.by {
-            AllowedBy::Entry { number, reason } => AllowedByJson::Entry {
+            AllowedBy::Entry {
+                file,
+                number,
+                reason,
+            } => AllowedByJson::Entry {
+                file: file.as_ref().map(|file| self.redactor.lossy(file.clone())),
                 number: *number,
                 reason: self.redactor.lossy_prose(reason),
             },
@@ -275,6 +287,10 @@ impl<'o> JsonMapper<'o> {
         };
         UnusedJson {
             kind,
+            file: entry
+                .file
+                .as_ref()
+                .map(|file| self.redactor.lossy(file.clone())),
             number: entry.number,
             reason: self.redactor.lossy_prose(&entry.reason),
             expired: entry.expired.map(|day| day.to_string()),

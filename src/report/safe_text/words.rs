@@ -63,7 +63,14 @@ pub(in crate::report) const fn confidence_reason(
 /// What allows a finding, and why, as written by its author.
 pub(in crate::report) fn allowed_by(allowed: &Allowed) -> String {
     let mut text = match &allowed.by {
-        AllowedBy::Entry { number, reason } => format!("[[allow]] entry {number}: {reason}"),
+        AllowedBy::Entry {
+            file,
+            number,
+            reason,
+        } => format!(
+            "[[allow]] entry {number}{}: {reason}",
+            of_file(file.as_deref())
+        ),
         AllowedBy::Marker { word, reason } => with_reason(word.clone(), reason.as_deref()),
         AllowedBy::Baseline { reason, owner } => {
             let owner = owner.as_ref().map(|owner| format!(" (owner: {owner})"));
@@ -111,7 +118,12 @@ pub(in crate::report) fn unused(entry: &Unused) -> String {
         List::Config => "[[allow]] entry",
         List::Baseline => "baseline line",
     };
-    format!("{list} {} {what}: {}", entry.number, entry.reason)
+    let file = of_file(entry.file.as_deref());
+    format!("{list} {}{file} {what}: {}", entry.number, entry.reason)
+}
+
+fn of_file(file: Option<&str>) -> String {
+    file.map(|file| format!(" of {file}")).unwrap_or_default()
 }
 
 /// The unused entries to list: all if `show_all`; otherwise the expired ones, if something was

@@ -153,12 +153,16 @@ impl Page<'_> {
         let Options {
             version,
             rules_version,
+            policy_version,
             times,
             ..
         } = self.options;
         let mut parts = vec![format!("keysieve {version}").trim_end().to_owned()];
         if !rules_version.is_empty() {
             parts.push(format!("rules {rules_version}"));
+        }
+        if !policy_version.is_empty() {
+            parts.push(format!("policy {policy_version}"));
         }
         if *times != Times::default() {
             parts.push(times.ended.strftime("%Y-%m-%d %H:%M UTC").to_string());

@@ -109,7 +109,7 @@ fn driver(options: &Options, redactor: &Redactor<'_>, rules: &Rules<'_>) -> Valu
         "name": "keysieve",
         "rules": rules.collect::<Vec<_>>(),
         "notifications": notifications,
-        "properties": { "rules": options.rules_version },
+        "properties": { "rules": options.rules_version, "policy": options.policy_version },
     });
     if !options.version.is_empty() {
         driver["semanticVersion"] = json!(options.version);

@@ -1,0 +1,97 @@
+//! Collects the configuration files of a run: the repository's, those that are named, and the
+//! user's own.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use keysieve::policy::{Config, ConfigError, PolicyFiles, load_layers};
+
+use super::{IMPORT, SettingsArgs, not_found};
+use crate::cli::error::CliError;
+
+/// A configuration file.
+pub(super) struct Layer {
+    pub(super) config: Config,
+    /// Whether the user names it: it may name files outside of the repository.
+    pub(super) is_named: bool,
+}
+
+impl SettingsArgs {
+    /// The configuration files that apply, the strongest first.
+    pub(super) fn layers(&self, files: &PolicyFiles) -> Result<Vec<Layer>, CliError> {
+        if self.no_config {
+            return Ok(Vec::new());
+        }
+        let (named, is_added) = match &self.config {
+            None => (Vec::new(), true),
+            Some(file) => match added(file) {
+                Some(file) => (load_named(&file)?, true),
+                None => (load_named(file)?, false),
+            },
+        };
+        let own = if is_added {
+            files.configs()?
+        } else {
+            Vec::new()
+        };
+        // Another user's machine judges a commit or a push without the user's own file.
+        let user = match files {
+            PolicyFiles::Disk(_) => user_configs()?,
+            _ => Vec::new(),
+        };
+        let layer = |is_named| move |config| Layer { config, is_named };
+        let named = named.into_iter().map(layer(true));
+        let own = own.into_iter().map(layer(false));
+        let user = user.into_iter().map(layer(true));
+        Ok(named.chain(own).chain(user).collect())
+    }
+}
+
+/// Whether a file that is named takes the place of the repository's, and is not added to it.
+pub(crate) fn replaces(file: &Path) -> bool {
+    added(file).is_none()
+}
+
+/// The file that `+FILE` names.
+fn added(file: &Path) -> Option<PathBuf> {
+    let name = file.to_str()?.strip_prefix('+')?;
+    Some(name.into())
+}
+
+fn load_named(file: &Path) -> Result<Vec<Config>, CliError> {
+    let configs = load_layers(file).map_err(|error| {
+        let may_be_other = matches!(error, ConfigError::Syntax { .. });
+        let error = CliError::from(error);
+        if may_be_other {
+            error.help(IMPORT)
+        } else {
+            error
+        }
+    })?;
+    if configs.is_empty() {
+        return Err(not_found(file));
+    }
+    Ok(configs)
+}
+
+/// The user's own configuration, for all repositories. Reports name it without the home directory,
+/// so that they are the same for every user.
+fn user_configs() -> Result<Vec<Config>, CliError> {
+    let Ok(folders) = etcetera::choose_base_strategy() else {
+        return Ok(Vec::new());
+    };
+    let file = folders.config_dir().join("keysieve/config.toml");
+    if !file.is_absolute() {
+        return Ok(Vec::new());
+    }
+    let home = folders.home_dir();
+    let named = |config: Config| {
+        let path = Path::new(&config.file);
+        let name = match path.strip_prefix(home) {
+            Ok(path) => format!("~/{}", path.display()),
+            Err(_) => config.file.clone(),
+        };
+        config.into_layer(&name)
+    };
+    Ok(load_layers(&file)?.into_iter().map(named).collect())
+}
