@@ -26,6 +26,7 @@ mod import;
 mod layered_policy;
 mod layers;
 mod names;
+mod packages;
 mod plan;
 mod quality;
 mod readme;

@@ -233,7 +233,8 @@ mod tests {
         // The framework runs no hooks of `git am`.
         let hooks = Hook::defaults(Side::Client);
         for (hook, id) in hooks.filter_map(|hook| Some((hook, hook.framework_id?))) {
-            for id in [id.to_owned(), id.replacen("-system", "", 1)] {
+            for variant in ["-system", "-src", ""] {
+                let id = id.replacen("-system", variant, 1);
                 let entry = entries
                     .iter()
                     .find(|entry| entry.starts_with(&format!("{id}\n")));
