@@ -124,6 +124,83 @@ fn keysieve_is_not_built_in_the_checkout() {
     }
 }
 
+/// A folder with fake `curl` and `gh`, which hand out `archive` instead of a download, and its
+/// checksum.
+fn fake_downloads(repo: &Repo, archive: &Path) -> (PathBuf, String) {
+    let bin = repo.sandbox().root().join("downloads");
+    fs::create_dir_all(&bin).unwrap();
+    let sum = repo.program("sha256sum").args([archive]).status(0).stdout();
+    let sum = sum.split(' ').next().unwrap().to_owned();
+    let archive = archive.display();
+    for (name, script) in [
+        ("curl", format!("cp '{archive}' \"$3\"\n")),
+        (
+            "gh",
+            format!("cp '{archive}' \"$7\"\necho \"${{SUM:-{sum}}}  $7\" > SHA256SUMS\n"),
+        ),
+    ] {
+        let path = bin.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    (bin, sum)
+}
+
+/// With the checksum of the archive, and with another.
+#[test]
+fn the_released_program_is_installed_only_if_its_checksum_is_right() {
+    let wrong = "0".repeat(64);
+    for (file, _) in FILES {
+        let is_action = file == "action.yml";
+        let install = scripts(&text_of(file))
+            .into_iter()
+            .find(|script| script.contains("tar -xzf"))
+            .unwrap_or_else(|| panic!("{file}: no script that installs"));
+        let repo = Repo::new();
+        let temp = repo.sandbox().root().join("temp");
+        fs::create_dir_all(&temp).unwrap();
+        let archive = temp.join("archive.tar.gz");
+        repo.program("tar")
+            .args(["-czf".as_ref(), archive.as_os_str()])
+            .args(["-C".as_ref(), fake_keysieve(&repo).as_os_str()])
+            .args(["keysieve"])
+            .status(0);
+        let (downloads, sum) = fake_downloads(&repo, &archive);
+        let path = format!("{}:/usr/bin:/bin", downloads.display());
+        let attempt = |sum: &str| {
+            run(&repo, &install, &downloads)
+                .env("PATH", &path)
+                .env("TMPDIR", &temp)
+                .env("RUNNER_TEMP", &temp)
+                .env("RUNNER_OS", "Linux")
+                .env("RUNNER_ARCH", "X64")
+                .env("SOURCES", ROOT)
+                .env("REPOSITORY", "your-org/keysieve")
+                .env("VERSION", "")
+                .env("SHA256", if is_action { sum } else { "" })
+                .env("KEYSIEVE_SOURCE", "")
+                .env("KEYSIEVE_ARCHIVE", "https://localhost/keysieve.tar.gz")
+                .env("KEYSIEVE_SHA256", sum)
+        };
+        let program = temp.join(if is_action {
+            "keysieve/bin/keysieve"
+        } else {
+            "keysieve/keysieve"
+        });
+        attempt(&wrong).status(1);
+        if !is_action {
+            attempt("").status(1);
+        }
+        assert!(!program.exists(), "{file}");
+        attempt(&sum).status(0);
+        assert!(program.exists(), "{file}");
+        if is_action {
+            attempt("").status(0);
+            attempt("").env("SUM", &wrong).status(1);
+        }
+    }
+}
+
 #[test]
 fn the_job_exits_with_the_status_of_the_gate() {
     let repo = Repo::new();
