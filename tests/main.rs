@@ -26,6 +26,8 @@ mod import;
 mod layered_policy;
 mod layers;
 mod names;
+#[cfg(unix)]
+mod old_git;
 mod packages;
 mod plan;
 mod quality;

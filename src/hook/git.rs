@@ -28,6 +28,12 @@ const LOCAL_ENV_VARS: [&str; 14] = [
     "GIT_WORK_TREE",
 ];
 
+/// The status of `git config` if the key is not set.
+const NOT_SET: i32 = 1;
+
+/// The status of git if it does not know an option.
+const UNKNOWN_OPTION: i32 = 129;
+
 /// The git program, and the repository that it runs in.
 #[derive(Clone, Debug)]
 pub struct Git {
@@ -136,21 +142,13 @@ impl Git {
 
     /// Reads a path from git's configuration: all files, includes and variables that apply here.
     pub(super) fn config_value(&self, key: &str) -> Result<Option<ConfigValue>, HookError> {
-        let args = [
-            "config",
-            "--show-scope",
-            "--null",
-            "--type=path",
-            "--get",
-            key,
-        ];
+        let args = config_args("--show-scope", key);
         let output = self.run(&args)?;
-        // git exits with 1 if the key is not set.
-        if output.status.code() == Some(1) {
-            return Ok(None);
-        }
-        if !output.status.success() {
-            return Err(failure(&args, &output));
+        match output.status.code() {
+            Some(0) => {}
+            Some(NOT_SET) => return Ok(None),
+            Some(UNKNOWN_OPTION) => return self.config_value_by_file(key),
+            _ => return Err(failure(&args, &output)),
         }
         let mut parts = output.stdout.split_str("\0");
         Ok(Some(ConfigValue {
@@ -159,10 +157,53 @@ impl Git {
         }))
     }
 
+    /// The same for git before 2.26, which does not tell the scope: it is the scope of the file that
+    /// has the value.
+    fn config_value_by_file(&self, key: &str) -> Result<Option<ConfigValue>, HookError> {
+        let args = config_args("--includes", key);
+        let output = self.run(&args)?;
+        match output.status.code() {
+            Some(0) => {}
+            Some(NOT_SET) => return Ok(None),
+            _ => return Err(failure(&args, &output)),
+        }
+        let mut scope = ConfigScope::Command;
+        for (option, of_file) in [
+            ("--local", ConfigScope::Local),
+            ("--worktree", ConfigScope::Worktree),
+            ("--global", ConfigScope::Global),
+            ("--system", ConfigScope::System),
+        ] {
+            let in_file = self.run(&config_args(option, key))?;
+            if in_file.status.success() && in_file.stdout == output.stdout {
+                scope = of_file;
+                break;
+            }
+        }
+        let value = output.stdout.strip_suffix(b"\0").unwrap_or_default();
+        Ok(Some(ConfigValue {
+            scope,
+            value: value.into(),
+        }))
+    }
+
     fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, HookError> {
         let mut command = self.command();
         command.args(args).output().map_err(HookError::NoGit)
     }
+}
+
+/// The arguments of git that read a path from the configuration.
+fn config_args<'a>(option: &'a str, key: &'a str) -> [&'a str; 7] {
+    [
+        "config",
+        option,
+        "--includes",
+        "--null",
+        "--type=path",
+        "--get",
+        key,
+    ]
 }
 
 fn failure<S: AsRef<OsStr>>(args: &[S], output: &Output) -> HookError {
