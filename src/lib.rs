@@ -1,6 +1,8 @@
 //! keysieve keeps secrets out of git repositories: it scans files and what is staged, audits whole
 //! repositories, gates ranges of commits, and installs the hooks that run it.
 //!
+//! A program that uses the library starts with [`Keysieve`]; `docs/examples/` has two that run.
+//!
 //! # Architecture
 //!
 //! In one sentence: **a source turns every input into blobs, the scanner finds matches in them, the
@@ -21,7 +23,8 @@
 //! | 5 | [`policy`], [`report`] | decide what to do about a finding; write reports. They do not know each other |
 //! | 6 | [`engine`] | runs a source, a scanner and a policy, and builds findings from matches |
 //! | 7 | [`audit`] | scans the whole history of a repository with the engine |
-//! | 8 | `cli`, `main.rs` | parse the command line, and alone print, exit and read the environment |
+//! | 8 | [`api`] | scans bytes, directories and histories in a few lines, for programs |
+//! | 9 | `cli`, `main.rs` | parse the command line, and alone print, exit and read the environment |
 //!
 //! To read the code in order: [`blob`] (what is scanned), [`rule`] (what is searched for), [`scan`]
 //! (how it is found), [`source`] (where blobs come from), [`engine`] (how it all runs), then
@@ -95,6 +98,7 @@
     allow(clippy::unwrap_used, reason = "in a test a panic is the report")
 )]
 
+pub mod api;
 pub mod audit;
 pub mod blob;
 pub mod ci;
@@ -110,3 +114,5 @@ pub mod scan;
 pub mod secret;
 pub mod source;
 pub mod text;
+
+pub use api::Keysieve;

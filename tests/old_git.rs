@@ -10,7 +10,7 @@ fn old_git(repo: &Repo) -> String {
     let bin = repo.sandbox().root().join("old");
     std::fs::create_dir_all(&bin).unwrap();
     write_script(
-        &bin.join("git"),
+        bin.join("git"),
         &format!(
             "#!/bin/sh\n\
              for word; do\n\

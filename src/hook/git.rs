@@ -157,8 +157,8 @@ impl Git {
         }))
     }
 
-    /// The same for git before 2.26, which does not tell the scope: it is the scope of the file that
-    /// has the value.
+    /// The same for git before 2.26, which does not tell the scope: it is the scope of the file
+    /// that has the value.
     fn config_value_by_file(&self, key: &str) -> Result<Option<ConfigValue>, HookError> {
         let args = config_args("--includes", key);
         let output = self.run(&args)?;

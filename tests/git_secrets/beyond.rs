@@ -253,10 +253,10 @@ fn a_partial_clone_is_not_taken_for_a_clean_history() {
 }
 
 #[test]
-fn the_commands_of_the_readme_work() {
+fn the_commands_of_the_documentation_work() {
     let session = session();
     session.repo.add("a", "fine\n").commit("first");
-    let lines = include_str!("../../README.md").lines();
+    let lines = include_str!("../../docs/from-git-secrets.md").lines();
     let mut seen = 0;
     for line in lines.filter(|line| line.starts_with("git secrets ")) {
         let command = line.split('#').next().unwrap();
