@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bstr::ByteVec as _;
+use bstr::{BString, ByteSlice as _, ByteVec as _};
 
 /// A half-open range of byte offsets, `start..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,6 +241,25 @@ pub fn without_value(message: &str) -> String {
     format!("{}, expected {expected}", problem.trim_end())
 }
 
+/// A path as reports, policies and baselines have it: with `/` between names on every system.
+#[must_use]
+pub fn slashed(path: &Path) -> BString {
+    let path = Vec::from_path_lossy(path).into_owned();
+    with_slashes(path, std::path::MAIN_SEPARATOR)
+}
+
+/// Windows also has a verbatim form of absolute paths, `\\?\C:\a`, which is `C:\a`.
+fn with_slashes(path: Vec<u8>, separator: char) -> BString {
+    if separator == '/' {
+        return path.into();
+    }
+    let path = match path.strip_prefix(br"\\?\UNC") {
+        Some(share) => [br"\", share].concat(),
+        None => path.strip_prefix(br"\\?\").unwrap_or(&path).to_vec(),
+    };
+    path.replace(br"\", "/").into()
+}
+
 /// Makes a path safe to print, as [`printable`] does.
 #[must_use]
 pub fn printable_path(path: &Path) -> String {
@@ -269,6 +288,20 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_have_slashes_on_windows_and_stay_on_unix() {
+        for (path, expected) in [
+            (r"src\main.rs", "src/main.rs"),
+            (r"\\?\C:\shop\a", "C:/shop/a"),
+            (r"\\?\UNC\server\share\a", "//server/share/a"),
+            (r"\\server\share", "//server/share"),
+            ("a/b", "a/b"),
+        ] {
+            assert_eq!(with_slashes(path.into(), '\\'), expected);
+            assert_eq!(with_slashes(path.into(), '/'), path);
+        }
+    }
 
     #[test]
     fn offsets_are_located_by_line_and_column() {

@@ -12,7 +12,6 @@ mod aws;
 mod baseline;
 mod cli;
 mod explain;
-#[cfg(unix)]
 mod gate;
 #[cfg(unix)]
 mod git_dir;

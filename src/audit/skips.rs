@@ -1,14 +1,13 @@
 //! Lists what an audit could not read, which makes it incomplete, and what it left out on purpose.
 
-use std::path::Path;
-
-use bstr::{BString, ByteVec as _};
+use bstr::BString;
 
 use super::collected::Collected;
 use super::missing;
 use crate::blob::{Skip, SkipReason};
 use crate::git::Roots;
 use crate::git::store::ObjectStore;
+use crate::text::slashed;
 
 /// All skips of one repository; `is_stopped` says that the audit was ended early.
 pub(super) fn skips(
@@ -19,11 +18,11 @@ pub(super) fn skips(
 ) -> Vec<Skip> {
     let mut skips = Vec::new();
     for error in &store.unread {
-        skips.push(unreadable(display_path(&error.path), error.problem.clone()));
+        skips.push(unreadable(slashed(&error.path), error.problem.clone()));
     }
     for path in &store.leftovers {
         skips.push(Skip {
-            path: display_path(path),
+            path: slashed(path),
             reason: SkipReason::NoObject,
         });
     }
@@ -56,8 +55,4 @@ pub(super) fn unreadable(path: BString, problem: String) -> Skip {
         path,
         reason: SkipReason::Unreadable(problem),
     }
-}
-
-fn display_path(path: &Path) -> BString {
-    Vec::from_path_lossy(path).into_owned().into()
 }

@@ -284,7 +284,7 @@ pub fn open_git_dir(dir: &Path) -> Result<Repository, RepoError> {
 /// Where the search for a repository begins. gix does not find a bare one at `../repo.git`.
 fn start_of(dir: &Path) -> PathBuf {
     let climbs = dir.components().any(|part| part == Component::ParentDir);
-    let real = climbs.then(|| dir.canonicalize().ok()).flatten();
+    let real = climbs.then(|| dunce::canonicalize(dir).ok()).flatten();
     real.unwrap_or_else(|| dir.to_path_buf())
 }
 
@@ -367,11 +367,11 @@ pub fn is_store(path: &Path) -> bool {
 #[must_use]
 pub fn store_of(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
-        return path.canonicalize().ok();
+        return dunce::canonicalize(path).ok();
     }
     let text = read_regular(path).ok()?;
     let target = text.strip_prefix(b"gitdir: ")?.trim_end().to_path().ok()?;
-    path.parent()?.join(target).canonicalize().ok()
+    dunce::canonicalize(path.parent()?.join(target)).ok()
 }
 
 /// Uses the same options for repositories of all owners.

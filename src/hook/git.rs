@@ -82,7 +82,7 @@ impl Git {
         let absolute = std::path::absolute(&joined).unwrap_or(joined);
         // In a subdirectory git prints paths with `..`. They are removed if the path exists.
         if absolute.components().any(|part| part.as_os_str() == "..") {
-            return absolute.canonicalize().unwrap_or(absolute);
+            return dunce::canonicalize(&absolute).unwrap_or(absolute);
         }
         absolute
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use bstr::{BString, ByteVec as _};
+use bstr::ByteVec as _;
 
 use super::baseline::{BASELINE_NAME, Baseline, BaselineError};
 use super::config::{Config, ConfigError, FILE_NAME};
@@ -12,6 +12,7 @@ use super::layers::{self, Layers};
 use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
+use crate::text::slashed;
 
 /// The source of the files that decide what is reported and what is allowed. They are only read,
 /// never run.
@@ -189,7 +190,7 @@ pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
                 _ => Change::Changed,
             };
             Some(PolicyChange {
-                path: BString::from(Vec::from_path_lossy(path).into_owned()),
+                path: slashed(path),
                 what,
             })
         })

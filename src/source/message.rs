@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use bstr::{BString, ByteSlice, ByteVec};
+use bstr::{BString, ByteSlice};
 
 use crate::blob::{Blob, Origin};
 use crate::fs::read_regular;
+use crate::text::slashed;
 
 use super::{Source, SourceError, Workers};
 
@@ -68,7 +69,7 @@ impl Source for Message {
         } else {
             &text
         };
-        let path = BString::from(Vec::from_path_lossy(&self.file).into_owned());
+        let path = slashed(&self.file);
         let mut worker = workers();
         worker.blob(Blob::whole(message, Origin::CommitMessage { path }));
         let place = PEOPLE.into();

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use bstr::{BStr, BString, ByteVec as _};
+use bstr::{BString, ByteSlice as _};
 use clap::Args;
 use keysieve::engine::{self, Keep, Progress};
 use keysieve::finding::{Finding, Outcome};
 use keysieve::policy::{BaselineEntry, SeenSecret};
 use keysieve::report;
+use keysieve::text::slashed;
 
 use crate::cli::error::CliError;
 use crate::cli::scan::PathArgs;
@@ -76,10 +77,8 @@ impl ScopeArgs {
             .iter()
             .map(|allowed| seen(&allowed.finding, false));
         let folders = self.paths.iter().map(|path| {
-            let path = Vec::from_path_lossy(path);
-            policy
-                .relative_to_root(BStr::new(path.as_ref()))
-                .into_owned()
+            let path = slashed(path);
+            policy.relative_to_root(path.as_bstr()).into_owned()
         });
         Ok(Scanned {
             seen: reported.chain(allowed).collect(),

@@ -4,12 +4,13 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteVec};
+use bstr::BString;
 use ignore::DirEntry;
 
 use crate::blob::{Origin, SkipReason};
 use crate::git::index::Tracked;
 use crate::git::is_store;
+use crate::text::slashed;
 
 use super::super::feeder::Feeder;
 
@@ -75,7 +76,7 @@ pub(super) fn feed_missed(
 /// The path for reports: without a leading `./`.
 pub(super) fn display_path(path: &Path) -> BString {
     let path = path.strip_prefix(".").unwrap_or(path);
-    BString::from(Vec::from_path_lossy(path).into_owned())
+    slashed(path)
 }
 
 fn origin(path: &Path) -> Origin {
