@@ -89,3 +89,8 @@ pub(super) const WORDS: &[(&str, Word)] = &[
     ("man", Word::Words(&["generate", "man"])),
     ("rule", Word::Words(&["rules", "show"])),
 ];
+
+/// Whether a command of ours scans.
+pub(super) fn scans(command: &str) -> bool {
+    WORDS.iter().any(|(word, _)| *word == command)
+}

@@ -21,12 +21,17 @@ use translation::Translation;
 pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> {
     let cli = super::Cli::command();
     let is_ours = |word: &str| cli.find_subcommand(word).is_some() || word == "help";
+    let at = command_at(&args, &cli);
+    let command = at.and_then(|at| args[at].to_str());
+    if command.is_some_and(|word| is_ours(word) && !commands::scans(word)) {
+        return Ok(args);
+    }
     let options = args.iter().take_while(|word| *word != "--");
     let mut options = options.filter(|word| word.to_string_lossy().starts_with('-'));
     if let Some(word) = options.find(|word| *word != "-" && is_file(word)) {
         return Err(ambiguous(word, "an option"));
     }
-    let Some(at) = command_at(&args, &cli) else {
+    let Some(at) = at else {
         return Ok(args);
     };
     let Some(first) = args[at].to_str() else {
