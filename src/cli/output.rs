@@ -14,7 +14,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
 use keysieve::fs;
-use keysieve::report::{self, Advice, Format, Options, Times};
+use keysieve::report::{self, About, Format, Options, Screen, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
@@ -54,9 +54,12 @@ pub(crate) struct OutputArgs {
     /// Print nothing if there is nothing to report
     #[arg(short, long)]
     quiet: bool,
-    /// Print all that is known: the same as `--show-allowed --unused`
+    /// Print all that is known: the same as `--full --show-allowed --unused`
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
+    /// Show the line and the notes of each finding, even if there are many
+    #[arg(long)]
+    full: bool,
     /// Exit status for findings that block [default: 1]
     ///
     /// With 0, findings are reported and block nothing. An incomplete scan exits with 2 all the
@@ -108,7 +111,7 @@ pub(crate) struct Reports<'a> {
 struct Content<'o> {
     outcome: &'o Outcome,
     rules_version: String,
-    advice: Advice,
+    about: About,
 }
 
 /// The format that GitHub Actions shows with a job.
@@ -214,12 +217,12 @@ impl Reports<'_> {
         &self,
         outcome: &Outcome,
         rules_version: String,
-        advice: Advice,
+        about: About,
     ) -> Result<(), CliError> {
         let content = Content {
             outcome,
             rules_version,
-            advice,
+            about,
         };
         let mut errors: Vec<_> = self
             .targets
@@ -233,26 +236,35 @@ impl Reports<'_> {
     fn write_to(&self, target: &Target, content: &Content<'_>) -> Result<(), CliError> {
         let Target { format, file } = target;
         let Some(path) = file else {
-            let color = self.args.is_colored();
+            let stdout = io::stdout();
+            let width = stdout
+                .is_terminal()
+                .then(|| terminal_size::terminal_size_of(&stdout))
+                .flatten();
+            let screen = Screen {
+                color: self.args.is_colored(),
+                width: width.map(|(width, _)| width.0.into()),
+                ..self.screen()
+            };
             return self
-                .print(format, content, color)
+                .print(format, content, screen)
                 .map_err(|error| CliError::new(format!("the report cannot be written: {error}")));
         };
         check_folder(path)?;
-        fs::replace(path, |out| self.render(format, content, false, out))
+        fs::replace(path, |out| self.render(format, content, self.screen(), out))
             .map_err(|error| cannot_write(path, &error))
     }
 
-    fn print(&self, format: &Format, content: &Content<'_>, color: bool) -> io::Result<()> {
+    fn print(&self, format: &Format, content: &Content<'_>, screen: Screen) -> io::Result<()> {
         let stdout = io::stdout().lock();
-        if color {
+        if screen.color {
             // Consoles of Windows that do not understand colour codes get its calls instead.
             let mut out = BufWriter::new(AutoStream::always(stdout));
-            self.render(format, content, color, &mut out)?;
+            self.render(format, content, screen, &mut out)?;
             return out.flush();
         }
         let mut out = BufWriter::new(stdout);
-        self.render(format, content, color, &mut out)?;
+        self.render(format, content, screen, &mut out)?;
         out.flush()
     }
 
@@ -276,13 +288,22 @@ impl Reports<'_> {
         }
         // In one piece, so that other writers cannot come between.
         let mut text = Vec::new();
-        self.render(format, content, false, &mut text)
+        self.render(format, content, self.screen(), &mut text)
             .and_then(|()| {
                 let mut options = File::options();
                 options.append(true).create(true);
                 options.open(path)?.write_all(&text)
             })
             .map_err(|error| cannot_write(path, &error))
+    }
+
+    /// The layout of a report that goes to a file.
+    fn screen(&self) -> Screen {
+        Screen {
+            quiet: self.args.quiet,
+            full: self.args.full || self.args.verbose,
+            ..Screen::default()
+        }
     }
 
     fn writes(&self, format: &str) -> bool {
@@ -296,19 +317,18 @@ impl Reports<'_> {
         &self,
         format: &Format,
         content: &Content<'_>,
-        color: bool,
+        screen: Screen,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let write = (self.view)(format).unwrap_or(format.write);
         let options = Options {
             reveal: self.args.reveal,
-            color,
+            screen,
             show_allowed: self.show_allowed,
             show_unused: self.args.unused || self.args.verbose,
-            quiet: self.args.quiet,
             rules_version: content.rules_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            advice: content.advice,
+            about: content.about.clone(),
             times: Times {
                 began: self.began,
                 ended: jiff::Timestamp::now(),

@@ -11,7 +11,6 @@ use clap::{Args, ValueEnum};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git;
 use keysieve::policy::{self, PolicyFiles};
-use keysieve::report::Advice;
 use keysieve::source::Range;
 
 use super::error::CliError;
@@ -81,7 +80,11 @@ impl GateArgs {
             scanned = self.scan(&range, &reports);
         }
         let (outcome, rules_version) = scanned?;
-        reports.write(&outcome, rules_version, Advice::default())?;
+        reports.write(
+            &outcome,
+            rules_version,
+            scan::about(&range.repo, &range.what),
+        )?;
         Ok(outcome.status())
     }
 
