@@ -41,5 +41,7 @@ mod staged;
 mod strings;
 mod support;
 mod templates;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(unix)]
 mod unread;

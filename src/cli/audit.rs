@@ -13,14 +13,13 @@ use jiff::civil::Date;
 use keysieve::audit::{self, Audit, Audited, Scope, Since};
 use keysieve::finding::Status;
 use keysieve::git::{self, Repository};
-use keysieve::report::Advice;
 use keysieve::text::{printable, printable_path};
 
 use super::error::CliError;
 use super::output::{FINDINGS, TIMELINE};
 use super::plan::PlanDir;
 use super::redact::message;
-use super::scan::Common;
+use super::scan::{Common, about};
 use super::settings::Settings;
 
 /// Arguments of `keysieve audit`.
@@ -132,7 +131,8 @@ impl AuditArgs {
         if let Some(plan) = plan {
             plan.write(&outcome)?;
         }
-        reports.write(&outcome, &settings, Advice::default())?;
+        let about = about(&repo, "whole history");
+        reports.write(&outcome, &settings, about)?;
         Ok(outcome.status())
     }
 }

@@ -13,6 +13,7 @@ mod hook;
 mod import;
 mod output;
 mod plan;
+mod progress;
 mod push;
 mod redact;
 mod rules;

@@ -3,21 +3,19 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::sync::mpsc;
 use std::{env, thread};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use keysieve::engine::Progress;
 use keysieve::finding::Outcome;
 use keysieve::fs;
-use keysieve::report::{self, Advice, Format, Options, Times};
+use keysieve::report::{self, About, Format, Options, Screen, Times};
 use keysieve::text::printable_path;
 
 use super::error::CliError;
+use super::progress;
 use super::settings::Settings;
 use super::target::{self, FormatParser, FormatSpec, Target};
 
@@ -55,9 +53,12 @@ pub(crate) struct OutputArgs {
     /// Print nothing if there is nothing to report
     #[arg(short, long)]
     quiet: bool,
-    /// Print all that is known: the same as `--show-allowed --unused`
+    /// Print all that is known: the same as `--full --show-allowed --unused`
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
+    /// Show the line and the notes of each finding, even if there are many
+    #[arg(long)]
+    full: bool,
     /// Exit status for findings that block [default: 1]
     ///
     /// With 0, findings are reported and block nothing. An incomplete scan exits with 2 all the
@@ -110,17 +111,11 @@ struct Content<'o> {
     outcome: &'o Outcome,
     rules_version: String,
     policy_version: String,
-    advice: Advice,
+    about: About,
 }
 
 /// The format that GitHub Actions shows with a job.
 const JOB_SUMMARY: &str = "github-summary";
-
-/// How long a scan runs before a progress bar appears.
-const PROGRESS_DELAY: Duration = Duration::from_millis(500);
-
-/// How often the bar is drawn.
-const TICK: Duration = Duration::from_millis(100);
 
 impl OutputArgs {
     /// Checks that the requested reports can be written, before a scan spends its time.
@@ -203,7 +198,7 @@ impl Reports<'_> {
         let (done, waiting) = mpsc::channel::<()>();
         thread::scope(|scope| {
             let shared = &progress;
-            scope.spawn(move || draw(shared, &waiting));
+            scope.spawn(move || progress::draw(shared, &waiting));
             let result = work(&progress);
             drop(done);
             result
@@ -216,13 +211,13 @@ impl Reports<'_> {
         &self,
         outcome: &Outcome,
         settings: &Settings,
-        advice: Advice,
+        about: About,
     ) -> Result<(), CliError> {
         let content = Content {
             outcome,
             rules_version: settings.scanner.rules().version(),
             policy_version: settings.policy.version(),
-            advice,
+            about,
         };
         let mut errors: Vec<_> = self
             .targets
@@ -236,26 +231,35 @@ impl Reports<'_> {
     fn write_to(&self, target: &Target, content: &Content<'_>) -> Result<(), CliError> {
         let Target { format, file } = target;
         let Some(path) = file else {
-            let color = self.args.is_colored();
+            let stdout = io::stdout();
+            let width = stdout
+                .is_terminal()
+                .then(|| terminal_size::terminal_size_of(&stdout))
+                .flatten();
+            let screen = Screen {
+                color: self.args.is_colored(),
+                width: width.map(|(width, _)| width.0.into()),
+                ..self.screen()
+            };
             return self
-                .print(format, content, color)
+                .print(format, content, screen)
                 .map_err(|error| CliError::new(format!("the report cannot be written: {error}")));
         };
         check_folder(path)?;
-        fs::replace(path, |out| self.render(format, content, false, out))
+        fs::replace(path, |out| self.render(format, content, self.screen(), out))
             .map_err(|error| cannot_write(path, &error))
     }
 
-    fn print(&self, format: &Format, content: &Content<'_>, color: bool) -> io::Result<()> {
+    fn print(&self, format: &Format, content: &Content<'_>, screen: Screen) -> io::Result<()> {
         let stdout = io::stdout().lock();
-        if color {
+        if screen.color {
             // Consoles of Windows that do not understand colour codes get its calls instead.
             let mut out = BufWriter::new(AutoStream::always(stdout));
-            self.render(format, content, color, &mut out)?;
+            self.render(format, content, screen, &mut out)?;
             return out.flush();
         }
         let mut out = BufWriter::new(stdout);
-        self.render(format, content, color, &mut out)?;
+        self.render(format, content, screen, &mut out)?;
         out.flush()
     }
 
@@ -279,13 +283,22 @@ impl Reports<'_> {
         }
         // In one piece, so that other writers cannot come between.
         let mut text = Vec::new();
-        self.render(format, content, false, &mut text)
+        self.render(format, content, self.screen(), &mut text)
             .and_then(|()| {
                 let mut options = File::options();
                 options.append(true).create(true);
                 options.open(path)?.write_all(&text)
             })
             .map_err(|error| cannot_write(path, &error))
+    }
+
+    /// The layout of a report that goes to a file.
+    fn screen(&self) -> Screen {
+        Screen {
+            quiet: self.args.quiet,
+            full: self.args.full || self.args.verbose,
+            ..Screen::default()
+        }
     }
 
     fn writes(&self, format: &str) -> bool {
@@ -299,20 +312,19 @@ impl Reports<'_> {
         &self,
         format: &Format,
         content: &Content<'_>,
-        color: bool,
+        screen: Screen,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let write = (self.view)(format).unwrap_or(format.write);
         let options = Options {
             reveal: self.args.reveal,
-            color,
+            screen,
             show_allowed: self.show_allowed,
             show_unused: self.args.unused || self.args.verbose,
-            quiet: self.args.quiet,
             rules_version: content.rules_version.clone(),
             policy_version: content.policy_version.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            advice: content.advice,
+            about: content.about.clone(),
             times: Times {
                 began: self.began,
                 ended: jiff::Timestamp::now(),
@@ -362,38 +374,4 @@ fn cannot_write(path: &Path, error: &io::Error) -> CliError {
         "{}: the report cannot be written: {error}",
         printable_path(path)
     ))
-}
-
-/// Draws until the sender is dropped.
-fn draw(progress: &Progress, waiting: &mpsc::Receiver<()>) {
-    if waiting.recv_timeout(PROGRESS_DELAY) != Err(RecvTimeoutError::Timeout) {
-        return;
-    }
-    let expected = progress.expected.load(Ordering::Relaxed);
-    let (bar, template) = match expected {
-        0 => (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]"),
-        known => (
-            ProgressBar::new(known),
-            "{bar:32} {percent}% {msg} [{elapsed}, {eta} left]",
-        ),
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-        let done = progress.blobs.load(Ordering::Relaxed);
-        let bytes = report::size(progress.bytes.load(Ordering::Relaxed));
-        let found = match progress.found.load(Ordering::Relaxed) {
-            0 => String::new(),
-            found => format!(", {} found", HumanCount(found)),
-        };
-        let unit = if expected > 0 { "objects" } else { "blobs" };
-        bar.set_message(format!(
-            "scanned {} {unit}, {bytes}{found}",
-            HumanCount(done)
-        ));
-        bar.set_position(done.min(expected));
-        bar.tick();
-    }
-    bar.finish_and_clear();
 }

@@ -13,7 +13,7 @@ use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
 use keysieve::hook::RefUpdate;
 use keysieve::policy::{FILE_NAME, PolicyFiles};
-use keysieve::report::Advice;
+use keysieve::report::About;
 use keysieve::source::Push;
 
 use super::error::CliError;
@@ -103,7 +103,7 @@ fn scan_push(reports: &Reports<'_>, push: Push, settings: &Settings) -> Result<S
     let is_silent =
         outcome.findings.is_empty() && outcome.skipped.is_empty() && outcome.allowed.is_empty();
     if !is_silent {
-        reports.write(&outcome, settings, Advice::default())?;
+        reports.write(&outcome, settings, About::default())?;
     }
     if outcome.status() == Status::Findings {
         say(&refusal(&outcome));

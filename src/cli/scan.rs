@@ -8,8 +8,9 @@ use keysieve::engine::{self, Keep};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git::{self, ObjectId, Repository};
 use keysieve::policy::PolicyFiles;
-use keysieve::report::Advice;
+use keysieve::report::About;
 use keysieve::source::{Files, Message, Source, Staged, Stdin};
+use keysieve::text::printable_path;
 
 use super::error::CliError;
 use super::output::{OutputArgs, Reports};
@@ -63,8 +64,14 @@ impl ScanArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
         let Self { paths, common } = self;
         if !paths.paths.iter().any(|path| path == Path::new("-")) {
+            let first = paths.paths.first().map(|path| Path::new(".").join(path));
+            let folder = first
+                .as_deref()
+                .and_then(|path| path.ancestors().find(|at| at.is_dir()));
+            let repo = folder.and_then(|folder| git::discover_work_tree(folder).ok()?);
+            let about = repo.map_or_else(About::default, |repo| about(&repo, "files"));
             let (source, settings) = paths.resolve(&common.settings, Reporting::Configured)?;
-            return common.scan(&source, &settings, Advice::default());
+            return common.scan(&source, &settings, about);
         }
         if paths.paths.len() > 1 {
             return Err(CliError::new(
@@ -74,7 +81,7 @@ impl ScanArgs {
         let settings = common
             .settings
             .resolve(&settings::root_of(Path::new("."))?)?;
-        common.scan(&Stdin::new(stdin::open()?), &settings, Advice::default())
+        common.scan(&Stdin::new(stdin::open()?), &settings, About::default())
     }
 }
 
@@ -118,30 +125,44 @@ impl Common {
     pub(super) fn staged(&self, dir: &Path) -> Result<Status, CliError> {
         let help = "run it in a repository; 'keysieve scan' scans files outside of one";
         let repo = git::discover(dir).map_err(|error| CliError::from(error).help(help))?;
-        let advice = Advice {
-            first_commit: repo.has_no_commit(),
-        };
+        let about = about(&repo, "staged changes");
         let settings = self.settings.resolve(repo.work_dir().unwrap_or(dir))?;
         let source = staged_source(repo, &settings);
-        self.scan(&source, &settings, advice)
+        self.scan(&source, &settings, about)
     }
 
     /// Scans the commit message that the user has written to `file`, and who the commit will name.
     pub(super) fn message(&self, source: &Message) -> Result<Status, CliError> {
         let settings = self.settings.resolve(&settings::root_of(Path::new("."))?)?;
-        self.scan(source, &settings, Advice::default())
+        self.scan(source, &settings, About::default())
     }
 
     fn scan(
         &self,
         source: &dyn Source,
         settings: &Settings,
-        advice: Advice,
+        about: About,
     ) -> Result<Status, CliError> {
         let reports = self.output.reports()?;
         let outcome = scan(&reports, source, settings)?;
-        reports.write(&outcome, settings, advice)?;
+        reports.write(&outcome, settings, about)?;
         Ok(outcome.status())
+    }
+}
+
+/// What a report says about a scan of `range` of `repo`.
+pub(super) fn about(repo: &Repository, range: &str) -> About {
+    let folder = repo.work_dir().unwrap_or(repo.git_dir());
+    let folder = folder.canonicalize().unwrap_or_default();
+    let commit = repo.head().map(|id| id.to_hex_with_len(12).to_string());
+    About {
+        first_commit: repo.has_no_commit(),
+        repository: folder
+            .file_name()
+            .map_or(String::new(), |name| printable_path(Path::new(name))),
+        branch: repo.branch().unwrap_or_default(),
+        commit: commit.unwrap_or_default(),
+        range: range.to_owned(),
     }
 }
 

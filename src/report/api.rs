@@ -9,25 +9,36 @@ use crate::finding::Outcome;
 pub struct Options {
     /// Show secrets unmasked.
     pub reveal: bool,
-    /// Write colours.
-    pub color: bool,
+    /// How a report for people is laid out.
+    pub screen: Screen,
     /// List allowed findings and what allows each.
     pub show_allowed: bool,
     /// List allow entries that match nothing.
     pub show_unused: bool,
-    /// Write nothing for people if there is nothing to report.
-    pub quiet: bool,
     /// Identifies the set of rules; see [`crate::rule::RuleSet::version`].
     pub rules_version: String,
     /// Identifies the policy; see [`crate::policy::Policy::version`].
     pub policy_version: String,
     /// Version of the program.
     pub version: &'static str,
-    /// What the advice at the end depends on.
-    pub advice: Advice,
+    /// What was scanned.
+    pub about: About,
     /// When the scan ran. Only formats that require it show it, so every other report is
     /// reproducible.
     pub times: Times,
+}
+
+/// How a report for people is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// Write colours.
+    pub color: bool,
+    /// Write nothing if there is nothing to report, and one line on what does not block.
+    pub quiet: bool,
+    /// Write a frame for each finding, however many there are.
+    pub full: bool,
+    /// Columns of the terminal; `None` if the report does not go to one.
+    pub width: Option<usize>,
 }
 
 /// When a scan began and ended; the Unix epoch if unknown.
@@ -39,11 +50,19 @@ pub struct Times {
     pub ended: jiff::Timestamp,
 }
 
-/// What the advice to a person depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Advice {
+/// What was scanned. A text is empty if it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
     /// There is no commit yet, so `git restore --staged` has nothing to restore from.
     pub first_commit: bool,
+    /// The name of the repository's folder.
+    pub repository: String,
+    /// The current branch.
+    pub branch: String,
+    /// The abbreviated id of the last commit.
+    pub commit: String,
+    /// What of the repository: a range of commits, or words.
+    pub range: String,
 }
 
 /// Writes an outcome as a report; fails only if the output does.

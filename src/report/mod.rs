@@ -18,7 +18,7 @@ mod samples;
 mod tests;
 mod timeline;
 
-pub use api::{Advice, Format, Options, Times, Write};
+pub use api::{About, Format, Options, Screen, Times, Write};
 pub use formats::{FORMATS, format};
 pub use safe_text::log_text::log_line;
 pub use safe_text::words::size;

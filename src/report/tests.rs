@@ -12,7 +12,10 @@ use crate::report::samples::{commit, history, hostile, marked, outcome, render, 
 
 fn all_options() -> Options {
     Options {
-        color: true,
+        screen: Screen {
+            color: true,
+            ..Screen::default()
+        },
         show_allowed: true,
         show_unused: true,
         ..Options::default()
@@ -221,7 +224,7 @@ fn hostile_names_stay_on_their_line() {
             known.name,
             &hostile(),
             Options {
-                color: false,
+                screen: Screen::default(),
                 ..all_options()
             },
         );

@@ -11,7 +11,6 @@ use clap::{Args, ValueEnum};
 use keysieve::finding::{Outcome, Status};
 use keysieve::git;
 use keysieve::policy::{self, PolicyFiles};
-use keysieve::report::Advice;
 use keysieve::source::Range;
 
 use super::error::CliError;
@@ -81,7 +80,8 @@ impl GateArgs {
             scanned = self.scan(&range, &reports);
         }
         let (outcome, settings) = scanned?;
-        reports.write(&outcome, &settings, Advice::default())?;
+        let about = scan::about(&range.repo, &range.what);
+        reports.write(&outcome, &settings, about)?;
         Ok(outcome.status())
     }
 

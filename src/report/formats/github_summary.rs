@@ -6,7 +6,7 @@ use std::io;
 use crate::blob::Skip;
 use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
-use crate::report::formats::markdown::{advice, code, head, policy, skips};
+use crate::report::formats::markdown::{advice, block, code, head, policy, prose, skips};
 use crate::report::safe_text::redactor::Note;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::words::{UNREAD, failed_and_other_skips, skips_word};
@@ -19,7 +19,10 @@ const MAX_BYTES: usize = 900 * 1024;
 const MAX_LISTED: usize = 50;
 
 /// The notes that fit into a row.
-const NOTES: [&str; 3] = ["what", "in", "allow"];
+const NOTES: [&str; 2] = ["what", "in"];
+
+/// The most commands that are listed below the table.
+const MAX_COMMANDS: usize = 50;
 
 /// Writes the page.
 pub(super) fn write(
@@ -58,6 +61,7 @@ pub(super) fn write(
     table(findings.chain(allowed), out)?;
     if !outcome.findings.is_empty() {
         writeln!(out, "{}\n", advice())?;
+        commands(&redactor, &outcome.findings, out)?;
     }
     skips(
         &redactor,
@@ -69,6 +73,25 @@ pub(super) fn write(
 
 fn first_few<'s>(skips: &'s [&'s Skip]) -> &'s [&'s Skip] {
     &skips[..skips.len().min(MAX_LISTED)]
+}
+
+/// Writes the commands that allow findings. In a block of their own, as a page is too narrow for
+/// them in a table.
+fn commands(
+    redactor: &Redactor<'_>,
+    findings: &[Finding],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let commands = findings.iter().take(MAX_COMMANDS).map(|found| {
+        let place = redactor.place(found, &found.place);
+        let notes = redactor.notes(found).into_iter();
+        let allow = notes.filter(|(label, _)| *label == "allow");
+        let allow: String = allow.map(|(_, command)| command).collect();
+        format!("# {} at {place}\n{allow}\n", found.rule.id)
+    });
+    let text: String = commands.collect();
+    let title = "<details><summary>Commands that allow findings</summary>";
+    writeln!(out, "{title}\n\n{}\n</details>\n", block(&text))
 }
 
 /// Writes as many rows as fit.
@@ -105,8 +128,11 @@ fn row(redactor: &Redactor<'_>, found: &Finding, secrets: &[Note]) -> String {
 }
 
 fn lines(notes: &[Note]) -> String {
-    let cells: Vec<_> = notes.iter().map(|(_, text)| cell(text)).collect();
-    cells.join("<br>")
+    let cells = notes.iter().map(|(label, text)| match *label {
+        "secret" | "with" => cell(text),
+        _ => prose(text).replace('|', "\\|"),
+    });
+    cells.collect::<Vec<_>>().join("<br>")
 }
 
 /// A code span in a table. A bar ends the cell even inside a code span, so it is escaped.
@@ -141,7 +167,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("`account 123456789012; with the AWS access key id"),
+            text.contains("account 123456789012; with the AWS access key id"),
             "{text}"
         );
         assert!(

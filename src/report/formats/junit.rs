@@ -3,8 +3,9 @@
 
 use std::io;
 
+use crate::blob::Origin;
 use crate::finding::{Finding, Outcome};
-use crate::report::api::Options;
+use crate::report::api::{Options, Times};
 use crate::report::safe_text::markup::escaped;
 use crate::report::safe_text::redactor::Redactor;
 use crate::report::safe_text::words::{UNREAD, blocking, failed_and_other_skips, skips_word};
@@ -12,7 +13,10 @@ use crate::report::safe_text::words::{UNREAD, blocking, failed_and_other_skips, 
 /// A test: its name, its class, and its result as the XML inside it.
 struct TestCase {
     name: String,
+    /// The path of its file.
     class: String,
+    /// The number of its line, if it has one.
+    line: Option<usize>,
     result: String,
 }
 
@@ -48,6 +52,7 @@ pub(super) fn write(
         cases.push(TestCase {
             name: format!("{}: {path}", skips_word([skip])),
             class: path,
+            line: None,
             result,
         });
     }
@@ -59,6 +64,7 @@ pub(super) fn write(
         cases.push(TestCase {
             name: format!("policy: {path}"),
             class: path,
+            line: None,
             result,
         });
     }
@@ -68,36 +74,48 @@ pub(super) fn write(
         cases.push(TestCase {
             name,
             class,
+            line: None,
             result: String::new(),
         });
     }
-    write_cases(&cases, outcome, out)
+    write_cases(&cases, options, outcome, out)
 }
 
-fn write_cases(cases: &[TestCase], outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_cases(
+    cases: &[TestCase],
+    options: &Options,
+    outcome: &Outcome,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let (failures, errors) = (blocking(outcome), failed_and_other_skips(outcome).0.len());
     let skipped = cases
         .iter()
         .filter(|case| case.result.starts_with("<skipped"))
         .count();
     let tests = cases.len();
-    let counts = format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#);
+    let Times { began, ended } = options.times;
+    let time = ended.duration_since(began).as_secs_f64();
+    let counts =
+        format!(r#"tests="{tests}" failures="{failures}" errors="{errors}" time="{time:.3}""#);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="keysieve" {counts}>"#)?;
     writeln!(
         out,
-        r#"  <testsuite name="keysieve" {counts} skipped="{skipped}">"#
+        r#"  <testsuite name="keysieve" {counts} skipped="{skipped}" timestamp="{began:.0}">"#
     )?;
     for TestCase {
         name,
         class,
+        line,
         result,
     } in cases
     {
         let (name, class) = (escaped(name), escaped(class));
+        let line = line.map_or(String::new(), |line| format!(r#" line="{line}""#));
+        let place = format!(r#"classname="{class}" file="{class}"{line}"#);
         writeln!(
             out,
-            r#"    <testcase name="{name}" classname="{class}">{result}</testcase>"#
+            r#"    <testcase name="{name}" {place} time="0">{result}</testcase>"#
         )?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
@@ -122,6 +140,7 @@ fn finding_case(redactor: &Redactor<'_>, found: &Finding) -> TestCase {
     TestCase {
         name: format!("{} at {place}", found.rule.id),
         class: redactor.path(found),
+        line: (!matches!(found.origin, Origin::Name { .. })).then_some(found.place.start.line),
         result,
     }
 }
@@ -184,6 +203,10 @@ mod tests {
         assert_eq!(
             cases[0].attribute("name"),
             Some("aws-credentials at src/config.py:12:11")
+        );
+        assert_eq!(
+            ["file", "line", "time"].map(|name| cases[0].attribute(name)),
+            [Some("src/config.py"), Some("12"), Some("0")]
         );
         assert_eq!(cases[7].attribute("name"), Some("policy: .keysieve.toml"));
         let skipped = cases[7].first_element_child().unwrap().attribute("message");

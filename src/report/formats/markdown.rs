@@ -30,11 +30,11 @@ pub(super) fn write(
         let allowed = outcome
             .allowed
             .iter()
-            .map(|allowed| code(&redactor.allowed(allowed)));
+            .map(|allowed| prose(&redactor.allowed(allowed)));
         list("Allowed", allowed.collect(), out)?;
     }
     let unused = unused_to_list(outcome, options.show_unused);
-    let unused = unused.map(|entry| code(&redactor.unused(entry)));
+    let unused = unused.map(|entry| prose(&redactor.unused(entry)));
     list("Unused entries", unused.collect(), out)?;
     let (failed, other) = failed_and_other_skips(outcome);
     skips(
@@ -79,7 +79,7 @@ fn finding(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) ->
         found.confidence,
         code(&found.rule.id)
     )?;
-    let description = code(&redactor.description(found));
+    let description = prose(&redactor.description(found));
     writeln!(
         out,
         "{description} at {}\n",
@@ -87,7 +87,11 @@ fn finding(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) ->
     )?;
     frame(redactor, found, out)?;
     for (label, text) in redactor.secrets_and_notes(found) {
-        writeln!(out, "- **{label}**: {}", code(&text))?;
+        let text = match label {
+            "secret" | "with" | "allow" => code(&text),
+            _ => prose(&text),
+        };
+        writeln!(out, "- **{label}**: {text}")?;
     }
     writeln!(out)
 }
@@ -101,9 +105,13 @@ fn frame(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) -> i
     let lines: Vec<_> = lines
         .map(|line| format!("{:>6}  {}", line.number, line.text))
         .collect();
-    let text = lines.join("\n");
-    let fence = "`".repeat(longest_run(&text).max(2) + 1);
-    writeln!(out, "{fence}text\n{text}\n{fence}\n")
+    writeln!(out, "{}\n", block(&lines.join("\n")))
+}
+
+/// `text` as a code block.
+pub(super) fn block(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
 }
 
 /// A section about changed policy files, if any; lists at most `max` of them.
@@ -134,7 +142,7 @@ pub(super) fn skips(
 ) -> io::Result<()> {
     let lines = skips.iter().map(|skip| {
         let (path, reason) = redactor.skip(skip);
-        format!("{}: {}", code(&path), code(&reason))
+        format!("{}: {}", code(&path), prose(&reason))
     });
     list(title, lines.collect(), out)
 }
@@ -161,6 +169,21 @@ pub(in crate::report) fn code(text: &str) -> String {
     let needs_pad = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let pad = if needs_pad { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A sentence, in which every word that could be markup, a link or a mention is a code span.
+pub(in crate::report) fn prose(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let end = word.trim_end_matches([',', '.', ';', ':', ')', '?', '!']);
+        let is_plain = |c: char| c.is_alphanumeric() || "'-/.(),;:".contains(c);
+        let is_link = end.contains("www.") || end.contains("://");
+        let is_emoji = end.matches(':').count() > 1;
+        if end.chars().all(is_plain) && !is_link && !is_emoji {
+            return word.to_owned();
+        }
+        code(end) + &word[end.len()..]
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The length of the longest run of backticks.
@@ -201,7 +224,7 @@ mod tests {
         );
         for part in [
             "```text\n    11  key_id = \"AKIA*",
-            "- **what**: `account 123456789012; with",
+            "- **what**: account 123456789012; with the AWS access key id at `src/config.py:11:11`",
             "**Rotate first.**",
             "- `.keysieve.toml`: changed\n",
         ] {
@@ -214,6 +237,8 @@ mod tests {
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`x"), "`` `x ``");
         assert_eq!(code(" "), "");
+        let text = prose("ask @all: <b> *x* see http://x, or (#12).");
+        assert_eq!(text, "ask `@all`: `<b>` `*x*` see `http://x`, or `(#12`).");
         let mut found = pair();
         found.origin = Origin::File {
             path: "<img src=x>`](http://x) @all".into(),

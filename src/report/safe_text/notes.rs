@@ -58,7 +58,7 @@ impl Redactor<'_> {
                 return "keysieve allow --salt, then scan again".to_owned();
             }
         };
-        format!("keysieve allow {target} --reason \"why it is allowed\"")
+        format!("keysieve allow {target} --reason \"why\"")
     }
 
     /// The secret of a finding and, for a pair, its other half; then all notes.

@@ -13,7 +13,7 @@ use crate::finding::frame::FrameLine;
 use crate::finding::{Finding, Outcome, Status};
 use crate::report::api::{Options, Times};
 use crate::report::safe_text::markup::escaped;
-use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::redactor::{Note, Redactor};
 use crate::report::safe_text::words::{
     POLICY, ROTATE, Tone, UNREAD, failed_and_other_skips, skips_word, summary, unused_to_list,
 };
@@ -21,12 +21,11 @@ use crate::report::safe_text::words::{
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The selection lists: label, and name of the `data-` attribute.
-const FILTERS: [(&str, &str); 3] = [
-    ("Rule", "rule"),
-    ("Confidence", "confidence"),
-    ("Place", "place"),
-];
+/// The selection lists: name of the `data-` attribute, label, and first entry.
+const FILTERS: [(&str, &str, &str); 2] = [("rule", "Rule", "Rules"), ("grade", "Grade", "Grades")];
+
+/// The most findings that are shown with their details from the start.
+const MAX_OPEN: usize = 10;
 
 /// Writes the page.
 pub(super) fn write(
@@ -149,15 +148,26 @@ impl Page<'_> {
         }
     }
 
-    fn versions(&self) -> String {
+    /// What was scanned, when, and by what: only what is known.
+    fn about(&self) -> String {
         let Options {
             version,
             rules_version,
             policy_version,
             times,
+            about,
             ..
         } = self.options;
-        let mut parts = vec![format!("keysieve {version}").trim_end().to_owned()];
+        let known = [
+            ("", &about.repository),
+            ("branch ", &about.branch),
+            ("commit ", &about.commit),
+            ("", &about.range),
+        ];
+        let known = known.iter().filter(|(_, text)| !text.is_empty());
+        let known = known.map(|(label, text)| format!("{label}{}", self.redactor.text(text)));
+        let mut parts: Vec<_> = known.collect();
+        parts.push(format!("keysieve {version}").trim_end().to_owned());
         if !rules_version.is_empty() {
             parts.push(format!("rules {rules_version}"));
         }
@@ -185,19 +195,44 @@ impl Page<'_> {
         (&text[..from], Some(&text[from..to]), &text[to..])
     }
 
-    /// What the filter "Place" groups findings by: the top folder, or the kind of a place that is
-    /// not a file.
-    fn folder(&self, found: &Finding) -> String {
+    /// The value of a finding, in as few characters as tell it from others.
+    fn short_value(&self, found: &Finding) -> String {
+        let value = self.redactor.secret(&found.secret);
+        if self.redactor.reveals() {
+            return value;
+        }
+        value.trim_end_matches('*').to_owned() + "…"
+    }
+
+    /// The place of a finding below the name of its file.
+    fn line(&self, found: &Finding) -> String {
+        let (path, place) = (
+            self.redactor.path(found),
+            self.redactor.place(found, &found.place),
+        );
+        match place.strip_prefix(&path) {
+            Some(line) if !line.is_empty() => line.trim_start_matches(':').to_owned(),
+            _ => "name".to_owned(),
+        }
+    }
+
+    /// What is known of a finding. Its masked value is in its title.
+    fn notes(&self, found: &Finding) -> Vec<Note> {
+        if self.redactor.reveals() {
+            self.redactor.secrets_and_notes(found)
+        } else {
+            self.redactor.notes(found)
+        }
+    }
+
+    /// What findings are grouped by: the file, or the kind of a place that is not a file.
+    fn file(&self, found: &Finding) -> String {
         let kind = match found.origin {
             Origin::CommitText { .. } | Origin::CommitMessage { .. } => "commit messages",
             Origin::TagText { .. } => "tags",
             Origin::Repository { .. } => "git directory",
             Origin::Stdin => "standard input",
-            _ => {
-                let path = self.redactor.path(found);
-                let path = path.strip_prefix("./").unwrap_or(&path);
-                return format!("{}/", path.split_once('/').map_or(".", |(top, _)| top));
-            }
+            _ => return self.redactor.path(found),
         };
         kind.to_owned()
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::blob::Origin;
+use crate::report::api::About;
 use crate::report::samples::{history, hostile, outcome, pair, render};
 
 fn page(outcome: &Outcome) -> String {
@@ -81,9 +82,8 @@ fn the_page_is_complete_without_its_script() {
         .descendants()
         .find(|node| node.has_tag_name("article"))
         .unwrap();
-    let data =
-        ["data-rule", "data-confidence", "data-place"].map(|name| first.attribute(name).unwrap());
-    assert_eq!(data, ["aws-credentials", "certain", "src/"]);
+    let data = ["data-rule", "data-grade", "data-file"].map(|name| first.attribute(name).unwrap());
+    assert_eq!(data, ["aws-credentials", "certain", "src/config.py"]);
     for part in [
         "<mark>q8/Z********</mark>",
         "src/config.py:12:11",
@@ -100,12 +100,12 @@ fn the_page_is_complete_without_its_script() {
 }
 
 #[test]
-fn the_date_is_shown_if_known() {
+fn what_was_scanned_and_when_is_shown_if_known() {
     let outcome = Outcome {
         findings: vec![pair()],
         ..Outcome::default()
     };
-    assert!(page(&outcome).contains("<footer><p>keysieve</p></footer>"));
+    assert!(page(&outcome).contains("<p class=\"about\">keysieve</p>"));
     let ended = jiff::Timestamp::from_second(1_772_323_200).unwrap();
     let times = Times {
         began: ended,
@@ -115,11 +115,48 @@ fn the_date_is_shown_if_known() {
         version: "1.2.3",
         rules_version: "abc".to_owned(),
         times,
+        about: About {
+            repository: "shop".to_owned(),
+            branch: "main".to_owned(),
+            commit: "0123456789ab".to_owned(),
+            range: "main..HEAD: 2 commits".to_owned(),
+            ..About::default()
+        },
         ..Options::default()
     };
     let text = render("html", &outcome, options);
     assert!(
-        text.contains("<footer><p>keysieve 1.2.3 · rules abc · 2026-03-01 00:00 UTC</p></footer>"),
+        text.contains(
+            "<p class=\"about\">shop · branch main · commit 0123456789ab · main..HEAD: 2 commits · \
+             keysieve 1.2.3 · rules abc · 2026-03-01 00:00 UTC</p>"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn many_findings_are_closed_and_short() {
+    let open = |count| {
+        let outcome = Outcome {
+            findings: vec![pair(); count],
+            ..Outcome::default()
+        };
+        page(&outcome).matches("<details open=").count()
+    };
+    assert_eq!((open(MAX_OPEN), open(MAX_OPEN + 1)), (MAX_OPEN, 0));
+    let text = page(&outcome());
+    assert!(
+        text.contains("<code class=\"value\">q8/Z…</code>"),
+        "{text}"
+    );
+    assert!(text.contains("<button class=\"copy\""), "{text}");
+}
+
+#[test]
+fn an_empty_page_says_so() {
+    let text = page(&Outcome::default());
+    assert!(
+        text.contains("<p class=\"empty\">Nothing was found"),
         "{text}"
     );
 }

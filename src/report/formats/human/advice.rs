@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::Page;
+use super::wrap::{Breaks, wrap};
 use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::git::RootKind;
@@ -13,49 +14,93 @@ use crate::report::safe_text::words::ROTATE;
 /// The most paths in one command.
 const MAX_PATHS: usize = 5;
 
+/// The column of the text of a step.
+const STEP: usize = 11;
+
+/// Longer lines of prose are hard to read.
+const MAX_WIDTH: usize = 100;
+
 impl Page<'_> {
     /// Writes what to do about `findings`.
-    pub(super) fn advice(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<()> {
+    pub(super) fn advice(
+        &self,
+        findings: &[&Finding],
+        is_full: bool,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
         writeln!(out, "{}", self.paint.strong("what to do"))?;
-        self.step("rotate", ROTATE[0], out)?;
-        writeln!(out, "           {}", ROTATE[1])?;
+        self.step("rotate", &ROTATE.join(" "), out)?;
         if let Some(command) = self.unstage(findings) {
-            self.step("unstage", &command, out)?;
+            self.command("unstage", &command, out)?;
         }
         if let Some(path) = findings
             .iter()
             .find_map(|found| message_path(&found.origin))
         {
             let path = quoted(&self.redactor.bytes(path));
-            self.step("reword", &format!("git commit --edit --file {path}"), out)?;
+            self.command("reword", &format!("git commit --edit --file {path}"), out)?;
         }
-        let allow = "run the `keysieve allow` command shown with the finding";
+        if !is_full {
+            self.step(
+                "details",
+                "--full shows the line and the notes of each finding",
+                out,
+            )?;
+        }
+        let allow = match is_full {
+            true => "run the `keysieve allow` command shown with the finding",
+            false => "run the `keysieve allow` command that --full shows with the finding",
+        };
         if self.by_exposure(findings, out)? {
             self.step("allow", allow, out)?;
         } else {
-            self.step("allow", &format!("{allow},"), out)?;
-            writeln!(
-                out,
-                "           or add the comment `keysieve:allow REASON` on its line"
-            )?;
+            let marker = "or add the comment `keysieve:allow REASON` on its line";
+            self.step("allow", &format!("{allow}, {marker}"), out)?;
         }
         writeln!(out)
     }
 
     fn step(&self, label: &str, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
-        let pad = 9_usize.saturating_sub(label.len());
+        self.labelled(label, text, Breaks::at(STEP), out)
+    }
+
+    fn command(&self, label: &str, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.options.screen.width {
+            Some(_) => self.labelled(label, text, Breaks::command(STEP), out),
+            None => self.line(label, text, out),
+        }
+    }
+
+    fn labelled(
+        &self,
+        label: &str,
+        text: &str,
+        breaks: Breaks,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        let width = self
+            .options
+            .screen
+            .width
+            .unwrap_or(MAX_WIDTH)
+            .min(MAX_WIDTH);
+        self.line(label, &wrap(text, STEP, width, breaks), out)
+    }
+
+    fn line(&self, label: &str, text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+        let pad = STEP.saturating_sub(2 + label.len());
         writeln!(out, "  {}{:pad$}{text}", self.paint.strong(label), "")
     }
 
     /// Writes the advice on each exposure once, the worst first. Returns whether there was any.
-    fn by_exposure(&self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<bool> {
+    fn by_exposure(&self, findings: &[&Finding], out: &mut dyn io::Write) -> io::Result<bool> {
         let mut exposures = BTreeMap::new();
         for history in findings.iter().filter_map(|found| found.history.as_ref()) {
             *exposures.entry(history.exposure).or_insert(0) += 1;
         }
         for (exposure, findings) in &exposures {
             writeln!(out, "  {} ({findings})", self.paint.strong(exposure.word()))?;
-            writeln!(out, "           {}", exposure.advice())?;
+            self.step("", exposure.advice(), out)?;
         }
         if !exposures.is_empty() {
             let text = "'keysieve audit --plan DIR' writes a clean-up plan, step by step";
@@ -65,12 +110,16 @@ impl Page<'_> {
     }
 
     /// The command that removes staged findings from the next commit, if there are any.
-    fn unstage(&self, findings: &[Finding]) -> Option<String> {
-        let paths: BTreeSet<_> = findings.iter().filter_map(own_staged_path).collect();
+    fn unstage(&self, findings: &[&Finding]) -> Option<String> {
+        let paths: BTreeSet<_> = findings
+            .iter()
+            .copied()
+            .filter_map(own_staged_path)
+            .collect();
         if paths.is_empty() {
             return None;
         }
-        let command = match self.options.advice.first_commit {
+        let command = match self.options.about.first_commit {
             true => "git rm --cached --",
             false => "git restore --staged --",
         };

@@ -3,11 +3,19 @@
 use std::io;
 
 use super::Page;
+use super::wrap::{Breaks, columns, cut_end, cut_start, wrap};
 use crate::blob::Origin;
 use crate::finding::Finding;
+use crate::finding::frame::FrameLine;
 use crate::report::safe_text::notes::ADVICE;
 use crate::secret::Secret;
 use crate::text::printable;
+
+/// The least columns for the text of a frame.
+const MIN_ROOM: usize = 20;
+
+/// The columns that are kept before a mark which is too far to the right.
+const LEAD: usize = 12;
 
 impl Page<'_> {
     /// Writes `found`; the help of its rule only if `with_help`.
@@ -41,7 +49,16 @@ impl Page<'_> {
             if label == "help" && !with_help || label == ADVICE {
                 continue;
             }
+            let start = gutter + label.len() + 5;
+            let breaks = match label {
+                "allow" => Breaks::command(gutter + 5),
+                _ => Breaks::at(gutter + 5),
+            };
             let (sign, label) = (self.paint.rail("="), self.paint.strong(label));
+            let text = match self.options.screen.width {
+                Some(width) => wrap(&text, start, width, breaks),
+                None => text,
+            };
             writeln!(out, "{:gutter$} {sign} {label}: {text}", "")?;
         }
         writeln!(out)
@@ -55,16 +72,15 @@ impl Page<'_> {
         }
         writeln!(out, "{:gutter$} {bar}", "")?;
         let mut last_marked = 0;
+        let room = self.options.screen.width.unwrap_or(usize::MAX);
+        let room = room.saturating_sub(gutter + 3).max(MIN_ROOM);
         for line in self.redactor.frame(&found.place) {
+            let (text, mark) = clip(&line, room);
             let number = self.paint.rail(format_args!("{:>gutter$}", line.number));
             // Frames are printable already. Trailing blanks are trimmed for diffs of reports.
-            writeln!(
-                out,
-                "{}",
-                format!("{number} {bar} {}", line.text).trim_end()
-            )?;
-            if let Some((from, to)) = line.mark {
-                let carets = "^".repeat(to.saturating_sub(from).max(1));
+            writeln!(out, "{}", format!("{number} {bar} {text}").trim_end())?;
+            if let Some((from, size)) = mark {
+                let carets = "^".repeat(size);
                 let carets = self.paint.finding(found.blocking, carets);
                 writeln!(out, "{:gutter$} {bar} {:from$}{carets}", "", "")?;
                 last_marked = line.number;
@@ -96,6 +112,29 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// The text of a line in at most `room` columns, with the start of its mark; and the mark: its column
+/// and its width.
+fn clip(line: &FrameLine, room: usize) -> (String, Option<(usize, usize)>) {
+    let Some((from, to)) = line.mark else {
+        return (cut_end(&line.text, room), None);
+    };
+    let part = |from: usize, to: usize| -> String {
+        let chars = line.text.chars().skip(from);
+        chars.take(to.saturating_sub(from)).collect()
+    };
+    let (mut before, mark, after) = (part(0, from), part(from, to), part(to, usize::MAX));
+    let size = columns(&mark).max(1);
+    if columns(&before) + size >= room {
+        before = cut_start(&before, LEAD);
+    }
+    let column = columns(&before);
+    let size = size.min(room.saturating_sub(column)).max(1);
+    (
+        cut_end(&(before + &mark + &after), room),
+        Some((column, size)),
+    )
 }
 
 /// The width of the line numbers in the frame of a finding.

@@ -1,18 +1,25 @@
-//! Writes the format `human`: a code frame and notes for each finding, then advice once for all.
+//! Writes the format `human`: a code frame and notes for each finding, or one line each if there are
+//! many; then advice once for all.
 
 mod advice;
 mod finding;
+mod listing;
 mod style;
 mod summary;
+mod wrap;
 
 use std::collections::HashSet;
 use std::io;
 
-use crate::finding::Outcome;
+use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::safe_text::log_text::write_log;
 use crate::report::safe_text::redactor::Redactor;
 use style::Paint;
+use wrap::Wrapped;
+
+/// The most findings that are shown with a frame each, unless `--full` is given.
+const MAX_FRAMES: usize = 10;
 
 /// Writes the report.
 pub(super) fn write(
@@ -21,17 +28,9 @@ pub(super) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let page = Page::new(options, outcome);
-    let mut helped = HashSet::new();
-    write_log(out, |out| {
-        for found in &outcome.findings {
-            // The help of a rule is printed once.
-            let with_help = helped.insert(&found.rule.id);
-            page.finding(found, with_help, out)?;
-        }
-        if !outcome.findings.is_empty() {
-            page.advice(&outcome.findings, out)?;
-        }
-        page.ending(outcome, out)
+    write_log(out, |out| match options.screen.width {
+        Some(width) => page.write(outcome, &mut Wrapped::new(out, width)),
+        None => page.write(outcome, out),
     })
 }
 
@@ -56,9 +55,32 @@ impl<'o> Page<'o> {
     fn new(options: &'o Options, outcome: &'o Outcome) -> Self {
         Self {
             options,
-            paint: Paint::new(options.color),
+            paint: Paint::new(options.screen.color),
             redactor: Redactor::new(outcome, options),
         }
+    }
+
+    fn write(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+        // A hook says little about what does not stop a commit or a push.
+        let is_shown = |found: &&Finding| found.blocking || !self.options.screen.quiet;
+        let (shown, minor): (Vec<_>, Vec<_>) = outcome.findings.iter().partition(is_shown);
+        let is_full = self.options.screen.full || self.options.reveal || shown.len() <= MAX_FRAMES;
+        if is_full {
+            let mut helped = HashSet::new();
+            for found in &shown {
+                // The help of a rule is printed once.
+                let with_help = helped.insert(&found.rule.id);
+                self.finding(found, with_help, out)?;
+            }
+        } else {
+            self.listing(&shown, out)?;
+            self.by_rule(&shown, out)?;
+        }
+        if !shown.is_empty() {
+            self.advice(&shown, is_full, out)?;
+        }
+        self.minor(&minor, out)?;
+        self.ending(outcome, out)
     }
 
     fn ending(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
@@ -75,10 +97,10 @@ mod tests {
     use super::*;
     use crate::blob::{Skip, SkipReason};
     use crate::finding::Totals;
-    use crate::report::api::Advice;
+    use crate::report::api::{About, Screen};
     use crate::report::samples::{outcome, pair, render, secrets};
 
-    fn one(found: crate::finding::Finding) -> Outcome {
+    fn one(found: Finding) -> Outcome {
         Outcome {
             findings: vec![found],
             totals: Totals {
@@ -103,14 +125,14 @@ mod tests {
    = what: account 123456789012; with the AWS access key id at src/config.py:11:11
    = why: certain: both halves of the pair were found
    = help: Deactivate it in IAM before anything else.
-   = allow: keysieve allow FINGERPRINT --reason "why it is allowed"
+   = allow: keysieve allow FINGERPRINT --reason "why"
 
 what to do
   rotate   Anyone who has seen a key can use it. If it was ever pushed or shared, revoke it at its
            provider first: removing it from git is not enough.
   unstage  git restore --staged -- src/config.py
-  allow    run the `keysieve allow` command shown with the finding,
-           or add the comment `keysieve:allow REASON` on its line
+  allow    run the `keysieve allow` command shown with the finding, or add the comment
+           `keysieve:allow REASON` on its line
 
 keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
 "#;
@@ -142,7 +164,10 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
     #[test]
     fn the_first_commit_is_unstaged_in_another_way() {
         let options = Options {
-            advice: Advice { first_commit: true },
+            about: About {
+                first_commit: true,
+                ..About::default()
+            },
             ..Options::default()
         };
         let mut found = pair();
@@ -253,7 +278,10 @@ keysieve: 1 finding (1 certain), 1 blocks; 1 blob (2.0 KiB) scanned
             "human",
             &outcome(),
             Options {
-                color: true,
+                screen: Screen {
+                    color: true,
+                    ..Screen::default()
+                },
                 ..Options::default()
             },
         );

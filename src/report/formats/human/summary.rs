@@ -4,9 +4,9 @@ use std::io;
 
 use super::Page;
 use crate::blob::Skip;
-use crate::finding::{Allowed, Outcome, PolicyChange, Status};
+use crate::finding::{Allowed, Finding, Outcome, PolicyChange, Status};
 use crate::report::safe_text::words::{
-    POLICY, UNREAD, failed_and_other_skips, skips_word, summary, unused_to_list,
+    POLICY, UNREAD, count, failed_and_other_skips, skips_word, summary, unused_to_list,
 };
 
 /// The most skips that are listed.
@@ -89,10 +89,28 @@ impl Page<'_> {
         }
     }
 
+    /// What does not block, in one line.
+    pub(super) fn minor(&self, minor: &[&Finding], out: &mut dyn io::Write) -> io::Result<()> {
+        let Some((first, rest)) = minor.split_first() else {
+            return Ok(());
+        };
+        let place = self.redactor.place(first, &first.place);
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let (number, rule) = (
+            count(minor.len() as u64, "finding", "findings"),
+            &first.rule.id,
+        );
+        let verb = if rest.is_empty() { "does" } else { "do" };
+        let title = self.paint.warn(format_args!("{number} {verb} not block"));
+        writeln!(out, "keysieve: {title}: {rule} at {place}{more}")
+    }
+
     /// The last line.
     pub(super) fn summary(&self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-        let is_clean = outcome.findings.is_empty() && outcome.status() == Status::Clean;
-        if self.options.quiet && is_clean {
+        if self.options.screen.quiet && outcome.status() == Status::Clean {
             return Ok(());
         }
         let summary = summary(outcome, |tone, text| self.paint.tone(tone, text));

@@ -21,6 +21,9 @@ use place::{BASE, artifact, location};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// The address of the project.
+const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// The ids of notifications, and what each means.
 const NOTIFICATIONS: [(&str, &str); 4] = [
     (
@@ -107,6 +110,7 @@ fn driver(options: &Options, redactor: &Redactor<'_>, rules: &Rules<'_>) -> Valu
         NOTIFICATIONS.map(|(id, text)| json!({ "id": id, "shortDescription": { "text": text } }));
     let mut driver = json!({
         "name": "keysieve",
+        "informationUri": HOME,
         "rules": rules.collect::<Vec<_>>(),
         "notifications": notifications,
         "properties": { "rules": options.rules_version, "policy": options.policy_version },
@@ -212,6 +216,7 @@ fn rule(redactor: &Redactor<'_>, found: &Finding, worst: Confidence) -> Value {
     };
     json!({
         "id": &*found.rule.id,
+        "helpUri": help_uri(&found.rule.id),
         "shortDescription": { "text": description },
         "fullDescription": { "text": description },
         "help": { "text": text.trim_end(), "markdown": markdown },
@@ -224,13 +229,16 @@ fn rule(redactor: &Redactor<'_>, found: &Finding, worst: Confidence) -> Value {
     })
 }
 
+/// The row of a rule in the reference: browsers scroll to the text.
+fn help_uri(rule: &str) -> String {
+    let text = rule.replace('-', "%2D");
+    format!("{HOME}/blob/main/docs/rules.md#:~:text={text}")
+}
+
 fn result(redactor: &Redactor<'_>, rules: &Rules<'_>, found: &Finding) -> Value {
     let description = redactor.description(found);
     let place = redactor.place(found, &found.place);
-    let text = format!(
-        "{description} at {place}: {}",
-        redactor.secret(&found.secret)
-    );
+    let text = format!("{description} at {place}");
     let whole = (&found.rule, &found.place);
     let mut result = json!({
         "ruleId": &*found.rule.id,
