@@ -9,7 +9,7 @@ use keysieve::scan::Scanner;
 
 use super::failure::Failure;
 
-/// The built-in rules, and which of their findings block.
+/// The built-in rules for AWS, and which of their findings block.
 pub(super) struct AwsRules {
     scanner: Scanner,
     policy: Policy,
@@ -25,7 +25,7 @@ pub(super) struct AwsLine {
 
 impl AwsRules {
     pub(super) fn new() -> Result<Self, Failure> {
-        let rules = RuleSet::builtin()?;
+        let rules = RuleSet::aws()?;
         let policy = Policy::new(Confidence::Low, Confidence::Medium, &rules);
         Ok(Self {
             scanner: Scanner::new(rules)?,
@@ -41,8 +41,7 @@ impl AwsRules {
         for found in builder.occurrences(&located) {
             let occurrence = &found.occurrence;
             let judgement = self.policy.judge(occurrence, path, &found.nearby);
-            let blocks = judgement == Judgement::Report { blocks: true };
-            if blocks && occurrence.rule.id.starts_with("aws-") {
+            if judgement == (Judgement::Report { blocks: true }) {
                 lines.push(AwsLine {
                     number: occurrence.place.start.line,
                     masked: masked(occurrence),
