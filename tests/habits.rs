@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::keys::{access_key_id, secret_access_key};
+use crate::support::keys::{access_key_id, secret_access_key, seeded_id_line};
 use crate::support::{Ran, Repo};
 
 /// The rows of the tables: what is typed, and what the second column says.
@@ -49,8 +49,16 @@ fn repo() -> Repo {
 /// Runs a command line as a shell would: quotes and `<` are all that the page uses.
 fn run(repo: &Repo, line: &str) -> Ran {
     let (line, input) = line.split_once(" < ").unwrap_or((line, ""));
-    let words = line.replace('"', "");
-    let words: Vec<_> = words.split(' ').skip(1).collect();
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            letter => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words.remove(0);
     let input = if input.is_empty() {
         Vec::new()
     } else {
@@ -111,6 +119,7 @@ fn a_file_that_is_called_like_a_command_is_scanned_by_its_path() {
     repo.keysieve(["git"])
         .status(2)
         .says("'git' is a command and a file");
+    repo.keysieve(["--", "git"]).status(1).says("git:1:1");
 }
 
 /// Programs such as the pre-commit framework pass the names of files, which anyone can choose.
@@ -132,6 +141,68 @@ fn a_name_of_a_file_hides_no_file() {
             }
         }
         fs::remove_file(repo.path(name)).unwrap();
+    }
+}
+
+#[test]
+fn no_habit_writes_over_what_is_to_be_scanned() {
+    let repo = Repo::new();
+    let line = seeded_id_line(1);
+    for words in [
+        // `-r` of ggshield is not the `-r` of gitleaks.
+        &["secret", "scan", "path", "-r", "a.env"][..],
+        &["scan", "a.env", "-qo", "out.txt"],
+        &["a.env", "-qo", "out.txt"],
+    ] {
+        repo.write("a.env", &line);
+        repo.keysieve(words).status(1);
+        assert_eq!(fs::read_to_string(repo.path("a.env")).unwrap(), line);
+    }
+}
+
+#[test]
+fn an_option_that_says_what_to_scan_is_never_ignored() {
+    let repo = Repo::new();
+    repo.add("a", "nothing\n").commit("first");
+    repo.git(["checkout", "-q", "-b", "other"]);
+    repo.add("b", seeded_id_line(1)).commit("second");
+    repo.git(["checkout", "-q", "main"]);
+    for words in [
+        &["scan", ".", "--branch", "other"][..],
+        &["audit", ".", "--branch", "other"],
+        &["git", "file://.", "--branch", "other"],
+        &["scan", ".", "--since-commit", "main", "--branch", "other"],
+        // A variable of a CI system that is not set.
+        &["git", "file://.", "--since-commit=", "--branch", "other"],
+    ] {
+        repo.keysieve(words).status(1);
+    }
+    for words in [
+        &["dir", ".", "--branch", "other"][..],
+        &["detect", "--no-git", "--log-opts=main..other"],
+        &["git", "--staged", "--since-commit", "main"],
+        &["protect", "--branch", "other"],
+        &["stdin", "--since-commit", "main"],
+        &["secret", "scan", "ci", "--branch", "other"],
+    ] {
+        let ran = repo.keysieve(words).stdin("nothing").status(2);
+        ran.says("the options contradict each other");
+    }
+    repo.keysieve(["git", "--log-opts=..other"]).status(2);
+}
+
+#[test]
+fn the_hooks_are_installed_as_others_install_them() {
+    for words in [
+        &["install", "--mode", "local"][..],
+        &["install"],
+        &["--install"],
+        &["--install-pre-commit"],
+    ] {
+        let repo = Repo::new();
+        repo.keysieve(words).status(0);
+        repo.add("a.env", seeded_id_line(1));
+        repo.try_git(["commit", "-q", "-m", "first"]).has_status(1);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The commands of other scanners, and what each means in ours.
 
+use super::flags::{GGSHIELD, LEAKS, Options};
+
 /// What a command scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -19,58 +21,115 @@ pub(super) enum Kind {
     Stdin,
 }
 
+impl Kind {
+    /// Our command for it.
+    pub(super) fn words(self, has_no_git: bool) -> Vec<&'static str> {
+        match self {
+            Self::Own(command) => vec![command],
+            Self::History if !has_no_git => vec!["audit"],
+            Self::History | Self::Files => vec!["scan", "--no-ignore"],
+            Self::Changes => vec!["scan"],
+            Self::Staged => vec!["staged"],
+            Self::Range => vec!["gate"],
+            Self::Stdin => vec!["scan", "-"],
+        }
+    }
+
+    /// Whether the history of a branch can be meant.
+    pub(super) fn may_be_audit(self) -> bool {
+        matches!(self, Self::History | Self::Own("scan" | "audit"))
+    }
+}
+
 /// What a first word means.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Word {
-    /// A scan.
-    Scan(Kind),
+    /// A scan, and the options that have another meaning in its scanner.
+    Scan(Kind, &'static Options),
     /// These words of ours; what follows stays.
     Words(&'static [&'static str]),
     /// Nothing in ours: what to use instead.
     None(&'static str),
 }
 
+const OWN: &Options = &[];
 const REMOTE: &str = "keysieve reads files and repositories on this machine: clone it first, then \
                       run 'keysieve audit DIR'";
+const ACCOUNT: &str = "keysieve needs no account";
 
-/// The words. A word of several parts is one of several words, as in `secret scan repo`.
+/// The words. A word of several parts is one of several words, as in `secret scan repo`; the first
+/// row that fits counts.
 pub(super) const WORDS: &[(&str, Word)] = &[
-    ("scan", Word::Scan(Kind::Own("scan"))),
-    ("staged", Word::Scan(Kind::Own("staged"))),
-    ("audit", Word::Scan(Kind::Own("audit"))),
-    ("gate", Word::Scan(Kind::Own("gate"))),
+    ("scan", Word::Scan(Kind::Own("scan"), OWN)),
+    ("staged", Word::Scan(Kind::Own("staged"), OWN)),
+    ("audit", Word::Scan(Kind::Own("audit"), OWN)),
+    ("gate", Word::Scan(Kind::Own("gate"), OWN)),
     // gitleaks, betterleaks and trufflehog.
-    ("git", Word::Scan(Kind::History)),
-    ("detect", Word::Scan(Kind::History)),
-    ("protect", Word::Scan(Kind::Changes)),
-    ("dir", Word::Scan(Kind::Files)),
-    ("directory", Word::Scan(Kind::Files)),
-    ("file", Word::Scan(Kind::Files)),
-    ("files", Word::Scan(Kind::Files)),
-    ("fs", Word::Scan(Kind::Files)),
-    ("filesystem", Word::Scan(Kind::Files)),
-    ("stdin", Word::Scan(Kind::Stdin)),
+    ("git", Word::Scan(Kind::History, LEAKS)),
+    ("detect", Word::Scan(Kind::History, LEAKS)),
+    ("protect", Word::Scan(Kind::Changes, LEAKS)),
+    ("dir", Word::Scan(Kind::Files, LEAKS)),
+    ("directory", Word::Scan(Kind::Files, LEAKS)),
+    ("file", Word::Scan(Kind::Files, LEAKS)),
+    ("files", Word::Scan(Kind::Files, LEAKS)),
+    ("fs", Word::Scan(Kind::Files, LEAKS)),
+    ("filesystem", Word::Scan(Kind::Files, LEAKS)),
+    ("stdin", Word::Scan(Kind::Stdin, LEAKS)),
     ("github", Word::None(REMOTE)),
     ("gitlab", Word::None(REMOTE)),
     ("docker", Word::None(REMOTE)),
     ("s3", Word::None(REMOTE)),
     ("gcs", Word::None(REMOTE)),
     // ggshield.
-    ("secret scan repo", Word::Scan(Kind::History)),
-    ("secret scan path", Word::Scan(Kind::Files)),
-    ("secret scan pre-commit", Word::Scan(Kind::Staged)),
-    ("secret scan commit-range", Word::Scan(Kind::Range)),
-    ("secret scan ci", Word::Words(&["gate"])),
+    ("secret scan repo", Word::Scan(Kind::History, GGSHIELD)),
+    ("secret scan path", Word::Scan(Kind::Files, GGSHIELD)),
+    ("secret scan pre-commit", Word::Scan(Kind::Staged, GGSHIELD)),
+    (
+        "secret scan commit-range",
+        Word::Scan(Kind::Range, GGSHIELD),
+    ),
+    ("secret scan ci", Word::Scan(Kind::Range, GGSHIELD)),
+    (
+        "secret scan pre-push",
+        Word::Words(&["hook", "run", "pre-push"]),
+    ),
+    (
+        "secret scan pre-receive",
+        Word::Words(&["hook", "run", "pre-receive"]),
+    ),
+    (
+        "secret scan changes",
+        Word::None("name the range: 'keysieve gate origin/main..HEAD'"),
+    ),
+    (
+        "secret scan archive",
+        Word::None("unpack it first, then run 'keysieve scan DIR'"),
+    ),
     ("secret scan docker", Word::None(REMOTE)),
+    ("secret scan pypi", Word::None(REMOTE)),
     (
         "secret ignore",
         Word::None("'keysieve allow' allows a finding"),
     ),
-    // git-secrets, under our name.
-    ("--scan -r", Word::Scan(Kind::Own("scan"))),
-    ("--scan", Word::Scan(Kind::Own("scan"))),
-    ("--scan-history", Word::Scan(Kind::Own("audit"))),
+    ("auth", Word::None(ACCOUNT)),
+    ("api-status", Word::None(ACCOUNT)),
+    ("quota", Word::None(ACCOUNT)),
+    ("install -m local", Word::Words(&["hook", "install"])),
+    ("install --mode local", Word::Words(&["hook", "install"])),
+    (
+        "install -m global",
+        Word::Words(&["hook", "install", "--global"]),
+    ),
+    (
+        "install --mode global",
+        Word::Words(&["hook", "install", "--global"]),
+    ),
+    // git-secrets, under our name, and ripsecrets.
+    ("--scan -r", Word::Scan(Kind::Own("scan"), OWN)),
+    ("--scan", Word::Scan(Kind::Own("scan"), OWN)),
+    ("--scan-history", Word::Scan(Kind::Own("audit"), OWN)),
     ("--install", Word::Words(&["hook", "install"])),
+    ("--install-pre-commit", Word::Words(&["hook", "install"])),
     (
         "--register-aws",
         Word::None("the rules for AWS always run; nothing needs to be registered"),

@@ -11,12 +11,14 @@ pub(super) enum Meaning {
     Same(&'static str),
     /// This option of ours, with the same value.
     SameWith(&'static str),
+    /// The file of the report; its name says the format, if nothing else does.
+    Report,
     /// A path to scan.
     Path,
     /// The size limit, in megabytes.
     Megabytes,
     /// Options for `git log`.
-    Range,
+    LogOptions,
     /// The commit that a range starts from.
     Since,
     /// The branch, or other revision, that a range ends with.
@@ -28,6 +30,19 @@ pub(super) enum Meaning {
     /// Nothing in ours: what to use instead.
     None(&'static str),
 }
+
+impl Meaning {
+    /// Whether the option is followed by a value.
+    pub(super) fn has_value(self) -> bool {
+        !matches!(
+            self,
+            Self::Always | Self::Same(_) | Self::Staged | Self::NoGit | Self::None(_)
+        )
+    }
+}
+
+/// Options by name.
+pub(super) type Options = [(&'static str, Meaning)];
 
 const VALIDATION: &str = "keysieve asks no provider whether a secret is valid; '--report certain' \
                           shows only what is proven offline";
@@ -41,30 +56,72 @@ const LINKS: &str = "name the target of the link: what a repository links to is 
 const TIMEOUT: &str = "use timeout(1)";
 const REFS: &str = "use '--ref REF', or '--since DATE|COMMIT', of 'keysieve audit'";
 
-/// The options by name. Those of one letter are read after a command of another scanner only.
-pub(super) const FLAGS: &[(&str, Meaning)] = &[
+const CLONE: &str = "clone it first, then run 'keysieve audit DIR'";
+const REVEAL: &str = "'--reveal' shows secrets";
+const BASELINE: &str = "'keysieve baseline update' does this";
+
+/// What gitleaks, betterleaks and trufflehog mean.
+pub(super) const LEAKS: &Options = &[
+    ("-s", Meaning::Path),
+    ("-r", Meaning::Report),
+    ("-b", Meaning::SameWith("--baseline")),
+    ("-l", Meaning::AlwaysWith),
+    ("-i", Meaning::None(IMPORT)),
+    ("-x", Meaning::None(IMPORT)),
+    ("-j", Meaning::Same("--format=jsonl")),
+    ("--json", Meaning::Same("--format=jsonl")),
+];
+
+/// What ggshield means.
+pub(super) const GGSHIELD: &Options = &[
+    ("-r", Meaning::Always),
+    ("-y", Meaning::Always),
+    ("-b", Meaning::None(RULES)),
+];
+
+/// What all of them mean.
+pub(super) const FLAGS: &Options = &[
     // What is scanned.
     ("--source", Meaning::Path),
-    ("-s", Meaning::Path),
     ("--repo-path", Meaning::Path),
     ("--directory", Meaning::Path),
     ("--staged", Meaning::Staged),
     ("--pre-commit", Meaning::Staged),
     ("--no-git", Meaning::NoGit),
-    ("--log-opts", Meaning::Range),
+    ("--log-opts", Meaning::LogOptions),
     ("--since-commit", Meaning::Since),
     ("--branch", Meaning::Branch),
     ("--all-files", Meaning::Same("--no-ignore")),
+    ("--untracked", Meaning::Always),
+    ("--no-index", Meaning::Same("--no-ignore")),
+    (
+        "--cached",
+        Meaning::None("'keysieve staged' scans what is staged"),
+    ),
+    ("--git-url", Meaning::None(CLONE)),
+    (
+        "--git-history",
+        Meaning::None("'keysieve audit' scans the history, and 'keysieve scan' the files"),
+    ),
+    ("--clone-path", Meaning::AlwaysWith),
+    ("--trust-local-git-config", Meaning::Always),
     ("--recursive", Meaning::Always),
+    ("--use-gitignore", Meaning::Always),
     ("--yes", Meaning::Always),
     ("--bare", Meaning::Always),
     ("--max-depth", Meaning::None(REFS)),
     ("--max-target-megabytes", Meaning::Megabytes),
+    ("--max-file-size", Meaning::Megabytes),
     ("--max-archive-depth", Meaning::AlwaysWith),
+    ("--archive-max-depth", Meaning::AlwaysWith),
+    ("--archive-max-size", Meaning::AlwaysWith),
+    ("--archive-timeout", Meaning::AlwaysWith),
     ("--max-decode-depth", Meaning::AlwaysWith),
     ("--follow-symlinks", Meaning::None(LINKS)),
     ("--exclude-paths", Meaning::None(IMPORT)),
     ("--include-paths", Meaning::None("name the paths to scan")),
+    ("--secretlintignore", Meaning::None(IMPORT)),
+    ("--secretlintrc", Meaning::None(IMPORT)),
     ("--exclude", Meaning::None(ALLOW)),
     ("--exclude-files", Meaning::None(ALLOW)),
     ("--exclude-lines", Meaning::None(ALLOW)),
@@ -72,11 +129,19 @@ pub(super) const FLAGS: &[(&str, Meaning)] = &[
     ("--exclude-globs", Meaning::None(ALLOW)),
     ("--ignore-path", Meaning::None(ALLOW)),
     ("--gitleaks-ignore-path", Meaning::None(IMPORT)),
-    ("-i", Meaning::None(IMPORT)),
     ("--string", Meaning::None("pipe it to 'keysieve scan -'")),
     // What is searched for.
     ("--enable-rule", Meaning::None(RULES)),
     ("--disable-plugin", Meaning::None(RULES)),
+    ("--banlist-detector", Meaning::None(RULES)),
+    (
+        "--list-all-plugins",
+        Meaning::None("'keysieve rules list' lists the rules"),
+    ),
+    (
+        "--only-allowlisted",
+        Meaning::None("'--show-allowed' lists what is allowed"),
+    ),
     ("--include-detectors", Meaning::None(RULES)),
     ("--exclude-detectors", Meaning::None(RULES)),
     ("--force-use-all-plugins", Meaning::Always),
@@ -84,11 +149,13 @@ pub(super) const FLAGS: &[(&str, Meaning)] = &[
     ("--only-valid", Meaning::None(VALIDATION)),
     ("--results", Meaning::None(VALIDATION)),
     ("--no-verification", Meaning::Always),
+    ("--access-map", Meaning::None(VALIDATION)),
+    ("--allow-verification-overlap", Meaning::Always),
+    ("--filter-unverified", Meaning::Always),
     ("--no-validate", Meaning::Always),
     ("--no-verify", Meaning::Always),
     ("--confidence", Meaning::SameWith("--report")),
     ("--baseline-path", Meaning::SameWith("--baseline")),
-    ("-b", Meaning::SameWith("--baseline")),
     ("--baseline-file", Meaning::SameWith("--baseline")),
     (
         "--ignore-gitleaks-allow",
@@ -96,10 +163,9 @@ pub(super) const FLAGS: &[(&str, Meaning)] = &[
     ),
     // How it is reported.
     ("--report-format", Meaning::SameWith("--format")),
-    ("--report-path", Meaning::SameWith("--output")),
-    ("-r", Meaning::SameWith("--output")),
+    ("--report-path", Meaning::Report),
     ("--report-template", Meaning::None(TEMPLATE)),
-    ("--json", Meaning::Same("--format=jsonl")),
+    ("--json", Meaning::Same("--format=json")),
     ("--sarif", Meaning::Same("--format=sarif")),
     ("--redact", Meaning::Always),
     ("--no-banner", Meaning::Always),
@@ -107,14 +173,19 @@ pub(super) const FLAGS: &[(&str, Meaning)] = &[
     ("--no-update-check", Meaning::Always),
     ("--fail", Meaning::Always),
     ("--exit-zero", Meaning::Same("--exit-code=0")),
-    ("--show-secrets", Meaning::None("'--reveal' shows secrets")),
+    ("--show-secrets", Meaning::None(REVEAL)),
+    ("--no-maskSecrets", Meaning::None(REVEAL)),
+    ("--maskSecrets", Meaning::Always),
+    ("--github-actions", Meaning::Same("--format=github")),
+    (
+        "--view-report",
+        Meaning::None("use '--format html:FILE', and open the file"),
+    ),
     ("--log-level", Meaning::AlwaysWith),
-    ("-l", Meaning::AlwaysWith),
     ("--platform", Meaning::AlwaysWith),
     ("--concurrency", Meaning::SameWith("--jobs")),
     ("--timeout", Meaning::None(TIMEOUT)),
-    (
-        "--update",
-        Meaning::None("'keysieve baseline update' does this"),
-    ),
+    ("--update", Meaning::None(BASELINE)),
+    ("--manage-baseline", Meaning::None(BASELINE)),
+    ("--ignore-known-secrets", Meaning::None(BASELINE)),
 ];

@@ -11,7 +11,8 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use super::error::CliError;
-use commands::{WORDS, Word};
+use commands::{Kind, WORDS, Word};
+use flags::LEAKS;
 use translation::Translation;
 
 /// What `args`, which follow the name of the program, are in our words.
@@ -34,16 +35,15 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     let Some(at) = at else {
         return Ok(args);
     };
-    let Some(first) = args[at].to_str() else {
-        return Ok(scan_of_files(args));
-    };
     let Some((word, meaning)) = known(&args[at..]) else {
-        return if is_ours(first) {
+        let first = args[at].to_string_lossy();
+        let is_path = || first.contains(['/', '\\']) || Path::new(&args[at]).exists();
+        return if is_ours(&first) {
             Ok(args)
-        } else if first.contains(['/', '\\']) || Path::new(first).exists() {
-            Ok(scan_of_files(args))
+        } else if first == "-" || first == "--" || is_path() {
+            Translation::new(Kind::Own("scan"), &[], &cli, args.into_iter())?.words()
         } else {
-            Err(unknown(first, &cli))
+            Err(unknown(&first, &cli))
         };
     };
     // What is in front of the command belongs to it.
@@ -53,7 +53,7 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     }
     let rest = before.iter().chain(after).cloned();
     match meaning {
-        Word::Scan(kind) => Translation::new(kind, &cli, rest)?.words(),
+        Word::Scan(kind, options) => Translation::new(kind, options, &cli, rest)?.words(),
         Word::Words(words) => Ok(words.iter().map(OsString::from).chain(rest).collect()),
         Word::None(instead) => Err(no_equivalent(word).help(instead)),
     }
@@ -64,10 +64,10 @@ fn command_at(args: &[OsString], cli: &clap::Command) -> Option<usize> {
     let mut at = 0;
     while let Some(word) = args.get(at) {
         let text = word.to_string_lossy();
-        if !text.starts_with('-') || text == "-" || known(&args[at..]).is_some() {
+        if !text.starts_with('-') || text == "-" || text == "--" || known(&args[at..]).is_some() {
             return Some(at);
         }
-        at += if translation::takes_value_in_front(cli, &text) {
+        at += if translation::takes_value_in_front(LEAKS, cli, &text) {
             2
         } else {
             1
@@ -76,7 +76,7 @@ fn command_at(args: &[OsString], cli: &clap::Command) -> Option<usize> {
     None
 }
 
-/// The longest of the known words that `args` begin with.
+/// The first of the known words that `args` begin with.
 fn known(args: &[OsString]) -> Option<(&'static str, Word)> {
     let begins = |words: &&(&str, Word)| {
         let mut words = words.0.split(' ').enumerate();
@@ -96,10 +96,6 @@ fn ambiguous(word: &OsString, what: &str) -> CliError {
     CliError::new(format!("'{word}' is {what} and a file")).help(format!(
         "write './{word}' for the file, and 'keysieve scan -- FILE...' in scripts"
     ))
-}
-
-fn scan_of_files(args: Vec<OsString>) -> Vec<OsString> {
-    std::iter::once("scan".into()).chain(args).collect()
 }
 
 fn no_equivalent(word: &str) -> CliError {

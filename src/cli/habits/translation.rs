@@ -1,23 +1,41 @@
 //! Translates the options of a scan.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::commands::Kind;
-use super::flags::{FLAGS, Meaning};
+use super::flags::{FLAGS, Meaning, Options};
 use super::no_equivalent;
 use crate::cli::error::CliError;
 
 /// The command line of a scan, taken apart.
-pub(super) struct Translation {
+pub(super) struct Translation<'a> {
     kind: Kind,
-    /// Options of ours, with their values.
-    options: Vec<OsString>,
-    paths: Vec<OsString>,
+    /// The options that have another meaning in this scanner than in [`FLAGS`].
+    options: &'static Options,
+    cli: &'a clap::Command,
+    /// What follows the command, in the order in which it was typed.
+    parts: Vec<Part>,
+    what: What,
+    has_no_git: bool,
+    /// The report file of a scanner that takes the format from its name.
+    report: Option<OsString>,
+}
+
+/// A word of ours.
+enum Part {
+    /// An option, or the value of one.
+    Option(OsString),
+    Path(OsString),
+}
+
+/// What the options say is to be scanned.
+#[derive(Default)]
+struct What {
     range: Option<String>,
     since: Option<String>,
     branch: Option<String>,
     is_staged: bool,
-    has_no_git: bool,
 }
 
 /// An option that was typed, and its value if it is joined to it.
@@ -31,124 +49,122 @@ impl<'a> Typed<'a> {
         if !word.starts_with('-') || word == "-" {
             return None;
         }
-        Some(match word.split_once('=') {
-            Some((name, value)) => Self {
-                name,
-                joined: Some(value),
-            },
-            None => Self {
-                name: word,
-                joined: None,
-            },
-        })
+        let (name, joined) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        Some(Self { name, joined })
     }
 
-    /// What it means, if it is another scanner's. Options of one letter are ours after our own
-    /// commands.
-    fn meaning(&self, kind: Option<Kind>) -> Option<Meaning> {
-        if !self.name.starts_with("--") && matches!(kind, Some(Kind::Own(_))) {
-            return None;
-        }
-        let row = FLAGS.iter().find(|(name, _)| *name == self.name)?;
-        Some(row.1)
+    /// What it means, if it is another scanner's.
+    fn meaning(&self, options: &Options) -> Option<Meaning> {
+        let mut rows = options.iter().chain(FLAGS);
+        Some(rows.find(|(name, _)| *name == self.name)?.1)
     }
 }
 
 /// Whether an option that is typed in front of the command is followed by its value.
-pub(super) fn takes_value_in_front(cli: &clap::Command, word: &str) -> bool {
+pub(super) fn takes_value_in_front(options: &Options, cli: &clap::Command, word: &str) -> bool {
     Typed::new(word).is_some_and(|typed| {
-        let is_of_other = typed.meaning(None).is_some_and(has_value);
-        typed.joined.is_none() && (is_of_other || is_option_with_value(cli, word))
+        typed.joined.is_none()
+            && match typed.meaning(options) {
+                Some(meaning) => meaning.has_value(),
+                None => is_option_with_value(cli, word),
+            }
     })
 }
 
-fn has_value(meaning: Meaning) -> bool {
-    !matches!(
-        meaning,
-        Meaning::Always | Meaning::Same(_) | Meaning::Staged | Meaning::NoGit | Meaning::None(_)
-    )
-}
-
-impl Translation {
+impl<'a> Translation<'a> {
     /// # Errors
     /// If an option has no equivalent, or lacks its value.
     pub(super) fn new(
         kind: Kind,
-        cli: &clap::Command,
+        options: &'static Options,
+        cli: &'a clap::Command,
         words: impl Iterator<Item = OsString>,
     ) -> Result<Self, CliError> {
         let mut this = Self {
             kind,
-            options: Vec::new(),
-            paths: Vec::new(),
-            range: None,
-            since: None,
-            branch: None,
-            is_staged: kind == Kind::Staged,
+            options,
+            cli,
+            parts: Vec::new(),
+            what: What {
+                is_staged: kind == Kind::Staged,
+                ..What::default()
+            },
             has_no_git: false,
+            report: None,
         };
         let mut words = words;
         while let Some(word) = words.next() {
-            let text = word.to_string_lossy().into_owned();
-            if text == "--" {
-                this.paths.extend(words);
-                break;
-            }
-            let Some(typed) = Typed::new(&text) else {
-                this.paths.push(word);
-                continue;
-            };
-            let mut value = || {
-                let joined = typed.joined.map(OsString::from);
-                let name = typed.name;
-                joined
-                    .or_else(|| words.next())
-                    .ok_or_else(|| CliError::new(format!("'{name}' needs a value")))
-            };
-            match typed.meaning(Some(kind)) {
-                Some(Meaning::None(instead)) => return Err(no_equivalent(typed.name).help(instead)),
-                Some(meaning) if has_value(meaning) => this.with_value(meaning, value()?)?,
-                Some(meaning) => this.without_value(meaning),
-                None => {
-                    let has_value = typed.joined.is_none() && is_option_with_value(cli, &text);
-                    this.options.push(word);
-                    if has_value {
-                        this.options.push(value()?);
-                    }
-                }
+            if word == "--" {
+                this.parts.extend(words.by_ref().map(Part::Path));
+            } else {
+                this.read(word, &mut words)?;
             }
         }
         Ok(this)
     }
 
+    /// Reads a word and, if it is an option with a value, the next one.
+    fn read(
+        &mut self,
+        word: OsString,
+        words: &mut impl Iterator<Item = OsString>,
+    ) -> Result<(), CliError> {
+        let text = word.to_string_lossy().into_owned();
+        let Some(typed) = Typed::new(&text) else {
+            self.parts.push(Part::Path(word));
+            return Ok(());
+        };
+        let value = |words: &mut dyn Iterator<Item = OsString>| {
+            let joined = typed.joined.map(OsString::from);
+            let name = typed.name;
+            joined
+                .or_else(|| words.next())
+                .ok_or_else(|| CliError::new(format!("'{name}' needs a value")))
+        };
+        match typed.meaning(self.options) {
+            Some(Meaning::None(instead)) => Err(no_equivalent(typed.name).help(instead)),
+            Some(meaning) if meaning.has_value() => self.with_value(meaning, value(words)?),
+            Some(meaning) => {
+                self.without_value(meaning);
+                Ok(())
+            }
+            None => {
+                self.parts.push(Part::Option(word));
+                if typed.joined.is_none() && is_option_with_value(self.cli, &text) {
+                    self.parts.push(Part::Option(value(words)?));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn option(&mut self, words: impl IntoIterator<Item = OsString>) {
+        self.parts.extend(words.into_iter().map(Part::Option));
+    }
+
     fn without_value(&mut self, meaning: Meaning) {
         match meaning {
-            Meaning::Same(ours) => self.options.push(ours.into()),
-            Meaning::Staged => self.is_staged = true,
+            Meaning::Same(ours) => self.option([ours.into()]),
+            Meaning::Staged => self.what.is_staged = true,
             Meaning::NoGit => self.has_no_git = true,
             _ => {}
         }
     }
 
     fn with_value(&mut self, meaning: Meaning, value: OsString) -> Result<(), CliError> {
-        let text = || value.to_string_lossy().into_owned();
+        let text = value.to_string_lossy().into_owned();
         match meaning {
-            Meaning::SameWith(ours) => self.options.extend([ours.into(), value]),
-            Meaning::Path => self.paths.push(value),
-            Meaning::Megabytes => self
-                .options
-                .extend(["--max-size".into(), (text() + "MB").into()]),
-            Meaning::Since => self.since = Some(text()),
-            Meaning::Branch => self.branch = Some(text()),
-            Meaning::Range => {
-                let range = text();
-                let mut words = range.split_whitespace();
-                match (words.next(), words.next()) {
-                    (Some(word), None) if word.contains("..") => self.range = Some(word.into()),
-                    (Some("--all" | "--full-history"), _) => {}
-                    _ => return Err(no_range(&range)),
-                }
-            }
+            Meaning::SameWith(ours) => self.option([ours.into(), value]),
+            Meaning::Report => self.report = Some(value),
+            Meaning::Path => self.parts.push(Part::Path(value)),
+            Meaning::Megabytes => self.option(["--max-size".into(), (text + "MB").into()]),
+            // A variable of a CI system that is not set must not make an empty range.
+            Meaning::Since => self.what.since = Some(text).filter(|text| !text.is_empty()),
+            Meaning::Branch => self.what.branch = Some(text).filter(|text| !text.is_empty()),
+            Meaning::LogOptions => self.what.read_log_options(&text)?,
             _ => {}
         }
         Ok(())
@@ -159,77 +175,179 @@ impl Translation {
     /// # Errors
     /// If it combines what cannot be combined.
     pub(super) fn words(mut self) -> Result<Vec<OsString>, CliError> {
-        for path in &mut self.paths {
-            if let Some(local) = path.to_str().and_then(|path| path.strip_prefix("file://")) {
-                *path = local.into();
-            } else if path.to_str().is_some_and(|path| path.contains("://")) {
-                let help = "clone it first, then run 'keysieve audit DIR'";
-                return Err(CliError::new("an address is not scanned").help(help));
+        self.resolve_paths()?;
+        if let Some(file) = self.report.take() {
+            if !self.names_a_format() {
+                let format = format_of(Path::new(&file));
+                self.option(["--format".into(), format.into()]);
             }
+            self.option(["--output".into(), file]);
         }
-        let head = self.branch.as_deref().unwrap_or("HEAD");
-        let since = self.since.as_ref().map(|base| format!("{base}..{head}"));
-        let range = self.range.take().or(since);
-        let mut words: Vec<OsString> = Vec::new();
-        let mut is_range = false;
-        match (self.kind, range) {
-            (Kind::Stdin, _) => words.extend(["scan".into(), "-".into()]),
-            _ if self.is_staged => words.push("staged".into()),
-            (_, Some(range)) => {
-                is_range = true;
-                words.extend(["gate".into(), range.into()]);
-            }
-            (Kind::Range, None) => words.push("gate".into()),
-            (Kind::Own(command), None) => words.push(command.into()),
-            (Kind::History, None) if self.has_no_git => {
-                words.extend(["scan".into(), "--no-ignore".into()]);
-            }
-            (Kind::History, None) => {
-                words.push("audit".into());
-                if let Some(branch) = &self.branch {
-                    words.extend(["--ref".into(), branch.into()]);
+        let mut words = self.command()?;
+        // What was a path in a command for histories is the repository of a range.
+        let has_ranges = matches!(self.kind, Kind::Range | Kind::Own("gate"));
+        let is_repo = words[0] == "gate" && !has_ranges;
+        for part in self.parts {
+            match part {
+                Part::Path(path) if is_repo => {
+                    words.extend(["--repo".into(), path]);
                 }
+                Part::Path(path) => {
+                    let is_like_option = path != "-" && path.to_string_lossy().starts_with('-');
+                    if is_like_option && !words.iter().any(|word| word == "--") {
+                        words.push("--".into());
+                    }
+                    words.push(path);
+                }
+                Part::Option(word) => words.push(word),
             }
-            (Kind::Files, None) => words.extend(["scan".into(), "--no-ignore".into()]),
-            (Kind::Changes, None) => words.push("scan".into()),
-            (Kind::Staged, None) => words.push("staged".into()),
-        }
-        words.append(&mut self.options);
-        if is_range {
-            let repos = self.paths.into_iter();
-            words.extend(repos.flat_map(|path| ["--repo".into(), path]));
-        } else {
-            let is_like_option = |path: &OsString| path.to_string_lossy().starts_with('-');
-            if self
-                .paths
-                .iter()
-                .any(|path| path != "-" && is_like_option(path))
-            {
-                words.push("--".into());
-            }
-            words.append(&mut self.paths);
         }
         Ok(words)
     }
+
+    /// Makes paths of addresses of this machine.
+    fn resolve_paths(&mut self) -> Result<(), CliError> {
+        for part in &mut self.parts {
+            let Part::Path(path) = part else {
+                continue;
+            };
+            let Some(text) = path.to_str() else {
+                continue;
+            };
+            if let Some(local) = text.strip_prefix("file://") {
+                *path = local.into();
+            } else if text.contains("://") || self.kind == Kind::History && is_remote(text) {
+                let help = "clone it first, then run 'keysieve audit DIR'";
+                return Err(CliError::new("an address is not scanned").help(help));
+            } else if self.kind == Kind::Own("audit") && Path::new(text).is_file() {
+                let help = "'keysieve scan FILE' scans a file; 'keysieve import FILE' carries over \
+                            a baseline of detect-secrets";
+                return Err(CliError::new(format!("{text} is not a repository")).help(help));
+            }
+        }
+        Ok(())
+    }
+
+    fn names_a_format(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Option(word) => {
+                let word = word.to_string_lossy();
+                word.starts_with("--format") || word.starts_with("-f")
+            }
+            Part::Path(_) => false,
+        })
+    }
+
+    /// The command of ours, with what it scans. Nothing that the options ask for is left out: a
+    /// scan must not pass without having looked.
+    fn command(&self) -> Result<Vec<OsString>, CliError> {
+        let What {
+            range,
+            since,
+            branch,
+            is_staged,
+        } = &self.what;
+        let range = match (range, since) {
+            (Some(range), None) if branch.is_none() => Some(range.clone()),
+            (None, Some(base)) => {
+                let head = branch.as_deref().unwrap_or("HEAD");
+                Some(format!("{base}..{head}"))
+            }
+            (None, None) => None,
+            _ => return Err(contradiction()),
+        };
+        let is_history = self.kind != Kind::Stdin && !self.has_no_git;
+        let words: Vec<&str> = match (range.as_deref(), branch.as_deref()) {
+            (None, None) if *is_staged && is_history => vec!["staged"],
+            (None, None) if !is_staged => self.kind.words(self.has_no_git),
+            (Some(range), _) if is_history && !is_staged && self.kind != Kind::Range => {
+                vec!["gate", range]
+            }
+            (None, Some(branch)) if is_history && !is_staged && self.kind.may_be_audit() => {
+                vec!["audit", "--ref", branch]
+            }
+            _ => return Err(contradiction()),
+        };
+        Ok(words.into_iter().map(OsString::from).collect())
+    }
 }
 
-/// Whether a scan of ours has an option of this name that takes a value.
+impl What {
+    /// Reads options for `git log`. Options that only leave out commits are ignored: more is
+    /// scanned.
+    fn read_log_options(&mut self, options: &str) -> Result<(), CliError> {
+        const HARMLESS: [&str; 5] = [
+            "--no-merges",
+            "--first-parent",
+            "--full-history",
+            "-p",
+            "-U0",
+        ];
+        let words = options.split_whitespace();
+        let mut words: Vec<_> = words.filter(|word| !HARMLESS.contains(word)).collect();
+        let count = |word: &str| {
+            let digits = word.strip_prefix('-')?.trim_start_matches('n');
+            digits.parse::<u32>().ok()
+        };
+        let number = words.iter().find_map(|word| count(word));
+        words.retain(|word| count(word).is_none());
+        let is_rev = |rev: &str| !rev.starts_with(['-', '^']);
+        match (number, words.as_slice()) {
+            (None, [] | ["--all"]) => {}
+            (None, [range]) if range.contains("..") && is_rev(range) => {
+                self.range = Some((*range).to_owned());
+            }
+            (None, [rev]) if is_rev(rev) => self.branch = Some((*rev).to_owned()),
+            (Some(number), []) => self.range = Some(format!("HEAD~{number}..HEAD")),
+            (Some(number), [rev]) if is_rev(rev) && !rev.contains("..") => {
+                self.range = Some(format!("{rev}~{number}..{rev}"));
+            }
+            _ => {
+                let message = format!("the options for git log '{options}' are not a range");
+                let help = "use 'keysieve gate A..B', or '--ref' and '--since' of 'keysieve audit'";
+                return Err(CliError::new(message).help(help));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn contradiction() -> CliError {
+    let message = "the options contradict each other in what is to be scanned";
+    let help = "use 'keysieve staged', 'keysieve gate A..B' or 'keysieve audit --ref REF'";
+    CliError::new(message).help(help)
+}
+
+/// Whether an address has the form `user@host:path`.
+fn is_remote(text: &str) -> bool {
+    text.split_once(':')
+        .is_some_and(|(host, _)| host.contains('@') && !host.contains('/'))
+}
+
+/// The format that gitleaks writes to a file of this name.
+fn format_of(file: &Path) -> &'static str {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => "csv",
+        Some("sarif") => "sarif",
+        Some("xml") => "junit",
+        _ => "json",
+    }
+}
+
+/// Whether `word` is an option of a scan of ours that is followed by its value: `--format`, `-f`,
+/// or the last letter of `-qf`.
 fn is_option_with_value(cli: &clap::Command, word: &str) -> bool {
-    let is_named = |arg: &&clap::Arg| match word.strip_prefix("--") {
-        Some(long) => arg.get_long() == Some(long),
-        None => word.len() == 2 && arg.get_short() == word.chars().nth(1),
-    };
     let scans = ["scan", "staged", "audit", "gate"];
-    scans
-        .iter()
-        .filter_map(|name| cli.find_subcommand(name))
-        .filter_map(|command| command.get_arguments().find(is_named))
-        .any(|arg| arg.get_action().takes_values())
-}
-
-fn no_range(options: &str) -> CliError {
-    CliError::new(format!(
-        "the options for git log '{options}' are not a range"
-    ))
-    .help("use 'keysieve gate A..B', or '--ref' and '--since' of 'keysieve audit'")
+    let commands = || scans.iter().filter_map(|name| cli.find_subcommand(name));
+    let takes_value = |is_named: &dyn Fn(&clap::Arg) -> bool| {
+        let mut args = commands().flat_map(clap::Command::get_arguments);
+        args.any(|arg| is_named(arg) && arg.get_action().takes_values())
+    };
+    if let Some(long) = word.strip_prefix("--") {
+        return takes_value(&|arg| arg.get_long() == Some(long));
+    }
+    // What follows the first letter with a value is the value.
+    let letters = word.get(1..).unwrap_or_default();
+    let first = letters.find(|letter| takes_value(&|arg| arg.get_short() == Some(letter)));
+    first.is_some_and(|at| letters[at..].chars().count() == 1)
 }
