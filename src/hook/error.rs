@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigScope, HOOKS, ManagerAdvice};
+use super::{ConfigScope, HOOKS, Manager, ManagerAdvice};
 use crate::text::printable_path;
 
 /// An error that names what it is about; [`HookError::help`] says what to do about it.
@@ -71,6 +71,16 @@ pub enum HookError {
     /// Another program writes the hooks of this repository.
     #[error("{} runs the hooks of this repository, so nothing was changed", .0.manager)]
     Managed(Box<ManagerAdvice>),
+    /// A framework is configured to run keysieve, and has not written its hooks yet.
+    #[error(
+        "the configuration of {manager} runs keysieve already, but its hooks are not installed"
+    )]
+    FrameworkNotInstalled {
+        /// The framework.
+        manager: Manager,
+        /// The command that writes its hooks.
+        command: String,
+    },
     /// A foreign hook cannot be moved aside, because an earlier one is kept under that name.
     #[error(
         "{} is not keysieve's hook, and {} already exists, so it cannot be kept under that name",
@@ -140,6 +150,12 @@ impl HookError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Managed(advice) => return Some(advice.to_string()),
+            Self::FrameworkNotInstalled { command, .. } => {
+                return Some(format!(
+                    "run `{command}`; --force installs keysieve's own hooks, and if both are \
+                     installed, each finding is shown twice"
+                ));
+            }
             Self::TwoForeignHooks { hook, chained } => {
                 let (hook, chained) = (printable_path(hook), printable_path(chained));
                 return Some(format!(

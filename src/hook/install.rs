@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::io;
 use super::file::{self, Ready};
+use super::framework;
 use super::{
     Git, HOOKS, Hook, HookError, HookFile, HooksDir, InstallStep, Manager, Side, Stub, VERSION,
 };
@@ -45,10 +46,49 @@ pub fn install(git: &Git, request: &InstallRequest<'_>) -> Result<Vec<InstallSte
         hooks: &hooks,
         ..*request
     };
-    let mut steps = write_stubs(&hooks_dir, &request)?;
+    check_framework(&hooks_dir, &request)?;
+    let mut steps = match write_stubs(&hooks_dir, &request) {
+        Err(HookError::Managed(advice)) if advice.lines.is_empty() => {
+            let manager = advice.manager;
+            return Ok(vec![InstallStep::Note(format!(
+                "{manager} runs keysieve for all these hooks already, so nothing was changed; \
+                 `keysieve hook status` tries a key"
+            ))]);
+        }
+        steps => steps?,
+    };
     let notes = notes(&hooks_dir, request.hooks);
     steps.extend(notes.into_iter().map(InstallStep::Note));
     Ok(steps)
+}
+
+/// Refuses hooks of keysieve's own if a framework is configured to run keysieve but has not written
+/// its hooks yet: when it does, it keeps ours and runs them too, so each finding would be shown
+/// twice.
+fn check_framework(hooks_dir: &HooksDir, request: &InstallRequest<'_>) -> Result<(), HookError> {
+    let manager = Manager::configured(&hooks_dir.top);
+    let Some((manager, program)) = manager.and_then(|found| Some((found, found.framework()?)))
+    else {
+        return Ok(());
+    };
+    let has_written = |hook: &Hook| {
+        let file = hooks_dir.inspect(*hook);
+        matches!(
+            file,
+            Ok(HookFile::Foreign {
+                manager: Some(_),
+                ..
+            })
+        )
+    };
+    let present = manager.has(&hooks_dir.top, request.hooks);
+    if request.force || hooks_dir.bare || present.is_empty() || present.iter().any(has_written) {
+        return Ok(());
+    }
+    Err(HookError::FrameworkNotInstalled {
+        manager,
+        command: framework::install_command(program, &present),
+    })
 }
 
 /// The requested hooks, and those that were installed before: a stub of an earlier version would

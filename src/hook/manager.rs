@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
+use super::framework::{self, Framework, PRE_COMMIT, PREK};
 use super::{Hook, HookInput};
 use crate::text::printable_path;
 
@@ -53,7 +54,7 @@ impl Manager {
         if top.join(".husky").is_dir() {
             return Some(Self::Husky);
         }
-        [Self::Lefthook, Self::PreCommit]
+        [Self::Lefthook, Self::PreCommit, Self::Prek]
             .into_iter()
             .find(|manager| {
                 manager
@@ -61,6 +62,15 @@ impl Manager {
                     .iter()
                     .any(|file| file.exists())
             })
+    }
+
+    /// The program, if it reads the configuration of the pre-commit framework.
+    pub(super) fn framework(self) -> Option<&'static str> {
+        match self {
+            Self::PreCommit => Some(PRE_COMMIT),
+            Self::Prek => Some(PREK),
+            Self::Husky | Self::Lefthook => None,
+        }
     }
 
     /// The files that may configure what it runs.
@@ -74,9 +84,27 @@ impl Manager {
                 .iter()
                 .flat_map(|name| LEFTHOOK_EXTENSIONS.map(|end| top.join(format!("{name}.{end}"))))
                 .collect(),
-            Self::PreCommit => vec![top.join(".pre-commit-config.yaml")],
-            Self::Prek => vec![top.join("prek.toml"), top.join(".pre-commit-config.yaml")],
+            Self::PreCommit => framework::files(PRE_COMMIT, top),
+            Self::Prek => framework::files(PREK, top),
         }
+    }
+
+    /// The hooks among `hooks` that its configuration runs already.
+    pub(super) fn has(self, top: &Path, hooks: &[Hook]) -> Vec<Hook> {
+        let framework = self
+            .framework()
+            .map(|program| Framework::read(program, top));
+        let has = |hook: Hook| match &framework {
+            Some(framework) => framework.runner(hook).is_some(),
+            None => {
+                let command = format!("keysieve hook run {}", hook.name);
+                let files = self.config_files(top, &[hook]);
+                files
+                    .iter()
+                    .any(|file| fs::read(file).is_ok_and(|text| mentions(&text, &command)))
+            }
+        };
+        hooks.iter().copied().filter(|&hook| has(hook)).collect()
     }
 
     /// Whether its configuration mentions keysieve. This is only a hint, because nothing is run to
@@ -92,19 +120,26 @@ impl Manager {
     pub(super) fn advice(self, top: &Path, hooks: &[Hook]) -> ManagerAdvice {
         let mut files = self.config_files(top, hooks).into_iter();
         let existing = files.find(|file| file.exists());
+        let present = self.has(top, hooks);
+        let program = self.framework().unwrap_or_default();
+        let mut missing = hooks.to_vec();
+        missing.retain(|hook| !present.contains(hook));
+        let hooks = missing.as_slice();
         let (file, lines) = match self {
             Self::Husky => (top.join(".husky"), husky_lines(hooks)),
             Self::Lefthook => (
                 existing.unwrap_or_else(|| top.join("lefthook.yml")),
                 lefthook_lines(hooks),
             ),
-            Self::PreCommit | Self::Prek => (
-                existing.unwrap_or_else(|| top.join(".pre-commit-config.yaml")),
-                pre_commit_lines(hooks),
-            ),
+            Self::PreCommit | Self::Prek => {
+                let file = existing.unwrap_or_else(|| top.join(".pre-commit-config.yaml"));
+                let lines = framework::lines(program, &file, hooks);
+                (file, lines)
+            }
         };
         ManagerAdvice {
             manager: self,
+            present,
             file,
             lines,
         }
@@ -127,14 +162,20 @@ impl fmt::Display for Manager {
 pub struct ManagerAdvice {
     /// The manager.
     pub manager: Manager,
+    /// The hooks that its configuration runs already.
+    pub present: Vec<Hook>,
     /// The file to add to; for husky, the folder of files.
     pub file: PathBuf,
-    /// The lines to add, ready to copy.
+    /// The lines to add, ready to copy; none if it runs every hook already.
     pub lines: String,
 }
 
 impl fmt::Display for ManagerAdvice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.present.is_empty() {
+            let names: Vec<_> = self.present.iter().map(|hook| hook.name).collect();
+            write!(f, "it runs keysieve as {} already; ", names.join(", "))?;
+        }
         write!(
             f,
             "add to {}:\n\n{}",
@@ -142,6 +183,13 @@ impl fmt::Display for ManagerAdvice {
             self.lines
         )
     }
+}
+
+/// Whether `command` is in `text` as whole words.
+fn mentions(text: &[u8], command: &str) -> bool {
+    let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
+    text.find_iter(command)
+        .any(|at| text.get(at + command.len()).is_none_or(is_end))
 }
 
 fn husky_lines(hooks: &[Hook]) -> String {
@@ -174,30 +222,4 @@ fn lefthook_lines(hooks: &[Hook]) -> String {
         );
     }
     lines
-}
-
-/// The indentation of the fields of a hook in `.pre-commit-config.yaml`.
-const INDENT: &str = "        ";
-
-fn pre_commit_lines(hooks: &[Hook]) -> String {
-    let mut lines = "repos:\n  - repo: local\n    hooks:\n".to_owned();
-    let mut types = String::new();
-    for group in hooks.chunk_by(|hook, next| hook.framework_id == next.framework_id) {
-        let Some(id) = group[0].framework_id else {
-            continue;
-        };
-        let name = group[0].name;
-        let stages: Vec<_> = group.iter().map(|hook| hook.name).collect();
-        let pass_filenames = group[0].input == HookInput::MessageFile;
-        lines += &format!(
-            "      - id: {id}\n{INDENT}name: keysieve\n{INDENT}entry: keysieve hook run {name}\n\
-             {INDENT}language: system\n{INDENT}pass_filenames: {pass_filenames}\n\
-             {INDENT}always_run: true\n{INDENT}stages: [{}]\n",
-            stages.join(", ")
-        );
-        for stage in stages {
-            types += &format!(" --hook-type {stage}");
-        }
-    }
-    lines + &format!("# then run once: pre-commit install{types}\n")
 }

@@ -11,11 +11,13 @@
 //!
 //! **Invariant:** a hook that keysieve did not write is never changed, lost or run from here:
 //! [`install`] moves it aside to a name that the stub runs first, [`uninstall`] moves it back, and
-//! [`status`] runs only unedited stubs, in a temporary repository.
+//! [`status`] runs only unedited stubs, and frameworks with a configuration that has nothing but
+//! keysieve's hook, in a temporary repository.
 
 mod config_scope;
 mod error;
 mod file;
+mod framework;
 mod git;
 mod hooks_dir;
 mod install;

@@ -1,8 +1,12 @@
 //! Reports whether the hooks are live: where git looks for them, which files are there, and whether
 //! they stop a key.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::error::io;
+use super::file::Ready;
+use super::framework::{self, Framework, PRE_COMMIT, Runner};
 use super::self_test::{Liveness, SelfTest};
 use super::{Git, HOOKS, Hook, HookError, HookFile, HooksDir, Manager, Side, Stub, VERSION};
 use crate::text::printable_path;
@@ -106,7 +110,7 @@ impl Tester<'_> {
         let names: &[&str] = match side {
             Side::Client => {
                 if let Some(manager) = Manager::that_owns(&self.hooks_dir.folder) {
-                    return managed(manager, &self.hooks_dir.top);
+                    return self.managed(manager);
                 }
                 if self.is_installed("pre-push")? {
                     &["pre-commit", "pre-push"]
@@ -145,8 +149,13 @@ impl Tester<'_> {
             HookFile::NotAFile => format!("{shown} is not a file: move it away, then `{install}`"),
             HookFile::Foreign {
                 manager: Some(manager),
+                executable: true,
                 ..
-            } => return managed(manager, &self.hooks_dir.top),
+            } => return self.managed(manager),
+            HookFile::Foreign {
+                manager: Some(manager),
+                ..
+            } => format!("{shown} of {manager} is not executable, so git does not run it"),
             HookFile::Foreign { .. } => format!(
                 "{shown} is not keysieve's: `{install}` adds keysieve's hook, which runs this one \
                  first"
@@ -207,19 +216,51 @@ impl Tester<'_> {
         };
         test.run()
     }
+
+    /// The answer if a hook manager runs the hooks. The frameworks are tried with a configuration
+    /// that has only keysieve's hook: with their own, everything that the repository names would
+    /// run.
+    fn managed(&self, manager: Manager) -> Result<Liveness, HookError> {
+        let (top, hook) = (&self.hooks_dir.top, Hook::named("pre-commit")?);
+        let framework = manager.framework();
+        let runner = framework
+            .and_then(|program| Some((program, Framework::read(program, top).runner(hook)?)));
+        match runner {
+            Some((program, Runner::Path)) => self.test_framework(program, hook),
+            Some((program, Runner::Other)) => Ok(Liveness::Unknown(format!(
+                "{manager} runs a keysieve of its own, which would have to be installed to be \
+                 tried; `{program} run --all-files` does that"
+            ))),
+            _ if manager.mentions_keysieve(top, &[hook]) => Ok(Liveness::Unknown(format!(
+                "{manager} runs the hooks, and its configuration mentions keysieve; a test would \
+                 run everything in that configuration"
+            ))),
+            _ => Ok(Liveness::NotLive(format!(
+                "{manager} runs the hooks, and its configuration does not mention keysieve: \
+                 `keysieve hook install` prints the lines to add"
+            ))),
+        }
+    }
+
+    /// Commits a key to a temporary repository that has only keysieve's hook in its configuration,
+    /// through the real framework.
+    fn test_framework(&self, program: &str, hook: Hook) -> Result<Liveness, HookError> {
+        let folder = tempfile::tempdir().map_err(io("create a folder in", Path::new("TMPDIR")))?;
+        let config = folder.path().join("config.yaml");
+        let lines = framework::lines(PRE_COMMIT, &config, &[hook]);
+        fs::write(&config, lines).map_err(io("write", &config))?;
+        let stub = folder.path().join("stub");
+        let config = quoted(&config);
+        let script = format!(
+            "#!/bin/sh\nexec {program} run --color never --hook-stage {} --config {config}\n",
+            hook.name
+        );
+        Ready::new(&stub, script.as_bytes())?.put(&stub)?;
+        self.run_self_test(hook, &stub)
+    }
 }
 
-/// The answer if a hook manager runs the hooks: they cannot be tested without running everything
-/// that the repository configures.
-fn managed(manager: Manager, top: &Path) -> Result<Liveness, HookError> {
-    if manager.mentions_keysieve(top, &[Hook::named("pre-commit")?]) {
-        return Ok(Liveness::Unknown(format!(
-            "{manager} runs the hooks, and its configuration mentions keysieve; a test would run \
-             everything in that configuration"
-        )));
-    }
-    Ok(Liveness::NotLive(format!(
-        "{manager} runs the hooks, and its configuration does not mention keysieve: \
-         `keysieve hook install` prints the lines to add"
-    )))
+/// A path for a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
