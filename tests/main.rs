@@ -35,6 +35,7 @@ mod regression;
 #[cfg(unix)]
 mod roots;
 mod scan;
+mod schema;
 mod server;
 #[cfg(unix)]
 mod staged;

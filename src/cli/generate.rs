@@ -1,10 +1,13 @@
 //! `keysieve generate`: prints shell completions and the man page.
 
+use std::fs;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use keysieve::finding::Status;
+use keysieve::text::printable_path;
 
 use super::error::CliError;
 
@@ -18,12 +21,23 @@ pub(crate) struct GenerateArgs {
 #[derive(Subcommand, Debug)]
 enum Output {
     /// Print completions for a shell, to source or to put into its completion folder
+    #[command(after_long_help = "Examples:
+  keysieve generate completions bash > ~/.local/share/bash-completion/completions/keysieve
+  keysieve generate completions zsh > ~/.zfunc/_keysieve
+  keysieve generate completions fish > ~/.config/fish/completions/keysieve.fish")]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the man page, in roff
-    Man,
+    #[command(after_long_help = "Examples:
+  keysieve generate man > keysieve.1
+  keysieve generate man --dir ~/.local/share/man/man1")]
+    Man {
+        /// Write one page for each command into this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 impl GenerateArgs {
@@ -33,7 +47,15 @@ impl GenerateArgs {
             Output::Completions { shell } => {
                 clap_complete::generate(shell, &mut command, "keysieve", &mut text);
             }
-            Output::Man => manual(command, &mut text)?,
+            Output::Man { dir: None } => manual(command, &mut text)?,
+            Output::Man { dir: Some(dir) } => {
+                let failed = |error| {
+                    let dir = printable_path(&dir);
+                    CliError::new(format!("{dir}: the man pages cannot be written: {error}"))
+                };
+                fs::create_dir_all(&dir).map_err(failed)?;
+                clap_mangen::generate_to(command, &dir).map_err(failed)?;
+            }
         }
         io::stdout().write_all(&text)?;
         Ok(Status::Clean)

@@ -152,10 +152,16 @@ impl Config {
 
     fn parse_in(path: &Path, folder: &Path, text: &str) -> Result<Self, ConfigError> {
         let file = printable_path(path);
-        let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| ConfigError::Syntax {
-            file: file.clone(),
-            line: line_at(text, error.span().map_or(0, |span| span.start)),
-            message: without_value(error.message()),
+        let syntax: ConfigSyntax = toml::from_str(text).map_err(|error| {
+            let line = line_at(text, error.span().map_or(0, |span| span.start));
+            ConfigError::Syntax {
+                file: file.clone(),
+                line,
+                message: message(
+                    error.message(),
+                    text.lines().nth(line - 1).unwrap_or_default(),
+                ),
+            }
         })?;
         let mut allow = Vec::with_capacity(syntax.allow.len());
         for (index, entry) in syntax.allow.into_iter().enumerate() {
@@ -219,6 +225,18 @@ struct ConfigSyntax {
     salt: Option<WrittenSalt>,
     #[serde(default)]
     allow: Vec<Spanned<AllowSyntax>>,
+}
+
+/// The parser's message about `line`, in the words of TOML and not of the parser.
+fn message(error: &str, line: &str) -> String {
+    if line.trim_start().starts_with("[allow]") {
+        return "an allow entry begins with `[[allow]]`, two brackets on each side".to_owned();
+    }
+    without_value(error)
+        .replace("invalid type: map", "invalid type: a table")
+        .replace("invalid type: sequence", "invalid type: a list")
+        .replace("expected a sequence", "expected a list")
+        .replace("expected a map", "expected a table")
 }
 
 /// 32 hex digits. What is written instead of them is not repeated: it may be a pasted secret.

@@ -19,6 +19,14 @@ fn completions_for_every_shell() {
             assert!(ran.stdout().contains(word), "{shell} without {word}");
         }
     }
+    // The others have no lists of values.
+    for shell in ["bash", "zsh", "fish"] {
+        let text = run(&["generate", "completions", shell]).stdout();
+        assert!(
+            text.contains("aws-access-key-pair"),
+            "{shell} without rules"
+        );
+    }
     run(&["generate", "completions", "csh"]).has_status(2);
 }
 
@@ -66,5 +74,64 @@ fn the_man_page_can_be_rendered() {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
+    }
+}
+
+#[test]
+fn every_command_has_a_man_page_and_no_page_names_one_that_is_missing() {
+    let sandbox = crate::support::Sandbox::new();
+    let folder = sandbox.root().join("man1");
+    run(&["generate", "man", "--dir", folder.to_str().unwrap()]).has_status(0);
+    let pages: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for name in ["keysieve.1", "keysieve-scan.1", "keysieve-hook-install.1"] {
+        assert!(pages.iter().any(|page| page == name), "{name}: {pages:?}");
+    }
+    for page in &pages {
+        let text = std::fs::read_to_string(folder.join(page)).unwrap();
+        for word in text.split_whitespace().filter(|word| word.contains("(1)")) {
+            let name = word
+                .replace("\\-", "-")
+                .replace("\\fB", "")
+                .replace("\\fR", "");
+            let name = format!("{}.1", name.split("(1)").next().unwrap());
+            assert!(pages.contains(&name), "{page} names {name}");
+        }
+    }
+}
+
+#[test]
+fn every_help_has_an_example() {
+    let commands = [
+        "scan",
+        "staged",
+        "audit",
+        "gate",
+        "allow",
+        "import",
+        "explain",
+        "hook",
+        "hook install",
+        "hook uninstall",
+        "hook status",
+        "hook run",
+        "baseline",
+        "baseline write",
+        "baseline update",
+        "baseline check",
+        "rules",
+        "rules list",
+        "rules show",
+        "rules check",
+        "generate",
+        "generate completions",
+        "generate man",
+    ];
+    for command in commands {
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let text = run(&words).stdout();
+        assert!(text.contains("Example"), "{command}: {text}");
     }
 }

@@ -19,6 +19,7 @@ use keysieve::text::printable_path;
 use super::error::CliError;
 use super::explain::FileLine;
 use super::redact::{builtin_prose, log, message as message_of};
+use super::rules::RuleIds;
 use super::settings::{self, SettingsArgs};
 use line::values_on_line;
 use search::Search;
@@ -57,7 +58,7 @@ pub(crate) struct AllowArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
     /// Allow it only for this rule
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = RuleIds, hide_possible_values = true)]
     rule: Option<String>,
     /// Configuration file to write to
     ///

@@ -30,14 +30,20 @@ pub(crate) struct BaselineArgs {
 #[derive(Subcommand, Debug)]
 enum Action {
     /// Write a new baseline with everything that a scan reports
+    #[command(after_long_help = "Example:
+  keysieve baseline write --reason \"before keysieve\" --owner platform")]
     Write(WriteArgs),
     /// Add new findings, and remove entries whose findings are gone
     ///
     /// All other entries are kept as they are, with their reasons and owners.
+    #[command(after_long_help = "Example:
+  keysieve baseline update")]
     Update(UpdateArgs),
     /// List entries whose findings are gone or that have expired
     ///
     /// Exit status: 0 if there are none, 1 if there are some, 2 if the scan is incomplete.
+    #[command(after_long_help = "Example:
+  keysieve baseline check")]
     Check(ScopeArgs),
 }
 

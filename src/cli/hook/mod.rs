@@ -42,15 +42,25 @@ enum HookCommand {
     /// An existing hook is kept and runs first. If husky, lefthook or the pre-commit framework
     /// manages the hooks, nothing is changed: the command prints the lines to add to its
     /// configuration, and the exit status is 2.
+    #[command(after_long_help = "Examples:
+  keysieve hook install
+  keysieve hook install --global
+  keysieve hook install --server /srv/git/project.git")]
     Install(WriteArgs),
     /// Remove the hooks, and restore those that were there before.
+    #[command(after_long_help = "Example:
+  keysieve hook uninstall")]
     Uninstall(WriteArgs),
     /// Show the hooks that git runs, and test whether they stop a key.
     ///
     /// Exit status: 0 a test key was stopped, 1 it was not, 2 the hooks could not be tested. A bare
     /// repository is tested as a server.
+    #[command(after_long_help = "Example:
+  keysieve hook status")]
     Status(StatusArgs),
     /// Run the scan of a hook; the installed hooks call this.
+    #[command(after_long_help = "Example:
+  keysieve hook run pre-commit")]
     Run(RunArgs),
 }
 

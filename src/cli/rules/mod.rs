@@ -1,5 +1,6 @@
 //! `keysieve rules`: lists, shows and checks the rules.
 
+mod ids;
 mod markdown;
 
 use std::io::Write as _;
@@ -11,6 +12,8 @@ use keysieve::finding::Status;
 use keysieve::rule::{PairRule, Rule, RuleSet, Trigger};
 use keysieve::scan::{Scanner, check_samples};
 use keysieve::text::printable;
+
+pub(super) use ids::RuleIds;
 
 use super::error::CliError;
 use super::settings;
@@ -28,19 +31,26 @@ pub(crate) struct RulesArgs {
 #[derive(Subcommand, Debug)]
 enum Action {
     /// List the rules: id, confidence, file, description
+    #[command(after_long_help = "Example:
+  keysieve rules list --format markdown")]
     List {
         /// How to list them
         #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
         format: Format,
     },
     /// Show everything about a rule
+    #[command(after_long_help = "Example:
+  keysieve rules show aws-access-key-pair")]
     Show {
         /// The rule's id
+        #[arg(value_parser = RuleIds, hide_possible_values = true)]
         id: String,
     },
     /// Check every rule with its examples and counter-examples
     ///
     /// Exit status: 0 if all of them are as expected, 1 if not, 2 if a rule cannot be loaded.
+    #[command(after_long_help = "Example:
+  keysieve rules check --rules company.toml")]
     Check,
 }
 

@@ -64,7 +64,11 @@ pub(super) fn resolve(
     let full = format!("{start}{suffix}");
     match repo.0.rev_parse_single(full.as_str()) {
         Ok(id) => Ok(Ok(id.detach())),
-        Err(error) => Ok(Err(error.to_string())),
+        Err(_) if suffix.is_empty() => missing(),
+        // The messages of gix name its own functions.
+        Err(_) => Ok(Err(format!(
+            "'{suffix}' does not lead from '{name}' to an object of this repository"
+        ))),
     }
 }
 
