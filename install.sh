@@ -1,8 +1,10 @@
 #!/bin/sh
 # Builds and installs keysieve. With a repository, also installs the hooks there and scans it.
 #
-#   ./install.sh [--git-secrets] [REPO]
+#   ./install.sh [--from FILE] [--git-secrets] [REPO]
 #
+# With --from, FILE is installed and nothing is built: the program, or a wheel that holds it. It goes
+# into $CARGO_INSTALL_ROOT or ~/.local. Only git is needed then, and unzip for a wheel.
 # With --git-secrets, `git secrets` runs keysieve as well: a link named git-secrets next to it.
 # Needs Rust (cargo), a C compiler and git. `cargo install` puts the program into
 # $CARGO_INSTALL_ROOT, $CARGO_HOME or ~/.cargo. Exit status: 0 done; 1 done, and the scan of REPO
@@ -26,28 +28,40 @@ need() {
     command -v "$1" >/dev/null 2>&1 || fail "$2 is required, but \`$1\` is not on PATH" "$3"
 }
 
+usage="usage: $0 [--from FILE] [--git-secrets] [REPO]"
 git_secrets=false
-case ${1-} in
-    -h | --help)
-        say "usage: $0 [--git-secrets] [REPO]"
-        say "builds and installs keysieve; with REPO, also installs the hooks there and scans it;"
-        say "with --git-secrets, also installs it under the name git-secrets"
-        exit 0
-        ;;
-    --git-secrets)
-        git_secrets=true
-        shift
-        ;;
-esac
-case ${1-} in
-    -*) fail "unknown option $1" "usage: $0 [--git-secrets] [REPO]" ;;
-esac
+from=
+while :; do
+    case ${1-} in
+        -h | --help)
+            say "$usage"
+            say "builds and installs keysieve; with REPO, also installs the hooks there and scans it;"
+            say "with --from, installs a program or a wheel instead of building;"
+            say "with --git-secrets, also installs it under the name git-secrets"
+            exit 0
+            ;;
+        --git-secrets) git_secrets=true ;;
+        --from)
+            [ -f "${2-}" ] || fail "--from needs a file: a program or a wheel" "$usage"
+            from=$2
+            shift
+            ;;
+        -*) fail "unknown option $1" "$usage" ;;
+        *) break ;;
+    esac
+    shift
+done
 [ $# -le 1 ] || fail "more than one repository" "for each other one: keysieve hook install REPO"
 
 need git "git" "install it from your system's packages, or from https://git-scm.com"
-need cargo "Rust" "install it from https://rustup.rs, or from your system's packages"
-need cc "a C compiler" \
-    "install gcc or clang from your system's packages (build-essential, xcode-select --install)"
+case $from in
+    '')
+        need cargo "Rust" "install it from https://rustup.rs, or from your system's packages"
+        need cc "a C compiler" "install gcc or clang from your system's packages \
+(build-essential, xcode-select --install)"
+        ;;
+    *.whl) need unzip "unzip" "install it from your system's packages" ;;
+esac
 
 # The path is checked before the build, because the build takes minutes.
 repo=
@@ -60,19 +74,33 @@ if [ $# -eq 1 ]; then
         fail "$repo is not in a git repository" "create one there with git init"
 fi
 
+# Installs the program of $1, a program or a wheel, as $2.
+install_from() {
+    mkdir -p -- "${2%/*}" || return
+    case $1 in
+        *.whl) unzip -p "$1" '*.data/scripts/keysieve' >"$2.new" ;;
+        *) cat -- "$1" >"$2.new" ;;
+    esac || return
+    chmod 755 "$2.new" && "$2.new" --version >/dev/null && mv -f -- "$2.new" "$2"
+}
+
 case $0 in
     */*) here=${0%/*} ;;
     *) here=. ;;
 esac
 here=$(CDPATH='' cd -- "$here" && pwd -P) || fail "the folder of $0 is not accessible"
-[ -f "$here/Cargo.toml" ] ||
-    fail "$here has no Cargo.toml" "run install.sh from the source folder of keysieve"
-
-say "Building keysieve. The first build takes a few minutes."
-cargo install --locked --path "$here" ||
-    fail "keysieve could not be built: see the messages of cargo above"
-
-root=${CARGO_INSTALL_ROOT:-${CARGO_HOME:-${HOME-}/.cargo}}
+if [ -n "$from" ]; then
+    root=${CARGO_INSTALL_ROOT:-${HOME-}/.local}
+    install_from "$from" "$root/bin/keysieve" ||
+        fail "$from is not a keysieve that runs here" "leave out --from to build it"
+else
+    [ -f "$here/Cargo.toml" ] ||
+        fail "$here has no Cargo.toml" "run install.sh from the source folder of keysieve"
+    say "Building keysieve. The first build takes a few minutes."
+    cargo install --locked --path "$here" ||
+        fail "keysieve could not be built: see the messages of cargo above"
+    root=${CARGO_INSTALL_ROOT:-${CARGO_HOME:-${HOME-}/.cargo}}
+fi
 case $root in
     /*) ;;
     *) root=$PWD/$root ;;

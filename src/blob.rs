@@ -287,6 +287,9 @@ pub enum SkipReason {
     /// A file that Git LFS keeps outside of git's objects, and not in this clone.
     #[error("the file is not in the store of Git LFS; run 'git lfs fetch --all'")]
     NoLfsObject,
+    /// A report of an earlier run, which this run replaces. A tracked file is scanned all the same.
+    #[error("the report that this run replaces")]
+    OwnReport,
     /// A device, a socket or a named pipe: reading it could block forever.
     #[error("not a regular file")]
     NotRegular,

@@ -1,4 +1,4 @@
-//! Writes reports to where the user wants them, and draws a progress bar during a scan.
+//! Writes reports to where the user wants them, and shows progress during a scan.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -159,6 +159,13 @@ impl OutputArgs {
     /// Whether only what is found is printed.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// The existing files that the reports replace, without links in them.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, CliError> {
+        let targets = target::targets(&self.format, self.output.as_deref())?;
+        let files = targets.into_iter().filter_map(|target| target.file);
+        Ok(files.filter_map(|file| file.canonicalize().ok()).collect())
     }
 
     fn is_colored(&self) -> bool {

@@ -70,7 +70,8 @@ impl ScanArgs {
                 .and_then(|path| path.ancestors().find(|at| at.is_dir()));
             let repo = folder.and_then(|folder| git::discover_work_tree(folder).ok()?);
             let about = repo.map_or_else(About::default, |repo| about(&repo, "files"));
-            let (source, settings) = paths.resolve(&common.settings, Reporting::Configured)?;
+            let (mut source, settings) = paths.resolve(&common.settings, Reporting::Configured)?;
+            source.reports = common.output.files()?;
             return common.scan(&source, &settings, about);
         }
         if paths.paths.len() > 1 {
@@ -107,6 +108,7 @@ impl PathArgs {
         let source = Files {
             paths: self.paths,
             ignore_rules: !self.no_ignore,
+            reports: Vec::new(),
             max_size: settings.max_size,
             jobs: settings.jobs,
         };
@@ -160,7 +162,7 @@ pub(super) fn about(repo: &Repository, range: &str) -> About {
         repository: folder
             .file_name()
             .map_or(String::new(), |name| printable_path(Path::new(name))),
-        branch: repo.branch().unwrap_or_default(),
+        branch: git::branch(repo).unwrap_or_default(),
         commit: commit.unwrap_or_default(),
         range: range.to_owned(),
     }

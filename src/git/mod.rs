@@ -39,6 +39,6 @@ pub use repository::{
     open, open_git_dir, store_of,
 };
 pub use roots::{IndexRoot, Promisor, Root, RootKind, Roots, display_name, roots};
-pub use tips::{ids_at_address, ids_of_refs, ids_of_remotes};
+pub use tips::{branch, ids_at_address, ids_of_refs, ids_of_remotes};
 pub use topology::topological_order;
 pub use tree::read_file;

@@ -158,13 +158,6 @@ impl Repository {
         self.local().0.head().is_ok_and(|head| head.is_unborn())
     }
 
-    /// The name of the current branch, without `refs/heads/`.
-    #[must_use]
-    pub fn branch(&self) -> Option<String> {
-        let name = self.local().0.head_name().ok()??;
-        Some(name.shorten().to_string())
-    }
-
     /// The object that `HEAD` leads to, if any: a commit, unless the repository is damaged.
     #[must_use]
     pub fn head(&self) -> Option<ObjectId> {

@@ -10,6 +10,13 @@ use super::{ObjectId, RepoError, Repository, check_refs};
 /// The prefix of the refs that record what remotes have.
 const TRACKING: &str = "refs/remotes/";
 
+/// The name of the current branch, without `refs/heads/`; `None` if `HEAD` is detached or broken.
+#[must_use]
+pub fn branch(repo: &Repository) -> Option<String> {
+    let name = repo.local().0.head_name().ok()??;
+    Some(name.shorten().to_string())
+}
+
 /// The objects that all refs and `HEAD` lead to. Broken refs are left out.
 ///
 /// # Errors

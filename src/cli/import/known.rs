@@ -82,6 +82,7 @@ impl Search<'_> {
         }
         if !anywhere.is_empty() {
             let files = Files {
+                reports: Vec::new(),
                 paths: vec![self.root.to_path_buf()],
                 ignore_rules: true,
                 max_size: None,

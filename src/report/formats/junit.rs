@@ -95,13 +95,13 @@ fn write_cases(
     let tests = cases.len();
     let Times { began, ended } = options.times;
     let time = ended.duration_since(began).as_secs_f64();
-    let counts =
-        format!(r#"tests="{tests}" failures="{failures}" errors="{errors}" time="{time:.3}""#);
+    let times = format!(r#"time="{time:.3}" timestamp="{began:.0}""#);
+    let counts = format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="keysieve" {counts}>"#)?;
     writeln!(
         out,
-        r#"  <testsuite name="keysieve" {counts} skipped="{skipped}" timestamp="{began:.0}">"#
+        r#"  <testsuite name="keysieve" {counts} skipped="{skipped}" {times}>"#
     )?;
     for TestCase {
         name,

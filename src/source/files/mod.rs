@@ -26,6 +26,9 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
     /// Whether git's ignore rules apply.
     pub ignore_rules: bool,
+    /// The files that reports of this run replace, without links in them: they are skips, unless
+    /// git tracks them.
+    pub reports: Vec<PathBuf>,
     /// Files larger than this, in bytes, are skipped.
     pub max_size: Option<u64>,
     /// How many threads walk and scan.
@@ -83,7 +86,7 @@ impl Files {
         {
             return skip_special_rules(&mut self.feeder(workers), dir);
         }
-        let walk = DirectoryWalk::new(root, tracked, store);
+        let walk = DirectoryWalk::new(root, tracked, store, &self.reports);
         let left_out = LeftOut::default();
         walker(root, walk.uses_ignore_rules, &left_out)
             .threads(self.jobs)

@@ -24,6 +24,8 @@ pub(super) struct DirectoryWalk<'a> {
     tracked: Option<(&'a Tracked, PathBuf)>,
     /// The git directory of the repository that is scanned.
     store: Option<&'a Path>,
+    /// The files that reports of this run replace.
+    reports: &'a [PathBuf],
     /// Whether the ignore rules of the work tree apply.
     pub(super) uses_ignore_rules: bool,
     /// Number of entries in the directories that were walked, without tracked ones.
@@ -39,6 +41,7 @@ impl<'a> DirectoryWalk<'a> {
         root: &'a Path,
         tracked: Option<&'a Tracked>,
         store: Option<&'a Path>,
+        reports: &'a [PathBuf],
     ) -> Self {
         let tracked = tracked.and_then(|tracked| Some((tracked, tracked.path_of(root)?)));
         let uses_ignore_rules = tracked
@@ -48,6 +51,7 @@ impl<'a> DirectoryWalk<'a> {
             root,
             tracked,
             store,
+            reports,
             uses_ignore_rules,
             counted: AtomicU64::new(0),
             visited: AtomicU64::new(0),
@@ -86,6 +90,10 @@ impl<'a> DirectoryWalk<'a> {
         if !is_root && !is_tracked {
             self.visited.fetch_add(1, Ordering::Relaxed);
         }
+        if !is_tracked && self.is_report(path) {
+            feeder.skip(display_path(path), SkipReason::OwnReport);
+            return WalkState::Continue;
+        }
         feed_entry(feeder, &entry);
         if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
             return WalkState::Continue;
@@ -102,6 +110,13 @@ impl<'a> DirectoryWalk<'a> {
                 .fetch_add(self.count_children(path), Ordering::Relaxed);
         }
         WalkState::Continue
+    }
+
+    /// Whether a report of this run replaces `path`.
+    fn is_report(&self, path: &Path) -> bool {
+        let reports = self.reports.iter();
+        let mut named = reports.filter(|report| report.file_name() == path.file_name());
+        named.any(|report| path.canonicalize().is_ok_and(|path| path == *report))
     }
 
     /// Whether an audit of the repository that is scanned reads the git directory that `path` is or

@@ -114,8 +114,8 @@ impl Page<'_> {
     }
 }
 
-/// The text of a line in at most `room` columns, with the start of its mark; and the mark: its column
-/// and its width.
+/// The text of a line in at most `room` columns, with the start of its mark; and the column and the
+/// width of the mark.
 fn clip(line: &FrameLine, room: usize) -> (String, Option<(usize, usize)>) {
     let Some((from, to)) = line.mark else {
         return (cut_end(&line.text, room), None);

@@ -99,7 +99,7 @@ impl Page<'_> {
         widths
     }
 
-    /// Writes how many findings each rule has, by grade: the rule with the most blocking ones first.
+    /// Writes how many findings each rule has, by grade: the one with most of the highest first.
     pub(super) fn by_rule(&self, findings: &[&Finding], out: &mut dyn io::Write) -> io::Result<()> {
         let grades: Vec<_> = Confidence::ALL.into_iter().rev().collect();
         let mut rules: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

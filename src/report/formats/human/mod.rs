@@ -1,5 +1,5 @@
-//! Writes the format `human`: a code frame and notes for each finding, or one line each if there are
-//! many; then advice once for all.
+//! Writes the format `human`: a code frame and notes for each finding, or one line each if there
+//! are many; then advice once for all.
 
 mod advice;
 mod finding;
