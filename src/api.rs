@@ -116,8 +116,8 @@ impl Keysieve {
         // What a file sets wins over what it extends, which is after it.
         let first = |level: fn(&Config) -> Option<Confidence>| configs.iter().find_map(level);
         let mut policy = made.policy;
-        policy.report = first(|config| config.report).unwrap_or(policy.report);
-        policy.block = first(|config| config.block).unwrap_or(policy.block);
+        policy.report = first(|config| Some(config.report?.confidence)).unwrap_or(policy.report);
+        policy.block = first(|config| Some(config.block?.confidence)).unwrap_or(policy.block);
         made.max_size = configs.iter().find_map(|config| config.max_size);
         for config in configs {
             policy = policy.with_entries(config, made.scanner.rules(), today)?;

@@ -135,7 +135,7 @@ fn the_source_of_a_setting_is_named() {
         .env("KEYSIEVE_REPORT", "low")
         .status(0);
     ran.says("reports from high on, by the flag --report")
-        .says("blocks from certain on, by ./.keysieve.toml");
+        .says("blocks from certain on, by ./.keysieve.toml:1\n");
     let ran = repo
         .keysieve(["explain", "conf/a.ini"])
         .env("KEYSIEVE_BLOCK", "medium")
@@ -144,9 +144,12 @@ fn the_source_of_a_setting_is_named() {
     let all = json(&repo, &["conf/a.ini", "--report", "low"]);
     assert_eq!(
         all["policy"]["report"],
-        serde_json::json!({"value": "low", "from": "flag"})
+        serde_json::json!({"value": "low", "from": "flag", "place": null})
     );
-    assert_eq!(all["policy"]["block"]["from"], "config");
+    assert_eq!(
+        all["policy"]["block"],
+        serde_json::json!({"value": "certain", "from": "config", "place": "./.keysieve.toml:1"})
+    );
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn what_allows_a_finding_is_named_with_its_file() {
         "report = \"medium\"\n[[allow]]\npath = \"entry\"\nreason = \"fixtures\"\n",
     );
     let said = |file: &str| repo.keysieve(["explain", file]).status(0);
-    said("entry").says("allowed by [[allow]] entry 1 of ./.keysieve.toml: fixtures");
+    said("entry").says("allowed by [[allow]] entry 1 of ./.keysieve.toml:2: fixtures");
     said("marked").says("allowed by the marker keysieve:allow in the file: known");
     said("based").says("allowed by the baseline ./.keysieve-baseline.json:5 (owner: ops)");
     said("low").says("not reported: low is below medium");
@@ -182,6 +185,7 @@ fn what_allows_a_finding_is_named_with_its_file() {
     let decision =
         |file: &str| json(&repo, &[file])["places"][0]["findings"][0]["decision"].clone();
     assert_eq!(decision("entry")["by"], "entry");
+    assert_eq!(decision("entry")["line"], 2);
     assert_eq!(decision("marked")["word"], "keysieve:allow");
     assert_eq!(decision("based")["expired_baseline_line"], 5);
     assert_eq!(decision("low")["kind"], "ignored");

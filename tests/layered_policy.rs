@@ -42,16 +42,18 @@ fn a_file_wins_over_what_it_extends() {
     repo.keysieve(["scan", "--show-allowed"])
         .status(0)
         .says("a.fixture")
-        .says("[[allow]] entry 1 of")
-        .says("policy/keysieve.toml: shared")
+        .says("[[allow]] entry 1 of policy/keysieve.toml: shared")
         .says("b:1:1");
     let explained = repo.keysieve(["explain", "a.fixture:1"]).status(0);
     explained
-        .says("entry 1 of")
-        .says("policy/keysieve.toml: shared");
-    explained
-        .says("reports from medium on, by")
-        .says("blocks from high on, by");
+        .says("entry 1 of policy/keysieve.toml:3: shared")
+        .says("reports from medium on, by ./policy/keysieve.toml:1\n")
+        .says("blocks from high on, by ./.keysieve.toml:2\n");
+    // A report does not depend on where the repository is.
+    let root = repo.root().to_str().unwrap();
+    repo.keysieve(["scan", root, "--show-allowed"])
+        .status(0)
+        .says("[[allow]] entry 1 of policy/keysieve.toml: shared");
 }
 
 #[test]
@@ -86,7 +88,7 @@ fn broken_chains_are_named() {
     repo.keysieve(["scan"])
         .status(2)
         .says("b.toml: extends")
-        .says("extends the file that names it");
+        .says("extends the file that names it (a.toml -> b.toml -> a.toml)");
     repo.write("b.toml", "extends = [\"missing.toml\"]\n");
     repo.keysieve(["scan"])
         .status(2)
@@ -98,6 +100,30 @@ fn broken_chains_are_named() {
     }
     repo.write("b.toml", "extends = [\"c0.toml\"]\n");
     repo.keysieve(["scan"]).status(2).says("more than 8 files");
+}
+
+/// Read once for each file that names it, the last of these would be read 40 to the power of 5 times.
+#[test]
+fn a_file_that_many_extend_is_read_once() {
+    let repo = Repo::new();
+    for number in 0..6 {
+        let next = format!("\"c{}.toml\",", number + 1).repeat(40);
+        repo.write(format!("c{number}.toml"), format!("extends = [{next}]\n"));
+    }
+    repo.write(".keysieve.toml", "extends = [\"c0.toml\"]\n")
+        .write("c6.toml", allow("key"))
+        .write("key", access_key_id(1));
+    repo.keysieve(["scan"]).status(0);
+    let mut many = String::new();
+    for number in 0..80 {
+        repo.write(format!("m{number}.toml"), "");
+        many += &format!("\"m{number}.toml\",");
+    }
+    repo.write(".keysieve.toml", format!("extends = [{many}]\n"));
+    repo.keysieve(["scan"])
+        .status(2)
+        .says("m15.toml")
+        .says("is one of more than 64 files");
 }
 
 /// A change edits the file that the policy extends, so that it allows its own key.
@@ -118,6 +144,52 @@ fn gate_reads_extended_files_from_the_base() {
         .status(0);
     user_file(&repo, &allow("*"));
     repo.keysieve(["gate", &range, "--block", "low"]).status(1);
+}
+
+/// An extended file in a folder names files of the folder around it, as in a commit.
+#[test]
+fn names_that_lead_to_the_folder_around_are_read_from_disk_and_from_the_base() {
+    let repo = Repo::new();
+    repo.add(".keysieve.toml", "extends = [\"policy/keysieve.toml\"]\n")
+        .add(
+            "policy/keysieve.toml",
+            "extends = [\"../shared.toml\"]\nrules = [\"../rules.toml\"]\n",
+        )
+        .add("shared.toml", allow("*.fixture"))
+        .add("rules.toml", "")
+        .commit("policy");
+    repo.add("a.fixture", access_key_id(1));
+    repo.keysieve(["hook", "install"]).status(0);
+    repo.keysieve(["hook", "status"]).status(0);
+    repo.keysieve(["staged"]).status(0);
+    repo.add("shared.toml", allow("*")).commit("second");
+    repo.keysieve(["gate", "HEAD~..HEAD"])
+        .status(0)
+        .says("[[allow]] entry 1 of shared.toml: shared")
+        .says("shared.toml: changed");
+}
+
+/// An entry has the fingerprint that the salt of its own file gives.
+#[test]
+fn a_salt_does_not_change_the_entries_of_other_files() {
+    let repo = Repo::new();
+    let url = ["redis://app:", "zX7cVb2NmQ91Lk", "@db-1.keysieve.net\n"].concat();
+    repo.write("a.ini", url).write("shared.toml", "");
+    let words = [
+        "allow",
+        "a.ini:1",
+        "--reason",
+        "r",
+        "--config",
+        "shared.toml",
+    ];
+    repo.keysieve(words).status(0).says("wrote a salt");
+    let own = format!(
+        "extends = [\"shared.toml\"]\nsalt = \"{}\"\n",
+        "0a".repeat(16)
+    );
+    repo.write(".keysieve.toml", own);
+    repo.keysieve(["scan"]).status(0);
 }
 
 #[test]
@@ -166,6 +238,17 @@ fn a_named_file_is_added_on_request_and_wins() {
         .env("KEYSIEVE_CONFIG", "+missing.toml")
         .status(2)
         .says("missing.toml: file not found");
+    // The entries of both have the same numbers.
+    repo.write("ci.toml", allow("b"));
+    let explain = |file| repo.keysieve(["explain", file, "--config", "+ci.toml"]);
+    explain("a")
+        .status(0)
+        .says("entry 1 of ./.keysieve.toml:2:");
+    explain("b").status(0).says("entry 1 of ci.toml:1:");
+    repo.write("ci.toml", allow("nothing"));
+    repo.keysieve(["scan", "--unused", "--config", "+ci.toml"])
+        .status(0)
+        .says("[[allow]] entry 1 of ci.toml");
 }
 
 #[test]
@@ -180,6 +263,10 @@ fn reports_identify_the_policy() {
     assert_eq!(version(&one, &[]).len(), 12);
     let before = version(&one, &[]);
     assert_ne!(before, version(&one, &["--block", "medium"]));
+    assert_ne!(before, version(&one, &["--max-size", "1MiB"]));
+    let text = fs::read_to_string(one.path(".keysieve.toml")).unwrap();
+    one.write(".keysieve.toml", text.replace('\n', "\r\n"));
+    assert_eq!(before, version(&one, &[]));
     one.write("policy/keysieve.toml", allow("*.txt"));
     assert_ne!(before, version(&one, &[]));
     other.keysieve(["baseline", "write"]).status(0);

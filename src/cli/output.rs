@@ -223,7 +223,7 @@ impl Reports<'_> {
         let content = Content {
             outcome,
             rules_version: settings.scanner.rules().version(),
-            policy_version: settings.policy.version(),
+            policy_version: settings.policy.version(settings.max_size),
             about,
         };
         let mut errors: Vec<_> = self

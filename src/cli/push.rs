@@ -19,7 +19,7 @@ use keysieve::source::Push;
 use super::error::CliError;
 use super::output::Reports;
 use super::scan::{Common, scan};
-use super::settings::{Reporting, Settings};
+use super::settings::Settings;
 
 impl Common {
     /// Scans what a push sends to the repository at `address` and that is not known to be there;
@@ -60,9 +60,7 @@ impl Common {
         let reports = self.output.reports()?.with_allowed();
         let repo = git::discover(Path::new("."))?;
         let known = git::ids_of_refs(&repo)?;
-        let settings = self
-            .settings
-            .resolve_from(&policy_of(&repo), Reporting::Configured)?;
+        let settings = self.settings.resolve_for_others(&policy_of(&repo))?;
         let refs = new_refs(updates);
         if refs.is_empty() {
             return Ok(Status::Clean);

@@ -181,21 +181,16 @@ impl AllowEntry {
     }
 
     /// Whether all its conditions hold for `finding` at `path`, relative to the root. Ignores the
-    /// date. `salted` is the finding's fingerprint under the salt of the repository.
+    /// date. `salted` are the finding's fingerprints under the salts of the policy.
     #[must_use]
-    pub fn matches(
-        &self,
-        finding: &Occurrence,
-        salted: Option<SaltedFingerprint>,
-        path: &BStr,
-    ) -> bool {
+    pub fn matches(&self, finding: &Occurrence, salted: &[SaltedFingerprint], path: &BStr) -> bool {
         let has = |value: WrittenFingerprint| self.values.contains(&value);
         self.rule
             .as_ref()
             .is_none_or(|rule| **rule == *finding.rule.id)
             && (self.values.is_empty()
                 || has(finding.fingerprint.into())
-                || salted.is_some_and(|salted| has(salted.into())))
+                || salted.iter().any(|&salted| has(salted.into())))
             && self.paths.as_ref().is_none_or(|paths| paths.matches(path))
             && (self.path_regexes.is_empty() || self.has_regex_for(path))
             && self
@@ -340,7 +335,7 @@ mod tests {
     fn matches(entry: &str, path: &[u8]) -> bool {
         let text = format!("[[allow]]\nreason = \"r\"\n{entry}\n");
         let config = Config::parse(Path::new("x"), &text).unwrap();
-        config.allow[0].matches(&occurrence(), None, path.into())
+        config.allow[0].matches(&occurrence(), &[], path.into())
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::config::{Config, ConfigError};
+use super::config::Config;
+use super::error::ConfigError;
 use crate::secret::{Salt, WrittenFingerprint};
 use crate::text::printable;
 

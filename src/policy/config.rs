@@ -1,7 +1,7 @@
 //! Reads the configuration file `.keysieve.toml` and reports what is wrong with it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::allow::{AllowEntry, AllowSyntax, EntryProblem};
+use super::error::ConfigError;
 use super::read::{if_exists, read_text};
 use super::size::Size;
 use crate::rule::{Confidence, RuleSet};
@@ -25,9 +26,9 @@ pub struct Config {
     /// The file, as errors name it.
     pub file: String,
     /// Findings below this are not reported.
-    pub report: Option<Confidence>,
+    pub report: Option<Level>,
     /// Findings of this confidence or higher fail the run.
-    pub block: Option<Confidence>,
+    pub block: Option<Level>,
     /// Extra pattern files, joined to the folder of the configuration file.
     pub rules: Vec<PathBuf>,
     /// Blobs larger than this, in bytes, are skipped.
@@ -42,68 +43,13 @@ pub struct Config {
     pub(super) digest: [u8; 32],
 }
 
-/// What is wrong with a configuration file.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It exists but cannot be read, or is not UTF-8.
-    #[error("{file}: cannot be read")]
-    Read {
-        /// The file.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is not the TOML of a configuration file.
-    #[error("{file}:{line}: {message}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// The parser's message. It never quotes the line, which may hold a pasted secret.
-        message: String,
-    },
-    /// A file that it extends cannot be used.
-    #[error("{file}: extends = [\"{extends}\"]: it {problem}")]
-    Extends {
-        /// The file.
-        file: String,
-        /// The file that it extends.
-        extends: String,
-        /// What is wrong.
-        problem: ExtendsProblem,
-    },
-    /// An `[[allow]]` entry is not valid.
-    #[error("{file}:{line}: [[allow]] entry {number}: {problem}")]
-    Entry {
-        /// The file.
-        file: String,
-        /// The line on which the entry begins, from 1.
-        line: usize,
-        /// Its number in the file, from 1.
-        number: usize,
-        /// What is wrong.
-        problem: EntryProblem,
-    },
-}
-
-/// What is wrong with an element of `extends`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ExtendsProblem {
-    /// It leads out of the repository.
-    #[error(
-        "is outside of the repository; name the file with --config or in the user's configuration"
-    )]
-    Outside,
-    /// It does not exist.
-    #[error("does not exist")]
-    Missing,
-    /// It extends, through others or itself, the file that names it.
-    #[error("extends the file that names it")]
-    Cycle,
-    /// Too many files extend each other.
-    #[error("is the last of more than 8 files that extend each other")]
-    TooDeep,
+/// A confidence that a configuration file sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The confidence.
+    pub confidence: Confidence,
+    /// The line that sets it, from 1.
+    pub line: usize,
 }
 
 impl Config {
@@ -174,13 +120,18 @@ impl Config {
                 problem,
             })?);
         }
-        let in_folder = |files: &[String]| files.iter().map(|file| folder.join(file)).collect();
+        let in_folder = |files: &[String]| files.iter().map(|file| join(folder, file)).collect();
+        let level = |written: Spanned<Confidence>| Level {
+            line: line_at(text, written.span().start),
+            confidence: written.into_inner(),
+        };
         Ok(Self {
-            report: syntax.report,
-            block: syntax.block,
+            report: syntax.report.map(level),
+            block: syntax.block.map(level),
             rules: in_folder(&syntax.rules),
             extends: in_folder(&syntax.extends),
-            digest: Sha256::digest(text).into(),
+            // Git may check it out with other line ends.
+            digest: Sha256::digest(text.replace("\r\n", "\n")).into(),
             max_size: syntax.max_size.map(|Size(bytes)| bytes),
             salt: syntax.salt.map(|WrittenSalt(salt)| salt),
             allow,
@@ -211,12 +162,29 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
+/// The path of a file that a configuration in `folder` names. `..` undoes the name before it, as in
+/// a commit, whose files have no other paths; links are not followed to find the parent.
+fn join(folder: &Path, written: &str) -> PathBuf {
+    let mut path = folder.to_path_buf();
+    for part in Path::new(written).components() {
+        let last = path.components().next_back();
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(last, Some(Component::Normal(_))) => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path
+}
+
 /// The file as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ConfigSyntax {
-    report: Option<Confidence>,
-    block: Option<Confidence>,
+    report: Option<Spanned<Confidence>>,
+    block: Option<Spanned<Confidence>>,
     #[serde(default)]
     rules: Vec<String>,
     #[serde(default)]
@@ -271,8 +239,8 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(
-            (config.report, config.block),
-            (Some(Confidence::Medium), Some(Confidence::High))
+            [config.report, config.block].map(|level| level.map(|set| (set.confidence, set.line))),
+            [Some((Confidence::Medium, 1)), Some((Confidence::High, 2))]
         );
         assert_eq!(config.rules, [Path::new("repo/own.toml")]);
         assert_eq!(config.max_size, Some(64 << 20));
@@ -284,6 +252,20 @@ mod tests {
         assert_eq!(entry.until, Some(jiff::civil::date(2027, 1, 31)));
         assert_eq!(parse("max-size = 7").unwrap().max_size, Some(7));
         assert!(parse("").unwrap().allow.is_empty());
+    }
+
+    #[test]
+    fn a_file_is_relative_to_the_folder() {
+        for (folder, written, path) in [
+            ("repo", "./a", "repo/a"),
+            ("repo/policy", "../b", "repo/b"),
+            ("", "x/../a", "a"),
+            ("", "../a", "../a"),
+            (".", "x/../../a", "./../a"),
+            ("repo", "/etc/a", "/etc/a"),
+        ] {
+            assert_eq!(join(Path::new(folder), written), Path::new(path));
+        }
     }
 
     #[test]

@@ -6,12 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use bstr::ByteVec as _;
 
 use super::baseline::{BASELINE_NAME, Baseline, BaselineError};
-use super::config::{Config, ConfigError, FILE_NAME};
+use super::config::{Config, FILE_NAME};
+use super::error::ConfigError;
 use super::import::FORMATS;
 use super::layers::{self, Layers};
 use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
+use crate::text::printable_path;
 use crate::text::slashed;
 
 /// The source of the files that decide what is reported and what is allowed. They are only read,
@@ -153,15 +155,28 @@ impl Layers for PolicyFiles {
     fn may_extend(&self, path: &Path) -> bool {
         match self {
             Self::Disk(root) => {
-                let file = path.canonicalize();
-                let root = root.canonicalize();
-                // A file that does not exist is reported as missing.
-                path.components().all(|part| part != Component::ParentDir) && file.is_err()
-                    || file.is_ok_and(|file| root.is_ok_and(|root| file.starts_with(root)))
+                path.strip_prefix(root).is_ok_and(is_inside) && leads_to(path, root)
             }
             _ => is_inside(path),
         }
     }
+
+    /// The same for a folder and a commit, so that a report depends on neither.
+    fn name(&self, path: &Path) -> String {
+        let relative = match self {
+            Self::Disk(root) => path.strip_prefix(root).unwrap_or(path),
+            _ => path,
+        };
+        printable_path(relative)
+    }
+}
+
+/// Whether no link on the way to `path` leads out of `root`. If it does not exist, it is reported
+/// as missing.
+fn leads_to(path: &Path, root: &Path) -> bool {
+    path.canonicalize().map_or(true, |path| {
+        root.canonicalize().is_ok_and(|root| path.starts_with(root))
+    })
 }
 
 /// The policy files that differ between `before` and `after`, both of commits.

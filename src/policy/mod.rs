@@ -4,6 +4,7 @@ mod allow;
 mod append;
 mod baseline;
 mod config;
+mod error;
 mod files;
 pub mod import;
 mod layers;
@@ -34,7 +35,8 @@ pub use baseline::{
     BASELINE_NAME, Baseline, BaselineEntry, BaselineError, BaselineProblem, BaselineUpdate,
     EntryMetadata, SeenSecret,
 };
-pub use config::{Config, ConfigError, ExtendsProblem, FILE_NAME};
+pub use config::{Config, FILE_NAME, Level};
+pub use error::{ConfigError, ExtendsProblem};
 pub use files::{PolicyFiles, changes};
 pub use layers::load_layers;
 pub use marker::MarkerText;
@@ -53,8 +55,9 @@ pub struct Policy {
     expired: Vec<Unused>,
     rule_ids: Vec<Arc<str>>,
     root_paths: Option<RootPaths>,
-    /// Keys the fingerprints of values that could be guessed.
-    salt: Option<Salt>,
+    /// Key the fingerprints of values that could be guessed; the strongest is first. An entry may
+    /// have a fingerprint under any of them, because each file keeps its salt.
+    salts: Vec<Salt>,
     /// Whether inline markers are honoured.
     markers: bool,
     /// The baseline, and today's date.
@@ -113,7 +116,7 @@ impl Policy {
             expired: Vec::new(),
             rule_ids: ids.cloned().collect(),
             root_paths: None,
-            salt: None,
+            salts: Vec::new(),
             markers: true,
             baseline: None,
             digest: Sha256::new(),
@@ -132,7 +135,7 @@ impl Policy {
         today: Date,
     ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
-        self.salt = self.salt.or(config.salt);
+        self.salts.extend(config.salt);
         self.digest.update(config.digest);
         for entry in config.allow {
             if entry.is_expired(today) {
@@ -188,9 +191,10 @@ impl Policy {
         if found.confidence < self.report {
             return Judgement::Ignore;
         }
-        let salted = self.salt.map(|salt| found.fingerprint.salted(salt));
+        let salts = self.salts.iter();
+        let salted: Vec<_> = salts.map(|&salt| found.fingerprint.salted(salt)).collect();
         let mut entries = self.entries.iter();
-        if let Some(entry) = entries.find(|entry| entry.matches(found, salted, path)) {
+        if let Some(entry) = entries.find(|entry| entry.matches(found, &salted, path)) {
             return Judgement::Allow(AllowedBy::Entry {
                 file: entry.file.clone(),
                 number: entry.number,
@@ -209,23 +213,32 @@ impl Policy {
         }
     }
 
-    /// Identifies the policy in reports: 12 hex digits that depend on the thresholds, on the
-    /// contents of the configuration files and the baseline, and on nothing else.
+    /// Identifies the policy in reports: 12 hex digits that depend on the thresholds and
+    /// `max_size`, on the contents of the configuration files and the baseline, and on nothing
+    /// else.
     #[must_use]
-    pub fn version(&self) -> String {
+    pub fn version(&self, max_size: Option<u64>) -> String {
         let mut digest = self.digest.clone();
-        let settings = [self.report.word(), self.block.word()].join(" ");
-        digest.update(format!("{settings} {}", self.markers));
+        let (report, block) = (self.report.word(), self.block.word());
+        digest.update(format!("{report} {block} {} {max_size:?}", self.markers));
         let digest: [u8; 32] = digest.finalize().into();
         let mut text = faster_hex::hex_string(&digest);
         text.truncate(12);
         text
     }
 
-    /// The salt of the repository, if it has one.
+    /// The salt of the fingerprints that reports show, if there is one.
     #[must_use]
-    pub const fn salt(&self) -> Option<Salt> {
-        self.salt
+    pub fn salt(&self) -> Option<Salt> {
+        self.salts.first().copied()
+    }
+
+    /// The line of an entry in its file, both as [`AllowedBy::Entry`] gives them.
+    #[must_use]
+    pub fn line_of_entry(&self, file: Option<&str>, number: usize) -> Option<usize> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.number == number && entry.file.as_deref() == file);
+        entry.map(|entry| entry.line)
     }
 
     /// Whether a finding of this confidence fails the run if nothing allows it.

@@ -64,3 +64,17 @@ fn the_policy_file_of_the_server_overrides_the_main_branch() {
     pair.repo.add("b", seeded_id_line(2)).commit("fourth");
     pair.push(&["main"]).has_status(1).says("b:1:6");
 }
+
+/// On a server that each user logs in to, the home directory is that of the user who pushes.
+#[test]
+fn the_file_of_the_user_who_pushes_does_not_count() {
+    let pair = Pair::guarded();
+    let folder = pair.repo.sandbox().home().join(".config/keysieve");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), ALLOW_ALL).unwrap();
+    pair.repo.add("a", seeded_id_line(1)).commit("second");
+    pair.repo.keysieve(["audit"]).status(0);
+    pair.push(&["main"]).has_status(1).says("a:1:6");
+    fs::write(pair.server.join(".keysieve.toml"), "").unwrap();
+    pair.push(&["main"]).has_status(1).says("a:1:6");
+}

@@ -49,7 +49,7 @@ pub(super) enum Decision {
     },
     Allowed {
         by: AllowedBy,
-        /// The line in the baseline, if that allows it.
+        /// The line in the configuration file or in the baseline, if that allows it.
         line: Option<usize>,
     },
 }
@@ -217,14 +217,15 @@ fn decide(settings: &Settings, outcome: Outcome) -> Vec<(Finding, Decision)> {
         (finding, Decision::Reported { blocks, expired })
     });
     let allowed = outcome.allowed.into_iter().map(|allowed| {
-        let line = match allowed.by {
-            AllowedBy::Baseline { .. } => policy.baseline_entry(allowed.finding.fingerprint),
-            _ => None,
+        let line = match &allowed.by {
+            AllowedBy::Entry { file, number, .. } => policy.line_of_entry(file.as_deref(), *number),
+            AllowedBy::Baseline { .. } => policy
+                .baseline_entry(allowed.finding.fingerprint)
+                .map(|(entry, _)| entry.line),
+            AllowedBy::Marker { .. } => None,
         };
-        let decision = Decision::Allowed {
-            line: line.map(|(entry, _)| entry.line),
-            by: allowed.by,
-        };
+        let by = allowed.by;
+        let decision = Decision::Allowed { by, line };
         (allowed.finding, decision)
     });
     let mut all: Vec<_> = reported.chain(allowed).collect();

@@ -144,9 +144,10 @@ impl Answer<'_> {
                     number,
                     reason,
                 } => format!(
-                    "allowed by [[allow]] entry {number} of {}: {}",
+                    "allowed by [[allow]] entry {number} of {}{}: {}",
                     file.as_ref()
                         .map_or_else(|| self.config(), |file| self.name(file)),
+                    after_colon(*line),
                     self.prose(reason)
                 ),
                 AllowedBy::Marker { word, reason } => format!(
@@ -155,7 +156,7 @@ impl Answer<'_> {
                 ),
                 AllowedBy::Baseline { reason, owner } => {
                     let file = self.name(policy.baseline_file().unwrap_or_default());
-                    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                    let line = after_colon(*line);
                     let owner = owner.as_ref();
                     let owner = owner.map(|owner| format!(" (owner: {})", self.prose(owner)));
                     let owner = owner.unwrap_or_default();
@@ -171,19 +172,19 @@ impl Answer<'_> {
     }
 
     fn config(&self) -> String {
-        let config = self.settings.sources.configs.first();
-        self.name(config.map_or("no configuration file", String::as_str))
+        let config = self.settings.sources.config.as_deref();
+        self.name(config.unwrap_or("no configuration file"))
     }
 
     fn policy(&self, out: &mut String) {
         let sources = &self.settings.sources;
         let policy = &self.settings.policy;
         push(out, 0, "policy");
-        let file = sources.report_file.as_deref();
+        let file = sources.report_place.as_deref();
         let report = self.source(sources.report, "--report", "KEYSIEVE_REPORT", file);
         let level = self.settings.report;
         push(out, 1, &format!("reports from {level} on, {report}"));
-        let file = sources.block_file.as_deref();
+        let file = sources.block_place.as_deref();
         let block = self.source(sources.block, "--block", "KEYSIEVE_BLOCK", file);
         push(out, 1, &format!("blocks from {} on, {block}", policy.block));
         let configs: Vec<_> = sources.configs.iter().map(|file| self.name(file)).collect();
@@ -247,6 +248,11 @@ fn result(candidate: &CandidateTrace) -> String {
         Some(found) if candidate.is_reported => format!("match: {}", found.confidence),
         Some(found) => format!("match ({}), dropped as a duplicate", found.confidence),
     }
+}
+
+/// A line of a file, as it follows the name of the file.
+fn after_colon(line: Option<usize>) -> String {
+    line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
 /// Appends an indented line.

@@ -17,13 +17,17 @@ impl Answer<'_> {
     pub(super) fn json(&self) -> String {
         let policy = &self.settings.policy;
         let sources = &self.settings.sources;
+        let (report, block) = (
+            sources.report_place.as_deref(),
+            sources.block_place.as_deref(),
+        );
         let document = json!({
             "schema": SCHEMA,
             "places": self.places.iter().map(|place| self.place_json(place)).collect::<Vec<_>>(),
             "policy": {
-                "report": level(self.settings.report, sources.report),
-                "block": level(policy.block, sources.block),
-                "config": self.optional_name(sources.configs.first().map(String::as_str)),
+                "report": self.level(self.settings.report, sources.report, report),
+                "block": self.level(policy.block, sources.block, block),
+                "config": self.optional_name(sources.config.as_deref()),
                 "configs": sources.configs.iter().map(|file| self.name(file)).collect::<Vec<_>>(),
                 "baseline": self.optional_name(policy.baseline_file()),
             },
@@ -92,9 +96,17 @@ impl Answer<'_> {
         name.map(|name| self.name(name))
     }
 
+    /// A confidence level, and the file and line that set it if a file does.
+    fn level(&self, value: Confidence, source: SettingSource, place: Option<&str>) -> Value {
+        let place = place.filter(|_| source == SettingSource::Config);
+        json!({
+            "value": value.word(), "from": source_word(source), "place": self.optional_name(place),
+        })
+    }
+
     fn decision_json(&self, decision: &Decision) -> Value {
         let safe = |text: &String| self.prose(text);
-        let config = self.optional_name(self.settings.sources.configs.first().map(String::as_str));
+        let config = self.optional_name(self.settings.sources.config.as_deref());
         let baseline = self.optional_name(self.settings.policy.baseline_file());
         match decision {
             Decision::Ignored => json!({"kind": "ignored"}),
@@ -108,10 +120,10 @@ impl Answer<'_> {
                         number,
                         reason,
                     },
-                ..
+                line,
             } => json!({
-                "kind": "allowed", "by": "entry", "number": number, "reason": safe(reason),
-                "file": self.optional_name(file.as_deref()).or(config),
+                "kind": "allowed", "by": "entry", "number": number, "line": line,
+                "reason": safe(reason), "file": self.optional_name(file.as_deref()).or(config),
             }),
             Decision::Allowed {
                 by: AllowedBy::Marker { word, reason },
@@ -156,10 +168,6 @@ fn candidate(traced: &CandidateTrace, index: &LineIndex<'_>) -> Value {
         "confidence": traced.found.as_ref().map(|found| found.confidence.word()),
         "reported": traced.is_reported,
     })
-}
-
-fn level(value: Confidence, source: SettingSource) -> Value {
-    json!({"value": value.word(), "from": source_word(source)})
 }
 
 fn source_word(source: SettingSource) -> &'static str {

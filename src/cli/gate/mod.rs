@@ -17,7 +17,7 @@ use super::error::CliError;
 use super::output::Reports;
 use super::redact::message;
 use super::scan::{self, Common};
-use super::settings::{Reporting, Settings};
+use super::settings::Settings;
 use fetch::Fetch;
 use range::{RangeRequest, ResolvedRange};
 
@@ -108,10 +108,7 @@ impl GateArgs {
             PolicyCommit::Base => &base,
             PolicyCommit::Head => &head,
         };
-        let mut settings = self
-            .common
-            .settings
-            .resolve_from(files, Reporting::Configured)?;
+        let mut settings = self.common.settings.resolve_for_others(files)?;
         if self.strict {
             settings.policy = settings.policy.without_markers();
         }

@@ -167,7 +167,8 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let named = configs
         .iter()
         .flat_map(|config| config.rules.iter().chain(&config.extends))
-        .filter_map(|file| file.strip_prefix(&root).ok());
+        .filter_map(|file| file.strip_prefix(&root).ok())
+        .filter(|file| !file.starts_with(".."));
     let extra_files: Vec<PathBuf> = named
         .chain([FILE_NAME, BASELINE_NAME].map(Path::new))
         .map(Path::to_owned)
@@ -190,11 +191,14 @@ fn status(args: &StatusArgs) -> Result<Status, CliError> {
     let mut out = io::stdout().lock();
     let hooks = describe_hooks(&report);
     writeln!(out, "{}", message(&format!("{hooks}{liveness}")))?;
-    let block = configs.iter().find_map(|config| config.block);
-    if let Some(block) = block.filter(|block| *block > Confidence::Medium) {
+    let block = configs.iter().find_map(|config| {
+        let block = config.block.map(|level| level.confidence)?;
+        Some((block, message(&config.file)))
+    });
+    if let Some((block, file)) = block.filter(|(block, _)| *block > Confidence::Medium) {
         writeln!(
             out,
-            "note: {FILE_NAME} sets block = \"{block}\": findings below that do not stop a commit, \
+            "note: {file} sets block = \"{block}\": findings below that do not stop a commit, \
              for example an access key id without its secret"
         )?;
     }

@@ -17,33 +17,42 @@ pub(super) struct Layer {
 }
 
 impl SettingsArgs {
-    /// The configuration files that apply, the strongest first.
+    /// The configuration files that apply to `files`, without the user's own: the strongest first.
     pub(super) fn layers(&self, files: &PolicyFiles) -> Result<Vec<Layer>, CliError> {
         if self.no_config {
             return Ok(Vec::new());
         }
-        let (named, is_added) = match &self.config {
-            None => (Vec::new(), true),
-            Some(file) => match added(file) {
-                Some(file) => (load_named(&file)?, true),
-                None => (load_named(file)?, false),
-            },
-        };
-        let own = if is_added {
-            files.configs()?
-        } else {
-            Vec::new()
-        };
-        // Another user's machine judges a commit or a push without the user's own file.
-        let user = match files {
-            PolicyFiles::Disk(_) => user_configs()?,
-            _ => Vec::new(),
-        };
         let layer = |is_named| move |config| Layer { config, is_named };
-        let named = named.into_iter().map(layer(true));
-        let own = own.into_iter().map(layer(false));
-        let user = user.into_iter().map(layer(true));
-        Ok(named.chain(own).chain(user).collect())
+        let Some(file) = &self.config else {
+            return Ok(files.configs()?.into_iter().map(layer(false)).collect());
+        };
+        let Some(file) = added(file) else {
+            return Ok(load_named(file)?.into_iter().map(layer(true)).collect());
+        };
+        // Reports name no file for the entries of the repository's own.
+        let named = load_named(&file)?.into_iter().map(|config| {
+            let name = config.file.clone();
+            config.into_layer(&name)
+        });
+        let own = files.configs()?.into_iter().map(layer(false));
+        Ok(named.map(layer(true)).chain(own).collect())
+    }
+
+    /// The user's own configuration file and what it extends, weaker than all others.
+    pub(super) fn user_layers(&self) -> Result<Vec<Layer>, CliError> {
+        if self.no_config {
+            return Ok(Vec::new());
+        }
+        let is_named = true;
+        let configs = user_configs()?.into_iter();
+        Ok(configs.map(|config| Layer { config, is_named }).collect())
+    }
+
+    /// The file whose entries reports show without a file.
+    pub(super) fn main_file(&self, layers: &[Layer]) -> Option<String> {
+        let is_replaced = self.config.as_deref().is_some_and(replaces);
+        let main = layers.iter().find(|layer| is_replaced || !layer.is_named);
+        main.map(|layer| layer.config.file.clone())
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{env, io, thread};
 
 use clap::Args;
-use keysieve::policy::{BASELINE_NAME, Baseline, Config, Policy, PolicyFiles, read_text};
+use keysieve::policy::{BASELINE_NAME, Baseline, Config, Level, Policy, PolicyFiles, read_text};
 use keysieve::rule::{Confidence, RuleSet};
 use keysieve::scan::Scanner;
 use keysieve::text::printable_path;
@@ -34,7 +34,7 @@ pub(crate) struct SettingsArgs {
     ///
     /// It takes the place of `.keysieve.toml` at the root of the repository; with `+` in front of
     /// the name it is added and wins over it. `keysieve/config.toml` in your configuration folder
-    /// is always added, except to the policy of commits.
+    /// is always added, except in `gate` and `pre-receive`, which judge the changes of others.
     #[arg(short, long, value_name = "[+]FILE", env = "KEYSIEVE_CONFIG")]
     config: Option<PathBuf>,
     /// Do not read a configuration file
@@ -129,30 +129,64 @@ impl SettingsArgs {
         )
     }
 
-    /// The settings that `files` contain, unless a flag or a variable says otherwise.
+    /// The settings that `files` contain, unless a flag or a variable says otherwise. The user's
+    /// own file counts too, because this user decides.
     pub(crate) fn resolve_from(
         &self,
         files: &PolicyFiles,
         reporting: Reporting,
     ) -> Result<Settings, CliError> {
+        let mut layers = self.repository_layers(files)?;
+        layers.extend(self.user_layers()?);
+        self.resolve_layers(files, layers, reporting)
+    }
+
+    /// The same for a command that judges what others change: the user's own file does not count.
+    /// On a server, it is a file of the user who pushes.
+    pub(crate) fn resolve_for_others(&self, files: &PolicyFiles) -> Result<Settings, CliError> {
+        let layers = self.repository_layers(files)?;
+        self.resolve_layers(files, layers, Reporting::Configured)
+    }
+
+    fn repository_layers(&self, files: &PolicyFiles) -> Result<Vec<Layer>, CliError> {
         let layers = self.layers(files)?;
-        let configs = || layers.iter().map(|layer| &layer.config);
         if layers.is_empty() && !self.no_config {
             foreign::mention(files);
         }
+        Ok(layers)
+    }
+
+    fn resolve_layers(
+        &self,
+        files: &PolicyFiles,
+        layers: Vec<Layer>,
+        reporting: Reporting,
+    ) -> Result<Settings, CliError> {
+        let configs = || layers.iter().map(|layer| &layer.config);
         let rules = self.rule_set(files, &layers)?;
-        let report = level(self.report, self.sources.report, Confidence::Low, || {
-            configs().find_map(|config| config.report)
-        });
-        let block = level(self.block, self.sources.block, Confidence::Medium, || {
-            configs().find_map(|config| config.block)
-        });
-        let sets = |is_set: fn(&Config) -> bool| configs().find(|config| is_set(config));
+        let find = |level: fn(&Config) -> Option<Level>| {
+            configs().find_map(|config| Some((level(config)?, &config.file)))
+        };
+        let [report_set, block_set] = [find(|config| config.report), find(|config| config.block)];
+        let report = level(
+            self.report,
+            self.sources.report,
+            Confidence::Low,
+            report_set,
+        );
+        let block = level(
+            self.block,
+            self.sources.block,
+            Confidence::Medium,
+            block_set,
+        );
+        let place = |(level, file): (Level, &String)| format!("{file}:{}", level.line);
         let sources = SettingSources {
             report: report.1,
             block: block.1,
-            report_file: sets(|config| config.report.is_some()).map(|config| config.file.clone()),
-            block_file: sets(|config| config.block.is_some()).map(|config| config.file.clone()),
+            report_place: report_set.map(place),
+            block_place: block_set.map(place),
+            config: self.main_file(&layers),
             configs: configs().map(|config| config.file.clone()).collect(),
         };
         let max_size = self

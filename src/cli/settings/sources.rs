@@ -2,16 +2,19 @@
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use keysieve::policy::Level;
 use keysieve::rule::Confidence;
 
 /// Where the settings of a scan come from.
 pub(crate) struct SettingSources {
     pub(crate) report: SettingSource,
     pub(crate) block: SettingSource,
-    /// The configuration file that sets the level from which findings are reported.
-    pub(crate) report_file: Option<String>,
-    /// The one that sets the level from which they block.
-    pub(crate) block_file: Option<String>,
+    /// The configuration file and line that set the level from which findings are reported.
+    pub(crate) report_place: Option<String>,
+    /// Those that set the level from which they block.
+    pub(crate) block_place: Option<String>,
+    /// The configuration file of the repository, or the one that takes its place.
+    pub(crate) config: Option<String>,
     /// All configuration files, the strongest first.
     pub(crate) configs: Vec<String>,
 }
@@ -75,12 +78,11 @@ pub(super) fn level(
     argument: Option<Confidence>,
     source: SettingSource,
     default: Confidence,
-    configured: impl FnOnce() -> Option<Confidence>,
+    configured: Option<(Level, &String)>,
 ) -> (Confidence, SettingSource) {
-    if let Some(level) = argument {
-        return (level, source);
+    match (argument, configured) {
+        (Some(level), _) => (level, source),
+        (None, Some((level, _))) => (level.confidence, SettingSource::Config),
+        (None, None) => (default, SettingSource::Default),
     }
-    configured().map_or((default, SettingSource::Default), |level| {
-        (level, SettingSource::Config)
-    })
 }

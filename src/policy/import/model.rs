@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 use crate::policy::append::quoted;
-use crate::policy::config::{Config, ConfigError};
+use crate::policy::config::Config;
+use crate::policy::error::ConfigError;
 use crate::rule::{RuleError, RuleSet};
 use crate::secret::Secret;
 

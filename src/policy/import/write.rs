@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::model::{Entry, text as toml_text};
-use crate::policy::config::{Config, ConfigError};
+use crate::policy::config::Config;
+use crate::policy::error::ConfigError;
 
 /// Appends to the configuration `text` those of `entries`, from the file `from`, that it does not
 /// have; returns the new text and how many were added.
