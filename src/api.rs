@@ -154,6 +154,7 @@ impl Keysieve {
     /// If the repository around it cannot be read. Files that cannot be read are skips.
     pub fn scan_directory(&self, directory: &Path) -> Result<Outcome, SourceError> {
         self.run(&Files {
+            reports: Vec::new(),
             paths: vec![
                 directory
                     .canonicalize()

@@ -99,7 +99,7 @@ fn no_report_shows_a_key() {
             ran.never_says(&planted.id);
         }
     }
-    let human = all.ground.repo.keysieve(["audit"]).status(1);
+    let human = all.ground.repo.keysieve(["audit", "--full"]).status(1);
     human.never_says(".git/objects");
     for name in [
         "stash@{0}",
