@@ -262,6 +262,10 @@ fn reports_identify_the_policy() {
     assert_eq!(version(&one, &[]), version(&other, &["."]));
     assert_eq!(version(&one, &[]).len(), 12);
     let before = version(&one, &[]);
+    let last_line = format!(", policy {before}\n");
+    let human = |option| one.keysieve(["scan", option]).status(0);
+    human("--verbose").says(&last_line);
+    human("--full").never_says(&last_line);
     assert_ne!(before, version(&one, &["--block", "medium"]));
     assert_ne!(before, version(&one, &["--max-size", "1MiB"]));
     let text = fs::read_to_string(one.path(".keysieve.toml")).unwrap();

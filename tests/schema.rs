@@ -33,7 +33,10 @@ fn every_report_in_json_follows_its_schema() {
     repo.add("a.py", key(1))
         .add("b.py", key(2) + " # keysieve:allow a fixture");
     let allow = "[[allow]]\npath = \"none\"\nreason = \"nothing\"\nuntil = 2020-01-31\n";
-    repo.add(".keysieve.toml", allow);
+    let extended = "[[allow]]\npath = \"c.py\"\nreason = \"shared\"\n".to_owned() + allow;
+    repo.add(".keysieve.toml", format!("extends = [\"x.toml\"]\n{allow}"))
+        .add("x.toml", extended)
+        .add("c.py", key(4));
     let json = ["--format", "json", "--unused"];
     follows(&repo.keysieve(["staged"].iter().chain(&json)).status(1));
     repo.commit("first");

@@ -53,7 +53,8 @@ pub(crate) struct OutputArgs {
     /// Print nothing if there is nothing to report
     #[arg(short, long)]
     quiet: bool,
-    /// Print all that is known: the same as `--full --show-allowed --unused`
+    /// Print all that is known: `--full --show-allowed --unused`, and what identifies the rules and
+    /// the policy
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
     /// Show the line and the notes of each finding, even if there are many
@@ -304,6 +305,7 @@ impl Reports<'_> {
         Screen {
             quiet: self.args.quiet,
             full: self.args.full || self.args.verbose,
+            versions: self.args.verbose,
             ..Screen::default()
         }
     }

@@ -37,6 +37,8 @@ pub struct Screen {
     pub quiet: bool,
     /// Write a frame for each finding, however many there are.
     pub full: bool,
+    /// Write the versions of the program, the rules and the policy.
+    pub versions: bool,
     /// Columns of the terminal; `None` if the report does not go to one.
     pub width: Option<usize>,
 }

@@ -114,6 +114,15 @@ impl Page<'_> {
             return Ok(());
         }
         let summary = summary(outcome, |tone, text| self.paint.tone(tone, text));
-        writeln!(out, "keysieve: {summary}")
+        writeln!(out, "keysieve: {summary}")?;
+        if self.options.screen.versions {
+            let (rules, policy) = (&self.options.rules_version, &self.options.policy_version);
+            let version = self.options.version;
+            writeln!(
+                out,
+                "keysieve: version {version}, rules {rules}, policy {policy}"
+            )?;
+        }
+        Ok(())
     }
 }
