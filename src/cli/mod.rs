@@ -124,29 +124,29 @@ enum Command {
 
 /// Runs the program: keysieve, or git-secrets if it was called by that name.
 pub(crate) fn main() -> ExitCode {
-    let mut args = std::env::args_os();
-    let program = args.next().unwrap_or_default();
-    if git_secrets::is_name(Path::new(&program)) {
-        let args: Vec<OsString> = args.collect();
-        return guarded(|| Ok(git_secrets::run(args)));
-    }
-    let words = match habits::translate(args.collect()) {
-        Ok(words) => words,
-        Err(error) => return guarded(|| Err(error)),
-    };
-    let words = std::iter::once("keysieve".into()).chain(words);
+    guarded(|| {
+        let mut args = std::env::args_os();
+        let program = args.next().unwrap_or_default();
+        if git_secrets::is_name(Path::new(&program)) {
+            return Ok(git_secrets::run(args.collect()));
+        }
+        run(args.collect())
+    })
+}
+
+/// Runs the command that the arguments say. Returns the exit status.
+fn run(args: Vec<OsString>) -> Result<u8, CliError> {
+    let words = std::iter::once("keysieve".into()).chain(habits::translate(args)?);
     let parsed = Cli::command()
         .try_get_matches_from(words)
         .and_then(|matches| Ok((findings_status(&matches), Cli::from_arg_matches(&matches)?)));
     let (findings, command) = match parsed {
         Ok((findings, cli)) => (findings, cli.command),
-        Err(error) => return usage(&error),
+        Err(error) => return Ok(usage(&error)),
     };
-    guarded(move || {
-        Ok(match run(command)? {
-            Status::Findings => findings,
-            status => status as u8,
-        })
+    Ok(match command.run()? {
+        Status::Findings => findings,
+        status => status as u8,
     })
 }
 
@@ -179,25 +179,27 @@ fn guarded(run: impl FnOnce() -> Result<u8, CliError> + UnwindSafe) -> ExitCode 
     ExitCode::from(status)
 }
 
-fn run(command: Command) -> Result<Status, CliError> {
-    match command {
-        Command::Scan(args) => args.run(),
-        Command::Staged(args) => args.run(),
-        Command::Audit(args) => args.run(),
-        Command::Gate(args) => args.run(),
-        Command::Hook(args) => hook::run(args),
-        Command::Allow(args) => args.run(),
-        Command::Baseline(args) => args.run(),
-        Command::Import(args) => args.run(),
-        Command::Explain(args) => args.run(),
-        Command::Rules(args) => args.run(),
-        Command::Generate(args) => args.run(Cli::command()),
+impl Command {
+    fn run(self) -> Result<Status, CliError> {
+        match self {
+            Self::Scan(args) => args.run(),
+            Self::Staged(args) => args.run(),
+            Self::Audit(args) => args.run(),
+            Self::Gate(args) => args.run(),
+            Self::Hook(args) => hook::run(args),
+            Self::Allow(args) => args.run(),
+            Self::Baseline(args) => args.run(),
+            Self::Import(args) => args.run(),
+            Self::Explain(args) => args.run(),
+            Self::Rules(args) => args.run(),
+            Self::Generate(args) => args.run(Cli::command()),
+        }
     }
 }
 
 /// Help and version go to standard output with status 0; any other message of clap is a usage
 /// error. Both quote arguments and variables: what must not be shown is masked.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> u8 {
     let text = error.to_string();
     let masked = redact::message(&text) + "\n";
     let printed = if text.trim_end() == masked.trim_end() {
@@ -208,7 +210,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         std::io::stdout().write_all(masked.as_bytes())
     };
     match (printed, error.use_stderr()) {
-        (Ok(()), false) => ExitCode::SUCCESS,
-        _ => ExitCode::from(Status::Incomplete as u8),
+        (Ok(()), false) => Status::Clean as u8,
+        _ => Status::Incomplete as u8,
     }
 }

@@ -1,7 +1,9 @@
 //! Runs `--scan-history`: prints the lines of every commit that changes a matching line, and of the
 //! work tree if there is no such commit.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use bstr::{BStr, BString, ByteSlice as _};
 use keysieve::audit::line_history::{ComparedCommit, HistoryPatterns, LineHistory};
@@ -33,22 +35,31 @@ pub(super) fn scan() -> Result<(), Failure> {
     ) else {
         return Ok(());
     };
-    let commits = commits()?;
-    let repo = git::discover(Path::new("."))?;
-    git::check_refs(&repo)?;
     let patterns = HistoryPatterns {
         changed: &changed,
         reported: &reported,
     };
-    let (history, found) = parallel(|| {
-        let history = LineHistory::search(&repo, patterns)?;
-        let found = history.changing(&commits)?;
-        Ok::<_, Failure>((history, found))
-    })?;
+    // If there is no repository, git's own status and message are the error.
+    let repo = repository().or_else(|failure| commits().and(Err(failure)))?;
+    // Git lists the commits while their contents are searched.
+    let (commits, history) = thread::scope(|scope| {
+        let listing = scope.spawn(commits);
+        let history = parallel(|| LineHistory::search(&repo, patterns));
+        (listing.join(), history)
+    });
+    let commits = commits.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let history = history?;
+    let found = parallel(|| history.changing(&commits))?;
     if found.is_empty() {
         return in_git(&configuration, || inputs::tracked(Scope::default(), &[]));
     }
     print(&repo, &history, &found, &configuration)
+}
+
+fn repository() -> Result<Repository, Failure> {
+    let repo = git::discover(Path::new("."))?;
+    git::check_refs(&repo)?;
+    Ok(repo)
 }
 
 /// Prints the lines of these commits.

@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
-use ignore::WalkBuilder;
+use ignore::{WalkBuilder, WalkState};
 use keysieve::audit::line_history::is_binary;
 use keysieve::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
 
@@ -87,17 +88,34 @@ pub(super) fn named(words: &Words) -> Result<Vec<Input>, Failure> {
             })?;
             inputs.extend(input);
         } else if words.is_recursive {
-            let mut walk = WalkBuilder::new(path);
-            walk.standard_filters(false).sort_by_file_name(Ord::cmp);
-            for entry in walk.build() {
-                let entry = entry?;
-                if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    inputs.push(file(entry.into_path()));
-                }
-            }
+            inputs.extend(below(path)?.into_iter().map(file));
         }
     }
     Ok(inputs)
+}
+
+/// The files below a directory, in order.
+fn below(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let (sender, entries) = mpsc::channel();
+    let mut walk = WalkBuilder::new(directory);
+    walk.standard_filters(false).build_parallel().run(|| {
+        let sender = sender.clone();
+        Box::new(move |entry| {
+            // It is received when the walk has ended.
+            let _ = sender.send(entry);
+            WalkState::Continue
+        })
+    });
+    drop(sender);
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type().is_some_and(|kind| kind.is_file()) {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
 }
 
 /// A file that the user names. What is no regular file can be read only once, and is read now.

@@ -33,6 +33,9 @@ at repository's root directory
 - Use --no-verify if this is a one-time false positive
 ";
 
+/// How many bytes of lines are written at once, about.
+const OUTPUT_BUFFER: usize = 64 << 10;
+
 /// What is searched for.
 pub(super) struct Search<'a> {
     pub(super) patterns: &'a LinePatterns,
@@ -99,8 +102,12 @@ impl Search<'_> {
         let Some(aws) = &self.aws else {
             return Ok(found);
         };
+        let aws_lines = aws.lines(BStr::new(&input.name), &bytes);
+        if aws_lines.is_empty() {
+            return Ok(found);
+        }
         let index = LineIndex::new(&bytes);
-        for line in aws.lines(BStr::new(&input.name), &bytes) {
+        for line in aws_lines {
             if !numbers.contains(&line.number) {
                 let text = index.span(line.number - 1).of(&bytes);
                 let whole = output_line(&input.name, line.number, text);
@@ -160,6 +167,8 @@ pub(super) struct Printer {
     /// Read when there is something to print.
     allowed: Option<Allowed>,
     has_printed: bool,
+    /// Lines that are still to be written.
+    unprinted: Vec<u8>,
 }
 
 impl Printer {
@@ -176,18 +185,34 @@ impl Printer {
         };
         if !allowed.has(line) {
             self.has_printed = true;
-            // If standard error is closed, the exit status is still right.
-            let _ = std::io::stderr().write_all(&[shown, b"\n"].concat());
+            self.unprinted.extend_from_slice(shown);
+            self.unprinted.push(b'\n');
+            if self.unprinted.len() >= OUTPUT_BUFFER {
+                self.flush();
+            }
         }
         Ok(())
     }
 
+    fn flush(&mut self) {
+        // If standard error is closed, the exit status is still right.
+        let _ = std::io::stderr().write_all(&self.unprinted);
+        self.unprinted.clear();
+    }
+
     /// Fails with the hints if anything was printed.
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         if !self.has_printed {
             return Ok(());
         }
-        let _ = std::io::stderr().write_all(HINTS.as_bytes());
+        self.unprinted.extend_from_slice(HINTS.as_bytes());
         Err(Failure::status(1))
+    }
+}
+
+/// Lines that were found before an error are printed before it.
+impl Drop for Printer {
+    fn drop(&mut self) {
+        self.flush();
     }
 }

@@ -78,7 +78,7 @@ fn load_named(file: &Path) -> Result<Vec<Config>, CliError> {
         }
     })?;
     if configs.is_empty() {
-        return Err(not_found(file));
+        return Err(not_found(file).help("--config or KEYSIEVE_CONFIG names it"));
     }
     Ok(configs)
 }
