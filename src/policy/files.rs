@@ -114,11 +114,23 @@ impl PolicyFiles {
         names.find(|name| is_there(name))
     }
 
-    /// A pattern file that [`Self::config`] names: how errors name it, and its text.
+    /// A rule file that a configuration names: how errors name it, and its text. A repository may
+    /// name files of its own, but not other files of the user who scans it.
     pub fn rules(&self, file: &Path) -> (PathBuf, io::Result<String>) {
         match self {
             // The path was joined to the folder of the configuration.
-            Self::Disk(_) => (file.to_path_buf(), read_text(file)),
+            Self::Disk(root) => {
+                let leads_out = file.canonicalize().is_ok_and(|file| {
+                    let root = root.canonicalize();
+                    root.is_ok_and(|root| !file.starts_with(root))
+                });
+                let text = if leads_out {
+                    Err(outside())
+                } else {
+                    read_text(file)
+                };
+                (file.to_path_buf(), text)
+            }
             _ => {
                 let text = self
                     .text(file)
@@ -218,6 +230,10 @@ fn is_inside(path: &Path) -> bool {
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
+fn outside() -> io::Error {
+    io::Error::other("outside of the repository; name the file with --rules or KEYSIEVE_RULES")
+}
+
 /// The text of a file of a commit. A path that leads out of the repository, or to something else
 /// than a file, is an error.
 fn text_in(
@@ -227,7 +243,7 @@ fn text_in(
     limit: u64,
 ) -> io::Result<Option<String>> {
     if !is_inside(path) {
-        return Err(io::Error::other("outside of the repository"));
+        return Err(outside());
     }
     let names = path.components().filter(|part| *part != Component::CurDir);
     let names = names.map(|name| Vec::from_os_str_lossy(name.as_os_str()));

@@ -223,9 +223,6 @@ impl SettingsArgs {
                 add_rules(&mut rules, &config.rules)?;
                 continue;
             }
-            if let PolicyFiles::Disk(root) = files {
-                root::check_rules_within(root, config)?;
-            }
             for file in &config.rules {
                 let (name, text) = files.rules(file);
                 add_text(&mut rules, &name, text)?;

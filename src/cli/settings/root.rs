@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use keysieve::git;
-use keysieve::policy::{BASELINE_NAME, Config, FILE_NAME};
-use keysieve::text::printable_path;
+use keysieve::policy::{BASELINE_NAME, FILE_NAME};
 
 use super::{SettingsArgs, replaces};
 use crate::cli::error::CliError;
@@ -61,23 +60,4 @@ fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
-}
-
-/// A repository may name rule files of its own, but not other files of the user who scans it.
-pub(super) fn check_rules_within(root: &Path, config: &Config) -> Result<(), CliError> {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    for file in &config.rules {
-        if file
-            .canonicalize()
-            .is_ok_and(|file| !file.starts_with(&root))
-        {
-            let message = format!(
-                "{}: rules = [\"{}\"] names a file outside of the repository",
-                config.file,
-                printable_path(file)
-            );
-            return Err(CliError::new(message).help("name it with --rules or KEYSIEVE_RULES"));
-        }
-    }
-    Ok(())
 }
