@@ -88,13 +88,14 @@ fn rules(files: &[PathBuf]) -> io::Result<String> {
 /// finds unknown keys and values of another type.
 fn rule(entry: &toml::Table) -> String {
     format!(
-        "RuleSyntax {{ id: {}, description: {}, keywords: {}, pattern: {}, before: {}, after: {}, \
+        "RuleSyntax {{ id: {}, description: {}, keywords: {}, start: {}, pattern: {}, before: {}, after: {}, \
          keyword_place: KeywordPlace::{:?}, names: {}, value: {}, run: {}, entropy: {}, \
          guessable: {}, checks: {}, confidence: {}, help: {}, link: {}, examples: Vec::new(), \
          counter_examples: Vec::new() }},\n",
         text(entry, "id"),
         text(entry, "description"),
         list(entry, "keywords", literal),
+        list(entry, "start", literal),
         optional(entry, "pattern", literal),
         number(entry, "before", "default_before()"),
         number(entry, "after", "default_after()"),
@@ -173,6 +174,9 @@ fn confidence(entry: &toml::Table) -> String {
 
 /// Where a rule's keywords need to be searched for.
 fn keyword_place(rule: &toml::Table) -> run_prefix::KeywordPlace {
+    if rule.contains_key("start") {
+        return run_prefix::KeywordPlace::FileStart;
+    }
     let pattern = rule.get("pattern").and_then(toml::Value::as_str);
     let keywords = rule.get("keywords").and_then(toml::Value::as_array);
     let keywords: Vec<_> = keywords

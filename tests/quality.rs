@@ -43,6 +43,9 @@ const ROLES: [&str; 7] = [
 /// The value of the rule's first example, if it is found by itself or by its name; a secret that is
 /// part of something longer, such as a URL, has no other context.
 fn sample(scanner: &Scanner, index: usize, rule: &Rule) -> Option<Sample> {
+    if rule.is_of_binary_files() {
+        return None;
+    }
     let text = &rule.source.examples[0];
     let found = find(scanner, index, text)?;
     let value = String::from_utf8(found.value.reveal().to_vec()).ok()?;

@@ -83,7 +83,7 @@ fn the_example_configurations_and_rules_work() {
             }
         }
     }
-    assert!(configs >= 2 && files == 2, "{configs} {files}");
+    assert!(configs >= 2 && files == 3, "{configs} {files}");
     assert_eq!(check_samples(&Scanner::new(rules).unwrap()), []);
 }
 

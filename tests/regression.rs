@@ -110,7 +110,7 @@ fn a_configuration_cannot_name_rules_outside_the_repository() {
         .status(2)
         .says("outside of the repository");
     let today = jiff::civil::date(2026, 1, 1);
-    let error = keysieve::Keysieve::with_policy_of(&repo.root(), today).map(|_| ());
+    let error = keysieve::Keysieve::with_policy_of(repo.root(), today).map(|_| ());
     let error = error.unwrap_err().to_string();
     assert!(error.contains("outside of the repository"), "{error}");
 }

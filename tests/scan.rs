@@ -8,6 +8,7 @@ use crate::support::{Ran, Repo, Run, Sandbox};
 mod allowed;
 mod broken;
 mod ignored;
+mod key_files;
 mod large;
 mod output;
 mod reports;

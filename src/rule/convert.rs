@@ -9,11 +9,12 @@ use super::run_prefix::keyword_place;
 use super::syntax::{LengthSyntax, PairSyntax, Pieces, RuleSyntax};
 use super::{
     Check, KeywordPlace, LazyRegex, MAX_REACH, MIN_KEYWORD, MIN_PREFIX, NamedValue, PairRule,
-    Pattern, Rule, RuleSet, RuleSource, Text, Trigger, check,
+    Pattern, Rule, RuleSet, RuleSource, Text, Trigger, check, from_hex,
 };
 
 /// The problem of a rule that has no trigger, or several.
-const NEEDED: &str = "needs either 'keywords' and 'pattern', 'names' and 'value', or 'run'";
+const NEEDED: &str =
+    "needs either 'keywords' or 'start' and 'pattern', 'names' and 'value', or 'run'";
 
 impl RuleSyntax {
     /// The rule, or what is invalid about it. `set` contains the rules before it.
@@ -24,39 +25,29 @@ impl RuleSyntax {
         samples: Samples,
     ) -> Result<Rule, String> {
         samples.check_id(set, &self.id)?;
+        self.take_start()?;
         let is_derived = samples == Samples::Needed && self.derive_keywords()?;
         let checks = self.checks.iter().map(|name| find_check(name));
         let checks = checks.collect::<Result<_, _>>()?;
-        let source = samples.convert(file, self.examples, self.counter_examples)?;
-        let trigger = match (self.pattern, self.value, self.run.is_empty()) {
-            (Some(_), None, true) if self.before.max(self.after) > MAX_REACH => {
-                return Err(format!(
-                    "'before' and 'after' are at most {MAX_REACH} bytes"
-                ));
-            }
-            (Some(pattern), None, true) => {
+        let examples = std::mem::take(&mut self.examples);
+        let counter_examples = std::mem::take(&mut self.counter_examples);
+        let source = samples.convert(file, examples, counter_examples)?;
+        let has_run = !self.run.is_empty();
+        let trigger = match (self.pattern.take(), self.value.take(), has_run) {
+            (Some(pattern), None, false) => {
                 // Derived keywords need no test, and there may be many.
                 let examples = if is_derived {
                     &[][..]
                 } else {
                     &source.examples
                 };
-                let keyword_place =
-                    samples.keyword_place(self.keyword_place, &pattern, &self.keywords);
-                samples.check_keywords(&self.keywords, keyword_place, examples)?;
-                Trigger::Keywords(Pattern {
-                    keyword_place,
-                    keywords: self.keywords,
-                    before: self.before,
-                    after: self.after,
-                    regex: LazyRegex::anywhere(pattern),
-                })
+                Trigger::Keywords(self.take_pattern(pattern, examples, samples)?)
             }
-            (None, Some(value), true) => {
+            (None, Some(value), false) => {
                 samples.check_names(&self.names, &source.examples)?;
                 Trigger::Named(NamedValue::new(self.names, value))
             }
-            (None, None, false) => {
+            (None, None, true) => {
                 let lengths = self.run.iter().map(run_length);
                 Trigger::Run(lengths.collect::<Result<_, _>>()?)
             }
@@ -75,6 +66,42 @@ impl RuleSyntax {
             help: self.help,
             link: self.link,
             source,
+        })
+    }
+
+    /// Makes keywords at the start of a file of what files begin with, if the rule says that.
+    fn take_start(&mut self) -> Result<(), String> {
+        if !self.start.is_empty() {
+            check_start(self)?;
+            self.keywords = std::mem::take(&mut self.start);
+            self.keyword_place = KeywordPlace::FileStart;
+            self.before = 0;
+        }
+        Ok(())
+    }
+
+    fn take_pattern(
+        &mut self,
+        pattern: Text,
+        examples: &[String],
+        samples: Samples,
+    ) -> Result<Pattern, String> {
+        if self.before.max(self.after) > MAX_REACH {
+            return Err(format!(
+                "'before' and 'after' are at most {MAX_REACH} bytes"
+            ));
+        }
+        let mut keyword_place = self.keyword_place;
+        if keyword_place != KeywordPlace::FileStart {
+            keyword_place = samples.keyword_place(keyword_place, &pattern, &self.keywords);
+            samples.check_keywords(&self.keywords, keyword_place, examples)?;
+        }
+        Ok(Pattern {
+            keyword_place,
+            keywords: std::mem::take(&mut self.keywords),
+            before: self.before,
+            after: self.after,
+            regex: LazyRegex::anywhere(pattern),
         })
     }
 
@@ -112,6 +139,21 @@ impl PairSyntax {
             help: self.help,
             source: samples.convert(file, self.examples, self.counter_examples)?,
         })
+    }
+}
+
+/// Requires bytes in hex, of the start and of the samples.
+fn check_start(rule: &RuleSyntax) -> Result<(), String> {
+    if !rule.keywords.is_empty() {
+        return Err("has both 'keywords' and 'start'".to_owned());
+    }
+    let samples = rule.examples.iter().chain(&rule.counter_examples);
+    let samples: Vec<_> = samples.cloned().map(Pieces::join).collect();
+    let starts = rule.start.iter().map(|text| &**text);
+    let mut texts = starts.chain(samples.iter().map(String::as_str));
+    match texts.find(|text| text.is_empty() || from_hex(text).is_none()) {
+        Some(text) => Err(format!("'{text}' is not bytes in hex, as 'start' needs")),
+        None => Ok(()),
     }
 }
 

@@ -158,6 +158,15 @@ pub enum Trigger {
     Named(NamedValue),
 }
 
+impl Rule {
+    /// Whether it is about binary files that begin with certain bytes. Its samples are in hex.
+    #[must_use]
+    pub fn is_of_binary_files(&self) -> bool {
+        matches!(&self.trigger, Trigger::Keywords(pattern)
+            if pattern.keyword_place == KeywordPlace::FileStart)
+    }
+}
+
 /// A regular expression, the literals without which it cannot match, and how far it looks.
 #[derive(Debug)]
 pub struct Pattern {
@@ -171,6 +180,13 @@ pub struct Pattern {
     pub after: usize,
     /// The expression, with the named group `secret`.
     pub regex: LazyRegex,
+}
+
+/// The bytes that `text` has in hex: what files of a rule begin with, and its samples.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; text.len() / 2];
+    faster_hex::hex_decode(text.as_bytes(), &mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// A regular expression over bytes. It is compiled on first use: a hook that finds no keyword

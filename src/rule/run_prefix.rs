@@ -16,6 +16,8 @@ pub enum KeywordPlace {
     TokenStart,
     /// In long stretches of base64, because every match begins with one that contains a keyword.
     Base64,
+    /// At the start of a binary file only. They are bytes in hex.
+    FileStart,
 }
 
 /// Where the keywords of a pattern need to be searched for. Charset runs make up a sixth of the
@@ -200,6 +202,9 @@ mod tests {
             let Trigger::Keywords(pattern) = &embedded.trigger else {
                 continue;
             };
+            if embedded.is_of_binary_files() {
+                continue;
+            }
             let keywords: Vec<_> = pattern.keywords.iter().map(|word| &**word).collect();
             let place = keyword_place(pattern.regex.source(), &keywords);
             assert_eq!(pattern.keyword_place, place, "{}", rule.id);
@@ -228,7 +233,7 @@ mod tests {
             .take_while(|&&byte| CLASS[usize::from(byte)] == BASE64)
             .count();
         match place {
-            KeywordPlace::Anywhere => true,
+            KeywordPlace::Anywhere | KeywordPlace::FileStart => true,
             KeywordPlace::TokenStart => {
                 let mut runs = found.split(|&byte| !is_run_byte(byte));
                 runs.any(|run| {

@@ -25,6 +25,9 @@ pub(super) struct RuleSyntax {
     pub(super) description: Text,
     #[serde(default)]
     pub(super) keywords: Texts,
+    /// What binary files begin with, each in hex: instead of keywords. The samples are in hex too.
+    #[serde(default)]
+    pub(super) start: Texts,
     pub(super) pattern: Option<Text>,
     /// How many bytes before a keyword a match may begin.
     #[serde(default = "default_before")]

@@ -29,13 +29,13 @@ mod verify;
 use std::sync::OnceLock;
 
 use crate::rule::charset::MIN_BASE64_RUN;
-use crate::rule::{Candidate, Confidence, Detail, KeywordPlace, Rule, RuleSet, Trigger};
+use crate::rule::{Candidate, Confidence, Detail, KeywordPlace, Rule, RuleSet, Trigger, from_hex};
 use crate::secret::Secret;
 use crate::text::Span;
 
 use decode::{DecodeQueue, Decoded};
 use duplicates::without_duplicates;
-use prefilter::Prefilter;
+use prefilter::{Owned, Prefilter};
 use prefix_table::PrefixTable;
 
 pub use hit::{Hit, Hits};
@@ -86,6 +86,8 @@ pub struct Scanner {
     in_base64: PrefixTable,
     /// Rules whose trigger is a run.
     run_rules: Vec<usize>,
+    /// What binary files begin with, each with the rule for it.
+    file_starts: Vec<Owned>,
     /// The names that give values away. Built when a value is found that may have one.
     names: OnceLock<NameTable>,
     /// How many bytes from a keyword decide whether it is a hit, at most.
@@ -146,7 +148,7 @@ impl Scanner {
         let (mut prefixes, mut keywords) = decode::keywords(rules.rules.len());
         let first_name = rules.rules.len() + prefixes.len() + keywords.len();
         keywords.extend(named::keywords(first_name));
-        let (mut in_base64, mut run_rules) = (Vec::new(), Vec::new());
+        let (mut in_base64, mut run_rules, mut file_starts) = (Vec::new(), Vec::new(), Vec::new());
         for (index, rule) in rules.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::Keywords(pattern) => {
@@ -156,6 +158,11 @@ impl Scanner {
                         KeywordPlace::Anywhere => keywords.extend(owned),
                         KeywordPlace::TokenStart => prefixes.extend(owned),
                         KeywordPlace::Base64 => in_base64.extend(owned),
+                        KeywordPlace::FileStart => {
+                            let starts = pattern.keywords.iter();
+                            let starts = starts.filter_map(|start| from_hex(start));
+                            file_starts.extend(starts.map(|start| (index, start.into())));
+                        }
                     }
                 }
                 Trigger::Run(_) => run_rules.push(index),
@@ -171,6 +178,7 @@ impl Scanner {
             prefixes: PrefixTable::new(prefixes),
             in_base64: PrefixTable::new(in_base64),
             run_rules,
+            file_starts,
             names: OnceLock::new(),
             reach,
             first_name,
@@ -205,6 +213,12 @@ impl Scanner {
             return;
         }
         let mut windows: Vec<(usize, Span)> = Vec::new();
+        if hits.has_nul() {
+            let starts = self.file_starts.iter();
+            let starts = starts.filter(|(_, start)| text.starts_with(start));
+            let rule = |&(owner, _)| (owner, window(&self.rules.rules[owner], 0, text.len()));
+            windows.extend(starts.map(rule));
+        }
         let (mut queue, mut values) = (DecodeQueue::default(), ValueQueue::default());
         for hit in hits.iter() {
             match hit.kind {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{Scanner, pair_up};
+use crate::rule::from_hex;
 
 /// A sample that contradicts its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,10 +45,16 @@ pub enum SampleFault {
 #[must_use]
 pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     let rules = scanner.rules();
-    let singles = rules.rules.iter().map(|rule| (&rule.id, &rule.source));
-    let pairs = rules.pairs.iter().map(|pair| (&pair.id, &pair.source));
+    let singles = rules.rules.iter();
+    let singles = singles.map(|rule| (&rule.id, &rule.source, rule.is_of_binary_files()));
+    let pairs = rules.pairs.iter();
+    let pairs = pairs.map(|pair| (&pair.id, &pair.source, false));
     let mut faults = Vec::new();
-    for (id, source) in singles.chain(pairs) {
+    for (id, source, is_hex) in singles.chain(pairs) {
+        let bytes = |sample: &String| match is_hex {
+            true => from_hex(sample).unwrap_or_default(),
+            false => sample.clone().into_bytes(),
+        };
         if source.examples.is_empty() {
             faults.push(SampleFault::NoExample {
                 file: source.file.to_string(),
@@ -55,7 +62,7 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
             });
         }
         for (text, number) in source.examples.iter().zip(1..) {
-            let found = ids_in(scanner, text.as_bytes());
+            let found = ids_in(scanner, &bytes(text));
             if !found.contains(id) {
                 faults.push(SampleFault::Missed {
                     file: source.file.to_string(),
@@ -70,7 +77,7 @@ pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
             }
         }
         for (text, number) in source.counter_examples.iter().zip(1..) {
-            if ids_in(scanner, text.as_bytes()).contains(id) {
+            if ids_in(scanner, &bytes(text)).contains(id) {
                 faults.push(SampleFault::Found {
                     file: source.file.to_string(),
                     rule: id.clone(),

@@ -16,7 +16,9 @@ fn copies_of_all_rules_are_found_and_cost_no_search_that_their_originals_do_not_
     let (mut all, scanner) = (builtin(), Scanner::new(builtin()).unwrap());
     let originals = &scanner.rules().rules;
     // The names of general rules have no letter to change: any other word is no name of a secret.
-    let is_copied = |rule: &&Rule| !rule.id.starts_with("aws-") && !rule.is_general();
+    let is_copied = |rule: &&Rule| {
+        !rule.id.starts_with("aws-") && !rule.is_general() && !rule.is_of_binary_files()
+    };
     for number in 1..=COPIES {
         let copied = originals
             .iter()
@@ -135,7 +137,7 @@ fn copy(rule: &Rule, number: u8, values: &[String], is_plain: bool) -> String {
                     .map(|word| regex::escape(word))
                     .collect::<Vec<_>>();
                 let end = match pattern.keyword_place {
-                    KeywordPlace::Anywhere => "(?:[^0-9]|$)",
+                    KeywordPlace::Anywhere | KeywordPlace::FileStart => "(?:[^0-9]|$)",
                     KeywordPlace::TokenStart | KeywordPlace::Base64 => "",
                 };
                 let source = format!("(?P<secret>(?:{})[A-Za-z0-9]{{40}}){end}", any.join("|"));

@@ -63,6 +63,7 @@ fn found_by(rule: &Rule) -> String {
     match &rule.trigger {
         Trigger::Keywords(pattern) => match pattern.keyword_place {
             KeywordPlace::TokenStart => some("begins with", &pattern.keywords),
+            KeywordPlace::FileStart => some("file that begins with hex", &pattern.keywords),
             KeywordPlace::Anywhere | KeywordPlace::Base64 => some("text", &pattern.keywords),
         },
         Trigger::Named(named) => some("name", &named.names),

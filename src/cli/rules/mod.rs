@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use keysieve::finding::Status;
-use keysieve::rule::{PairRule, Rule, RuleSet, Trigger};
+use keysieve::rule::{KeywordPlace, PairRule, Rule, RuleSet, Trigger};
 use keysieve::scan::{Scanner, check_samples};
 use keysieve::text::printable;
 
@@ -120,7 +120,11 @@ fn show_rule(rule: &Rule) -> String {
     ];
     match &rule.trigger {
         Trigger::Keywords(pattern) => {
-            rows.push(("keywords", pattern.keywords.join("  ")));
+            let keywords = match pattern.keyword_place {
+                KeywordPlace::FileStart => "start in hex",
+                _ => "keywords",
+            };
+            rows.push((keywords, pattern.keywords.join("  ")));
             rows.push(("pattern", pattern.regex.source().to_owned()));
             rows.push((
                 "window",
