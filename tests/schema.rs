@@ -91,3 +91,14 @@ fn the_schema_of_the_configuration_has_the_keys_of_the_program() {
     let entry = "[[allow]]\nunknown-key = 1\n";
     assert_eq!(keys(&schema["$defs"]["allow"]), known_keys(entry));
 }
+
+#[test]
+fn the_page_on_configuration_names_every_key() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let entry = "[[allow]]\nunknown-key = 1\n";
+    for key in [known_keys("unknown-key = 1\n"), known_keys(entry)].concat() {
+        let named = [format!("`{key}`"), format!("`[[{key}]]`")];
+        assert!(named.iter().any(|name| page.contains(name)), "{key}");
+    }
+}
