@@ -6,6 +6,7 @@ mod bounds;
 mod ci;
 mod files;
 mod fingerprints;
+mod habits;
 mod hidden;
 mod leaks;
 mod merges;

@@ -25,6 +25,8 @@ pub(super) enum Meaning {
     Branch,
     /// Only what is staged.
     Staged,
+    /// Only what is not committed: what is staged, if the options say so as well.
+    PreCommit,
     /// Files instead of a history.
     NoGit,
     /// Nothing in ours: what to use instead.
@@ -36,7 +38,12 @@ impl Meaning {
     pub(super) fn has_value(self) -> bool {
         !matches!(
             self,
-            Self::Always | Self::Same(_) | Self::Staged | Self::NoGit | Self::None(_)
+            Self::Always
+                | Self::Same(_)
+                | Self::Staged
+                | Self::PreCommit
+                | Self::NoGit
+                | Self::None(_)
         )
     }
 }
@@ -86,7 +93,7 @@ pub(super) const FLAGS: &Options = &[
     ("--repo-path", Meaning::Path),
     ("--directory", Meaning::Path),
     ("--staged", Meaning::Staged),
-    ("--pre-commit", Meaning::Staged),
+    ("--pre-commit", Meaning::PreCommit),
     ("--no-git", Meaning::NoGit),
     ("--log-opts", Meaning::LogOptions),
     ("--since-commit", Meaning::Since),

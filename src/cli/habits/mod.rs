@@ -27,9 +27,8 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     if command.is_some_and(|word| is_ours(word) && !commands::scans(word)) {
         return Ok(args);
     }
-    let options = args.iter().take_while(|word| *word != "--");
-    let mut options = options.filter(|word| word.to_string_lossy().starts_with('-'));
-    if let Some(word) = options.find(|word| *word != "-" && is_file(word)) {
+    let mut options = args.iter().take_while(|word| *word != "--");
+    if let Some(word) = options.find(|word| is_option(word) && exists(word)) {
         return Err(ambiguous(word, "an option"));
     }
     let Some(at) = at else {
@@ -48,13 +47,24 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     };
     // What is in front of the command belongs to it.
     let (before, after) = (&args[..at], &args[at + word.split(' ').count()..]);
-    if !is_ours(word) && is_file(&args[at]) && before.iter().chain(after).all(is_file) {
+    let rest = || before.iter().chain(after);
+    let mut others = rest().filter(|word| !is_option(word));
+    if !is_ours(word) && is_file(&args[at]) && others.clone().all(exists) {
         return Err(ambiguous(&args[at], "a command"));
     }
-    let rest = before.iter().chain(after).cloned();
     match meaning {
-        Word::Scan(kind, options) => Translation::new(kind, options, &cli, rest)?.words(),
-        Word::Words(words) => Ok(words.iter().map(OsString::from).chain(rest).collect()),
+        Word::Scan(kind, options) => {
+            Translation::new(kind, options, &cli, rest().cloned())?.words()
+        }
+        // It would print the version, and pass without having looked at files.
+        Word::Words(["--version"]) if others.next().is_some() => Err(CliError::new(format!(
+            "'{word}' is a command without arguments"
+        ))
+        .help(format!("write './{word}' for a file of this name"))),
+        Word::Words(words) => {
+            let words = words.iter().map(OsString::from);
+            Ok(words.chain(rest().cloned()).collect())
+        }
         Word::None(instead) => Err(no_equivalent(word).help(instead)),
     }
 }
@@ -85,8 +95,19 @@ fn known(args: &[OsString]) -> Option<(&'static str, Word)> {
     WORDS.iter().find(begins).copied()
 }
 
+fn is_option(word: &OsString) -> bool {
+    word != "-" && word.to_string_lossy().starts_with('-')
+}
+
+/// Whether git could list it as a changed file: also a link to nowhere, and a submodule's folder.
+fn exists(word: &OsString) -> bool {
+    Path::new(word).symlink_metadata().is_ok()
+}
+
+/// The same without folders, whose names are often those of commands.
 fn is_file(word: &OsString) -> bool {
-    Path::new(word).is_file()
+    let data = Path::new(word).symlink_metadata();
+    data.is_ok_and(|data| !data.is_dir())
 }
 
 /// Programs pass the names of files that anyone can choose: such a file must not pass unread, nor

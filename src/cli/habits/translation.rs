@@ -36,6 +36,7 @@ struct What {
     since: Option<String>,
     branch: Option<String>,
     is_staged: bool,
+    is_pre_commit: bool,
 }
 
 /// An option that was typed, and its value if it is joined to it.
@@ -128,7 +129,12 @@ impl<'a> Translation<'a> {
             Some(Meaning::None(instead)) => Err(no_equivalent(typed.name).help(instead)),
             Some(meaning) if meaning.has_value() => self.with_value(meaning, value(words)?),
             Some(meaning) => {
-                self.without_value(meaning);
+                // Programs in Go take `--no-git=false`.
+                let is_off =
+                    |text| matches!(text, "" | "0" | "f" | "F" | "false" | "False" | "FALSE");
+                if !typed.joined.is_some_and(is_off) {
+                    self.without_value(meaning);
+                }
                 Ok(())
             }
             None => {
@@ -149,6 +155,7 @@ impl<'a> Translation<'a> {
         match meaning {
             Meaning::Same(ours) => self.option([ours.into()]),
             Meaning::Staged => self.what.is_staged = true,
+            Meaning::PreCommit => self.what.is_pre_commit = true,
             Meaning::NoGit => self.has_no_git = true,
             _ => {}
         }
@@ -160,6 +167,8 @@ impl<'a> Translation<'a> {
             Meaning::SameWith(ours) => self.option([ours.into(), value]),
             Meaning::Report => self.report = Some(value),
             Meaning::Path => self.parts.push(Part::Path(value)),
+            // There, 0 is no limit.
+            Meaning::Megabytes if text.parse::<f64>().is_ok_and(|size| size <= 0.0) => {}
             Meaning::Megabytes => self.option(["--max-size".into(), (text + "MB").into()]),
             // A variable of a CI system that is not set must not make an empty range.
             Meaning::Since => self.what.since = Some(text).filter(|text| !text.is_empty()),
@@ -246,6 +255,7 @@ impl<'a> Translation<'a> {
             since,
             branch,
             is_staged,
+            is_pre_commit,
         } = &self.what;
         let range = match (range, since) {
             (Some(range), None) if branch.is_none() => Some(range.clone()),
@@ -257,13 +267,15 @@ impl<'a> Translation<'a> {
             _ => return Err(contradiction()),
         };
         let is_history = self.kind != Kind::Stdin && !self.has_no_git;
+        let is_uncommitted = *is_staged || *is_pre_commit;
         let words: Vec<&str> = match (range.as_deref(), branch.as_deref()) {
             (None, None) if *is_staged && is_history => vec!["staged"],
-            (None, None) if !is_staged => self.kind.words(self.has_no_git),
-            (Some(range), _) if is_history && !is_staged && self.kind != Kind::Range => {
+            (None, None) if *is_pre_commit && is_history => vec!["scan"],
+            (None, None) if !is_uncommitted => self.kind.words(self.has_no_git),
+            (Some(range), _) if is_history && !is_uncommitted && self.kind != Kind::Range => {
                 vec!["gate", range]
             }
-            (None, Some(branch)) if is_history && !is_staged && self.kind.may_be_audit() => {
+            (None, Some(branch)) if is_history && !is_uncommitted && self.kind.may_be_audit() => {
                 vec!["audit", "--ref", branch]
             }
             _ => return Err(contradiction()),
@@ -283,13 +295,15 @@ impl What {
             "-p",
             "-U0",
         ];
+        // The last `--log-opts` counts.
+        (self.range, self.branch) = (None, None);
         let words = options.split_whitespace();
         let mut words: Vec<_> = words.filter(|word| !HARMLESS.contains(word)).collect();
         let count = |word: &str| {
             let digits = word.strip_prefix('-')?.trim_start_matches('n');
             digits.parse::<u32>().ok()
         };
-        let number = words.iter().find_map(|word| count(word));
+        let number = words.iter().rev().find_map(|word| count(word));
         words.retain(|word| count(word).is_none());
         let is_rev = |rev: &str| !rev.starts_with(['-', '^']);
         match (number, words.as_slice()) {
