@@ -11,6 +11,7 @@ mod hidden;
 mod leaks;
 mod merges;
 mod novelty;
+mod policy;
 mod store;
 mod trees;
 mod trust;

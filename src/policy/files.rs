@@ -191,12 +191,13 @@ fn leads_to(path: &Path, root: &Path) -> bool {
     })
 }
 
-/// The policy files that differ between `before` and `after`, both of commits.
+/// The policy files of `before` that differ in `after`, both of commits, and those of the default
+/// names. What only `after` names is new, and so is the text of a listed file that names it: that
+/// policy is the author's, and to read all of it could take any time and memory.
 #[must_use]
 pub fn changes(before: &PolicyFiles, after: &PolicyFiles) -> Vec<PolicyChange> {
     let mut paths: Vec<PathBuf> = before
         .paths()
-        .chain(after.paths())
         .map(|path| {
             let parts = path.components();
             parts.filter(|part| *part != Component::CurDir).collect()

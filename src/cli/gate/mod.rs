@@ -12,12 +12,13 @@ use keysieve::finding::{Outcome, Status};
 use keysieve::git;
 use keysieve::policy::{self, PolicyFiles};
 use keysieve::source::Range;
+use keysieve::text::printable_path;
 
 use super::error::CliError;
 use super::output::Reports;
 use super::redact::message;
 use super::scan::{self, Common};
-use super::settings::Settings;
+use super::settings::{Settings, replaces};
 use fetch::Fetch;
 use range::{RangeRequest, ResolvedRange};
 
@@ -85,8 +86,17 @@ impl GateArgs {
         Ok(outcome.status())
     }
 
-    /// Which commit's policy applies, for people.
+    /// Which policy applies, for people.
     fn policy_of(&self, range: &ResolvedRange) -> String {
+        let of_commit = self.commit_of_policy(range);
+        match self.common.settings.named_config() {
+            Some(file) if replaces(file) => format!("policy of {}", printable_path(file)),
+            Some(file) => format!("{of_commit}, and {}", printable_path(file)),
+            None => of_commit,
+        }
+    }
+
+    fn commit_of_policy(&self, range: &ResolvedRange) -> String {
         match (self.policy, range.base) {
             (PolicyCommit::Head, _) => "policy of the last commit".to_owned(),
             (PolicyCommit::Base, Some(id)) => format!("policy of {}", id.to_hex_with_len(12)),

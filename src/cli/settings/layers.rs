@@ -48,6 +48,11 @@ impl SettingsArgs {
         Ok(configs.map(|config| Layer { config, is_named }).collect())
     }
 
+    /// The file that is named in place of the repository's, or with `+` in addition to it.
+    pub(crate) fn named_config(&self) -> Option<&Path> {
+        self.config.as_deref().filter(|_| !self.no_config)
+    }
+
     /// The file whose entries reports show without a file.
     pub(super) fn main_file(&self, layers: &[Layer]) -> Option<String> {
         let is_replaced = self.config.as_deref().is_some_and(replaces);
