@@ -1,10 +1,12 @@
 //! Reads what the configuration of the pre-commit framework or of prek runs of keysieve, and gives
 //! the lines to add for what is missing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{HOOKS, Hook, HookInput};
 
@@ -24,11 +26,18 @@ pub(super) const PREK: &str = "prek";
 /// The indentation of the fields of a hook in [`YAML`].
 const INDENT: &str = "        ";
 
+/// Keys of which only the presence matters.
+type Others = BTreeMap<String, Option<IgnoredAny>>;
+
 /// The configuration, as far as it is about hooks.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Framework {
     #[serde(default)]
     repos: Vec<Repo>,
+    #[serde(default)]
+    default_stages: Vec<String>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// A source of hooks: `local`, or where to clone them from.
@@ -46,13 +55,25 @@ struct Entry {
     id: String,
     entry: Option<String>,
     language: Option<String>,
+    #[serde(default)]
+    stages: Vec<String>,
+    #[serde(default)]
+    always_run: bool,
+    #[serde(flatten)]
+    others: Others,
 }
+
+/// The keys that limit a hook to some files, unless it always runs.
+const FILTERS: [&str; 5] = ["files", "exclude", "types", "types_or", "exclude_types"];
 
 /// Who runs a hook of keysieve.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Runner {
     /// The program on `PATH`.
     Path,
+    /// The program on `PATH`, but not as the lines that are given here run it: with arguments, or
+    /// only if some files change.
+    Limited,
     /// A program that the framework installs or that the configuration names otherwise.
     Other,
 }
@@ -89,7 +110,8 @@ impl Framework {
             .repos
             .iter()
             .flat_map(|repo| repo.hooks.iter().map(move |entry| (repo, entry)));
-        let mut own = entries.filter(|(_, entry)| entry.is_for(hook));
+        let mut own =
+            entries.filter(|(repo, entry)| entry.is_for(hook) && self.runs_at(repo, entry, hook));
         let (repo, entry) = own.next()?;
         let is_system = matches!(entry.language.as_deref(), Some("system" | "unsupported"));
         let runs = entry
@@ -98,9 +120,30 @@ impl Framework {
             .and_then(|line| line.strip_prefix(RUN));
         let is_plain = runs.is_some_and(|name| HOOKS.iter().any(|hook| hook.name == name));
         Some(match repo.repo == "local" && is_system && is_plain {
+            true if self.limits(entry) => Runner::Limited,
             true => Runner::Path,
             false => Runner::Other,
         })
+    }
+
+    /// Whether the stages of `entry` have `hook`. Without stages, it runs at all of them.
+    fn runs_at(&self, repo: &Repo, entry: &Entry, hook: Hook) -> bool {
+        // Elsewhere, the repository of the hook says its stages.
+        let defaults = Some(&self.default_stages).filter(|_| repo.repo == "local");
+        let stages = [Some(&entry.stages), defaults].into_iter().flatten();
+        // Earlier versions have shorter names: `commit`, `push` and `merge-commit`.
+        let is_it = |stage: &String| {
+            *stage == hook.name || hook.name.strip_prefix("pre-") == Some(stage.as_str())
+        };
+        let mut stages = stages.filter(|stages| !stages.is_empty());
+        stages.next().is_none_or(|stages| stages.iter().any(is_it))
+    }
+
+    /// Whether `entry` has arguments, or does not run for every commit.
+    fn limits(&self, entry: &Entry) -> bool {
+        let has = |keys: &Others, key: &str| matches!(keys.get(key), Some(Some(_)));
+        let is_filter = |key: &&str| has(&self.others, key) || has(&entry.others, key);
+        has(&entry.others, "args") || (!entry.always_run && FILTERS.iter().any(is_filter))
     }
 }
 

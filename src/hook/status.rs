@@ -227,6 +227,10 @@ impl Tester<'_> {
             .and_then(|program| Some((program, Framework::read(program, top).runner(hook)?)));
         match runner {
             Some((program, Runner::Path)) => self.test_framework(program, hook),
+            Some((_, Runner::Limited)) => Ok(Liveness::Unknown(format!(
+                "{manager} runs keysieve with arguments, or only if some files change: remove \
+                 'args', and set 'always_run: true'"
+            ))),
             Some((program, Runner::Other)) => Ok(Liveness::Unknown(format!(
                 "{manager} runs a keysieve of its own, which would have to be installed to be \
                  tried; `{program} run --all-files` does that"
