@@ -43,6 +43,74 @@ fn a_gate_does_not_compile_the_policy_of_the_change() {
     }
 }
 
+/// A link in place of a file of another scanner: its target would be written into files that the
+/// user commits.
+#[test]
+fn import_does_not_follow_a_link_out_of_the_repository() {
+    let repo = Repo::new();
+    let outside = repo.sandbox().root().join("netrc");
+    fs::write(&outside, "machine a login b password correct-horse\n").unwrap();
+    for name in [".secretlintignore", ".gitallowed", ".gitleaks.toml"] {
+        symlink(&outside, repo.path(name)).unwrap();
+        for words in [&["import"][..], &["import", "--check"]] {
+            repo.keysieve(words)
+                .status(2)
+                .says("outside of the repository")
+                .never_says("correct-horse");
+        }
+        assert!(!repo.path(".keysieve.toml").exists());
+        fs::remove_file(repo.path(name)).unwrap();
+    }
+    repo.write("ignore", "fixtures/\n");
+    symlink("ignore", repo.path(".secretlintignore")).unwrap();
+    repo.keysieve(["import"]).status(0);
+}
+
+/// An expression that closes the group that is put around it.
+#[test]
+fn an_imported_pattern_allows_no_more_than_it_matches() {
+    let repo = Repo::new();
+    repo.write(".talismanrc", "allowed_patterns:\n  - 'x)|(?:.+'\n")
+        .write("a.env", access_key_id(1));
+    repo.keysieve(["import"])
+        .status(1)
+        .says("an allowed pattern: it is not a regular expression");
+    repo.keysieve(["scan"]).status(1);
+}
+
+/// Many entries for a file with many findings on one long line: the time was their product.
+#[test]
+fn an_import_looks_at_a_long_line_once_for_all_entries() {
+    let repo = Repo::new();
+    let ids: String = (0..300)
+        .map(|seed| format!("k=\"{}\";", access_key_id(seed)))
+        .collect();
+    repo.write("a.js", ids + &"\"\"".repeat(50_000));
+    let hashed = |number| format!("{{\"hashed_secret\": \"{number:040x}\", \"line_number\": 1}}");
+    let hashed: Vec<_> = (0..1_000).map(hashed).collect();
+    let results = hashed.join(", ");
+    repo.write(
+        ".secrets.baseline",
+        format!(
+            "{{\"version\": \"1.5.0\", \"plugins_used\": [{{}}], \
+             \"results\": {{\"a.js\": [{results}]}}}}"
+        ),
+    );
+    let hashes = (0..1_000).map(|number| {
+        format!("  - {{filepath: a.js, fingerprint: '{number}', linenum: 1, rule_id: x}}\n")
+    });
+    let hashes: String = hashes.collect();
+    repo.write(
+        "baseline-file.yaml",
+        format!("fingerprint_algorithm: kingfisher\nExactFindings:\n  matches:\n{hashes}"),
+    );
+    for tool in ["detect-secrets", "kingfisher"] {
+        limited(&repo, &["import", tool, "--check"])
+            .status(1)
+            .says("0 baseline entries are new");
+    }
+}
+
 /// A framework that runs keysieve at another stage, or only for some files.
 #[test]
 fn status_is_not_live_if_the_framework_does_not_run_the_hook() {

@@ -1,6 +1,6 @@
 //! Finds the secrets that another tool knows, so that the baseline can hold their fingerprints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path};
 
 use bstr::ByteSlice as _;
@@ -8,7 +8,7 @@ use keysieve::engine::{self, Frames, Keep, OccurrenceBuilder, Progress};
 use keysieve::finding::{Occurrence, Outcome};
 use keysieve::fs::read_regular;
 use keysieve::git::{self, Repository, range};
-use keysieve::policy::import::Known;
+use keysieve::policy::import::{Evidence, Known, Marks, talisman_checksum};
 use keysieve::policy::{Policy, SeenSecret};
 use keysieve::rule::Confidence;
 use keysieve::scan::Scanner;
@@ -50,11 +50,12 @@ impl Search<'_> {
         let repo = git::discover_work_tree(self.root)?;
         let mut resolved = Resolved::default();
         let mut of_files: BTreeMap<_, Vec<&Known>> = BTreeMap::new();
-        let (mut of_commits, mut anywhere) = (Vec::new(), Vec::new());
+        let mut of_commits: BTreeMap<_, Vec<&Known>> = BTreeMap::new();
+        let mut anywhere = Vec::new();
         for entry in known {
             match (&entry.path, &entry.commit) {
                 (Some(path), commit) => of_files.entry((commit, path)).or_default().push(entry),
-                (None, Some(commit)) => of_commits.push((entry, commit)),
+                (None, Some(commit)) => of_commits.entry(commit).or_default().push(entry),
                 (None, None) => anywhere.push(entry),
             }
         }
@@ -74,10 +75,13 @@ impl Search<'_> {
                 }
             }
         }
-        for (entry, commit) in of_commits {
-            match self.added_by(repo.as_ref(), commit)? {
-                Some(outcome) => add_all(&outcome, &[entry], &mut resolved),
-                None => resolved.left.push(format!("{}: {NO_COMMIT}", entry.label)),
+        for (commit, entries) in of_commits {
+            let outcome = self.added_by(repo.as_ref(), commit)?;
+            for entry in entries {
+                match &outcome {
+                    Some(outcome) => add_all(outcome, &[entry], &mut resolved),
+                    None => resolved.left.push(format!("{}: {NO_COMMIT}", entry.label)),
+                }
             }
         }
         if !anywhere.is_empty() {
@@ -119,9 +123,22 @@ impl Search<'_> {
         let found = builder.occurrences(&located).map(|found| found.occurrence);
         let found: Vec<Occurrence> = found.collect();
         let lines: Vec<_> = text.lines().collect();
+        // Many findings can be on one long line, and many entries for one file.
+        let mut marks = HashMap::new();
+        for found in &found {
+            let (number, value) = (found.place.start.line, found.secret.reveal());
+            let line = lines.get(number - 1).copied().unwrap_or_default();
+            let of_value = || Marks::new(entries, text, line, value);
+            marks.entry((number, value)).or_insert_with(of_value);
+        }
+        let has_checksum = |entry: &&Known| matches!(entry.evidence, Evidence::TalismanFile(_));
+        let checksum = entries
+            .iter()
+            .any(has_checksum)
+            .then(|| talisman_checksum(path, text));
         let covers = |entry: &Known, found: &Occurrence| {
-            let line = lines.get(found.place.start.line - 1).copied();
-            entry.covers(text, line.unwrap_or_default(), found)
+            let marks = &marks[&(found.place.start.line, found.secret.reveal())];
+            entry.covers(found, marks, checksum.as_deref())
         };
         let mut covered = BTreeSet::new();
         for entry in entries {

@@ -86,11 +86,14 @@ impl ImportArgs {
         }
         let formats = FORMATS.iter();
         let formats = formats.filter(|format| tool.is_none_or(|tool| tool == format.tool));
-        let at_root = formats.filter_map(|format| {
+        let mut all = Vec::new();
+        for format in formats {
             let mut names = format.names.iter().map(|name| root.join(name));
-            Some(found(names.find(|path| path.is_file())?, format))
-        });
-        let mut all: Vec<_> = at_root.collect();
+            if let Some(path) = names.find(|path| path.is_file()) {
+                check_inside(&path, root).map_err(|error| cannot_read(&path, &error))?;
+                all.push(found(path, format));
+            }
+        }
         if tool.is_none_or(|tool| tool == "git-secrets") {
             all.extend(git_configuration());
         }
@@ -146,6 +149,15 @@ fn named(path: &Path, tool: Option<&str>) -> Result<Found, CliError> {
     Ok(found(path.to_path_buf(), format))
 }
 
+/// Refuses a file outside of the repository that only the repository names, also by a link: what it
+/// says would be written to files that are committed.
+fn check_inside(path: &Path, root: &Path) -> io::Result<()> {
+    if path.canonicalize()?.starts_with(root.canonicalize()?) {
+        return Ok(());
+    }
+    Err(io::Error::other("it is outside of the repository"))
+}
+
 fn cannot_read(path: &Path, error: &io::Error) -> CliError {
     CliError::new(format!("{}: cannot be read: {error}", printable_path(path)))
 }
@@ -161,10 +173,7 @@ fn read(found: &Found, root: &Path, rules: &RuleSet) -> Result<Import, CliError>
         rules,
         read: &|path: &str| {
             let full = root.join(path);
-            let inside = full.canonicalize()?.starts_with(root.canonicalize()?);
-            if !inside {
-                return Err(io::Error::other("it is outside of the repository"));
-            }
+            check_inside(&full, root)?;
             read_foreign(&full)
         },
     };

@@ -1,5 +1,7 @@
 //! Decides which findings a tool's entry for a known secret covers.
 
+use std::collections::HashSet;
+
 use bstr::ByteSlice as _;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -26,26 +28,57 @@ const MIN_PART: usize = 16;
 /// How far the match of a kingfisher rule may extend around its secret, in bytes: names and quotes.
 const KINGFISHER_REACH: (usize, usize) = (128, 8);
 
-impl Known {
-    /// Whether it covers `found` in `text`, the content of its file, on `line`.
+/// What tools know a value of a file by, computed once for all entries of the file.
+#[derive(Debug)]
+pub struct Marks {
+    /// The digests of detect-secrets, in hex.
+    digests: HashSet<String>,
+    /// Those of kingfisher's hashes in the entries that the value has.
+    hashes: HashSet<u64>,
+}
+
+impl Marks {
+    /// Those of `value`, on `line` of `text`, that `entries` could have.
     #[must_use]
-    pub fn covers(&self, text: &[u8], line: &[u8], found: &Occurrence) -> bool {
-        let value = found.secret.reveal();
+    pub fn new(entries: &[&Known], text: &[u8], line: &[u8], value: &[u8]) -> Self {
+        let has_digest = entries
+            .iter()
+            .any(|entry| matches!(entry.evidence, Evidence::Sha1(_)));
+        let parts = has_digest.then(|| candidates(line, value));
+        let digests = parts.into_iter().flatten();
+        let wanted: HashSet<u64> = entries
+            .iter()
+            .filter_map(|entry| match entry.evidence {
+                Evidence::Kingfisher(hash) => Some(hash),
+                _ => None,
+            })
+            .collect();
+        let mut hashes = HashSet::new();
+        if !wanted.is_empty() {
+            let all = text.find_iter(value);
+            let all = all.flat_map(|at| kingfisher_hashes(text, at, value));
+            hashes.extend(all.filter(|hash| wanted.contains(hash)));
+        }
+        Self {
+            digests: digests
+                .map(|part| faster_hex::hex_string(&Sha1::digest(part)))
+                .collect(),
+            hashes,
+        }
+    }
+}
+
+impl Known {
+    /// Whether it covers `found`, whose value has these marks, in a file with this checksum of
+    /// talisman.
+    #[must_use]
+    pub fn covers(&self, found: &Occurrence, marks: &Marks, checksum: Option<&str>) -> bool {
         match &self.evidence {
             Evidence::Line => self.is_at(found) && self.names(&found.rule.id),
-            Evidence::Value(_) | Evidence::Ggshield(_) => self.is_value(value),
-            Evidence::Sha1(digest) => candidates(line, value)
-                .any(|part| faster_hex::hex_string(&Sha1::digest(part)) == *digest),
-            Evidence::Kingfisher(hash) => {
-                self.is_at(found)
-                    && text
-                        .find_iter(value)
-                        .any(|at| has_hash(*hash, text, at, value))
-            }
-            Evidence::TalismanFile(checksum) => {
-                let path = self.path.as_deref().unwrap_or_default();
-                talisman_checksum(path, text) == *checksum
-            }
+            Evidence::Value(_) | Evidence::Ggshield(_) => self.is_value(found.secret.reveal()),
+            Evidence::Sha1(digest) => marks.digests.contains(digest),
+            Evidence::Kingfisher(hash) => self.is_at(found) && marks.hashes.contains(hash),
+            Evidence::TalismanFile(known) => Some(known.as_str()) == checksum,
         }
     }
 
@@ -97,28 +130,43 @@ fn is_same(known: &[u8], ours: &[u8]) -> bool {
 /// The texts that detect-secrets may have hashed: the value, what is between quotes on its line,
 /// and the header of a private key.
 fn candidates<'t>(line: &'t [u8], value: &'t [u8]) -> impl Iterator<Item = &'t [u8]> {
-    let quoted = line.split_str("\"").chain(line.split_str("'"));
-    let quoted = quoted.filter(move |part| part.contains_str(value));
+    let in_quotes = quoted(line, value, b'"').chain(quoted(line, value, b'\''));
     let header = line.find("BEGIN ").and_then(|at| {
         let rest = &line[at..];
         rest.find("-----").map(|end| &rest[..end])
     });
     let header = header.filter(|_| value.starts_with(b"-----BEGIN "));
-    std::iter::once(value).chain(quoted).chain(header)
+    std::iter::once(value).chain(in_quotes).chain(header)
 }
 
-/// Whether kingfisher's hash of the match around `value`, at the offset `at` of a file, is `hash`.
-/// It is over the value, the kind of source and the offsets of the match.
-fn has_hash(hash: u64, text: &[u8], at: usize, value: &[u8]) -> bool {
+/// The parts of `line` between quotes that contain `value`.
+fn quoted<'t>(line: &'t [u8], value: &'t [u8], quote: u8) -> impl Iterator<Item = &'t [u8]> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + line.get(from..)?.find(value)?;
+        let start = line[from..at]
+            .rfind_byte(quote)
+            .map_or(from, |quote| from + quote + 1);
+        let end = line[at..]
+            .find_byte(quote)
+            .map_or(line.len(), |quote| at + quote);
+        from = end + 1;
+        Some(&line[start..end])
+    })
+    .filter(move |part| part.contains_str(value))
+}
+
+/// Kingfisher's hashes of all matches around `value`, at the offset `at` of a file. They are over
+/// the value, the kind of source and the offsets of the match.
+fn kingfisher_hashes(text: &[u8], at: usize, value: &[u8]) -> impl Iterator<Item = u64> {
     let end = at + value.len();
     let starts = at.saturating_sub(KINGFISHER_REACH.0)..=at;
-    starts.rev().any(|start| {
-        let ends = end..=text.len().min(end + KINGFISHER_REACH.1);
-        ends.into_iter().any(|end| {
-            ["file", "git"].iter().any(|kind| {
+    let ends = end..=text.len().min(end + KINGFISHER_REACH.1);
+    starts.flat_map(move |start| {
+        ends.clone().flat_map(move |end| {
+            ["file", "git"].into_iter().map(move |kind| {
                 let (start, end) = ((start as u64).to_le_bytes(), (end as u64).to_le_bytes());
-                let bytes = [value, kind.as_bytes(), &start, &end].concat();
-                XxHash3_64::oneshot(&bytes) == hash
+                XxHash3_64::oneshot(&[value, kind.as_bytes(), &start, &end].concat())
             })
         })
     })
@@ -126,7 +174,8 @@ fn has_hash(hash: u64, text: &[u8], at: usize, value: &[u8]) -> bool {
 
 /// The checksum of a file in `.talismanrc`: over the hashes of nothing, of the content and of the
 /// path.
-fn talisman_checksum(path: &str, text: &[u8]) -> String {
+#[must_use]
+pub fn talisman_checksum(path: &str, text: &[u8]) -> String {
     let parts = [sha256(b""), sha256(text), sha256(path.as_bytes())];
     sha256(parts.concat().as_bytes())
 }

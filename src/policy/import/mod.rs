@@ -12,6 +12,7 @@ mod pattern;
 mod write;
 mod yaml;
 
+pub use evidence::{Marks, talisman_checksum};
 pub use model::{Entry, Evidence, Foreign, Import, Known};
 pub use write::{add_entries, add_rules, name_rule_file};
 

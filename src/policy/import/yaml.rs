@@ -206,6 +206,10 @@ fn add_ignored(ignored: &Ignored, import: &mut Import) {
 /// Allows what `pattern` matches as a whole. Talisman removes the matches before it searches.
 fn allow_whole(pattern: &str, path: Option<String>, import: &mut Import) {
     let what = "an allowed pattern";
+    // One that closes more groups than it opens would open what is put around it.
+    if regex::bytes::Regex::new(pattern).is_err() {
+        return import.leave(format!("{what}: it is not a regular expression here"));
+    }
     import.leave(format!(
         "{what}: in part; it allows secrets that it matches as a whole"
     ));
