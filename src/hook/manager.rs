@@ -2,13 +2,13 @@
 //! to add to their configuration.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
 use super::framework::{self, Framework, PRE_COMMIT, PREK};
 use super::{Hook, HookInput};
+use crate::fs::read_regular;
 use crate::text::printable_path;
 
 /// A program that owns the hooks of a repository.
@@ -101,7 +101,7 @@ impl Manager {
                 let files = self.config_files(top, &[hook]);
                 files
                     .iter()
-                    .any(|file| fs::read(file).is_ok_and(|text| mentions(&text, &command)))
+                    .any(|file| read_regular(file).is_ok_and(|text| mentions(&text, &command)))
             }
         };
         hooks.iter().copied().filter(|&hook| has(hook)).collect()
@@ -113,7 +113,7 @@ impl Manager {
         let files = self.config_files(top, hooks);
         files
             .iter()
-            .any(|file| fs::read(file).is_ok_and(|text| text.contains_str("keysieve")))
+            .any(|file| read_regular(file).is_ok_and(|text| text.contains_str("keysieve")))
     }
 
     /// The lines to add for `hooks`.

@@ -43,6 +43,33 @@ fn a_gate_does_not_compile_the_policy_of_the_change() {
     }
 }
 
+/// A link to a file that never ends, where commands that write, or that install, read a file.
+#[test]
+fn a_link_to_a_device_is_not_read() {
+    let repo = Repo::new();
+    repo.write("a.env", access_key_id(1));
+    symlink("/dev/zero", repo.path(".keysieve.toml")).unwrap();
+    for words in [
+        &["allow", "a.env:1", "--reason", "r"][..],
+        &["allow", "--last", "--reason", "r"],
+        &["allow", "--salt"],
+    ] {
+        limited(&repo, words)
+            .status(2)
+            .says("not a regular file of at most");
+    }
+    fs::remove_file(repo.path(".keysieve.toml")).unwrap();
+    symlink("/dev/zero", repo.path("lefthook.yml")).unwrap();
+    write_script(
+        repo.path(".git/hooks/pre-commit"),
+        "#!/bin/sh\ncall_lefthook\n",
+    );
+    limited(&repo, &["hook", "install"])
+        .status(2)
+        .says("lefthook.yml");
+    limited(&repo, &["hook", "status"]).status(1);
+}
+
 /// A link in place of a file of another scanner: its target would be written into files that the
 /// user commits.
 #[test]

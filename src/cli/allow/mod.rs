@@ -4,15 +4,14 @@ mod line;
 mod search;
 mod value;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use clap::Args;
 use jiff::civil::Date;
 use keysieve::finding::Status;
 use keysieve::fs::replace;
-use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append};
+use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append, read_text};
 use keysieve::secret::{Salt, WrittenFingerprint};
 use keysieve::text::printable_path;
 
@@ -94,7 +93,7 @@ impl AllowArgs {
         let path = named.unwrap_or_else(|| root.join(FILE_NAME));
         let failed =
             |error: io::Error| CliError::new(format!("{}: {error}", printable_path(&path)));
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read.map_err(failed)?,
         };
@@ -319,6 +318,8 @@ fn check_rule(search: &Search<'_>, rule: &str) -> Result<(), CliError> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn args(finding: &str) -> AllowArgs {
