@@ -277,3 +277,27 @@ fn other_names_are_keysieve() {
         .status(0)
         .says("keysieve");
 }
+
+/// A file that git takes for unchanged, as `git grep` reads it, and a history without a common
+/// commit.
+#[test]
+fn neither_a_flag_of_the_index_nor_a_setting_hides_a_file() {
+    let session = session();
+    let repo = &session.repo;
+    repo.add("a", "@todo\n").commit("first");
+    repo.git(["update-index", "--assume-unchanged", "a"]);
+    repo.write("a", "clean\n");
+    session.run(["--scan"]).has_status(1).says("a:1:@todo");
+    fs::remove_file(repo.path("a")).unwrap();
+    session.run(["--scan"]).has_status(1);
+    repo.git(["checkout", "--quiet", "--orphan", "other"]);
+    let other = repo.add("b", "@todo\n").commit("other");
+    repo.git(["symbolic-ref", "HEAD", "refs/heads/main"]);
+    repo.config("log.showRoot", "false");
+    session
+        .git_secrets(repo.root())
+        .args(["--prepare_commit_msg_hook", "--", "MSG", "merge"])
+        .env(&format!("GITHEAD_{other}"), "other")
+        .status(1)
+        .says("@todo");
+}

@@ -72,6 +72,7 @@ pub(super) fn prepare_commit_msg(rest: &[OsString]) -> Result<(), Failure> {
             "--no-textconv",
             "--no-color",
             "--text",
+            "--root",
             "--cc",
         ];
         let log = git(["log", "--patch"].into_iter().chain(options));

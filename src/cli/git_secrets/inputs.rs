@@ -151,24 +151,26 @@ pub(super) fn tracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Fa
     if scope.is_without_index || scope.has_untracked {
         return others(scope, paths);
     }
-    let listing = git(["ls-files", "-z", "--stage", "--"]);
+    let listing = git(["ls-files", "-z", "-v", "--stage", "--"]);
     let entries = paths.iter().fold(listing, super::git::Git::arg).fields()?;
     let mut inputs: Vec<Input> = Vec::new();
     for entry in &entries {
         let unknown = || Failure::incomplete("the output of git ls-files is unknown");
         let (about, name) = entry.split_once_str("\t").ok_or_else(unknown)?;
-        // `100644 ID STAGE`: a stage other than 0 is a conflict.
+        // `H 100644 ID STAGE`: a stage other than 0 is a conflict.
         let about: Vec<_> = about.fields().collect();
-        let [mode, id, stage] = &*about else {
+        let [tag, mode, id, stage] = &*about else {
             return Err(unknown());
         };
-        if !mode.starts_with(b"100") || (scope.is_cached && *stage != b"0") {
+        // A small letter: git takes the file for unchanged, and reads the index.
+        let is_cached = scope.is_cached || tag.iter().all(u8::is_ascii_lowercase);
+        if !mode.starts_with(b"100") || (is_cached && *stage != b"0") {
             continue;
         }
         if inputs.last().is_some_and(|last| last.name == name) {
             continue;
         }
-        let content = if scope.is_cached {
+        let content = if is_cached {
             Content::Blob(object(id)?)
         } else {
             Content::WorkTree(name.to_path_lossy().into_owned())
