@@ -9,7 +9,7 @@ use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::FrameDecoderError;
 
 use super::peek::Peek;
-use super::walk::Walk;
+use super::walk::{Budget, Walk};
 use super::{FIRST, Problem, inflate, number};
 
 /// The longest beginning of a member that decides what it is.
@@ -27,14 +27,18 @@ trait Decoder<'a>: Read + Sized {
     fn close(self) -> Peek<'a>;
 }
 
+/// What it costs to begin a member, in bytes of work.
+const MEMBER: u64 = 1024;
+
 /// The content of a file of several members, which are one content: `cat a.gz b.gz`.
-struct Members<'a, D> {
+struct Members<'a, 'b, D> {
     decoder: Option<D>,
     rest: Option<Peek<'a>>,
     memory: u64,
+    budget: &'b Budget,
 }
 
-impl<'a, D: Decoder<'a>> Read for Members<'a, D> {
+impl<'a, D: Decoder<'a>> Read for Members<'a, '_, D> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(decoder) = &mut self.decoder {
@@ -48,11 +52,13 @@ impl<'a, D: Decoder<'a>> Read for Members<'a, D> {
             let Some(next) = next else {
                 return Ok(0);
             };
+            self.budget.spend(MEMBER)?;
             self.decoder = Some(D::open(next, self.memory)?);
         }
     }
 }
 
+/// Takes the content of a file that begins with the member `first`, and what follows it.
 fn unpack<'a, D: Decoder<'a>>(
     name: &[u8],
     first: D,
@@ -63,6 +69,7 @@ fn unpack<'a, D: Decoder<'a>>(
         decoder: Some(first),
         rest: None,
         memory,
+        budget: walk.budget(),
     };
     walk.decoded(name, &mut members)?;
     members.rest.map_or(Ok(()), |rest| walk.rest(rest))
@@ -206,15 +213,15 @@ impl Read for Zstd<'_> {
 }
 
 /// The content of an entry of a zip archive that is compressed with a `method`, and has this `size`
-/// if it is known. `None` if the method is not known here.
+/// if it is known, with at most `memory` bytes. `None` if the method is not known here.
 pub(super) fn method<'a>(
     method: u16,
     mut input: Peek<'a>,
     size: Option<u64>,
-    memory: u64,
+    (memory, budget): (u64, &'a Budget),
 ) -> Option<io::Result<Box<dyn Read + 'a>>> {
     match method {
-        12 => Some(members::<BzDecoder<_>>(input, memory)),
+        12 => Some(members::<BzDecoder<_>>(input, memory, budget)),
         14 => {
             let header = input.peek(9);
             let (props, dictionary) = (*header.get(4)?, number::little::<4>(header, 5)?);
@@ -223,8 +230,8 @@ pub(super) fn method<'a>(
             Some(raw_lzma(input, size, (props, dictionary), memory))
         }
         // The older number of zstd is 20.
-        20 | 93 => Some(members::<Zstd<'_>>(input, memory)),
-        95 => Some(members::<XzReader<_>>(input, memory)),
+        20 | 93 => Some(members::<Zstd<'_>>(input, memory, budget)),
+        95 => Some(members::<XzReader<_>>(input, memory, budget)),
         _ => None,
     }
 }
@@ -232,11 +239,13 @@ pub(super) fn method<'a>(
 fn members<'a, D: Decoder<'a> + 'a>(
     input: Peek<'a>,
     memory: u64,
+    budget: &'a Budget,
 ) -> io::Result<Box<dyn Read + 'a>> {
     Ok(Box::new(Members {
         decoder: Some(D::open(input, memory)?),
         rest: None,
         memory,
+        budget,
     }))
 }
 

@@ -28,8 +28,9 @@ impl<'a> Peek<'a> {
             self.buffer.drain(..self.at);
             self.at = 0;
             while self.buffer.len() < len
-                && read_once(self.reader, &mut self.buffer).is_ok_and(|len| len > 0)
-            {}
+                && read_once(self.reader, &mut self.buffer, len).is_ok_and(|len| len > 0)
+            {
+            }
         }
         let end = self.buffer.len().min(self.at + len);
         &self.buffer[self.at..end]
@@ -55,10 +56,10 @@ impl<'a> Peek<'a> {
     }
 }
 
-/// Appends what one call of `read` returns.
-fn read_once(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> io::Result<usize> {
+/// Appends what one call of `read` returns, at most `len` bytes.
+fn read_once(reader: &mut dyn Read, buffer: &mut Vec<u8>, len: usize) -> io::Result<usize> {
     let old = buffer.len();
-    buffer.resize(old + SIZE, 0);
+    buffer.resize(old + len, 0);
     let result = loop {
         match reader.read(&mut buffer[old..]) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -87,7 +88,7 @@ impl BufRead for Peek<'_> {
         if self.at == self.buffer.len() {
             self.buffer.clear();
             self.at = 0;
-            read_once(self.reader, &mut self.buffer)?;
+            read_once(self.reader, &mut self.buffer, SIZE)?;
         }
         Ok(&self.buffer[self.at..])
     }

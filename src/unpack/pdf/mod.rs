@@ -27,7 +27,8 @@ pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
     if memmem::find(bytes, b"/Encrypt").is_some() {
         return Err(Problem::Encrypted);
     }
-    let mut done = 0;
+    // Without its magic, or what is outside of streams would be a document again.
+    let mut done = MAGIC.len();
     let mut objects = Vec::new();
     while let Some(stream) = Stream::next(bytes, done) {
         objects.push(&bytes[done..stream.start]);

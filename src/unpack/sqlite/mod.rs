@@ -26,7 +26,6 @@ pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
     let pages = Pages::new(bytes).ok_or_else(|| Problem::corrupt("its header is not valid"))?;
     let mut context = Context {
         pages,
-        budget: walk.budget(),
         format_of: walk.format_of(),
         seen: HashSet::new(),
     };

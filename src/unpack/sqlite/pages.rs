@@ -35,6 +35,8 @@ pub(super) struct Pages<'a> {
     utf16_unit: Option<fn([u8; 2]) -> u16>,
     /// Pages that were read, so that none is read twice.
     used: Vec<bool>,
+    /// Bytes of the current page that no record has yet.
+    left: usize,
     /// Whether a page that is in use is not valid.
     pub(super) is_damaged: bool,
     /// Whether a record is too large to be in memory. Its pages count as not read.
@@ -60,6 +62,7 @@ impl<'a> Pages<'a> {
             usable,
             utf16_unit,
             used: vec![false; bytes.len().div_ceil(size) + 1],
+            left: 0,
             is_damaged: false,
             is_too_large: false,
         })
@@ -152,6 +155,7 @@ impl<'a> Pages<'a> {
             return Vec::new();
         };
         *used = true;
+        self.left = page.len();
         let start = header_start(number);
         let kind = page.get(start).copied().unwrap_or_default();
         if !matches!(kind, INDEX_INTERIOR | INDEX_LEAF | TABLE_LEAF) {
@@ -181,6 +185,8 @@ impl<'a> Pages<'a> {
         let len = number::index(len);
         let local = self.local_len(len, kind == TABLE_LEAF);
         let (local, rest) = rest.split_at_checked(local)?;
+        // Cells that are on top of each other would take far more time than there are bytes.
+        self.left = self.left.checked_sub(local.len())?;
         self.is_too_large |= len > MAX_RECORD;
         if local.len() == len || len > MAX_RECORD {
             return Some(Cow::Borrowed(local));

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::{iter, vec};
 
 use super::super::number;
-use super::super::walk::{Budget, FormatOf};
+use super::super::walk::FormatOf;
 use super::pages::{Cell, Pages, varint};
 
 /// A shorter value is read again from each index.
@@ -21,7 +21,6 @@ const MAX_CONTAINERS: usize = 32 << 20;
 /// What all tables of a database share.
 pub(super) struct Context<'a> {
     pub(super) pages: Pages<'a>,
-    pub(super) budget: &'a Budget,
     pub(super) format_of: FormatOf,
     /// Hashes of values that were read, which indexes repeat.
     pub(super) seen: HashSet<u64>,
@@ -100,8 +99,6 @@ impl Read for Rows<'_, '_> {
             self.at = 0;
             if let Some(cell) = self.cells.next() {
                 let record = self.context.pages.record(&cell);
-                // Cells may be on top of each other.
-                self.context.budget.spend(record.len() as u64)?;
                 self.record(&record);
             } else if let Some(page) = self.pages.next() {
                 self.cells = self.context.pages.cells(page).into_iter();

@@ -128,10 +128,10 @@ impl Archive<'_> {
                 produced
             }
             method => {
-                let window = walk.budget().window();
-                let mut input = data;
+                let (budget, mut input) = (walk.budget(), data);
+                let window = budget.window();
                 let input = Peek::new(&mut input);
-                match compress::method(method, input, entry.size, window.len) {
+                match compress::method(method, input, entry.size, (window.len, budget)) {
                     Some(Ok(mut content)) => decode(&mut *content, entry.name, size, walk)?,
                     Some(Err(error)) => {
                         walk.entry_problem(entry.name, error.into());

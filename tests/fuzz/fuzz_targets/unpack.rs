@@ -68,7 +68,10 @@ fuzz_target!(|input: &[u8]| {
     let bytes = [magic, rest].concat();
     let first = found(&bytes);
     if !is_container(&bytes[..bytes.len().min(512)]) {
-        assert!(first == Found::default(), "what is no container is unpacked");
+        assert!(
+            first == Found::default(),
+            "what is no container is unpacked"
+        );
     }
     assert!(first.entries.len() <= 1000 && first.problems.len() <= 101);
     assert!(first == found(&bytes), "the same bytes unpack in two ways");
