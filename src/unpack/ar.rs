@@ -12,8 +12,11 @@ const MAGIC: &[u8] = b"!<arch>\n";
 /// Length of the header of an entry.
 const HEADER: usize = 60;
 
-/// The longest table of names, or name in front of a content.
+/// The longest table of names.
 const MAX_NAMES: u64 = 16 << 20;
+
+/// The longest name.
+const MAX_NAME: u64 = 4096;
 
 pub(super) fn is_ar(first: &[u8]) -> bool {
     first.starts_with(MAGIC)
@@ -42,6 +45,7 @@ pub(super) fn read(mut input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Probl
         input.consume(HEADER);
         let mut content = Exact::new(&mut input, size);
         if field == b"//" && size <= MAX_NAMES {
+            names.clear();
             content.read_to_end(&mut names)?;
         } else {
             let name = name(&field, &names, &mut content)?;
@@ -58,30 +62,25 @@ pub(super) fn read(mut input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Probl
 /// The name of an entry: in the field, in the table of names as `/123`, or in front of the content
 /// as `#1/20`.
 fn name(field: &[u8], names: &[u8], content: &mut Exact<'_, '_>) -> io::Result<Vec<u8>> {
-    if let Some(len) = field
-        .strip_prefix(b"#1/")
-        .and_then(|len| number::ascii(len, 10))
-    {
+    let digits = field.strip_prefix(b"#1/");
+    if let Some(len) = digits.and_then(|digits| number::ascii(digits, 10)) {
         let mut name = Vec::new();
-        content.take(len.min(MAX_NAMES)).read_to_end(&mut name)?;
+        let mut in_front = content.take(len.min(MAX_NAME));
+        in_front.read_to_end(&mut name)?;
         return Ok(number::until_zero(&name).to_vec());
     }
-    let at = field
-        .strip_prefix(b"/")
-        .and_then(|at| number::ascii(at, 10));
-    let long = at.and_then(|at| names.get(number::index(at)..));
-    let long = long.map(|names| {
-        names
-            .split(|&byte| byte == b'\n')
-            .next()
-            .unwrap_or_default()
-    });
-    let name = long.unwrap_or(field);
+    let digits = field.strip_prefix(b"/");
+    let at = digits.and_then(|digits| number::ascii(digits, 10));
+    let name = match at.and_then(|at| names.get(number::index(at)..)) {
+        Some(names) => {
+            let names = &names[..names.len().min(number::index(MAX_NAME))];
+            &names[..memchr::memchr(b'\n', names).unwrap_or(names.len())]
+        }
+        None => field,
+    };
     // Programs of GNU end a name with a slash.
-    Ok(match name.strip_suffix(b"/") {
-        Some(name) if !name.is_empty() => name.to_vec(),
-        _ => name.to_vec(),
-    })
+    let stem = name.strip_suffix(b"/").filter(|stem| !stem.is_empty());
+    Ok(stem.unwrap_or(name).to_vec())
 }
 
 #[cfg(test)]

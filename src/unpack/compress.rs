@@ -17,6 +17,9 @@ const MAX_MAGIC: usize = 10;
 
 /// A decoder of one member of a compressed file.
 trait Decoder<'a>: Read + Sized {
+    /// What it costs to begin a member, as the number of bytes that take as long to decode.
+    const COST: u64;
+
     /// Whether a member begins like this.
     fn is(first: &[u8]) -> bool;
 
@@ -26,9 +29,6 @@ trait Decoder<'a>: Read + Sized {
     /// What follows the member, once it was read to its end.
     fn close(self) -> Peek<'a>;
 }
-
-/// What it costs to begin a member, in bytes of work.
-const MEMBER: u64 = 1024;
 
 /// The content of a file of several members, which are one content: `cat a.gz b.gz`.
 struct Members<'a, 'b, D> {
@@ -52,7 +52,7 @@ impl<'a, D: Decoder<'a>> Read for Members<'a, '_, D> {
             let Some(next) = next else {
                 return Ok(0);
             };
-            self.budget.spend(MEMBER)?;
+            self.budget.spend(D::COST)?;
             self.decoder = Some(D::open(next, self.memory)?);
         }
     }
@@ -89,6 +89,8 @@ pub(super) fn gzip(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> 
 }
 
 impl<'a> Decoder<'a> for GzDecoder<Peek<'a>> {
+    const COST: u64 = 1 << 10;
+
     fn is(first: &[u8]) -> bool {
         is_gzip(first)
     }
@@ -115,6 +117,8 @@ pub(super) fn bzip2(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem>
 }
 
 impl<'a> Decoder<'a> for BzDecoder<Peek<'a>> {
+    const COST: u64 = 1 << 15;
+
     fn is(first: &[u8]) -> bool {
         is_bzip2(first)
     }
@@ -138,6 +142,8 @@ pub(super) fn xz(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
 }
 
 impl<'a> Decoder<'a> for XzReader<Peek<'a>> {
+    const COST: u64 = 1 << 12;
+
     fn is(first: &[u8]) -> bool {
         is_xz(first)
     }
@@ -176,6 +182,8 @@ enum Zstd<'a> {
 }
 
 impl<'a> Decoder<'a> for Zstd<'a> {
+    const COST: u64 = 1 << 12;
+
     fn is(first: &[u8]) -> bool {
         is_zstd(first)
     }
@@ -370,6 +378,14 @@ mod tests {
         }
         let found = found(&gz(TEXT)[..gz(TEXT).len() - 3]);
         assert_eq!(found.entries, [("content".to_owned(), TEXT.to_vec())]);
+    }
+
+    #[test]
+    fn members_without_content_are_work() {
+        let found = found(&bz(b"").repeat(3000));
+        assert_eq!(found.entries, [("content".to_owned(), vec![])]);
+        let too_dense = Problem::TooDense { limit: 250 };
+        assert_eq!(found.problems, [(String::new(), too_dense)]);
     }
 
     #[test]

@@ -257,6 +257,20 @@ fn millions_of_entries() {
 }
 
 #[test]
+fn a_long_name_of_many_entries_is_work() {
+    let header = |name: &str, size: usize| format!("{name:<48}{size:<10}`\n").into_bytes();
+    let names = [header("//", 4000), vec![b'x'; 4000]].concat();
+    let archive = [b"!<arch>\n".to_vec(), names, header("/0", 0).repeat(500)].concat();
+    let limit = 1 << 20;
+    let limits = Limits {
+        bytes: limit,
+        ..Limits::default()
+    };
+    let count = limited(&archive, &limits);
+    assert_eq!(count.problems, [Problem::TooLarge { limit }]);
+}
+
+#[test]
 fn sizes_that_are_lies() {
     let truncated = Problem::Truncated;
     // More than there is, negative, and as a record of PAX.

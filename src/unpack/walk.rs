@@ -302,6 +302,8 @@ impl<'a> Walk<'a> {
         is_counted: bool,
     ) -> Result<(), Problem> {
         self.budget.spend_entry()?;
+        // A long name may be that of many entries.
+        self.budget.spend(name.len() as u64)?;
         let len = self.push(name);
         let mut content = Guarded {
             reader: content,

@@ -24,7 +24,9 @@ pub(super) fn is_pdf(first: &[u8]) -> bool {
 }
 
 pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
-    if memmem::find(bytes, b"/Encrypt").is_some() {
+    // A dictionary, or the number of one.
+    let encryption = value(bytes, b"/Encrypt").and_then(<[u8]>::first);
+    if encryption.is_some_and(|first| matches!(first, b'<' | b'0'..=b'9')) {
         return Err(Problem::Encrypted);
     }
     // Without its magic, or what is outside of streams would be a document again.
@@ -81,8 +83,8 @@ impl<'a> Stream<'a> {
             Some(at) => (object_number(&dictionary[..at]), &dictionary[at..]),
             None => (None, dictionary),
         };
-        let line_feed = bytes[start + 6..].iter().position(|&byte| byte == b'\n');
-        let data_start = start + 7 + line_feed.filter(|at| *at == 1).unwrap_or(0);
+        let ends_in_two = bytes[start + 6..].starts_with(b"\r\n");
+        let data_start = start + 7 + usize::from(ends_in_two);
         let rest = bytes.get(data_start..)?;
         // The length may be a reference, and some programs write a wrong one.
         let declared = value(dictionary, b"/Length").and_then(|text| {
@@ -91,6 +93,7 @@ impl<'a> Stream<'a> {
         });
         let declared = declared.map(number::index).filter(|len| {
             let after = rest.get(*len..).unwrap_or_default();
+            let after = &after[..after.len().min(16)];
             after.trim_ascii_start().starts_with(b"endstream")
         });
         let len = declared.or_else(|| memmem::find(rest, b"endstream"));
@@ -106,7 +109,7 @@ impl<'a> Stream<'a> {
 
     fn read(&self, walk: &mut Walk<'_>) -> Result<(), Problem> {
         // Pixels have no text.
-        if memmem::find(self.dictionary, b"/Image").is_some() {
+        if value(self.dictionary, b"/Subtype").is_some_and(|kind| kind.starts_with(b"/Image")) {
             return Ok(());
         }
         let object = self
@@ -145,8 +148,9 @@ fn object_number(text: &[u8]) -> Option<u64> {
 
 /// What follows a key in a dictionary.
 fn value<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let at = memmem::find(dictionary, key)?;
-    Some(dictionary[at + key.len()..].trim_ascii_start())
+    let mut values = memmem::find_iter(dictionary, key).map(|at| &dictionary[at + key.len()..]);
+    let value = values.find(|value| !value.first().is_some_and(u8::is_ascii_alphanumeric));
+    value.map(<[u8]>::trim_ascii_start)
 }
 
 #[cfg(test)]
@@ -201,7 +205,7 @@ mod tests {
         let document = document(&[
             ("/Type/EmbeddedFile/Filter/FlateDecode", &zlib(&gz(TEXT))),
             ("/Subtype/Image/Filter/FlateDecode", &zlib(TEXT)),
-            ("/Type/Metadata", TEXT),
+            ("/Length1 5/Resources<</ProcSet[/PDF/ImageB]>>", TEXT),
         ]);
         assert_entries(&document, &[("object 1", TEXT), ("object 3", TEXT)]);
         // In another container, what is outside of streams is taken as well.
