@@ -16,7 +16,7 @@
 //! | layer | modules | what they do |
 //! |---|---|---|
 //! | 0 | [`text`], [`secret`], [`fs`] | locate bytes by span, line and column; wrap values that must not be printed by accident; replace files atomically |
-//! | 1 | [`blob`], [`rule`] | define what is scanned and where it came from; define what is searched for |
+//! | 1 | [`blob`], [`rule`], [`unpack`] | define what is scanned and where it came from; define what is searched for; unpack containers such as archives |
 //! | 2 | [`git`] | reads git repositories; no other module does |
 //! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | find matches in bytes; list files and git objects as blobs; install git hooks; read the variables of CI systems. They do not know each other |
 //! | 4 | [`finding`] | defines findings, the outcome of a run and its exit status |
@@ -37,6 +37,7 @@
 //! - a provider: one file in `patterns/`;
 //! - a check that a pattern cannot express: a function and its row in [`rule::check::CHECKS`];
 //! - a report format: one function in [`report`] and its row in the table there;
+//! - a container: one file in [`unpack`] and its row in the table there;
 //! - a CI system: one file in [`ci`] and its row in the table there;
 //! - a source: one file in [`source`] and its command in `cli`;
 //! - a git hook: its row in the table of [`hook`].
@@ -114,5 +115,6 @@ pub mod scan;
 pub mod secret;
 pub mod source;
 pub mod text;
+pub mod unpack;
 
 pub use api::Keysieve;

@@ -280,7 +280,7 @@ fn push_printable(out: &mut String, c: char) {
 
 /// Characters that reorder or hide the text around them (Unicode TR 36 and "Trojan Source",
 /// CVE-2021-42574).
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

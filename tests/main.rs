@@ -11,6 +11,7 @@ mod audit;
 mod aws;
 mod baseline;
 mod cli;
+mod encodings;
 mod explain;
 mod gate;
 #[cfg(unix)]

@@ -45,11 +45,11 @@ fn a_secret_cut_out_of_a_longer_name_is_new() {
 }
 
 #[test]
-fn literals_that_are_joined_by_removing_a_blank_are_new() {
+fn literals_that_are_joined_by_changing_a_sign_are_new() {
     let id = keys::access_key_id(2);
     let (head, tail) = id.split_at(8);
     let after = format!("id = \"{head}\" + \"{tail}\"\n");
-    edited(&format!("id = \"{head}\"  + \"{tail}\"\n"), &after)
+    edited(&format!("id = \"{head}\" - \"{tail}\"\n"), &after)
         .keysieve(["staged"])
         .status(1);
 }

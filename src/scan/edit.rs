@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::decode::{joint, numbers};
 use super::hit::{Hit, HitKind, Hits};
 use crate::rule::charset::{MIN_BASE64_RUN, is_run_byte};
 use crate::text::{Copied, Span};
@@ -49,6 +50,10 @@ impl Edit<'_> {
             HitKind::Run | HitKind::Token => self.carries_over_with(1, hit.span, stretch),
             // The bytes that make its run long enough.
             HitKind::TokenKeyword(_) => self.carries_over_with(MIN_BASE64_RUN, hit.span, stretch),
+            // The pieces of the token.
+            HitKind::Joint => self.carries_over_with(joint::SIDE, hit.span, stretch),
+            // What makes it the first number.
+            HitKind::List => self.carries_over_with(numbers::BEFORE, hit.span, stretch),
         }
     }
 
@@ -107,7 +112,10 @@ impl Edit<'_> {
     }
 }
 
-/// Parts of a text that cut no charset run, with a line end between two, so that one search finds
+/// Between two parts: a byte that is in no keyword and ends everything else that is searched for.
+const BETWEEN: u8 = 0xff;
+
+/// Parts of a text that cut no charset run, with [`BETWEEN`] between two, so that one search finds
 /// what is in any of them: most are short.
 pub(super) struct Windows<'t> {
     pub(super) joined: Cow<'t, [u8]>,
@@ -127,7 +135,7 @@ impl<'t> Windows<'t> {
         let with_start = parts.into_iter().map(|part| {
             let start = joined.len();
             joined.extend_from_slice(part.of(text));
-            joined.push(b'\n');
+            joined.push(BETWEEN);
             (start, part)
         });
         Self {

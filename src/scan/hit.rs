@@ -18,12 +18,16 @@ pub(super) enum HitKind {
     Keyword(usize),
     /// A keyword of a long token, with its owner.
     TokenKeyword(usize),
-    /// A run of base64 characters and escapes.
+    /// A run of base64 characters and escapes, or of URL-safe base64.
     Run,
     /// A keyword of a name that a value is assigned to, with the text up to that value.
     Name,
     /// A long token that may be a value.
     Token,
+    /// What is between two pieces of a token.
+    Joint,
+    /// The beginning of a list of numbers that encode text.
+    List,
 }
 
 /// Which runs are hits.

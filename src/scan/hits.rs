@@ -7,6 +7,8 @@
 //! **Invariant:** [`Scanner::hits_after`] returns what [`Scanner::hits`] returns, for any texts and
 //! stretches. Matches follow from a text and its hits, so both ways find the same secrets.
 
+use super::byte_pass::{self, Shape};
+use super::decode::{joint, numbers};
 use super::edit::{Edit, Windows};
 use super::hit::{Hit, HitKind, Hits, Runs};
 use super::{Scanner, charset_runs, decode, named, verify};
@@ -69,28 +71,56 @@ impl Scanner {
                 found(Hit { span, kind });
             }
         });
-        charset_runs::long_runs(joined, |start, end| {
-            let Some(run) = windows.source(Span::new(start, end)) else {
-                return;
-            };
-            self.prefixes.search(text, run, MIN_RUN, |owner, span| {
+        byte_pass::search(joined, |shape| match shape {
+            Shape::Run(start, end) => {
+                if let Some(run) = windows.source(Span::new(start, end)) {
+                    self.search_run(text, run, runs, &mut found);
+                }
+            }
+            Shape::List(start, end) => {
+                if let Some(list) = windows.source(Span::new(start, end)) {
+                    numbers::begins_in(text, list, |at| {
+                        let span = Span::new(at, at + numbers::LEN);
+                        let kind = HitKind::List;
+                        found(Hit { span, kind });
+                    });
+                }
+            }
+            Shape::Joint(at) => {
+                let source = windows.source(Span::new(at, at + 1));
+                if let Some(span) = source.and_then(|at| joint::in_token(text, at.start)) {
+                    let kind = HitKind::Joint;
+                    found(Hit { span, kind });
+                }
+            }
+        });
+    }
+
+    /// Calls `found` with the hits of `run`, a charset run of `text`.
+    fn search_run(&self, text: &[u8], run: Span, runs: Runs, found: &mut impl FnMut(Hit)) {
+        self.prefixes.search(text, run, MIN_RUN, |owner, span| {
+            let kind = HitKind::TokenKeyword(owner);
+            found(Hit { span, kind });
+        });
+        named::long_tokens(text, run, |span| {
+            let kind = HitKind::Token;
+            found(Hit { span, kind });
+        });
+        charset_runs::base64_runs(text, run, |span| {
+            self.in_base64.search(text, span, 0, |owner, span| {
                 let kind = HitKind::TokenKeyword(owner);
                 found(Hit { span, kind });
             });
-            named::long_tokens(text, run, |span| {
-                let kind = HitKind::Token;
+            if runs == Runs::All || self.is_promising(text, span) {
+                let kind = HitKind::Run;
                 found(Hit { span, kind });
-            });
-            charset_runs::base64_runs(text, run, |span| {
-                self.in_base64.search(text, span, 0, |owner, span| {
-                    let kind = HitKind::TokenKeyword(owner);
-                    found(Hit { span, kind });
-                });
-                if runs == Runs::All || self.is_promising(text, span) {
-                    let kind = HitKind::Run;
-                    found(Hit { span, kind });
-                }
-            });
+            }
+        });
+        charset_runs::url_safe_runs(text, run, |span| {
+            if decode::is_text(text, span) {
+                let kind = HitKind::Run;
+                found(Hit { span, kind });
+            }
         });
     }
 
@@ -143,6 +173,14 @@ mod tests {
             ": 7",
             "x",
             "\" + \"",
+            "a1b2c3d4e5f6g",
+            "\\\n",
+            "\u{200b}",
+            "99, 100, 101, 102, 103, 104, ",
+            "0x41,0x42,0x43,0x44,0x45,0x46,",
+            "1, ",
+            "d2hhdCBhIG5pY2UgZGF5IGZvcg_-dGhpcyBpcyBhIHRlc3Q",
+            "414243444546474849404142434445464748",
         ];
         let keyword = |text: &str| {
             let hits = scanner.hits(text.as_bytes());
@@ -151,8 +189,8 @@ mod tests {
         };
         assert!(keyword(&inside) && keyword(&token) && !keyword("AIoT"));
         let mut chance = Chance(7);
-        let mut seen = 0;
-        for _ in 0..400 {
+        let (mut seen, mut shapes) = (0, 0);
+        for _ in 0..800 {
             let old: Vec<u8> = (0..chance.below(14))
                 .flat_map(|_| pieces[chance.below(pieces.len())].bytes())
                 .collect();
@@ -176,6 +214,8 @@ mod tests {
             let after = scanner.hits_after(&before, &new, &copied);
             assert_eq!(after, scanner.hits(&new), "{old:?}\n{copied:?}\n{new:?}");
             seen += after.list.len();
+            let is_shape = |hit: &&Hit| matches!(hit.kind, HitKind::Joint | HitKind::List);
+            shapes += after.iter().filter(is_shape).count();
             // An edit that changes nothing.
             let same = [Copied {
                 from: 0,
@@ -186,7 +226,10 @@ mod tests {
             before = scanner.hits_after(&before, &old, same);
             assert_eq!(before, scanner.hits(&old));
         }
-        assert!(seen > 400, "only {seen} hits: the test proves little");
+        assert!(
+            seen > 800 && shapes > 100,
+            "only {seen} hits, of them {shapes} joints and lists: the test proves little"
+        );
     }
 
     struct Chance(u64);

@@ -1,14 +1,15 @@
 //! Finds secrets in bytes, without knowing where the bytes came from.
 //!
-//! A prefilter reads every byte: a vector search for all keywords at once, and a finder of charset
-//! runs. For each of its hits, the rules that own it are tried: their regular expression in a
-//! window around the keyword, then their entropy floor and their checks. If a hit may be encoded
-//! text (escapes, base64, UTF-16 …), that stretch is decoded and scanned in the same way, at most
-//! twice.
+//! A prefilter reads every byte: a vector search for all keywords at once, and another one for
+//! charset runs, lists of numbers, and joints between pieces of tokens. For each of its hits, the
+//! rules that own it are tried: their regular expression in a window around the keyword, then their
+//! entropy floor and their checks. If a hit may be text in another form (escapes, base64, UTF-16,
+//! pieces …), that stretch is decoded and scanned in the same way, at most twice.
 //!
 //! A hit depends only on the bytes that it covers, so a text that was made from another needs a
 //! search only where the two differ: [`Scanner::hits_after`].
 
+mod byte_pass;
 mod charset_runs;
 mod decode;
 mod duplicates;
@@ -33,7 +34,7 @@ use crate::rule::{Candidate, Confidence, Detail, KeywordPlace, Rule, RuleSet, Tr
 use crate::secret::Secret;
 use crate::text::Span;
 
-use decode::{DecodeQueue, Decoded};
+use decode::{DecodeQueue, Decoded, joint, numbers};
 use duplicates::without_duplicates;
 use prefilter::{Owned, Prefilter};
 use prefix_table::PrefixTable;
@@ -172,7 +173,9 @@ impl Scanner {
         let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max();
         let reach = longest_keyword
             .unwrap_or(0)
-            .max(named::LOOKAHEAD.max(MIN_BASE64_RUN));
+            .max(named::LOOKAHEAD.max(MIN_BASE64_RUN))
+            .max(joint::MAX_LEN + 2 * joint::SIDE)
+            .max(numbers::BEFORE + numbers::LEN);
         Ok(Self {
             prefilter: Prefilter::new(keywords)?,
             prefixes: PrefixTable::new(prefixes),
@@ -227,12 +230,16 @@ impl Scanner {
                         Some(rule) => {
                             windows.push((owner, window(rule, hit.span.start, text.len())));
                         }
-                        None => queue.add_keyword(owner - self.rules.rules.len(), hit.span.start),
+                        None => {
+                            queue.add_keyword(text, owner - self.rules.rules.len(), hit.span.start);
+                        }
                     }
                 }
                 HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
                 HitKind::Name => values.add_keyword(text, hit.span.start),
                 HitKind::Token => values.add_token(text, hit.span),
+                HitKind::Joint => queue.add_joint(hit.span.start),
+                HitKind::List => queue.add_list(hit.span.start),
             }
         }
         self.try_windows(text, hits, windows, recorder);
@@ -286,6 +293,10 @@ impl Scanner {
         queue: &mut DecodeQueue,
         recorder: &mut impl Recorder,
     ) {
+        if charset_runs::is_url_safe(text, hit.span) {
+            queue.add_run(text, hit.span);
+            return;
+        }
         for inner in charset_runs::unbroken(text, hit.span) {
             queue.add_run(text, inner);
             for span in charset_runs::candidates(text, inner) {

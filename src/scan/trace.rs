@@ -167,7 +167,11 @@ impl Recorder for TraceRecorder {
                     HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) => {
                         owner == attempt.index
                     }
-                    HitKind::Run | HitKind::Name | HitKind::Token => false,
+                    HitKind::Run
+                    | HitKind::Name
+                    | HitKind::Token
+                    | HitKind::Joint
+                    | HitKind::List => false,
                 });
                 let mut triggers: Vec<_> = hits
                     .map(|hit| longest_keyword(pattern, attempt.text, hit.span.start))

@@ -1,6 +1,7 @@
 //! Implements the checks that a pattern cannot express. A rule names them in its `checks`.
 
 mod aws;
+mod ciphertext;
 mod crc;
 mod der;
 mod dummy;
@@ -15,7 +16,6 @@ mod tool;
 mod wordy;
 
 pub(crate) use aws::id::has_form_of_id;
-pub(crate) use tool::decode_base64;
 
 use crate::text::Span;
 

@@ -152,7 +152,7 @@ pub(super) struct Body {
 
 impl Body {
     /// Reads the lines of a block, which may be in a string with `\n`, indented, quoted, commented
-    /// out or joined with `+`. Skips headers such as `Proc-Type:`.
+    /// out, joined with `+`, or added by a patch. Skips headers such as `Proc-Type:`.
     pub(super) fn read(text: &[u8]) -> Self {
         let mut body = Self {
             base64: Vec::new(),
@@ -160,7 +160,13 @@ impl Body {
             crc24: None,
         };
         let text = unescape(text);
-        for line in text.split(|&b| b == b'\n') {
+        let lines = text.split(|&b| b == b'\n');
+        let is_patch = lines
+            .clone()
+            .skip(1)
+            .all(|line| line.is_empty() || line.starts_with(b"+"));
+        for line in lines {
+            let line = line.strip_prefix(b"+").filter(|_| is_patch).unwrap_or(line);
             let line = after_plus(line);
             let first = line.iter().position(is_base64).unwrap_or(line.len());
             let last = line.iter().rposition(is_base64);
@@ -305,6 +311,7 @@ mod tests {
             format!("\\\\n{a}\\\\n{b}\\\\n"),
             format!("\" +\n  \"{a}\\n\" +\n  \"{b}\\n\" +\n  \""),
             format!("# {a}\n# {b}\n#"),
+            format!("+{a}\n+{b}\n+"),
             format!("\\r\\n{a}'\n  + '{b}\\r\\n"),
             format!("\\r\\n{}\\r\\n", key.replace('/', "\\/")),
         ] {

@@ -54,7 +54,7 @@ pub(super) fn is_base64(byte: &u8) -> bool {
 
 /// Decodes base64 in either alphabet, without a surplus character at the end. The result is empty
 /// if `text` is neither.
-pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
+pub(super) fn decode_base64(text: &[u8]) -> Vec<u8> {
     let bare = text
         .iter()
         .rposition(|&b| b != b'=')

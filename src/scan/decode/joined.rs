@@ -1,59 +1,80 @@
-//! Joins text that is in pieces: string literals with an operator between, and quoted-printable
-//! with its soft line breaks.
+//! Joins text that is in pieces: tokens with joints in them, lists of literals, and
+//! quoted-printable with its soft line breaks.
 
+use super::joint::{Between, joint_at};
 use super::{Decoded, Map};
 use crate::text::Span;
 
-/// How far around an operator literals are joined, in bytes.
+/// How far around a joint the pieces of a token reach, in bytes.
 const REACH: usize = 256;
 
-/// The text around `at` without `" + "` and the like, and an offset before which keywords are
-/// included.
-pub(super) fn decode_around(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
-    let window = Span::new(at.saturating_sub(REACH), text.len().min(at + REACH));
-    let decoded = replace_all(text, window, "joined literals", |rest| {
-        let operator = [&b"\" + \""[..], b"' + '", b"\" . \"", b"' . '"];
-        operator
-            .iter()
-            .find(|op| rest.starts_with(op))
-            .map(|op| (op.len(), None))
-    });
-    (Some(decoded), at + REACH / 2)
+/// How far a key of many lines reaches.
+const LONG_REACH: usize = 16 << 10;
+
+/// Calls `visit` with the text around each of `joints`, which are in order, without any joint.
+pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&Decoded)) {
+    let mut joints = joints.iter().copied().peekable();
+    let mut done = 0;
+    while let Some(first) = joints.next() {
+        let mut last = first;
+        while let Some(next) = joints.next_if(|&next| next <= last + REACH) {
+            last = next;
+        }
+        let start = first.saturating_sub(REACH).max(done);
+        let mut window = Span::new(start, text.len().min(last + REACH));
+        if memchr::memmem::find(window.of(text), b"BEGIN").is_some() {
+            window.end = text.len().min(last + LONG_REACH);
+        }
+        done = last;
+        visit(&without_joints(text, window, first, Between::Operators));
+    }
+}
+
+/// The text around a list that is joined at `at`, without the commas between its elements, and an
+/// offset before which keywords are included.
+pub(super) fn decode_list(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
+    let window = Span::new(at.saturating_sub(4 * REACH), text.len().min(at + 4 * REACH));
+    let decoded = without_joints(text, window, at, Between::Commas);
+    (Some(decoded), at + REACH)
+}
+
+/// The text of `window` without joints; the one at `at` gives the result its name.
+fn without_joints(text: &[u8], window: Span, at: usize, between: Between) -> Decoded {
+    let name = joint_at(text, at, between).map(|joint| joint.name);
+    replace_all(text, window, name.unwrap_or("joined literals"), |at| {
+        joint_at(text, at, between).map(|joint| (joint.len, None))
+    })
 }
 
 /// Decodes the text from `at` on as quoted-printable.
 pub(super) fn quoted_printable(text: &[u8], at: usize) -> Decoded {
-    replace_all(
-        text,
-        Span::new(at, text.len()),
-        "quoted-printable",
-        |rest| match rest {
-            [b'=', b'\n', ..] => Some((2, None)),
-            [b'=', b'\r', b'\n', ..] => Some((3, None)),
-            [b'=', high, low, ..] => {
-                let value = char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?;
-                Some((3, u8::try_from(value).ok()))
-            }
-            _ => None,
-        },
-    )
+    let window = Span::new(at, text.len());
+    replace_all(text, window, "quoted-printable", |at| match text[at..] {
+        [b'=', b'\n', ..] => Some((2, None)),
+        [b'=', b'\r', b'\n', ..] => Some((3, None)),
+        [b'=', high, low, ..] => {
+            let value = char::from(high).to_digit(16)? * 16 + char::from(low).to_digit(16)?;
+            Some((3, u8::try_from(value).ok()))
+        }
+        _ => None,
+    })
 }
 
-/// Copies `window` and replaces what `rule` recognizes: it returns the length and the replacement.
+/// Copies `window` and replaces what `rule` recognizes at an offset: it returns the length and the
+/// replacement.
 fn replace_all(
     text: &[u8],
     window: Span,
     encoding: &'static str,
-    rule: impl Fn(&[u8]) -> Option<(usize, Option<u8>)>,
+    rule: impl Fn(usize) -> Option<(usize, Option<u8>)>,
 ) -> Decoded {
-    let source = window.of(text);
     let (mut decoded, mut offsets) = (Vec::new(), Vec::new());
-    let mut at = 0;
-    while at < source.len() {
-        let (len, byte) = rule(&source[at..]).unwrap_or((1, Some(source[at])));
+    let mut at = window.start;
+    while at < window.end {
+        let (len, byte) = rule(at).unwrap_or((1, Some(text[at])));
         if let Some(byte) = byte {
             decoded.push(byte);
-            offsets.push(window.start + at);
+            offsets.push(at);
         }
         at += len;
     }
@@ -72,12 +93,23 @@ mod tests {
     #[test]
     fn literals_are_joined() {
         let text = br#"x = "ab" + "cd" + "ef";"#;
-        let decoded = decode_around(text, 7).0.unwrap();
-        assert_eq!(decoded.text, br#"x = "abcdef";"#);
-        assert_eq!(
-            decoded.source_span(Span::new(5, 11)).of(text),
-            br#"ab" + "cd" + "ef"#
-        );
+        let mut seen = 0;
+        decode_all(text, &[7, 14], |decoded| {
+            assert_eq!(decoded.text, br#"x = "abcdef";"#);
+            assert_eq!(
+                decoded.source_span(Span::new(5, 11)).of(text),
+                br#"ab" + "cd" + "ef"#
+            );
+            seen += 1;
+        });
+        assert_eq!(seen, 1);
+    }
+
+    #[test]
+    fn lists_are_joined() {
+        let text = br#"x = ["ab", "cd"].join("")"#;
+        let decoded = decode_list(text, 16).0.unwrap();
+        assert_eq!(decoded.text, br#"x = ["abcd"].join("")"#);
     }
 
     #[test]

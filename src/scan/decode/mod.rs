@@ -1,14 +1,19 @@
 //! Decodes parts of a text that may contain secrets in another form, and maps places in the result
 //! back to the bytes that were scanned.
 
-mod base64;
+mod alphabet;
+mod digits;
 mod escape;
+mod inflate;
 mod joined;
+pub(super) mod joint;
+pub(super) mod numbers;
 mod wide;
 
 use crate::text::Span;
 
 use super::prefilter::Owned;
+use alphabet::Alphabet;
 
 /// Keywords of keys that are encoded or split, with the way to decode them. Their owners are
 /// numbered after the rules.
@@ -16,7 +21,7 @@ use super::prefilter::Owned;
 /// `AKIA` and `ASIA` in base64 are one of a few strings each, by the position of the first byte in
 /// its group of three (RFC 4648); in hex they are one. A search for those finds a key in encoded
 /// text without decoding everything.
-const KEYWORDS: [(&[u8], Encoding); 18] = [
+const KEYWORDS: [(&[u8], Encoding); 21] = [
     (b"QUtJQ", Encoding::Base64 { ahead: 0 }),
     (b"FLSUF", Encoding::Base64 { ahead: 2 }),
     (b"FLSUE", Encoding::Base64 { ahead: 2 }),
@@ -31,10 +36,13 @@ const KEYWORDS: [(&[u8], Encoding); 18] = [
     (b"uoted-printable", Encoding::QuotedPrintable),
     (b"uoted-Printable", Encoding::QuotedPrintable),
     (b"UOTED-PRINTABLE", Encoding::QuotedPrintable),
-    (b"\" + \"", Encoding::Joined),
-    (b"' + '", Encoding::Joined),
-    (b"\" . \"", Encoding::Joined),
-    (b"' . '", Encoding::Joined),
+    (b"}\\u{", Encoding::Escapes),
+    (b"\\u001b[", Encoding::Escapes),
+    (b"join(\"\"", Encoding::List),
+    (b"join('')", Encoding::List),
+    (b"join('',", Encoding::List),
+    (b"\"\".join(", Encoding::List),
+    (b"''.join(", Encoding::List),
 ];
 
 /// An encoding that a keyword reveals.
@@ -46,8 +54,10 @@ enum Encoding {
     Hex,
     /// Quoted-printable (RFC 2045, section 6.7): the rest of the text.
     QuotedPrintable,
-    /// A literal in pieces, `"ab" + "cd"`.
-    Joined,
+    /// Escapes that are no part of a charset run.
+    Escapes,
+    /// A list of literals that is joined.
+    List,
 }
 
 /// The decoders' keywords, each with the number of its owner: those of long tokens, and the others.
@@ -85,6 +95,8 @@ enum Map {
     },
     /// Offset of each decoded byte, and of the end.
     Table(Vec<usize>),
+    /// What is compressed has no exact place: this many decoded bytes are spread over a span.
+    Spread { over: Span, decoded: usize },
 }
 
 impl Map {
@@ -97,6 +109,9 @@ impl Map {
                 encoded,
             } => start + index / decoded * encoded,
             Self::Table(offsets) => offsets.get(index).or(offsets.last()).map_or(0, |at| *at),
+            Self::Spread { over, decoded } => {
+                over.start + over.len() * index.min(*decoded) / decoded.max(&1)
+            }
         }
     }
 
@@ -105,6 +120,7 @@ impl Map {
         match self {
             Self::Groups { decoded, .. } => self.start(index.next_multiple_of(*decoded)),
             Self::Table(_) => self.start(index),
+            Self::Spread { over, .. } => over.end.min(self.start(index) + 1),
         }
     }
 }
@@ -122,7 +138,11 @@ pub(super) struct DecodeQueue {
     keywords: Vec<(Encoding, usize)>,
     escaped: Vec<Span>,
     /// Runs that decode to text, in order.
-    texts: Vec<Span>,
+    texts: Vec<(&'static Alphabet, Span)>,
+    /// Joints within tokens, in order.
+    joints: Vec<usize>,
+    /// Where lists of numbers begin, in order.
+    lists: Vec<usize>,
 }
 
 /// How far around an escaped run its context is decoded too, for names and separators.
@@ -130,23 +150,40 @@ const CONTEXT: usize = 200;
 
 impl DecodeQueue {
     /// Adds the keyword of [`KEYWORDS`] with this index, which is at `at`.
-    pub(super) fn add_keyword(&mut self, index: usize, at: usize) {
-        self.keywords.push((KEYWORDS[index].1, at));
+    pub(super) fn add_keyword(&mut self, text: &[u8], index: usize, at: usize) {
+        match KEYWORDS[index] {
+            (word, Encoding::Escapes) => self.add_window(text, Span::new(at, at + word.len())),
+            (_, encoding) => self.keywords.push((encoding, at)),
+        }
     }
 
-    /// Adds an unbroken run of base64, if it decodes to text.
+    /// Adds an unbroken run of digits, if it decodes to text.
     pub(super) fn add_run(&mut self, text: &[u8], run: Span) {
-        self.texts.extend(text_in(text, run));
+        self.texts.extend(digits::text_in(text, run));
+    }
+
+    /// Adds a joint within a token.
+    pub(super) fn add_joint(&mut self, at: usize) {
+        self.joints.push(at);
+    }
+
+    /// Adds a list of numbers that begins at `at`.
+    pub(super) fn add_list(&mut self, at: usize) {
+        self.lists.push(at);
     }
 
     /// Adds a run with characters of escapes, if it contains an escape.
     pub(super) fn add_escaped(&mut self, text: &[u8], run: Span) {
-        if !is_escaped(text, run) {
-            return;
+        if is_escaped(text, run) {
+            self.add_window(text, run);
         }
+    }
+
+    /// Adds `escapes` and the text around them.
+    fn add_window(&mut self, text: &[u8], escapes: Span) {
         let window = Span::new(
-            run.start.saturating_sub(CONTEXT),
-            text.len().min(run.end + CONTEXT),
+            escapes.start.saturating_sub(CONTEXT),
+            text.len().min(escapes.end + CONTEXT),
         );
         match self.escaped.last_mut() {
             Some(last) if window.start <= last.end => *last = last.join(window),
@@ -165,12 +202,24 @@ impl DecodeQueue {
         for window in self.escaped {
             visit(&escape::decode(text, window));
         }
+        // URL-safe base64 may begin with a stretch of base64: the longer one is meant.
+        self.texts
+            .sort_by_key(|(_, run)| (run.start, std::cmp::Reverse(run.end)));
         let mut done = 0;
-        for run in self.texts {
+        for (alphabet, run) in self.texts {
             if run.start >= done {
-                let (decoded, end) = base64::decode_lines(text, run);
+                let (decoded, end) = digits::decode_lines(text, alphabet, run);
                 done = end;
                 decoded.iter().for_each(&mut visit);
+            }
+        }
+        joined::decode_all(text, &self.joints, &mut visit);
+        let mut done = 0;
+        for at in self.lists {
+            if at >= done {
+                let (decoded, end) = numbers::decode(text, at);
+                done = end;
+                visit(&decoded);
             }
         }
         self.keywords.sort_unstable();
@@ -189,17 +238,9 @@ impl DecodeQueue {
     }
 }
 
-/// The part of `run`, unbroken base64, that decodes to what begins like text.
-fn text_in(text: &[u8], run: Span) -> Option<Span> {
-    // If the run began before the text, its start may be any of four places in a group.
-    let cuts = if run.start == 0 { 4 } else { 1 };
-    let mut starts = (0..cuts).map(|cut| Span::new(run.start + cut, run.end));
-    starts.find(|run| base64::begins_like_text(run.of(text)))
-}
-
-/// Whether `run`, unbroken base64, decodes to what begins like text.
+/// Whether `run`, a stretch of digits, decodes to what begins like text.
 pub(super) fn is_text(text: &[u8], run: Span) -> bool {
-    text_in(text, run).is_some()
+    digits::text_in(text, run).is_some()
 }
 
 /// Whether `run` contains an escape.
@@ -212,10 +253,12 @@ impl Encoding {
     /// before that are included.
     fn decode(self, text: &[u8], at: usize) -> (Option<Decoded>, usize) {
         match self {
-            Self::Base64 { ahead } => base64::decode_around(text, at, ahead),
-            Self::Hex => base64::decode_hex_around(text, at),
+            Self::Base64 { ahead } => digits::decode_around(text, at, ahead),
+            Self::Hex => digits::decode_hex_around(text, at),
             Self::QuotedPrintable => (Some(joined::quoted_printable(text, at)), text.len()),
-            Self::Joined => joined::decode_around(text, at),
+            // Their windows are decoded before.
+            Self::Escapes => (None, at),
+            Self::List => joined::decode_list(text, at),
         }
     }
 }

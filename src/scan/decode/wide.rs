@@ -1,5 +1,5 @@
-//! Decodes UTF-16 in either byte order, a whole file or strings in a binary: ASCII characters with
-//! a zero byte after each.
+//! Decodes UTF-16 and UTF-32 in either byte order, a whole file or strings in a binary: ASCII
+//! characters with zero bytes after or before each.
 
 use super::{Decoded, Map};
 
@@ -8,6 +8,32 @@ const MIN: usize = 16;
 
 /// How many characters beyond ASCII in a row a string may contain.
 const MAX_GAP: usize = 8;
+
+/// How a character is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unit {
+    len: usize,
+    is_big_endian: bool,
+}
+
+impl Unit {
+    const fn new(len: usize, is_big_endian: bool) -> Self {
+        Self { len, is_big_endian }
+    }
+
+    /// Whether the byte at `at` is an ASCII character in this encoding.
+    fn is_ascii(self, text: &[u8], at: usize) -> bool {
+        let zeros = self.len - 1;
+        let high = if self.is_big_endian {
+            at.checked_sub(zeros).map(|start| &text[start..at])
+        } else {
+            text.get(at + 1..at + 1 + zeros)
+        };
+        // The end of the text may cut the last character.
+        let high = high.unwrap_or_default();
+        is_text(text[at]) && high.iter().all(|&byte| byte == 0)
+    }
+}
 
 /// Calls `visit` with every wide string of `text`.
 pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
@@ -19,51 +45,56 @@ pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
         else {
             continue;
         };
-        // With a zero byte on both sides, either byte order is possible, so both are decoded.
-        let little = text.get(start + 1) == Some(&0);
-        let big = start.checked_sub(1).is_some_and(|before| text[before] == 0);
-        for order in [little.then_some(1), big.then_some(-1)]
-            .into_iter()
-            .flatten()
-        {
-            let (decoded, end) = string_at(text, start, order);
-            if decoded.len() >= MIN {
-                done = done.max(end);
-                visit(&Decoded {
-                    text: decoded,
-                    encoding: "utf-16",
-                    map: Map::Groups {
-                        start,
-                        decoded: 1,
-                        encoded: 2,
-                    },
-                });
+        for len in [4, 2] {
+            for unit in units_at(text, start, len).into_iter().flatten() {
+                let (decoded, end) = string_at(text, start, unit);
+                if decoded.len() >= MIN {
+                    done = done.max(end);
+                    visit(&Decoded {
+                        text: decoded,
+                        encoding: if len == 4 { "utf-32" } else { "utf-16" },
+                        map: Map::Groups {
+                            start,
+                            decoded: 1,
+                            encoded: len,
+                        },
+                    });
+                }
+            }
+            if done > start {
+                break;
             }
         }
     }
 }
 
-/// The string that begins at `start`, with `?` for characters beyond ASCII, and its end. The high
-/// byte of a character is `order` bytes from its low one: 1 in little-endian text, -1 in
-/// big-endian.
-fn string_at(text: &[u8], start: usize, order: isize) -> (Vec<u8>, usize) {
-    let high = |at: usize| {
-        at.checked_add_signed(order)
-            .and_then(|at| text.get(at))
-            .copied()
-            .unwrap_or(0)
-    };
+/// How the character at `start` may be encoded in `len` bytes. With zero bytes on both sides either
+/// byte order is possible.
+fn units_at(text: &[u8], start: usize, len: usize) -> [Option<Unit>; 2] {
+    let zeros = &[0; 3][..len - 1];
+    [
+        text[start + 1..]
+            .starts_with(zeros)
+            .then_some(Unit::new(len, false)),
+        text[..start]
+            .ends_with(zeros)
+            .then_some(Unit::new(len, true)),
+    ]
+}
+
+/// The string that begins at `start`, with `?` for characters beyond ASCII, and its end.
+fn string_at(text: &[u8], start: usize, unit: Unit) -> (Vec<u8>, usize) {
     let mut decoded = Vec::new();
     let mut gap = 0;
     let mut at = start;
     while at < text.len() && gap <= MAX_GAP {
-        let plain = is_text(text[at]) && high(at) == 0;
+        let plain = unit.is_ascii(text, at);
         gap = if plain { 0 } else { gap + 1 };
         decoded.push(if plain { text[at] } else { b'?' });
-        at += 2;
+        at += unit.len;
     }
     decoded.truncate(decoded.len() - gap);
-    let end = start + 2 * decoded.len();
+    let end = start + unit.len * decoded.len();
     (decoded, end)
 }
 
@@ -93,6 +124,10 @@ mod tests {
             let mut text = encode(0xfeff).to_vec();
             text.extend(message.encode_utf16().flat_map(encode));
             assert!(strings(&text).contains(&plain));
+        }
+        for encode in [u32::to_le_bytes, u32::to_be_bytes] {
+            let text = message.chars().flat_map(|c| encode(c.into()));
+            assert!(strings(&text.collect::<Vec<u8>>()).contains(&plain));
         }
     }
 

@@ -99,32 +99,41 @@ pub(in super::super) fn leads_to_value(text: &[u8], keyword: Span) -> Option<usi
     let min_end = match opening {
         Opening::Literal => return Some(value + 1),
         Opening::Blank => value + MIN_ARGUMENT,
-        Opening::Operator | Opening::Call => {
-            if let Some(value) = after_type(text, value, limit) {
-                return Some(value);
-            }
-            value
+        Opening::Operator | Opening::Call => value,
+    };
+    // Only what no value can be is read as a type: a hit depends on nothing after its end.
+    match value_end(text, Span::new(value, min_end), limit) {
+        Ok(end) => Some(end),
+        Err(is_unclear) => {
+            let has_type = matches!(opening, Opening::Operator | Opening::Call);
+            let after_type = has_type.then(|| after_type(text, value, limit)).flatten();
+            after_type.or(unclear.filter(|_| is_unclear))
         }
-    };
-    let Some(least) = text[..limit].get(value..min_end) else {
-        return unclear;
-    };
-    if !least.iter().all(u8::is_ascii_graphic) {
-        return None;
     }
-    // Code assigns calls and variables. A secret in a configuration file has a digit or a sign, or
-    // is long.
-    for (at, &byte) in text.iter().enumerate().take(limit).skip(value) {
+}
+
+/// Where it is clear that a value begins with `least`, or else whether more text could tell.
+///
+/// Code assigns calls and variables. A secret in a configuration file has a digit or a sign, or is
+/// long.
+fn value_end(text: &[u8], least: Span, limit: usize) -> Result<usize, bool> {
+    let Some(bytes) = text[..limit].get(least.start..least.end) else {
+        return Err(true);
+    };
+    if !bytes.iter().all(u8::is_ascii_graphic) {
+        return Err(false);
+    }
+    for (at, &byte) in text.iter().enumerate().take(limit).skip(least.start) {
         match byte {
             b'0'..=b'9' | b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'~' => {
-                return Some(min_end.max(at + 1));
+                return Ok(least.end.max(at + 1));
             }
-            _ if at - value >= MIN_LETTERS => return Some(at + 1),
+            _ if at - least.start >= MIN_LETTERS => return Ok(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'.' | b'/' | b':' => {}
-            _ => return None,
+            _ => return Err(false),
         }
     }
-    unclear
+    Err(true)
 }
 
 /// Calls `found` with each token in `run`, a charset run of `text`, that is long enough to be found

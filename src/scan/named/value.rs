@@ -155,7 +155,7 @@ pub(super) fn after_type(text: &[u8], start: usize, limit: usize) -> Option<usiz
     };
     let rest = &text[start..limit.max(start)];
     let len = rest.iter().take_while(|byte| is_type(byte)).count();
-    if len == 0 || text[start + len..].first() != Some(&b'=') {
+    if len == 0 || rest.get(len) != Some(&b'=') {
         return None;
     }
     let mut next = start + len + 1;

@@ -4,6 +4,7 @@
 //! Such a key has no prefix, so its shape must identify it. The thresholds reject almost no real
 //! key: of 300,000 random ones, all of them together reject 0.047 %.
 
+use super::super::ciphertext::is_rails_message;
 use super::super::shape::{is_near, is_placeholder, longest_repeat};
 use super::super::wordy::is_camel_case;
 use super::super::{Candidate, Detail, Verdict, entropy};
@@ -41,6 +42,9 @@ pub(in super::super) fn secret_access_key(
     }
     if candidate.after(1) == b"=" {
         return Verdict::Reject("padded base64 of another length");
+    }
+    if is_rails_message(candidate.after(48)) {
+        return Verdict::Reject("ciphertext of Rails");
     }
     let before = candidate.before(200);
     let adjacent = holds_name(&NAME_BEFORE, before);

@@ -1,0 +1,156 @@
+//! Finds shapes with AVX2: two table look-ups for each class of bytes classify 32 bytes at once.
+//!
+//! On source code this is several times as fast as [`super::portable`], which would take as much of
+//! a scan as the search for keywords. That is why this file contains `unsafe`.
+//! The tests of `super` compare both.
+
+#![expect(
+    unsafe_code,
+    reason = "a vector load, and calling what needs a feature of the processor"
+)]
+
+use std::arch::x86_64::{
+    __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+};
+
+use super::{MIN_LIST, Shape, may_be_joint};
+use crate::rule::charset::{MIN_RUN, is_run_byte};
+use crate::scan::decode::numbers::is_list_byte;
+
+// Between two bytes of a block that end a stretch there is no room for another one.
+const _: () = assert!(MIN_RUN >= 31 && MIN_LIST >= 31);
+
+/// For each low half of a byte, one bit for each high half with which it is in a class.
+type Table = [u8; 16];
+
+macro_rules! table {
+    ($is_in:expr) => {{
+        let mut table = [0; 16];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            if $is_in(byte) {
+                table[(byte & 15) as usize] |= 1 << (byte >> 4);
+            }
+            byte += 1;
+        }
+        table
+    }};
+}
+
+static RUN: Table = table!(is_run_byte);
+static LIST: Table = table!(is_list_byte);
+static JOINT: Table = table!(begins_joint);
+
+/// The bit of each high half: no byte of a class is above 127, so eight are enough.
+static HIGH: Table = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Whether a joint may begin with an ASCII character.
+const fn begins_joint(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | 0x1b)
+}
+
+/// Calls `found` with every shape. Returns `false`, without any call, if the processor has no AVX2.
+pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
+    if !is_x86_feature_detected!("avx2") {
+        return false;
+    }
+    // SAFETY: the processor has AVX2.
+    unsafe { search_blocks(text, found) };
+    true
+}
+
+#[target_feature(enable = "avx2")]
+fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
+    let [run, list, joint, high] = [&RUN, &LIST, &JOINT, &HIGH].map(|table| in_both_halves(table));
+    let zero = _mm256_setzero_si256();
+    let (blocks, _) = text.as_chunks::<32>();
+    // The start of the run and the list that the current block continues.
+    let (mut run_start, mut list_start) = (0, 0);
+    let mut after_run = 0;
+    let mut at = 0;
+    for block in blocks {
+        // SAFETY: a block is 32 bytes long, and the load needs no alignment.
+        let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f));
+        let high = _mm256_shuffle_epi8(high, upper);
+        // A byte of a class has the bit of its high half in both look-ups. The shuffle selects zero
+        // for bytes above 127.
+        let run = _mm256_and_si256(_mm256_shuffle_epi8(run, bytes), high);
+        let list = _mm256_and_si256(_mm256_shuffle_epi8(list, bytes), high);
+        let joint = _mm256_and_si256(_mm256_shuffle_epi8(joint, bytes), high);
+        let outside = mask(_mm256_cmpeq_epi8(run, zero));
+        let unlisted = mask(_mm256_cmpeq_epi8(list, zero));
+        // The highest bit is that of bytes above 127.
+        let joints = mask(_mm256_or_si256(_mm256_cmpgt_epi8(joint, zero), bytes));
+        if let Some((start, end)) = ended(outside, at, &mut run_start, MIN_RUN) {
+            found(Shape::Run(start, end));
+        }
+        if let Some((start, end)) = ended(unlisted, at, &mut list_start, MIN_LIST) {
+            found(Shape::List(start, end));
+        }
+        let mut joints = joints & (!outside << 1 | after_run);
+        after_run = !outside >> 31;
+        while joints != 0 {
+            let place = at + joints.trailing_zeros() as usize;
+            if may_be_joint(text, place) {
+                found(Shape::Joint(place));
+            }
+            joints &= joints - 1;
+        }
+        at += 32;
+    }
+    search_rest(text, at, [run_start, list_start], found);
+}
+
+/// The stretch that ends in a block that begins at `at`, if it is long enough. `ends` has a bit for
+/// each byte that ends one.
+fn ended(ends: u32, at: usize, start: &mut usize, min: usize) -> Option<(usize, usize)> {
+    if ends == 0 {
+        return None;
+    }
+    let (from, end) = (*start, at + ends.trailing_zeros() as usize);
+    *start = at + 32 - ends.leading_zeros() as usize;
+    (end - from >= min).then_some((from, end))
+}
+
+/// Searches what follows the last block, with the starts of the run and the list that it continues.
+fn search_rest(text: &[u8], from: usize, starts: [usize; 2], found: &mut dyn FnMut(Shape)) {
+    let [mut run_start, mut list_start] = starts;
+    for at in from..=text.len() {
+        let byte = text.get(at).copied().unwrap_or(0);
+        if !is_run_byte(byte) {
+            if at.saturating_sub(run_start) >= MIN_RUN {
+                found(Shape::Run(run_start, at));
+            }
+            run_start = at + 1;
+        }
+        if !is_list_byte(byte) {
+            if at.saturating_sub(list_start) >= MIN_LIST {
+                found(Shape::List(list_start, at));
+            }
+            list_start = at + 1;
+        }
+        let is_joint = (begins_joint(byte) || !byte.is_ascii())
+            && at > 0
+            && is_run_byte(text[at - 1])
+            && may_be_joint(text, at);
+        if is_joint {
+            found(Shape::Joint(at));
+        }
+    }
+}
+
+/// The highest bit of each byte.
+#[target_feature(enable = "avx2")]
+fn mask(bytes: __m256i) -> u32 {
+    _mm256_movemask_epi8(bytes).cast_unsigned()
+}
+
+/// Copies a table of sixteen bytes to both halves of a vector, as the shuffle needs it.
+#[target_feature(enable = "avx2")]
+fn in_both_halves(table: &Table) -> __m256i {
+    // SAFETY: the table is 16 bytes long, and the load needs no alignment.
+    _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
+}

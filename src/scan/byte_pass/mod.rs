@@ -1,0 +1,206 @@
+//! Reads every byte of a text once for what needs no keyword: charset runs, lists of numbers, and
+//! places where a joint may be.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use crate::rule::charset::{MIN_RUN, is_run_byte};
+
+use super::charset_runs::skip_along;
+use super::decode::numbers;
+
+/// The shortest stretch of bytes of a list that is found.
+pub(super) const MIN_LIST: usize = numbers::LEN;
+
+/// What a pass finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shape {
+    /// A maximal charset run of at least [`MIN_RUN`] bytes: its start and end.
+    Run(usize, usize),
+    /// A maximal stretch of at least [`MIN_LIST`] bytes of lists: its start and end.
+    List(usize, usize),
+    /// A byte with which a joint may begin, after a run byte.
+    Joint(usize),
+}
+
+/// Calls `found` with every shape in `text`, in any order.
+pub(super) fn search(text: &[u8], mut found: impl FnMut(Shape)) {
+    #[cfg(target_arch = "x86_64")]
+    if avx2::search(text, &mut found) {
+        return;
+    }
+    portable(text, &mut found);
+}
+
+fn portable(text: &[u8], found: &mut dyn FnMut(Shape)) {
+    let is_outside = |byte| !is_run_byte(byte);
+    skip_along(text, MIN_RUN, is_outside, |start, end| {
+        found(Shape::Run(start, end));
+    });
+    let is_unlisted = |byte| !numbers::is_list_byte(byte);
+    skip_along(text, MIN_LIST, is_unlisted, |start, end| {
+        found(Shape::List(start, end));
+    });
+    let mut joint = |at: usize| {
+        if at > 0 && is_run_byte(text[at - 1]) && may_be_joint(text, at) {
+            found(Shape::Joint(at));
+        }
+    };
+    memchr::memchr3_iter(b'"', b'\'', b'`', text).for_each(&mut joint);
+    memchr::memchr2_iter(b'\\', 0x1b, text).for_each(&mut joint);
+    if !text.is_ascii() {
+        let bytes = text.iter().enumerate();
+        bytes
+            .filter(|(_, byte)| !byte.is_ascii())
+            .for_each(|(at, _)| joint(at));
+    }
+}
+
+/// Whether a joint can begin with the byte at `at`, by this and the next byte: most quotes close
+/// what ends there.
+fn may_be_joint(text: &[u8], at: usize) -> bool {
+    let Some(&next) = text.get(at + 1) else {
+        return false;
+    };
+    match text[at] {
+        b'"' | b'\'' | b'`' => QUOTED[usize::from(next)],
+        b'\\' => matches!(next, b'\r' | b'\n'),
+        0x1b => next == b'[',
+        // How the characters that are not shown begin in UTF-8.
+        0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3 => true,
+        _ => false,
+    }
+}
+
+/// The bytes that may follow the quote at the end of a literal that is joined to another one.
+static QUOTED: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b" \t\r\n+.&|<^\\)}\"'`";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::charset::MIN_BASE64_RUN;
+
+    /// The shapes of `text`, found by reading every byte.
+    fn plain(text: &[u8]) -> Vec<Shape> {
+        let mut shapes = Vec::new();
+        let (mut run, mut list) = (0, 0);
+        for at in 0..=text.len() {
+            let byte = text.get(at).copied();
+            if byte.is_none_or(|byte| !is_run_byte(byte)) {
+                if at - run >= MIN_RUN {
+                    shapes.push(Shape::Run(run, at));
+                }
+                run = at + 1;
+            }
+            if byte.is_none_or(|byte| !numbers::is_list_byte(byte)) {
+                if at - list >= MIN_LIST {
+                    shapes.push(Shape::List(list, at));
+                }
+                list = at + 1;
+            }
+            if byte.is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | 0x1b | 0x80..))
+                && at > 0
+                && is_run_byte(text[at - 1])
+                && may_be_joint(text, at)
+            {
+                shapes.push(Shape::Joint(at));
+            }
+        }
+        shapes.sort_unstable();
+        shapes
+    }
+
+    fn fast(text: &[u8]) -> Vec<Shape> {
+        let mut shapes = Vec::new();
+        search(text, |shape| shapes.push(shape));
+        shapes.sort_unstable();
+        shapes
+    }
+
+    fn slow(text: &[u8]) -> Vec<Shape> {
+        let mut shapes = Vec::new();
+        portable(text, &mut |shape| shapes.push(shape));
+        shapes.sort_unstable();
+        shapes
+    }
+
+    /// The build script, the rules and both searches use one definition: these are its promises.
+    #[test]
+    fn a_run_of_a_rule_is_a_charset_run() {
+        const { assert!(MIN_BASE64_RUN >= MIN_RUN) };
+        for byte in 0..=u8::MAX {
+            let base64 = byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+            let in_run = base64 || b"_-.=\\%&#;".contains(&byte);
+            assert_eq!(is_run_byte(byte), in_run, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn both_searches_agree_with_reading_every_byte() {
+        let mut state = 1_u32;
+        let mut count = 0;
+        for round in 0..600 {
+            let mut text = Vec::new();
+            for _ in 0..600 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let stops = [b' ', b'"', b'\n', 0, 0x1b, b'\\', 0xe2, 0xff];
+                let stop = state >> 24 < 3 + round % 20;
+                let bytes = if round % 3 == 0 {
+                    b"0,1 2x:f"
+                } else {
+                    b"aZ9+/\\%_"
+                };
+                text.push(if stop {
+                    stops[(state >> 20) as usize % 8]
+                } else {
+                    bytes[(state >> 16) as usize % 8]
+                });
+            }
+            text.truncate(600 - (round % 64) as usize);
+            assert_eq!(fast(&text), plain(&text));
+            assert_eq!(slow(&text), plain(&text));
+            count += plain(&text).len();
+        }
+        assert!(count > 1000, "only {count} shapes: the test proves little");
+    }
+
+    #[test]
+    fn every_byte_value_is_classified_alike_at_every_offset() {
+        for byte in 0..=u8::MAX {
+            for at in 0..70 {
+                for (fill, len) in [(b'k', MIN_RUN), (b'1', MIN_LIST)] {
+                    let mut text = vec![b'~'; at];
+                    text.extend(vec![fill; len - 1]);
+                    text.push(byte);
+                    text.extend(b"[ ");
+                    assert_eq!(fast(&text), plain(&text), "{byte:#x} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_at_the_edges_and_of_the_shortest_length_are_found() {
+        for (before, len, after) in [
+            ("", 40, ""),
+            (" ", 40, ""),
+            ("", 40, " "),
+            ("x y ", 41, "("),
+        ] {
+            let text = format!("{before}{}{after}", "k".repeat(len));
+            let run = Shape::Run(before.len(), before.len() + len);
+            assert_eq!(fast(text.as_bytes()), [run]);
+        }
+        assert_eq!(fast(&[b'k'; MIN_RUN - 1]), []);
+        assert_eq!(fast(b""), []);
+    }
+}

@@ -1,0 +1,232 @@
+//! Finds joints: places where a token goes on after something that is no part of it, such as
+//! `" + "` between two literals, a line that is continued, or characters that are not shown.
+
+use bstr::ByteSlice as _;
+
+use crate::rule::charset::{BASE64, CLASS, OTHER};
+use crate::text::{Span, is_invisible};
+
+/// How many bytes on each side of a joint decide whether a secret may be there.
+pub(in super::super) const SIDE: usize = 12;
+
+/// The longest joint, in bytes.
+pub(in super::super) const MAX_LEN: usize = 40;
+
+/// The fewest bytes of a token, of those on both sides of a joint.
+const MIN_TOKEN: usize = 13;
+
+/// The same for a joint that has no other use than to colour or to hide.
+const MIN_HIDDEN: usize = 8;
+
+/// What is between two pieces of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Joint {
+    /// Its length in bytes.
+    pub(super) len: usize,
+    /// Its name in reports.
+    pub(super) name: &'static str,
+    /// Whether a text means the same without it, whatever is around it.
+    is_hidden: bool,
+}
+
+/// Which separators join literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Between {
+    /// Operators.
+    Operators,
+    /// Commas too, as in a list.
+    Commas,
+}
+
+/// Whether a text means the same without the character.
+pub(super) fn is_ignorable(c: char) -> bool {
+    is_invisible(c)
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e01ef}')
+}
+
+/// The joint at `at`, if a token may be around it.
+pub(in super::super) fn in_token(text: &[u8], at: usize) -> Option<Span> {
+    let joint = joint_at(text, at, Between::Operators)?;
+    let span = Span::new(at, at + joint.len);
+    let before = text[at.saturating_sub(SIDE)..at].iter().rev();
+    let after = text[span.end..].iter().take(SIDE);
+    let is_piece = |byte: &&u8| is_token(**byte);
+    let before = before.take_while(is_piece).count();
+    let after = after.take_while(is_piece).count();
+    let pieces = [&text[at - before..at], &text[span.end..span.end + after]];
+    let is_token = if joint.is_hidden {
+        before.min(after) > 0 && before + after >= MIN_HIDDEN
+    } else {
+        before.min(after) > 0 && before + after >= MIN_TOKEN && may_be_random(&pieces.concat())
+    };
+    is_token.then_some(span)
+}
+
+/// Whether `token` has a digit, or letters in cases that words do not have.
+fn may_be_random(token: &[u8]) -> bool {
+    let rises = |pair: &&[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    token.iter().any(u8::is_ascii_digit)
+        || token.iter().all(u8::is_ascii_uppercase)
+        || token.windows(2).filter(rises).count() >= 3
+}
+
+/// The joint at `at`: between two bytes of tokens, or hidden.
+pub(super) fn joint_at(text: &[u8], at: usize, between: Between) -> Option<Joint> {
+    let rest = &text[at..text.len().min(at + MAX_LEN + 1)];
+    let (len, name, is_hidden) = match rest[0] {
+        b'"' | b'\'' | b'`' => (literals(rest, between)?, "joined literals", false),
+        b'\\' => (continued_line(rest)?, "joined lines", false),
+        0x1b => (terminal_codes(rest)?, "terminal codes", true),
+        0x80.. => (invisible(rest)?, "invisible characters", true),
+        _ => return None,
+    };
+    let is_token = |byte: Option<&u8>| byte.is_some_and(|&byte| is_token(byte));
+    let is_inside = is_token(text[..at].last()) && is_token(rest.get(len));
+    (is_hidden || is_inside).then_some(Joint {
+        len,
+        name,
+        is_hidden,
+    })
+}
+
+/// Whether a byte may be part of a token, and not of an escape.
+fn is_token(byte: u8) -> bool {
+    matches!(CLASS[usize::from(byte)], BASE64 | OTHER)
+}
+
+/// The length of a quote, what joins the literal to the next one, and the quote that opens that.
+fn literals(rest: &[u8], between: Between) -> Option<usize> {
+    const CALLS: [&[u8]; 3] = [b".concat(", b").append(", b"}${"];
+    let call = CALLS.iter().find(|call| rest[1..].starts_with(call));
+    let start = 1 + call.map_or(0, |call| call.len());
+    let operators = rest[start..].iter().take_while(|&&byte| match byte {
+        b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' => true,
+        b'+' | b'.' | b'&' | b'|' | b'<' | b'>' | b'^' | b'\\' | b'_' => true,
+        b',' => between == Between::Commas,
+        _ => false,
+    });
+    let len = start + operators.count();
+    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
+    match rest.get(len) {
+        // The prefix of a literal, as in `b"…"`.
+        Some(b'b' | b'f' | b'r' | b'u' | b'L' | b'N' | b'@' | b'$')
+            if is_quote(rest.get(len + 1)) =>
+        {
+            Some(len + 2)
+        }
+        _ => (len > 1 && is_quote(rest[..len].last())).then_some(len),
+    }
+}
+
+/// The length of a backslash, a line end and the indentation of the next line.
+fn continued_line(rest: &[u8]) -> Option<usize> {
+    let line = rest[1..]
+        .strip_prefix(b"\r")
+        .unwrap_or(&rest[1..])
+        .strip_prefix(b"\n")?;
+    let indent = line
+        .iter()
+        .take_while(|&&byte| matches!(byte, b' ' | b'\t'))
+        .count();
+    Some(rest.len() - line.len() + indent)
+}
+
+/// The length of control sequences of a terminal (ECMA-48): ESC, `[`, parameters, a letter.
+fn terminal_codes(rest: &[u8]) -> Option<usize> {
+    let mut len = 0;
+    while let Some(body) = rest[len..].strip_prefix(b"\x1b[") {
+        let parameters = body
+            .iter()
+            .take_while(|byte| matches!(byte, b' '..=b'?'))
+            .count();
+        if !body.get(parameters)?.is_ascii_alphabetic() {
+            return None;
+        }
+        len += 2 + parameters + 1;
+    }
+    (len > 0).then_some(len)
+}
+
+/// The length of characters that are not shown.
+fn invisible(rest: &[u8]) -> Option<usize> {
+    let chars = rest.char_indices();
+    let hidden = chars.take_while(|(.., c)| is_ignorable(*c));
+    hidden.last().map(|(_, end, _)| end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(gap: &str, between: Between) -> Option<usize> {
+        let text = format!("ab1{gap}2cd");
+        joint_at(text.as_bytes(), 3, between).map(|joint| joint.len)
+    }
+
+    #[test]
+    fn operators_line_ends_and_hidden_characters_are_joints() {
+        for gap in [
+            "\" + \"",
+            "'+'",
+            "` + `",
+            "\"\"",
+            "'\"\"'",
+            "\" \"",
+            "\"\n        + \"",
+            "\" +\r\n\t\"",
+            "\" \\\n  \"",
+            "\" b\"",
+            "' . '",
+            "\" .. \"",
+            "\" & _\r\n  \"",
+            "' || '",
+            "\" <> \"",
+            "\".concat(\"",
+            "\").append(\"",
+            "'}${'",
+            "\\\n",
+            "\\\r\n   ",
+            "\u{1b}[m",
+            "\u{1b}[m\u{1b}[K",
+            "\u{1b}[01;31m",
+            "\u{200b}",
+            "\u{ad}\u{ad}",
+            "\u{e0041}",
+        ] {
+            assert_eq!(between(gap, Between::Operators), Some(gap.len()), "{gap:?}");
+        }
+        assert_eq!(between("', '", Between::Commas), Some(4));
+        for gap in [
+            "\", \"",
+            "\": \"",
+            "\") + (\"",
+            "\"",
+            "'s ",
+            "\\n",
+            "\\ \n",
+            "\u{1b}",
+            "\u{e9}",
+            "\n",
+        ] {
+            assert_eq!(between(gap, Between::Operators), None, "{gap:?}");
+        }
+        let long = format!("\"{}\"", " ".repeat(MAX_LEN));
+        assert_eq!(between(&long, Between::Operators), None);
+    }
+
+    #[test]
+    fn only_joints_in_what_may_be_a_token_are_found() {
+        let found = |text: &str| {
+            let at = text.find('"').expect("a quote");
+            in_token(text.as_bytes(), at).map(|span| span.of(text.as_bytes()).to_vec())
+        };
+        assert_eq!(
+            found("x = a1b2\" + \"c3d4e5f6g7h8"),
+            Some(b"\" + \"".to_vec())
+        );
+        assert_eq!(found("x = a1b2\" + \"c3d4e5f6"), None);
+        assert_eq!(found("x = word\" + \"otherwordsandmore"), None);
+        assert_eq!(found("x = a1b2 \" + \"c3d4e5f6g7h8"), None);
+    }
+}

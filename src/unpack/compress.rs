@@ -1,0 +1,411 @@
+//! Unpacks compressed files: gzip, zlib, bzip2, xz, lzma and zstd.
+
+use std::io::{self, BufRead, Read};
+
+use bzip2::bufread::BzDecoder;
+use flate2::bufread::GzDecoder;
+use lzma_rust2::{LzmaReader, XzReader, lzma_get_memory_usage_by_props};
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::FrameDecoderError;
+
+use super::peek::Peek;
+use super::walk::{Budget, Walk};
+use super::{FIRST, Problem, inflate, number};
+
+/// The longest beginning of a member that decides what it is.
+const MAX_MAGIC: usize = 10;
+
+/// A decoder of one member of a compressed file.
+trait Decoder<'a>: Read + Sized {
+    /// What it costs to begin a member, as the number of bytes that take as long to decode.
+    const COST: u64;
+
+    /// Whether a member begins like this.
+    fn is(first: &[u8]) -> bool;
+
+    /// A decoder that uses at most `memory` bytes.
+    fn open(input: Peek<'a>, memory: u64) -> io::Result<Self>;
+
+    /// What follows the member, once it was read to its end.
+    fn close(self) -> Peek<'a>;
+}
+
+/// The content of a file of several members, which are one content: `cat a.gz b.gz`.
+struct Members<'a, 'b, D> {
+    decoder: Option<D>,
+    rest: Option<Peek<'a>>,
+    memory: u64,
+    budget: &'b Budget,
+}
+
+impl<'a, D: Decoder<'a>> Read for Members<'a, '_, D> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(decoder) = &mut self.decoder {
+                let len = decoder.read(buf)?;
+                if len > 0 || buf.is_empty() {
+                    return Ok(len);
+                }
+                self.rest = self.decoder.take().map(D::close);
+            }
+            let next = self.rest.take_if(|rest| D::is(rest.peek(MAX_MAGIC)));
+            let Some(next) = next else {
+                return Ok(0);
+            };
+            self.budget.spend(D::COST)?;
+            self.decoder = Some(D::open(next, self.memory)?);
+        }
+    }
+}
+
+/// Takes the content of a file that begins with the member `first`, and what follows it.
+fn unpack<'a, D: Decoder<'a>>(
+    name: &[u8],
+    first: D,
+    memory: u64,
+    walk: &mut Walk<'_>,
+) -> Result<(), Problem> {
+    let mut members = Members {
+        decoder: Some(first),
+        rest: None,
+        memory,
+        budget: walk.budget(),
+    };
+    walk.decoded(name, &mut members)?;
+    members.rest.map_or(Ok(()), |rest| walk.rest(rest))
+}
+
+pub(super) fn is_gzip(first: &[u8]) -> bool {
+    // The upper bits of the flags are reserved (RFC 1952).
+    matches!(first, [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0)
+}
+
+pub(super) fn gzip(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    let decoder = GzDecoder::open(input, 0)?;
+    let header = decoder.header();
+    let name = header.and_then(|header| header.filename());
+    let name = name.unwrap_or_default().to_vec();
+    unpack(&name, decoder, 0, walk)
+}
+
+impl<'a> Decoder<'a> for GzDecoder<Peek<'a>> {
+    const COST: u64 = 1 << 10;
+
+    fn is(first: &[u8]) -> bool {
+        is_gzip(first)
+    }
+
+    fn open(input: Peek<'a>, _: u64) -> io::Result<Self> {
+        Ok(Self::new(input))
+    }
+
+    fn close(self) -> Peek<'a> {
+        self.into_inner()
+    }
+}
+
+pub(super) fn is_bzip2(first: &[u8]) -> bool {
+    let [b'B', b'Z', b'h', b'1'..=b'9', blocks @ ..] = first else {
+        return false;
+    };
+    // The first block, or the end.
+    blocks.starts_with(b"1AY&SY") || blocks.starts_with(b"\x17rE8P\x90")
+}
+
+pub(super) fn bzip2(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    unpack(b"", BzDecoder::open(input, 0)?, 0, walk)
+}
+
+impl<'a> Decoder<'a> for BzDecoder<Peek<'a>> {
+    const COST: u64 = 1 << 15;
+
+    fn is(first: &[u8]) -> bool {
+        is_bzip2(first)
+    }
+
+    fn open(input: Peek<'a>, _: u64) -> io::Result<Self> {
+        Ok(Self::new(input))
+    }
+
+    fn close(self) -> Peek<'a> {
+        self.into_inner()
+    }
+}
+
+pub(super) fn is_xz(first: &[u8]) -> bool {
+    first.starts_with(b"\xfd7zXZ\0")
+}
+
+pub(super) fn xz(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    let window = walk.budget().window();
+    unpack(b"", XzReader::open(input, window.len)?, window.len, walk)
+}
+
+impl<'a> Decoder<'a> for XzReader<Peek<'a>> {
+    const COST: u64 = 1 << 12;
+
+    fn is(first: &[u8]) -> bool {
+        is_xz(first)
+    }
+
+    fn open(input: Peek<'a>, memory: u64) -> io::Result<Self> {
+        Ok(Self::new_mem_limit(input, false, kib(memory)))
+    }
+
+    fn close(self) -> Peek<'a> {
+        self.into_inner()
+    }
+}
+
+fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
+}
+
+pub(super) fn is_zstd(first: &[u8]) -> bool {
+    first.starts_with(b"\x28\xb5\x2f\xfd") || is_skippable(first)
+}
+
+/// A frame that is not compressed, for the data of other programs.
+fn is_skippable(first: &[u8]) -> bool {
+    matches!(first, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+pub(super) fn zstd(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    let window = walk.budget().window();
+    unpack(b"", Zstd::open(input, window.len)?, window.len, walk)
+}
+
+/// A frame of zstd.
+enum Zstd<'a> {
+    Frame(Box<StreamingDecoder<Peek<'a>, ruzstd::decoding::FrameDecoder>>),
+    Skippable(io::Take<Peek<'a>>),
+}
+
+impl<'a> Decoder<'a> for Zstd<'a> {
+    const COST: u64 = 1 << 12;
+
+    fn is(first: &[u8]) -> bool {
+        is_zstd(first)
+    }
+
+    fn open(mut input: Peek<'a>, memory: u64) -> io::Result<Self> {
+        let first = input.peek(8);
+        if is_skippable(first) {
+            let len = number::little::<4>(first, 4).ok_or(Problem::Truncated)?;
+            input.consume(8);
+            return Ok(Self::Skippable(input.take(len)));
+        }
+        let decoder = StreamingDecoder::new_with_max_window_size(input, memory);
+        let decoder = decoder.map_err(|error| match error {
+            FrameDecoderError::WindowSizeTooBig { .. } => Problem::TooMuchMemory.into(),
+            error => io::Error::other(error),
+        })?;
+        Ok(Self::Frame(Box::new(decoder)))
+    }
+
+    fn close(self) -> Peek<'a> {
+        match self {
+            Self::Frame(decoder) => decoder.into_inner(),
+            Self::Skippable(content) => content.into_inner(),
+        }
+    }
+}
+
+impl Read for Zstd<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Frame(decoder) => decoder.read(buf),
+            Self::Skippable(content) => content.read(buf),
+        }
+    }
+}
+
+/// The content of an entry of a zip archive that is compressed with a `method`, and has this `size`
+/// if it is known, with at most `memory` bytes. `None` if the method is not known here.
+pub(super) fn method<'a>(
+    method: u16,
+    mut input: Peek<'a>,
+    size: Option<u64>,
+    (memory, budget): (u64, &'a Budget),
+) -> Option<io::Result<Box<dyn Read + 'a>>> {
+    match method {
+        12 => Some(members::<BzDecoder<_>>(input, memory, budget)),
+        14 => {
+            let header = input.peek(9);
+            let (props, dictionary) = (*header.get(4)?, number::little::<4>(header, 5)?);
+            input.consume(9);
+            let dictionary = u32::try_from(dictionary).unwrap_or(u32::MAX);
+            Some(raw_lzma(input, size, (props, dictionary), memory))
+        }
+        // The older number of zstd is 20.
+        20 | 93 => Some(members::<Zstd<'_>>(input, memory, budget)),
+        95 => Some(members::<XzReader<_>>(input, memory, budget)),
+        _ => None,
+    }
+}
+
+fn members<'a, D: Decoder<'a> + 'a>(
+    input: Peek<'a>,
+    memory: u64,
+    budget: &'a Budget,
+) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(Box::new(Members {
+        decoder: Some(D::open(input, memory)?),
+        rest: None,
+        memory,
+        budget,
+    }))
+}
+
+fn raw_lzma<'a>(
+    input: Peek<'a>,
+    size: Option<u64>,
+    (props, dictionary): (u8, u32),
+    memory: u64,
+) -> io::Result<Box<dyn Read + 'a>> {
+    if lzma_get_memory_usage_by_props(dictionary, props)? > kib(memory) {
+        return Err(Problem::TooMuchMemory.into());
+    }
+    let size = size.unwrap_or(u64::MAX);
+    let content = LzmaReader::new_with_props(input, size, props, dictionary, None)?;
+    Ok(Box::new(content))
+}
+
+pub(super) fn is_zlib(first: &[u8]) -> bool {
+    inflate::is_zlib(first, first.len() < FIRST)
+}
+
+pub(super) fn zlib(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    let mut content = inflate::Inflate::zlib(input);
+    walk.decoded(b"", &mut content)?;
+    walk.rest(content.into_inner())
+}
+
+/// The header of lzma has no magic number, so its fields have to be those that programs write, and
+/// what follows has to decode.
+pub(super) fn is_lzma(first: &[u8]) -> bool {
+    let (Some(&props), Some(dictionary), Some(size), Some(0)) = (
+        first.first(),
+        number::little::<4>(first, 1),
+        number::little::<8>(first, 5),
+        first.get(13),
+    ) else {
+        return false;
+    };
+    let (context_bits, position_bits) = (props % 9, props / 9 % 5);
+    // Programs write a power of two, or one and a half of it.
+    let lowest_bit = 1 << dictionary.trailing_zeros().min(31);
+    let is_dictionary = dictionary >= 1 << 12 && matches!(dictionary / lowest_bit, 1 | 3);
+    let is_size = size == u64::MAX || size < 1 << 38;
+    if props >= 225 || context_bits + position_bits > 4 || !is_dictionary || !is_size {
+        return false;
+    }
+    let Ok(content) = LzmaReader::new_mem_limit(first, u32::MAX, None) else {
+        return false;
+    };
+    match io::copy(&mut content.take(1 << 16), &mut io::sink()) {
+        Ok(len) => len > 0,
+        Err(error) => first.len() == FIRST && error.kind() == io::ErrorKind::UnexpectedEof,
+    }
+}
+
+pub(super) fn lzma(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
+    let window = walk.budget().window();
+    let mut content = LzmaReader::new_mem_limit(input, kib(window.len), None)?;
+    walk.decoded(b"", &mut content)?;
+    let (rest, unused) = content.into_parts();
+    walk.rest(Peek::new(&mut unused.chain(rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use bzip2::write::BzEncoder;
+
+    use super::super::samples::{assert_entries, base64, found, gz, problem, zlib};
+    use super::super::{Problem, is_container};
+
+    const TEXT: &[u8] = b"name = value\n";
+
+    fn bz(content: &[u8]) -> Vec<u8> {
+        let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn xz() -> Vec<u8> {
+        base64(
+            "/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAMbmFtZSA9IHZhbHVlCgAAAAC2nyRsTzhRywABJQ1xGcS2H7bz\
+             fQEAAAAABFla",
+        )
+    }
+
+    fn lzma() -> Vec<u8> {
+        base64("XQAAgAD//////////wA3GEn9+d2Kwpo0ueTHNyFqiT//6acAAA==")
+    }
+
+    fn zstd() -> Vec<u8> {
+        base64("KLUv/QRYaQAAbmFtZSA9IHZhbHVlCsIfAYI=")
+    }
+
+    #[test]
+    fn each_compression() {
+        for packed in [gz(TEXT), zlib(TEXT), bz(TEXT), xz(), lzma(), zstd()] {
+            assert_entries(&packed, &[("content", TEXT)]);
+        }
+    }
+
+    #[test]
+    fn members_are_one_content_and_what_follows_is_another() {
+        let twice = TEXT.repeat(2);
+        for packed in [gz(TEXT), bz(TEXT), xz(), zstd()] {
+            assert_entries(&packed.repeat(2), &[("content", &twice)]);
+            assert_entries(
+                &[&packed[..], b"\0\0behind"].concat(),
+                &[("content", TEXT), ("content", b"behind")],
+            );
+        }
+        let skippable = [&b"\x50\x2a\x4d\x18\x05\0\0\0extra"[..], &zstd()].concat();
+        assert_entries(&skippable, &[("content", &[b"extra", TEXT].concat())]);
+    }
+
+    #[test]
+    fn a_truncated_file_is_read_up_to_there() {
+        for packed in [gz(TEXT), bz(TEXT), xz(), zstd()] {
+            let cut = &packed[..packed.len() - 3];
+            assert_eq!(problem(cut), (String::new(), Problem::Truncated));
+        }
+        let found = found(&gz(TEXT)[..gz(TEXT).len() - 3]);
+        assert_eq!(found.entries, [("content".to_owned(), TEXT.to_vec())]);
+    }
+
+    #[test]
+    fn members_without_content_are_work() {
+        let found = found(&bz(b"").repeat(3000));
+        assert_eq!(found.entries, [("content".to_owned(), vec![])]);
+        let too_dense = Problem::TooDense { limit: 250 };
+        assert_eq!(found.problems, [(String::new(), too_dense)]);
+    }
+
+    #[test]
+    fn the_name_in_a_header_is_shown() {
+        let mut packed = gz(TEXT);
+        packed[3] = 8;
+        packed.splice(10..10, *b"a.conf\0");
+        assert_entries(&packed, &[("a.conf", TEXT)]);
+    }
+
+    #[test]
+    fn weak_magic_numbers_alone_are_no_container() {
+        let lzma = lzma();
+        assert!(is_container(&lzma) && is_container(&zlib(TEXT)));
+        for text in [
+            &b"x\x9c is not compressed"[..],
+            &zlib(TEXT)[..9],
+            &lzma[..20],
+        ] {
+            assert!(!is_container(text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Parses the headers of zip archives, also those of zip64.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::super::Problem;
+use super::super::number::{self, little};
+
+/// How a local header begins.
+pub(super) const LOCAL: &[u8] = b"PK\x03\x04";
+
+/// How a header of the central directory begins.
+const CENTRAL: &[u8] = b"PK\x01\x02";
+
+/// How the record behind the central directory begins, and its length without the comment.
+const END: (&[u8], usize) = (b"PK\x05\x06", 22);
+
+/// The longest comment behind the end record.
+const MAX_COMMENT: usize = 0xffff;
+
+/// The records of zip64 between the central directory and the end record.
+const ZIP64_LOCATOR: (&[u8], usize) = (b"PK\x06\x07", 20);
+const ZIP64_END: (&[u8], usize) = (b"PK\x06\x06", 56);
+
+/// A field of 32 bits with this value is in the extra field of zip64.
+const IN_ZIP64: u64 = 0xffff_ffff;
+
+/// An entry as one of its headers describes it.
+pub(super) struct Entry<'a> {
+    /// Where its local header is.
+    pub(super) header: usize,
+    pub(super) name: &'a [u8],
+    pub(super) comment: &'a [u8],
+    pub(super) method: u16,
+    flags: u64,
+    /// Its size in the archive, if the header has it.
+    pub(super) packed: Option<u64>,
+    /// Its size when it is unpacked, if the header has it.
+    pub(super) size: Option<u64>,
+}
+
+impl<'a> Entry<'a> {
+    /// The entry whose local header is at `at`.
+    pub(super) fn local(bytes: &'a [u8], at: usize) -> Option<Self> {
+        let fields = bytes.get(at..)?.strip_prefix(LOCAL)?;
+        let name_len = number::index(little::<2>(fields, 22)?);
+        let extra_len = number::index(little::<2>(fields, 24)?);
+        let (name, rest) = fields.get(26..)?.split_at_checked(name_len)?;
+        let flags = little::<2>(fields, 2)?;
+        let mut sizes = [little::<4>(fields, 18)?, little::<4>(fields, 14)?];
+        zip64(rest.get(..extra_len)?, &mut sizes);
+        // The sizes follow the content.
+        let is_streamed = flags & 8 != 0 && sizes[1] == 0;
+        Some(Self {
+            header: at,
+            name,
+            comment: &[],
+            method: u16::try_from(little::<2>(fields, 4)?).ok()?,
+            flags,
+            packed: (!is_streamed).then_some(sizes[1]),
+            size: (!is_streamed).then_some(sizes[0]),
+        })
+    }
+
+    /// The entry whose header in the central directory is at `at`.
+    pub(super) fn central(bytes: &'a [u8], at: usize) -> Option<Self> {
+        let fields = bytes.get(at..)?.strip_prefix(CENTRAL)?;
+        let len = |at| little::<2>(fields, at).map(number::index);
+        let (name, rest) = fields.get(42..)?.split_at_checked(len(24)?)?;
+        let (extra, rest) = rest.split_at_checked(len(26)?)?;
+        let mut sizes = [
+            little::<4>(fields, 20)?,
+            little::<4>(fields, 16)?,
+            little::<4>(fields, 38)?,
+        ];
+        zip64(extra, &mut sizes);
+        Some(Self {
+            header: number::index(sizes[2]),
+            name,
+            comment: rest.get(..len(28)?)?,
+            method: u16::try_from(little::<2>(fields, 6)?).ok()?,
+            flags: little::<2>(fields, 4)?,
+            packed: Some(sizes[1]),
+            size: Some(sizes[0]),
+        })
+    }
+
+    /// How long the header in the central directory is.
+    fn central_len(bytes: &'a [u8], at: usize) -> Option<usize> {
+        let entry = Self::central(bytes, at)?;
+        let extra = number::index(little::<2>(bytes, at + 30)?);
+        Some(46 + entry.name.len() + extra + entry.comment.len())
+    }
+
+    /// Whether two headers describe the same content.
+    pub(super) fn agrees(&self, central: &Self) -> bool {
+        let sizes = self.packed.is_none() || self.packed == central.packed;
+        sizes && self.method == central.method && self.is_encrypted() == central.is_encrypted()
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// How long the content in `rest` is if its header does not have its length: up to the next
+    /// record. `None` if the content has an end of its own.
+    pub(super) fn len_before_record(&self, rest: &[u8]) -> Option<u64> {
+        let is_record = |at: &usize| {
+            let kind = rest.get(at + 2..at + 4);
+            matches!(kind, Some([1, 2] | [3, 4] | [7, 8]))
+        };
+        let next = || memmem::find_iter(rest, b"PK").find(is_record);
+        (self.method != 8).then(|| next().unwrap_or(rest.len()) as u64)
+    }
+}
+
+/// Where the content of the entry with a local header at `at` begins.
+pub(super) fn content_start(bytes: &[u8], at: usize) -> Option<usize> {
+    let fields = bytes.get(at..)?.strip_prefix(LOCAL)?;
+    let len = little::<2>(fields, 22)? + little::<2>(fields, 24)?;
+    Some(at + 30 + number::index(len))
+}
+
+/// Replaces each size that is in the extra field of zip64.
+fn zip64(mut extra: &[u8], sizes: &mut [u64]) {
+    while let (Some(id), Some(len)) = (little::<2>(extra, 0), little::<2>(extra, 2)) {
+        let Some((field, rest)) = extra[4..].split_at_checked(number::index(len)) else {
+            return;
+        };
+        extra = rest;
+        if id == 1 {
+            let large = sizes.iter_mut().filter(|size| **size == IN_ZIP64);
+            for (size, at) in large.zip((0..).step_by(8)) {
+                *size = little::<8>(field, at).unwrap_or(*size);
+            }
+            return;
+        }
+    }
+}
+
+/// The central directory.
+pub(super) struct Directory {
+    /// Where the local header and the central header of each entry are, in order.
+    pub(super) entries: Vec<(usize, usize)>,
+    /// What it takes of the archive, with the records that follow it.
+    pub(super) range: Range<usize>,
+}
+
+impl Directory {
+    /// Finds the central directory, with at most one entry more than `limit`, and says what is
+    /// wrong with it.
+    pub(super) fn find(bytes: &[u8], limit: u64) -> (Self, Result<(), Problem>) {
+        let mut directory = Self {
+            entries: Vec::new(),
+            range: bytes.len()..bytes.len(),
+        };
+        let tail = bytes.len().saturating_sub(END.1 + MAX_COMMENT);
+        let Some(end) = memmem::rfind(&bytes[tail..], END.0).map(|at| tail + at) else {
+            return (directory, Err(Problem::Truncated));
+        };
+        let Some(start) = directory_start(bytes, end).filter(|start| *start <= end) else {
+            let problem = Problem::corrupt("the central directory is missing");
+            return (directory, Err(problem));
+        };
+        let mut at = start;
+        while let Some(len) = Entry::central_len(bytes, at)
+            && directory.entries.len() as u64 <= limit
+        {
+            if let Some(entry) = Entry::central(bytes, at) {
+                directory.entries.push((entry.header, at));
+            }
+            at += len;
+        }
+        directory.entries.sort_unstable();
+        let is_adjacent = end.saturating_sub(at) <= ZIP64_END.1 + ZIP64_LOCATOR.1;
+        let range_end = if is_adjacent { end + END.1 } else { at };
+        directory.range = start..range_end.min(bytes.len());
+        (directory, Ok(()))
+    }
+}
+
+/// Where the central directory begins, if the end record is at `end`.
+fn directory_start(bytes: &[u8], end: usize) -> Option<usize> {
+    let start = little::<4>(bytes, end + 16)?;
+    if start != IN_ZIP64 {
+        return Some(number::index(start));
+    }
+    let locator = bytes.get(end.checked_sub(ZIP64_LOCATOR.1)?..)?;
+    let record = number::index(little::<8>(locator.strip_prefix(ZIP64_LOCATOR.0)?, 4)?);
+    let record = bytes.get(record..)?.strip_prefix(ZIP64_END.0)?;
+    little::<8>(record, 44).map(number::index)
+}
