@@ -308,6 +308,22 @@ pub enum SkipReason {
     /// Its paths take far more memory or time than its objects: trees or contents repeat too often.
     #[error("not scanned: it has too many paths for its size, since directories or files repeat")]
     TooManyPaths,
+    /// What is in a container, such as an archive, could not be searched. The scan is incomplete.
+    #[error("{0}, so not all of it was searched; an [[allow]] entry with only a path accepts that")]
+    Packed(String),
+    /// The same at a path for which the policy accepts it.
+    #[error(
+        "{problem}, so not all of it was searched; [[allow]] entry {number}{} accepts that",
+        of_file(.file.as_deref())
+    )]
+    PackedAndAllowed {
+        /// Why it could not be searched.
+        problem: String,
+        /// The file of the entry, unless it is the repository's own or the one that was named.
+        file: Option<String>,
+        /// The number of the entry in its file, from 1.
+        number: usize,
+    },
     /// It could not be read. The scan is incomplete.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -320,7 +336,15 @@ impl SkipReason {
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Unreadable(_) | Self::Unmerged | Self::NoObject | Self::TooManyPaths
+            Self::Unreadable(_)
+                | Self::Packed(_)
+                | Self::Unmerged
+                | Self::NoObject
+                | Self::TooManyPaths
         )
     }
+}
+
+fn of_file(file: Option<&str>) -> String {
+    file.map(|file| format!(" of {file}")).unwrap_or_default()
 }

@@ -202,7 +202,7 @@ fn the_cache_of_an_audit() {
         let old = fs::read(&golden).unwrap_or_default();
         assert!(
             old == now || version_and_key(&old) != version_and_key(&now),
-            "the layout changed: raise the version in src/audit/cache.rs"
+            "the layout changed: raise the version in src/audit/cache/mod.rs"
         );
         fs::write(&golden, &now).unwrap();
     }

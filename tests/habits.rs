@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::archive::zip;
 use crate::support::keys::{access_key_id, secret_access_key, seeded_id_line};
 use crate::support::{Ran, Repo};
 
@@ -36,7 +37,8 @@ fn repo() -> Repo {
         .add("src/c.txt", pair(2))
         .commit("third");
     repo.write("src/a.env", pair(3)).write("src/b.env", pair(4));
-    repo.add("staged.txt", pair(5));
+    repo.add("staged.txt", pair(5))
+        .write("a.zip", zip(&[("a.env", pair(6).as_bytes())]));
     repo.write("own.toml", "block = \"low\"\n");
     repo.keysieve(["baseline", "write", "--baseline", "own.json", "old.env"])
         .status(0);

@@ -46,4 +46,6 @@ mod templates;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(unix)]
+mod unpack;
+#[cfg(unix)]
 mod unread;

@@ -7,6 +7,7 @@ use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::tree_diffs::TreeDiffs;
+use crate::engine::Unsearched;
 use crate::git::store::{ObjectIndex, Problem};
 
 /// What both passes collect.
@@ -21,6 +22,8 @@ pub(super) struct Collected {
     pub(super) names: Vec<BString>,
     pub(super) broken: Vec<(ObjectIndex, Problem)>,
     pub(super) missing: Vec<MissingReference>,
+    /// What is in an object and was not searched.
+    pub(super) unsearched: Vec<(ObjectIndex, Unsearched)>,
 }
 
 impl Collected {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 
 use super::container::Container as Holder;
 use super::findings::FindingsBuilder;
@@ -12,6 +12,7 @@ use super::reach::starting_points::StartingPoint;
 use super::reach::trace::{CommitOccurrence, Reachability};
 use crate::blob::{CommitInfo, Origin};
 use crate::finding::history::{CommitPlace, Container, Exposure, History, ObjectPlace, RootRef};
+use crate::finding::path_inside;
 use crate::git::commit::commit_info;
 use crate::git::store::ObjectIndex;
 use crate::git::{LocalRepository, ObjectId, ObjectKind, read_kind};
@@ -131,9 +132,14 @@ impl FindingsBuilder<'_> {
     ) -> CommitPlace {
         let mut stored = stored.iter();
         let stored = stored.find(|stored| stored.container == at.container);
+        let path = join_names(&at.path, &self.collected.names);
+        let inside = stored.and_then(|stored| stored.inside.as_ref());
         CommitPlace {
             commit: self.commit_info(repo, at),
-            path: join_names(&at.path, &self.collected.names),
+            path: path_inside(
+                path.as_bstr(),
+                inside.map_or(b"".into(), |inside| inside.as_bstr()),
+            ),
             line: stored.map_or(1, |stored| stored.line as usize),
         }
     }
@@ -147,6 +153,7 @@ impl FindingsBuilder<'_> {
             kind,
             object: object.map(|id| id.to_string()),
             paths: self.paths_of(stored.container).0,
+            inside: stored.inside.as_deref().cloned(),
             line: stored.line as usize,
             column: stored.column as usize,
             encoded: stored.encoded,

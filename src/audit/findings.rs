@@ -78,12 +78,15 @@ pub(super) fn add_findings(
     for stored in std::mem::take(&mut collected.found.occurrences) {
         secrets.entry(stored.secret).or_default().push(stored);
     }
-    if secrets.is_empty() {
+    if secrets.is_empty() && collected.unsearched.is_empty() {
         return;
     }
     restore_values(context, &repo.local(), &mut collected, &secrets, outcome);
     let all = secrets.values().flatten();
-    let containers: HashSet<ContainerKey> = all.map(|stored| stored.container).collect();
+    let unsearched = collected.unsearched.iter();
+    let unsearched = unsearched.map(|(object, _)| ContainerKey::object(*object));
+    let containers = all.map(|stored| stored.container).chain(unsearched);
+    let containers: HashSet<ContainerKey> = containers.collect();
     let staged = staged_paths(context, &containers);
     let records = std::mem::take(&mut collected.commits);
     let tree_diffs = std::mem::take(&mut collected.tree_diffs);
@@ -108,6 +111,7 @@ pub(super) fn add_findings(
         staged,
         is_bare: repo.is_bare(),
     };
+    outcome.skipped.extend(builder.unsearched());
     let built = builder.build(repo, secrets, outcome);
     builder.add_to(outcome, built);
 }
@@ -128,6 +132,12 @@ fn staged_paths(
         }
     }
     staged
+}
+
+/// Whether the path of a blob, or that of an entry in it, makes a secret less sure.
+fn is_low(path: &BString, stored: &StoredOccurrence) -> bool {
+    let inside = stored.inside.as_ref();
+    place::is_low(path.as_bstr()) || inside.is_some_and(|inside| place::is_low(inside.as_bstr()))
 }
 
 impl FindingsBuilder<'_> {
@@ -166,7 +176,7 @@ impl FindingsBuilder<'_> {
     fn keep_first(&self, container: ContainerKey, secrets: &mut Vec<TracedSecret>) -> Vec<Skip> {
         let mut counts = KeptCounts::new(Keep::FOR_REPORT);
         let all = secrets.len();
-        secrets.sort_by_key(|traced| (traced.first().line, traced.first().column));
+        secrets.sort_by(|a, b| a.first().position().cmp(&b.first().position()));
         secrets.retain(|TracedSecret { secret, .. }| {
             counts.take(&secret.occurrence, secret.allowed.as_ref())
         });
@@ -206,8 +216,8 @@ impl FindingsBuilder<'_> {
         mut stored: Vec<StoredOccurrence>,
     ) -> Option<SecretOccurrences> {
         let mut occurrence = self.collected.found.secrets.get(&secret)?.clone();
-        stored.sort_by_key(|stored| (stored.container, stored.line, stored.column));
-        stored.dedup_by_key(|stored| (stored.container, stored.line, stored.column));
+        stored.sort_by(StoredOccurrence::order);
+        stored.dedup_by(|a, b| a.order(b).is_eq());
         let surest =
             |stored: &[StoredOccurrence]| stored.iter().map(|stored| stored.confidence).max();
         let ungraded = surest(&stored);
@@ -215,7 +225,7 @@ impl FindingsBuilder<'_> {
         stored.retain_mut(|stored| {
             let paths = self.all_paths(stored.container);
             if let Some(paths) = &paths
-                && paths.iter().all(|path| place::is_low(path.as_bstr()))
+                && paths.iter().all(|path| is_low(path, stored))
             {
                 stored.confidence = place::lowered(&occurrence.rule.id, stored.confidence);
             }
@@ -249,7 +259,7 @@ impl FindingsBuilder<'_> {
 
     /// All paths of a container, in trees and indexes; `None` if it has none, or more than are
     /// known.
-    fn all_paths(&self, container: ContainerKey) -> Option<Vec<BString>> {
+    pub(super) fn all_paths(&self, container: ContainerKey) -> Option<Vec<BString>> {
         let (mut paths, has_more) = self.paths_of(container);
         let staged = self.staged.get(&container);
         paths.extend(staged.into_iter().flatten().cloned());
@@ -269,6 +279,7 @@ impl FindingsBuilder<'_> {
         }
         let mut occurrence = secret.clone();
         occurrence.confidence = stored.confidence;
+        occurrence.place.inside.clone_from(&stored.inside);
         let paths = match (paths, self.context.submodule) {
             (None, _) => vec![BString::default()],
             (Some(paths), None) => paths,
@@ -325,6 +336,7 @@ impl FindingsBuilder<'_> {
         found: Option<Occurrence>,
     ) -> (Finding, Option<AllowedBy>) {
         let first = traced.first();
+        let inside = first.inside.clone();
         let start = Location {
             line: first.line as usize,
             column: first.column as usize,
@@ -334,6 +346,7 @@ impl FindingsBuilder<'_> {
         let mut occurrence = found.unwrap_or_else(|| {
             let mut occurrence = secret.occurrence;
             (occurrence.place.start, occurrence.place.end) = (start, start);
+            occurrence.place.inside = inside;
             occurrence
         });
         occurrence.confidence = confidence;
@@ -360,7 +373,7 @@ impl FindingsBuilder<'_> {
             .extract_if(.., |finding| reported.contains(&finding.fingerprint))
         {
             let paths = elsewhere.entry(finding.fingerprint).or_default();
-            paths.push(finding.origin.path().to_owned());
+            paths.push(finding.path().into_owned());
         }
         for (mut finding, allowed) in built {
             if let Some(by) = allowed {

@@ -1,8 +1,11 @@
 //! Collects the secrets that one thread finds in objects and names.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
+use bstr::BString;
 use serde::{Deserialize, Serialize};
 
 use super::container::ContainerKey;
@@ -20,6 +23,9 @@ pub(super) struct StoredOccurrence {
     pub(super) container: ContainerKey,
     pub(super) secret: Fingerprint,
     pub(super) confidence: Confidence,
+    /// The path of the entry, if the object is an archive or another container of files. It holds
+    /// no value.
+    pub(super) inside: Option<Arc<BString>>,
     /// Line and column of its first character, from 1.
     pub(super) line: u32,
     pub(super) column: u32,
@@ -31,13 +37,24 @@ pub(super) struct StoredOccurrence {
     pub(super) marker: Option<AllowedBy>,
 }
 
-/// Identifies an occurrence within its container: the fingerprint, and the line and the column of
-/// the first character.
-pub(super) type OccurrenceId = (Fingerprint, u32, u32);
+/// Identifies an occurrence within its container: the fingerprint, the entry, and the line and the
+/// column of the first character.
+pub(super) type OccurrenceId = (Fingerprint, Option<Arc<BString>>, u32, u32);
 
 impl StoredOccurrence {
-    pub(super) const fn id(&self) -> OccurrenceId {
-        (self.secret, self.line, self.column)
+    pub(super) fn id(&self) -> OccurrenceId {
+        (self.secret, self.inside.clone(), self.line, self.column)
+    }
+
+    /// Where in its container it is.
+    pub(super) fn position(&self) -> (Option<&BString>, u32, u32) {
+        (self.inside.as_deref(), self.line, self.column)
+    }
+
+    /// The order of occurrences of a secret: by where they are.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let by_container = self.container.cmp(&other.container);
+        by_container.then_with(|| self.position().cmp(&other.position()))
     }
 }
 
@@ -47,6 +64,7 @@ pub(super) fn id_of(occurrence: &Occurrence) -> OccurrenceId {
     let stored = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (
         occurrence.fingerprint,
+        occurrence.place.inside.clone(),
         stored(start.line),
         stored(start.column),
     )
@@ -120,15 +138,17 @@ impl FoundSecrets {
         }
         let marker = context.policy.marker(&occurrence, nearby);
         let by_marker = marker.is_some();
-        let (secret, line, column) = id_of(&occurrence);
+        let (secret, inside, line, column) = id_of(&occurrence);
         self.occurrences.push(StoredOccurrence {
             container,
             secret,
             confidence: occurrence.confidence,
+            // A tool that rewrites history does not look into it either.
+            binary: binary || inside.is_some(),
+            inside,
             line,
             column,
             encoded: occurrence.is_encoded(),
-            binary,
             marker,
         });
         if let Entry::Vacant(entry) = self.secrets.entry(secret) {

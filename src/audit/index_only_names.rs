@@ -64,6 +64,7 @@ impl<'a> IndexOnlyNames<'a> {
                 kind: Container::Name,
                 object: None,
                 paths: vec![path.to_owned()],
+                inside: None,
                 line: start.line,
                 column: start.column,
                 encoded: finding.place.encoding.is_some(),

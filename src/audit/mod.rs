@@ -22,6 +22,7 @@
 //! | `rescan` | reads single objects a second time |
 //! | `index_only_names` | names that only an index contains |
 //! | `missing`, `skips` | what could not be read |
+//! | `unsearched` | what is in archives and was not searched |
 //! | `gitlinks` | at which paths submodules are |
 //! | `submodule` | what the repository of a submodule adds |
 //! | `absent_submodules` | which submodules were not audited |
@@ -48,6 +49,7 @@ mod scope;
 mod skips;
 mod submodule;
 mod tree_diffs;
+mod unsearched;
 
 use std::io;
 use std::path::Path;

@@ -28,9 +28,11 @@ pub(super) fn rescan(
             .ok()
             .map(|object| object.bytes),
     };
-    let located = context
-        .builder
-        .scan(&bytes.unwrap_or_default(), Frames::Build);
+    let bytes = bytes.unwrap_or_default();
+    let located = match container.container() {
+        Container::Name(_) => context.builder.scan(&bytes, Frames::Build),
+        Container::Object(_) => context.builder.scan_blob(&bytes, Frames::Build).located,
+    };
     let mut found = HashMap::new();
     for pair_or_single in context.builder.occurrences(&located) {
         // The first half is wanted by itself if a marker allows the pair.

@@ -35,6 +35,7 @@ fn scan_objects(context: &Context<'_>, jobs: usize, stop: &AtomicBool, collected
         collected.tags.extend(scanner.tags);
         collected.broken.extend(scanner.broken);
         collected.missing.extend(scanner.missing);
+        collected.unsearched.extend(scanner.unsearched);
     }
     collected.tags.sort_unstable();
     collected.tags.dedup();
@@ -49,6 +50,7 @@ fn scan_trees(context: &Context<'_>, jobs: usize, stop: &AtomicBool, collected: 
             Container::Object(object) => Some(object),
             Container::Name(_) => None,
         })
+        .chain(collected.unsearched.iter().map(|(object, _)| *object))
         .collect();
     let names = NameTable::new(std::mem::take(&mut collected.names));
     let trees = context.store.trees();

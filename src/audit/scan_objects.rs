@@ -9,7 +9,7 @@ use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use crate::blob::{Blob, Origin, Part, Skip};
-use crate::engine::{Frames, LocatedMatch};
+use crate::engine::{BlobScanner, Frames, ScannedBlob, Unsearched};
 use crate::git::commit::{CommitLinks, commit_links, tag_target};
 use crate::git::store::{DeltaBase, Kind, Object, ObjectIndex, Problem, Visit};
 use crate::git::{ObjectId, has_id};
@@ -30,6 +30,8 @@ pub(super) struct ObjectScanner<'a> {
     pub(super) tags: Vec<(ObjectIndex, ObjectIndex)>,
     pub(super) broken: Vec<(ObjectIndex, Problem)>,
     pub(super) missing: Vec<MissingReference>,
+    /// What is in an object and was not searched.
+    pub(super) unsearched: Vec<(ObjectIndex, Unsearched)>,
 }
 
 impl<'a> ObjectScanner<'a> {
@@ -42,6 +44,7 @@ impl<'a> ObjectScanner<'a> {
             tags: Vec::new(),
             broken: Vec::new(),
             missing: Vec::new(),
+            unsearched: Vec::new(),
         }
     }
 
@@ -74,7 +77,7 @@ impl<'a> ObjectScanner<'a> {
     fn search(
         &mut self,
         canonical: ObjectIndex,
-        bytes: &[u8],
+        Object { kind, bytes, .. }: Object<'_>,
         base: Option<DeltaBase<'_, Hits>>,
     ) -> Hits {
         let builder = self.context.builder;
@@ -83,19 +86,35 @@ impl<'a> ObjectScanner<'a> {
             Some(base) => scanner.hits_after(base.state, bytes, base.copied),
             None => scanner.hits(bytes),
         };
-        if hits.is_empty() {
-            return hits;
-        }
-        let matches = scanner.verify_hits(bytes, &hits);
-        if !matches.is_empty() {
-            self.found.in_large |= bytes.len() as u64 > MAX_RESCAN;
+        let mut scanned = ScannedBlob::default();
+        if !hits.is_empty() {
+            let matches = scanner.verify_hits(bytes, &hits);
             let part = Part::whole(bytes.len());
-            let located = builder.locate(bytes, &part, matches, Frames::Omit);
-            let container = ContainerKey::object(canonical);
-            self.found
-                .add(self.context, container, &located, is_binary(bytes));
+            if !matches.is_empty() {
+                scanned.located = builder.locate(bytes, &part, matches, Frames::Omit);
+            }
+        }
+        if kind == Kind::Blob {
+            builder.unpack(bytes, Frames::Omit, &mut scanned);
+        }
+        if !scanned.is_empty() {
+            let is_large = bytes.len() as u64 > MAX_RESCAN;
+            self.add(canonical, scanned, is_binary(bytes), is_large);
         }
         hits
+    }
+
+    /// Adds what was found in an object, which is text or `binary`.
+    fn add(&mut self, object: ObjectIndex, scanned: ScannedBlob, binary: bool, is_large: bool) {
+        let ScannedBlob {
+            located,
+            unsearched,
+        } = scanned;
+        self.found.in_large |= is_large && !located.is_empty();
+        let container = ContainerKey::object(object);
+        self.found.add(self.context, container, &located, binary);
+        let unsearched = unsearched.into_iter().map(|entry| (object, entry));
+        self.unsearched.extend(unsearched);
     }
 
     fn read_commit(&mut self, commit: ObjectIndex, bytes: &[u8]) {
@@ -147,7 +166,7 @@ impl Visit for ObjectScanner<'_> {
         } = object;
         let canonical = self.context.store.canonical(number);
         let before = self.found.occurrences.len();
-        let hits = self.search(canonical, bytes, base);
+        let hits = self.search(canonical, object, base);
         let is_packed = number < self.context.store.first_loose();
         if is_packed && (kind != Kind::Blob || self.found.occurrences.len() > before) {
             self.compare_id(&object);
@@ -167,7 +186,8 @@ impl Visit for ObjectScanner<'_> {
     fn stream(&mut self, number: ObjectIndex, content: &mut dyn Read) -> io::Result<()> {
         let mut parts = StreamScanner {
             context: self.context,
-            located: Vec::new(),
+            scanner: BlobScanner::new(self.context.builder, Frames::Omit),
+            scanned: ScannedBlob::default(),
             binary: false,
             bytes: 0,
         };
@@ -175,14 +195,13 @@ impl Visit for ObjectScanner<'_> {
         let origin = Origin::Repository { place: "".into() };
         let done = self.buffer.feed(content, &origin, &mut parts);
         let StreamScanner {
-            located,
+            scanned,
             binary,
             bytes,
             ..
         } = parts;
-        let container = ContainerKey::object(self.context.store.canonical(number));
-        self.found.add(self.context, container, &located, binary);
-        self.found.in_large |= !located.is_empty();
+        let canonical = self.context.store.canonical(number);
+        self.add(canonical, scanned, binary, true);
         self.found.totals.add(self.context, number, bytes);
         self.context.progress.add_blob();
         done
@@ -196,7 +215,8 @@ impl Visit for ObjectScanner<'_> {
 /// Searches a blob that comes in parts.
 struct StreamScanner<'a> {
     context: &'a Context<'a>,
-    located: Vec<LocatedMatch>,
+    scanner: BlobScanner<'a>,
+    scanned: ScannedBlob,
     /// Whether the first part makes the blob binary.
     binary: bool,
     bytes: u64,
@@ -214,10 +234,7 @@ impl Worker for StreamScanner<'_> {
         self.context.progress.add_bytes(own);
         self.bytes += own;
         self.binary |= blob.part.offset == 0 && is_binary(blob.bytes);
-        let builder = self.context.builder;
-        let matches = builder.scanner.scan(blob.bytes);
-        let located = builder.locate(blob.bytes, &blob.part, matches, Frames::Omit);
-        self.located.extend(located);
+        self.scanner.scan(blob.bytes, &blob.part, &mut self.scanned);
     }
 
     fn skip(&mut self, _: Skip) {}

@@ -99,7 +99,7 @@ impl<'a> OccurrenceBuilder<'a> {
         located: &'m [LocatedMatch],
         is_new: impl Fn(usize) -> bool + Clone + 'm,
     ) -> impl Iterator<Item = OccurrenceInText> {
-        let pairings = pair_up(self.scanner.rules(), located.iter().map(|seen| &seen.found));
+        let pairings = self.pairings(located);
         let mut is_paired = vec![false; located.len()];
         for pairing in &pairings {
             is_paired[pairing.first] = true;
@@ -117,6 +117,25 @@ impl<'a> OccurrenceBuilder<'a> {
                 .then(|| self.pair(located, pairing, is_first_new))
         });
         pairs.chain(singles)
+    }
+
+    /// Joins the matches of each text: halves in two entries of a container are no pair.
+    fn pairings(&self, located: &[LocatedMatch]) -> Vec<Pairing> {
+        let mut start = 0;
+        let mut pairings = Vec::new();
+        for text in located.chunk_by(LocatedMatch::is_in_text_of) {
+            if text.len() > 1 {
+                let found = text.iter().map(|seen| &seen.found);
+                let of_text = pair_up(self.scanner.rules(), found).into_iter();
+                pairings.extend(of_text.map(|pairing| Pairing {
+                    first: start + pairing.first,
+                    second: start + pairing.second,
+                    ..pairing
+                }));
+            }
+            start += text.len();
+        }
+        pairings
     }
 
     fn single(&self, located: &[LocatedMatch], index: usize) -> OccurrenceInText {

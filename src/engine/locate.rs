@@ -1,6 +1,8 @@
 //! Locates matches: adds line, column, code frame and the text around them while the bytes are in
 //! memory.
 
+use std::sync::Arc;
+
 use crate::blob::Part;
 use crate::finding::Place;
 use crate::finding::frame::{Frame, HiddenSpans};
@@ -34,6 +36,22 @@ pub struct LocatedMatch {
     pub(super) nearby: Nearby,
 }
 
+impl LocatedMatch {
+    /// Whether it is in an entry of a container. Its span is then that in the entry.
+    pub(super) const fn is_inside(&self) -> bool {
+        self.place.inside.is_some()
+    }
+
+    /// Whether both are in the same text: the bytes of the blob, or the same entry.
+    pub(super) fn is_in_text_of(&self, other: &Self) -> bool {
+        match (&self.place.inside, &other.place.inside) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
 /// Locates those `matches` that are `part`'s own, in order; `text` is the part. Their spans become
 /// those in the whole blob.
 pub(super) fn locate(
@@ -64,6 +82,7 @@ pub(super) fn locate(
             end: in_blob(part, ends.locate(found.span.end)),
             frame,
             encoding: found.encoding,
+            inside: None,
         };
         let nearby = surroundings.of(found.span.start);
         found.span = found.span.shift(part.offset);

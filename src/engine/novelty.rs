@@ -12,7 +12,6 @@ use crate::policy::{Judgement, Policy};
 use crate::rule::Confidence;
 use crate::scan::{Match, Scanner};
 use crate::secret::Fingerprint;
-use crate::source;
 use crate::text::Span;
 
 use super::build::{OccurrenceBuilder, OccurrenceInText};
@@ -98,11 +97,12 @@ impl Judge<'_> {
         let mut occurrences = Vec::with_capacity(located.len());
         let pairs = passes.pairs;
         let passes = passes.exempt.into_iter().zip(passes.marked);
-        for (LocatedMatch { found, .. }, (is_exempt, is_marked)) in located.iter().zip(passes) {
+        for (found_at, (is_exempt, is_marked)) in located.iter().zip(passes) {
+            let found = &found_at.found;
             let occurrence = Occurrence {
                 secret: fingerprint(self.builder.scanner, found),
                 confidence: found.confidence,
-                is_fresh: any_overlaps(&spans, found.span),
+                is_fresh: is_fresh(&spans, found_at),
                 is_exempt,
                 is_marked,
             };
@@ -213,7 +213,8 @@ impl Judge<'_> {
             }
             let fingerprints = removed.keys().map(|(secret, _)| *secret);
             known.versions.push(fingerprints.collect());
-            let remaining = self.secrets(&self.located_in(after), |_| Some(false));
+            let remaining = self.builder.scan_blob(after, Frames::Omit).located;
+            let remaining = self.secrets(&remaining, |_| Some(false));
             for (secret, mut moved) in removed {
                 let remaining = remaining
                     .get(&secret)
@@ -235,7 +236,8 @@ impl Judge<'_> {
         if let Some(secrets) = self.versions.get(key) {
             return secrets;
         }
-        let located = self.located_in(&version.bytes);
+        // What could not be searched in an old version is not known.
+        let located = self.builder.scan_blob(&version.bytes, Frames::Omit).located;
         let path = self.policy.relative_to_root(version.path.as_bstr());
         let located = place::graded(&located, &path, |rule| self.builder.rule_id(rule));
         let Passes { exempt, marked, .. } = self.passes(&located, &path);
@@ -243,17 +245,6 @@ impl Judge<'_> {
         let secrets = Arc::new(secrets);
         self.versions.insert(key, secrets.clone());
         secrets
-    }
-
-    fn located_in(&self, text: &[u8]) -> Vec<LocatedMatch> {
-        let located = source::parts(text).map(|(bytes, part)| {
-            let matches = self.builder.scanner.scan(bytes);
-            if matches.is_empty() {
-                return Vec::new();
-            }
-            self.builder.locate(bytes, &part, matches, Frames::Omit)
-        });
-        located.flatten().collect()
     }
 
     /// The secrets among matches; `marked` says whether one has an ignored marker, or is left out.
@@ -351,6 +342,15 @@ fn compare(
 
 fn fingerprint(scanner: &Scanner, found: &Match) -> Fingerprint {
     Fingerprint::new(&scanner.rules().rules[found.rule].id, found.value.reveal())
+}
+
+/// Whether a match is in one of the new `spans` of its blob. Any change of a container is one
+/// around all that is in it.
+fn is_fresh(spans: &[Span], LocatedMatch { found, place, .. }: &LocatedMatch) -> bool {
+    match place.inside {
+        None => any_overlaps(spans, found.span),
+        Some(_) => !spans.is_empty(),
+    }
 }
 
 /// Whether one of `spans`, which are in order and apart, overlaps `span`.

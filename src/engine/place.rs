@@ -99,17 +99,21 @@ pub(super) fn because(reason: &str) -> Detail {
     Detail::new("graded_lower", reason)
 }
 
-/// The matches in a text, graded by its `path`; `rule_id` is the id of the rule with an index.
+/// The matches in a blob, graded by its `path` and those of its entries; `rule_id` is the id of the
+/// rule with an index.
 pub(super) fn graded<'m, 'r>(
     located: &'m [LocatedMatch],
     path: &BStr,
     rule_id: impl Fn(usize) -> &'r str,
 ) -> Cow<'m, [LocatedMatch]> {
-    if located.is_empty() || !is_low(path) {
+    let is_blob_low = is_low(path);
+    let is_entry_low = |found: &LocatedMatch| found.place.inside().is_some_and(is_low);
+    if located.is_empty() || !(is_blob_low || located.iter().any(is_entry_low)) {
         return Cow::Borrowed(located);
     }
     let mut located = located.to_vec();
-    for LocatedMatch { found, .. } in &mut located {
+    let is_graded = |found: &&mut LocatedMatch| is_blob_low || is_entry_low(found);
+    for LocatedMatch { found, .. } in located.iter_mut().filter(is_graded) {
         let confidence = lowered(rule_id(found.rule), found.confidence);
         if confidence != found.confidence {
             found.confidence = confidence;

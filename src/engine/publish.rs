@@ -50,7 +50,8 @@ fn of_places(outcome: &Outcome, policy: &Policy) -> Vec<(usize, PublicFingerprin
     let mask = report::masker(outcome);
     let mut counts: HashMap<(&str, String), usize> = HashMap::new();
     let numbered = guessable.into_iter().map(|(at, finding)| {
-        let path = mask(&policy.path_of(&finding.origin));
+        let path = policy.path_of(&finding.origin);
+        let path = mask(&finding.place.path_in(&path));
         let count = counts.entry((&finding.rule.id, path.clone())).or_default();
         *count += 1;
         (
@@ -67,7 +68,9 @@ pub(super) fn mask_skips(outcome: &mut Outcome, scanner: &Scanner) {
         if let Cow::Owned(path) = scanner.redact(&skip.path) {
             skip.path = path.into();
         }
-        if let SkipReason::Unreadable(problem) = &mut skip.reason
+        if let SkipReason::Unreadable(problem)
+        | SkipReason::Packed(problem)
+        | SkipReason::PackedAndAllowed { problem, .. } = &mut skip.reason
             && let Cow::Owned(masked) = scanner.redact(problem.as_bytes())
         {
             *problem = String::from_utf8_lossy(&masked).into_owned();

@@ -93,7 +93,7 @@ pub struct RootRef {
 pub struct CommitPlace {
     /// The commit.
     pub commit: Arc<CommitInfo>,
-    /// The path in it; empty for its own text.
+    /// The path in it, with that in an archive, as reports show both; empty for its own text.
     pub path: BString,
     /// The line, from 1.
     pub line: usize,
@@ -108,13 +108,16 @@ pub struct ObjectPlace {
     pub object: Option<String>,
     /// The paths that it has had.
     pub paths: Vec<BString>,
+    /// The path of the entry that holds the secret, if the object is a container of files.
+    pub inside: Option<BString>,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
     /// Whether the secret, or the other half of a pair, is encoded anywhere in the object.
     pub encoded: bool,
-    /// Whether git would take the object for binary: one of its first 8192 bytes is zero.
+    /// Whether git would take the object for binary, since one of its first 8192 bytes is zero, or
+    /// it is a container of files.
     pub binary: bool,
 }
 

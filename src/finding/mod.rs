@@ -5,10 +5,11 @@ pub mod frame;
 pub mod history;
 mod occurrence;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::AddAssign;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{Origin, Skip};
@@ -16,7 +17,7 @@ use crate::rule::{Confidence, Detail};
 use crate::secret::{Fingerprint, PublicFingerprint, Secret};
 use history::History;
 
-pub use occurrence::{Occurrence, Partner, Place, RuleInfo};
+pub use occurrence::{Occurrence, Partner, Place, RuleInfo, path_inside};
 
 /// A secret, and where it was found.
 #[derive(Clone, Debug)]
@@ -69,12 +70,26 @@ impl Finding {
         }
     }
 
+    /// What reports call the text that it is in: the path of its blob, or of an entry of that.
+    #[must_use]
+    pub fn path(&self) -> Cow<'_, BStr> {
+        self.place.path_in(self.origin.path())
+    }
+
+    /// Whether its line is one of the file at the path of its blob: not that of a name, and not
+    /// that of an entry in an archive.
+    #[must_use]
+    pub const fn has_line_in_file(&self) -> bool {
+        !matches!(self.origin, Origin::Name { .. }) && self.place.inside.is_none()
+    }
+
     /// The order of findings in reports: by where they are.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
         let key = |f: &Self| (f.place.start, f.place.end, f.rule.id.clone(), f.fingerprint);
         let by_origin = self.origin.order(&other.origin);
-        by_origin.then_with(|| key(self).cmp(&key(other)))
+        let by_entry = by_origin.then_with(|| self.place.inside.cmp(&other.place.inside));
+        by_entry.then_with(|| key(self).cmp(&key(other)))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Describes a secret in a text: what the engine builds from a match, what the policy judges, and
 //! what becomes a finding when its origin is known.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::frame::Frame;
 use crate::rule::{Confidence, Detail, Text};
@@ -61,6 +64,36 @@ pub struct Place {
     pub frame: Frame,
     /// How the value is encoded, if it is not plain text: `base64`, `utf-16`, `escaped`.
     pub encoding: Option<&'static str>,
+    /// If the blob is a container, such as an archive, and the secret is in an entry: the path of
+    /// the entry, from the outermost container inwards: `lib/b.jar!config.properties`. Secrets in
+    /// it are masked. The position is that in the entry.
+    pub inside: Option<Arc<BString>>,
+}
+
+impl Place {
+    /// The path of the entry that it is in, if it is in one.
+    #[must_use]
+    pub fn inside(&self) -> Option<&BStr> {
+        self.inside.as_ref().map(|inside| inside.as_bstr())
+    }
+
+    /// What reports call the text that it is in, if the blob is at `path`: that path, or for an
+    /// entry of a container `a.zip!lib/b.jar!config.properties`.
+    #[must_use]
+    pub fn path_in<'p>(&self, path: &'p BStr) -> Cow<'p, BStr> {
+        match &self.inside {
+            None => Cow::Borrowed(path),
+            Some(inside) => Cow::Owned(path_inside(path, inside.as_bstr())),
+        }
+    }
+}
+
+/// The path of what is `inside` the container at `path`; that of the container if `inside` is
+/// empty.
+#[must_use]
+pub fn path_inside(path: &BStr, inside: &BStr) -> BString {
+    let separator = if inside.is_empty() { "" } else { "!" };
+    bstr::concat([path.as_bytes(), separator.as_bytes(), inside.as_bytes()]).into()
 }
 
 /// The first half of a pair.

@@ -1,16 +1,15 @@
 //! Parses an `[[allow]]` entry of the configuration file, and decides which findings it allows.
 
 use std::fmt;
-use std::path::Path;
 
-use bstr::{BStr, ByteSlice};
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use bstr::BStr;
 use jiff::civil::Date;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use toml::value::Datetime;
 
+use super::paths::{PathConditions, PathPatterns};
 use crate::finding::Occurrence;
 use crate::secret::{SaltedFingerprint, WrittenFingerprint};
 
@@ -76,8 +75,7 @@ pub struct AllowEntry {
     pub rule: Option<String>,
     /// The possible fingerprints of the finding; empty for any.
     pub values: Vec<WrittenFingerprint>,
-    paths: Option<PathPatterns>,
-    path_regexes: Vec<Regex>,
+    paths: PathConditions,
     pattern: Option<Regex>,
 }
 
@@ -123,13 +121,6 @@ fn last_line(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().to_owned()
 }
 
-/// Path patterns as written, which are compared with those of other entries, and compiled.
-#[derive(Debug)]
-struct PathPatterns {
-    written: Vec<String>,
-    globs: Gitignore,
-}
-
 impl AllowEntry {
     /// Checks and compiles an entry as written.
     pub(super) fn new(
@@ -161,12 +152,14 @@ impl AllowEntry {
                 .map(fingerprints)
                 .transpose()?
                 .unwrap_or_default(),
-            paths: syntax.path.map(PathPatterns::new).transpose()?,
-            path_regexes: syntax
-                .path_regex
-                .map(path_regexes)
-                .transpose()?
-                .unwrap_or_default(),
+            paths: PathConditions {
+                patterns: syntax.path.map(path_patterns).transpose()?,
+                regexes: syntax
+                    .path_regex
+                    .map(path_regexes)
+                    .transpose()?
+                    .unwrap_or_default(),
+            },
             pattern: syntax
                 .pattern
                 .map(|pattern| compile("pattern", &pattern))
@@ -191,17 +184,17 @@ impl AllowEntry {
             && (self.values.is_empty()
                 || has(finding.fingerprint.into())
                 || salted.iter().any(|&salted| has(salted.into())))
-            && self.paths.as_ref().is_none_or(|paths| paths.matches(path))
-            && (self.path_regexes.is_empty() || self.has_regex_for(path))
+            && self.paths.hold(path, finding.place.inside())
             && self
                 .pattern
                 .as_ref()
                 .is_none_or(|pattern| pattern.is_match(finding.secret.reveal()))
     }
 
-    fn has_regex_for(&self, path: &BStr) -> bool {
-        let mut regexes = self.path_regexes.iter();
-        relative(path).is_some_and(|path| regexes.any(|regex| regex.is_match(path)))
+    /// Whether a path is its only condition, and holds for the file at `path`.
+    pub(super) fn has_only_path(&self, path: &BStr) -> bool {
+        let has_others = self.rule.is_some() || !self.values.is_empty() || self.pattern.is_some();
+        !has_others && self.paths.are_given() && self.paths.hold(path, None)
     }
 
     /// Whether it allows `value` wherever an entry with this `rule` and `path` would.
@@ -211,78 +204,13 @@ impl AllowEntry {
         rule: Option<&str>,
         path: Option<&str>,
     ) -> bool {
-        let path_covered = self
-            .paths
-            .as_ref()
-            .is_none_or(|paths| path.is_some_and(|path| paths.written == [path]));
+        let patterns = self.paths.patterns.as_ref();
+        let path_covered =
+            patterns.is_none_or(|paths| path.is_some_and(|path| paths.written == [path]));
         let rule_covered = self.rule.is_none() || self.rule.as_deref() == rule;
-        let has_regex = self.pattern.is_some() || !self.path_regexes.is_empty();
+        let has_regex = self.pattern.is_some() || !self.paths.regexes.is_empty();
         self.values.contains(&value) && !has_regex && rule_covered && path_covered
     }
-}
-
-impl PathPatterns {
-    fn new(Strings(written): Strings) -> Result<Self, EntryProblem> {
-        if written.is_empty() {
-            return Err(EntryProblem::EmptyList("path"));
-        }
-        let mut builder = GitignoreBuilder::new("");
-        for (index, line) in written.iter().enumerate() {
-            let problem = |_| EntryProblem::Path(index + 1);
-            builder.add_line(None, line).map_err(problem)?;
-            // The builder accepts an empty line and a comment, but adds no pattern for them. Each
-            // line is checked alone, because building all lines for each would take quadratic time.
-            let mut alone = GitignoreBuilder::new("");
-            alone.add_line(None, line).map_err(problem)?;
-            if alone.build().map_err(problem)?.len() != 1 {
-                return Err(EntryProblem::Path(index + 1));
-            }
-        }
-        let globs = builder
-            .build()
-            .map_err(|_| EntryProblem::Path(written.len()))?;
-        Ok(Self { written, globs })
-    }
-
-    fn matches(&self, path: &BStr) -> bool {
-        let Some(relative) = relative(path) else {
-            return false;
-        };
-        let lossy;
-        let relative = match relative.to_path() {
-            Ok(path) => path,
-            Err(_) => {
-                lossy = relative.to_str_lossy();
-                Path::new(lossy.as_ref())
-            }
-        };
-        !relative.has_root()
-            && self
-                .globs
-                .matched_path_or_any_parents(relative, false)
-                .is_ignore()
-    }
-}
-
-/// The path without what makes it absolute: patterns are relative to the root, and the matcher of
-/// globs panics on an absolute path. `None` if it has an odd name.
-fn relative(path: &BStr) -> Option<&[u8]> {
-    let mut relative = path.as_bytes();
-    while let Some(rest) = relative
-        .strip_prefix(b"./")
-        .or_else(|| relative.strip_prefix(b"/"))
-    {
-        relative = rest;
-    }
-    (!has_odd_name(relative)).then_some(relative)
-}
-
-/// Whether a path that begins in a folder goes elsewhere, as only a tree that git would not write
-/// says: `fixtures/../src`. A path may begin with `..`, outside of the root, and with `.git`.
-fn has_odd_name(path: &[u8]) -> bool {
-    let mut names = path.split_str("/").skip_while(|name| *name == b"..");
-    names.next();
-    names.any(|name| matches!(name, b"" | b"." | b"..") || name.eq_ignore_ascii_case(b".git"))
 }
 
 fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, EntryProblem> {
@@ -295,6 +223,13 @@ fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, En
             WrittenFingerprint::parse(text).ok_or(EntryProblem::Fingerprint(number))
         })
         .collect()
+}
+
+fn path_patterns(Strings(written): Strings) -> Result<PathPatterns, EntryProblem> {
+    if written.is_empty() {
+        return Err(EntryProblem::EmptyList("path"));
+    }
+    PathPatterns::new(written).map_err(EntryProblem::Path)
 }
 
 fn path_regexes(Strings(written): Strings) -> Result<Vec<Regex>, EntryProblem> {

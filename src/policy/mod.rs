@@ -9,6 +9,7 @@ mod files;
 pub mod import;
 mod layers;
 mod marker;
+mod paths;
 mod read;
 mod root_paths;
 mod size;
@@ -24,7 +25,7 @@ use bstr::{BStr, ByteSlice};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
-use crate::blob::Origin;
+use crate::blob::{Origin, SkipReason};
 use crate::finding::{AllowedBy, List, Occurrence, Outcome, Unused};
 use crate::rule::{Confidence, RuleSet};
 use crate::secret::{Fingerprint, Salt};
@@ -213,6 +214,14 @@ impl Policy {
         }
     }
 
+    /// The entry that allows all that the file at `path`, as [`Policy::path_of`] gives it, can
+    /// contain: one with no other condition than a path.
+    #[must_use]
+    pub fn entry_for_all_of(&self, path: &BStr) -> Option<&AllowEntry> {
+        let mut entries = self.entries.iter();
+        entries.find(|entry| entry.has_only_path(path))
+    }
+
     /// Identifies the policy in reports: 12 hex digits that depend on the thresholds and
     /// `max_size`, on the contents of the configuration files and the baseline, and on nothing
     /// else.
@@ -306,6 +315,17 @@ impl Policy {
                 AllowedBy::Entry { file, number, .. } => Some((file.as_deref(), *number)),
                 AllowedBy::Marker { .. } | AllowedBy::Baseline { .. } => None,
             })
+            .chain(
+                outcome
+                    .skipped
+                    .iter()
+                    .filter_map(|skip| match &skip.reason {
+                        SkipReason::PackedAndAllowed { file, number, .. } => {
+                            Some((file.as_deref(), *number))
+                        }
+                        _ => None,
+                    }),
+            )
             .collect();
         let mut all = self.expired.clone();
         for entry in &self.entries {

@@ -38,6 +38,7 @@ pub(super) fn occurrence() -> Occurrence {
             },
             frame: Frame::default(),
             encoding: None,
+            inside: None,
         },
         fingerprint: Fingerprint::new("aws-access-token", secret.as_bytes()),
         secret: Secret::new(secret),

@@ -84,6 +84,7 @@ fn place(text: &str, secrets: &[&str], first: usize) -> Place {
         end: index.locate(spans[0].end),
         frame,
         encoding: None,
+        inside: None,
     }
 }
 

@@ -28,6 +28,7 @@ pub use files::Files;
 pub use git_dir::GitDir;
 pub use message::Message;
 pub use names::is_searched_name;
+pub(crate) use names::path_names;
 pub use push::Push;
 pub use read::{Buffer, parts};
 pub use staged::Staged;

@@ -22,11 +22,11 @@ pub const fn is_searched_name(name: &[u8]) -> bool {
 }
 
 /// A name in a path that is searched.
-pub(super) struct PathName<'p> {
+pub(crate) struct PathName<'p> {
     /// The path up to and with the name.
-    pub(super) path: &'p BStr,
+    pub(crate) path: &'p BStr,
     /// The name: a component, or the whole path.
-    pub(super) bytes: &'p BStr,
+    pub(crate) bytes: &'p BStr,
 }
 
 impl<'p> PathName<'p> {
@@ -68,7 +68,7 @@ impl PreviousContent for PathName<'_> {
 
 /// The names in `path` that are searched: each component, and then the whole path, since a secret
 /// can hold slashes. Directories that the path `last` is in as well were fed with that one.
-pub(super) fn path_names<'p>(
+pub(crate) fn path_names<'p>(
     path: &'p BStr,
     last: Option<&BStr>,
 ) -> impl Iterator<Item = PathName<'p>> {

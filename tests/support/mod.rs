@@ -1,5 +1,6 @@
 //! The test harness: temporary git repositories, runs of the real program, and fake keys.
 
+pub(crate) mod archive;
 pub(crate) mod keys;
 mod repo;
 mod run;

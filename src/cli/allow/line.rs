@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use bstr::ByteSlice as _;
 use keysieve::engine::{Frames, OccurrenceBuilder};
 use keysieve::finding::{Occurrence, Place};
 
@@ -16,14 +17,20 @@ pub(super) fn values_on_line(
     rule: Option<&str>,
     settings: &Settings,
 ) -> Result<Vec<Value>, CliError> {
-    let FileLine { file, line, column } = at;
-    let path = masked_path(&settings.scanner, file);
-    let text = fs::read(file)
+    let FileLine {
+        path: at,
+        line,
+        column,
+    } = at;
+    let path = masked_path(&settings.scanner, at);
+    let bytes = fs::read(&at.file)
         .map_err(|error| CliError::new(format!("{path}: cannot be read: {error}")))?;
     let builder = OccurrenceBuilder::new(&settings.scanner);
-    let located = builder.scan(&text, Frames::Omit);
+    let located = builder.scan_blob(&bytes, Frames::Omit).located;
+    let inside = at.inside.as_ref().map(|inside| inside.as_bstr());
     let found = builder.occurrences(&located).map(|found| found.occurrence);
     let values: Vec<Value> = found
+        .filter(|found| found.place.inside() == inside)
         .filter(|found| rule.is_none_or(|rule| *rule == *found.rule.id))
         .filter(|found| match column {
             Some(column) => (found.place.start.line, found.place.start.column) == (*line, *column),

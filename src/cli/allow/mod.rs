@@ -83,7 +83,7 @@ impl AllowArgs {
     fn write_in(&self, here: &Path) -> Result<Vec<String>, CliError> {
         let target = self.target(here)?;
         let root = match &target {
-            Target::Line(at) => settings::root_of(&at.file)?,
+            Target::Line(at) => settings::root_of(&at.path.file)?,
             _ => here.to_path_buf(),
         };
         let named = self

@@ -16,7 +16,7 @@ pub(super) struct Value {
 
 impl Value {
     pub(super) fn of_finding(finding: &Finding, scanner: &Scanner) -> Self {
-        let path = redact::name(scanner, &finding.origin.path().to_string());
+        let path = redact::name(scanner, &finding.path().to_string());
         Self {
             fingerprint: finding.fingerprint,
             is_guessable: finding.rule.guessable,

@@ -64,7 +64,7 @@ impl ScopeArgs {
         let seen = |finding: &Finding, wanted| SeenSecret {
             fingerprint: finding.fingerprint,
             rule: finding.rule.id.to_string(),
-            path: mask(&policy.path_of(&finding.origin)),
+            path: mask(&finding.place.path_in(&policy.path_of(&finding.origin))),
             wanted,
         };
         let reported = outcome

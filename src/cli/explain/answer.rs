@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
-use keysieve::blob::Origin;
-use keysieve::finding::{AllowedBy, Finding, Outcome};
+use keysieve::blob::{Origin, Skip, SkipReason};
+use keysieve::engine::OccurrenceBuilder;
+use keysieve::finding::{AllowedBy, Finding, Outcome, path_inside};
 use keysieve::report;
 use keysieve::scan::{RuleTrace, Scanner};
 use keysieve::secret::{Fingerprint, WrittenFingerprint};
 use keysieve::text::{LineIndex, Span, printable};
 
+use super::target::FilePath;
 use crate::cli::error::CliError;
 use crate::cli::redact;
 use crate::cli::settings::Settings;
@@ -58,12 +60,17 @@ impl<'s> Answer<'s> {
     /// Explains a file, or a line of it.
     pub(super) fn for_file(
         settings: &'s Settings,
-        file: &Path,
+        at: &FilePath,
         line: Option<usize>,
         outcome: Outcome,
     ) -> Result<Self, CliError> {
-        let path = masked_path(&settings.scanner, file);
-        if let Some(skip) = outcome.skipped.first() {
+        let path = masked_path(&settings.scanner, at);
+        // What was not searched of an archive does not keep the rest from being explained.
+        let is_unread = |skip: &&Skip| {
+            use SkipReason::{Packed, PackedAndAllowed};
+            !matches!(skip.reason, Packed(_) | PackedAndAllowed { .. })
+        };
+        if let Some(skip) = outcome.skipped.iter().find(is_unread) {
             if skip.reason.is_failure() {
                 return Err(CliError::new(format!("{path}: {}", skip.reason)));
             }
@@ -80,8 +87,7 @@ impl<'s> Answer<'s> {
                 places: vec![place],
             });
         }
-        let text = fs::read(file)
-            .map_err(|error| CliError::new(format!("{path}: cannot be read: {error}")))?;
+        let text = read(settings, at, &path)?;
         let index = LineIndex::new(&text);
         if let Some(line) = line.filter(|&line| line > index.count()) {
             return Err(CliError::new(format!(
@@ -91,7 +97,13 @@ impl<'s> Answer<'s> {
         }
         let span = line.map_or(Span::new(0, text.len()), |line| index.span(line - 1));
         let mut findings = decide(settings, outcome);
-        findings.retain(|(finding, _)| line.is_none_or(|line| is_on_line(finding, line)));
+        findings.retain(|(finding, _)| {
+            let inside = at.inside.as_ref().map(|inside| inside.as_bstr());
+            let is_in_text = finding.place.inside() == inside;
+            line.map_or(is_in_text || inside.is_none(), |line| {
+                is_in_text && is_on_line(finding, line)
+            })
+        });
         let place = Place {
             path,
             line,
@@ -134,7 +146,9 @@ impl<'s> Answer<'s> {
         let mut places = Vec::new();
         for (finding, decision) in decide(settings, outcome) {
             if let Some(found) = matches.iter().find(|found| {
-                found.fingerprint == finding.fingerprint && found.origin == finding.origin
+                found.fingerprint == finding.fingerprint
+                    && found.origin == finding.origin
+                    && found.inside == finding.place.inside
             }) {
                 places.push(Place::of_finding(settings, finding, decision, &found.path)?);
             }
@@ -150,8 +164,12 @@ impl Place {
         decision: Decision,
         path: &str,
     ) -> Result<Self, CliError> {
-        let text =
+        let mut text =
             content(&finding.origin).map_err(|error| CliError::new(format!("{path}: {error}")))?;
+        if let Some(inside) = finding.place.inside() {
+            let builder = OccurrenceBuilder::new(&settings.scanner);
+            text = builder.entry(&text, inside).unwrap_or_default();
+        }
         let is_name = matches!(finding.origin, Origin::Name { .. });
         Ok(Self {
             path: path.to_owned(),
@@ -168,7 +186,8 @@ impl Place {
 struct Matching {
     fingerprint: Fingerprint,
     origin: Origin,
-    /// The path of the origin, safe to show.
+    inside: Option<Arc<BString>>,
+    /// Its path, safe to show.
     path: String,
 }
 
@@ -184,7 +203,8 @@ fn find(settings: &Settings, written: WrittenFingerprint, outcome: &Outcome) -> 
             matching.push(Matching {
                 fingerprint: finding.fingerprint,
                 origin: finding.origin.clone(),
-                path: mask(finding.origin.path()),
+                inside: finding.place.inside.clone(),
+                path: mask(&finding.path()),
             });
         }
     }
@@ -237,6 +257,7 @@ fn decide(settings: &Settings, outcome: Outcome) -> Vec<(Finding, Decision)> {
     all.sort_by(|(a, _), (b, _)| {
         a.origin
             .order(&b.origin)
+            .then(a.place.inside.cmp(&b.place.inside))
             .then(a.place.start.cmp(&b.place.start))
     });
     all
@@ -271,9 +292,29 @@ fn content(origin: &Origin) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The text of a file, or of an entry of one. Errors name it as `path`.
+fn read(settings: &Settings, at: &FilePath, path: &str) -> Result<Vec<u8>, CliError> {
+    let bytes = fs::read(&at.file)
+        .map_err(|error| CliError::new(format!("{path}: cannot be read: {error}")))?;
+    let Some(inside) = &at.inside else {
+        return Ok(bytes);
+    };
+    let builder = OccurrenceBuilder::new(&settings.scanner);
+    let entry = builder.entry(&bytes, inside.as_bstr());
+    entry.ok_or_else(|| {
+        CliError::new(format!(
+            "{path}: the file has no such entry that can be read"
+        ))
+    })
+}
+
 /// A path that the user gave, without the secrets in it.
-pub(in crate::cli) fn masked_path(scanner: &Scanner, path: &Path) -> String {
-    let original = BString::from(Vec::from_path_lossy(path).into_owned());
+pub(in crate::cli) fn masked_path(scanner: &Scanner, at: &FilePath) -> String {
+    let file = BString::from(Vec::from_path_lossy(&at.file).into_owned());
+    let original = match &at.inside {
+        None => file,
+        Some(inside) => path_inside(file.as_bstr(), inside.as_bstr()),
+    };
     let mut masked = original.clone();
     for found in scanner.scan(&original) {
         masked = BString::from(masked.replace(found.span.of(&original), found.value.masked()));

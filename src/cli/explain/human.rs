@@ -61,7 +61,12 @@ impl Answer<'_> {
     fn finding(&self, finding: &Finding, decision: &Decision, out: &mut String) {
         let Location { line, column } = finding.place.start;
         let (rule, confidence) = (&finding.rule.id, finding.confidence);
-        let mut text = format!("found {rule} at {line}:{column}, {confidence}");
+        let entry = finding
+            .place
+            .inside()
+            .map(|inside| format!("{}:", self.name(&inside.to_string())));
+        let entry = entry.unwrap_or_default();
+        let mut text = format!("found {rule} at {entry}{line}:{column}, {confidence}");
         if let Some(partner) = &finding.partner {
             let Location { line, column } = partner.place.start;
             let rule = &partner.rule.id;

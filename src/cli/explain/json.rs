@@ -85,6 +85,7 @@ impl Answer<'_> {
             "rule": *finding.rule.id,
             "confidence": finding.confidence.word(),
             "fingerprint": finding.public_fingerprint.to_string(),
+            "inside": finding.place.inside().map(|inside| self.name(&inside.to_string())),
             "line": finding.place.start.line,
             "column": finding.place.start.column,
             "partner": partner,

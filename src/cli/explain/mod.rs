@@ -28,7 +28,7 @@ pub(crate) struct ExplainArgs {
     /// A line, a file, or a finding
     ///
     /// A finding is given by its fingerprint: 32 hex digits, as a report or the baseline shows
-    /// them.
+    /// them. What is in an archive is given as reports show it: `FILE!ENTRY:LINE`.
     #[arg(value_name = "FILE:LINE|FILE|FINGERPRINT")]
     target: PathBuf,
     /// Files and directories to search for a fingerprint
@@ -57,7 +57,7 @@ impl ExplainArgs {
     pub(crate) fn run(self) -> Result<Status, CliError> {
         let target = Target::parse(&self.target)?;
         let paths = match &target {
-            Target::File(file) | Target::Line(file, _) => vec![file.clone()],
+            Target::File(path) | Target::Line(path, _) => vec![path.file.clone()],
             Target::Finding(..) => self.paths,
         };
         let (source, settings) =
@@ -70,8 +70,8 @@ impl ExplainArgs {
             Keep::All,
         )?;
         let answer = match target {
-            Target::File(file) => Answer::for_file(&settings, &file, None, outcome)?,
-            Target::Line(file, line) => Answer::for_file(&settings, &file, Some(line), outcome)?,
+            Target::File(path) => Answer::for_file(&settings, &path, None, outcome)?,
+            Target::Line(path, line) => Answer::for_file(&settings, &path, Some(line), outcome)?,
             Target::Finding(written) => Answer::for_finding(&settings, written, outcome)?,
         };
         let text = match self.format {

@@ -101,10 +101,7 @@ pub(super) const WORDS: &[(&str, Word)] = &[
         "secret scan changes",
         Word::None("name the range: 'keysieve gate origin/main..HEAD'"),
     ),
-    (
-        "secret scan archive",
-        Word::None("unpack it first, then run 'keysieve scan DIR'"),
-    ),
+    ("secret scan archive", Word::Scan(Kind::Files, GGSHIELD)),
     ("secret scan docker", Word::None(REMOTE)),
     ("secret scan pypi", Word::None(REMOTE)),
     (

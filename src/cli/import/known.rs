@@ -230,7 +230,7 @@ fn add_all(outcome: &Outcome, entries: &[&Known], resolved: &mut Resolved) {
     resolved.seen.extend(named.map(|finding| SeenSecret {
         fingerprint: finding.fingerprint,
         rule: finding.rule.id.to_string(),
-        path: mask(finding.origin.path()),
+        path: mask(&finding.path()),
         wanted: true,
     }));
 }

@@ -26,7 +26,7 @@ pub(super) fn write(
             .iter()
             .map(|found| finding(&redactor, found))
             .collect();
-        file(&redactor.path(&of_file[0]), &errors, out)?;
+        file(&redactor.file(&of_file[0]), &errors, out)?;
     }
     for skip in &outcome.skipped {
         let (path, reason) = redactor.skip(skip);
@@ -49,9 +49,10 @@ pub(super) fn write(
     if options.show_allowed {
         for allowed in &outcome.allowed {
             let found = &allowed.finding;
-            let message = format!("allowed by {}", redactor.allowed_by(allowed));
+            let by = redactor.allowed_by(allowed);
+            let message = format!("{}allowed by {by}", entry(&redactor, found));
             let error = error(&position(found), "ignore", &message, &found.rule.id);
-            file(&redactor.path(found), &[error], out)?;
+            file(&redactor.file(found), &[error], out)?;
         }
     }
     writeln!(out, "</checkstyle>")
@@ -67,14 +68,25 @@ fn file(path: &str, errors: &[String], out: &mut dyn io::Write) -> io::Result<()
 
 fn finding(redactor: &Redactor<'_>, found: &Finding) -> String {
     let severity = if found.blocking { "error" } else { "warning" };
-    let mut message = redactor.description(found);
+    let mut message = entry(redactor, found) + &redactor.description(found);
     for (label, text) in redactor.secrets_and_notes(found) {
         message.push_str(&format!("; {label}: {text}"));
     }
     error(&position(found), severity, &message, &found.rule.id)
 }
 
+/// Where in an archive a finding is, if it is in one: its line is not one of the file.
+fn entry(redactor: &Redactor<'_>, found: &Finding) -> String {
+    match found.place.inside {
+        None => String::new(),
+        Some(_) => format!("{}: ", redactor.place(found, &found.place)),
+    }
+}
+
 fn position(found: &Finding) -> String {
+    if found.place.inside.is_some() {
+        return String::new();
+    }
     let start = found.place.start;
     format!(r#"line="{}" column="{}" "#, start.line, start.column)
 }

@@ -63,9 +63,14 @@ fn title(text: &str) -> (&'static str, String) {
 
 fn position(redactor: &Redactor<'_>, found: &Finding) -> Properties {
     let (start, end) = (found.place.start, found.place.end);
-    let file = ("file", relative(&redactor.path(found)));
+    let file = ("file", relative(&redactor.file(found)));
     match found.origin {
         Origin::Name { .. } => vec![file],
+        Origin::File { .. } | Origin::Staged { .. } | Origin::Commit { .. }
+            if !found.has_line_in_file() =>
+        {
+            vec![file]
+        }
         Origin::File { .. } | Origin::Staged { .. } | Origin::Commit { .. } => {
             let (first, last) = (start.line.to_string(), end.line.to_string());
             let mut properties = vec![file, ("line", first), ("endLine", last)];

@@ -159,11 +159,15 @@ fn location(redactor: &Redactor<'_>, found: &Finding) -> Value {
             json!({ "sha": id, "author": author, "date": date, "message": subject })
         }
     };
-    let path = redactor.path(found);
+    let path = redactor.file(found);
+    let (start, end) = match found.has_line_in_file() {
+        true => (found.place.start.line, found.place.end.line),
+        false => (1, 1),
+    };
     json!({
         "file": path.strip_prefix("./").unwrap_or(&path),
-        "start_line": found.place.start.line,
-        "end_line": found.place.end.line,
+        "start_line": start,
+        "end_line": end,
         "commit": commit,
     })
 }
@@ -171,6 +175,9 @@ fn location(redactor: &Redactor<'_>, found: &Finding) -> Value {
 fn details(redactor: &Redactor<'_>, found: &Finding) -> Value {
     let blocks = if found.blocking { "yes" } else { "no" };
     let mut notes = redactor.secrets_and_notes(found);
+    if found.place.inside.is_some() {
+        notes.push(("place", redactor.place(found, &found.place)));
+    }
     notes.push(("fingerprint", found.public_fingerprint.to_string()));
     notes.push(("blocks", blocks.to_owned()));
     let details = notes.into_iter().map(|(name, value)| {

@@ -39,6 +39,9 @@ struct ObjectPlaceJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
     paths: Vec<String>,
+    /// The path in the object, if that is a container of files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<String>,
     line: usize,
     column: usize,
     encoded: bool,
@@ -87,6 +90,7 @@ fn place_json(place: &ObjectPlace, redactor: &Redactor<'_>) -> ObjectPlaceJson {
         kind: place.kind.word(),
         object: place.object.clone(),
         paths: names(&place.paths, redactor),
+        inside: place.inside.as_ref().map(|inside| redactor.lossy(inside)),
         line: place.line,
         column: place.column,
         encoded: place.encoded,

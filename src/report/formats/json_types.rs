@@ -13,10 +13,10 @@ use crate::finding::{
 };
 use crate::report::api::Options;
 use crate::report::formats::json_history::{HistoryJson, history_json};
+use crate::report::formats::json_path::{PathJson, path};
 use crate::report::safe_text::redactor::{Redactor, SafeCommit};
 use crate::report::safe_text::words::marker_container;
 use crate::secret::{FingerprintOf, Secret};
-use crate::text::printable;
 
 /// Version of this JSON. It grows when a consumer has to change.
 const SCHEMA: u32 = 1;
@@ -48,14 +48,6 @@ struct ScannedJson {
     objects: Option<u64>,
     bytes: u64,
     left_out: u64,
-}
-
-/// A path. If it is not UTF-8, its bytes follow as base64.
-#[derive(Serialize)]
-struct PathJson {
-    path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path_base64: Option<String>,
 }
 
 /// Something that was not scanned.
@@ -116,6 +108,9 @@ pub(in crate::report) struct FindingJson<'o> {
     rule: RuleJson<'o>,
     #[serde(flatten)]
     path: PathJson,
+    /// The part of the path that is in an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<String>,
     #[serde(flatten)]
     place: PlaceJson,
     #[serde(flatten)]
@@ -312,6 +307,7 @@ impl<'o> JsonMapper<'o> {
     fn finding_json(&self, finding: &'o Finding, reveal: bool) -> FindingJson<'o> {
         let details = finding.details.iter();
         let history = finding.history.as_ref();
+        let inside = finding.place.inside();
         let print = finding.public_fingerprint;
         FindingJson {
             rule: RuleJson {
@@ -321,6 +317,7 @@ impl<'o> JsonMapper<'o> {
                 blocking: finding.blocking,
             },
             path: path(&self.redactor.path_bytes(finding)),
+            inside: inside.map(|inside| self.redactor.lossy(inside)),
             place: place(&finding.rule, &finding.place),
             secret: secret(&finding.secret, reveal),
             fingerprint: print.to_string(),
@@ -357,19 +354,6 @@ fn partner_json(partner: &Partner, reveal: bool) -> PartnerJson<'_> {
         rule: &partner.rule.id,
         place: place(&partner.rule, &partner.place),
         secret: secret(&partner.secret, reveal),
-    }
-}
-
-fn path(bytes: &[u8]) -> PathJson {
-    match std::str::from_utf8(bytes) {
-        Ok(path) => PathJson {
-            path: path.to_owned(),
-            path_base64: None,
-        },
-        Err(_) => PathJson {
-            path: printable(bytes),
-            path_base64: Some(STANDARD.encode(bytes)),
-        },
     }
 }
 

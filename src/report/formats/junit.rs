@@ -3,7 +3,6 @@
 
 use std::io;
 
-use crate::blob::Origin;
 use crate::finding::{Finding, Outcome};
 use crate::report::api::{Options, Times};
 use crate::report::safe_text::markup::escaped;
@@ -139,8 +138,8 @@ fn finding_case(redactor: &Redactor<'_>, found: &Finding) -> TestCase {
     };
     TestCase {
         name: format!("{} at {place}", found.rule.id),
-        class: redactor.path(found),
-        line: (!matches!(found.origin, Origin::Name { .. })).then_some(found.place.start.line),
+        class: redactor.file(found),
+        line: found.has_line_in_file().then_some(found.place.start.line),
         result,
     }
 }

@@ -9,6 +9,7 @@ mod html;
 pub(in crate::report) mod human;
 mod json;
 pub(in crate::report) mod json_history;
+mod json_path;
 pub(in crate::report) mod json_types;
 mod jsonl;
 mod junit;

@@ -87,7 +87,7 @@ impl<'a> Checklist<'a> {
         let time = jiff::Timestamp::from_second(commit.time)
             .ok()?
             .strftime("%Y-%m-%d");
-        let path = self.plan.code(item.finding.origin.path());
+        let path = self.plan.code(&**item.finding.path());
         Some(format!(
             "since {time}, commit {}, {path}",
             short(&commit.id)
@@ -191,10 +191,10 @@ impl<'a> Checklist<'a> {
     }
 
     fn manual_step(&self, place: &ObjectPlace) -> String {
-        let form = if place.encoded {
-            "encoded in"
-        } else {
-            "in a binary blob"
+        let form = match place.inside {
+            Some(_) => "in the archive",
+            None if place.encoded => "encoded in",
+            None => "in a binary blob",
         };
         let mut text = format!("{form} {}", place.object.as_deref().unwrap_or("a name"));
         for path in place.paths.iter().take(MAX_PATHS) {

@@ -1,5 +1,7 @@
 //! Writes the notes on a finding: what a person should know besides its rule, place and frame.
 
+use bstr::ByteSlice as _;
+
 use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::finding::history::{History, RootRef};
@@ -47,7 +49,8 @@ impl Redactor<'_> {
             (_, FingerprintOf::Value | FingerprintOf::SaltedValue) => print.to_string(),
             (Origin::File { path } | Origin::Staged { path, .. }, FingerprintOf::Place) => {
                 let Location { line, column } = finding.place.start;
-                let mut place = self.bytes(path).into_owned();
+                let path = finding.place.path_in(path.as_bstr());
+                let mut place = self.bytes(&path).into_owned();
                 if place.starts_with(b"-") {
                     place.splice(..0, *b"./");
                 }

@@ -69,20 +69,31 @@ impl<'o> Redactor<'o> {
         self.reveal
     }
 
-    /// The masked bytes of a finding's path.
-    pub(in crate::report) fn path_bytes<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
+    /// The masked bytes of the path of the blob that a finding is in: a file, also if the finding
+    /// is in an entry of an archive.
+    pub(in crate::report) fn file_bytes<'f>(&self, finding: &'f Finding) -> Cow<'f, [u8]> {
         self.bytes(finding.origin.path())
     }
 
-    /// The path of a finding.
-    pub(in crate::report) fn path(&self, finding: &Finding) -> String {
+    /// The same as text.
+    pub(in crate::report) fn file(&self, finding: &Finding) -> String {
         self.text(finding.origin.path())
+    }
+
+    /// The masked bytes of a finding's path, with that in an archive.
+    pub(in crate::report) fn path_bytes(&self, finding: &Finding) -> Vec<u8> {
+        self.bytes(&finding.path()).into_owned()
+    }
+
+    /// The path of a finding, with that in an archive.
+    pub(in crate::report) fn path(&self, finding: &Finding) -> String {
+        self.text(&**finding.path())
     }
 
     /// `path:line:column`, which terminals and editors open; only the path if the secret is part
     /// of the path.
     pub(in crate::report) fn place(&self, finding: &Finding, place: &Place) -> String {
-        let path = self.path(finding);
+        let path = self.text(&**place.path_in(finding.origin.path()));
         match finding.origin {
             Origin::Name { .. } => path,
             _ => format!("{path}:{}:{}", place.start.line, place.start.column),

@@ -28,27 +28,26 @@ pub(super) fn location(
             json!({ "artifactLocation": { "uri": uri } })
         }
         Origin::Stdin => json!({ "artifactLocation": { "uri": "stdin" } }),
-        _ => json!({ "artifactLocation": artifact(&redactor.path_bytes(found)) }),
+        _ => json!({ "artifactLocation": artifact(&redactor.file_bytes(found)) }),
     };
-    match found.origin {
-        Origin::Name { .. } => physical["region"] = json!({ "startLine": 1 }),
-        _ => {
-            physical["region"] = region(rule, place);
-            if let Some(context) = context(redactor, place) {
-                physical["contextRegion"] = context;
-            }
+    if found.has_line_in_file() {
+        physical["region"] = region(rule, place);
+        if let Some(context) = context(redactor, place) {
+            physical["contextRegion"] = context;
         }
+    } else {
+        physical["region"] = json!({ "startLine": 1 });
     }
     let mut location = json!({ "physicalLocation": physical });
-    let kind = match found.origin {
-        Origin::CommitText { .. } => Some("commit"),
-        Origin::TagText { .. } => Some("tag"),
-        Origin::Repository { .. } => Some("repository"),
+    let logical = match found.origin {
+        _ if place.inside.is_some() => Some(("entry", redactor.place(found, place))),
+        Origin::CommitText { .. } => Some(("commit", redactor.path(found))),
+        Origin::TagText { .. } => Some(("tag", redactor.path(found))),
+        Origin::Repository { .. } => Some(("repository", redactor.path(found))),
         _ => None,
     };
-    if let Some(kind) = kind {
-        location["logicalLocations"] =
-            json!([{ "fullyQualifiedName": redactor.path(found), "kind": kind }]);
+    if let Some((kind, name)) = logical {
+        location["logicalLocations"] = json!([{ "fullyQualifiedName": name, "kind": kind }]);
     }
     if let Some(note) = note {
         location["message"] = note;

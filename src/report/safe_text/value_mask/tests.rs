@@ -143,6 +143,7 @@ fn an_encoded_value_in_a_name_is_masked_everywhere() {
                 end: index.locate(span.end),
                 frame: Frame::new(name.as_bytes(), &index, span, &HiddenSpans::new(vec![span])),
                 encoding: Some("joined"),
+                inside: None,
             },
             secret: Secret::new("AKIAQYLP"),
             ..pair()
