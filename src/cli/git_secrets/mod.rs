@@ -1,4 +1,4 @@
-//! Speaks the language of git-secrets when the program is called by that name: the same words,
+//! Works as git-secrets does when the program is called by that name: the same command lines,
 //! configuration, hooks, output and exit statuses; see `docs/from-git-secrets.md`.
 //!
 //! | file | what it does |
