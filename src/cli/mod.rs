@@ -90,9 +90,10 @@ enum Command {
     Baseline(baseline::BaselineArgs),
     /// Carry over the allowlists, baselines and rules of other scanners
     ///
-    /// Reads the files of betterleaks, detect-secrets, ggshield, gitleaks, kingfisher, ripsecrets,
-    /// secretlint, talisman and trufflehog, and adds what they say to `.keysieve.toml`,
-    /// `.keysieve-rules.toml` and `.keysieve-baseline.json`. What exists there stays.
+    /// Reads the files of betterleaks, detect-secrets, ggshield, git-secrets, gitleaks, kingfisher,
+    /// ripsecrets, secretlint, talisman and trufflehog, and adds what they say to
+    /// `.keysieve.toml`, `.keysieve-rules.toml` and `.keysieve-baseline.json`. What exists there
+    /// stays.
     ///
     /// Exit status: 0 if everything is carried over, 1 if something is not, which is listed, 2 on
     /// an error.

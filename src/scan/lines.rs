@@ -1,5 +1,5 @@
-//! Finds the lines of a text that patterns match, as grep does, for what speaks the language of
-//! tools that are built on grep.
+//! Finds the lines of a text that patterns match, as grep does, for commands that work as tools
+//! built on grep.
 
 use aho_corasick::packed::Searcher;
 use memchr::{memchr, memchr_iter, memrchr};

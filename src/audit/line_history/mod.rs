@@ -1,5 +1,5 @@
 //! Finds the lines that patterns match in the whole history of a repository, as `git log -G` and
-//! `git grep` do together, for what speaks the language of tools that are built on these two.
+//! `git grep` do together, for commands that work as tools built on these two.
 //!
 //! All blobs are searched first, each once, along the delta trees of their packs. Only if some have
 //! a matching line are the trees of the commits compared.

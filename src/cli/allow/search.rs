@@ -1,5 +1,5 @@
-//! Finds the findings that `keysieve allow` is asked to allow: by fingerprint in all that the
-//! repository holds, or those that stopped the last commit.
+//! Finds what `keysieve allow` allows by fingerprint, in all that the repository holds, and the
+//! findings that stopped the last commit.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

@@ -1,4 +1,4 @@
-//! A value that `keysieve allow` allows, and what the entry says of it.
+//! Defines a value that `keysieve allow` allows, with the comment that its entry gets.
 
 use keysieve::finding::{Finding, Occurrence};
 use keysieve::scan::Scanner;

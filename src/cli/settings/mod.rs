@@ -1,5 +1,5 @@
-//! Makes a scanner and a policy from the command line, the environment and the configuration file:
-//! flags win over the environment, the environment over the file, the file over the defaults.
+//! Makes a scanner and a policy from the command line, the environment and the configuration files:
+//! flags win over the environment, the environment over the files, the files over the defaults.
 
 mod foreign;
 mod layers;
