@@ -52,8 +52,8 @@ pub(super) fn configuration(file: &Foreign<'_>) -> Import {
 
 fn add_provider(command: &str, import: &mut Import) {
     if command.trim().starts_with("git secrets --aws-provider") {
-        let note = "the keys of AWS credentials files need no provider: the rules for AWS find all";
-        import.notes.push(note.to_owned());
+        import
+            .note("the keys of AWS credentials files need no provider: the rules for AWS find all");
     } else {
         import.leave(format!(
             "the provider '{command}' is not run: write what it prints as rules"
@@ -64,10 +64,7 @@ fn add_provider(command: &str, import: &mut Import) {
 /// A pattern becomes a rule whose match is a word, as for `grep -w`.
 fn add_rule(file: &str, pattern: &str, import: &mut Import) {
     if AWS.iter().any(|sign| pattern.contains(sign)) {
-        let note = "a pattern of --register-aws is not needed: the rules for AWS take its place";
-        if !import.notes.iter().any(|other| other == note) {
-            import.notes.push(note.to_owned());
-        }
+        import.note("a pattern of --register-aws is not needed: the rules for AWS take its place");
         return;
     }
     let id = format!("git-secrets-{}", import.rules.len() + 1);
@@ -113,11 +110,9 @@ fn allow(pattern: &str, import: &mut Import) {
         };
         import.allow(&what, entry);
     }
-    let note =
-        "an allowed pattern is tried on the path and on the value, not on the rest of the line";
-    if !import.notes.iter().any(|other| other == note) {
-        import.notes.push(note.to_owned());
-    }
+    import.note(
+        "an allowed pattern is tried on the path and on the value, not on the rest of the line",
+    );
 }
 
 fn translated(pattern: &str) -> Result<String, String> {

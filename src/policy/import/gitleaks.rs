@@ -310,22 +310,18 @@ fn add_allowlist(list: &Allowlist, rule: Option<&str>, file: &Foreign<'_>, impor
 /// Everything that `commit` adds.
 fn of_commit(commit: &str, rule: Option<&str>) -> Known {
     Known {
-        label: format!("commit {commit}"),
-        path: None,
         commit: Some(commit.trim().to_lowercase()),
-        line: None,
         rule: rule.map(str::to_owned),
-        evidence: Evidence::Line,
+        ..Known::new(format!("commit {commit}"), Evidence::Line)
     }
 }
 
 /// Adds an entry for a rule, if the rule exists here.
 fn allow_for(rule: &str, entry: Entry, file: &Foreign<'_>, import: &mut Import) {
     if !file.rules.has(rule) && !import.rules.iter().any(|(id, _)| id == rule) {
-        let note = format!("no rule has the id '{rule}' here: there is nothing to allow");
-        if !import.notes.contains(&note) {
-            import.notes.push(note);
-        }
+        import.note(format!(
+            "no rule has the id '{rule}' here: there is nothing to allow"
+        ));
         return;
     }
     add_entry(

@@ -1,7 +1,5 @@
 //! Translates the globs of other tools into regular expressions of paths that match the same.
 
-use std::fmt::Write as _;
-
 /// A path of ggshield's `ignored_paths`: `*` matches a name or a part of one, never nothing.
 pub(super) fn ggshield(glob: &str) -> String {
     let anchored = glob.strip_prefix('/');
@@ -56,14 +54,8 @@ fn go(glob: &str) -> String {
                     }
                 }
             }
-            '\\' => {
-                let next = rest.next().unwrap_or('\\');
-                // Writing to a String cannot fail.
-                let _ = write!(out, "{}", regex::escape(&next.to_string()));
-            }
-            c => {
-                let _ = write!(out, "{}", regex::escape(&c.to_string()));
-            }
+            '\\' => out += &regex::escape(&rest.next().unwrap_or('\\').to_string()),
+            c => out += &regex::escape(&c.to_string()),
         }
     }
     out

@@ -35,12 +35,11 @@ pub(super) fn fingerprint(text: &str) -> Option<Known> {
         None => (None, rest),
     };
     Some(Known {
-        label: text.to_owned(),
         path: Some(path.replace('\\', "/")),
         commit,
         line: Some(line),
         rule: Some(rule),
-        evidence: Evidence::Line,
+        ..Known::new(text, Evidence::Line)
     })
 }
 

@@ -166,13 +166,12 @@ pub(super) fn detect_secrets(file: &Foreign<'_>) -> Result<Import, String> {
                     .notes
                     .push(format!("{path}: an entry is audited as a real secret"));
             }
+            let label = format!("{path}:{}", hashed.line_number.unwrap_or(0));
+            let evidence = Evidence::Sha1(hashed.hashed_secret.to_lowercase());
             import.known.push(Known {
-                label: format!("{path}:{}", hashed.line_number.unwrap_or(0)),
                 path: Some(path.replace('\\', "/")),
-                commit: None,
                 line: hashed.line_number,
-                rule: None,
-                evidence: Evidence::Sha1(hashed.hashed_secret.to_lowercase()),
+                ..Known::new(label, evidence)
             });
         }
     }

@@ -94,6 +94,14 @@ impl Import {
         self.left.push(what.into());
     }
 
+    /// Records what changes, once.
+    pub(super) fn note(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.notes.contains(&what) {
+            self.notes.push(what);
+        }
+    }
+
     /// Adds an entry with these paths, without those that are not valid here.
     pub(super) fn allow_paths(&mut self, entry: &Entry, regexes: &[String]) {
         let mut valid = Vec::new();
@@ -124,16 +132,21 @@ impl Import {
 }
 
 impl Known {
-    /// A secret that is known by its value, wherever it is.
-    pub(super) fn of_value(label: String, value: &str) -> Self {
+    /// A secret that is known by `evidence` alone, wherever it is.
+    pub(super) fn new(label: impl Into<String>, evidence: Evidence) -> Self {
         Self {
-            label,
+            label: label.into(),
             path: None,
             commit: None,
             line: None,
             rule: None,
-            evidence: Evidence::Value(Secret::new(value.as_bytes())),
+            evidence,
         }
+    }
+
+    /// A secret that is known by its value, wherever it is.
+    pub(super) fn of_value(label: String, value: &str) -> Self {
+        Self::new(label, Evidence::Value(Secret::new(value.as_bytes())))
     }
 }
 

@@ -77,12 +77,11 @@ pub(super) fn ggshield(file: &Foreign<'_>) -> Result<Import, String> {
 /// A match is a value, or a digest.
 fn of_match(label: String, value: &str) -> Known {
     let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let known = Known::of_value(label, value);
     if is_digest {
-        let evidence = Evidence::Ggshield(value.to_lowercase());
-        return Known { evidence, ..known };
+        Known::new(label, Evidence::Ggshield(value.to_lowercase()))
+    } else {
+        Known::of_value(label, value)
     }
-    known
 }
 
 /// `.talismanrc`.
@@ -185,13 +184,10 @@ fn add_ignored(ignored: &Ignored, import: &mut Import) {
     {
         import.allow_paths(&Entry::default(), std::slice::from_ref(&path));
     } else if !ignored.checksum.is_empty() && glob::is_exact(name) {
+        let evidence = Evidence::TalismanFile(ignored.checksum.to_lowercase());
         import.known.push(Known {
-            label: name.clone(),
             path: Some(name.clone()),
-            commit: None,
-            line: None,
-            rule: None,
-            evidence: Evidence::TalismanFile(ignored.checksum.to_lowercase()),
+            ..Known::new(name, evidence)
         });
     } else if !ignored.checksum.is_empty() {
         import.leave(format!(
@@ -283,12 +279,10 @@ pub(super) fn kingfisher(file: &Foreign<'_>) -> Result<Import, String> {
             continue;
         };
         import.known.push(Known {
-            label,
             path: Some(finding.path.trim_start_matches("./").to_owned()),
-            commit: None,
             line: finding.line,
             rule: finding.rule_id,
-            evidence: Evidence::Kingfisher(hash),
+            ..Known::new(label, Evidence::Kingfisher(hash))
         });
     }
     Ok(import)
