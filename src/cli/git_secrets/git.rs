@@ -32,6 +32,12 @@ impl Git {
         self
     }
 
+    /// Adds words.
+    pub(super) fn args<W: AsRef<OsStr>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.0.args(words);
+        self
+    }
+
     /// Drops what git has to say about a failure, where a failure is an answer.
     pub(super) fn quiet(mut self) -> Self {
         self.0.stderr(Stdio::null());

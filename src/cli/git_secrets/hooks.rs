@@ -46,11 +46,9 @@ pub(super) fn prepare_commit_msg(rest: &[OsString]) -> Result<(), Failure> {
         return Ok(());
     }
     // git-merge(1) passes each commit in a variable: `GITHEAD_<id>=<name>`.
-    let names = env::vars_os().filter_map(|(name, _)| {
-        let id = name.to_str()?.strip_prefix("GITHEAD_")?.to_owned();
-        Some(id)
-    });
-    let mut merged: Vec<_> = names.collect();
+    let ids = env::vars_os()
+        .filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("GITHEAD_")?.to_owned()));
+    let mut merged: Vec<_> = ids.collect();
     if merged.is_empty() {
         // After conflicts, `git commit` completes the merge and passes no variables.
         let file = git(["rev-parse", "--git-path", "MERGE_HEAD"]).text()?;
@@ -63,21 +61,21 @@ pub(super) fn prepare_commit_msg(rest: &[OsString]) -> Result<(), Failure> {
         merged.extend(ids.lines().map(|id| id.to_str_lossy().into_owned()));
     }
     merged.sort_unstable();
-    let is_branch = git(["symbolic-ref", "--quiet", "HEAD"]).quiet().text();
-    let branch = is_branch.unwrap_or_else(|_| BString::from("HEAD"));
+    let branch = git(["symbolic-ref", "--quiet", "HEAD"]).quiet().text();
+    let branch = branch.unwrap_or_else(|_| BString::from("HEAD"));
     scan::files(&Configuration::read()?, || {
         // Settings and attributes must not hide anything.
-        let options = [
+        let log = git([
+            "log",
+            "--patch",
             "--no-ext-diff",
             "--no-textconv",
             "--no-color",
             "--text",
             "--root",
             "--cc",
-        ];
-        let log = git(["log", "--patch"].into_iter().chain(options));
-        let log = log.arg(format!("^{branch}"));
-        let log = merged.iter().fold(log, super::git::Git::arg);
-        Ok(vec![Input::standard(log.arg("--").text()?.into())])
+        ]);
+        let log = log.arg(format!("^{branch}")).args(&merged).arg("--");
+        Ok(vec![Input::standard(log.text()?.into())])
     })
 }

@@ -149,10 +149,10 @@ fn file(path: PathBuf) -> Input {
 /// The files that match `paths`, as `git grep` lists them.
 pub(super) fn tracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
     if scope.is_without_index || scope.has_untracked {
-        return others(scope, paths);
+        return untracked(scope, paths);
     }
     let listing = git(["ls-files", "-z", "-v", "--stage", "--"]);
-    let entries = paths.iter().fold(listing, super::git::Git::arg).fields()?;
+    let entries = listing.args(paths).fields()?;
     let mut inputs: Vec<Input> = Vec::new();
     for entry in &entries {
         let unknown = || Failure::incomplete("the output of git ls-files is unknown");
@@ -183,8 +183,8 @@ pub(super) fn tracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Fa
     Ok(inputs)
 }
 
-/// Files that git does not track as well: those that `git grep` finds anything in.
-fn others(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
+/// Also files that git does not track, as `git grep` lists them.
+fn untracked(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
     let mut listing = git([
         "grep",
         "-z",
@@ -200,8 +200,7 @@ fn others(scope: Scope, paths: &[OsString]) -> Result<Vec<Input>, Failure> {
     if scope.is_without_index {
         listing = listing.arg("--no-index");
     }
-    let listing = paths.iter().fold(listing.arg("--"), super::git::Git::arg);
-    let names = match listing.fields() {
+    let names = match listing.arg("--").args(paths).fields() {
         // Git exits with 1 if it finds nothing.
         Err(failure) if failure.status == 1 => Vec::new(),
         names => names?,

@@ -64,9 +64,8 @@ fn directory(target: Option<&Path>, is_forced: bool) -> Result<PathBuf, Failure>
 fn repository(root: Option<&Path>, is_forced: bool) -> Result<PathBuf, Failure> {
     let ask = |words: &[&str]| {
         let at = root.map_or(Path::new("."), |root| root);
-        let git = git(["-C"]).arg(at).arg("rev-parse");
-        let asked = words.iter().fold(git, super::git::Git::arg);
-        Ok(PathBuf::from(asked.text()?.to_path_lossy().as_ref()))
+        let path = git(["-C"]).arg(at).arg("rev-parse").args(words).text()?;
+        Ok(PathBuf::from(path.to_path_lossy().as_ref()))
     };
     let not_found = |_: Failure| Failure::refused("Not in a Git repository");
     let git_dir = ask(&["--git-dir"]).map_err(not_found)?;
