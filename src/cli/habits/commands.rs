@@ -47,9 +47,9 @@ pub(super) enum Word {
     /// A scan, and the options that have another meaning in its scanner.
     Scan(Kind, &'static Options),
     /// These words of ours; what follows stays.
-    Words(&'static [&'static str]),
+    Same(&'static [&'static str]),
     /// Nothing in ours: what to use instead.
-    None(&'static str),
+    Unsupported(&'static str),
 }
 
 const OWN: &Options = &[];
@@ -75,11 +75,11 @@ pub(super) const WORDS: &[(&str, Word)] = &[
     ("fs", Word::Scan(Kind::Files, LEAKS)),
     ("filesystem", Word::Scan(Kind::Files, LEAKS)),
     ("stdin", Word::Scan(Kind::Stdin, LEAKS)),
-    ("github", Word::None(REMOTE)),
-    ("gitlab", Word::None(REMOTE)),
-    ("docker", Word::None(REMOTE)),
-    ("s3", Word::None(REMOTE)),
-    ("gcs", Word::None(REMOTE)),
+    ("github", Word::Unsupported(REMOTE)),
+    ("gitlab", Word::Unsupported(REMOTE)),
+    ("docker", Word::Unsupported(REMOTE)),
+    ("s3", Word::Unsupported(REMOTE)),
+    ("gcs", Word::Unsupported(REMOTE)),
     // ggshield.
     ("secret scan repo", Word::Scan(Kind::History, GGSHIELD)),
     ("secret scan path", Word::Scan(Kind::Files, GGSHIELD)),
@@ -91,62 +91,67 @@ pub(super) const WORDS: &[(&str, Word)] = &[
     ("secret scan ci", Word::Scan(Kind::Range, GGSHIELD)),
     (
         "secret scan pre-push",
-        Word::Words(&["hook", "run", "pre-push"]),
+        Word::Same(&["hook", "run", "pre-push"]),
     ),
     (
         "secret scan pre-receive",
-        Word::Words(&["hook", "run", "pre-receive"]),
+        Word::Same(&["hook", "run", "pre-receive"]),
     ),
     (
         "secret scan changes",
-        Word::None("name the range: 'keysieve gate origin/main..HEAD'"),
+        Word::Unsupported("name the range: 'keysieve gate origin/main..HEAD'"),
     ),
     ("secret scan archive", Word::Scan(Kind::Files, GGSHIELD)),
-    ("secret scan docker", Word::None(REMOTE)),
-    ("secret scan pypi", Word::None(REMOTE)),
+    ("secret scan docker", Word::Unsupported(REMOTE)),
+    ("secret scan pypi", Word::Unsupported(REMOTE)),
     (
         "secret ignore",
-        Word::None("'keysieve allow' allows a finding"),
+        Word::Unsupported("'keysieve allow' allows a finding"),
     ),
-    ("auth", Word::None(ACCOUNT)),
-    ("api-status", Word::None(ACCOUNT)),
-    ("quota", Word::None(ACCOUNT)),
-    ("install -m local", Word::Words(&["hook", "install"])),
-    ("install --mode local", Word::Words(&["hook", "install"])),
+    ("auth", Word::Unsupported(ACCOUNT)),
+    ("api-status", Word::Unsupported(ACCOUNT)),
+    ("quota", Word::Unsupported(ACCOUNT)),
+    ("install -m local", Word::Same(&["hook", "install"])),
+    ("install --mode local", Word::Same(&["hook", "install"])),
     (
         "install -m global",
-        Word::Words(&["hook", "install", "--global"]),
+        Word::Same(&["hook", "install", "--global"]),
     ),
     (
         "install --mode global",
-        Word::Words(&["hook", "install", "--global"]),
+        Word::Same(&["hook", "install", "--global"]),
     ),
     // git-secrets, under our name, and ripsecrets.
     ("--scan -r", Word::Scan(Kind::Own("scan"), OWN)),
     ("--scan", Word::Scan(Kind::Own("scan"), OWN)),
     ("--scan-history", Word::Scan(Kind::Own("audit"), OWN)),
-    ("--install", Word::Words(&["hook", "install"])),
-    ("--install-pre-commit", Word::Words(&["hook", "install"])),
+    ("--install", Word::Same(&["hook", "install"])),
+    ("--install-pre-commit", Word::Same(&["hook", "install"])),
     (
         "--register-aws",
-        Word::None("the rules for AWS always run; nothing needs to be registered"),
+        Word::Unsupported("the rules for AWS always run; nothing needs to be registered"),
     ),
     (
         "--add",
-        Word::None("'git secrets' keeps its options: './install.sh --git-secrets' installs it"),
+        Word::Unsupported(
+            "'git secrets' keeps its options: './install.sh --git-secrets' installs it",
+        ),
     ),
-    ("--list", Word::Words(&["rules", "list"])),
+    ("--list", Word::Same(&["rules", "list"])),
     // What many programs have.
-    ("install", Word::Words(&["hook", "install"])),
-    ("uninstall", Word::Words(&["hook", "uninstall"])),
-    ("version", Word::Words(&["--version"])),
-    ("completion", Word::Words(&["generate", "completions"])),
-    ("completions", Word::Words(&["generate", "completions"])),
-    ("man", Word::Words(&["generate", "man"])),
-    ("rule", Word::Words(&["rules", "show"])),
+    ("install", Word::Same(&["hook", "install"])),
+    ("uninstall", Word::Same(&["hook", "uninstall"])),
+    ("version", Word::Same(&["--version"])),
+    ("completion", Word::Same(&["generate", "completions"])),
+    ("completions", Word::Same(&["generate", "completions"])),
+    ("man", Word::Same(&["generate", "man"])),
+    ("rule", Word::Same(&["rules", "show"])),
 ];
 
-/// Whether a command of ours scans.
-pub(super) fn scans(command: &str) -> bool {
-    WORDS.iter().any(|(word, _)| *word == command)
+/// Our commands that scan.
+pub(super) fn scans() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().filter_map(|(word, meaning)| match meaning {
+        Word::Scan(Kind::Own(own), _) if own == word => Some(*word),
+        _ => None,
+    })
 }

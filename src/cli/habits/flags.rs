@@ -30,7 +30,7 @@ pub(super) enum Meaning {
     /// Files instead of a history.
     NoGit,
     /// Nothing in ours: what to use instead.
-    None(&'static str),
+    Unsupported(&'static str),
 }
 
 impl Meaning {
@@ -43,7 +43,7 @@ impl Meaning {
                 | Self::Staged
                 | Self::PreCommit
                 | Self::NoGit
-                | Self::None(_)
+                | Self::Unsupported(_)
         )
     }
 }
@@ -63,7 +63,7 @@ const LINKS: &str = "name the target of the link: what a repository links to is 
 const TIMEOUT: &str = "use timeout(1)";
 const REFS: &str = "use '--ref REF', or '--since DATE|COMMIT', of 'keysieve audit'";
 
-const CLONE: &str = "clone it first, then run 'keysieve audit DIR'";
+pub(super) const CLONE: &str = "clone it first, then run 'keysieve audit DIR'";
 const REVEAL: &str = "'--reveal' shows secrets";
 const BASELINE: &str = "'keysieve baseline update' does this";
 
@@ -73,8 +73,8 @@ pub(super) const LEAKS: &Options = &[
     ("-r", Meaning::Report),
     ("-b", Meaning::SameWith("--baseline")),
     ("-l", Meaning::AlwaysWith),
-    ("-i", Meaning::None(IMPORT)),
-    ("-x", Meaning::None(IMPORT)),
+    ("-i", Meaning::Unsupported(IMPORT)),
+    ("-x", Meaning::Unsupported(IMPORT)),
     ("-j", Meaning::Same("--format=jsonl")),
     ("--json", Meaning::Same("--format=jsonl")),
 ];
@@ -83,7 +83,7 @@ pub(super) const LEAKS: &Options = &[
 pub(super) const GGSHIELD: &Options = &[
     ("-r", Meaning::Always),
     ("-y", Meaning::Always),
-    ("-b", Meaning::None(RULES)),
+    ("-b", Meaning::Unsupported(RULES)),
 ];
 
 /// What all of them mean.
@@ -103,12 +103,12 @@ pub(super) const FLAGS: &Options = &[
     ("--no-index", Meaning::Same("--no-ignore")),
     (
         "--cached",
-        Meaning::None("'keysieve staged' scans what is staged"),
+        Meaning::Unsupported("'keysieve staged' scans what is staged"),
     ),
-    ("--git-url", Meaning::None(CLONE)),
+    ("--git-url", Meaning::Unsupported(CLONE)),
     (
         "--git-history",
-        Meaning::None("'keysieve audit' scans the history, and 'keysieve scan' the files"),
+        Meaning::Unsupported("'keysieve audit' scans the history, and 'keysieve scan' the files"),
     ),
     ("--clone-path", Meaning::AlwaysWith),
     ("--trust-local-git-config", Meaning::Always),
@@ -116,7 +116,7 @@ pub(super) const FLAGS: &Options = &[
     ("--use-gitignore", Meaning::Always),
     ("--yes", Meaning::Always),
     ("--bare", Meaning::Always),
-    ("--max-depth", Meaning::None(REFS)),
+    ("--max-depth", Meaning::Unsupported(REFS)),
     ("--max-target-megabytes", Meaning::Megabytes),
     ("--max-file-size", Meaning::Megabytes),
     ("--max-archive-depth", Meaning::AlwaysWith),
@@ -124,39 +124,45 @@ pub(super) const FLAGS: &Options = &[
     ("--archive-max-size", Meaning::AlwaysWith),
     ("--archive-timeout", Meaning::AlwaysWith),
     ("--max-decode-depth", Meaning::AlwaysWith),
-    ("--follow-symlinks", Meaning::None(LINKS)),
-    ("--exclude-paths", Meaning::None(IMPORT)),
-    ("--include-paths", Meaning::None("name the paths to scan")),
-    ("--secretlintignore", Meaning::None(IMPORT)),
-    ("--secretlintrc", Meaning::None(IMPORT)),
-    ("--exclude", Meaning::None(ALLOW)),
-    ("--exclude-files", Meaning::None(ALLOW)),
-    ("--exclude-lines", Meaning::None(ALLOW)),
-    ("--exclude-secrets", Meaning::None(ALLOW)),
-    ("--exclude-globs", Meaning::None(ALLOW)),
-    ("--ignore-path", Meaning::None(ALLOW)),
-    ("--gitleaks-ignore-path", Meaning::None(IMPORT)),
-    ("--string", Meaning::None("pipe it to 'keysieve scan -'")),
+    ("--follow-symlinks", Meaning::Unsupported(LINKS)),
+    ("--exclude-paths", Meaning::Unsupported(IMPORT)),
+    (
+        "--include-paths",
+        Meaning::Unsupported("name the paths to scan"),
+    ),
+    ("--secretlintignore", Meaning::Unsupported(IMPORT)),
+    ("--secretlintrc", Meaning::Unsupported(IMPORT)),
+    ("--exclude", Meaning::Unsupported(ALLOW)),
+    ("--exclude-files", Meaning::Unsupported(ALLOW)),
+    ("--exclude-lines", Meaning::Unsupported(ALLOW)),
+    ("--exclude-secrets", Meaning::Unsupported(ALLOW)),
+    ("--exclude-globs", Meaning::Unsupported(ALLOW)),
+    ("--ignore-path", Meaning::Unsupported(ALLOW)),
+    ("--gitleaks-ignore-path", Meaning::Unsupported(IMPORT)),
+    (
+        "--string",
+        Meaning::Unsupported("pipe it to 'keysieve scan -'"),
+    ),
     // What is searched for.
-    ("--enable-rule", Meaning::None(RULES)),
-    ("--disable-plugin", Meaning::None(RULES)),
-    ("--banlist-detector", Meaning::None(RULES)),
+    ("--enable-rule", Meaning::Unsupported(RULES)),
+    ("--disable-plugin", Meaning::Unsupported(RULES)),
+    ("--banlist-detector", Meaning::Unsupported(RULES)),
     (
         "--list-all-plugins",
-        Meaning::None("'keysieve rules list' lists the rules"),
+        Meaning::Unsupported("'keysieve rules list' lists the rules"),
     ),
     (
         "--only-allowlisted",
-        Meaning::None("'--show-allowed' lists what is allowed"),
+        Meaning::Unsupported("'--show-allowed' lists what is allowed"),
     ),
-    ("--include-detectors", Meaning::None(RULES)),
-    ("--exclude-detectors", Meaning::None(RULES)),
+    ("--include-detectors", Meaning::Unsupported(RULES)),
+    ("--exclude-detectors", Meaning::Unsupported(RULES)),
     ("--force-use-all-plugins", Meaning::Always),
-    ("--only-verified", Meaning::None(VALIDATION)),
-    ("--only-valid", Meaning::None(VALIDATION)),
-    ("--results", Meaning::None(VALIDATION)),
+    ("--only-verified", Meaning::Unsupported(VALIDATION)),
+    ("--only-valid", Meaning::Unsupported(VALIDATION)),
+    ("--results", Meaning::Unsupported(VALIDATION)),
     ("--no-verification", Meaning::Always),
-    ("--access-map", Meaning::None(VALIDATION)),
+    ("--access-map", Meaning::Unsupported(VALIDATION)),
     ("--allow-verification-overlap", Meaning::Always),
     ("--filter-unverified", Meaning::Always),
     ("--no-validate", Meaning::Always),
@@ -166,12 +172,12 @@ pub(super) const FLAGS: &Options = &[
     ("--baseline-file", Meaning::SameWith("--baseline")),
     (
         "--ignore-gitleaks-allow",
-        Meaning::None("'keysieve gate --strict' ignores markers"),
+        Meaning::Unsupported("'keysieve gate --strict' ignores markers"),
     ),
     // How it is reported.
     ("--report-format", Meaning::SameWith("--format")),
     ("--report-path", Meaning::Report),
-    ("--report-template", Meaning::None(TEMPLATE)),
+    ("--report-template", Meaning::Unsupported(TEMPLATE)),
     ("--json", Meaning::Same("--format=json")),
     ("--sarif", Meaning::Same("--format=sarif")),
     ("--redact", Meaning::Always),
@@ -180,19 +186,19 @@ pub(super) const FLAGS: &Options = &[
     ("--no-update-check", Meaning::Always),
     ("--fail", Meaning::Always),
     ("--exit-zero", Meaning::Same("--exit-code=0")),
-    ("--show-secrets", Meaning::None(REVEAL)),
-    ("--no-maskSecrets", Meaning::None(REVEAL)),
+    ("--show-secrets", Meaning::Unsupported(REVEAL)),
+    ("--no-maskSecrets", Meaning::Unsupported(REVEAL)),
     ("--maskSecrets", Meaning::Always),
     ("--github-actions", Meaning::Same("--format=github")),
     (
         "--view-report",
-        Meaning::None("use '--format html:FILE', and open the file"),
+        Meaning::Unsupported("use '--format html:FILE', and open the file"),
     ),
     ("--log-level", Meaning::AlwaysWith),
     ("--platform", Meaning::AlwaysWith),
     ("--concurrency", Meaning::SameWith("--jobs")),
-    ("--timeout", Meaning::None(TIMEOUT)),
-    ("--update", Meaning::None(BASELINE)),
-    ("--manage-baseline", Meaning::None(BASELINE)),
-    ("--ignore-known-secrets", Meaning::None(BASELINE)),
+    ("--timeout", Meaning::Unsupported(TIMEOUT)),
+    ("--update", Meaning::Unsupported(BASELINE)),
+    ("--manage-baseline", Meaning::Unsupported(BASELINE)),
+    ("--ignore-known-secrets", Meaning::Unsupported(BASELINE)),
 ];

@@ -24,7 +24,7 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
     let is_ours = |word: &str| cli.find_subcommand(word).is_some() || word == "help";
     let at = command_at(&args, &cli);
     let command = at.and_then(|at| args[at].to_str());
-    if command.is_some_and(|word| is_ours(word) && !commands::scans(word)) {
+    if command.is_some_and(|word| is_ours(word) && commands::scans().all(|scan| scan != word)) {
         return Ok(args);
     }
     let mut options = args.iter().take_while(|word| *word != "--");
@@ -57,15 +57,15 @@ pub(super) fn translate(args: Vec<OsString>) -> Result<Vec<OsString>, CliError> 
             Translation::new(kind, options, &cli, rest().cloned())?.words()
         }
         // It would print the version, and pass without having looked at files.
-        Word::Words(["--version"]) if others.next().is_some() => Err(CliError::new(format!(
+        Word::Same(["--version"]) if others.next().is_some() => Err(CliError::new(format!(
             "'{word}' is a command without arguments"
         ))
         .help(format!("write './{word}' for a file of this name"))),
-        Word::Words(words) => {
+        Word::Same(words) => {
             let words = words.iter().map(OsString::from);
             Ok(words.chain(rest().cloned()).collect())
         }
-        Word::None(instead) => Err(no_equivalent(word).help(instead)),
+        Word::Unsupported(instead) => Err(no_equivalent(word).help(instead)),
     }
 }
 

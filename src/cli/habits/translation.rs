@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::commands::Kind;
-use super::flags::{FLAGS, Meaning, Options};
+use super::commands::{self, Kind};
+use super::flags::{CLONE, FLAGS, Meaning, Options};
 use super::no_equivalent;
 use crate::cli::error::CliError;
 
@@ -16,7 +16,7 @@ pub(super) struct Translation<'a> {
     cli: &'a clap::Command,
     /// What follows the command, in the order in which it was typed.
     parts: Vec<Part>,
-    what: What,
+    scope: Scope,
     has_no_git: bool,
     /// The report file of a scanner that takes the format from its name.
     report: Option<OsString>,
@@ -31,7 +31,7 @@ enum Part {
 
 /// What the options say is to be scanned.
 #[derive(Default)]
-struct What {
+struct Scope {
     range: Option<String>,
     since: Option<String>,
     branch: Option<String>,
@@ -89,9 +89,9 @@ impl<'a> Translation<'a> {
             options,
             cli,
             parts: Vec::new(),
-            what: What {
+            scope: Scope {
                 is_staged: kind == Kind::Staged,
-                ..What::default()
+                ..Scope::default()
             },
             has_no_git: false,
             report: None,
@@ -126,7 +126,7 @@ impl<'a> Translation<'a> {
                 .ok_or_else(|| CliError::new(format!("'{name}' needs a value")))
         };
         match typed.meaning(self.options) {
-            Some(Meaning::None(instead)) => Err(no_equivalent(typed.name).help(instead)),
+            Some(Meaning::Unsupported(instead)) => Err(no_equivalent(typed.name).help(instead)),
             Some(meaning) if meaning.has_value() => self.with_value(meaning, value(words)?),
             Some(meaning) => {
                 // Programs in Go take `--no-git=false`.
@@ -154,8 +154,8 @@ impl<'a> Translation<'a> {
     fn without_value(&mut self, meaning: Meaning) {
         match meaning {
             Meaning::Same(ours) => self.option([ours.into()]),
-            Meaning::Staged => self.what.is_staged = true,
-            Meaning::PreCommit => self.what.is_pre_commit = true,
+            Meaning::Staged => self.scope.is_staged = true,
+            Meaning::PreCommit => self.scope.is_pre_commit = true,
             Meaning::NoGit => self.has_no_git = true,
             _ => {}
         }
@@ -171,9 +171,9 @@ impl<'a> Translation<'a> {
             Meaning::Megabytes if text.parse::<f64>().is_ok_and(|size| size <= 0.0) => {}
             Meaning::Megabytes => self.option(["--max-size".into(), (text + "MB").into()]),
             // A variable of a CI system that is not set must not make an empty range.
-            Meaning::Since => self.what.since = Some(text).filter(|text| !text.is_empty()),
-            Meaning::Branch => self.what.branch = Some(text).filter(|text| !text.is_empty()),
-            Meaning::LogOptions => self.what.read_log_options(&text)?,
+            Meaning::Since => self.scope.since = Some(text).filter(|text| !text.is_empty()),
+            Meaning::Branch => self.scope.branch = Some(text).filter(|text| !text.is_empty()),
+            Meaning::LogOptions => self.scope.read_log_options(&text)?,
             _ => {}
         }
         Ok(())
@@ -226,8 +226,7 @@ impl<'a> Translation<'a> {
             if let Some(local) = text.strip_prefix("file://") {
                 *path = local.into();
             } else if text.contains("://") || self.kind == Kind::History && is_remote(text) {
-                let help = "clone it first, then run 'keysieve audit DIR'";
-                return Err(CliError::new("an address is not scanned").help(help));
+                return Err(CliError::new("an address is not scanned").help(CLONE));
             } else if self.kind == Kind::Own("audit") && Path::new(text).is_file() {
                 let help = "'keysieve scan FILE' scans a file; 'keysieve import FILE' carries over \
                             a baseline of detect-secrets";
@@ -250,13 +249,13 @@ impl<'a> Translation<'a> {
     /// The command of ours, with what it scans. Nothing that the options ask for is left out: a
     /// scan must not pass without having looked.
     fn command(&self) -> Result<Vec<OsString>, CliError> {
-        let What {
+        let Scope {
             range,
             since,
             branch,
             is_staged,
             is_pre_commit,
-        } = &self.what;
+        } = &self.scope;
         let range = match (range, since) {
             (Some(range), None) if branch.is_none() => Some(range.clone()),
             (None, Some(base)) => {
@@ -284,7 +283,7 @@ impl<'a> Translation<'a> {
     }
 }
 
-impl What {
+impl Scope {
     /// Reads options for `git log`. Options that only leave out commits are ignored: more is
     /// scanned.
     fn read_log_options(&mut self, options: &str) -> Result<(), CliError> {
@@ -351,8 +350,7 @@ fn format_of(file: &Path) -> &'static str {
 /// Whether `word` is an option of a scan of ours that is followed by its value: `--format`, `-f`,
 /// or the last letter of `-qf`.
 fn is_option_with_value(cli: &clap::Command, word: &str) -> bool {
-    let scans = ["scan", "staged", "audit", "gate"];
-    let commands = || scans.iter().filter_map(|name| cli.find_subcommand(name));
+    let commands = || commands::scans().filter_map(|name| cli.find_subcommand(name));
     let takes_value = |is_named: &dyn Fn(&clap::Arg) -> bool| {
         let mut args = commands().flat_map(clap::Command::get_arguments);
         args.any(|arg| is_named(arg) && arg.get_action().takes_values())
