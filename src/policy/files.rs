@@ -13,8 +13,7 @@ use super::layers::{self, Layers};
 use super::read::{MAX_BASELINE_SIZE, MAX_CONFIG_SIZE, if_exists, read_bounded, read_text};
 use crate::finding::{Change, PolicyChange};
 use crate::git::{self, ObjectId, ReadError, Repository};
-use crate::text::printable_path;
-use crate::text::slashed;
+use crate::text::{printable_path, slashed};
 
 /// The source of the files that decide what is reported and what is allowed. They are only read,
 /// never run.

@@ -41,7 +41,7 @@ pub use error::{ConfigError, ExtendsProblem};
 pub use files::{PolicyFiles, changes};
 pub use layers::load_layers;
 pub use marker::MarkerText;
-pub use read::{read_foreign, read_text};
+pub use read::{read_foreign, read_or_empty, read_text};
 use root_paths::RootPaths;
 pub use size::parse_size;
 

@@ -20,6 +20,14 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     read_bounded(path, MAX_CONFIG_SIZE)
 }
 
+/// The same for a file that need not exist: the text is empty then.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_or_empty(path: &Path) -> io::Result<String> {
+    Ok(if_exists(read_text(path))?.unwrap_or_default())
+}
+
 /// Reads a file of another tool, which may be a long baseline.
 ///
 /// # Errors
@@ -28,7 +36,7 @@ pub fn read_foreign(path: &Path) -> io::Result<String> {
     read_bounded(path, MAX_BASELINE_SIZE)
 }
 
-/// The same with another limit.
+/// Reads a file of at most `limit` bytes.
 pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
     let too_large = || io::Error::other(format!("not a regular file of at most {limit} bytes"));
     let file = match open_regular(path) {

@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::civil::Date;
 use keysieve::finding::Status;
 use keysieve::fs::replace;
-use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append, read_text};
+use keysieve::policy::{Appended, Config, FILE_NAME, NewEntry, add_salt, append, read_or_empty};
 use keysieve::secret::{Salt, WrittenFingerprint};
 use keysieve::text::printable_path;
 
@@ -93,10 +93,7 @@ impl AllowArgs {
         let path = named.unwrap_or_else(|| root.join(FILE_NAME));
         let failed =
             |error: io::Error| CliError::new(format!("{}: {error}", printable_path(&path)));
-        let text = match read_text(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            read => read.map_err(failed)?,
-        };
+        let text = read_or_empty(&path).map_err(failed)?;
         let mut file = ConfigFile::new(path.clone(), text);
         let args = SettingsArgs::with_rules_of(self.config.clone());
         let search = Search {
@@ -121,11 +118,8 @@ impl AllowArgs {
             Target::Fingerprint(value) => {
                 let salt = Config::parse(&file.path, &file.text)?.salt;
                 let found = search.with_fingerprint(value, salt)?;
-                self.append(
-                    &search,
-                    &mut file,
-                    vec![found.ok_or_else(|| not_found(value))?],
-                )?;
+                let found = found.ok_or_else(|| not_found(value))?;
+                self.append(&search, &mut file, vec![found])?;
             }
         }
         if file.is_changed {

@@ -1,7 +1,7 @@
 //! Finds what `keysieve allow` allows by fingerprint, in all that the repository holds, and the
 //! findings that stopped the last commit.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use keysieve::audit::{self, Audit, Scope};
@@ -10,6 +10,7 @@ use keysieve::finding::{Finding, Outcome};
 use keysieve::git;
 use keysieve::policy::PolicyFiles;
 use keysieve::secret::{Salt, WrittenFingerprint};
+use keysieve::source::Source;
 
 use super::value::Value;
 use crate::cli::error::CliError;
@@ -80,9 +81,8 @@ impl Search<'_> {
     }
 
     fn files(&self) -> Result<Option<Outcome>, CliError> {
-        let root: PathBuf = self.root.to_path_buf();
-        let (source, settings) =
-            PathArgs::new(vec![root], true).resolve(self.args, Reporting::Everything)?;
+        let paths = PathArgs::new(vec![self.root.to_path_buf()], true);
+        let (source, settings) = paths.resolve(self.args, Reporting::Everything)?;
         run(&source, &settings).map(Some)
     }
 
@@ -104,7 +104,7 @@ impl Search<'_> {
     }
 }
 
-fn run(source: &dyn keysieve::source::Source, settings: &Settings) -> Result<Outcome, CliError> {
+fn run(source: &dyn Source, settings: &Settings) -> Result<Outcome, CliError> {
     let (scanner, policy) = (&settings.scanner, &settings.policy);
     Ok(engine::run(
         source,

@@ -1,12 +1,11 @@
 //! Holds the three files of policy while they are added to, and writes those that change.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use keysieve::fs::replace;
 use keysieve::policy::import::{Entry, add_entries, add_rules, name_rule_file};
 use keysieve::policy::{
-    BASELINE_NAME, Baseline, Config, EntryMetadata, FILE_NAME, SeenSecret, read_text,
+    BASELINE_NAME, Baseline, Config, EntryMetadata, FILE_NAME, SeenSecret, read_or_empty,
 };
 use keysieve::rule::RuleSet;
 use keysieve::secret::Salt;
@@ -141,13 +140,8 @@ impl Files {
 
 impl TextFile {
     fn load(path: PathBuf) -> Result<Self, CliError> {
-        let old = match read_text(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            read => {
-                let shown = printable_path(&path);
-                read.map_err(|error| CliError::new(format!("{shown}: {error}")))?
-            }
-        };
+        let old = read_or_empty(&path)
+            .map_err(|error| CliError::new(format!("{}: {error}", printable_path(&path))))?;
         let new = old.clone();
         Ok(Self { path, old, new })
     }
