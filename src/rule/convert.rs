@@ -22,16 +22,16 @@ impl RuleSyntax {
         mut self,
         set: &RuleSet,
         file: &Text,
-        samples: Samples,
+        kind: FileKind,
     ) -> Result<Rule, String> {
-        samples.check_id(set, &self.id)?;
+        kind.check_id(set, &self.id)?;
         self.take_start()?;
-        let is_derived = samples == Samples::Needed && self.derive_keywords()?;
+        let is_derived = kind == FileKind::User && self.derive_keywords()?;
         let checks = self.checks.iter().map(|name| find_check(name));
         let checks = checks.collect::<Result<_, _>>()?;
         let examples = std::mem::take(&mut self.examples);
         let counter_examples = std::mem::take(&mut self.counter_examples);
-        let source = samples.convert(file, examples, counter_examples)?;
+        let source = kind.source(file, examples, counter_examples)?;
         let has_run = !self.run.is_empty();
         let trigger = match (self.pattern.take(), self.value.take(), has_run) {
             (Some(pattern), None, false) => {
@@ -41,10 +41,10 @@ impl RuleSyntax {
                 } else {
                     &source.examples
                 };
-                Trigger::Keywords(self.take_pattern(pattern, examples, samples)?)
+                Trigger::Keywords(self.take_pattern(pattern, examples, kind)?)
             }
             (None, Some(value), false) => {
-                samples.check_names(&self.names, &source.examples)?;
+                kind.check_names(&self.names, &source.examples)?;
                 Trigger::Named(NamedValue::new(self.names, value))
             }
             (None, None, true) => {
@@ -84,7 +84,7 @@ impl RuleSyntax {
         &mut self,
         pattern: Text,
         examples: &[String],
-        samples: Samples,
+        kind: FileKind,
     ) -> Result<Pattern, String> {
         if self.before.max(self.after) > MAX_REACH {
             return Err(format!(
@@ -93,8 +93,8 @@ impl RuleSyntax {
         }
         let mut keyword_place = self.keyword_place;
         if keyword_place != KeywordPlace::FileStart {
-            keyword_place = samples.keyword_place(keyword_place, &pattern, &self.keywords);
-            samples.check_keywords(&self.keywords, keyword_place, examples)?;
+            keyword_place = kind.keyword_place(keyword_place, &pattern, &self.keywords);
+            kind.check_keywords(&self.keywords, keyword_place, examples)?;
         }
         Ok(Pattern {
             keyword_place,
@@ -124,9 +124,9 @@ impl PairSyntax {
         self,
         set: &RuleSet,
         file: &Text,
-        samples: Samples,
+        kind: FileKind,
     ) -> Result<PairRule, String> {
-        samples.check_id(set, &self.id)?;
+        kind.check_id(set, &self.id)?;
         if self.first == self.second {
             return Err("'first' and 'second' are the same rule".to_owned());
         }
@@ -137,7 +137,7 @@ impl PairSyntax {
             description: self.description,
             confidence: self.confidence,
             help: self.help,
-            source: samples.convert(file, self.examples, self.counter_examples)?,
+            source: kind.source(file, self.examples, self.counter_examples)?,
         })
     }
 }
@@ -170,22 +170,23 @@ fn find_check(name: &str) -> Result<&'static Check, String> {
     })
 }
 
-/// Whether a pattern file comes with its samples.
+/// What kind of pattern file a rule is in, which decides what is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Samples {
-    /// As a user wrote it.
-    Needed,
-    /// As it is in this program.
+pub(super) enum FileKind {
+    /// A file of a user.
+    User,
+    /// A file of this program, with its samples.
     BuiltIn,
-    /// As the build script embedded it; the tests of this program checked the samples.
-    LeftOut,
+    /// The same, as the build script embedded it: the tests of this program have checked it, and
+    /// its samples are left out.
+    Embedded,
 }
 
-impl Samples {
+impl FileKind {
     /// Requires an id in kebab-case that no other rule has.
     fn check_id(self, set: &RuleSet, id: &str) -> Result<(), String> {
         // To compare all with all takes a tenth of the time of a hook.
-        if self == Self::LeftOut {
+        if self == Self::Embedded {
             return Ok(());
         }
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -200,7 +201,7 @@ impl Samples {
         Ok(())
     }
 
-    fn convert(
+    fn source(
         self,
         file: &Text,
         examples: Vec<Pieces>,
@@ -220,9 +221,9 @@ impl Samples {
     /// knows: a hook parses no pattern.
     fn keyword_place(self, known: KeywordPlace, pattern: &str, keywords: &[Text]) -> KeywordPlace {
         match self {
-            Self::LeftOut => known,
+            Self::Embedded => known,
             Self::BuiltIn => KeywordPlace::Anywhere,
-            Self::Needed => {
+            Self::User => {
                 let keywords: Vec<_> = keywords.iter().map(|word| &**word).collect();
                 keyword_place(pattern, &keywords)
             }
@@ -249,7 +250,7 @@ impl Samples {
             return Err(format!("the keyword '{short}' is shorter than {min} bytes"));
         }
         // A user's rule without examples may be used; `rules check` asks for them.
-        if self == Self::LeftOut || (self == Self::Needed && examples.is_empty()) {
+        if self == Self::Embedded || (self == Self::User && examples.is_empty()) {
             return Ok(());
         }
         for keyword in keywords {

@@ -2,7 +2,7 @@
 
 use sha2::Digest as _;
 
-use super::convert::Samples;
+use super::convert::FileKind;
 use super::syntax::{FileSyntax, PairSyntax, RuleSyntax};
 use super::{RuleSet, Text, Trigger};
 use crate::text::{line_at, without_value};
@@ -71,8 +71,8 @@ impl RuleSet {
     fn embedded(wanted: impl Fn(&str) -> bool) -> Result<Self, RuleError> {
         let mut set = Self::default();
         for (file, rules, pairs) in embedded::FILES.iter().filter(|(file, ..)| wanted(file)) {
-            set.add_rules(file, rules.iter().cloned(), Samples::LeftOut)?;
-            set.add_pairs(file, pairs.iter().cloned(), Samples::LeftOut)?;
+            set.add_rules(file, rules.iter().cloned(), FileKind::Embedded)?;
+            set.add_pairs(file, pairs.iter().cloned(), FileKind::Embedded)?;
         }
         Ok(set)
     }
@@ -84,7 +84,7 @@ impl RuleSet {
     pub fn builtin_with_samples() -> Result<Self, RuleError> {
         let (mut set, mut written) = (Self::builtin()?, Self::default());
         for (file, text) in PATTERNS {
-            written.add(&Text::Borrowed(file), text, Samples::BuiltIn)?;
+            written.add(&Text::Borrowed(file), text, FileKind::BuiltIn)?;
         }
         for (rule, written) in set.rules.iter_mut().zip(written.rules) {
             rule.source = written.source;
@@ -101,12 +101,12 @@ impl RuleSet {
     /// # Errors
     /// Names the file, and the line or the rule, that is invalid.
     pub fn extend(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        self.add(&Text::Owned(file.to_owned()), text, Samples::Needed)?;
+        self.add(&Text::Owned(file.to_owned()), text, FileKind::User)?;
         self.compile()
     }
 
     /// Adds the rules of a pattern file without compiling their patterns.
-    fn add(&mut self, file: &Text, text: &str, samples: Samples) -> Result<(), RuleError> {
+    fn add(&mut self, file: &Text, text: &str, kind: FileKind) -> Result<(), RuleError> {
         // The parser's `Display` would quote the line, and the named file may be any file, even one
         // with secrets.
         let syntax: FileSyntax =
@@ -116,8 +116,8 @@ impl RuleSet {
                 message: without_value(error.message()),
             })?;
         let FileSyntax { rules, pairs } = syntax;
-        self.add_rules(file, rules, samples)?;
-        self.add_pairs(file, pairs, samples)?;
+        self.add_rules(file, rules, kind)?;
+        self.add_pairs(file, pairs, kind)?;
         self.digest.update(text);
         Ok(())
     }
@@ -126,11 +126,11 @@ impl RuleSet {
         &mut self,
         file: &Text,
         rules: impl IntoIterator<Item = RuleSyntax>,
-        samples: Samples,
+        kind: FileKind,
     ) -> Result<(), RuleError> {
         for rule in rules {
             let id = rule.id.clone();
-            let rule = rule.into_rule(self, file, samples);
+            let rule = rule.into_rule(self, file, kind);
             self.rules
                 .push(rule.map_err(|problem| RuleError::invalid(file, &id, problem))?);
         }
@@ -141,11 +141,11 @@ impl RuleSet {
         &mut self,
         file: &Text,
         pairs: impl IntoIterator<Item = PairSyntax>,
-        samples: Samples,
+        kind: FileKind,
     ) -> Result<(), RuleError> {
         for pair in pairs {
             let id = pair.id.clone();
-            let pair = pair.into_pair(self, file, samples);
+            let pair = pair.into_pair(self, file, kind);
             self.pairs
                 .push(pair.map_err(|problem| RuleError::invalid(file, &id, problem))?);
         }
@@ -216,7 +216,7 @@ mod tests {
     fn builtin_rules_load_and_compile() {
         let set = RuleSet::builtin().expect("built-in rules load");
         set.compile().expect("built-in rules compile");
-        let whole = RuleSet::builtin_with_samples().expect("built-in rules load with samples");
+        let whole = RuleSet::builtin_with_samples().expect("built-in rules load with kind");
         let ids = |set: &RuleSet| {
             set.rules
                 .iter()
