@@ -66,7 +66,7 @@ pub fn append(
             reason: old.reason.clone(),
         });
     }
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let ending = line_ending(text);
     let mut out = text.to_owned();
     if !text.is_empty() {
         if !text.ends_with('\n') {
@@ -94,7 +94,7 @@ pub fn add_salt(path: &Path, text: &str, salt: Salt) -> Result<Option<String>, C
     if Config::parse(path, text)?.salt.is_some() {
         return Ok(None);
     }
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let ending = line_ending(text);
     let mut out = format!("salt = \"{salt}\"{ending}");
     if !text.is_empty() {
         out.push_str(ending);
@@ -102,6 +102,11 @@ pub fn add_salt(path: &Path, text: &str, salt: Salt) -> Result<Option<String>, C
     }
     Config::parse(path, &out)?;
     Ok(Some(out))
+}
+
+/// How the lines of a file end.
+pub(super) fn line_ending(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 fn lines(entry: &NewEntry<'_>) -> Vec<String> {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::model::{Entry, text as toml_text};
+use crate::policy::append::line_ending;
 use crate::policy::config::Config;
 use crate::policy::error::ConfigError;
 
@@ -89,10 +90,6 @@ pub fn add_rules(text: &str, rules: &[(String, String)]) -> (String, usize) {
         added += 1;
     }
     (out, added)
-}
-
-fn line_ending(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 #[cfg(test)]
