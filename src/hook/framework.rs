@@ -1,5 +1,5 @@
-//! Reads what the configuration of the pre-commit framework or of prek runs of keysieve, and gives
-//! the lines to add for what is missing.
+//! Reads which hooks of keysieve the configuration of the pre-commit framework or of prek runs, and
+//! gives the lines to add for those that are missing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -119,10 +119,12 @@ impl Framework {
             .as_deref()
             .and_then(|line| line.strip_prefix(RUN));
         let is_plain = runs.is_some_and(|name| HOOKS.iter().any(|hook| hook.name == name));
-        Some(match repo.repo == "local" && is_system && is_plain {
-            true if self.limits(entry) => Runner::Limited,
-            true => Runner::Path,
-            false => Runner::Other,
+        Some(if repo.repo != "local" || !is_system || !is_plain {
+            Runner::Other
+        } else if self.limits(entry) {
+            Runner::Limited
+        } else {
+            Runner::Path
         })
     }
 
@@ -186,26 +188,29 @@ pub(super) fn lines(program: &str, file: &Path, hooks: &[Hook]) -> String {
         return String::new();
     }
     let is_toml = file.ends_with(TOML);
-    let mut lines = match is_toml {
-        true => "[[repos]]\nrepo = \"local\"\nhooks = [\n".to_owned(),
-        false => "repos:\n  - repo: local\n    hooks:\n".to_owned(),
+    let head = if is_toml {
+        "[[repos]]\nrepo = \"local\"\nhooks = [\n"
+    } else {
+        "repos:\n  - repo: local\n    hooks:\n"
     };
+    let mut lines = head.to_owned();
     for (id, group) in groups {
         let name = group[0].name;
         let stages: Vec<_> = group.iter().map(|hook| hook.name).collect();
         let pass_filenames = group[0].input == HookInput::MessageFile;
-        lines += &match is_toml {
-            true => format!(
+        lines += &if is_toml {
+            format!(
                 "  {{ id = \"{id}\", name = \"keysieve\", entry = \"{RUN}{name}\", language = \
                  \"system\", pass_filenames = {pass_filenames}, always_run = true, stages = \
                  {stages:?} }},\n"
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "      - id: {id}\n{INDENT}name: keysieve\n{INDENT}entry: {RUN}{name}\n\
                  {INDENT}language: system\n{INDENT}pass_filenames: {pass_filenames}\n\
                  {INDENT}always_run: true\n{INDENT}stages: [{}]\n",
                 stages.join(", ")
-            ),
+            )
         };
     }
     if is_toml {

@@ -1,5 +1,7 @@
 //! `keysieve hook`: installs, removes and tests hooks, and runs their scans when git calls them.
 
+mod push;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -15,8 +17,6 @@ use keysieve::policy::{BASELINE_NAME, FILE_NAME, PolicyFiles};
 use keysieve::rule::Confidence;
 use keysieve::source::Message;
 use keysieve::text::printable_path;
-
-mod push;
 
 use crate::cli::error::CliError;
 use crate::cli::redact::message;
