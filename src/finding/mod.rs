@@ -83,6 +83,12 @@ impl Finding {
         !matches!(self.origin, Origin::Name { .. }) && self.place.inside.is_none()
     }
 
+    /// Whether a report shows its code frame. The name of a file is shown as the place already.
+    #[must_use]
+    pub fn has_frame(&self) -> bool {
+        !self.place.frame.lines.is_empty() && !matches!(self.origin, Origin::Name { .. })
+    }
+
     /// The order of findings in reports: by where they are.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {

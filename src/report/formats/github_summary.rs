@@ -7,8 +7,7 @@ use crate::blob::Skip;
 use crate::finding::{Finding, Outcome};
 use crate::report::api::Options;
 use crate::report::formats::markdown::{advice, block, code, head, policy, prose, skips};
-use crate::report::safe_text::redactor::Note;
-use crate::report::safe_text::redactor::Redactor;
+use crate::report::safe_text::redactor::{Note, Redactor};
 use crate::report::safe_text::words::{UNREAD, failed_and_other_skips, skips_word};
 
 /// GitHub drops the summary of a step if it is larger than 1 MiB. Rows stop before that; the

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::blob::{Origin, Skip};
+use crate::blob::Skip;
 use crate::finding::{Finding, Outcome, PolicyChange, Status};
 use crate::report::api::Options;
 use crate::report::safe_text::redactor::Redactor;
@@ -97,8 +97,7 @@ fn finding(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) ->
 }
 
 fn frame(redactor: &Redactor<'_>, found: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
-    // A file name is shown as the place already.
-    if found.place.frame.lines.is_empty() || matches!(found.origin, Origin::Name { .. }) {
+    if !found.has_frame() {
         return Ok(());
     }
     let lines = redactor.frame(&found.place);
@@ -194,6 +193,7 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blob::Origin;
     use crate::report::samples::{hostile, outcome, pair, render};
 
     #[test]

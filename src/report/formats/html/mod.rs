@@ -180,11 +180,6 @@ impl Page<'_> {
         parts.join(" · ")
     }
 
-    /// Whether a finding has a code frame. The name of a file is shown as the place already.
-    fn has_frame(found: &Finding) -> bool {
-        !found.place.frame.lines.is_empty() && !matches!(found.origin, Origin::Name { .. })
-    }
-
     /// Splits a line into the text before its mark, the mark, and the text after it.
     fn split(line: &FrameLine) -> (&str, Option<&str>, &str) {
         let text = line.text.as_str();

@@ -47,9 +47,10 @@ impl Page<'_> {
                 out,
             )?;
         }
-        let allow = match is_full {
-            true => "run the `keysieve allow` command shown with the finding",
-            false => "run the `keysieve allow` command that --full shows with the finding",
+        let allow = if is_full {
+            "run the `keysieve allow` command shown with the finding"
+        } else {
+            "run the `keysieve allow` command that --full shows with the finding"
         };
         if self.by_exposure(findings, out)? {
             self.step("allow", allow, out)?;
@@ -119,9 +120,10 @@ impl Page<'_> {
         if paths.is_empty() {
             return None;
         }
-        let command = match self.options.about.first_commit {
-            true => "git rm --cached --",
-            false => "git restore --staged --",
+        let command = if self.options.about.first_commit {
+            "git rm --cached --"
+        } else {
+            "git restore --staged --"
         };
         let mut command = command.to_owned();
         for path in paths.iter().take(MAX_PATHS) {

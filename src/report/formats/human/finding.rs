@@ -4,7 +4,6 @@ use std::io;
 
 use super::Page;
 use super::wrap::{Breaks, columns, cut_end, cut_start, wrap};
-use crate::blob::Origin;
 use crate::finding::Finding;
 use crate::finding::frame::FrameLine;
 use crate::report::safe_text::notes::ADVICE;
@@ -65,11 +64,10 @@ impl Page<'_> {
     }
 
     fn frame(&self, found: &Finding, gutter: usize, out: &mut dyn io::Write) -> io::Result<()> {
-        let bar = self.paint.rail("|");
-        // A file name is shown as the place already.
-        if found.place.frame.lines.is_empty() || matches!(found.origin, Origin::Name { .. }) {
+        if !found.has_frame() {
             return Ok(());
         }
+        let bar = self.paint.rail("|");
         writeln!(out, "{:gutter$} {bar}", "")?;
         let mut last_marked = 0;
         let room = self.options.screen.width.unwrap_or(usize::MAX);
