@@ -10,6 +10,7 @@ mod compress;
 mod cpio;
 mod exact;
 mod inflate;
+mod lzma;
 mod number;
 mod pdf;
 mod peek;
@@ -185,8 +186,8 @@ const FORMATS: &[Format] = &[
         read: Reader::Stream(compress::zlib),
     },
     Format {
-        is: compress::is_lzma,
-        read: Reader::Stream(compress::lzma),
+        is: lzma::is_lzma,
+        read: Reader::Stream(lzma::read),
     },
 ];
 
