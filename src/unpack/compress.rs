@@ -1,16 +1,16 @@
-//! Unpacks compressed files: gzip, zlib, bzip2, xz, lzma and zstd.
+//! Unpacks compressed files: gzip, zlib, bzip2, xz and zstd.
 
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
-use lzma_rust2::{LzmaReader, XzReader, lzma_get_memory_usage_by_props};
+use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::FrameDecoderError;
 
 use super::peek::Peek;
 use super::walk::{Budget, Walk};
-use super::{FIRST, Problem, inflate, number};
+use super::{FIRST, Problem, inflate, lzma, number};
 
 /// The longest beginning of a member that decides what it is.
 const MAX_MAGIC: usize = 10;
@@ -149,16 +149,12 @@ impl<'a> Decoder<'a> for XzReader<Peek<'a>> {
     }
 
     fn open(input: Peek<'a>, memory: u64) -> io::Result<Self> {
-        Ok(Self::new_mem_limit(input, false, kib(memory)))
+        Ok(Self::new_mem_limit(input, false, number::kib(memory)))
     }
 
     fn close(self) -> Peek<'a> {
         self.into_inner()
     }
-}
-
-fn kib(bytes: u64) -> u32 {
-    u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
 }
 
 pub(super) fn is_zstd(first: &[u8]) -> bool {
@@ -235,7 +231,7 @@ pub(super) fn method<'a>(
             let (props, dictionary) = (*header.get(4)?, number::little::<4>(header, 5)?);
             input.consume(9);
             let dictionary = u32::try_from(dictionary).unwrap_or(u32::MAX);
-            Some(raw_lzma(input, size, (props, dictionary), memory))
+            Some(lzma::raw(input, size, (props, dictionary), memory))
         }
         // The older number of zstd is 20.
         20 | 93 => Some(members::<Zstd<'_>>(input, memory, budget)),
@@ -257,20 +253,6 @@ fn members<'a, D: Decoder<'a> + 'a>(
     }))
 }
 
-fn raw_lzma<'a>(
-    input: Peek<'a>,
-    size: Option<u64>,
-    (props, dictionary): (u8, u32),
-    memory: u64,
-) -> io::Result<Box<dyn Read + 'a>> {
-    if lzma_get_memory_usage_by_props(dictionary, props)? > kib(memory) {
-        return Err(Problem::TooMuchMemory.into());
-    }
-    let size = size.unwrap_or(u64::MAX);
-    let content = LzmaReader::new_with_props(input, size, props, dictionary, None)?;
-    Ok(Box::new(content))
-}
-
 pub(super) fn is_zlib(first: &[u8]) -> bool {
     inflate::is_zlib(first, first.len() < FIRST)
 }
@@ -279,42 +261,6 @@ pub(super) fn zlib(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> 
     let mut content = inflate::Inflate::zlib(input);
     walk.decoded(b"", &mut content)?;
     walk.rest(content.into_inner())
-}
-
-/// The header of lzma has no magic number, so its fields have to be those that programs write, and
-/// what follows has to decode.
-pub(super) fn is_lzma(first: &[u8]) -> bool {
-    let (Some(&props), Some(dictionary), Some(size), Some(0)) = (
-        first.first(),
-        number::little::<4>(first, 1),
-        number::little::<8>(first, 5),
-        first.get(13),
-    ) else {
-        return false;
-    };
-    let (context_bits, position_bits) = (props % 9, props / 9 % 5);
-    // Programs write a power of two, or one and a half of it.
-    let lowest_bit = 1 << dictionary.trailing_zeros().min(31);
-    let is_dictionary = dictionary >= 1 << 12 && matches!(dictionary / lowest_bit, 1 | 3);
-    let is_size = size == u64::MAX || size < 1 << 38;
-    if props >= 225 || context_bits + position_bits > 4 || !is_dictionary || !is_size {
-        return false;
-    }
-    let Ok(content) = LzmaReader::new_mem_limit(first, u32::MAX, None) else {
-        return false;
-    };
-    match io::copy(&mut content.take(1 << 16), &mut io::sink()) {
-        Ok(len) => len > 0,
-        Err(error) => first.len() == FIRST && error.kind() == io::ErrorKind::UnexpectedEof,
-    }
-}
-
-pub(super) fn lzma(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
-    let window = walk.budget().window();
-    let mut content = LzmaReader::new_mem_limit(input, kib(window.len), None)?;
-    walk.decoded(b"", &mut content)?;
-    let (rest, unused) = content.into_parts();
-    walk.rest(Peek::new(&mut unused.chain(rest)))
 }
 
 #[cfg(test)]

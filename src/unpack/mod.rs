@@ -10,6 +10,7 @@ mod compress;
 mod cpio;
 mod exact;
 mod inflate;
+mod lzma;
 mod number;
 mod pdf;
 mod peek;
@@ -53,18 +54,18 @@ pub trait Sink {
 /// time, so that the same blob gives the same result on each machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that decompression and entries of zip archives produce.
+    /// Bytes that decompression and entries of zip archives produce; 1 GiB by default.
     pub bytes: u64,
-    /// How many times the size of the blob `bytes` may be.
+    /// How many times the size of the blob `bytes` may be; 250 by default.
     pub ratio: u64,
-    /// Bytes that may be produced whatever the ratio is.
+    /// Bytes that may be produced whatever the ratio is; 64 MiB by default.
     pub free_bytes: u64,
-    /// Entries, those that are containers included.
+    /// Entries, those that are containers included; a million by default.
     pub entries: u64,
-    /// Containers in containers.
+    /// Containers in each other, the outermost included; 8 by default.
     pub depth: usize,
     /// Bytes of memory, for the windows of decompressors, and for containers in containers that
-    /// cannot be read as a stream.
+    /// cannot be read as a stream; 160 MiB by default.
     pub memory: u64,
 }
 
@@ -185,8 +186,8 @@ const FORMATS: &[Format] = &[
         read: Reader::Stream(compress::zlib),
     },
     Format {
-        is: compress::is_lzma,
-        read: Reader::Stream(compress::lzma),
+        is: lzma::is_lzma,
+        read: Reader::Stream(lzma::read),
     },
 ];
 

@@ -209,7 +209,12 @@ impl Archive<'_> {
         let is_meta = matches!(header.kind, b'x' | b'g' | b'L' | b'K');
         // A size in a header of PAX is that of the entry.
         let size = self.next.size.filter(|_| !is_meta).or(header.size);
-        let size = size.ok_or_else(|| Problem::corrupt("the size of an entry is not valid"))?;
+        let mut size = size.ok_or_else(|| Problem::corrupt("the size of an entry is not valid"))?;
+        // Some programs ignore the size of what is not a file, others do not.
+        let is_file = is_meta || !matches!(header.kind, b'1'..=b'6');
+        if !is_file && Header::parse(self.input.peek(BLOCK)).is_some() {
+            size = 0;
+        }
         let mut content = Exact::new(&mut self.input, size);
         if is_meta && size <= MAX_META {
             let mut body = Vec::new();
@@ -308,6 +313,18 @@ mod tests {
         entry[157..163].copy_from_slice(b"target");
         tar_checksum(&mut entry);
         assert_entries(&entry, &[("a", b"target")]);
+    }
+
+    #[test]
+    fn a_directory_with_a_size_hides_no_entry() {
+        let name = "a directory/";
+        let directory = tar_header(name, b'5', b"00000001000");
+        let next = tar(&[("a.gz", &gz(TEXT))]);
+        let archive = [directory.clone(), next].concat();
+        assert_entries(&archive, &[(name, b""), ("a.gz", TEXT)]);
+        let text = [b'x'; 512];
+        let archive = [directory, text.to_vec(), tar(&[("a", TEXT)])].concat();
+        assert_entries(&archive, &[(name, &text), ("a", TEXT)]);
     }
 
     #[test]
