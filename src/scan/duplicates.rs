@@ -7,6 +7,7 @@ use crate::rule::{Rule, Trigger};
 use crate::text::Span;
 
 use super::Match;
+use super::decode::joint;
 
 /// Sorts matches and drops duplicates: a secret that was found both as written and decoded, one
 /// that is a part of another that is at least as sure, or one of a general rule where another rule
@@ -64,10 +65,12 @@ fn prefer_tokens(rules: &[Rule], found: &mut Vec<Match>) {
 const NEAR: usize = 8;
 
 /// Matches in the order of the text; of those that begin at one place the longest first, then the
-/// surest, and of those the one that says most.
+/// surest, and of those the one that says most. What may be the argument after a match as well does
+/// not make it longer.
 fn order(rules: &[Rule], found: &Match) -> impl Ord {
     (
         found.span.start,
+        is_adjacent(found),
         Reverse(found.span.end),
         Reverse(found.confidence),
         rules[found.rule].is_general(),
@@ -77,11 +80,17 @@ fn order(rules: &[Rule], found: &Match) -> impl Ord {
     )
 }
 
+fn is_adjacent(found: &Match) -> bool {
+    found.encoding == Some(joint::ADJACENT)
+}
+
 /// Whether `next` adds nothing to `unique`.
 fn covers(unique: &Match, next: &Match) -> bool {
     let inside = unique.span.holds(next.span);
     if unique.rule == next.rule {
-        return unique.span.overlaps(next.span) && (inside || unique.value == next.value);
+        let is_longer = unique.span.start == next.span.start && is_adjacent(next);
+        return unique.span.overlaps(next.span)
+            && (inside || is_longer || unique.value == next.value);
     }
     inside
         && unique.confidence >= next.confidence

@@ -102,22 +102,24 @@ impl Scanner {
             let kind = HitKind::TokenKeyword(owner);
             found(Hit { span, kind });
         });
-        named::long_tokens(text, run, |span| {
-            let kind = HitKind::Token;
-            found(Hit { span, kind });
-        });
+        if named::may_contain_token(run.of(text)) {
+            named::long_tokens(text, run, |span| {
+                let kind = HitKind::Token;
+                found(Hit { span, kind });
+            });
+            charset_runs::url_safe_runs(text, run, |span| {
+                if decode::is_text(text, span) {
+                    let kind = HitKind::Run;
+                    found(Hit { span, kind });
+                }
+            });
+        }
         charset_runs::base64_runs(text, run, |span| {
             self.in_base64.search(text, span, 0, |owner, span| {
                 let kind = HitKind::TokenKeyword(owner);
                 found(Hit { span, kind });
             });
             if runs == Runs::All || self.is_promising(text, span) {
-                let kind = HitKind::Run;
-                found(Hit { span, kind });
-            }
-        });
-        charset_runs::url_safe_runs(text, run, |span| {
-            if decode::is_text(text, span) {
                 let kind = HitKind::Run;
                 found(Hit { span, kind });
             }

@@ -17,10 +17,12 @@ use std::arch::x86_64::{
 
 use super::{MIN_LIST, Shape, may_be_joint};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
-use crate::scan::decode::numbers::is_list_byte;
+use crate::scan::decode::numbers::{MAX_GAP, is_list_byte};
 
-// Between two bytes of a block that end a stretch there is no room for another one.
-const _: () = assert!(MIN_RUN >= 31 && MIN_LIST >= 31);
+// Between two bytes of a block that end a run there is no room for a run.
+const _: () = assert!(MIN_RUN >= 31);
+
+const _: () = assert!(MIN_LIST >= 2 * HALF - 1 && MAX_GAP < HALF);
 
 /// For each low half of a byte, one bit for each high half with which it is in a class.
 type Table = [u8; 16];
@@ -66,8 +68,8 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     let [run, list, joint, high] = [&RUN, &LIST, &JOINT, &HIGH].map(|table| in_both_halves(table));
     let zero = _mm256_setzero_si256();
     let (blocks, _) = text.as_chunks::<32>();
-    // The start of the run and the list that the current block continues.
-    let (mut run_start, mut list_start) = (0, 0);
+    // The start of the run that the current block continues, and the end of the last list.
+    let (mut run_start, mut list_end) = (0, 0);
     let mut after_run = 0;
     let mut at = 0;
     for block in blocks {
@@ -84,11 +86,20 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         let unlisted = mask(_mm256_cmpeq_epi8(list, zero));
         // The highest bit is that of bytes above 127.
         let joints = mask(_mm256_or_si256(_mm256_cmpgt_epi8(joint, zero), bytes));
-        if let Some((start, end)) = ended(outside, at, &mut run_start, MIN_RUN) {
-            found(Shape::Run(start, end));
+        if outside != 0 {
+            let end = at + outside.trailing_zeros() as usize;
+            if end - run_start >= MIN_RUN {
+                found(Shape::Run(run_start, end));
+            }
+            run_start = at + 32 - outside.leading_zeros() as usize;
         }
-        if let Some((start, end)) = ended(unlisted, at, &mut list_start, MIN_LIST) {
-            found(Shape::List(start, end));
+        if (unlisted & 0xffff).min(unlisted >> 16) == 0 {
+            for half in [0, HALF]
+                .into_iter()
+                .filter(|half| unlisted >> half & 0xffff == 0)
+            {
+                list_end = list_end.max(list_around(text, at + half, list_end, found));
+            }
         }
         let mut joints = joints & (!outside << 1 | after_run);
         after_run = !outside >> 31;
@@ -101,23 +112,34 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         }
         at += 32;
     }
-    search_rest(text, at, [run_start, list_start], found);
+    search_rest(text, at, [run_start, list_end], found);
 }
 
-/// The stretch that ends in a block that begins at `at`, if it is long enough. `ends` has a bit for
-/// each byte that ends one.
-fn ended(ends: u32, at: usize, start: &mut usize, min: usize) -> Option<(usize, usize)> {
-    if ends == 0 {
-        return None;
+/// Half of a block, in bytes. Every list has one to itself, which is not blank: between two numbers
+/// of a list are fewer blanks.
+const HALF: usize = 16;
+
+/// Calls `found` with the list around half of a block that begins at `half` and has bytes of lists
+/// only, and returns the end of the list. The lists up to `known` are found.
+#[cold]
+fn list_around(text: &[u8], half: usize, known: usize, found: &mut dyn FnMut(Shape)) -> usize {
+    if half < known || text[half..half + HALF] == [b' '; HALF] {
+        return known;
     }
-    let (from, end) = (*start, at + ends.trailing_zeros() as usize);
-    *start = at + 32 - ends.leading_zeros() as usize;
-    (end - from >= min).then_some((from, end))
+    let before = text[..half].iter().rev();
+    let start = half - before.take_while(|&&byte| is_list_byte(byte)).count();
+    let after = text[half..].iter();
+    let end = half + after.take_while(|&&byte| is_list_byte(byte)).count();
+    if end - start >= MIN_LIST {
+        found(Shape::List(start, end));
+    }
+    end
 }
 
-/// Searches what follows the last block, with the starts of the run and the list that it continues.
-fn search_rest(text: &[u8], from: usize, starts: [usize; 2], found: &mut dyn FnMut(Shape)) {
-    let [mut run_start, mut list_start] = starts;
+/// Searches what follows the last block, with the start of the run that it continues and the end of
+/// the last list.
+fn search_rest(text: &[u8], from: usize, known: [usize; 2], found: &mut dyn FnMut(Shape)) {
+    let [mut run_start, list_end] = known;
     for at in from..=text.len() {
         let byte = text.get(at).copied().unwrap_or(0);
         if !is_run_byte(byte) {
@@ -126,12 +148,6 @@ fn search_rest(text: &[u8], from: usize, starts: [usize; 2], found: &mut dyn FnM
             }
             run_start = at + 1;
         }
-        if !is_list_byte(byte) {
-            if at.saturating_sub(list_start) >= MIN_LIST {
-                found(Shape::List(list_start, at));
-            }
-            list_start = at + 1;
-        }
         let is_joint = (begins_joint(byte) || !byte.is_ascii())
             && at > 0
             && is_run_byte(text[at - 1])
@@ -139,6 +155,10 @@ fn search_rest(text: &[u8], from: usize, starts: [usize; 2], found: &mut dyn FnM
         if is_joint {
             found(Shape::Joint(at));
         }
+    }
+    let half = text[from..].get(..HALF);
+    if half.is_some_and(|half| half.iter().all(|&byte| is_list_byte(byte))) {
+        list_around(text, from, list_end, found);
     }
 }
 

@@ -95,8 +95,8 @@ pub(super) fn of_text(digits: &[u8], base64: &'static Alphabet) -> Option<&'stat
         alphabet.count(digits) == MIN_DIGITS && alphabet.decode(digits).take(LONG_HEAD).all(is_text)
     };
     let is_base64 = || {
-        base64.count(digits) == MIN_DIGITS
-            && (is_compressed(digits) || begins_like_text(base64, digits))
+        (is_compressed(digits) || begins_like_text(base64, digits))
+            && base64.count(digits) == MIN_DIGITS
     };
     let rarer = [&HEX, &BASE32];
     let rarer = rarer.iter().find(begins_with_text).copied();
@@ -121,6 +121,10 @@ fn is_compressed(digits: &[u8]) -> bool {
 fn begins_like_text(alphabet: &Alphabet, digits: &[u8]) -> bool {
     let mut head = [0; HEAD];
     for (to, byte) in head.iter_mut().zip(alphabet.decode(digits)) {
+        // Neither ASCII nor in UTF-8 or a mark of UTF-16.
+        if !is_text(byte) && !matches!(byte, 0 | 0x80..) {
+            return false;
+        }
         *to = byte;
     }
     let printable = head.iter().filter(|&&byte| is_text(byte)).count();

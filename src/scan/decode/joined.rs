@@ -1,12 +1,15 @@
 //! Joins text that is in pieces: tokens with joints in them, lists of literals, and
 //! quoted-printable with its soft line breaks.
 
-use super::joint::{Between, joint_at};
+use super::joint::{ADJACENT, Between, is_name, joint_at};
 use super::{Decoded, Map};
 use crate::text::Span;
 
 /// How far around a joint the pieces of a token reach, in bytes.
 const REACH: usize = 256;
+
+/// How far apart the joints of a stretch are that is decoded at once, in bytes.
+const MAX_WINDOW: usize = 64 << 10;
 
 /// How far a key of many lines reaches.
 const LONG_REACH: usize = 16 << 10;
@@ -17,7 +20,8 @@ pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&D
     let mut done = 0;
     while let Some(first) = joints.next() {
         let mut last = first;
-        while let Some(next) = joints.next_if(|&next| next <= last + REACH) {
+        let is_near = |&next: &usize, last| next <= last + REACH && next <= first + MAX_WINDOW;
+        while let Some(next) = joints.next_if(|next| is_near(next, last)) {
             last = next;
         }
         let start = first.saturating_sub(REACH).max(done);
@@ -42,7 +46,9 @@ pub(super) fn decode_list(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
 fn without_joints(text: &[u8], window: Span, at: usize, between: Between) -> Decoded {
     let name = joint_at(text, at, between).map(|joint| joint.name);
     replace_all(text, window, name.unwrap_or("joined literals"), |at| {
-        joint_at(text, at, between).map(|joint| (joint.len, None))
+        let joint = joint_at(text, at, between)?;
+        let is_entry = joint.name == ADJACENT && is_name(text, at + joint.len);
+        (!is_entry).then_some((joint.len, None))
     })
 }
 
@@ -103,6 +109,14 @@ mod tests {
             seen += 1;
         });
         assert_eq!(seen, 1);
+    }
+
+    #[test]
+    fn an_entry_does_not_go_on_with_the_name_of_the_next_one() {
+        let text = b"\"key\": \"a1\"\n\"key\": \"b2\" \"c3\"";
+        decode_all(text, &[10, 24], |decoded| {
+            assert_eq!(decoded.text, b"\"key\": \"a1\"\n\"key\": \"b2c3\"");
+        });
     }
 
     #[test]

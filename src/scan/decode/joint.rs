@@ -2,6 +2,7 @@
 //! `" + "` between two literals, a line that is continued, or characters that are not shown.
 
 use bstr::ByteSlice as _;
+use smallvec::SmallVec;
 
 use crate::rule::charset::{BASE64, CLASS, OTHER};
 use crate::text::{Span, is_invisible};
@@ -28,6 +29,9 @@ pub(super) struct Joint {
     /// Whether a text means the same without it, whatever is around it.
     is_hidden: bool,
 }
+
+/// The name of a joint that may be no joint: adjacent literals may be two arguments as well.
+pub(in super::super) const ADJACENT: &str = "adjacent literals";
 
 /// Which separators join literals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +79,13 @@ fn may_be_random(token: &[u8]) -> bool {
 pub(super) fn joint_at(text: &[u8], at: usize, between: Between) -> Option<Joint> {
     let rest = &text[at..text.len().min(at + MAX_LEN + 1)];
     let (len, name, is_hidden) = match rest[0] {
-        b'"' | b'\'' | b'`' => (literals(rest, between)?, "joined literals", false),
+        b'"' | b'\'' | b'`' => match literals(rest, between)? {
+            (len, true) => (len, ADJACENT, false),
+            (len, false) => (len, "joined literals", false),
+        },
         b'\\' => (continued_line(rest)?, "joined lines", false),
-        0x1b => (terminal_codes(rest)?, "terminal codes", true),
-        0x80.. => (invisible(rest)?, "invisible characters", true),
+        0x1b => (terminal_codes(rest)?, "text with terminal codes", true),
+        0x80.. => (invisible(rest)?, "text with invisible characters", true),
         _ => return None,
     };
     let is_token = |byte: Option<&u8>| byte.is_some_and(|&byte| is_token(byte));
@@ -96,28 +103,54 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// The length of a quote, what joins the literal to the next one, and the quote that opens that.
-fn literals(rest: &[u8], between: Between) -> Option<usize> {
+/// The second value says whether nothing but blanks joins them.
+fn literals(rest: &[u8], between: Between) -> Option<(usize, bool)> {
     const CALLS: [&[u8]; 3] = [b".concat(", b").append(", b"}${"];
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
     let call = CALLS.iter().find(|call| rest[1..].starts_with(call));
     let start = 1 + call.map_or(0, |call| call.len());
-    let operators = rest[start..].iter().take_while(|&&byte| match byte {
-        b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' => true,
+    let gap = rest[start..].iter().take_while(|byte| match byte {
         b'+' | b'.' | b'&' | b'|' | b'<' | b'>' | b'^' | b'\\' | b'_' => true,
         b',' => between == Between::Commas,
-        _ => false,
+        _ => is_quote(byte) || byte.is_ascii_whitespace(),
     });
-    let len = start + operators.count();
-    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
-    match rest.get(len) {
+    let len = start + gap.count();
+    let gap = rest[start..len].iter().copied();
+    let operator: SmallVec<[u8; 8]> = gap
+        .filter(|byte| !is_quote(byte) && !byte.is_ascii_whitespace())
+        .collect();
+    let is_known = operator.iter().all(|&byte| byte == b',') || OPERATORS.contains(&&operator[..]);
+    let end = match rest.get(len) {
         // The prefix of a literal, as in `b"…"`.
         Some(b'b' | b'f' | b'r' | b'u' | b'L' | b'N' | b'@' | b'$')
-            if is_quote(rest.get(len + 1)) =>
+            if rest.get(len + 1).is_some_and(is_quote) =>
         {
-            Some(len + 2)
+            len + 2
         }
-        _ => (len > 1 && is_quote(rest[..len].last())).then_some(len),
-    }
+        _ if len > 1 && rest[..len].last().is_some_and(is_quote) => len,
+        _ => return None,
+    };
+    let is_adjacent = call.is_none() && matches!(operator[..], [] | [b'\\']);
+    is_known.then_some((end, is_adjacent))
 }
+
+/// What joins literals in one language or another. The last ones continue a line as well.
+const OPERATORS: [&[u8]; 11] = [
+    b"+", b"++", b".", b"..", b"&", b"||", b"<>", b"^", b"\\", b"&_", b"+\\",
+];
+
+/// Whether a literal that begins at `start` is a name: that of an entry after the one before.
+pub(super) fn is_name(text: &[u8], start: usize) -> bool {
+    let rest = &text[start..text.len().min(start + MAX_NAME)];
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let after = end.map(|end| rest[end + 1..].trim_ascii_start());
+    after.is_some_and(|after| matches!(after, [b':' | b'=', ..]))
+}
+
+/// The longest name of an entry, in bytes.
+const MAX_NAME: usize = 80;
 
 /// The length of a backslash, a line end and the indentation of the next line.
 fn continued_line(rest: &[u8]) -> Option<usize> {
@@ -177,6 +210,7 @@ mod tests {
             "\" +\r\n\t\"",
             "\" \\\n  \"",
             "\" b\"",
+            "\" + \\\n  \"",
             "' . '",
             "\" .. \"",
             "\" & _\r\n  \"",
@@ -200,6 +234,8 @@ mod tests {
         for gap in [
             "\", \"",
             "\": \"",
+            "\" < \"",
+            "\" + . \"",
             "\") + (\"",
             "\"",
             "'s ",

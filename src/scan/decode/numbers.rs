@@ -11,7 +11,7 @@ pub(in super::super) const BEFORE: usize = MAX_GAP + 4;
 pub(in super::super) const LEN: usize = 44;
 
 /// The most bytes between two numbers.
-const MAX_GAP: usize = 16;
+pub(in super::super) const MAX_GAP: usize = 15;
 
 /// The fewest numbers in the bytes that decide.
 const MIN_NUMBERS: usize = 4;
@@ -40,18 +40,26 @@ const fn is_separator(byte: u8) -> bool {
 pub(in super::super) fn begins_in(text: &[u8], span: Span, mut found: impl FnMut(usize)) {
     let mut at = span.start;
     while at + LEN <= span.end {
-        let before = &text[at.saturating_sub(BEFORE)..at];
-        let is_start = text[at].is_ascii_hexdigit();
-        if !is_start || before.last().is_some_and(|&byte| !is_boundary(byte)) {
+        if !text[at].is_ascii_hexdigit() {
             at += 1;
             continue;
         }
-        let (is_text, len) = leading_text(&text[at..at + LEN]);
+        let before = &text[at.saturating_sub(BEFORE)..at];
+        let is_start = before.last().is_none_or(|&byte| is_boundary(byte));
+        let (is_text, len) = if is_start {
+            leading_text(&text[at..at + LEN])
+        } else {
+            (false, 0)
+        };
         if is_text && !ends_with_text(before) {
             found(at);
         }
         // No list begins at the numbers after the first: the ones before them are text.
-        at += len.max(1);
+        at += len;
+        if len == 0 {
+            let rest = text[at..span.end].iter();
+            at += rest.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        }
     }
 }
 

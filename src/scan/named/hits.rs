@@ -139,9 +139,6 @@ fn value_end(text: &[u8], least: Span, limit: usize) -> Result<usize, bool> {
 /// Calls `found` with each token in `run`, a charset run of `text`, that is long enough to be found
 /// without a name and has the digits that a random value has.
 pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
-    if !may_contain_token(run.of(text)) {
-        return;
-    }
     let mut token = Token::at(run.start);
     for (at, &byte) in (run.start..).zip(run.of(text)) {
         match TOKEN[usize::from(byte)] {
@@ -158,9 +155,9 @@ pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMu
     token.report(text, run.end, run.end, &mut found);
 }
 
-/// Whether a part of `run` may be random, by what all of it has: it rejects most identifiers and
-/// paths at once, with vector instructions.
-fn may_contain_token(run: &[u8]) -> bool {
+/// Whether [`long_tokens`] may find a token in `run`, by what all of it has: it rejects most
+/// identifiers and paths at once, with vector instructions.
+pub(in super::super) fn may_contain_token(run: &[u8]) -> bool {
     let digits = count(run, u8::is_ascii_digit);
     digits >= MIN_DIGITS
         && (digits * JOINED_DIGITS >= MIN_RUN
