@@ -12,17 +12,17 @@
 use std::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
     _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16,
 };
 
 use super::{MIN_LIST, Shape, may_be_joint};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
-use crate::scan::decode::numbers::{MAX_GAP, is_list_byte};
+use crate::scan::decode::numbers::{MAX_GAP, is_list_byte, may_encode_text};
 
 // Between two bytes of a block that end a run there is no room for a run.
 const _: () = assert!(MIN_RUN >= 31);
 
-const _: () = assert!(MIN_LIST >= 2 * HALF - 1 && MAX_GAP < HALF);
+const _: () = assert!(MIN_LIST >= 2 * HALF - 1 && MAX_GAP + 1 < HALF);
 
 /// For each low half of a byte, one bit for each high half with which it is in a class.
 type Table = [u8; 16];
@@ -68,8 +68,13 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     let [run, list, joint, high] = [&RUN, &LIST, &JOINT, &HIGH].map(|table| in_both_halves(table));
     let zero = _mm256_setzero_si256();
     let (blocks, _) = text.as_chunks::<32>();
-    // The start of the run that the current block continues, and the end of the last list.
-    let (mut run_start, mut list_end) = (0, 0);
+    let mut rare = Rare {
+        text,
+        found,
+        list_end: 0,
+    };
+    // The start of the run that the current block continues.
+    let mut run_start = 0;
     let mut after_run = 0;
     let mut at = 0;
     for block in blocks {
@@ -89,76 +94,107 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         if outside != 0 {
             let end = at + outside.trailing_zeros() as usize;
             if end - run_start >= MIN_RUN {
-                found(Shape::Run(run_start, end));
+                rare.run(run_start, end);
             }
             run_start = at + 32 - outside.leading_zeros() as usize;
         }
-        if (unlisted & 0xffff).min(unlisted >> 16) == 0 {
-            for half in [0, HALF]
-                .into_iter()
-                .filter(|half| unlisted >> half & 0xffff == 0)
-            {
-                list_end = list_end.max(list_around(text, at + half, list_end, found));
-            }
+        if unlisted & 0xffff == 0 || unlisted >> HALF == 0 {
+            // The bit of the bytes with the high half 3, which digits and `:` have.
+            let digits = mask(_mm256_slli_epi16::<4>(list));
+            rare.lists(at, unlisted, digits);
         }
-        let mut joints = joints & (!outside << 1 | after_run);
+        let joints = joints & (!outside << 1 | after_run);
         after_run = !outside >> 31;
-        while joints != 0 {
-            let place = at + joints.trailing_zeros() as usize;
-            if may_be_joint(text, place) {
-                found(Shape::Joint(place));
-            }
-            joints &= joints - 1;
+        if joints != 0 {
+            rare.joints(at, joints);
         }
         at += 32;
     }
-    search_rest(text, at, [run_start, list_end], found);
+    rare.rest(at, run_start);
 }
 
-/// Half of a block, in bytes. Every list has one to itself, which is not blank: between two numbers
-/// of a list are fewer blanks.
+/// Half of a block, in bytes. Every list has one to itself, which has a digit: all numbers that
+/// encode text begin with one, and the blanks and the letter between two are fewer.
 const HALF: usize = 16;
 
-/// Calls `found` with the list around half of a block that begins at `half` and has bytes of lists
-/// only, and returns the end of the list. The lists up to `known` are found.
-#[cold]
-fn list_around(text: &[u8], half: usize, known: usize, found: &mut dyn FnMut(Shape)) -> usize {
-    if half < known || text[half..half + HALF] == [b' '; HALF] {
-        return known;
-    }
-    let before = text[..half].iter().rev();
-    let start = half - before.take_while(|&&byte| is_list_byte(byte)).count();
-    let after = text[half..].iter();
-    let end = half + after.take_while(|&&byte| is_list_byte(byte)).count();
-    if end - start >= MIN_LIST {
-        found(Shape::List(start, end));
-    }
-    end
+/// What few blocks have. These functions are not a part of the loop over the blocks, so that its
+/// values stay in registers.
+struct Rare<'a> {
+    text: &'a [u8],
+    found: &'a mut dyn FnMut(Shape),
+    /// The end of the last list.
+    list_end: usize,
 }
 
-/// Searches what follows the last block, with the start of the run that it continues and the end of
-/// the last list.
-fn search_rest(text: &[u8], from: usize, known: [usize; 2], found: &mut dyn FnMut(Shape)) {
-    let [mut run_start, list_end] = known;
-    for at in from..=text.len() {
-        let byte = text.get(at).copied().unwrap_or(0);
-        if !is_run_byte(byte) {
-            if at.saturating_sub(run_start) >= MIN_RUN {
-                found(Shape::Run(run_start, at));
+impl Rare<'_> {
+    #[inline(never)]
+    fn run(&mut self, start: usize, end: usize) {
+        (self.found)(Shape::Run(start, end));
+    }
+
+    /// Finds the joints of the block at `at` that begin with a byte of `joints`.
+    #[inline(never)]
+    fn joints(&mut self, at: usize, mut joints: u32) {
+        while joints != 0 {
+            let place = at + joints.trailing_zeros() as usize;
+            if may_be_joint(self.text, place) {
+                (self.found)(Shape::Joint(place));
             }
-            run_start = at + 1;
-        }
-        let is_joint = (begins_joint(byte) || !byte.is_ascii())
-            && at > 0
-            && is_run_byte(text[at - 1])
-            && may_be_joint(text, at);
-        if is_joint {
-            found(Shape::Joint(at));
+            joints &= joints - 1;
         }
     }
-    let half = text[from..].get(..HALF);
-    if half.is_some_and(|half| half.iter().all(|&byte| is_list_byte(byte))) {
-        list_around(text, from, list_end, found);
+
+    /// Finds the lists around the halves of the block at `at` that have bytes of lists only, and
+    /// digits.
+    #[inline(never)]
+    fn lists(&mut self, at: usize, unlisted: u32, digits: u32) {
+        for half in [0, HALF] {
+            if unlisted >> half & 0xffff == 0 && digits >> half & 0xffff != 0 {
+                self.list_around(at + half);
+            }
+        }
+    }
+
+    /// Finds the list around half of a block that begins at `half`, if that may encode text: all
+    /// of a list that does may.
+    fn list_around(&mut self, half: usize) {
+        if half < self.list_end || !may_encode_text(&self.text[half..half + HALF]) {
+            return;
+        }
+        let before = self.text[..half].iter().rev();
+        let start = half - before.take_while(|&&byte| is_list_byte(byte)).count();
+        let after = self.text[half..].iter();
+        let end = half + after.take_while(|&&byte| is_list_byte(byte)).count();
+        if end - start >= MIN_LIST {
+            (self.found)(Shape::List(start, end));
+        }
+        self.list_end = end;
+    }
+
+    /// Searches what follows the last block, which ends at `from`, with the start of the run that
+    /// it continues.
+    fn rest(&mut self, from: usize, mut run_start: usize) {
+        let text = self.text;
+        for at in from..=text.len() {
+            let byte = text.get(at).copied().unwrap_or(0);
+            if !is_run_byte(byte) {
+                if at.saturating_sub(run_start) >= MIN_RUN {
+                    self.run(run_start, at);
+                }
+                run_start = at + 1;
+            }
+            let is_joint = (begins_joint(byte) || !byte.is_ascii())
+                && at > 0
+                && is_run_byte(text[at - 1])
+                && may_be_joint(text, at);
+            if is_joint {
+                (self.found)(Shape::Joint(at));
+            }
+        }
+        let half = text[from..].get(..HALF);
+        if half.is_some_and(|half| half.iter().all(|&byte| is_list_byte(byte))) {
+            self.list_around(from);
+        }
     }
 }
 

@@ -5,13 +5,16 @@ use super::{Decoded, Map};
 use crate::text::Span;
 
 /// How many bytes before a list decide whether it begins there: a number and a gap.
-pub(in super::super) const BEFORE: usize = MAX_GAP + 4;
+pub(in super::super) const BEFORE: usize = MAX_GAP + MAX_NUMBER;
 
 /// How many bytes of a list decide whether it is text.
 pub(in super::super) const LEN: usize = 44;
 
 /// The most bytes between two numbers.
-pub(in super::super) const MAX_GAP: usize = 15;
+pub(in super::super) const MAX_GAP: usize = 14;
+
+/// The longest number, in bytes: that of a byte in hex with `0x`.
+const MAX_NUMBER: usize = 4;
 
 /// The fewest numbers in the bytes that decide.
 const MIN_NUMBERS: usize = 4;
@@ -95,18 +98,28 @@ fn ends_with_text(before: &[u8]) -> bool {
     let len = digits
         .take_while(|byte| byte.is_ascii_alphanumeric())
         .count();
-    let number = &before[end - len..end];
-    let forms = [Form::Decimal, Form::Hex, Form::Pairs];
-    let mut values = forms
-        .map(|form| {
-            Numbers {
-                form,
-                ..Numbers::new(number)
-            }
-            .next()
-        })
-        .into_iter();
-    len > 0 && values.any(|value| value.is_some_and(is_text))
+    is_text_number(&before[end - len..end])
+}
+
+/// Whether `number` is text, in any form.
+fn is_text_number(number: &[u8]) -> bool {
+    let values = [Form::Decimal, Form::Hex, Form::Pairs].map(|form| {
+        Numbers {
+            form,
+            ..Numbers::new(number)
+        }
+        .next()
+    });
+    values.into_iter().flatten().any(is_text)
+}
+
+/// Whether `part`, which has no other bytes than those of lists, may be from the middle of a list
+/// of numbers that encode text. It may cut the first and the last number.
+pub(in super::super) fn may_encode_text(part: &[u8]) -> bool {
+    let mut numbers = part.split(|&byte| is_separator(byte));
+    let [first, last] = [numbers.next(), numbers.next_back()].map(Option::unwrap_or_default);
+    first.len().max(last.len()) <= MAX_NUMBER
+        && numbers.all(|number| number.is_empty() || is_text_number(number))
 }
 
 /// The values of the numbers that a text begins with.
