@@ -10,19 +10,21 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
-    _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16,
+    __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_andnot_si256, _mm256_broadcastsi128_si256,
+    _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::{MIN_LIST, Shape, may_be_joint};
+use super::{Counts, MIN_LIST, Shape, may_be_joint};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
-use crate::scan::decode::numbers::{MAX_GAP, is_list_byte, may_encode_text};
+use crate::scan::decode::numbers::{MAX_GAP, MAX_NUMBER, is_list_byte, may_encode_text};
 
 // Between two bytes of a block that end a run there is no room for a run.
 const _: () = assert!(MIN_RUN >= 31);
 
-const _: () = assert!(MIN_LIST >= 2 * HALF - 1 && MAX_GAP + 1 < HALF);
+// Every list has two halves of blocks in a row to itself, and at least a part of two numbers there.
+const _: () = assert!(MIN_LIST >= 3 * HALF - 1 && 2 * MAX_GAP + MAX_NUMBER < 2 * HALF);
 
 /// For each low half of a byte, one bit for each high half with which it is in a class.
 type Table = [u8; 16];
@@ -55,15 +57,55 @@ const fn begins_joint(byte: u8) -> bool {
 
 /// Calls `found` with every shape. Returns `false`, without any call, if the processor has no AVX2.
 pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
-    if !is_x86_feature_detected!("avx2") {
+    if !has_features() {
         return false;
     }
-    // SAFETY: the processor has AVX2.
+    // SAFETY: the processor has what the function needs.
     unsafe { search_blocks(text, found) };
     true
 }
 
-#[target_feature(enable = "avx2")]
+/// How many digits, small and capital letters `text` has; `None` if the processor has no AVX2.
+pub(super) fn count(text: &[u8]) -> Option<Counts> {
+    // SAFETY: the processor has what the function needs.
+    has_features().then(|| unsafe { count_blocks(text) })
+}
+
+/// Whether the processor has AVX2, and what all that have it have.
+fn has_features() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
+}
+
+#[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
+fn count_blocks(text: &[u8]) -> Counts {
+    let mut counts = Counts::default();
+    let mut count = |block: &[u8; 32]| {
+        // SAFETY: a block is 32 bytes long, and the load needs no alignment.
+        let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+        counts.digits += count_range(bytes, b'0', b'9');
+        counts.small += count_range(bytes, b'a', b'z');
+        counts.capital += count_range(bytes, b'A', b'Z');
+    };
+    let (blocks, rest) = text.as_chunks::<32>();
+    blocks.iter().for_each(&mut count);
+    let mut last = [0; 32];
+    last[..rest.len()].copy_from_slice(rest);
+    count(&last);
+    counts
+}
+
+/// How many of `bytes` are from `first` to `last`.
+#[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
+fn count_range(bytes: __m256i, first: u8, last: u8) -> usize {
+    let bytes = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first.cast_signed()));
+    let most = _mm256_set1_epi8((last - first).cast_signed());
+    mask(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, most), bytes)).count_ones() as usize
+}
+
+#[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     let [run, list, joint, high] = [&RUN, &LIST, &JOINT, &HIGH].map(|table| in_both_halves(table));
     let zero = _mm256_setzero_si256();
@@ -76,6 +118,8 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     // The start of the run that the current block continues.
     let mut run_start = 0;
     let mut after_run = 0;
+    // The bytes of the block before that are in no list.
+    let mut before = u32::MAX;
     let mut at = 0;
     for block in blocks {
         // SAFETY: a block is 32 bytes long, and the load needs no alignment.
@@ -98,11 +142,10 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
             }
             run_start = at + 32 - outside.leading_zeros() as usize;
         }
-        if unlisted & 0xffff == 0 || unlisted >> HALF == 0 {
-            // The bit of the bytes with the high half 3, which digits and `:` have.
-            let digits = mask(_mm256_slli_epi16::<4>(list));
-            rare.lists(at, unlisted, digits);
+        if unlisted & 0xffff == 0 {
+            rare.lists(at, before & 0xffff_0000, unlisted);
         }
+        before = unlisted;
         let joints = joints & (!outside << 1 | after_run);
         after_run = !outside >> 31;
         if joints != 0 {
@@ -113,8 +156,7 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     rare.rest(at, run_start);
 }
 
-/// Half of a block, in bytes. Every list has one to itself, which has a digit: all numbers that
-/// encode text begin with one, and the blanks and the letter between two are fewer.
+/// Half of a block, in bytes.
 const HALF: usize = 16;
 
 /// What few blocks have. These functions are not a part of the loop over the blocks, so that its
@@ -144,35 +186,40 @@ impl Rare<'_> {
         }
     }
 
-    /// Finds the lists around the halves of the block at `at` that have bytes of lists only, and
-    /// digits.
+    /// Finds the lists around the block at `at`, and around its first half and the one before,
+    /// given the bytes in the half before and in the block that are in no list.
+    #[target_feature(enable = "avx2")]
     #[inline(never)]
-    fn lists(&mut self, at: usize, unlisted: u32, digits: u32) {
-        for half in [0, HALF] {
-            if unlisted >> half & 0xffff == 0 && digits >> half & 0xffff != 0 {
-                self.list_around(at + half);
-            }
+    fn lists(&mut self, at: usize, before: u32, unlisted: u32) {
+        if before == 0 {
+            self.list_around(at - HALF);
+        }
+        if unlisted == 0 {
+            self.list_around(at);
         }
     }
 
-    /// Finds the list around half of a block that begins at `half`, if that may encode text: all
-    /// of a list that does may.
-    fn list_around(&mut self, half: usize) {
-        if half < self.list_end || !may_encode_text(&self.text[half..half + HALF]) {
+    /// Finds the list around two halves of blocks, which begin at `start` and have bytes of lists
+    /// only, if they may encode text: all of a list that does may.
+    #[target_feature(enable = "avx2")]
+    fn list_around(&mut self, start: usize) {
+        let halves = &self.text[start..][..2 * HALF];
+        if start < self.list_end || !may_have_numbers(halves) || !may_encode_text(halves) {
             return;
         }
-        let before = self.text[..half].iter().rev();
-        let start = half - before.take_while(|&&byte| is_list_byte(byte)).count();
-        let after = self.text[half..].iter();
-        let end = half + after.take_while(|&&byte| is_list_byte(byte)).count();
-        if end - start >= MIN_LIST {
-            (self.found)(Shape::List(start, end));
+        let before = self.text[..start].iter().rev();
+        let first = start - before.take_while(|&&byte| is_list_byte(byte)).count();
+        let after = self.text[start..].iter();
+        let end = start + after.take_while(|&&byte| is_list_byte(byte)).count();
+        if end - first >= MIN_LIST {
+            (self.found)(Shape::List(first, end));
         }
         self.list_end = end;
     }
 
     /// Searches what follows the last block, which ends at `from`, with the start of the run that
     /// it continues.
+    #[target_feature(enable = "avx2")]
     fn rest(&mut self, from: usize, mut run_start: usize) {
         let text = self.text;
         for at in from..=text.len() {
@@ -191,11 +238,30 @@ impl Rare<'_> {
                 (self.found)(Shape::Joint(at));
             }
         }
-        let half = text[from..].get(..HALF);
-        if half.is_some_and(|half| half.iter().all(|&byte| is_list_byte(byte))) {
-            self.list_around(from);
+        let halves = from
+            .checked_sub(HALF)
+            .and_then(|start| text.get(start..from + HALF));
+        if halves.is_some_and(|halves| halves.iter().all(|&byte| is_list_byte(byte))) {
+            self.list_around(from - HALF);
         }
     }
+}
+
+/// Whether 32 bytes of lists have more than one number, and none that is longer than any of a list.
+#[target_feature(enable = "avx2")]
+fn may_have_numbers(bytes: &[u8]) -> bool {
+    let Some(bytes) = bytes.first_chunk::<32>() else {
+        return false;
+    };
+    // SAFETY: the array is 32 bytes long, and the load needs no alignment.
+    let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+    // Of the separators, only the colon comes after the slash.
+    let colons = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b':'.cast_signed()));
+    let after_slash = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(b'/'.cast_signed()));
+    let numbers = mask(_mm256_andnot_si256(colons, after_slash));
+    let starts = numbers & !(numbers << 1);
+    let is_long = (1..=MAX_NUMBER).fold(numbers, |long, by| long & (numbers >> by)) != 0;
+    starts.count_ones() > 1 && !is_long
 }
 
 /// The highest bit of each byte.

@@ -24,6 +24,32 @@ pub(super) enum Shape {
     Joint(usize),
 }
 
+/// How many bytes of each class a text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) digits: usize,
+    pub(super) small: usize,
+    pub(super) capital: usize,
+}
+
+/// Counts the digits, and the small and capital letters of ASCII, in `text`.
+pub(super) fn count(text: &[u8]) -> Counts {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(counts) = avx2::count(text) {
+        return counts;
+    }
+    count_bytes(text)
+}
+
+fn count_bytes(text: &[u8]) -> Counts {
+    let count = |is_of: fn(&u8) -> bool| text.iter().filter(|byte| is_of(byte)).count();
+    Counts {
+        digits: count(u8::is_ascii_digit),
+        small: count(u8::is_ascii_lowercase),
+        capital: count(u8::is_ascii_uppercase),
+    }
+}
+
 /// Calls `found` with every shape in `text`, in any order.
 pub(super) fn search(text: &[u8], mut found: impl FnMut(Shape)) {
     #[cfg(target_arch = "x86_64")]
@@ -212,6 +238,16 @@ mod tests {
                     text.extend(b"[ ");
                     assert_eq!(fast(&text), plain(&text), "{byte:#x} at {at}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_counted_alike() {
+        let all: Vec<u8> = (0..=u8::MAX).collect();
+        for len in 0..all.len() {
+            for text in [&all[..len], &all[len..]] {
+                assert_eq!(count(text), count_bytes(text), "{len}");
             }
         }
     }

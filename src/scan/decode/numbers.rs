@@ -8,13 +8,13 @@ use crate::text::Span;
 pub(in super::super) const BEFORE: usize = MAX_GAP + MAX_NUMBER;
 
 /// How many bytes of a list decide whether it is text.
-pub(in super::super) const LEN: usize = 44;
+pub(in super::super) const LEN: usize = 48;
 
 /// The most bytes between two numbers.
-pub(in super::super) const MAX_GAP: usize = 14;
+pub(in super::super) const MAX_GAP: usize = 13;
 
 /// The longest number, in bytes: that of a byte in hex with `0x`.
-const MAX_NUMBER: usize = 4;
+pub(in super::super) const MAX_NUMBER: usize = 4;
 
 /// The fewest numbers in the bytes that decide.
 const MIN_NUMBERS: usize = 4;

@@ -3,6 +3,7 @@
 use crate::rule::charset::MIN_RUN;
 use crate::text::Span;
 
+use super::super::byte_pass::{self, Counts};
 use super::super::charset_runs::skip_along;
 use super::super::prefilter::Owned;
 use super::forms::is_name;
@@ -158,18 +159,13 @@ pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMu
 /// Whether [`long_tokens`] may find a token in `run`, by what all of it has: it rejects most
 /// identifiers and paths at once, with vector instructions.
 pub(in super::super) fn may_contain_token(run: &[u8]) -> bool {
-    let digits = count(run, u8::is_ascii_digit);
+    let Counts {
+        digits,
+        small,
+        capital,
+    } = byte_pass::count(run);
     digits >= MIN_DIGITS
-        && (digits * JOINED_DIGITS >= MIN_RUN
-            || count(run, u8::is_ascii_lowercase) > 0 && count(run, u8::is_ascii_uppercase) > 0
-            || has_long_word(run))
-}
-
-/// Counts bytes, in parts whose count fits into a byte: vector instructions then count 32 at once.
-fn count(run: &[u8], is_of: impl Fn(&u8) -> bool) -> usize {
-    let parts = run.chunks(usize::from(u8::MAX));
-    let counts = parts.map(|part| part.iter().map(|byte| u8::from(is_of(byte))).sum::<u8>());
-    counts.map(usize::from).sum()
+        && (digits * JOINED_DIGITS >= MIN_RUN || small.min(capital) > 0 || has_long_word(run))
 }
 
 /// Whether a part of `run` without signs has the length of a token.
