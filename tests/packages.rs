@@ -54,6 +54,6 @@ fn the_examples_find_what_the_program_finds() {
         "aws-access-token old.env\n",
         "new.env is allowed"
     );
-    let ran = example("repository").args(["/nowhere"]).run();
+    let ran = example("repository").args(["/nowhere"]).status(2);
     ran.says("/nowhere");
 }

@@ -10,7 +10,15 @@ use std::process::ExitCode;
 
 use keysieve::Keysieve;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
+    // 2 says that the scan was not completed, as with the program.
+    scan().unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}
+
+fn scan() -> Result<ExitCode, Box<dyn Error>> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
     let outcome = Keysieve::builtin()?.scan_bytes("stdin", &bytes)?;

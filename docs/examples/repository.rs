@@ -12,7 +12,15 @@ use std::{env, thread};
 
 use keysieve::Keysieve;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
+    // 2 says that the scan was not completed, as with the program.
+    scan().unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}
+
+fn scan() -> Result<ExitCode, Box<dyn Error>> {
     let root = PathBuf::from(env::args_os().nth(1).unwrap_or_else(|| ".".into()));
     let mut keysieve = Keysieve::with_policy_of(&root, jiff::Zoned::now().date())?;
     keysieve.jobs = thread::available_parallelism().map_or(1, Into::into);

@@ -24,6 +24,10 @@ pub(super) fn is_url_safe(text: &[u8], run: Span) -> bool {
     memchr::memchr2(b'-', b'_', run.of(text)).is_some()
 }
 
+/// One in so many characters of URL-safe base64 is one that base64 lacks, at most. It is one in 32
+/// of random bytes; in names it is one in seven.
+const MIN_PER_SIGN: usize = 8;
+
 /// Calls `found` for every stretch of `run` that consists of URL-safe base64, with a character that
 /// base64 lacks, and that is long enough for a rule.
 pub(super) fn url_safe_runs(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
@@ -33,7 +37,8 @@ pub(super) fn url_safe_runs(text: &[u8], run: Span, mut found: impl FnMut(Span))
     let ends_stretch = |byte: u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_');
     skip_along(run.of(text), MIN_BASE64_RUN, ends_stretch, |start, end| {
         let span = Span::new(start, end).shift(run.start);
-        if is_url_safe(text, span) {
+        let signs = memchr::memchr2_iter(b'-', b'_', span.of(text)).count();
+        if signs > 0 && signs * MIN_PER_SIGN <= span.len() {
             found(span);
         }
     });

@@ -102,11 +102,15 @@ impl Scanner {
             let kind = HitKind::TokenKeyword(owner);
             found(Hit { span, kind });
         });
-        if named::may_contain_token(run.of(text)) {
+        let counts = byte_pass::count(run.of(text));
+        if named::may_contain_token(run.of(text), counts) {
             named::long_tokens(text, run, |span| {
                 let kind = HitKind::Token;
                 found(Hit { span, kind });
             });
+        }
+        // What encodes text has letters of both cases, and digits.
+        if counts.digits.min(counts.small).min(counts.capital) > 0 {
             charset_runs::url_safe_runs(text, run, |span| {
                 if decode::is_text(text, span) {
                     let kind = HitKind::Run;

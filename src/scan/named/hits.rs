@@ -3,7 +3,7 @@
 use crate::rule::charset::MIN_RUN;
 use crate::text::Span;
 
-use super::super::byte_pass::{self, Counts};
+use super::super::byte_pass::Counts;
 use super::super::charset_runs::skip_along;
 use super::super::prefilter::Owned;
 use super::forms::is_name;
@@ -158,12 +158,12 @@ pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMu
 
 /// Whether [`long_tokens`] may find a token in `run`, by what all of it has: it rejects most
 /// identifiers and paths at once, with vector instructions.
-pub(in super::super) fn may_contain_token(run: &[u8]) -> bool {
+pub(in super::super) fn may_contain_token(run: &[u8], counts: Counts) -> bool {
     let Counts {
         digits,
         small,
         capital,
-    } = byte_pass::count(run);
+    } = counts;
     digits >= MIN_DIGITS
         && (digits * JOINED_DIGITS >= MIN_RUN || small.min(capital) > 0 || has_long_word(run))
 }

@@ -16,22 +16,22 @@ pub(super) const PER_BUCKET: usize = 8;
 /// table.
 #[rustfmt::skip]
 pub(super) static PLAN: [&[&str]; BUCKETS] = [
-    &["PASS", "Pass", "pass", "_KEY", "_key", "t us", "^1.1", "sKey"],
-    &["PWD=", "Pwd=", "pwd=", "LTAI", "p://", "Bot ", "v://", "t://"],
-    &["2://", "b://", "r://", "5432", "To-S", "l://", "g://", "da2-"],
-    &["KEY ", "Key ", "key ", "join", "01b[", "Key("],
-    &["KEY-", "Key=", "key=", "BU0l", "glcb", "BS0l", "glso", "glpa"],
-    &["-KEY", "-Key", "-key", "'kty", "MLY|", "FTSU", "FLSU", "\"kty"],
-    &["Pwd\"", "pwd\"", "mysq", "hvs.", "sv1.", "sq0a", "pwd:", "curl"],
-    &[" Key", " key", "IKEY", "ikey", "AzFu", ".key", "tzr|", "tza|"],
-    &["AUTH", "auth", "Key\"", "key\"", "ldt-", ":$y$", "lft-", ":$6$"],
-    &["SALT", "salt", "sig=", "h://", "hin:", "c://", "s://", "j://"],
-    &["CRET", "cret", "ows.", "hvb.", "hvr.", "oxa-", "oxr-", "oriz"],
-    &["QVNJ", "Key:", "key:", "kty:", "AVNS", "QUtJ", "Key'", "key'"],
-    &["CORD", "cord", "_PWD", "_pwd", "logi", "glrt", "Key<", "}\\u{"],
-    &["TABL", "tabl", ".com", "-cod", ".azc", "$2b$", "$2a$", "-at-"],
-    &["4894", "OKEN", "oken", "Key>", "key>", "DENT", "dent", "256~"],
-    &["5://", "e://", "AKIA", "$2y$", "ASIA", "ABIA", "ACCA", "fct-"],
+    &["256~", "Key>", "key>", "join", "'kty", "\"kty", "logi", "Key<"],
+    &["PWD=", "Pwd=", "pwd=", "Pwd\"", "pwd\"", "hin:", "sig=", "QVNJ"],
+    &["2://", "b://", "r://", "Bot ", "ACCA", "fct-", "h://", "v://"],
+    &["glso", "BU0l", "BS0l", "glcb", "glpa", "Key\"", "key\""],
+    &["FTSU", "PASS", "Pass", "pass", "AVNS", "^1.1", "FLSU", "AzFu"],
+    &["-KEY", "-Key", "-key", "sq0a", "sKey", "SALT", "salt", "-cod"],
+    &["$2y$", "Key(", "DENT", "dent", "$2a$", "KEY ", "Key ", "key "],
+    &["j://", "4894", "5432", "To-S", "5://", "e://", ":$6$", "l://"],
+    &["AUTH", "auth", "-at-", "QUtJ", "_PWD", "_pwd", "ldt-", "lft-"],
+    &[".com", "AKIA", "Key:", "key:", "ASIA", "ABIA", "Key'", "key'"],
+    &["CRET", "cret", "kty:", "hvs.", "oriz", ":$y$", "hvb.", "hvr."],
+    &["c://", "s://", "sv1.", "t://", "da2-", "LTAI", "p://", "g://"],
+    &["01b[", "$2b$", " Key", " key", "IKEY", "ikey", "OKEN", "oken"],
+    &["TABL", "tabl", "_KEY", "_key", "t us", ".azc", ".key"],
+    &["curl", "glrt", "CORD", "cord", "KEY-", "Key=", "key=", "MLY|"],
+    &["tza|", "pwd:", "oxr-", "mysq", "oxa-", "tzr|", "ows.", "}\\u{"],
 ];
 
 /// A literal, and what belongs to it.
