@@ -97,8 +97,17 @@ fn may_be_joint(text: &[u8], at: usize) -> bool {
         b'"' | b'\'' | b'`' => QUOTED[usize::from(next)],
         b'\\' => matches!(next, b'\r' | b'\n'),
         0x1b => next == b'[',
-        // How the characters that are not shown begin in UTF-8.
-        0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3 => true,
+        // The characters that are not shown, by their first bytes in UTF-8.
+        0xc2 => next == 0xad,
+        0xcd => next == 0x8f,
+        0xd8 => next == 0x9c,
+        0xe1 => next == 0xa0,
+        0xe2 => match text[at + 1..] {
+            [0x80, last, ..] => matches!(last, 0x8b..=0x8f | 0xa8..=0xae),
+            _ => next == 0x81,
+        },
+        0xef => matches!(next, 0xb8 | 0xbb),
+        0xf3 => next == 0xa0,
         _ => false,
     }
 }
@@ -119,6 +128,7 @@ static QUOTED: [bool; 256] = {
 mod tests {
     use super::*;
     use crate::rule::charset::MIN_BASE64_RUN;
+    use crate::scan::decode::joint::is_ignorable;
     use crate::text::Span;
 
     /// The shapes of `text`, found by reading every byte.
@@ -240,6 +250,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_character_that_is_not_shown_may_be_a_joint() {
+        let mut count = 0;
+        for c in ('\0'..=char::MAX).filter(|&c| is_ignorable(c)) {
+            assert!(may_be_joint(format!("a{c}").as_bytes(), 1), "{c:?}");
+            count += 1;
+        }
+        assert!(count > 500);
     }
 
     #[test]

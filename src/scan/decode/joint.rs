@@ -2,7 +2,6 @@
 //! `" + "` between two literals, a line that is continued, or characters that are not shown.
 
 use bstr::ByteSlice as _;
-use smallvec::SmallVec;
 
 use crate::rule::charset::{BASE64, CLASS, OTHER};
 use crate::text::{Span, is_invisible};
@@ -43,7 +42,7 @@ pub(super) enum Between {
 }
 
 /// Whether a text means the same without the character.
-pub(super) fn is_ignorable(c: char) -> bool {
+pub(in super::super) fn is_ignorable(c: char) -> bool {
     is_invisible(c)
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}')
         || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e01ef}')
@@ -51,28 +50,38 @@ pub(super) fn is_ignorable(c: char) -> bool {
 
 /// The joint at `at`, if a token may be around it.
 pub(in super::super) fn in_token(text: &[u8], at: usize) -> Option<Span> {
+    let before = piece_before(text, at);
+    if before.is_empty() {
+        return None;
+    }
     let joint = joint_at(text, at, Between::Operators)?;
     let span = Span::new(at, at + joint.len);
-    let before = text[at.saturating_sub(SIDE)..at].iter().rev();
-    let after = text[span.end..].iter().take(SIDE);
-    let is_piece = |byte: &&u8| is_token(**byte);
-    let before = before.take_while(is_piece).count();
-    let after = after.take_while(is_piece).count();
-    let pieces = [&text[at - before..at], &text[span.end..span.end + after]];
+    let after = &text[span.end..text.len().min(span.end + SIDE)];
+    let len = after.iter().take_while(|&&byte| is_token(byte)).count();
+    let after = &after[..len];
+    let len = before.len() + after.len();
     let is_token = if joint.is_hidden {
-        before.min(after) > 0 && before + after >= MIN_HIDDEN
+        !after.is_empty() && len >= MIN_HIDDEN
     } else {
-        before.min(after) > 0 && before + after >= MIN_TOKEN && may_be_random(&pieces.concat())
+        !after.is_empty() && len >= MIN_TOKEN && may_be_random(before, after)
     };
     is_token.then_some(span)
 }
 
-/// Whether `token` has a digit, or letters in cases that words do not have.
-fn may_be_random(token: &[u8]) -> bool {
-    let rises = |pair: &&[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-    token.iter().any(u8::is_ascii_digit)
-        || token.iter().all(u8::is_ascii_uppercase)
-        || token.windows(2).filter(rises).count() >= 3
+/// The piece of a token that ends at `end`.
+fn piece_before(text: &[u8], end: usize) -> &[u8] {
+    let before = &text[end.saturating_sub(SIDE)..end];
+    let other = before.iter().rposition(|&byte| !is_token(byte));
+    &before[other.map_or(0, |other| other + 1)..]
+}
+
+/// Whether the token that begins with these pieces has a digit, or letters in cases that words do
+/// not have.
+fn may_be_random(before: &[u8], after: &[u8]) -> bool {
+    let bytes = || before.iter().chain(after);
+    let rises = bytes().zip(bytes().skip(1));
+    let rises = rises.filter(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    bytes().any(u8::is_ascii_digit) || bytes().all(u8::is_ascii_uppercase) || rises.count() >= 3
 }
 
 /// The joint at `at`: between two bytes of tokens, or hidden.
@@ -115,11 +124,14 @@ fn literals(rest: &[u8], between: Between) -> Option<(usize, bool)> {
         _ => is_quote(byte) || byte.is_ascii_whitespace(),
     });
     let len = start + gap.count();
-    let gap = rest[start..len].iter().copied();
-    let operator: SmallVec<[u8; 8]> = gap
-        .filter(|byte| !is_quote(byte) && !byte.is_ascii_whitespace())
-        .collect();
-    let is_known = operator.iter().all(|&byte| byte == b',') || OPERATORS.contains(&&operator[..]);
+    let is_operator = |byte: &u8| !is_quote(byte) && !byte.is_ascii_whitespace();
+    let operator = || rest[start..len].iter().copied().filter(is_operator);
+    let is_blank = operator().next().is_none();
+    let is_known = is_blank
+        || operator().all(|byte| byte == b',')
+        || OPERATORS
+            .iter()
+            .any(|known| operator().eq(known.iter().copied()));
     let end = match rest.get(len) {
         // The prefix of a literal, as in `b"…"`.
         Some(b'b' | b'f' | b'r' | b'u' | b'L' | b'N' | b'@' | b'$')
@@ -130,7 +142,7 @@ fn literals(rest: &[u8], between: Between) -> Option<(usize, bool)> {
         _ if len > 1 && rest[..len].last().is_some_and(is_quote) => len,
         _ => return None,
     };
-    let is_adjacent = call.is_none() && matches!(operator[..], [] | [b'\\']);
+    let is_adjacent = call.is_none() && (is_blank || operator().eq(*b"\\"));
     is_known.then_some((end, is_adjacent))
 }
 
