@@ -64,6 +64,12 @@ pub trait PreviousContent {
     /// one.
     fn elsewhere(&self) -> MovedFrom;
 
+    /// All of the blob's content, if it is that of a file as git stores it: whether that is
+    /// encrypted cannot be said of a part.
+    fn content(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Whether the blob is in the result of several changes that were fed before, by workers that
     /// are dropped by now. What was found in these changes at the same path is not found again.
     fn is_result(&self) -> bool {

@@ -12,6 +12,8 @@ mod aws;
 mod baseline;
 mod cli;
 mod encodings;
+#[cfg(unix)]
+mod encrypted;
 mod explain;
 mod gate;
 #[cfg(unix)]

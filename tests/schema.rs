@@ -88,8 +88,10 @@ fn the_schema_of_the_configuration_has_the_keys_of_the_program() {
         keys
     };
     assert_eq!(keys(&schema), known_keys("unknown-key = 1\n"));
-    let entry = "[[allow]]\nunknown-key = 1\n";
-    assert_eq!(keys(&schema["$defs"]["allow"]), known_keys(entry));
+    for table in ["allow", "encrypted"] {
+        let entry = format!("[[{table}]]\nunknown-key = 1\n");
+        assert_eq!(keys(&schema["$defs"][table]), known_keys(&entry));
+    }
 }
 
 #[test]

@@ -42,13 +42,7 @@ impl<'a> OccurrenceBuilder<'a> {
 
     /// The rule with this index, for reports.
     fn rule(&self, index: usize) -> RuleInfo {
-        let rule = &self.scanner.rules().rules[index];
-        RuleInfo {
-            id: rule.id.clone(),
-            description: rule.description.clone(),
-            help: rule.help.clone(),
-            guessable: rule.guessable,
-        }
+        (&self.scanner.rules().rules[index]).into()
     }
 
     /// The rule of the pair with this index, for reports.

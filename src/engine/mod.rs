@@ -6,6 +6,7 @@
 
 mod build;
 mod documentation;
+mod encrypted;
 mod entries;
 mod keep;
 mod locate;

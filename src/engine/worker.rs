@@ -12,7 +12,7 @@ use super::keep::{Gathered, Keep, KeptCounts};
 use super::locate::Frames;
 use super::progress::Progress;
 use super::version_cache::{VersionCache, VersionKey};
-use super::{novelty, place};
+use super::{encrypted, novelty, place};
 use crate::blob::{Blob, Origin, PreviousContent, Skip, SkipReason};
 use crate::finding::{Allowed, AllowedBy, Finding, Occurrence, Outcome};
 use crate::policy::{Judgement, Nearby, Policy};
@@ -83,6 +83,8 @@ pub(super) struct ScanWorker<'a> {
     open: Option<OpenBlob>,
     /// What was found in it so far.
     scanned: ScannedBlob,
+    /// Whether the last blob is plain text, and may have to be encrypted.
+    is_plain_text: bool,
     /// Whether the blob that is being judged is in the result of changes that were judged before.
     is_result: bool,
     /// The bytes of the last blob.
@@ -130,6 +132,7 @@ impl<'a> ScanWorker<'a> {
             counts: KeptCounts::new(shared.keep),
             open: None,
             scanned: ScannedBlob::default(),
+            is_plain_text: false,
             is_result: false,
             bytes: 0,
             last: None,
@@ -144,6 +147,7 @@ impl Worker for ScanWorker<'_> {
         }
         if blob.part.offset == 0 {
             self.end_copies();
+            self.is_plain_text = false;
         }
         let before = self.scanned.located.len();
         let is_name = matches!(blob.origin, Origin::Name { .. });
@@ -163,6 +167,11 @@ impl Worker for ScanWorker<'_> {
             self.count(&blob);
         }
         if blob.part.last {
+            self.is_plain_text = encrypted::is_plain_text(&blob, self.shared.policy);
+            if self.is_plain_text {
+                let (origin, key) = (blob.origin.clone(), None);
+                self.open.get_or_insert(OpenBlob { origin, key });
+            }
             self.finish_blob(blob.previous);
         }
     }
@@ -280,6 +289,14 @@ impl ScanWorker<'_> {
         };
         let is_new = judge.novelty(previous, &new);
         self.is_result = previous.is_some_and(PreviousContent::is_result);
+        if self.is_plain_text
+            && policy.must_be_encrypted(&path)
+            && !encrypted::was_plain_text(previous, origin.path())
+        {
+            // All of the file is meant, so no line with a marker can be about it.
+            let found = encrypted::occurrence(&path);
+            self.judge(found, origin, &path, &Nearby::default());
+        }
         for found in builder.occurrences_if(located, |index| is_new[index]) {
             let by_marker = self.judge(found.occurrence, origin, &path, &found.nearby);
             if by_marker && let Some(half) = found.first_half {

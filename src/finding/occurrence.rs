@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::frame::Frame;
-use crate::rule::{Confidence, Detail, Text};
+use crate::rule::{Confidence, Detail, Rule, Text};
 use crate::secret::{Fingerprint, Secret};
 use crate::text::Location;
 
@@ -42,6 +42,17 @@ pub struct RuleInfo {
     /// Whether people choose its secrets, or they are short, so that they could be guessed from
     /// what a report says about them.
     pub guessable: bool,
+}
+
+impl From<&Rule> for RuleInfo {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            description: rule.description.clone(),
+            help: rule.help.clone(),
+            guessable: rule.guessable,
+        }
+    }
 }
 
 impl RuleInfo {

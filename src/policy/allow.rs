@@ -28,7 +28,7 @@ pub(super) struct AllowSyntax {
 
 /// A string or a list of strings. This is not an untagged enum, because the errors of serde's
 /// untagged enums do not say what was expected.
-struct Strings(Vec<String>);
+pub(super) struct Strings(Vec<String>);
 
 impl<'de> Deserialize<'de> for Strings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -225,7 +225,7 @@ fn fingerprints(Strings(written): Strings) -> Result<Vec<WrittenFingerprint>, En
         .collect()
 }
 
-fn path_patterns(Strings(written): Strings) -> Result<PathPatterns, EntryProblem> {
+pub(super) fn path_patterns(Strings(written): Strings) -> Result<PathPatterns, EntryProblem> {
     if written.is_empty() {
         return Err(EntryProblem::EmptyList("path"));
     }

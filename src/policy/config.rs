@@ -9,7 +9,9 @@ use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::allow::{AllowEntry, AllowSyntax, EntryProblem};
+use super::encrypted::EncryptedSyntax;
 use super::error::ConfigError;
+use super::paths::PathPatterns;
 use super::read::{if_exists, read_text};
 use super::size::Size;
 use crate::rule::{Confidence, RuleSet};
@@ -37,6 +39,8 @@ pub struct Config {
     pub salt: Option<Salt>,
     /// The allow entries, in the order of the file.
     pub allow: Vec<AllowEntry>,
+    /// The paths of the `[[encrypted]]` entries, in the order of the file.
+    pub(super) encrypted: Vec<PathPatterns>,
     /// Configuration files that this one extends, joined to its folder; the last is the strongest.
     pub extends: Vec<PathBuf>,
     /// SHA-256 of the text.
@@ -109,17 +113,18 @@ impl Config {
                 ),
             }
         })?;
-        let mut allow = Vec::with_capacity(syntax.allow.len());
-        for (index, entry) in syntax.allow.into_iter().enumerate() {
-            let (number, line) = (index + 1, line_at(text, entry.span().start));
+        let allow = (1..).zip(syntax.allow).map(|(number, entry)| {
+            let line = line_at(text, entry.span().start);
             let entry = AllowEntry::new(number, line, entry.into_inner());
-            allow.push(entry.map_err(|problem| ConfigError::Entry {
-                file: file.clone(),
-                line,
-                number,
-                problem,
-            })?);
-        }
+            entry.map_err(|problem| ConfigError::entry(&file, "allow", (line, number), problem))
+        });
+        let allow = allow.collect::<Result<_, _>>()?;
+        let encrypted = (1..).zip(syntax.encrypted).map(|(number, entry)| {
+            let line = line_at(text, entry.span().start);
+            let paths = entry.into_inner().paths();
+            paths.map_err(|problem| ConfigError::entry(&file, "encrypted", (line, number), problem))
+        });
+        let encrypted = encrypted.collect::<Result<_, _>>()?;
         let in_folder = |files: &[String]| files.iter().map(|file| join(folder, file)).collect();
         let level = |written: Spanned<Confidence>| Level {
             line: line_at(text, written.span().start),
@@ -135,6 +140,7 @@ impl Config {
             max_size: syntax.max_size.map(|Size(bytes)| bytes),
             salt: syntax.salt.map(|WrittenSalt(salt)| salt),
             allow,
+            encrypted,
             file,
         })
     }
@@ -146,12 +152,8 @@ impl Config {
     pub fn check_rules(&self, rules: &RuleSet) -> Result<(), ConfigError> {
         for entry in &self.allow {
             if entry.rule.as_ref().is_some_and(|rule| !rules.has(rule)) {
-                return Err(ConfigError::Entry {
-                    file: self.file.clone(),
-                    line: entry.line,
-                    number: entry.number,
-                    problem: EntryProblem::UnknownRule,
-                });
+                let (place, problem) = ((entry.line, entry.number), EntryProblem::UnknownRule);
+                return Err(ConfigError::entry(&self.file, "allow", place, problem));
             }
         }
         Ok(())
@@ -193,12 +195,18 @@ struct ConfigSyntax {
     salt: Option<WrittenSalt>,
     #[serde(default)]
     allow: Vec<Spanned<AllowSyntax>>,
+    #[serde(default)]
+    encrypted: Vec<Spanned<EncryptedSyntax>>,
 }
 
 /// The parser's message about `line`, in the words of TOML and not of the parser.
 fn message(error: &str, line: &str) -> String {
-    if line.trim_start().starts_with("[allow]") {
-        return "an allow entry begins with `[[allow]]`, two brackets on each side".to_owned();
+    for table in ["allow", "encrypted"] {
+        if line.trim_start().starts_with(&format!("[{table}]")) {
+            return format!(
+                "an {table} entry begins with `[[{table}]]`, two brackets on each side"
+            );
+        }
     }
     without_value(error)
         .replace("invalid type: map", "invalid type: a table")

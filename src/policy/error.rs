@@ -35,9 +35,11 @@ pub enum ConfigError {
         /// What is wrong.
         problem: ExtendsProblem,
     },
-    /// An `[[allow]]` entry is not valid.
-    #[error("{file}:{line}: [[allow]] entry {number}: {problem}")]
+    /// An `[[allow]]` or `[[encrypted]]` entry is not valid.
+    #[error("{file}:{line}: [[{table}]] entry {number}: {problem}")]
     Entry {
+        /// The table that the entry is of.
+        table: &'static str,
         /// The file.
         file: String,
         /// The line on which the entry begins, from 1.
@@ -47,6 +49,24 @@ pub enum ConfigError {
         /// What is wrong.
         problem: EntryProblem,
     },
+}
+
+impl ConfigError {
+    /// The error about an entry of `table`, at its line and with its number.
+    pub(super) fn entry(
+        file: &str,
+        table: &'static str,
+        (line, number): (usize, usize),
+        problem: EntryProblem,
+    ) -> Self {
+        Self::Entry {
+            file: file.to_owned(),
+            table,
+            line,
+            number,
+            problem,
+        }
+    }
 }
 
 /// What is wrong with an element of `extends`.

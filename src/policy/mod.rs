@@ -4,6 +4,7 @@ mod allow;
 mod append;
 mod baseline;
 mod config;
+mod encrypted;
 mod error;
 mod files;
 pub mod import;
@@ -37,6 +38,7 @@ pub use baseline::{
     EntryMetadata, SeenSecret,
 };
 pub use config::{Config, FILE_NAME, Level};
+use encrypted::EncryptedPaths;
 pub use error::{ConfigError, ExtendsProblem};
 pub use files::{PolicyFiles, changes};
 pub use layers::load_layers;
@@ -54,17 +56,24 @@ pub struct Policy {
     pub block: Confidence,
     entries: Vec<AllowEntry>,
     expired: Vec<Unused>,
-    rule_ids: Vec<Arc<str>>,
+    encrypted: EncryptedPaths,
     root_paths: Option<RootPaths>,
     /// Key the fingerprints of values that could be guessed; the strongest is first. An entry may
     /// have a fingerprint under any of them, because each file keeps its salt.
     salts: Vec<Salt>,
-    /// Whether inline markers are honoured.
-    markers: bool,
+    markers: Markers,
     /// The baseline, and today's date.
     baseline: Option<(Baseline, Date)>,
     /// Of all that was read for the policy.
     digest: Sha256,
+}
+
+/// What counts as an inline marker.
+#[derive(Debug)]
+struct Markers {
+    /// The rules that one may name.
+    rule_ids: Vec<Arc<str>>,
+    are_honoured: bool,
 }
 
 /// The lines on which inline markers for a finding may be.
@@ -115,17 +124,20 @@ impl Policy {
             block,
             entries: Vec::new(),
             expired: Vec::new(),
-            rule_ids: ids.cloned().collect(),
+            encrypted: EncryptedPaths::default(),
             root_paths: None,
             salts: Vec::new(),
-            markers: true,
+            markers: Markers {
+                rule_ids: ids.cloned().collect(),
+                are_honoured: true,
+            },
             baseline: None,
             digest: Sha256::new(),
         }
     }
 
-    /// The same policy with the salt and the `[[allow]]` entries of `config`, after those that it
-    /// has. Entries that expired before `today` allow nothing.
+    /// The same policy with the salt and the entries of `config`, after those that it has. Entries
+    /// that expired before `today` allow nothing.
     ///
     /// # Errors
     /// If an entry names a rule that `rules` does not have.
@@ -137,6 +149,7 @@ impl Policy {
     ) -> Result<Self, ConfigError> {
         config.check_rules(rules)?;
         self.salts.extend(config.salt);
+        self.encrypted.entries.extend(config.encrypted);
         self.digest.update(config.digest);
         for entry in config.allow {
             if entry.is_expired(today) {
@@ -178,11 +191,34 @@ impl Policy {
 
     /// The same policy, but without inline markers.
     #[must_use]
-    pub fn without_markers(self) -> Self {
-        Self {
-            markers: false,
-            ..self
-        }
+    pub fn without_markers(mut self) -> Self {
+        self.markers.are_honoured = false;
+        self
+    }
+
+    /// The same policy, but `[[encrypted]]` entries are also for the files of a work tree. There,
+    /// a file can be plain text that git stores encrypted.
+    #[must_use]
+    pub fn with_encrypted_work_tree(mut self) -> Self {
+        self.encrypted.in_work_tree = true;
+        self
+    }
+
+    /// Whether there are `[[encrypted]]` entries for blobs from `origin`.
+    #[must_use]
+    pub fn has_encrypted_paths(&self, origin: &Origin) -> bool {
+        let is_judged = match origin {
+            Origin::Staged { .. } | Origin::Commit { .. } => true,
+            Origin::File { .. } => self.encrypted.in_work_tree,
+            _ => false,
+        };
+        is_judged && !self.encrypted.entries.is_empty()
+    }
+
+    /// Whether an `[[encrypted]]` entry is for the file at `path`, as [`Policy::path_of`] gives it.
+    #[must_use]
+    pub fn must_be_encrypted(&self, path: &BStr) -> bool {
+        self.encrypted.has(path)
     }
 
     /// Decides what to do about an occurrence in the file at `path`, as [`Policy::path_of`] gives
@@ -229,7 +265,10 @@ impl Policy {
     pub fn version(&self, max_size: Option<u64>) -> String {
         let mut digest = self.digest.clone();
         let (report, block) = (self.report.word(), self.block.word());
-        digest.update(format!("{report} {block} {} {max_size:?}", self.markers));
+        digest.update(format!(
+            "{report} {block} {} {max_size:?}",
+            self.markers.are_honoured
+        ));
         let digest: [u8; 32] = digest.finalize().into();
         let mut text = faster_hex::hex_string(&digest);
         text.truncate(12);
@@ -259,13 +298,14 @@ impl Policy {
     /// The inline marker that allows an occurrence, whether or not an entry allows it.
     #[must_use]
     pub fn marker(&self, found: &Occurrence, nearby: &Nearby) -> Option<AllowedBy> {
-        marker::find(nearby, found, &self.rule_ids).filter(|_| self.markers)
+        let marker = marker::find(nearby, found, &self.markers.rule_ids);
+        marker.filter(|_| self.markers.are_honoured)
     }
 
     /// Whether an inline marker covers an occurrence, but the policy ignores markers.
     #[must_use]
     pub fn has_ignored_marker(&self, found: &Occurrence, nearby: &Nearby) -> bool {
-        !self.markers && marker::find(nearby, found, &self.rule_ids).is_some()
+        !self.markers.are_honoured && marker::find(nearby, found, &self.markers.rule_ids).is_some()
     }
 
     /// The baseline entry for `finding`, and whether it has expired.

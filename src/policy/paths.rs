@@ -70,7 +70,7 @@ impl PathPatterns {
     /// Whether they match the file at `path` or, if it is a container, what is `inside` it. A
     /// container is like a folder: a pattern for it is one for all that is in it, unless a later
     /// one says otherwise of an entry. What excludes the container excludes its entries.
-    fn matches(&self, path: &BStr, inside: Option<&BStr>) -> bool {
+    pub(super) fn matches(&self, path: &BStr, inside: Option<&BStr>) -> bool {
         let whole = self.last_match(path);
         let Some(inside) = inside.filter(|_| !whole.is_whitelist()) else {
             return whole.is_ignore();

@@ -4,7 +4,7 @@ use sha2::Digest as _;
 
 use super::convert::FileKind;
 use super::syntax::{FileSyntax, PairSyntax, RuleSyntax};
-use super::{RuleSet, Text, Trigger};
+use super::{RuleSet, Text, Trigger, not_encrypted};
 use crate::text::{line_at, without_value};
 
 /// The pattern files of this build: (name, content).
@@ -55,6 +55,7 @@ impl RuleSet {
     /// None in a build whose tests passed; the tests load and compile every rule.
     pub fn builtin() -> Result<Self, RuleError> {
         let mut set = Self::embedded(|_| true)?;
+        set.rules.push(not_encrypted());
         set.digest.update(embedded::DIGEST);
         Ok(set)
     }
@@ -159,7 +160,7 @@ impl RuleSet {
             let (regex, needs_group) = match &rule.trigger {
                 Trigger::Keywords(pattern) => (&pattern.regex, true),
                 Trigger::Named(named) => (&named.value, false),
-                Trigger::Run(_) => continue,
+                Trigger::Run(_) | Trigger::Policy => continue,
             };
             let problem = match regex.get() {
                 Err(error) => {

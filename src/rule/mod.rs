@@ -7,6 +7,7 @@ mod convert;
 mod keywords;
 mod load;
 mod named;
+mod not_encrypted;
 pub mod posix;
 mod run_prefix;
 mod syntax;
@@ -24,6 +25,7 @@ use sha2::Sha256;
 pub use check::{Candidate, Check, Detail, Verdict};
 pub use load::RuleError;
 pub use named::NamedValue;
+pub use not_encrypted::{NOT_ENCRYPTED, not_encrypted};
 pub use run_prefix::KeywordPlace;
 
 /// A text of a rule: a part of the program, or of a user's file.
@@ -156,6 +158,8 @@ pub enum Trigger {
     Run(Vec<std::ops::RangeInclusive<usize>>),
     /// A value that the name it is assigned to gives away.
     Named(NamedValue),
+    /// Nothing in a text: the policy says which files must be encrypted.
+    Policy,
 }
 
 impl Rule {

@@ -167,7 +167,7 @@ impl Scanner {
                     }
                 }
                 Trigger::Run(_) => run_rules.push(index),
-                Trigger::Named(_) => {}
+                Trigger::Named(_) | Trigger::Policy => {}
             }
         }
         let longest_keyword = keywords.iter().map(|(_, word)| word.len()).max();
@@ -328,7 +328,7 @@ fn window(rule: &Rule, at: usize, len: usize) -> Span {
             at.saturating_sub(pattern.before),
             len.min(at.saturating_add(pattern.after)),
         ),
-        Trigger::Run(_) | Trigger::Named(_) => Span::new(at, at),
+        Trigger::Run(_) | Trigger::Named(_) | Trigger::Policy => Span::new(at, at),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Scanner, pair_up};
-use crate::rule::from_hex;
+use crate::rule::{Rule, Trigger, from_hex};
 
 /// A sample that contradicts its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,8 @@ pub enum SampleFault {
 #[must_use]
 pub fn check_samples(scanner: &Scanner) -> Vec<SampleFault> {
     let rules = scanner.rules();
-    let singles = rules.rules.iter();
+    let has_samples = |rule: &&Rule| !matches!(rule.trigger, Trigger::Policy);
+    let singles = rules.rules.iter().filter(has_samples);
     let singles = singles.map(|rule| (&rule.id, &rule.source, rule.is_of_binary_files()));
     let pairs = rules.pairs.iter();
     let pairs = pairs.map(|pair| (&pair.id, &pair.source, false));

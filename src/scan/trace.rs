@@ -162,6 +162,7 @@ impl Recorder for TraceRecorder {
                 span: attempt.span,
                 keyword: Some(String::from_utf8_lossy(attempt.span.of(attempt.text)).into_owned()),
             }],
+            Trigger::Policy => Vec::new(),
             Trigger::Keywords(pattern) => {
                 let hits = attempt.hits.iter().filter(|hit| match hit.kind {
                     HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) => {

@@ -74,7 +74,7 @@ fn widen(regex: &Regex, text: &[u8], mut window: Span) -> Span {
 pub(super) fn fits(rule: &Rule, len: usize) -> bool {
     match &rule.trigger {
         Trigger::Run(lengths) => lengths.iter().any(|range| range.contains(&len)),
-        Trigger::Keywords(_) | Trigger::Named(_) => false,
+        Trigger::Keywords(_) | Trigger::Named(_) | Trigger::Policy => false,
     }
 }
 

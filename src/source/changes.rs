@@ -232,6 +232,10 @@ impl PreviousContent for PreviousVersions<'_, '_> {
         }
     }
 
+    fn content(&self) -> Option<&[u8]> {
+        Some(self.content)
+    }
+
     fn is_result(&self) -> bool {
         self.feeder.is_result
     }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::encrypted::{self, ENTRY, PLAIN};
 use crate::support::keys::access_key_id;
 use crate::support::{Repo, Run, write_script};
 
@@ -175,4 +176,106 @@ fn status_is_not_live_if_the_framework_does_not_run_the_hook() {
         let ran = repo.keysieve(["hook", "status"]).env("PATH", &path).run();
         assert_eq!(ran.code(), Some(status), "{config}{}", ran.text());
     }
+}
+
+/// A change that weakens the policy with which it is judged.
+#[test]
+fn a_change_does_not_end_its_duty_to_encrypt() {
+    for policy in [
+        None,
+        Some("[[encrypted]]\npath = [\"secrets/**\", \"!*\"]\n"),
+        Some("x = 1"),
+    ] {
+        let (repo, base) = encrypted::started();
+        match policy {
+            None => drop(repo.git(["rm", "--quiet", ".keysieve.toml"])),
+            Some(policy) => drop(repo.add(".keysieve.toml", policy)),
+        }
+        repo.add("secrets/db.yaml", PLAIN).commit("plain");
+        assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+        // Nor does one in two commits, or one that is undone.
+        repo.add("secrets/db.yaml", encrypted::sops(1))
+            .add(".keysieve.toml", ENTRY)
+            .commit("as before");
+        assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+    }
+}
+
+/// Files that leave the path, and come back, within a change.
+#[test]
+fn a_detour_through_another_path_does_not_make_plain_text_known() {
+    let (repo, base) = encrypted::started();
+    repo.add("notes.yaml", PLAIN).commit("elsewhere");
+    repo.git(["mv", "--force", "notes.yaml", "secrets/db.yaml"]);
+    repo.commit("moved in");
+    assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+    repo.git(["mv", "secrets/db.yaml", "notes.yaml"]);
+    repo.commit("moved out");
+    assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+}
+
+/// A merge with an old commit, in which the file was plain text.
+#[test]
+fn a_merge_does_not_bring_back_plain_text() {
+    let (repo, old) = encrypted::started();
+    repo.add("secrets/db.yaml", PLAIN);
+    let plain = repo.commit("plain");
+    repo.add("secrets/db.yaml", encrypted::sops(2));
+    let base = repo.commit("encrypted");
+    repo.git(["checkout", "--quiet", "-b", "side", &old]);
+    repo.add("x", "x\n").commit("x");
+    repo.git(["merge", "--quiet", "--no-edit", "--strategy=ours", &base]);
+    repo.git(["checkout", &plain, "--", "secrets/db.yaml"]);
+    repo.git(["commit", "--quiet", "--amend", "--no-edit"]);
+    assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+}
+
+/// Links, markers and pointers of Git LFS in place of ciphertext.
+#[test]
+fn what_only_looks_like_ciphertext_must_be_encrypted() {
+    let (repo, base) = encrypted::started();
+    repo.add("elsewhere", PLAIN);
+    fs::remove_file(repo.path("secrets/db.yaml")).unwrap();
+    symlink("../elsewhere", repo.path("secrets/db.yaml")).unwrap();
+    repo.stage("secrets/db.yaml").commit("link");
+    assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"]);
+
+    let value = encrypted::sops(3);
+    let commented = value
+        .replace("greeting", "# greeting")
+        .replace("    mac", "    # mac");
+    for text in [
+        format!("# ENC[AES256_GCM,data:x]\n{PLAIN}"),
+        format!("{PLAIN}{commented}"),
+        format!("# keysieve:allow\n{PLAIN}"),
+        format!("# keysieve:allow not-encrypted: a fixture\n# keysieve:allow\n{PLAIN}"),
+        PLAIN.replace('\n', " # keysieve:allow gitleaks:allow\n"),
+        format!("$ANSIBLE_VAULT;1.1;AES256\n{PLAIN}"),
+        format!("\0GITCRYPT\0{PLAIN}"),
+    ] {
+        let (repo, base) = encrypted::started();
+        repo.add("secrets/db.yaml", &text);
+        repo.keysieve(["staged"]).status(1).says("not-encrypted");
+        repo.commit("plain");
+        assert_eq!(encrypted::gate(&repo, &base), ["secrets/db.yaml"], "{text}");
+    }
+    let (repo, _) = encrypted::started();
+    let id = "ab".repeat(32);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 9\n");
+    repo.add("secrets/db.yaml", pointer);
+    repo.keysieve(["staged"]).run().says("high[not-encrypted]");
+}
+
+/// A file of one line with millions of marks: the time must not be their product.
+#[test]
+fn many_marks_of_ciphertext_take_linear_time() {
+    let (repo, base) = encrypted::started();
+    let value = "ENC[AES256_GCM,data:AA==,iv:AAAAAAAAAAAAAAAA,tag:AA,type:str]";
+    repo.add("secrets/a", format!("# {}", value.repeat(200_000)))
+        .add("secrets/b", value.repeat(200_000))
+        .add("secrets/c", "kind: SealedSecret\n---\n".repeat(400_000))
+        .commit("marks");
+    let range = format!("{base}..HEAD");
+    let ran = limited(&repo, &["gate", &range]).status(1);
+    ran.says("secrets/a").says("secrets/b").says("secrets/c");
 }

@@ -82,7 +82,8 @@ impl Search<'_> {
 
     fn files(&self) -> Result<Option<Outcome>, CliError> {
         let paths = PathArgs::new(vec![self.root.to_path_buf()], true);
-        let (source, settings) = paths.resolve(self.args, Reporting::Everything)?;
+        let (source, mut settings) = paths.resolve(self.args, Reporting::Everything)?;
+        settings.policy = settings.policy.with_encrypted_work_tree();
         run(&source, &settings).map(Some)
     }
 

@@ -9,6 +9,7 @@ use keysieve::engine::{self, Keep, Progress};
 use keysieve::finding::{Finding, Outcome};
 use keysieve::policy::{BaselineEntry, SeenSecret};
 use keysieve::report;
+use keysieve::rule::NOT_ENCRYPTED;
 use keysieve::text::slashed;
 
 use crate::cli::error::CliError;
@@ -101,8 +102,11 @@ impl ScopeArgs {
 
 impl Scanned {
     /// Whether the path of this entry was scanned. An entry without a path could be anywhere, so
-    /// only a scan of everything covers it.
+    /// only a scan of everything covers it. No scan of files judges what git stores unencrypted.
     pub(super) fn covers(&self, known: &BaselineEntry) -> bool {
+        if known.rule.as_deref() == Some(NOT_ENCRYPTED) {
+            return false;
+        }
         let path = known.path.as_deref().unwrap_or_default().as_bytes();
         self.folders.is_empty() || self.folders.iter().any(|folder| contains(folder, path))
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use keysieve::finding::{AllowedBy, Finding};
-use keysieve::rule::Verdict;
+use keysieve::rule::{NOT_ENCRYPTED, Verdict};
 use keysieve::scan::{CandidateTrace, RuleTrace, TraceStep, TraceTrigger};
 use keysieve::text::{LineIndex, Location, printable};
 
@@ -80,6 +80,11 @@ impl Answer<'_> {
         );
         let decision = self.decision(decision, confidence.word());
         push(out, 2, &decision);
+        if **rule == *NOT_ENCRYPTED {
+            let note = "this is the file in the work tree: 'staged' and 'gate' judge what git \
+                        stores, which a filter may have encrypted";
+            push(out, 2, note);
+        }
     }
 
     fn rule(&self, trace: &RuleTrace, index: &LineIndex<'_>, out: &mut String) {

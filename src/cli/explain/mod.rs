@@ -60,8 +60,9 @@ impl ExplainArgs {
             Target::File(path) | Target::Line(path, _) => vec![path.file.clone()],
             Target::Finding(..) => self.paths,
         };
-        let (source, settings) =
+        let (source, mut settings) =
             PathArgs::new(paths, self.no_ignore).resolve(&self.settings, Reporting::Everything)?;
+        settings.policy = settings.policy.with_encrypted_work_tree();
         let outcome = engine::run(
             &source,
             &settings.scanner,

@@ -68,6 +68,7 @@ fn found_by(rule: &Rule) -> String {
         },
         Trigger::Named(named) => some("name", &named.names),
         Trigger::Run(_) => "length and randomness".to_owned(),
+        Trigger::Policy => "path in an `[[encrypted]]` entry of the configuration".to_owned(),
     }
 }
 

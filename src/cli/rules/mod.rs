@@ -143,6 +143,10 @@ fn show_rule(rule: &Rule) -> String {
             let lengths = lengths.join(", ");
             rows.push(("run", format!("of {lengths} base64 characters")));
         }
+        Trigger::Policy => {
+            let text = "a path of an [[encrypted]] entry of the configuration, in staged and gate";
+            rows.push(("files", text.to_owned()));
+        }
     }
     rows.extend(
         rule.entropy

@@ -109,7 +109,7 @@ fn messages(options: &Options, redactor: &Redactor<'_>, outcome: &Outcome) -> Ve
 fn vulnerability(redactor: &Redactor<'_>, found: &Finding) -> Value {
     let rule: &str = &found.rule.id;
     let description = redactor.description(found);
-    let why = confidence_reason(found.confidence, found.partner.is_some());
+    let why = confidence_reason(found);
     let mut vulnerability = json!({
         "id": id(redactor, found),
         "name": cut(&description, MAX_NAME),

@@ -29,7 +29,7 @@ impl Redactor<'_> {
         if let Some(history) = &finding.history {
             notes.extend(self.history(history));
         }
-        let reason = confidence_reason(finding.confidence, finding.partner.is_some());
+        let reason = confidence_reason(finding);
         let mut why = format!("{}: {reason}", finding.confidence);
         if let Some(encoding) = finding.place.encoding {
             why.push_str("; written as ");

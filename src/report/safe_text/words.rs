@@ -1,8 +1,10 @@
 //! Words sentences that all formats share: counts, sizes, reasons and the summary of a run.
 
 use crate::blob::{Origin, Skip, SkipReason};
-use crate::finding::{Allowed, AllowedBy, List, Outcome, PolicyChange, Status, Totals, Unused};
-use crate::rule::Confidence;
+use crate::finding::{
+    Allowed, AllowedBy, Finding, List, Outcome, PolicyChange, Status, Totals, Unused,
+};
+use crate::rule::{Confidence, NOT_ENCRYPTED};
 
 /// The first thing to do about any finding, in two lines.
 pub(in crate::report) const ROTATE: [&str; 2] = [
@@ -47,16 +49,16 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// Why a finding has its confidence.
-pub(in crate::report) const fn confidence_reason(
-    confidence: Confidence,
-    is_pair: bool,
-) -> &'static str {
-    match (confidence, is_pair) {
-        (_, true) => "both halves of the pair were found",
-        (Confidence::Certain, false) => "confirmed by its checksum or its decoded content",
-        (Confidence::High, false) => "the format matches, in a context that names a secret",
-        (Confidence::Medium, false) => "few strings other than secrets have this format",
-        (Confidence::Low, false) => "only the format matches",
+pub(in crate::report) fn confidence_reason(finding: &Finding) -> &'static str {
+    match finding.confidence {
+        _ if finding.partner.is_some() => "both halves of the pair were found",
+        _ if *finding.rule.id == *NOT_ENCRYPTED => {
+            "an [[encrypted]] entry is for this file, and no known tool encrypted it"
+        }
+        Confidence::Certain => "confirmed by its checksum or its decoded content",
+        Confidence::High => "the format matches, in a context that names a secret",
+        Confidence::Medium => "few strings other than secrets have this format",
+        Confidence::Low => "only the format matches",
     }
 }
 

@@ -5,6 +5,7 @@ mod ciphertext;
 mod crc;
 mod der;
 mod dummy;
+mod encrypted;
 mod generic;
 mod login;
 mod pairs;
@@ -16,6 +17,7 @@ mod tool;
 mod wordy;
 
 pub(crate) use aws::id::has_form_of_id;
+pub use encrypted::is_encrypted;
 
 use crate::text::Span;
 

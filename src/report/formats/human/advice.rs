@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::git::RootKind;
 use crate::report::safe_text::shell::quoted;
 use crate::report::safe_text::words::ROTATE;
+use crate::rule::NOT_ENCRYPTED;
 
 /// The most paths in one command.
 const MAX_PATHS: usize = 5;
@@ -52,7 +53,10 @@ impl Page<'_> {
         } else {
             "run the `keysieve allow` command that --full shows with the finding"
         };
-        if self.by_exposure(findings, out)? {
+        let are_files = findings
+            .iter()
+            .all(|found| *found.rule.id == *NOT_ENCRYPTED);
+        if self.by_exposure(findings, out)? || are_files {
             self.step("allow", allow, out)?;
         } else {
             let marker = "or add the comment `keysieve:allow REASON` on its line";

@@ -37,7 +37,8 @@ impl Page<'_> {
         let place = self.redactor.place(found, &found.place);
         writeln!(out, "{:gutter$}{} {place}", "", self.paint.rail("-->"))?;
         self.frame(found, gutter, out)?;
-        if self.options.reveal {
+        // A file that must be encrypted has no value.
+        if self.options.reveal && !found.secret.is_empty() {
             self.revealed("secret", &found.secret, gutter, out)?;
             if let Some(partner) = &found.partner {
                 self.revealed("with", &partner.secret, gutter, out)?;
