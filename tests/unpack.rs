@@ -9,6 +9,9 @@ use crate::support::{Ran, Repo, Run};
 
 mod changes;
 mod commands;
+mod containers;
+mod documents;
+mod matrix;
 mod places;
 mod policy;
 mod unsearched;
