@@ -11,6 +11,7 @@ mod forms;
 mod matrix;
 mod pieces;
 pub(crate) mod samples;
+mod structured;
 
 pub(crate) use matrix::is_missed_in_plain;
 use samples::Sample;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use flate2::{Compression, GzBuilder};
 
 /// A compressed file that stores no name.
@@ -16,6 +16,13 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
 pub(crate) fn named_gzip(name: &str, content: &[u8]) -> Vec<u8> {
     let builder = GzBuilder::new().filename(name);
     let mut encoder = builder.write(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A stream with the header and checksum of zlib.
+pub(crate) fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }

@@ -3,13 +3,11 @@
 
 use std::io::Write as _;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use lzma_rust2::{LzmaOptions, LzmaWriter, XzOptions, XzWriter};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::documents::{docx, pdf_attachment, pdf_page, png, sqlite, xlsx};
-use crate::support::archive::{Method, gzip, named_gzip, tar, tar_entry, zip, zip_as};
+use crate::support::archive::{Method, gzip, named_gzip, tar, tar_entry, zip, zip_as, zlib};
 
 /// A kind of container.
 pub(super) struct Container {
@@ -93,12 +91,6 @@ fn is_text(content: &[u8]) -> bool {
 fn members(content: &[u8]) -> Vec<u8> {
     let (first, second) = content.split_at(content.len() / 2);
     [gzip(first), gzip(second)].concat()
-}
-
-pub(super) fn zlib(content: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
 }
 
 fn bzip2(content: &[u8]) -> Vec<u8> {

@@ -1,8 +1,7 @@
 //! Writes the documents, images and databases that carry a file as their text, for the matrix of
 //! what is found.
 
-use super::containers::zlib;
-use crate::support::archive::zip;
+use crate::support::archive::{zip, zlib};
 
 /// A document of Word, in which each line is a paragraph.
 pub(super) fn docx(content: &[u8]) -> Vec<u8> {
