@@ -7,6 +7,7 @@ use crate::support::archive::{named_gzip, tar, zip};
 use crate::support::keys::seeded_id_line;
 use crate::support::{Ran, Repo, Run};
 
+mod bundles;
 mod changes;
 mod commands;
 mod containers;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use lzma_rust2::{LzmaOptions, LzmaWriter, XzOptions, XzWriter};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use sha1::{Digest as _, Sha1};
 
 use super::documents::{docx, pdf_attachment, pdf_page, png, sqlite, xlsx};
 use crate::support::archive::{Method, gzip, named_gzip, tar, tar_entry, zip, zip_as, zlib};
@@ -55,6 +56,7 @@ pub(super) const CONTAINERS: &[Container] = &[
     Container { name: "cpio, odc", carries: any, pack: |c| [odc(PATH, c), odc(TRAILER, b"")].concat() },
     Container { name: "image of Docker", carries: any, pack: docker },
     Container { name: "image of OCI", carries: any, pack: oci },
+    Container { name: "git bundle", carries: any, pack: bundle },
     Container { name: "SQLite", carries: any, pack: |c| sqlite(4096, c) },
     Container { name: "SQLite, overflow pages", carries: any, pack: |c| sqlite(512, c) },
     Container { name: "PDF, a page", carries: is_ascii, pack: pdf_page },
@@ -193,4 +195,21 @@ fn oci(content: &[u8]) -> Vec<u8> {
         ("index.json", b"{\"schemaVersion\":2,\"manifests\":[]}"),
         ("oci-layout", b"{\"imageLayoutVersion\":\"1.0.0\"}"),
     ])
+}
+
+/// A bundle of one blob.
+fn bundle(content: &[u8]) -> Vec<u8> {
+    let mut pack = b"PACK\0\0\0\x02\0\0\0\x01".to_vec();
+    // The kind and four bits of the size, then seven bits in a byte.
+    let (mut first, mut rest) = (0x30 | content.len() as u8 & 0xf, content.len() >> 4);
+    while rest > 0 {
+        pack.push(first | 0x80);
+        first = rest as u8 & 0x7f;
+        rest >>= 7;
+    }
+    pack.push(first);
+    pack.extend(zlib(content));
+    let sum = Sha1::digest(&pack);
+    let header = format!("# v2 git bundle\n{} refs/heads/main\n\n", "0a1b".repeat(10));
+    [header.as_bytes(), &pack, &sum].concat()
 }
