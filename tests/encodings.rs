@@ -10,20 +10,27 @@ mod files;
 mod forms;
 mod matrix;
 mod pieces;
-mod samples;
+pub(crate) mod samples;
+mod structured;
 
+pub(crate) use matrix::is_missed_in_plain;
 use samples::Sample;
 
 /// A form in which texts contain secrets.
-struct Form {
-    name: &'static str,
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
     /// The content of a file with the sample in this form.
-    write: fn(&Sample) -> Vec<u8>,
+    pub(crate) write: fn(&Sample) -> Vec<u8>,
+}
+
+/// All forms, from the most common one on: encodings, and ways to join pieces.
+pub(crate) fn forms() -> impl Iterator<Item = &'static Form> {
+    forms::ENCODINGS.iter().chain(pieces::PIECES)
 }
 
 /// Scans a folder with these files and returns the findings of each, unmasked and in order.
 #[track_caller]
-fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
+pub(crate) fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     let sandbox = Sandbox::new();
     let folder = sandbox.root().join("in");
     std::fs::create_dir(&folder).unwrap();
@@ -37,7 +44,10 @@ fn scan_all<T: AsRef<[u8]>>(texts: &[T]) -> Vec<Vec<Value>> {
     assert_eq!(report["scanned"]["blobs"], texts.len(), "all were scanned");
     let mut found = vec![Vec::new(); texts.len()];
     for finding in report["findings"].as_array().unwrap() {
-        let number: usize = finding["path"].as_str().unwrap().parse().unwrap();
+        let path = finding["path"].as_str().unwrap();
+        // An entry of a container is behind its first `!`.
+        let file = path.split('!').next().unwrap();
+        let number: usize = file.parse().unwrap();
         found[number].push(finding.clone());
     }
     found

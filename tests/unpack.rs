@@ -7,8 +7,12 @@ use crate::support::archive::{named_gzip, tar, zip};
 use crate::support::keys::seeded_id_line;
 use crate::support::{Ran, Repo, Run};
 
+mod bundles;
 mod changes;
 mod commands;
+mod containers;
+mod documents;
+mod matrix;
 mod places;
 mod policy;
 mod unsearched;

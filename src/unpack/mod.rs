@@ -6,8 +6,10 @@
 //! as it is, except for headers and checksums.
 
 mod ar;
+mod bundle;
 mod compress;
 mod cpio;
+pub mod delta;
 mod exact;
 mod inflate;
 mod lzma;
@@ -124,6 +126,9 @@ pub enum Problem {
     /// It is not as its format asks for. What could be read was unpacked.
     #[error("is corrupt: {0}")]
     Corrupt(String),
+    /// An object of git as a delta of one that the bundle does not have.
+    #[error("is a delta of an object that the bundle does not have")]
+    MissingBase,
     /// More problems in the same blob, which are not reported one by one.
     #[error("has {0} more problems like these")]
     More(u64),
@@ -168,6 +173,10 @@ const FORMATS: &[Format] = &[
     Format {
         is: cpio::is_cpio,
         read: Reader::Stream(cpio::read),
+    },
+    Format {
+        is: bundle::is_bundle,
+        read: Reader::Whole(bundle::read),
     },
     Format {
         is: sqlite::is_sqlite,

@@ -73,7 +73,7 @@ impl Budget {
     }
 
     /// An error if the walk is over.
-    fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self) -> Result<(), Problem> {
         if self.stopped.get() {
             return Err(Problem::corrupt("the walk is over"));
         }
@@ -98,7 +98,8 @@ impl Budget {
         }))
     }
 
-    fn spend_entry(&self) -> Result<(), Problem> {
+    /// Counts an entry.
+    pub(super) fn spend_entry(&self) -> Result<(), Problem> {
         self.check()?;
         let limit = self.limits.entries;
         self.entries.set(self.entries.get() + 1);
@@ -117,6 +118,14 @@ impl Budget {
     /// well.
     pub(super) fn window(&self) -> Memory<'_> {
         self.use_memory(self.memory_left() / 2)
+    }
+
+    /// Uses `len` bytes of memory, if they are left.
+    pub(super) fn reserve(&self, len: u64) -> Result<Memory<'_>, Problem> {
+        match len > self.memory_left() {
+            true => Err(Problem::TooMuchMemory),
+            false => Ok(self.use_memory(len)),
+        }
     }
 
     fn use_memory(&self, len: u64) -> Memory<'_> {

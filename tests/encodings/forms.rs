@@ -1,15 +1,12 @@
 //! Writes secrets in encodings, each in a file in which it occurs.
 
-use std::io::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::json;
 
 use super::Form;
 use super::samples::{Sample, lines_of};
+use crate::support::archive::{gzip, zlib};
 
 /// Encodings, from the most common one on.
 #[rustfmt::skip]
@@ -163,18 +160,6 @@ fn json_web_token(sample: &Sample) -> Vec<u8> {
 /// `text` as cloud-init has it.
 pub(super) fn compressed(text: &str) -> Vec<u8> {
     cloud_init(&base64(gzip(text.as_bytes())))
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 fn base32(bytes: &[u8]) -> String {

@@ -2,19 +2,19 @@
 
 use super::{json, nested, paths};
 use crate::support::Repo;
-use crate::support::archive::{Entry, gzip, tar, zip_of};
+use crate::support::archive::{Entry, Method, gzip, tar, zip_of};
 use crate::support::keys::seeded_id_line;
 
 /// A zip with an entry that is encrypted, and one that is not.
 fn encrypted(text: &[u8]) -> Vec<u8> {
-    let entry = |name, content, is_encrypted| Entry {
+    let entry = |name, content, method| Entry {
         name,
         content,
-        is_encrypted,
+        method,
     };
     zip_of(&[
-        entry("secret.txt", b"what no one can read", true),
-        entry("plain.txt", text, false),
+        entry("secret.txt", b"what no one can read", Method::Encrypted),
+        entry("plain.txt", text, Method::Deflated),
     ])
 }
 

@@ -13,7 +13,6 @@
 //! * The loose reader of gix-odb inflates an object into one buffer and leaves the check of its id
 //!   to the caller. Here large blobs are streamed, and hashed while they are read.
 
-pub mod delta;
 mod fan_out;
 mod forest;
 mod inflate;
@@ -24,6 +23,8 @@ mod visit;
 mod walk;
 
 pub use gix::objs::Kind;
+
+pub use crate::unpack::delta;
 
 pub(crate) use loose::{is_folder_name, is_temporary};
 pub use object_store::ObjectStore;

@@ -10,10 +10,12 @@ pub(super) const MAX_GAP: usize = 48;
 /// What separates a name from its value. A space is any number of blanks and line ends, `0` any
 /// number of digits, `"` a quote; every other byte is itself. If one begins like another, the
 /// longer one is first.
-const SEPARATORS: [&str; 13] = [
+const SEPARATORS: [&str; 14] = [
     // Property lists, and the configuration of Hadoop.
     "</key> <string>",
     "</name> <value>",
+    // Settings of .NET.
+    "\" serializeAs=\"String\"> <value>",
     // Prose about code.
     "\" to \"",
     "\" is \"",

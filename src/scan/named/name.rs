@@ -41,8 +41,8 @@ pub(super) fn name_before(text: &[u8], value: Span) -> Option<Name> {
         let word = word_before(text, low, end);
         match word.of(text) {
             // Between the name and the value: `key="…" value="…"`, `name: … value: …`, a type.
-            b"value" | b"Value" | b"VALUE" | b"default" | b"string" | b"String" | b"str"
-            | b"text" | b"char" | b"new" => end = word.start,
+            b"value" | b"Value" | b"VALUE" | b"ParameterValue" | b"default" | b"string"
+            | b"String" | b"str" | b"text" | b"char" | b"new" => end = word.start,
             b"" => return None,
             _ if !has_operator && !is_followed_by_value(text, word, gap) => return None,
             // The first argument of a call may name the second. In a list, nothing is assigned.
@@ -189,12 +189,23 @@ mod tests {
     const VALUE: &str = "hX7nQ2mLp9";
 
     /// Text with `@` for the value, and its name.
-    const FORMS: [(&str, &str); 46] = [
+    const FORMS: [(&str, &str); 51] = [
         ("#define API_KEY \"@\"", "API_KEY"),
         ("api_key \"@\"", "api_key"),
         ("variable \"api_key\" {\n  default = \"@\"\n}", "api_key"),
         ("{\"name\": \"API_KEY\", \"value\": \"@\"}", "API_KEY"),
+        ("\"api_key\": {\n  \"value\": \"@\"\n}", "api_key"),
+        ("{\"api_key\":{\"value\":\"@\"}}", "api_key"),
+        (
+            "{\"ParameterKey\": \"ApiKey\", \"ParameterValue\": \"@\"}",
+            "ApiKey",
+        ),
+        (
+            "<setting name=\"apiKey\" serializeAs=\"String\">\n  <value>@</value>",
+            "apiKey",
+        ),
         ("API_KEY=@", "API_KEY"),
+        ("{\"text\": \"API_KEY=@\\r\\n\"}", "API_KEY"),
         ("export API_KEY='@'", "API_KEY"),
         ("api_key: @\n", "api_key"),
         ("api_key = \"@\"", "api_key"),

@@ -84,12 +84,18 @@ fn after_operator(text: &[u8], end: usize, limit: usize) -> Option<(usize, Openi
 }
 
 /// Skips a word between a name and the operator: `<add key="…" value="…"/>`, `- name: …` with
-/// `value: …` on the next line, `{"name": "…", "value": "…"}`, `variable "…" { default = "…" }`.
+/// `value: …` on the next line, `{"name": "…", "value": "…"}`, `variable "…" { default = "…" }`,
+/// `"…": {"value": "…"}`.
 fn skip_link(text: &[u8], next: &mut usize, limit: usize) {
     let rest = &text[(*next).min(limit)..limit];
     let is_gap = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'{' | b'"');
-    let gap = rest.iter().take_while(is_gap).count();
-    for word in [&b"value"[..], b"Value", b"default"] {
+    let colon = usize::from(rest.starts_with(b":"));
+    let gap = colon + rest[colon..].iter().take_while(is_gap).count();
+    // Without a bracket, the word is what is assigned.
+    if colon > 0 && !rest[..gap].contains(&b'{') {
+        return;
+    }
+    for word in [&b"value"[..], b"Value", b"default", b"ParameterValue"] {
         if let Some(after) = rest[gap..].strip_prefix(word) {
             let quote = after.iter().take_while(|&&byte| is_quote(byte)).count();
             *next += gap + word.len() + quote;
@@ -192,6 +198,10 @@ pub(super) fn value_len(text: &[u8], start: usize) -> Option<usize> {
                     || byte.is_ascii_control()
                     || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';' | b'&')
             };
+            // A line may end within a string of JSON.
+            let is_escape = |pair: &[u8]| matches!(pair, [b'\\', b'n' | b'r']);
+            let escape = rest.windows(2).position(is_escape);
+            let rest = &rest[..escape.unwrap_or(rest.len())];
             let len = rest.iter().position(ends).unwrap_or(rest.len());
             let tail = rest[..len].iter().rev();
             len - tail

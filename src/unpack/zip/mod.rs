@@ -32,7 +32,14 @@ const DESCRIPTOR: &[u8] = b"PK\x07\x08";
 const MAX_DESCRIPTOR: usize = 24;
 
 pub(super) fn is_zip(first: &[u8]) -> bool {
-    MAGICS.iter().any(|magic| first.starts_with(magic))
+    let is_archive = |bytes: &[u8]| MAGICS.iter().any(|magic| bytes.starts_with(magic));
+    is_archive(first) || after_interpreter(first).is_some_and(is_archive)
+}
+
+/// What follows the line that names an interpreter, as in the archives that Python runs.
+fn after_interpreter(first: &[u8]) -> Option<&[u8]> {
+    let line = first.strip_prefix(b"#!")?;
+    Some(&line[memchr::memchr(b'\n', line)? + 1..])
 }
 
 pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {

@@ -43,7 +43,7 @@ fn found(bytes: &[u8]) -> Found {
 }
 
 /// How containers begin whose first bytes are hard to guess.
-const MAGICS: [&[u8]; 14] = [
+const MAGICS: [&[u8]; 15] = [
     b"",
     b"\x1f\x8b\x08",
     b"BZh91AY&SY",
@@ -54,6 +54,7 @@ const MAGICS: [&[u8]; 14] = [
     b"070701",
     b"070707",
     b"SQLite format 3\0",
+    b"# v2 git bundle\n\nPACK\0\0\0\x02\0\0\0",
     b"%PDF-1.7\n",
     b"\x89PNG\r\n\x1a\n",
     b"x\x9c",

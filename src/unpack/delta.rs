@@ -1,5 +1,5 @@
-//! Applies deltas and reports the spans that they copy, which the audit carries its hits over with;
-//! see gitformat-pack(5), "Deltified representation".
+//! Applies the deltas of git for packs and bundles, and reports the spans that they copy, which the
+//! audit carries its hits over with; see gitformat-pack(5), "Deltified representation".
 
 use crate::text::Copied;
 
