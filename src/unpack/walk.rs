@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::peek::Peek;
-use super::{FIRST, Limits, Problem, Sink};
+use super::{FIRST, Limits, Problem, Sink, ZIP, may_precede_archive, zip};
 
 /// How many problems of a blob are reported one by one: a report of a million is of no use.
 const MAX_PROBLEMS: u64 = 100;
@@ -315,6 +315,7 @@ impl<'a> Walk<'a> {
         let mut peek = Peek::new(&mut content);
         match (self.format_of)(peek.peek(FIRST)) {
             Some(format) => self.open(format, peek),
+            None if may_precede_archive(peek.peek(FIRST)) => self.open_at_end(peek),
             None => self.feed(&mut peek),
         }
         if let Some(problem) = content.problem {
@@ -372,6 +373,20 @@ impl<'a> Walk<'a> {
         }
         memory.shrink(bytes.len() as u64);
         read(&bytes, self)
+    }
+
+    /// Passes an entry to the sink, or unpacks it if it ends with an archive. One that is too large
+    /// for the memory that is left is not looked at to its end.
+    fn open_at_end(&mut self, mut content: Peek<'_>) {
+        let memory = self.budget.window();
+        let mut bytes = Vec::new();
+        // The next read returns the error again.
+        let _ = content.by_ref().take(memory.len).read_to_end(&mut bytes);
+        if (bytes.len() as u64) < memory.len && zip::is_at_end(&bytes) {
+            self.open(&ZIP, Peek::new(&mut &bytes[..]));
+        } else {
+            self.feed(&mut bytes.chain(content));
+        }
     }
 
     /// Passes an entry to the sink.

@@ -26,12 +26,22 @@ pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&D
         }
         let start = first.saturating_sub(REACH).max(done);
         let mut window = Span::new(start, text.len().min(last + REACH));
-        if memchr::memmem::find(window.of(text), b"BEGIN").is_some() {
-            window.end = text.len().min(last + LONG_REACH);
-        }
         done = last;
+        if begin_in(text, window).is_some() {
+            window.end = text.len().min(last + LONG_REACH);
+            // What is in it needs no other window, unless a key begins near its end.
+            let half = Span::new(window.start + window.len() / 2, window.end);
+            let begin = begin_in(text, half).map(|begin| begin.saturating_sub(REACH));
+            done = begin.unwrap_or(window.end - REACH.min(half.len()));
+            while joints.next_if(|next| *next < done).is_some() {}
+        }
         visit(&without_joints(text, window, first, Between::Operators));
     }
+}
+
+/// Where a key of many lines begins.
+fn begin_in(text: &[u8], window: Span) -> Option<usize> {
+    memchr::memmem::find(window.of(text), b"BEGIN").map(|at| window.start + at)
 }
 
 /// The text around a list that is joined at `at`, without the commas between its elements, and an

@@ -35,14 +35,20 @@ pub(super) fn is_zip(first: &[u8]) -> bool {
     MAGICS.iter().any(|magic| first.starts_with(magic))
 }
 
+/// Whether `bytes`, which begin with something else, end with an archive.
+pub(super) fn is_at_end(bytes: &[u8]) -> bool {
+    headers::is_at_end(bytes)
+}
+
 pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
     let (directory, result) = Directory::find(bytes, walk.budget().entries_left());
     let mut archive = Archive { bytes, done: 0 };
     for &(header, central) in &directory.entries {
         archive.gap(header, walk)?;
-        let Some(entry) = Entry::central(bytes, central) else {
+        let Some(mut entry) = Entry::central(bytes, central) else {
             continue;
         };
+        entry.header = header;
         let local = Entry::local(bytes, header);
         let mut end = archive.content(&entry, walk)?;
         if let Some(local) = local.filter(|local| !local.agrees(&entry)) {
@@ -109,13 +115,14 @@ impl Archive<'_> {
             return Ok(self.done);
         };
         let rest = self.bytes.get(start..).unwrap_or_default();
+        if entry.is_encrypted() {
+            walk.entry_problem(entry.name, Problem::Encrypted);
+            let len = entry.packed.map_or(0, number::index);
+            return Ok(start + len.min(rest.len()));
+        }
         let packed = entry.packed.or_else(|| entry.len_before_record(rest));
         let len = packed.map_or(rest.len(), number::index);
         let data = &rest[..rest.len().min(len)];
-        if entry.is_encrypted() {
-            walk.entry_problem(entry.name, Problem::Encrypted);
-            return Ok(start + packed.map_or(0, |_| data.len()));
-        }
         let is_cut = entry.method == 0 && len > rest.len();
         let size = entry.size.filter(|_| !is_cut);
         let mut consumed = data.len();
