@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::peek::Peek;
-use super::{FIRST, Limits, Problem, Sink, ZIP, may_precede_archive, zip};
+use super::{FIRST, Limits, Problem, Sink, may_precede_archive, whole_format_of};
 
 /// How many problems of a blob are reported one by one: a report of a million is of no use.
 const MAX_PROBLEMS: u64 = 100;
@@ -87,14 +87,10 @@ impl Budget {
         if bytes <= self.allowed {
             return Ok(());
         }
-        Err(self.stop(if self.allowed == self.limits.bytes {
-            Problem::TooLarge {
-                limit: self.limits.bytes,
-            }
-        } else {
-            Problem::TooDense {
-                limit: self.limits.ratio,
-            }
+        let (limit, ratio) = (self.limits.bytes, self.limits.ratio);
+        Err(self.stop(match self.allowed == limit {
+            true => Problem::TooLarge { limit },
+            false => Problem::TooDense { limit: ratio },
         }))
     }
 
@@ -375,17 +371,16 @@ impl<'a> Walk<'a> {
         read(&bytes, self)
     }
 
-    /// Passes an entry to the sink, or unpacks it if it ends with an archive. One that is too large
-    /// for the memory that is left is not looked at to its end.
+    /// Passes an entry to the sink, or unpacks it if it ends with an archive, and fits into memory.
     fn open_at_end(&mut self, mut content: Peek<'_>) {
         let memory = self.budget.window();
         let mut bytes = Vec::new();
         // The next read returns the error again.
         let _ = content.by_ref().take(memory.len).read_to_end(&mut bytes);
-        if (bytes.len() as u64) < memory.len && zip::is_at_end(&bytes) {
-            self.open(&ZIP, Peek::new(&mut &bytes[..]));
-        } else {
-            self.feed(&mut bytes.chain(content));
+        let is_whole = (bytes.len() as u64) < memory.len;
+        match whole_format_of(&bytes).filter(|_| is_whole) {
+            Some(format) => self.open(format, Peek::new(&mut &bytes[..])),
+            None => self.feed(&mut bytes.chain(content)),
         }
     }
 
