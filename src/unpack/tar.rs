@@ -47,7 +47,7 @@ pub(super) fn is_tar(first: &[u8]) -> bool {
     Header::parse(first).is_some() || is_ustar(first)
 }
 
-/// Whether a block has the magic number of a header. Programs disagree on which checksums are valid.
+/// Whether a block has the magic number of a header. Programs disagree on valid checksums.
 fn is_ustar(block: &[u8]) -> bool {
     block.len() >= BLOCK && block[257..].starts_with(b"ustar")
 }

@@ -41,7 +41,8 @@ const MAX_PATH: usize = 200;
 const MIN_TEXT: usize = 24;
 
 /// Decodes `run` and the lines that continue it, as `base64`, MIME and `xxd` wrap them, and returns
-/// the end of the last such line. What is compressed in them is not inflated if `text` was compressed.
+/// the end of the last such line. What is compressed in them is not inflated if `text` was
+/// compressed.
 pub(super) fn decode_lines(
     text: &[u8],
     alphabet: &'static Alphabet,
