@@ -4,6 +4,7 @@
 mod bombs;
 mod bounds;
 mod ci;
+mod containers;
 mod files;
 mod fingerprints;
 mod habits;

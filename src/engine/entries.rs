@@ -17,7 +17,7 @@ use crate::policy::Policy;
 use crate::rule::Detail;
 use crate::scan::Scanner;
 use crate::source::{Buffer, Worker, parts, path_names};
-use crate::unpack::{self, Limits, Problem, Sink, is_container};
+use crate::unpack::{self, Limits, Problem, Sink, is_container, may_precede_archive};
 
 /// A larger blob that comes in parts is not unpacked, in bytes: all of it has to be in memory.
 const MAX_HELD: usize = 512 << 20;
@@ -131,7 +131,8 @@ impl<'a> BlobScanner<'a> {
         let located = self.builder.scan_part(bytes, part, self.frames);
         scanned.located.extend(located);
         if part.offset == 0 {
-            self.held = is_container(bytes).then(Vec::new);
+            let is_held = is_container(bytes) || !part.last && may_precede_archive(bytes);
+            self.held = is_held.then(Vec::new);
         }
         let Some(held) = &mut self.held else {
             return;
@@ -141,7 +142,9 @@ impl<'a> BlobScanner<'a> {
         } else if held.len() + bytes.len() > MAX_HELD {
             let limit = MAX_HELD >> 20;
             let problem = format!("is a container of more than {limit} MiB");
-            scanned.unsearched(BString::default(), problem);
+            if is_container(held) {
+                scanned.unsearched(BString::default(), problem);
+            }
         } else {
             held.extend_from_slice(&bytes[own(bytes, part)]);
             if !part.last {

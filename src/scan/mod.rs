@@ -50,6 +50,25 @@ pub use verify::TraceStep;
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 2;
 
+/// How a text was made from the one that is scanned.
+#[derive(Clone, Copy, Debug, Default)]
+struct Depth {
+    /// How often it was decoded.
+    decoded: usize,
+    /// Whether it was compressed. What is compressed in it is not inflated: each time the text may
+    /// be many times as long.
+    is_inflated: bool,
+}
+
+impl Depth {
+    fn below(self, decoded: &Decoded) -> Self {
+        Self {
+            decoded: self.decoded + 1,
+            is_inflated: self.is_inflated || decoded.is_inflated(),
+        }
+    }
+}
+
 /// A secret that a rule confirms, at its place in the scanned bytes.
 #[derive(Clone, Debug)]
 pub struct Match {
@@ -206,12 +225,12 @@ impl Scanner {
     #[must_use]
     pub fn verify_hits(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
         let mut found = Vec::new();
-        self.try_hits(text, hits, 0, &mut found);
+        self.try_hits(text, hits, Depth::default(), &mut found);
         without_duplicates(&self.rules.rules, found)
     }
 
     /// Tries the rules that own `hits`, and scans what can be decoded.
-    fn try_hits<R: Recorder>(&self, text: &[u8], hits: &Hits, depth: usize, recorder: &mut R) {
+    fn try_hits<R: Recorder>(&self, text: &[u8], hits: &Hits, depth: Depth, recorder: &mut R) {
         if hits.is_empty() {
             return;
         }
@@ -244,11 +263,11 @@ impl Scanner {
         }
         self.try_windows(text, hits, windows, recorder);
         self.try_values(text, values, recorder);
-        if depth < MAX_DEPTH {
-            queue.decode_all(text, hits.has_nul(), |decoded| {
+        if depth.decoded < MAX_DEPTH {
+            queue.decode_all(text, hits.has_nul(), depth.is_inflated, |decoded| {
                 let mut inner = R::default();
                 let hits = self.hits_with(&decoded.text, R::RUNS);
-                self.try_hits(&decoded.text, &hits, depth + 1, &mut inner);
+                self.try_hits(&decoded.text, &hits, depth.below(decoded), &mut inner);
                 recorder.merge(inner, decoded);
             });
         }

@@ -13,7 +13,7 @@ use crate::text::Span;
 use super::decode::Decoded;
 use super::hit::{HitKind, Runs};
 use super::verify::{self, TraceStep};
-use super::{Attempt, Match, Recorder, Scanner, window};
+use super::{Attempt, Depth, Match, Recorder, Scanner, window};
 
 /// A rule that was tried at a place.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl Scanner {
     fn trace_all(&self, text: &[u8]) -> Vec<RuleTrace> {
         let mut recorder = TraceRecorder::default();
         let hits = self.hits_with(text, Runs::All);
-        self.try_hits(text, &hits, 0, &mut recorder);
+        self.try_hits(text, &hits, Depth::default(), &mut recorder);
         recorder.traces
     }
 

@@ -47,6 +47,7 @@ pub(super) fn read(mut input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Probl
         if field == b"//" && size <= MAX_NAMES {
             names.clear();
             content.read_to_end(&mut names)?;
+            walk.entry(b"//", &mut &names[..])?;
         } else {
             let name = name(&field, &names, &mut content)?;
             if !content.pass_to(walk, &name, b"")? {
@@ -102,7 +103,7 @@ mod tests {
         let names = entry("//", b"a name that is long.o/\nother.o/\n");
         let parts = [
             b"!<arch>\n".to_vec(),
-            names,
+            names.clone(),
             entry("/0", TEXT),
             entry("short.o/", TEXT),
             entry("#1/6", b"bsd.o\0name = value\n"),
@@ -111,6 +112,7 @@ mod tests {
         assert_entries(
             &parts.concat(),
             &[
+                ("//", &names[60..]),
                 ("a name that is long.o", TEXT),
                 ("short.o", TEXT),
                 ("bsd.o", TEXT),

@@ -12,9 +12,10 @@ use memchr::memmem;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+use super::budget::{Budget, Memory};
 use super::delta::Delta;
 use super::inflate::Inflate;
-use super::walk::{Budget, Memory, Walk};
+use super::walk::Walk;
 use super::{Problem, number};
 
 const MAGICS: [&[u8]; 2] = [b"# v2 git bundle\n", b"# v3 git bundle\n"];

@@ -8,8 +8,9 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::FrameDecoderError;
 
+use super::budget::Budget;
 use super::peek::Peek;
-use super::walk::{Budget, Walk};
+use super::walk::Walk;
 use super::{FIRST, Problem, inflate, lzma, number};
 
 /// The longest beginning of a member that decides what it is.
@@ -76,8 +77,8 @@ fn unpack<'a, D: Decoder<'a>>(
 }
 
 pub(super) fn is_gzip(first: &[u8]) -> bool {
-    // The upper bits of the flags are reserved (RFC 1952).
-    matches!(first, [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0)
+    // The upper bits of the flags are reserved (RFC 1952), but many programs ignore them.
+    first.starts_with(b"\x1f\x8b\x08")
 }
 
 pub(super) fn gzip(input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
@@ -332,6 +333,18 @@ mod tests {
         assert_eq!(found.entries, [("content".to_owned(), vec![])]);
         let too_dense = Problem::TooDense { limit: 250 };
         assert_eq!(found.problems, [(String::new(), too_dense)]);
+    }
+
+    #[test]
+    fn dictionaries_that_programs_read_but_do_not_write() {
+        let mut packed = lzma();
+        for dictionary in [1_u32, 1 << 10, 3 << 9] {
+            packed[1..5].copy_from_slice(&dictionary.to_le_bytes());
+            assert_entries(&packed, &[("content", TEXT)]);
+        }
+        packed[1..5].fill(0xff);
+        assert!(is_container(&packed));
+        assert_eq!(found(&packed).problems.len(), 1);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Unpacks cpio archives with headers in ASCII: those of RPM packages and of the Linux initramfs.
+//! Unpacks cpio archives, with headers in ASCII or binary: those of RPM packages and of the Linux
+//! initramfs.
 
 use std::io::{BufRead, Read};
 
@@ -9,6 +10,9 @@ use super::{Problem, number};
 
 /// The name of the last entry.
 const TRAILER: &[u8] = b"TRAILER!!!";
+
+/// Length of a header in binary.
+const BINARY: usize = 26;
 
 /// The longest header.
 const HEADER: usize = 110;
@@ -45,9 +49,38 @@ impl Header {
                 size: field(65, 11, 8)?,
                 align: 1,
             },
-            _ => return None,
+            _ => Self::binary(first)?,
         };
         (1..=MAX_NAME).contains(&header.name_len).then_some(header)
+    }
+
+    /// A header of old programs: numbers of 16 bits, the halves of larger ones in the order of a
+    /// PDP-11. Two bytes of magic are few, so the mode and the name have to be valid too.
+    fn binary(first: &[u8]) -> Option<Self> {
+        let is_little = match first.get(..2)? {
+            b"\xc7\x71" => true,
+            b"\x71\xc7" => false,
+            _ => return None,
+        };
+        let field = |at| match is_little {
+            true => number::little::<2>(first, at),
+            false => number::big::<2>(first, at),
+        };
+        let (mode, name_len) = (field(6)?, field(20)?);
+        let name_end = BINARY + number::index(name_len);
+        let name = &first[BINARY..first.len().min(name_end).max(BINARY)];
+        let zero = memchr::memchr(0, name);
+        let is_name = match first.len() < name_end {
+            true => zero.is_none(),
+            false => zero.is_some_and(|at| at + 1 == name.len()),
+        };
+        let is_mode = mode == 0 || matches!(mode >> 12, 1 | 2 | 4 | 6 | 8 | 10 | 12);
+        (is_name && is_mode).then_some(Self {
+            len: BINARY,
+            name_len,
+            size: field(22)? << 16 | field(24)?,
+            align: 2,
+        })
     }
 
     /// How many bytes follow `len` bytes to pad them.

@@ -8,6 +8,9 @@ use super::peek::Peek;
 use super::walk::Walk;
 use super::{FIRST, Problem, number};
 
+/// The size of a dictionary that is enough for the first bytes.
+const SAMPLE_DICTIONARY: u32 = 1 << 16;
+
 /// The header of lzma has no magic number, so its fields have to be those that programs write, and
 /// what follows has to decode.
 pub(super) fn is_lzma(first: &[u8]) -> bool {
@@ -20,14 +23,18 @@ pub(super) fn is_lzma(first: &[u8]) -> bool {
         return false;
     };
     let (context_bits, position_bits) = (props % 9, props / 9 % 5);
-    // Programs write a power of two, or one and a half of it.
+    // Programs write a power of two, or one and a half of it; they read the largest number as well.
     let lowest_bit = 1 << dictionary.trailing_zeros().min(31);
-    let is_dictionary = dictionary >= 1 << 12 && matches!(dictionary / lowest_bit, 1 | 3);
+    let is_dictionary = dictionary == u64::from(u32::MAX)
+        || dictionary > 0 && matches!(dictionary / lowest_bit, 1 | 3);
     let is_size = size == u64::MAX || size < 1 << 38;
     if props >= 225 || context_bits + position_bits > 4 || !is_dictionary || !is_size {
         return false;
     }
-    let Ok(content) = LzmaReader::new_mem_limit(first, u32::MAX, None) else {
+    // A decoder takes no dictionary of the largest size. A few bytes need none.
+    let mut sample = first.to_vec();
+    sample[1..5].copy_from_slice(&SAMPLE_DICTIONARY.to_le_bytes());
+    let Ok(content) = LzmaReader::new_mem_limit(&sample[..], u32::MAX, None) else {
         return false;
     };
     match io::copy(&mut content.take(1 << 16), &mut io::sink()) {

@@ -6,6 +6,7 @@
 //! as it is, except for headers and checksums.
 
 mod ar;
+mod budget;
 mod bundle;
 mod compress;
 mod cpio;
@@ -27,10 +28,11 @@ use std::io::{self, Read};
 
 use bstr::BStr;
 
-use walk::{Budget, Format, Reader, Walk};
+use budget::Budget;
+use walk::{Format, Reader, Walk};
 
 /// How many bytes of a blob decide whether it is a container.
-pub const FIRST: usize = 512;
+pub const FIRST: usize = 1024;
 
 /// What is done with the content of a container.
 pub trait Sink {
@@ -140,6 +142,11 @@ impl Problem {
     }
 }
 
+const ZIP: Format = Format {
+    is: zip::is_zip,
+    read: Reader::Whole(zip::read),
+};
+
 /// All formats. The first one that recognises a content reads it.
 const FORMATS: &[Format] = &[
     Format {
@@ -158,10 +165,7 @@ const FORMATS: &[Format] = &[
         is: compress::is_zstd,
         read: Reader::Stream(compress::zstd),
     },
-    Format {
-        is: zip::is_zip,
-        read: Reader::Whole(zip::read),
-    },
+    ZIP,
     Format {
         is: tar::is_tar,
         read: Reader::Stream(tar::read),
@@ -200,19 +204,37 @@ const FORMATS: &[Format] = &[
     },
 ];
 
-/// Whether a blob that begins with `first`, its first [`FIRST`] bytes or all of it, is a container.
+/// Whether a blob that begins with `first`, its first [`FIRST`] bytes or more, is a container.
 #[must_use]
 pub fn is_container(first: &[u8]) -> bool {
-    format_of(first).is_some()
+    whole_format_of(first).is_some()
+}
+
+/// Whether a blob that begins with `first` may be a program, an image or a document behind which an
+/// archive is. Only all of it shows that.
+#[must_use]
+pub fn may_precede_archive(first: &[u8]) -> bool {
+    const MAGICS: [&[u8]; 6] = [b"#!", b"MZ", b"\x7fELF", b"GIF8", b"\xff\xd8\xff", b"%PDF"];
+    MAGICS.iter().any(|magic| first.starts_with(magic))
 }
 
 /// Feeds what is in the container `bytes`, nested containers included, to `sink`. What is not a
 /// container is not fed.
 pub fn unpack(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) {
-    if let Some(format) = format_of(bytes) {
+    if let Some(format) = whole_format_of(bytes) {
         let budget = Budget::new(limits, bytes.len());
         Walk::new(format_of, &budget, sink).outermost(format, bytes);
     }
+}
+
+/// The format of a blob that is in memory. What precedes an archive is an entry of it.
+fn whole_format_of(bytes: &[u8]) -> Option<&'static Format> {
+    let format = format_of(bytes);
+    let may_precede = format.is_none() || may_precede_archive(bytes);
+    if may_precede && zip::is_at_end(bytes) {
+        return Some(&ZIP);
+    }
+    format
 }
 
 fn format_of(bytes: &[u8]) -> Option<&'static Format> {

@@ -18,6 +18,9 @@ const BLOCK: usize = 512;
 /// The longest header of the kinds that describe the next entry. A longer one is taken as an entry.
 const MAX_META: u64 = 1 << 20;
 
+/// The largest size that eleven octal digits can have.
+const MAX_OCTAL: u64 = (1 << 33) - 1;
+
 /// How much of what is neither a header nor an entry is collected, in bytes.
 const MAX_REMAINS: usize = 1 << 20;
 
@@ -41,7 +44,12 @@ const KNOWN_RECORDS: [&[u8]; 12] = [
 ];
 
 pub(super) fn is_tar(first: &[u8]) -> bool {
-    Header::parse(first).is_some()
+    Header::parse(first).is_some() || is_ustar(first)
+}
+
+/// Whether a block has the magic number of a header. Programs disagree on valid checksums.
+fn is_ustar(block: &[u8]) -> bool {
+    block.len() >= BLOCK && block[257..].starts_with(b"ustar")
 }
 
 /// The header of an entry.
@@ -100,6 +108,7 @@ struct Next {
     name: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
+    is_sparse: bool,
 }
 
 impl Next {
@@ -113,6 +122,15 @@ impl Next {
         }
     }
 
+    /// Programs disagree on which of several sizes counts, and on one that is not only digits: such
+    /// an entry is more than the archive has.
+    fn add_size(&mut self, kind: u8, value: &[u8]) {
+        let is_number = kind != b'g' && value.iter().all(u8::is_ascii_digit);
+        let size = number::ascii(value, 10).filter(|_| is_number);
+        let size = size.filter(|size| self.size.is_none_or(|old| old == *size));
+        self.size = Some(size.unwrap_or(u64::MAX));
+    }
+
     /// Adds records of PAX, `length key=value` with a line feed each.
     fn add_records(&mut self, kind: u8, mut body: &[u8], remains: &mut Vec<u8>) {
         while !number::until_zero(body).is_empty() {
@@ -122,14 +140,12 @@ impl Next {
             };
             body = rest;
             let (key, value) = record.split_once_str("=").unwrap_or((record, b""));
+            self.is_sparse |= key.starts_with(b"GNU.sparse.");
             match key {
                 // The records of a global header are for all entries, so these make no sense in it.
-                b"path" if kind == b'x' => self.name = Some(value.to_vec()),
-                b"linkpath" if kind == b'x' => self.link = Some(value.to_vec()),
-                // One that is no number is more than the archive has.
-                b"size" if kind == b'x' => {
-                    self.size = Some(number::ascii(value, 10).unwrap_or(u64::MAX));
-                }
+                b"path" if kind != b'g' => self.name = Some(value.to_vec()),
+                b"linkpath" if kind != b'g' => self.link = Some(value.to_vec()),
+                b"size" => self.add_size(kind, value),
                 key if KNOWN_RECORDS.contains(&key) && value.len() < MIN_SECRET => {}
                 _ => {
                     remains.extend_from_slice(record);
@@ -190,11 +206,15 @@ impl Archive<'_> {
             if block.is_empty() || has_ended {
                 return Ok(false);
             }
-            return Err(if block.len() < BLOCK {
-                Problem::Truncated
-            } else {
-                Problem::corrupt("the header of an entry is not valid")
-            });
+            if block.len() < BLOCK {
+                return Err(Problem::Truncated);
+            }
+            if is_ustar(block) {
+                // What follows may be an archive again.
+                self.remains.extend_from_slice(&block[..BLOCK]);
+                self.input.skip(BLOCK);
+            }
+            return Err(Problem::corrupt("the header of an entry is not valid"));
         };
         self.input.skip(BLOCK);
         while header.is_extended {
@@ -206,14 +226,23 @@ impl Archive<'_> {
     }
 
     fn content(&mut self, header: Header, walk: &mut Walk<'_>) -> Result<bool, Problem> {
-        let is_meta = matches!(header.kind, b'x' | b'g' | b'L' | b'K');
-        // A size in a header of PAX is that of the entry.
-        let size = self.next.size.filter(|_| !is_meta).or(header.size);
+        let is_meta = matches!(header.kind, b'x' | b'X' | b'g' | b'L' | b'K');
+        // A size in a header of PAX is that of the entry, which is too large for its own header.
+        let size = match (self.next.size.filter(|_| !is_meta), header.size) {
+            (None, size) => size,
+            (Some(large), Some(1..)) if header.size != Some(large) && large <= MAX_OCTAL => None,
+            (large, _) => large,
+        };
         let mut size = size.ok_or_else(|| Problem::corrupt("the size of an entry is not valid"))?;
         // Some programs ignore the size of what is not a file, others do not.
-        let is_file = is_meta || !matches!(header.kind, b'1'..=b'6');
-        if !is_file && Header::parse(self.input.peek(BLOCK)).is_some() {
-            size = 0;
+        if !is_meta && matches!(header.kind, b'1'..=b'6') && size > 0 {
+            let next = self.input.peek(BLOCK);
+            if next.iter().all(|&byte| byte == 0) || Header::parse(next).is_some() {
+                size = 0;
+            } else {
+                let problem = Problem::corrupt("an entry that is no file has content");
+                walk.entry_problem(&header.name, problem);
+            }
         }
         let mut content = Exact::new(&mut self.input, size);
         if is_meta && size <= MAX_META {
@@ -223,6 +252,11 @@ impl Archive<'_> {
         } else {
             let next = mem::take(&mut self.next);
             let name = next.name.unwrap_or(header.name);
+            // Its parts may be in any order.
+            if next.is_sparse || header.kind == b'S' {
+                let problem = Problem::UnknownCompression("sparse file of tar".to_owned());
+                walk.entry_problem(&name, problem);
+            }
             // The target of a link is its content, as in git.
             let is_link = matches!(header.kind, b'1' | b'2');
             let link = next.link.unwrap_or(header.link);
@@ -304,7 +338,10 @@ mod tests {
         entry[482] = 1;
         tar_checksum(&mut entry[..512]);
         entry.splice(512..512, [0; 512]);
-        assert_entries(&entry, &[("a", TEXT)]);
+        let found = found(&entry);
+        assert_eq!(found.entries, [("a".to_owned(), TEXT.to_vec())]);
+        let expected = Problem::UnknownCompression("sparse file of tar".to_owned());
+        assert_eq!(found.problems, [("a".to_owned(), expected)]);
     }
 
     #[test]
@@ -322,9 +359,11 @@ mod tests {
         let next = tar(&[("a.gz", &gz(TEXT))]);
         let archive = [directory.clone(), next].concat();
         assert_entries(&archive, &[(name, b""), ("a.gz", TEXT)]);
-        let text = [b'x'; 512];
-        let archive = [directory, text.to_vec(), tar(&[("a", TEXT)])].concat();
-        assert_entries(&archive, &[(name, &text), ("a", TEXT)]);
+        let archive = [directory, vec![b'x'; 512], tar(&[("a", TEXT)])].concat();
+        let found = found(&archive);
+        assert_eq!(found.entries[0].1, [b'x'; 512]);
+        assert_eq!(found.entries[1].1, TEXT);
+        assert!(matches!(&found.problems[..], [(path, Problem::Corrupt(_))] if path == name));
     }
 
     #[test]

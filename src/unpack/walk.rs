@@ -1,13 +1,13 @@
 //! Walks through nested containers for the formats: names what they find, recognises containers in
 //! it, keeps to the budget, and reports each problem once.
 
-use std::cell::{Cell, RefCell};
-use std::io::{self, Read};
+use std::io::Read;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::budget::{Budget, Guarded};
 use super::peek::Peek;
-use super::{FIRST, Limits, Problem, Sink};
+use super::{FIRST, Problem, Sink, may_precede_archive, whole_format_of};
 
 /// How many problems of a blob are reported one by one: a report of a million is of no use.
 const MAX_PROBLEMS: u64 = 100;
@@ -32,174 +32,6 @@ pub(super) enum Reader {
 
 /// Recognises a container by its first bytes.
 pub(super) type FormatOf = fn(&[u8]) -> Option<&'static Format>;
-
-/// What is left to spend on a blob. Shared by all readers of a walk, hence the cells.
-pub(super) struct Budget {
-    limits: Limits,
-    /// The most bytes that may be produced.
-    allowed: u64,
-    bytes: Cell<u64>,
-    entries: Cell<u64>,
-    memory: Cell<u64>,
-    /// Whether a reader fails right now: it reports the problem, so those that read from it do not.
-    failing: Cell<bool>,
-    /// Whether the walk is over before its end.
-    stopped: Cell<bool>,
-    /// Why it is over, until that is reported.
-    cause: RefCell<Option<Problem>>,
-}
-
-impl Budget {
-    pub(super) fn new(limits: &Limits, len: usize) -> Self {
-        let dense = limits.ratio.saturating_mul(len as u64);
-        Self {
-            limits: *limits,
-            allowed: limits.bytes.min(dense.max(limits.free_bytes)),
-            bytes: Cell::new(0),
-            entries: Cell::new(0),
-            memory: Cell::new(0),
-            failing: Cell::new(false),
-            stopped: Cell::new(false),
-            cause: RefCell::new(None),
-        }
-    }
-
-    /// Ends the walk because of `problem`.
-    fn stop(&self, problem: Problem) -> Problem {
-        if !self.stopped.replace(true) {
-            *self.cause.borrow_mut() = Some(problem.clone());
-        }
-        problem
-    }
-
-    /// An error if the walk is over.
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        if self.stopped.get() {
-            return Err(Problem::corrupt("the walk is over"));
-        }
-        Ok(())
-    }
-
-    /// Counts `len` bytes of work.
-    pub(super) fn spend(&self, len: u64) -> Result<(), Problem> {
-        let bytes = self.bytes.get().saturating_add(len);
-        self.bytes.set(bytes);
-        if bytes <= self.allowed {
-            return Ok(());
-        }
-        Err(self.stop(if self.allowed == self.limits.bytes {
-            Problem::TooLarge {
-                limit: self.limits.bytes,
-            }
-        } else {
-            Problem::TooDense {
-                limit: self.limits.ratio,
-            }
-        }))
-    }
-
-    /// Counts an entry.
-    pub(super) fn spend_entry(&self) -> Result<(), Problem> {
-        self.check()?;
-        let limit = self.limits.entries;
-        self.entries.set(self.entries.get() + 1);
-        if self.entries.get() <= limit {
-            return Ok(());
-        }
-        Err(self.stop(Problem::TooManyEntries { limit }))
-    }
-
-    /// Entries that are left.
-    pub(super) fn entries_left(&self) -> u64 {
-        self.limits.entries.saturating_sub(self.entries.get())
-    }
-
-    /// Uses half of the memory that is left, so that a decompressor in a decompressor has some as
-    /// well.
-    pub(super) fn window(&self) -> Memory<'_> {
-        self.use_memory(self.memory_left() / 2)
-    }
-
-    /// Uses `len` bytes of memory, if they are left.
-    pub(super) fn reserve(&self, len: u64) -> Result<Memory<'_>, Problem> {
-        match len > self.memory_left() {
-            true => Err(Problem::TooMuchMemory),
-            false => Ok(self.use_memory(len)),
-        }
-    }
-
-    fn use_memory(&self, len: u64) -> Memory<'_> {
-        self.memory.set(self.memory.get() + len);
-        Memory { budget: self, len }
-    }
-
-    /// Bytes of memory that are left.
-    fn memory_left(&self) -> u64 {
-        self.limits.memory.saturating_sub(self.memory.get())
-    }
-}
-
-/// A reader that counts what it reads as work, if asked to, and remembers its first error.
-struct Guarded<'a> {
-    reader: &'a mut dyn Read,
-    budget: &'a Budget,
-    is_counted: bool,
-    has_failed: bool,
-    /// The problem, if it is not one of the container around.
-    problem: Option<Problem>,
-}
-
-impl Guarded<'_> {
-    fn fail(&mut self, error: io::Error) {
-        self.has_failed = true;
-        if !self.budget.failing.replace(true) {
-            // A decoder may have wrapped the error of the budget.
-            let cause = self.budget.cause.borrow_mut().take();
-            self.problem = Some(cause.unwrap_or_else(|| error.into()));
-        }
-    }
-}
-
-impl Read for Guarded<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.has_failed || self.budget.stopped.get() {
-            return Err(io::Error::other("not read any further"));
-        }
-        let result = self.reader.read(buf).and_then(|len| {
-            if self.is_counted {
-                self.budget.spend(len as u64)?;
-            }
-            Ok(len)
-        });
-        match result {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                self.fail(error);
-                Err(io::Error::other("cannot be read"))
-            }
-            result => result,
-        }
-    }
-}
-
-/// Memory that is used until it is dropped.
-pub(super) struct Memory<'a> {
-    budget: &'a Budget,
-    pub(super) len: u64,
-}
-
-impl Memory<'_> {
-    fn shrink(&mut self, len: u64) {
-        let used = self.budget.memory.get();
-        self.budget.memory.set(used.saturating_sub(self.len - len));
-        self.len = len;
-    }
-}
-
-impl Drop for Memory<'_> {
-    fn drop(&mut self) {
-        self.shrink(0);
-    }
-}
 
 /// Where a walk is, and what it may still do.
 pub(super) struct Walk<'a> {
@@ -324,6 +156,7 @@ impl<'a> Walk<'a> {
         let mut peek = Peek::new(&mut content);
         match (self.format_of)(peek.peek(FIRST)) {
             Some(format) => self.open(format, peek),
+            None if may_precede_archive(peek.peek(FIRST)) => self.open_at_end(peek),
             None => self.feed(&mut peek),
         }
         if let Some(problem) = content.problem {
@@ -381,6 +214,19 @@ impl<'a> Walk<'a> {
         }
         memory.shrink(bytes.len() as u64);
         read(&bytes, self)
+    }
+
+    /// Passes an entry to the sink, or unpacks it if it ends with an archive, and fits into memory.
+    fn open_at_end(&mut self, mut content: Peek<'_>) {
+        let memory = self.budget.window();
+        let mut bytes = Vec::new();
+        // The next read returns the error again.
+        let _ = content.by_ref().take(memory.len).read_to_end(&mut bytes);
+        let is_whole = (bytes.len() as u64) < memory.len;
+        match whole_format_of(&bytes).filter(|_| is_whole) {
+            Some(format) => self.open(format, Peek::new(&mut &bytes[..])),
+            None => self.feed(&mut bytes.chain(content)),
+        }
     }
 
     /// Passes an entry to the sink.

@@ -41,11 +41,13 @@ const MAX_PATH: usize = 200;
 const MIN_TEXT: usize = 24;
 
 /// Decodes `run` and the lines that continue it, as `base64`, MIME and `xxd` wrap them, and returns
-/// the end of the last such line.
+/// the end of the last such line. What is compressed in them is not inflated if `text` was
+/// compressed.
 pub(super) fn decode_lines(
     text: &[u8],
     alphabet: &'static Alphabet,
     run: Span,
+    is_inflated: bool,
 ) -> (Option<Decoded>, usize) {
     let (mut encoded, mut offsets) = (Vec::new(), Vec::new());
     let mut line = run;
@@ -64,7 +66,7 @@ pub(super) fn decode_lines(
     if decoded.is_empty() {
         return (None, line.end);
     }
-    if let Some(inflated) = inflate(&decoded) {
+    if !is_inflated && let Some(inflated) = inflate(&decoded) {
         let map = Map::Spread {
             over: Span::new(run.start, line.end),
             decoded: inflated.len(),
@@ -246,7 +248,7 @@ mod tests {
             "\n# ",
         ] {
             let wrapped = format!("{first}{gap}{second}\n");
-            let (decoded, end) = decode_lines(wrapped.as_bytes(), &BASE64, Span::new(0, 40));
+            let (decoded, end) = decode_lines(wrapped.as_bytes(), &BASE64, Span::new(0, 40), false);
             let decoded = decoded.expect("text");
             assert_eq!(String::from_utf8_lossy(&decoded.text), plain);
             assert_eq!(end, wrapped.trim_end().trim_end_matches('=').len());

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use flate2::read::{GzDecoder, ZlibDecoder};
+use flate2::bufread::{GzDecoder, ZlibDecoder};
 
 /// The most that is inflated of one stream, in bytes.
 const MAX_LEN: u64 = 1 << 20;

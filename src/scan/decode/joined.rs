@@ -11,6 +11,9 @@ const REACH: usize = 256;
 /// How far apart the joints of a stretch are that is decoded at once, in bytes.
 const MAX_WINDOW: usize = 64 << 10;
 
+/// How far around the place at which it is joined a list reaches.
+const LIST_REACH: usize = 4 * REACH;
+
 /// How far a key of many lines reaches.
 const LONG_REACH: usize = 16 << 10;
 
@@ -26,20 +29,38 @@ pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&D
         }
         let start = first.saturating_sub(REACH).max(done);
         let mut window = Span::new(start, text.len().min(last + REACH));
-        if memchr::memmem::find(window.of(text), b"BEGIN").is_some() {
-            window.end = text.len().min(last + LONG_REACH);
-        }
         done = last;
+        if begin_in(text, window).is_some() {
+            window.end = text.len().min(last + LONG_REACH);
+            // What is in it needs no other window, unless a key begins near its end.
+            let half = Span::new(window.start + window.len() / 2, window.end);
+            let begin = begin_in(text, half).map(|begin| begin.saturating_sub(REACH));
+            done = begin.unwrap_or(window.end - REACH.min(half.len()));
+            while joints.next_if(|next| *next < done).is_some() {}
+        }
         visit(&without_joints(text, window, first, Between::Operators));
     }
 }
 
-/// The text around a list that is joined at `at`, without the commas between its elements, and an
-/// offset before which keywords are included.
-pub(super) fn decode_list(text: &[u8], at: usize) -> (Option<Decoded>, usize) {
-    let window = Span::new(at.saturating_sub(4 * REACH), text.len().min(at + 4 * REACH));
-    let decoded = without_joints(text, window, at, Between::Commas);
-    (Some(decoded), at + REACH)
+/// Where a key of many lines begins.
+fn begin_in(text: &[u8], window: Span) -> Option<usize> {
+    memchr::memmem::find(window.of(text), b"BEGIN").map(|at| window.start + at)
+}
+
+/// Calls `visit` with the text around lists, each joined at one of `places`, which are in order,
+/// without the commas between their elements.
+pub(super) fn decode_lists(text: &[u8], places: &[usize], mut visit: impl FnMut(&Decoded)) {
+    let mut places = places.iter().copied().peekable();
+    while let Some(first) = places.next() {
+        let mut last = first;
+        let is_near = |&next: &usize, last| next <= last + LIST_REACH && next <= first + MAX_WINDOW;
+        while let Some(next) = places.next_if(|next| is_near(next, last)) {
+            last = next;
+        }
+        let start = first.saturating_sub(LIST_REACH);
+        let window = Span::new(start, text.len().min(last + LIST_REACH));
+        visit(&without_joints(text, window, first, Between::Commas));
+    }
 }
 
 /// The text of `window` without joints; the one at `at` gives the result its name.
@@ -122,8 +143,9 @@ mod tests {
     #[test]
     fn lists_are_joined() {
         let text = br#"x = ["ab", "cd"].join("")"#;
-        let decoded = decode_list(text, 16).0.unwrap();
-        assert_eq!(decoded.text, br#"x = ["abcd"].join("")"#);
+        let mut seen = Vec::new();
+        decode_lists(text, &[16], |decoded| seen.push(decoded.text.clone()));
+        assert_eq!(seen, [br#"x = ["abcd"].join("")"#]);
     }
 
     #[test]

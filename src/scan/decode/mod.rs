@@ -126,6 +126,11 @@ impl Map {
 }
 
 impl Decoded {
+    /// Whether it was compressed.
+    pub(super) fn is_inflated(&self) -> bool {
+        matches!(self.map, Map::Spread { .. })
+    }
+
     /// The place of `span` in the text that was decoded.
     pub(super) fn source_span(&self, span: Span) -> Span {
         Span::new(self.map.start(span.start), self.map.end(span.end))
@@ -141,6 +146,8 @@ pub(super) struct DecodeQueue {
     texts: Vec<(&'static Alphabet, Span)>,
     /// Joints within tokens, in order.
     joints: Vec<usize>,
+    /// Where lists of literals are joined, in order.
+    joined: Vec<usize>,
     /// Where lists of numbers begin, in order.
     lists: Vec<usize>,
 }
@@ -153,6 +160,7 @@ impl DecodeQueue {
     pub(super) fn add_keyword(&mut self, text: &[u8], index: usize, at: usize) {
         match KEYWORDS[index] {
             (word, Encoding::Escapes) => self.add_window(text, Span::new(at, at + word.len())),
+            (_, Encoding::List) => self.joined.push(at),
             (_, encoding) => self.keywords.push((encoding, at)),
         }
     }
@@ -192,11 +200,12 @@ impl DecodeQueue {
     }
 
     /// Decodes every place once and calls `visit` with each result; if the text contains a zero
-    /// byte, with each wide string as well.
+    /// byte, with each wide string as well. Nothing is inflated in a text that was compressed.
     pub(super) fn decode_all(
         mut self,
         text: &[u8],
         has_nul: bool,
+        is_inflated: bool,
         mut visit: impl FnMut(&Decoded),
     ) {
         for window in self.escaped {
@@ -208,12 +217,14 @@ impl DecodeQueue {
         let mut done = 0;
         for (alphabet, run) in self.texts {
             if run.start >= done {
-                let (decoded, end) = digits::decode_lines(text, alphabet, run);
+                let (decoded, end) = digits::decode_lines(text, alphabet, run, is_inflated);
                 done = end;
                 decoded.iter().for_each(&mut visit);
             }
         }
         joined::decode_all(text, &self.joints, &mut visit);
+        self.joined.sort_unstable();
+        joined::decode_lists(text, &self.joined, &mut visit);
         let mut done = 0;
         for at in self.lists {
             if at >= done {
@@ -257,8 +268,7 @@ impl Encoding {
             Self::Hex => digits::decode_hex_around(text, at),
             Self::QuotedPrintable => (Some(joined::quoted_printable(text, at)), text.len()),
             // Their windows are decoded before.
-            Self::Escapes => (None, at),
-            Self::List => joined::decode_list(text, at),
+            Self::Escapes | Self::List => (None, at),
         }
     }
 }

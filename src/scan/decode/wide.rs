@@ -37,8 +37,9 @@ impl Unit {
 
 /// Calls `visit` with every wide string of `text`.
 pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
-    let mut done = 0;
-    for nul in memchr::memchr_iter(0, text) {
+    let (mut done, mut next) = (0, 0);
+    while let Some(nul) = memchr::memchr(0, &text[next..]).map(|at| next + at) {
+        next = nul + zeros(&text[nul..]);
         let Some(start) = nul
             .checked_sub(1)
             .filter(|&start| start >= done && is_text(text[start]))
@@ -66,6 +67,14 @@ pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
             }
         }
     }
+}
+
+/// How many zero bytes `text` begins with. Much of a binary file is zero bytes.
+fn zeros(text: &[u8]) -> usize {
+    let (blocks, _) = text.as_chunks::<32>();
+    let whole = 32 * blocks.iter().take_while(|&&block| block == [0; 32]).count();
+    let rest = text[whole..].iter().take_while(|&&byte| byte == 0);
+    whole + rest.count()
 }
 
 /// How the character at `start` may be encoded in `len` bytes. With zero bytes on both sides either

@@ -3,6 +3,7 @@
 mod filters;
 mod text;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::vec;
 
@@ -13,14 +14,19 @@ use super::{Problem, number};
 
 const MAGIC: &[u8] = b"%PDF-";
 
+/// How many blanks may be behind the keyword of a stream.
+const MAX_BLANKS: usize = 16;
+
 /// The longest dictionary in front of a stream.
 const MAX_DICTIONARY: usize = 64 << 10;
 
 /// The largest page whose text is put together, in bytes. A larger one is taken as it is.
 const MAX_PAGE: u64 = 16 << 20;
 
+/// Other bytes may precede a document.
 pub(super) fn is_pdf(first: &[u8]) -> bool {
-    first.starts_with(MAGIC)
+    let mut found = memmem::find_iter(first, MAGIC);
+    found.any(|at| first.get(at + MAGIC.len()).is_some_and(u8::is_ascii_digit))
 }
 
 pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
@@ -30,8 +36,9 @@ pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
         return Err(Problem::Encrypted);
     }
     // Without its magic, or what is outside of streams would be a document again.
-    let mut done = MAGIC.len();
-    let mut objects = Vec::new();
+    let magic = memmem::find(bytes, MAGIC).unwrap_or(0);
+    let mut done = magic + MAGIC.len();
+    let mut objects = vec![&bytes[..magic]];
     while let Some(stream) = Stream::next(bytes, done) {
         objects.push(&bytes[done..stream.start]);
         done = stream.end;
@@ -64,7 +71,7 @@ impl Read for Pieces<'_> {
 struct Stream<'a> {
     /// The number of its object, if it has one.
     object: Option<u64>,
-    dictionary: &'a [u8],
+    dictionary: Cow<'a, [u8]>,
     start: usize,
     end: usize,
     data: &'a [u8],
@@ -75,19 +82,28 @@ impl<'a> Stream<'a> {
     fn next(bytes: &'a [u8], from: usize) -> Option<Self> {
         let rest = &bytes[from..];
         let starts = memmem::find_iter(rest, b"stream");
+        let blanks = |at: usize| {
+            let rest = bytes.get(at + 6..).unwrap_or_default().iter();
+            rest.take_while(|&&byte| matches!(byte, b' ' | b'\t'))
+                .take(MAX_BLANKS)
+                .count()
+        };
         let start = starts.map(|at| from + at).find(|&at| {
-            !bytes[..at].ends_with(b"end") && matches!(bytes.get(at + 6), Some(b'\r' | b'\n'))
+            let line_end = bytes.get(at + 6 + blanks(at));
+            !bytes[..at].ends_with(b"end") && matches!(line_end, Some(b'\r' | b'\n'))
         })?;
+        let keyword_end = start + 6 + blanks(start);
         let dictionary = &bytes[from.max(start.saturating_sub(MAX_DICTIONARY))..start];
         let (object, dictionary) = match memmem::rfind(dictionary, b" obj") {
             Some(at) => (object_number(&dictionary[..at]), &dictionary[at..]),
             None => (None, dictionary),
         };
-        let ends_in_two = bytes[start + 6..].starts_with(b"\r\n");
-        let data_start = start + 7 + usize::from(ends_in_two);
+        let dictionary = filters::plain(dictionary);
+        let ends_in_two = bytes[keyword_end..].starts_with(b"\r\n");
+        let data_start = keyword_end + 1 + usize::from(ends_in_two);
         let rest = bytes.get(data_start..)?;
         // The length may be a reference, and some programs write a wrong one.
-        let declared = value(dictionary, b"/Length").and_then(|text| {
+        let declared = value(&dictionary, b"/Length").and_then(|text| {
             let is_digit = |byte: &u8| byte.is_ascii_digit();
             number::ascii(text.split(|byte| !is_digit(byte)).next()?, 10)
         });
@@ -108,16 +124,16 @@ impl<'a> Stream<'a> {
     }
 
     fn read(&self, walk: &mut Walk<'_>) -> Result<(), Problem> {
-        // Pixels have no text.
-        if value(self.dictionary, b"/Subtype").is_some_and(|kind| kind.starts_with(b"/Image")) {
-            return Ok(());
-        }
+        // Pixels have no text, but what shows text may claim to be pixels.
+        let kind = value(&self.dictionary, b"/Subtype");
+        let is_image = kind.is_some_and(|kind| kind.starts_with(b"/Image"));
         let object = self
             .object
             .map_or_else(|| "?".to_owned(), |number| number.to_string());
         let name = format!("object {object}");
-        let mut content = match filters::decode(self.dictionary, self.data) {
+        let mut content = match filters::decode(&self.dictionary, self.data, walk.budget()) {
             Ok(content) => content,
+            Err(_) if is_image => return Ok(()),
             Err(problem) => {
                 walk.entry_problem(name.as_bytes(), problem);
                 return walk.entry(name.as_bytes(), &mut &self.data[..]);
@@ -126,6 +142,17 @@ impl<'a> Stream<'a> {
         let mut page = Vec::new();
         let result = content.by_ref().take(MAX_PAGE).read_to_end(&mut page);
         walk.budget().spend(page.len() as u64)?;
+        let predictor = filters::Predictor::of(&self.dictionary);
+        if let Some(predictor) = predictor.filter(|_| !is_image) {
+            // Only what fits into memory is decoded.
+            if !predictor.undo(&mut page) || page.len() as u64 == MAX_PAGE {
+                let problem = Problem::UnknownCompression("predictor of PDF".to_owned());
+                walk.entry_problem(name.as_bytes(), problem);
+            }
+        }
+        if is_image && !text::is_page(&page) {
+            return Ok(());
+        }
         // An attached archive may contain the operators by chance.
         if (walk.format_of())(&page).is_none() && text::is_page(&page) {
             page = text::of_page(&page);

@@ -5,7 +5,7 @@ mod pages;
 mod rows;
 
 use std::collections::HashSet;
-use std::iter;
+use std::{iter, mem};
 
 use pages::Pages;
 use rows::{Context, Rows, values};
@@ -104,12 +104,11 @@ fn trees(pages: &Pages<'_>) -> Vec<Tree> {
 
 /// Takes the values of a table, and then those that are containers.
 fn rows(name: &[u8], mut rows: Rows<'_, '_>, walk: &mut Walk<'_>) -> Result<(), Problem> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    walk.entry(name, &mut rows)?;
-    for value in rows.containers {
-        walk.entry(name, &mut &value[..])?;
+    while !rows.is_done() {
+        walk.entry(name, &mut rows)?;
+        for value in mem::take(&mut rows.containers) {
+            walk.entry(name, &mut &value[..])?;
+        }
     }
     Ok(())
 }

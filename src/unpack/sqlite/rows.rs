@@ -15,8 +15,8 @@ const MIN_REPEATED: usize = 16;
 /// How many values are compared with those of indexes.
 const MAX_SEEN: usize = 1 << 20;
 
-/// How many bytes of values that are containers are put aside for each table.
-const MAX_CONTAINERS: usize = 32 << 20;
+/// How many bytes of values that are containers are put aside, about, until they are taken.
+const MAX_CONTAINERS: usize = 16 << 20;
 
 /// What all tables of a database share.
 pub(super) struct Context<'a> {
@@ -36,7 +36,7 @@ pub(super) struct Rows<'c, 'a> {
     is_index: bool,
     text: Vec<u8>,
     at: usize,
-    /// Values that are containers.
+    /// Values that are containers, and were not taken so far.
     pub(super) containers: Vec<Vec<u8>>,
 }
 
@@ -53,9 +53,14 @@ impl<'c, 'a> Rows<'c, 'a> {
         }
     }
 
-    /// Whether the table has no pages.
-    pub(super) fn is_empty(&self) -> bool {
-        self.pages.len() == 0
+    /// Whether all values were read.
+    pub(super) fn is_done(&self) -> bool {
+        self.pages.len() + self.cells.len() == 0 && self.at == self.text.len()
+    }
+
+    /// Whether the values that are containers have to be taken first.
+    fn is_full(&self) -> bool {
+        self.containers.iter().map(Vec::len).sum::<usize>() > MAX_CONTAINERS
     }
 
     fn record(&mut self, record: &[u8]) {
@@ -82,8 +87,7 @@ impl<'c, 'a> Rows<'c, 'a> {
                 seen.insert(hash);
             }
         }
-        let size: usize = self.containers.iter().map(Vec::len).sum();
-        if (self.context.format_of)(value).is_some() && size + value.len() <= MAX_CONTAINERS {
+        if (self.context.format_of)(value).is_some() {
             self.containers.push(value.to_vec());
             return;
         }
@@ -97,6 +101,9 @@ impl Read for Rows<'_, '_> {
         while self.at == self.text.len() {
             self.text.clear();
             self.at = 0;
+            if self.is_full() {
+                return Ok(0);
+            }
             if let Some(cell) = self.cells.next() {
                 let record = self.context.pages.record(&cell);
                 self.record(&record);

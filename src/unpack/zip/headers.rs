@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::super::Problem;
 use super::super::number::{self, little};
+use super::super::{FIRST, Problem};
 
 /// How a local header begins.
 pub(super) const LOCAL: &[u8] = b"PK\x03\x04";
@@ -18,6 +18,9 @@ const END: (&[u8], usize) = (b"PK\x05\x06", 22);
 
 /// The longest comment behind the end record.
 const MAX_COMMENT: usize = 0xffff;
+
+/// How many end records are taken into account.
+const MAX_ENDS: usize = 64;
 
 /// The records of zip64 between the central directory and the end record.
 const ZIP64_LOCATOR: (&[u8], usize) = (b"PK\x06\x07", 20);
@@ -148,46 +151,130 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Finds the central directory, with at most one entry more than `limit`, and says what is
-    /// wrong with it.
+    /// Finds the central directory, with about `limit` entries at most, and says what is wrong with
+    /// it. Programs disagree on which record at the end counts, and where the directory is that it
+    /// names, so the entries of all of them are taken.
     pub(super) fn find(bytes: &[u8], limit: u64) -> (Self, Result<(), Problem>) {
         let mut directory = Self {
             entries: Vec::new(),
             range: bytes.len()..bytes.len(),
         };
-        let tail = bytes.len().saturating_sub(END.1 + MAX_COMMENT);
-        let Some(end) = memmem::rfind(&bytes[tail..], END.0).map(|at| tail + at) else {
+        let mut ends = ends(bytes).peekable();
+        let Some(&last) = ends.peek() else {
             return (directory, Err(Problem::Truncated));
         };
-        let Some(start) = directory_start(bytes, end).filter(|start| *start <= end) else {
-            let problem = Problem::corrupt("the central directory is missing");
-            return (directory, Err(problem));
+        directory.range = last..bytes.len().min(last + END.1);
+        for end in ends.by_ref().take(MAX_ENDS) {
+            if directory.is_in_stored_archive(bytes, end) {
+                continue;
+            }
+            for start in starts(bytes, end) {
+                let after = directory.add(bytes, start, limit);
+                if end == last && after > start.0 && start.0 < directory.range.start {
+                    let is_adjacent = end.saturating_sub(after) <= ZIP64_END.1 + ZIP64_LOCATOR.1;
+                    let range_end = if is_adjacent { end + END.1 } else { after };
+                    directory.range = start.0..range_end.min(bytes.len());
+                }
+            }
+        }
+        let has_entries = little::<4>(bytes, last + 12).is_some_and(|size| size > 0);
+        let result = if ends.next().is_some() {
+            Err(Problem::corrupt("it has too many end records"))
+        } else if has_entries && directory.entries.is_empty() {
+            Err(Problem::corrupt("the central directory is missing"))
+        } else {
+            Ok(())
         };
+        directory.entries.sort_unstable();
+        directory.entries.dedup();
+        (directory, result)
+    }
+
+    /// Adds the entries of the directory at a start, and returns where they end.
+    fn add(&mut self, bytes: &[u8], (start, base): (usize, usize), limit: u64) -> usize {
         let mut at = start;
         while let Some(len) = Entry::central_len(bytes, at)
-            && directory.entries.len() as u64 <= limit
+            && self.entries.len() as u64 <= limit
         {
             if let Some(entry) = Entry::central(bytes, at) {
-                directory.entries.push((entry.header, at));
+                let moved = entry.header.wrapping_add(base);
+                let header = match content_start(bytes, moved) {
+                    Some(_) => moved,
+                    None => entry.header,
+                };
+                self.entries.push((header, at));
             }
             at += len;
         }
-        directory.entries.sort_unstable();
-        let is_adjacent = end.saturating_sub(at) <= ZIP64_END.1 + ZIP64_LOCATOR.1;
-        let range_end = if is_adjacent { end + END.1 } else { at };
-        directory.range = start..range_end.min(bytes.len());
-        (directory, Ok(()))
+        at
+    }
+
+    /// Whether the end record at `end` is that of an archive that is an entry of this one.
+    fn is_in_stored_archive(&self, bytes: &[u8], end: usize) -> bool {
+        self.entries.iter().any(|&(header, central)| {
+            let entry = Entry::central(bytes, central).filter(|entry| entry.method == 0);
+            let packed = entry.and_then(|entry| entry.packed).unwrap_or(0);
+            let start = content_start(bytes, header).unwrap_or(end);
+            start < end
+                && ((end - start) as u64) < packed
+                && bytes.get(start..).is_some_and(super::is_zip)
+        })
     }
 }
 
-/// Where the central directory begins, if the end record is at `end`.
-fn directory_start(bytes: &[u8], end: usize) -> Option<usize> {
-    let start = little::<4>(bytes, end + 16)?;
-    if start != IN_ZIP64 {
-        return Some(number::index(start));
+/// Whether `bytes`, which begin with something else, end with an archive, as programs that unpack
+/// themselves do.
+pub(in super::super) fn is_at_end(bytes: &[u8]) -> bool {
+    let is_last = |end: usize| bytes.get(end..).is_some_and(|rest| rest.starts_with(END.0));
+    let exact = bytes.len().checked_sub(END.1).filter(|end| is_last(*end));
+    // Only an archive with a comment needs a search, which takes too long for every text.
+    let search = || {
+        let first = &bytes[..bytes.len().min(FIRST)];
+        let may_be_program = first.starts_with(b"#!") || memchr::memchr(0, first).is_some();
+        may_be_program.then(|| ends(bytes).next()).flatten()
+    };
+    exact.or_else(search).is_some_and(|end| {
+        let mut starts = starts(bytes, end).into_iter();
+        starts.any(|(start, _)| Entry::central_len(bytes, start).is_some())
+    })
+}
+
+/// Where end records may be, the last one first.
+fn ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let tail = bytes.len().saturating_sub(END.1 + MAX_COMMENT);
+    memmem::rfind_iter(&bytes[tail..], END.0).map(move |at| tail + at)
+}
+
+/// Where the central directory of the end record at `end` may begin, and what has to be added to
+/// the offsets in it: programs count from the beginning of the file, or back from the record, and
+/// use the record of zip64 always or if they have to.
+fn starts(bytes: &[u8], end: usize) -> Vec<(usize, usize)> {
+    let mut starts = Vec::new();
+    let mut add = |at: usize, size: Option<u64>, offset: Option<u64>| {
+        let (Some(size), Some(offset)) = (size.map(number::index), offset.map(number::index))
+        else {
+            return;
+        };
+        for start in [offset, at.wrapping_sub(size)] {
+            let found = (start, start.wrapping_sub(offset));
+            if !starts.contains(&found) {
+                starts.push(found);
+            }
+        }
+    };
+    let [size, offset] = [12, 16].map(|field| little::<4>(bytes, end + field));
+    add(end, size, offset);
+    let locator_at = end.wrapping_sub(ZIP64_LOCATOR.1);
+    let locator = bytes.get(locator_at..);
+    if let Some(locator) = locator.and_then(|bytes| bytes.strip_prefix(ZIP64_LOCATOR.0)) {
+        let declared = little::<8>(locator, 4).map_or(usize::MAX, number::index);
+        for at in [declared, locator_at.wrapping_sub(ZIP64_END.1)] {
+            let record = bytes.get(at..).unwrap_or_default();
+            if let Some(record) = record.strip_prefix(ZIP64_END.0) {
+                let [size, offset] = [36, 44].map(|field| little::<8>(record, field));
+                add(at, size, offset);
+            }
+        }
     }
-    let locator = bytes.get(end.checked_sub(ZIP64_LOCATOR.1)?..)?;
-    let record = number::index(little::<8>(locator.strip_prefix(ZIP64_LOCATOR.0)?, 4)?);
-    let record = bytes.get(record..)?.strip_prefix(ZIP64_END.0)?;
-    little::<8>(record, 44).map(number::index)
+    starts
 }

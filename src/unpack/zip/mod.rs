@@ -12,6 +12,8 @@ use memchr::memmem;
 
 use headers::{Directory, Entry, LOCAL};
 
+pub(super) use headers::is_at_end;
+
 use super::inflate::Inflate;
 use super::peek::Peek;
 use super::walk::Walk;
@@ -32,14 +34,7 @@ const DESCRIPTOR: &[u8] = b"PK\x07\x08";
 const MAX_DESCRIPTOR: usize = 24;
 
 pub(super) fn is_zip(first: &[u8]) -> bool {
-    let is_archive = |bytes: &[u8]| MAGICS.iter().any(|magic| bytes.starts_with(magic));
-    is_archive(first) || after_interpreter(first).is_some_and(is_archive)
-}
-
-/// What follows the line that names an interpreter, as in the archives that Python runs.
-fn after_interpreter(first: &[u8]) -> Option<&[u8]> {
-    let line = first.strip_prefix(b"#!")?;
-    Some(&line[memchr::memchr(b'\n', line)? + 1..])
+    MAGICS.iter().any(|magic| first.starts_with(magic))
 }
 
 pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
@@ -47,9 +42,10 @@ pub(super) fn read(bytes: &[u8], walk: &mut Walk<'_>) -> Result<(), Problem> {
     let mut archive = Archive { bytes, done: 0 };
     for &(header, central) in &directory.entries {
         archive.gap(header, walk)?;
-        let Some(entry) = Entry::central(bytes, central) else {
+        let Some(mut entry) = Entry::central(bytes, central) else {
             continue;
         };
+        entry.header = header;
         let local = Entry::local(bytes, header);
         let mut end = archive.content(&entry, walk)?;
         if let Some(local) = local.filter(|local| !local.agrees(&entry)) {
@@ -116,13 +112,14 @@ impl Archive<'_> {
             return Ok(self.done);
         };
         let rest = self.bytes.get(start..).unwrap_or_default();
+        if entry.is_encrypted() {
+            walk.entry_problem(entry.name, Problem::Encrypted);
+            let len = entry.packed.map_or(0, number::index);
+            return Ok(start + len.min(rest.len()));
+        }
         let packed = entry.packed.or_else(|| entry.len_before_record(rest));
         let len = packed.map_or(rest.len(), number::index);
         let data = &rest[..rest.len().min(len)];
-        if entry.is_encrypted() {
-            walk.entry_problem(entry.name, Problem::Encrypted);
-            return Ok(start + packed.map_or(0, |_| data.len()));
-        }
         let is_cut = entry.method == 0 && len > rest.len();
         let size = entry.size.filter(|_| !is_cut);
         let mut consumed = data.len();
