@@ -46,7 +46,8 @@ fn sample(scanner: &Scanner, index: usize, rule: &Rule) -> Option<Sample> {
     if rule.is_of_binary_files() {
         return None;
     }
-    let text = &rule.source.examples[0];
+    // The rule for files that must be encrypted has none.
+    let text = rule.source.examples.first()?;
     let found = find(scanner, index, text)?;
     let value = String::from_utf8(found.value.reveal().to_vec()).ok()?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+/=.~".contains(c);
