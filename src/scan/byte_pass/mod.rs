@@ -7,7 +7,7 @@ mod avx2;
 use crate::rule::charset::{MIN_RUN, is_run_byte};
 
 use super::charset_runs::skip_along;
-use super::decode::numbers;
+use super::decode::{joint, numbers};
 
 /// The shortest stretch of bytes of a list that is found.
 pub(super) const MIN_LIST: usize = numbers::LEN;
@@ -83,18 +83,14 @@ fn portable(text: &[u8], found: &mut dyn FnMut(Shape)) {
     }
 }
 
-/// Whether a joint can begin with the byte at `at`, by this and the next byte: most quotes close
-/// what ends there.
+/// Whether a joint may begin with the byte at `at`, by what follows it: most quotes close what ends
+/// there.
 fn may_be_joint(text: &[u8], at: usize) -> bool {
     let Some(&next) = text.get(at + 1) else {
         return false;
     };
     match text[at] {
-        // These begin a call or the end of a placeholder, which takes two bytes to see.
-        b'"' | b'\'' | b'`' if matches!(next, b')' | b'}') => {
-            matches!(text[at + 1..], [b')', b'.', ..] | [b'}', b'$', ..])
-        }
-        b'"' | b'\'' | b'`' => QUOTED[usize::from(next)],
+        b'"' | b'\'' | b'`' => may_join_literals(&text[at + 1..]),
         b'\\' => matches!(next, b'\r' | b'\n'),
         0x1b => next == b'[',
         // The characters that are not shown, by their first bytes in UTF-8.
@@ -112,17 +108,28 @@ fn may_be_joint(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// The bytes that may follow the quote at the end of a literal that is joined to another one.
-static QUOTED: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = b" \t\r\n+.&|<^\\\"'`";
-    let mut at = 0;
-    while at < bytes.len() {
-        table[bytes[at] as usize] = true;
-        at += 1;
+/// Whether what follows the quote at the end of a literal may join it to another one.
+fn may_join_literals(rest: &[u8]) -> bool {
+    let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
+    let blanks = rest
+        .iter()
+        .take(joint::MAX_LEN)
+        .take_while(is_blank)
+        .count();
+    match rest[blanks..] {
+        [b'"' | b'\'' | b'`', ..] => true,
+        [b'+' | b'.' | b'&' | b'|' | b'<' | b'^' | b'\\', ..] => true,
+        // A call, and the end of a placeholder with the beginning of the next one.
+        [b')', b'.', ..] | [b'}', b'$', ..] => blanks == 0,
+        // The prefix of a literal.
+        [
+            b'b' | b'f' | b'r' | b'u' | b'L' | b'N' | b'@' | b'$',
+            b'"' | b'\'' | b'`',
+            ..,
+        ] => true,
+        _ => false,
     }
-    table
-};
+}
 
 #[cfg(test)]
 mod tests {

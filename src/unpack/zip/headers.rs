@@ -231,7 +231,9 @@ pub(in super::super) fn is_at_end(bytes: &[u8]) -> bool {
     let search = || {
         let first = &bytes[..bytes.len().min(FIRST)];
         let may_be_program = first.starts_with(b"#!") || memchr::memchr(0, first).is_some();
-        may_be_program.then(|| ends(bytes).next()).flatten()
+        // Most have none, and a search backwards is slow.
+        let has_end = may_be_program && memmem::find(&bytes[tail(bytes)..], END.0).is_some();
+        has_end.then(|| ends(bytes).next()).flatten()
     };
     exact.or_else(search).is_some_and(|end| {
         let mut starts = starts(bytes, end).into_iter();
@@ -241,8 +243,13 @@ pub(in super::super) fn is_at_end(bytes: &[u8]) -> bool {
 
 /// Where end records may be, the last one first.
 fn ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    let tail = bytes.len().saturating_sub(END.1 + MAX_COMMENT);
+    let tail = tail(bytes);
     memmem::rfind_iter(&bytes[tail..], END.0).map(move |at| tail + at)
+}
+
+/// Where the part of `bytes` begins in which end records are.
+fn tail(bytes: &[u8]) -> usize {
+    bytes.len().saturating_sub(END.1 + MAX_COMMENT)
 }
 
 /// Where the central directory of the end record at `end` may begin, and what has to be added to
