@@ -23,7 +23,7 @@ use crate::unpack::{self, Limits, Problem, Sink, is_container, may_precede_archi
 const MAX_HELD: usize = 512 << 20;
 
 /// How many matches in one container are kept. After that the rest of it is not searched.
-const MAX_MATCHES: usize = 100_000;
+const MAX_MATCHES: usize = 20_000;
 
 /// How many matches in one container get code frames, about.
 const MAX_FRAMES: usize = 1000;
