@@ -43,7 +43,7 @@ pub(crate) fn started() -> (Repo, String) {
     (repo, base)
 }
 
-/// The paths of the findings of a gate from `base`, all of which are of files in plain text.
+/// The paths of the findings of a gate from `base`. All of them must be of files in plain text.
 #[track_caller]
 pub(crate) fn gate(repo: &Repo, base: &str) -> Vec<String> {
     let words = ["gate", "-f", "json", &format!("{base}..HEAD")];

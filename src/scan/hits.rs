@@ -153,26 +153,24 @@ mod tests {
     use crate::rule::RuleSet;
 
     /// For any cuts, moves, copies and insertions, the hits are those of a full search.
-    #[test]
-    fn hits_after_any_edit_are_those_of_a_full_search() {
-        let scanner = Scanner::new(RuleSet::builtin().unwrap()).unwrap();
+    /// What the made-up texts are put together from. The first one is a token, the second one has a
+    /// keyword within a stretch of base64.
+    fn pieces() -> Vec<String> {
         let id = ["AK", "IA", "Q7XK2MZT4WVY3LPN"].concat();
-        let secret = ["kP3v8Qz1", "Xy7Lm2Nw9Rt5", "Bc4Df6Gh0Jk/Sa+Ue8Io"].concat();
-        let token = ["gh", "p_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat();
-        // A key whose keyword is within a stretch of base64.
-        let inside = ["kP3v8Qz1Xy7Lm2Nw9Rt5Bc4Df6Gh0JkSa", "AI", "oTBUe8Io="].concat();
         let wide: String = id.chars().flat_map(|c| [c, '\0']).collect();
-        let pieces = [
-            id.as_str(),
+        let joined = [
+            ["gh", "p_", "Zx8Kq2Lm5Nv7Bc4Jd6Hf9Gs3Ta1Yw0ErUiOp"].concat(),
+            ["kP3v8Qz1Xy7Lm2Nw9Rt5Bc4Df6Gh0JkSa", "AI", "oTBUe8Io="].concat(),
+            ["kP3v8Qz1", "Xy7Lm2Nw9Rt5", "Bc4Df6Gh0Jk/Sa+Ue8Io"].concat(),
+            id,
+            wide,
+        ];
+        let plain = [
             " ",
-            &secret,
             "\n",
-            &token,
-            &inside,
             "AIoT",
             "\n+",
             "=\"",
-            wide.as_str(),
             "word%2Fword/",
             "api_token",
             " = \"s3cr3t",
@@ -188,12 +186,37 @@ mod tests {
             "d2hhdCBhIG5pY2UgZGF5IGZvcg_-dGhpcyBpcyBhIHRlc3Q",
             "414243444546474849404142434445464748",
         ];
+        joined.into_iter().chain(plain.map(String::from)).collect()
+    }
+
+    /// A new version of `old`: stretches of it, and new pieces between them.
+    fn edit(old: &[u8], pieces: &[String], chance: &mut Chance) -> (Vec<u8>, Vec<Copied>) {
+        let (mut new, mut copied) = (Vec::new(), Vec::new());
+        for _ in 0..chance.below(6) {
+            if chance.below(2) == 0 {
+                new.extend(pieces[chance.below(pieces.len())].bytes());
+            }
+            let from = chance.below(old.len() + 1);
+            let len = chance.below(old.len() - from + 1);
+            if len > 0 {
+                let to = new.len();
+                copied.push(Copied { from, to, len });
+                new.extend(&old[from..from + len]);
+            }
+        }
+        (new, copied)
+    }
+
+    #[test]
+    fn hits_after_any_edit_are_those_of_a_full_search() {
+        let scanner = Scanner::new(RuleSet::builtin().unwrap()).unwrap();
+        let pieces = pieces();
         let keyword = |text: &str| {
             let hits = scanner.hits(text.as_bytes());
             let mut kinds = hits.iter().map(|hit| hit.kind);
             kinds.any(|kind| matches!(kind, HitKind::TokenKeyword(_)))
         };
-        assert!(keyword(&inside) && keyword(&token) && !keyword("AIoT"));
+        assert!(keyword(&pieces[0]) && keyword(&pieces[1]) && !keyword("AIoT"));
         let mut chance = Chance(7);
         let (mut seen, mut shapes) = (0, 0);
         for _ in 0..800 {
@@ -201,33 +224,15 @@ mod tests {
                 .flat_map(|_| pieces[chance.below(pieces.len())].bytes())
                 .collect();
             let mut before = scanner.hits(&old);
-            let (mut new, mut copied) = (Vec::new(), Vec::new());
-            for _ in 0..chance.below(6) {
-                if chance.below(2) == 0 {
-                    new.extend(pieces[chance.below(pieces.len())].bytes());
-                }
-                let from = chance.below(old.len() + 1);
-                let len = chance.below(old.len() - from + 1);
-                if len > 0 {
-                    copied.push(Copied {
-                        from,
-                        to: new.len(),
-                        len,
-                    });
-                    new.extend(&old[from..from + len]);
-                }
-            }
+            let (new, copied) = edit(&old, &pieces, &mut chance);
             let after = scanner.hits_after(&before, &new, &copied);
             assert_eq!(after, scanner.hits(&new), "{old:?}\n{copied:?}\n{new:?}");
             seen += after.list.len();
             let is_shape = |hit: &&Hit| matches!(hit.kind, HitKind::Joint | HitKind::List);
             shapes += after.iter().filter(is_shape).count();
             // An edit that changes nothing.
-            let same = [Copied {
-                from: 0,
-                to: 0,
-                len: old.len(),
-            }];
+            let (from, to, len) = (0, 0, old.len());
+            let same = [Copied { from, to, len }];
             let same = if old.is_empty() { &[][..] } else { &same[..] };
             before = scanner.hits_after(&before, &old, same);
             assert_eq!(before, scanner.hits(&old));

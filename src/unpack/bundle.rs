@@ -181,15 +181,12 @@ impl<'a> Pack<'a> {
 
     fn id(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
         let header = format!("{kind} {}\0", bytes.len());
-        match self.is_sha256 {
-            true => Sha256::new_with_prefix(header)
-                .chain_update(bytes)
-                .finalize()
-                .to_vec(),
-            false => Sha1::new_with_prefix(header)
-                .chain_update(bytes)
-                .finalize()
-                .to_vec(),
+        if self.is_sha256 {
+            let hasher = Sha256::new_with_prefix(header);
+            hasher.chain_update(bytes).finalize().to_vec()
+        } else {
+            let hasher = Sha1::new_with_prefix(header);
+            hasher.chain_update(bytes).finalize().to_vec()
         }
     }
 }

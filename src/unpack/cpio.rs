@@ -62,17 +62,21 @@ impl Header {
             b"\x71\xc7" => false,
             _ => return None,
         };
-        let field = |at| match is_little {
-            true => number::little::<2>(first, at),
-            false => number::big::<2>(first, at),
+        let field = |at| {
+            if is_little {
+                number::little::<2>(first, at)
+            } else {
+                number::big::<2>(first, at)
+            }
         };
         let (mode, name_len) = (field(6)?, field(20)?);
         let name_end = BINARY + number::index(name_len);
         let name = &first[BINARY..first.len().min(name_end).max(BINARY)];
         let zero = memchr::memchr(0, name);
-        let is_name = match first.len() < name_end {
-            true => zero.is_none(),
-            false => zero.is_some_and(|at| at + 1 == name.len()),
+        let is_name = if first.len() < name_end {
+            zero.is_none()
+        } else {
+            zero.is_some_and(|at| at + 1 == name.len())
         };
         let is_mode = mode == 0 || matches!(mode >> 12, 1 | 2 | 4 | 6 | 8 | 10 | 12);
         (is_name && is_mode).then_some(Self {
@@ -96,10 +100,12 @@ pub(super) fn read(mut input: Peek<'_>, walk: &mut Walk<'_>) -> Result<(), Probl
         let Some(header) = Header::parse(first) else {
             let is_empty = first.is_empty();
             walk.rest(input)?;
-            return match has_ended {
-                true => Ok(()),
-                false if is_empty => Err(Problem::Truncated),
-                false => Err(Problem::corrupt("the header of an entry is not valid")),
+            return if has_ended {
+                Ok(())
+            } else if is_empty {
+                Err(Problem::Truncated)
+            } else {
+                Err(Problem::corrupt("the header of an entry is not valid"))
             };
         };
         input.consume(header.len);

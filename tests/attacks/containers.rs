@@ -301,7 +301,7 @@ fn record_of(values: &[&[u8]]) -> Vec<u8> {
     [varint(types.len() + 4), types, values.concat()].concat()
 }
 
-/// A database of one table with these blobs, of which the first is on many pages.
+/// A database of one table with these blobs. The first one is on many pages.
 fn database(long: &[u8], short: &[u8]) -> Vec<u8> {
     const PAGE: usize = 1 << 16;
     let least = (PAGE - 12) * 32 / 255 - 23;

@@ -4,7 +4,7 @@ use super::{json, paths};
 use crate::support::Repo;
 use crate::support::keys::seeded_id_line;
 
-/// A file of many lines, of which git writes the next version as a delta.
+/// A file with so many lines that git writes its next version as a delta.
 fn version(seed: Option<u64>) -> String {
     let lines = (0..200).map(|number| format!("line {number} is as it was\n"));
     lines.chain(seed.map(seeded_id_line)).collect()
