@@ -16,7 +16,9 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::{Counts, MIN_LIST, Shape, may_be_joint};
+use std::sync::LazyLock;
+
+use super::{Counts, MIN_LIST, Shape, may_be_joint, may_be_second};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
 use crate::scan::decode::numbers::{MAX_GAP, MAX_NUMBER, is_list_byte, may_encode_text};
 
@@ -46,6 +48,7 @@ macro_rules! table {
 static RUN: Table = table!(is_run_byte);
 static LIST: Table = table!(is_list_byte);
 static JOINT: Table = table!(begins_joint);
+static NEXT: Table = table!(may_be_second);
 
 /// The bit of each high half: no byte of a class is above 127, so eight are enough.
 static HIGH: Table = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -73,10 +76,13 @@ pub(super) fn count(text: &[u8]) -> Option<Counts> {
 
 /// Whether the processor has AVX2, and what all that have it have.
 fn has_features() -> bool {
-    is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("lzcnt")
-        && is_x86_feature_detected!("popcnt")
+    static HAS_FEATURES: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    });
+    *HAS_FEATURES
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
@@ -91,9 +97,11 @@ fn count_blocks(text: &[u8]) -> Counts {
     };
     let (blocks, rest) = text.as_chunks::<32>();
     blocks.iter().for_each(&mut count);
-    let mut last = [0; 32];
-    last[..rest.len()].copy_from_slice(rest);
-    count(&last);
+    if !rest.is_empty() {
+        let mut last = [0; 32];
+        last[..rest.len()].copy_from_slice(rest);
+        count(&last);
+    }
     counts
 }
 
@@ -107,7 +115,8 @@ fn count_range(bytes: __m256i, first: u8, last: u8) -> usize {
 
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
-    let [run, list, joint, high] = [&RUN, &LIST, &JOINT, &HIGH].map(|table| in_both_halves(table));
+    let tables = [&RUN, &LIST, &JOINT, &NEXT, &HIGH];
+    let [run, list, joint, next, high] = tables.map(|table| in_both_halves(table));
     let zero = _mm256_setzero_si256();
     let (blocks, _) = text.as_chunks::<32>();
     let mut rare = Rare {
@@ -125,12 +134,12 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         // SAFETY: a block is 32 bytes long, and the load needs no alignment.
         let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
         let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f));
-        let high = _mm256_shuffle_epi8(high, upper);
+        let high_bits = _mm256_shuffle_epi8(high, upper);
         // A byte of a class has the bit of its high half in both look-ups. The shuffle selects zero
         // for bytes above 127.
-        let run = _mm256_and_si256(_mm256_shuffle_epi8(run, bytes), high);
-        let list = _mm256_and_si256(_mm256_shuffle_epi8(list, bytes), high);
-        let joint = _mm256_and_si256(_mm256_shuffle_epi8(joint, bytes), high);
+        let run = _mm256_and_si256(_mm256_shuffle_epi8(run, bytes), high_bits);
+        let list = _mm256_and_si256(_mm256_shuffle_epi8(list, bytes), high_bits);
+        let joint = _mm256_and_si256(_mm256_shuffle_epi8(joint, bytes), high_bits);
         let outside = mask(_mm256_cmpeq_epi8(run, zero));
         let unlisted = mask(_mm256_cmpeq_epi8(list, zero));
         // The highest bit is that of bytes above 127.
@@ -149,7 +158,13 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         let joints = joints & (!outside << 1 | after_run);
         after_run = !outside >> 31;
         if joints != 0 {
-            rare.joints(at, joints);
+            let next = _mm256_and_si256(_mm256_shuffle_epi8(next, bytes), high_bits);
+            let next = mask(_mm256_or_si256(_mm256_cmpgt_epi8(next, zero), bytes));
+            // What follows the last byte is in the next block.
+            let joints = joints & (next >> 1 | 1 << 31);
+            if joints != 0 {
+                rare.joints(at, joints);
+            }
         }
         at += 32;
     }

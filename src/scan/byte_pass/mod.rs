@@ -108,6 +108,17 @@ fn may_be_joint(text: &[u8], at: usize) -> bool {
     }
 }
 
+/// Whether an ASCII character may be the second byte of a joint.
+#[cfg(target_arch = "x86_64")]
+const fn may_be_second(byte: u8) -> bool {
+    let is_blank = byte.is_ascii_whitespace();
+    let is_prefix = matches!(byte, b'b' | b'f' | b'r' | b'u' | b'L' | b'N' | b'@' | b'$');
+    is_blank
+        || is_prefix
+        || matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b'&' | b'|')
+        || matches!(byte, b'<' | b'^' | b'\\' | b')' | b'}' | b'[')
+}
+
 /// Whether what follows the quote at the end of a literal may join it to another one.
 fn may_join_literals(rest: &[u8]) -> bool {
     let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
@@ -267,6 +278,25 @@ mod tests {
             count += 1;
         }
         assert!(count > 500);
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_joint_has_a_second_byte_that_may_be_one() {
+        let mut count = 0;
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                let is_joint = |rest: &[u8]| {
+                    let text = [&[b'a', first, second], rest].concat();
+                    may_be_joint(&text, 1)
+                };
+                if [&b"\""[..], b".", b"$", b"\x8b"].into_iter().any(is_joint) {
+                    assert!(!second.is_ascii() || may_be_second(second), "{second:#x}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 60, "only {count} joints: the test proves little");
     }
 
     #[test]

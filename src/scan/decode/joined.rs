@@ -19,12 +19,35 @@ const LONG_REACH: usize = 16 << 10;
 
 /// Calls `visit` with the text around each of `joints`, which are in order, without any joint.
 pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&Decoded)) {
-    let mut joints = joints.iter().copied().peekable();
+    for_windows(text, joints.iter().copied(), |window, first| {
+        visit(&without_joints(text, window, first, Between::Operators));
+    });
+}
+
+/// Calls `visit` with the text around each escape of quoted-printable from `at` on, without any.
+/// Source code that mentions the encoding has few.
+pub(super) fn decode_quoted(text: &[u8], at: usize, mut visit: impl FnMut(&Decoded)) {
+    let signs = memchr::memchr_iter(b'=', &text[at..]).map(|sign| at + sign);
+    let escapes = signs.filter(|&sign| quoted(text, sign).is_some());
+    for_windows(text, escapes, |window, _| {
+        let decoded = replace_all(text, window, "quoted-printable", |at| quoted(text, at));
+        visit(&decoded);
+    });
+}
+
+/// Calls `decode` with a window of `text` around each of `places`, which are in order, and the
+/// first place in it. Windows with places near each other are one.
+fn for_windows(
+    text: &[u8],
+    places: impl Iterator<Item = usize>,
+    mut decode: impl FnMut(Span, usize),
+) {
+    let mut places = places.peekable();
     let mut done = 0;
-    while let Some(first) = joints.next() {
+    while let Some(first) = places.next() {
         let mut last = first;
         let is_near = |&next: &usize, last| next <= last + REACH && next <= first + MAX_WINDOW;
-        while let Some(next) = joints.next_if(|next| is_near(next, last)) {
+        while let Some(next) = places.next_if(|next| is_near(next, last)) {
             last = next;
         }
         let start = first.saturating_sub(REACH).max(done);
@@ -36,9 +59,9 @@ pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&D
             let half = Span::new(window.start + window.len() / 2, window.end);
             let begin = begin_in(text, half).map(|begin| begin.saturating_sub(REACH));
             done = begin.unwrap_or(window.end - REACH.min(half.len()));
-            while joints.next_if(|next| *next < done).is_some() {}
+            while places.next_if(|next| *next < done).is_some() {}
         }
-        visit(&without_joints(text, window, first, Between::Operators));
+        decode(window, first);
     }
 }
 
@@ -73,10 +96,10 @@ fn without_joints(text: &[u8], window: Span, at: usize, between: Between) -> Dec
     })
 }
 
-/// Decodes the text from `at` on as quoted-printable.
-pub(super) fn quoted_printable(text: &[u8], at: usize) -> Decoded {
-    let window = Span::new(at, text.len());
-    replace_all(text, window, "quoted-printable", |at| match text[at..] {
+/// The length of the escape of quoted-printable (RFC 2045, section 6.7) at `at`, and the byte that
+/// it encodes; none if it is a soft line break.
+fn quoted(text: &[u8], at: usize) -> Option<(usize, Option<u8>)> {
+    match text[at..] {
         [b'=', b'\n', ..] => Some((2, None)),
         [b'=', b'\r', b'\n', ..] => Some((3, None)),
         [b'=', high, low, ..] => {
@@ -84,7 +107,7 @@ pub(super) fn quoted_printable(text: &[u8], at: usize) -> Decoded {
             Some((3, u8::try_from(value).ok()))
         }
         _ => None,
-    })
+    }
 }
 
 /// Copies `window` and replaces what `rule` recognizes at an offset: it returns the length and the
@@ -95,7 +118,8 @@ fn replace_all(
     encoding: &'static str,
     rule: impl Fn(usize) -> Option<(usize, Option<u8>)>,
 ) -> Decoded {
-    let (mut decoded, mut offsets) = (Vec::new(), Vec::new());
+    let mut decoded = Vec::with_capacity(window.len());
+    let mut offsets = Vec::with_capacity(window.len() + 1);
     let mut at = window.start;
     while at < window.end {
         let (len, byte) = rule(at).unwrap_or((1, Some(text[at])));
@@ -149,8 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn quoted_printable_is_decoded() {
-        let decoded = quoted_printable(b"key=3Dab=\r\ncd=\nef", 0);
-        assert_eq!(decoded.text, b"key=abcdef");
+    fn quoted_printable_is_decoded_from_its_name_on() {
+        let mut seen = Vec::new();
+        let text = format!(
+            "a=3Dq{}key=3Dab=\r\ncd=\nef{}=x",
+            " ".repeat(600),
+            " ".repeat(600)
+        );
+        decode_quoted(text.as_bytes(), 5, |decoded| {
+            seen.push(String::from_utf8_lossy(decoded.text.trim_ascii()).into_owned());
+        });
+        assert_eq!(seen, ["key=abcdef"]);
     }
 }

@@ -86,6 +86,10 @@ fn may_be_random(before: &[u8], after: &[u8]) -> bool {
 
 /// The joint at `at`: between two bytes of tokens, or hidden.
 pub(super) fn joint_at(text: &[u8], at: usize, between: Between) -> Option<Joint> {
+    // Most bytes begin none.
+    if !matches!(text[at], b'"' | b'\'' | b'`' | b'\\' | 0x1b | 0x80..) {
+        return None;
+    }
     let rest = &text[at..text.len().min(at + MAX_LEN + 1)];
     let (len, name, is_hidden) = match rest[0] {
         b'"' | b'\'' | b'`' => match literals(rest, between)? {

@@ -141,6 +141,8 @@ impl Decoded {
 #[derive(Debug, Default)]
 pub(super) struct DecodeQueue {
     keywords: Vec<(Encoding, usize)>,
+    /// Where the text begins that may be quoted-printable.
+    quoted: Option<usize>,
     escaped: Vec<Span>,
     /// Runs that decode to text, in order.
     texts: Vec<(&'static Alphabet, Span)>,
@@ -161,6 +163,9 @@ impl DecodeQueue {
         match KEYWORDS[index] {
             (word, Encoding::Escapes) => self.add_window(text, Span::new(at, at + word.len())),
             (_, Encoding::List) => self.joined.push(at),
+            (_, Encoding::QuotedPrintable) => {
+                self.quoted = Some(self.quoted.map_or(at, |first| first.min(at)));
+            }
             (_, encoding) => self.keywords.push((encoding, at)),
         }
     }
@@ -233,6 +238,9 @@ impl DecodeQueue {
                 visit(&decoded);
             }
         }
+        if let Some(at) = self.quoted {
+            joined::decode_quoted(text, at, &mut visit);
+        }
         self.keywords.sort_unstable();
         let mut done = None;
         for next in self.keywords {
@@ -266,9 +274,8 @@ impl Encoding {
         match self {
             Self::Base64 { ahead } => digits::decode_around(text, at, ahead),
             Self::Hex => digits::decode_hex_around(text, at),
-            Self::QuotedPrintable => (Some(joined::quoted_printable(text, at)), text.len()),
             // Their windows are decoded before.
-            Self::Escapes | Self::List => (None, at),
+            Self::QuotedPrintable | Self::Escapes | Self::List => (None, at),
         }
     }
 }

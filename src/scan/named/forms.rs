@@ -81,6 +81,8 @@ pub(super) fn separator_after(text: &[u8]) -> Option<(usize, bool)> {
 
 /// Where the separator begins that ends at the end of `text`.
 pub(super) fn separator_before(text: &[u8]) -> Option<usize> {
+    let may_end = |byte: &u8| is_quote(*byte) || matches!(byte, b'>' | b'-' | b'|');
+    text.trim_ascii_end().last().filter(|byte| may_end(byte))?;
     SEPARATORS.iter().find_map(|separator| {
         let mut at = text.len();
         for &byte in separator.as_bytes().iter().rev() {

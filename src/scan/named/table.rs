@@ -18,8 +18,11 @@ pub(in super::super) struct NameTable {
 #[derive(Debug)]
 struct Phrases {
     rules: FxHashMap<Box<[u8]>, Vec<usize>>,
-    /// For each first byte, a bit for each length: most phrases are not looked up.
-    lengths: [u64; 256],
+    /// A bit for each hash of what most phrases differ in: few other stretches of a name are looked
+    /// up.
+    present: Box<[u64; 1024]>,
+    /// The length of the longest phrase.
+    longest: usize,
 }
 
 impl NameTable {
@@ -36,7 +39,9 @@ impl NameTable {
                 } else {
                     &mut table.specific
                 };
-                phrases.lengths[usize::from(phrase[0])] |= length_bit(phrase.len());
+                phrases.longest = phrases.longest.max(phrase.len());
+                let (word, bit) = bit_of(&phrase);
+                phrases.present[word] |= bit;
                 phrases.rules.entry(phrase).or_default().push(index);
             }
         }
@@ -58,14 +63,19 @@ impl Default for Phrases {
     fn default() -> Self {
         Self {
             rules: FxHashMap::default(),
-            lengths: [0; 256],
+            present: Box::new([0; 1024]),
+            longest: 0,
         }
     }
 }
 
-/// The bit of a length. The last bit is for all that are longer.
-fn length_bit(len: usize) -> u64 {
-    1 << len.min(63)
+/// The index in the bit map, and the bit there, for the ends and the length of `phrase`: Fibonacci
+/// hashing.
+fn bit_of(phrase: &[u8]) -> (usize, u64) {
+    let (first, last) = (phrase[0], phrase[phrase.len() - 1]);
+    let key = u32::from_le_bytes([first, last, phrase.len().min(255) as u8, 0]);
+    let hash = key.wrapping_mul(0x9E37_79B1) >> 16;
+    ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 impl Phrases {
@@ -74,18 +84,20 @@ impl Phrases {
         let words = Words::new(name);
         let mut found: Vec<(usize, usize)> = Vec::new();
         let mut look_up = |phrase: &[u8]| {
-            if self.lengths[usize::from(phrase[0])] & length_bit(phrase.len()) != 0 {
+            let (word, bit) = bit_of(phrase);
+            if self.present[word] & bit != 0 {
                 let rules = self.rules.get(phrase).into_iter().flatten();
                 found.extend(rules.map(|&rule| (phrase.len(), rule)));
             }
         };
         for first in 0..words.count() {
-            for end in first + 1..=words.count() {
-                look_up(words.joined(first, end));
-            }
+            let phrases = (first + 1..=words.count()).map(|end| words.joined(first, end));
+            phrases
+                .take_while(|phrase| phrase.len() <= self.longest)
+                .for_each(&mut look_up);
         }
         for word in words.iter() {
-            for len in MIN_PART..word.len() {
+            for len in MIN_PART..word.len().min(self.longest + 1) {
                 look_up(&word[..len]);
                 look_up(&word[word.len() - len..]);
             }
