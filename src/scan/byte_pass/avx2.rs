@@ -159,9 +159,9 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
         after_run = !outside >> 31;
         if joints != 0 {
             let next = _mm256_and_si256(_mm256_shuffle_epi8(next, bytes), high_bits);
-            let next = mask(_mm256_or_si256(_mm256_cmpgt_epi8(next, zero), bytes));
+            let is_no_next = mask(_mm256_andnot_si256(bytes, _mm256_cmpeq_epi8(next, zero)));
             // What follows the last byte is in the next block.
-            let joints = joints & (next >> 1 | 1 << 31);
+            let joints = joints & !(is_no_next >> 1);
             if joints != 0 {
                 rare.joints(at, joints);
             }
