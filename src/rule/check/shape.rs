@@ -13,14 +13,15 @@ pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Ver
     if is_camel_case(candidate.secret()) {
         return Verdict::Reject("an identifier");
     }
-    if is_digest(candidate) {
-        return Verdict::Reject("the hash of a commit or a file");
+    if is_identity(candidate) {
+        return Verdict::Reject("a hash or an id");
     }
     Verdict::Accept
 }
 
-/// Whether the name of hexadecimal digits says that they are a hash: `GITHUB_SHA`.
-fn is_digest(candidate: &Candidate<'_>) -> bool {
+/// Whether the name of hexadecimal digits or a UUID says that they are a hash or an id:
+/// `GITHUB_SHA`, `HEROKU_APP_ID`.
+fn is_identity(candidate: &Candidate<'_>) -> bool {
     const HASHES: [&[u8]; 9] = [
         b"checksum",
         b"commit",
@@ -32,13 +33,19 @@ fn is_digest(candidate: &Candidate<'_>) -> bool {
         b"sha1",
         b"sha256",
     ];
-    const SECRETS: [&[u8]; 4] = [b"key", b"password", b"secret", b"token"];
-    let is_of_hash = |name: Span| {
+    const LAST: [&[u8]; 11] = [
+        b"blob", b"build", b"etag", b"head", b"id", b"ref", b"release", b"tag", b"tree", b"uuid",
+        b"version",
+    ];
+    const SECRETS: [&[u8]; 5] = [b"key", b"password", b"secret", b"session", b"token"];
+    let is_of_identity = |name: Span| {
         let words = Words::new(name.of(candidate.text));
         let is_any = |of: &[&[u8]]| words.iter().any(|word| of.contains(&word));
-        is_any(&HASHES) && !is_any(&SECRETS)
+        let ends_so = words.iter().last().is_some_and(|word| LAST.contains(&word));
+        (ends_so || is_any(&HASHES)) && !is_any(&SECRETS)
     };
-    candidate.secret().iter().all(u8::is_ascii_hexdigit) && candidate.name.is_some_and(is_of_hash)
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    candidate.secret().iter().all(is_hex) && candidate.name.is_some_and(is_of_identity)
 }
 
 /// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred

@@ -149,7 +149,10 @@ pub(super) fn is_in_message(candidate: &Candidate<'_>) -> bool {
     let text = candidate.text;
     let before = &text[name.start.saturating_sub(LINE)..name.start];
     let after = &text[name.end..text.len().min(name.end + LINE)];
-    let is_result = |line: &[u8]| line.starts_with(b"PASS: ") || line.starts_with(b"FAIL: ");
+    let is_result = |line: &[u8]| {
+        let starts = ["PASS: ", "FAIL: ", "Running "].map(str::as_bytes);
+        starts.iter().any(|start| line.starts_with(start))
+    };
     let is_of_report = || {
         let mut lines = before.rsplit(|&byte| byte == b'\n');
         name.of(text) == b"PASS"

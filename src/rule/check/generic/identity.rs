@@ -91,11 +91,15 @@ pub(super) fn is_installer_id(value: &[u8]) -> bool {
     id.is_some_and(|id| id.len() == 32 && is_hex(id))
 }
 
-/// Whether `value` under `name` is the fingerprint of a key, which programs print in capitals.
+/// Whether `value` under `name` is the fingerprint of a key, which programs print in capitals, or
+/// with colons between the bytes.
 pub(super) fn is_fingerprint(value: &[u8], name: &[u8]) -> bool {
     let Classes { lower, upper, .. } = Classes::of(value);
     let is_of_key = Words::new(name).iter().last() == Some(b"key");
-    is_of_key && value.len() == 40 && is_hex(value) && lower == 0 && upper > 0
+    let is_upper = value.len() == 40 && is_hex(value) && lower == 0 && upper > 0;
+    let mut bytes = value.split(|&byte| byte == b':');
+    is_of_key
+        && (is_upper || value.len() >= 47 && bytes.all(|byte| byte.len() == 2 && is_hex(byte)))
 }
 
 /// Whether `value` under `name` is a token that a client makes up so that a request counts once, as
@@ -159,6 +163,10 @@ mod tests {
         assert!(!is_ticket(b"bug") && !is_ticket(b"prxk7q2z"));
         let upper = "5C194097516B0D2D5B121817EE6AA3530A1B2C3D";
         assert!(is_fingerprint(upper.as_bytes(), b"releaseManagerKey"));
+        assert!(is_fingerprint(
+            "5C:19:".repeat(10).trim_end_matches(':').as_bytes(),
+            b"sig_key"
+        ));
         assert!(!is_fingerprint(upper.as_bytes(), b"client_secret"));
         assert!(!is_fingerprint(upper.to_lowercase().as_bytes(), b"key"));
         let uuid = b"7d9f2c4e-1b3a-4c5d-8e6f-a0b1c2d3e4f5";
