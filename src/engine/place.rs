@@ -15,9 +15,10 @@ use crate::rule::{Confidence, Detail};
 use super::locate::LocatedMatch;
 
 /// Words of directories and files that are not for production.
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 46] = [
     "cassette",
     "cassettes",
+    "changelog",
     "conftest",
     "demo",
     "demos",
@@ -32,9 +33,16 @@ const WORDS: [&str; 38] = [
     "fakes",
     "fixture",
     "fixtures",
+    "howto",
     "i18n",
     "locale",
     "locales",
+    "man",
+    "man1",
+    "man5",
+    "man7",
+    "man8",
+    "manpages",
     "mock",
     "mocks",
     "molecule",
@@ -57,9 +65,20 @@ const WORDS: [&str; 38] = [
 ];
 
 /// Ends of files that are documentation, or that machines write.
-const ENDS: [&str; 12] = [
-    ".adoc", ".ipynb", ".lock", ".map", ".md", ".mdx", ".min.css", ".min.js", ".po", ".rst",
-    ".svg", "go.sum",
+const ENDS: [&str; 13] = [
+    ".adoc",
+    "changelog",
+    ".ipynb",
+    ".lock",
+    ".map",
+    ".md",
+    ".mdx",
+    ".min.css",
+    ".min.js",
+    ".po",
+    ".rst",
+    ".svg",
+    "go.sum",
 ];
 
 /// Whether `path` is that of a test, an example, documentation or a generated file.
@@ -141,6 +160,8 @@ mod tests {
             "apis/kms.examples.json",
             "MockServer/x.java",
             "yarn.lock",
+            "share/man/man5/x.5.gz",
+            "ChangeLog",
         ] {
             assert!(is_low(path.into()), "{path}");
         }

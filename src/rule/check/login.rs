@@ -4,6 +4,7 @@ use bstr::ByteSlice as _;
 
 use super::dummy::{is_made_of_dummies, names_itself};
 use super::shape::{Classes, is_placeholder, is_symbol};
+use super::wordy::is_wordy;
 use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 
@@ -28,6 +29,15 @@ pub(super) fn url_password(candidate: &Candidate<'_>, details: &mut Vec<Detail>)
     if is_example(&host) {
         return Verdict::Reject("an example host");
     }
+    let is_word =
+        |text: &str| text.len() >= 4 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_word(&user)
+        && is_word(&password)
+        && is_wordy(candidate.secret())
+        && is_bare(candidate.after(160), &host)
+    {
+        return Verdict::Reject("words of an example");
+    }
     if is_foreign_word(&password) || continues_in_letters(candidate.after(160), &host) {
         return Verdict::Reject("an example in another language");
     }
@@ -47,6 +57,14 @@ pub(super) fn host(after: &[u8]) -> std::borrow::Cow<'_, str> {
             || matches!(b, b'.' | b'-' | b'_' | b'[' | b'$' | b'{' | b'<' | b'%')
     };
     String::from_utf8_lossy(&rest[..rest.iter().take_while(|b| part(b)).count()])
+}
+
+/// Whether `host`, in the text after a password, is one word without a port, and not this machine.
+fn is_bare(after: &[u8], host: &str) -> bool {
+    let port = after
+        .find_byte(b'@')
+        .and_then(|at| after.get(at + 1 + host.len()));
+    port != Some(&b':') && !host.contains('.') && host != "localhost"
 }
 
 /// Whether `text` is one word with letters outside of ASCII, which a URL cannot have (RFC 3986).
@@ -195,6 +213,19 @@ mod tests {
                 "{user} {password} {host}"
             );
         }
+    }
+
+    #[test]
+    fn words_at_a_host_without_a_port_are_an_example() {
+        let verdict = |text: &str| {
+            let start = text.find("prefix").unwrap();
+            let span = Span::new(start, start + "prefix".len());
+            url_password(&Candidate::new(text.as_bytes(), span), &mut Vec::new())
+        };
+        let example = verdict("models://scope:prefix@databricks/name");
+        assert!(matches!(example, Verdict::Reject(_)), "{example:?}");
+        let sample = verdict("amqp://shop:prefix@rabbitmq:5672");
+        assert_eq!(sample, Verdict::Grade(Confidence::Low));
     }
 
     #[test]

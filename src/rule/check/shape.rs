@@ -2,6 +2,8 @@
 
 use super::wordy::is_camel_case;
 use super::{Candidate, Detail, Verdict};
+use crate::rule::words::Words;
+use crate::text::Span;
 
 /// Rejects what people write in place of a secret.
 pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {
@@ -11,7 +13,39 @@ pub(super) fn placeholder(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Ver
     if is_camel_case(candidate.secret()) {
         return Verdict::Reject("an identifier");
     }
+    if is_identity(candidate) {
+        return Verdict::Reject("a hash or an id");
+    }
     Verdict::Accept
+}
+
+/// Whether the name of hexadecimal digits or a UUID says that they are a hash or an id:
+/// `GITHUB_SHA`, `HEROKU_APP_ID`.
+fn is_identity(candidate: &Candidate<'_>) -> bool {
+    const HASHES: [&[u8]; 9] = [
+        b"checksum",
+        b"commit",
+        b"digest",
+        b"md5",
+        b"rev",
+        b"revision",
+        b"sha",
+        b"sha1",
+        b"sha256",
+    ];
+    const LAST: [&[u8]; 11] = [
+        b"blob", b"build", b"etag", b"head", b"id", b"ref", b"release", b"tag", b"tree", b"uuid",
+        b"version",
+    ];
+    const SECRETS: [&[u8]; 5] = [b"key", b"password", b"secret", b"session", b"token"];
+    let is_of_identity = |name: Span| {
+        let words = Words::new(name.of(candidate.text));
+        let is_any = |of: &[&[u8]]| words.iter().any(|word| of.contains(&word));
+        let ends_so = words.iter().last().is_some_and(|word| LAST.contains(&word));
+        (ends_so || is_any(&HASHES)) && !is_any(&SECRETS)
+    };
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    candidate.secret().iter().all(is_hex) && candidate.name.is_some_and(is_of_identity)
 }
 
 /// Whether `text` is an obvious dummy. The words are long enough that a random secret of a hundred
@@ -31,6 +65,12 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         b"abcdefghij",
         b"dummy",
     ];
+    // MD5, SHA-1 and SHA-256 of nothing.
+    const EMPTY: [&[u8]; 3] = [
+        b"d41d8cd98f00b204e980",
+        b"da39a3ee5e6b4b0d3255",
+        b"e3b0c44298fc1c149afb",
+    ];
     const DIGITS: [&[u8]; 3] = [b"1234567890", b"0123456789", b"9876543210"];
     let lower = text.to_ascii_lowercase();
     let holds = |word: &&'static [u8]| memchr::memmem::find(&lower, word).is_some();
@@ -38,6 +78,7 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         || is_periodic(text)
         || WORDS.iter().any(holds)
         || DIGITS.iter().any(holds)
+        || EMPTY.iter().any(|digest| lower.starts_with(digest))
 }
 
 /// How many characters of each kind a value has.
@@ -171,7 +212,6 @@ fn ends_in_ansi(before: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Span;
 
     #[test]
     fn escapes_are_boundaries_and_letters_are_not() {
@@ -206,6 +246,7 @@ mod tests {
             "key1234567890",
             "YOUR_KEY",
             "k3jH8sk3jH8sk3jH",
+            "D41D8CD98F00B204E9800998ECF8427E",
         ] {
             assert!(is_placeholder(dummy.as_bytes()), "{dummy}");
         }

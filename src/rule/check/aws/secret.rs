@@ -100,7 +100,8 @@ fn wrong_shape(key: &[u8]) -> Option<&'static str> {
     if entropy(key) < MIN_ENTROPY || class_changes(key) < MIN_CLASS_CHANGES {
         return Some("not random enough");
     }
-    if word_letters(key) > MAX_WORD_LETTERS || path_words(key) >= 3 {
+    let least = if key.starts_with(b"/") { 2 } else { 3 };
+    if word_letters(key) > MAX_WORD_LETTERS || path_words(key) >= least {
         return Some("words of an identifier or a path");
     }
     let decoded = decode_base64(key);

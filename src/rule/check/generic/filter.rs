@@ -11,11 +11,15 @@ use super::super::published::{is_of_emulator, is_of_rfc};
 use super::super::shape::{Classes, is_placeholder, is_symbol, longest_repeat};
 use super::super::tool::decode_base64;
 use super::super::wordy::{has_random_case, has_random_letters, is_camel_case, is_wordy};
+use super::identity::{
+    is_client_token, is_ethereum_address, is_fingerprint, is_foreign_word, is_installer_id,
+    is_joined_words, is_public_key, is_resource, is_ticket, is_typed_number, is_uuid,
+};
 use super::name;
 use super::value::{
-    encodes_text, is_absolute_path, is_algorithm, is_assignment, is_date, is_dotted,
-    is_ethereum_address, is_hex, is_hex_number, is_identifier, is_public_key, is_random_short,
-    is_reference, is_template, is_uuid, is_version, is_walk, is_web_token, is_windows_path,
+    encodes_text, is_absolute_path, is_algorithm, is_assignment, is_date, is_dotted, is_hex,
+    is_hex_number, is_identifier, is_random_short, is_reference, is_template, is_version, is_walk,
+    is_web_token, is_windows_path,
 };
 
 /// A value and the name that it is assigned to, which may be empty.
@@ -52,7 +56,7 @@ const MIN_RANDOM: usize = 16;
 const MIN_ENTROPY: f64 = 2.9;
 
 /// What is no secret that is written out.
-pub(super) static NO_LITERAL: [Filter; 20] = [
+pub(super) static NO_LITERAL: [Filter; 23] = [
     Filter::new("an obvious placeholder", |v| is_placeholder(v.bytes)),
     Filter::new("an obvious placeholder", |v| longest_repeat(v.bytes) >= 5),
     Filter::new("an obvious placeholder", |v| is_walk(v.bytes)),
@@ -64,6 +68,8 @@ pub(super) static NO_LITERAL: [Filter; 20] = [
     Filter::new("a template", |v| v.bytes.starts_with(b"@")),
     Filter::new("a number", |v| is_version(v.bytes)),
     Filter::new("a number", |v| is_hex_number(v.bytes)),
+    Filter::new("a number", |v| is_typed_number(v.bytes)),
+    Filter::new("a number", |v| is_ticket(v.bytes)),
     Filter::new("a date", |v| is_date(v.bytes)),
     // A pointer, a repetition of ABNF, or the hash of a password in MySQL.
     Filter::new("a type or a pattern", |v| {
@@ -90,6 +96,7 @@ pub(super) static NO_LITERAL: [Filter; 20] = [
         is_absolute_path(&String::from_utf8_lossy(v.bytes))
     }),
     Filter::new("a path", |v| is_windows_path(v.bytes)),
+    Filter::new("a path", |v| is_resource(v.bytes)),
     Filter::new("a reference to something else", |v| {
         is_dotted(&String::from_utf8_lossy(v.bytes))
     }),
@@ -97,7 +104,7 @@ pub(super) static NO_LITERAL: [Filter; 20] = [
 ];
 
 /// What is no random value that is secret.
-pub(super) static NO_RANDOM_VALUE: [Filter; 13] = [
+pub(super) static NO_RANDOM_VALUE: [Filter; 17] = [
     Filter::new("an AWS id, which has a rule of its own", |v| {
         has_form_of_id(v.bytes)
     }),
@@ -123,10 +130,14 @@ pub(super) static NO_RANDOM_VALUE: [Filter; 13] = [
         !has_digits_between && !is_hex(v.bytes) && !is_uuid(v.bytes) && is_wordy(v.bytes)
     }),
     Filter::new("made of words", |v| is_camel_case(v.bytes)),
+    Filter::new("made of words", |v| is_joined_words(v.bytes)),
     Filter::new("an obvious placeholder", |v| {
         is_made_of_dummies(v.bytes, v.name)
     }),
     Filter::new("a public key", |v| is_public_key(v.bytes)),
+    Filter::new("a public key", |v| is_fingerprint(v.bytes, v.name)),
+    Filter::new("the id of something", |v| is_installer_id(v.bytes)),
+    Filter::new("the id of something", |v| is_client_token(v.bytes, v.name)),
     Filter::new("an address", |v| is_ethereum_address(v.bytes)),
     Filter::new("an example of an RFC", |v| is_of_rfc(v.bytes)),
     Filter::new("the key of an emulator", |v| is_of_emulator(v.bytes)),
@@ -134,7 +145,7 @@ pub(super) static NO_RANDOM_VALUE: [Filter; 13] = [
 ];
 
 /// What is no password.
-pub(super) static NO_PASSWORD: [Filter; 8] = [
+pub(super) static NO_PASSWORD: [Filter; 10] = [
     Filter::new("an obvious placeholder", |v| {
         is_dummy("", &String::from_utf8_lossy(v.bytes))
     }),
@@ -147,13 +158,20 @@ pub(super) static NO_PASSWORD: [Filter; 8] = [
         classes.letters() == 0 && classes.digits < 8
     }),
     Filter::new("made of words", |v| {
-        let classes = Classes::of(v.bytes);
-        classes.letters() == v.bytes.len() && !has_random_case(v.bytes)
+        // A full stop may end a sentence.
+        let word = v.bytes.trim_end_with(|c| c == '.');
+        Classes::of(word).letters() == word.len() && !has_random_case(word)
     }),
     Filter::new("made of words", |v| {
         Classes::of(v.bytes).digits == 0 && is_wordy(v.bytes)
     }),
+    Filter::new("a word", |v| is_foreign_word(v.bytes)),
     Filter::new("an identifier", |v| is_identifier(v.bytes)),
+    Filter::new("an assignment to another name", |v| {
+        let name = v.bytes.split(|&byte| byte == b'=').next();
+        let has_capital = name.is_some_and(|name| name.iter().any(u8::is_ascii_uppercase));
+        is_assignment(v.bytes) && !has_capital
+    }),
     // People and generators choose passwords of other forms.
     Filter::new("the id of something", |v| is_uuid(v.bytes)),
 ];
@@ -176,7 +194,7 @@ mod tests {
     use super::*;
 
     /// Values in pieces, each under a name. All but one of the filters let each of them pass.
-    const SAMPLES: [(&str, &[&str]); 41] = [
+    const SAMPLES: [(&str, &[&str]); 50] = [
         ("api_key", &["q7ZxK2vbReplaceW9t", "M4hJ6sLp"]),
         ("api_key", &["q7Zxxxxxx", "K2vb5W9tM4hJ6sLp"]),
         ("password", &["lkjhgf", "Xb3!"]),
@@ -185,6 +203,8 @@ mod tests {
         ("password", &["@q7ZxK2vb", "5W9tM4hJ6sLp"]),
         ("api_key", &["3006.0+0na.", "5b18e86c4d"]),
         ("password", &["0x9b3F", "7c2E"]),
+        ("password", &["22528", "u16"]),
+        ("password", &["RFC", "2307"]),
         ("password", &["2031-09-27", "T04:05:06.7Kq"]),
         ("password", &["1*q7Zx", "K2vb"]),
         ("password", &["q7!Z", "x"]),
@@ -194,6 +214,7 @@ mod tests {
         ("api_key", &["https:q7ZxK2vb", "5W9tM4hJ6sLp"]),
         ("password", &["/srv/q7zx/", "k2vb"]),
         ("password", &["C:\\q7Zx", "K2vb"]),
+        ("password", &["teams/7/hosting", "/db9/v/1"]),
         ("password", &["q7zxk.K2vb5", ".W9tM4h"]),
         ("api_key", &["L3Nydi9r", "ZXlz", "L2Fw", "cDE="]),
         ("api_key", &["AKIAQ7ZX", "K2VB5WTM", "QJS7"]),
@@ -203,8 +224,15 @@ mod tests {
         ("api_key", &["bravo", "2024"]),
         ("api_key", &["jira-server-", "oauth-2-of-cloud"]),
         ("api_key", &["quickbooks", "OAuth2Api"]),
+        ("api_key", &["PortGroup-", "vmnet0"]),
         ("api_key", &["MyN3wS3cur3", "P@ssw0rd"]),
         ("api_key", &["AAAAC3NzaC1lZDI1NTE5", "AAAAIK7tXq2ZpL9w"]),
+        (
+            "release_key",
+            &["5C194097516B0D2D5B12", "1817EE6AA3530A1B2C3D"],
+        ),
+        ("owner_key", &["8:_5C194097516B0D2D", "5B121817EE6AA353"]),
+        ("ClientToken", &["7d9f2c4e-1b3a", "-4c5d-8e6f-a0b1c2d3e4f5"]),
         ("token", &["2YotnFZFEjr1", "zCsicMWpAA"]),
         ("token", &["0xA6040608D0923Ff400e8", "c6f5290461A83AEDACec"]),
         (
@@ -219,7 +247,9 @@ mod tests {
         ("password", &["94-72", "-61"]),
         ("password", &["qzkxvw", "jt"]),
         ("password", &["the#river#", "banks"]),
+        ("password", &["vynut\u{ed}", "xqz"]),
         ("password", &["xkq9-demo", "-7zw"]),
+        ("password", &["vpp_rkrga=q7zx", "=bgra:afbc=1"]),
         ("password", &["7d9f2c4e-1b3a", "-4c5d-8e6f-a0b1c2d3e4f5"]),
     ];
 

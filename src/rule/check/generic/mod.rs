@@ -2,6 +2,7 @@
 
 mod context;
 mod filter;
+mod identity;
 mod name;
 mod value;
 
@@ -13,7 +14,8 @@ use super::{Candidate, Detail, Verdict, entropy};
 use crate::rule::Confidence;
 use context::{is_in_message, wrong_syntax};
 use filter::{NO_LITERAL, NO_PASSWORD, NO_RANDOM_VALUE, Value};
-use value::{encodes_text, has_common_word, is_hex, is_template, is_uuid};
+use identity::is_uuid;
+use value::{encodes_text, has_common_word, is_hex, is_template};
 
 /// Checks a random value under the name of a key, token or secret.
 pub(super) fn secret(candidate: &Candidate<'_>, _: &mut Vec<Detail>) -> Verdict {

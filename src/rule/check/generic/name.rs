@@ -81,7 +81,7 @@ const SUFFIXES: [&str; 33] = [
 ];
 
 /// Words that make something else of a name that ends like that of a secret.
-const OTHERS: [&str; 102] = [
+const OTHERS: [&str; 105] = [
     "action",
     "arrow",
     "attribute",
@@ -162,6 +162,8 @@ const OTHERS: [&str; 102] = [
     "public",
     "publishable",
     "query",
+    "rank",
+    "reblog",
     "recaptcha",
     "registry",
     "request",
@@ -176,6 +178,7 @@ const OTHERS: [&str; 102] = [
     "storage",
     "sync",
     "thumbprint",
+    "timeout",
     "translation",
     "turnstile",
     "unit",

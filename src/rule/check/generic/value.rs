@@ -55,7 +55,7 @@ pub(super) fn is_version(value: &[u8]) -> bool {
 pub(super) fn is_assignment(value: &[u8]) -> bool {
     let len = value
         .iter()
-        .take_while(|byte| byte.is_ascii_alphabetic())
+        .take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_')
         .count();
     let rest = value[len..].strip_prefix(b"=").unwrap_or_default();
     let Classes { lower, upper, .. } = Classes::of(&value[..len]);
@@ -69,34 +69,6 @@ pub(super) fn encodes_text(value: &[u8]) -> bool {
     decoded.len() >= 6 && decoded.iter().all(is_text) || decoded.starts_with(b"Salted__")
 }
 
-/// Whether `value` is a public key: of SSH (RFC 4253, section 6.6), in DER (RFC 5280, section 4.1:
-/// RSA, elliptic curves, Ed25519), or a point of a curve of 256 bits in hex (SEC 1, section 2.3.3).
-pub(super) fn is_public_key(value: &[u8]) -> bool {
-    const STARTS: [&str; 12] = [
-        "AAAAB3NzaC1",
-        "AAAAC3NzaC1",
-        "AAAAE2VjZHNh",
-        "AAAAG3NrLXNz",
-        "MCowBQYDK2V",
-        "MFkwEwYHKoZIzj0",
-        "MFswDQYJKoZIhvc",
-        "MFwwDQYJKoZIhvc",
-        "MHYwEAYHKoZIzj0",
-        "MIGbMBAGByqGSM49",
-        "MIGfMA0GCSqGSIb3",
-        "MIIBIjANBgkqhkiG",
-    ];
-    let is_point = match value {
-        [b'0', b'4', ..] => value.len() == 130,
-        [b'0', b'2' | b'3', ..] => value.len() == 66,
-        _ => false,
-    };
-    is_point && is_hex(value)
-        || STARTS
-            .iter()
-            .any(|start| value.starts_with(start.as_bytes()))
-}
-
 /// Whether `value` is a date or begins with one (RFC 3339).
 pub(super) fn is_date(value: &[u8]) -> bool {
     value.len() >= 10
@@ -104,17 +76,6 @@ pub(super) fn is_date(value: &[u8]) -> bool {
             4 | 7 => *byte == b'-',
             _ => byte.is_ascii_digit(),
         })
-}
-
-/// Whether `value` is a UUID (RFC 9562), or ends with one.
-pub(super) fn is_uuid(value: &[u8]) -> bool {
-    let Some(value) = value.last_chunk::<36>() else {
-        return false;
-    };
-    value.iter().enumerate().all(|(at, byte)| match at {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    })
 }
 
 /// Whether half of `value` or more are keys that are neighbours on a keyboard, or a sequence, or
@@ -191,9 +152,10 @@ pub(super) fn is_reference(value: &str) -> bool {
         "process.env",
         ".example",
     ];
-    const ENDS: [&str; 20] = [
-        ".com", ".conf", ".crt", ".gz", ".html", ".java", ".js", ".json", ".key", ".md", ".net",
-        ".org", ".pem", ".php", ".py", ".txt", ".ts", ".yaml", ".yml", ".zip",
+    const ENDS: [&str; 27] = [
+        ".com", ".conf", ".crt", ".csv", ".gz", ".html", ".jar", ".java", ".js", ".json", ".key",
+        ".md", ".net", ".org", ".ova", ".pdf", ".pem", ".php", ".png", ".py", ".tar", ".txt",
+        ".ts", ".xml", ".yaml", ".yml", ".zip",
     ];
     let lower = value.to_ascii_lowercase();
     // Base64 ends with `==` too.
@@ -228,11 +190,6 @@ pub(super) fn is_algorithm(value: &[u8]) -> bool {
         let of_hmac = first.strip_prefix(b"hmac").unwrap_or_default();
         is_any(first, &FAMILIES) || is_any(of_hmac, &FAMILIES)
     }) && words.all(|word| is_any(word, &MODES) || is_any(word, &FAMILIES))
-}
-
-/// Whether `value` is the address of an account of Ethereum (EIP-55), which is public.
-pub(super) fn is_ethereum_address(value: &[u8]) -> bool {
-    value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether `value` is a JSON web token, or begins like one: two parts of JSON in base64.
@@ -307,6 +264,7 @@ pub(super) fn is_template(value: &str) -> bool {
     };
     let is_format = |rest: &str| {
         rest.starts_with(['s', 'd', 'i', 'r', 'x', 'v', 'u', '@', '%'])
+            || is_padded_format(rest)
             || rest
                 .find('%')
                 .is_some_and(|len| len > 1 && rest[..len].bytes().all(is_variable))
@@ -319,6 +277,23 @@ pub(super) fn is_template(value: &str) -> bool {
             rest.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
         })
         || follows('%', is_format)
+        || value.strip_prefix('%').is_some_and(begins_with_format)
+}
+
+/// Whether a format of C with zeros before the number follows the `%` before `rest`: `%016llx`.
+/// The escape of a URL that begins with 0 is a control character.
+fn is_padded_format(rest: &str) -> bool {
+    rest.strip_prefix('0').is_some_and(|width| {
+        let size = width.trim_start_matches(|c: char| c.is_ascii_digit());
+        let kind = size.trim_start_matches(['h', 'l', 'L', 'z']);
+        size.len() < width.len() && kind.starts_with(['d', 'i', 'u', 'x', 'X'])
+    })
+}
+
+/// Whether any format may follow the `%` before `rest`, such as `%T`: no escape of a URL.
+fn begins_with_format(rest: &str) -> bool {
+    let is_escape = rest.len() >= 2 && is_hex(&rest.as_bytes()[..2]);
+    rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_escape
 }
 
 const fn is_variable(byte: u8) -> bool {
@@ -344,7 +319,6 @@ mod tests {
         assert!(is_absolute_path("/run/secrets/db") && is_dotted("auth.v2:Token"));
         assert!(is_windows_path(b"D:\\\\data") && !is_windows_path(b"kP3v8Qz1"));
         assert!(is_walk(b"qwerty123456") && is_walk(b"abcdefgh") && !is_walk(b"kP3v8Qz1"));
-        assert!(is_uuid(b"7d9f2c4e-1b3a-4c5d-8e6f-a0b1c2d3e4f5") && !is_uuid(b"7d9f2c4e"));
     }
 
     #[test]
