@@ -18,17 +18,18 @@ pub(crate) struct Words {
 impl Words {
     pub(crate) fn new(name: &[u8]) -> Self {
         let mut words = Self::default();
-        let parts = name.split(|byte| !byte.is_ascii_alphanumeric());
-        for part in parts.filter(|part| !part.is_empty()) {
-            let start = words.letters.len();
-            words.letters.extend_from_slice(part);
-            words.letters[start..].make_ascii_lowercase();
-            words.bounds.push(start);
-            for (at, pair) in (1..).zip(part.windows(2)) {
-                if begins_word(pair[0], pair[1], part.get(at + 1).copied()) {
-                    words.bounds.push(start + at);
-                }
+        let mut before = None;
+        for (at, &byte) in name.iter().enumerate() {
+            if !byte.is_ascii_alphanumeric() {
+                before = None;
+                continue;
             }
+            let next = name.get(at + 1).copied();
+            if before.is_none_or(|before| begins_word(before, byte, next)) {
+                words.bounds.push(words.letters.len());
+            }
+            words.letters.push(byte.to_ascii_lowercase());
+            before = Some(byte);
         }
         words.bounds.push(words.letters.len());
         let surplus = words.bounds.len().saturating_sub(MAX_WORDS + 1);

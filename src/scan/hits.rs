@@ -15,11 +15,6 @@ use super::{Scanner, charset_runs, decode, named, verify};
 use crate::rule::charset::MIN_RUN;
 use crate::text::{Copied, Span};
 
-/// Whether `text` has a zero byte.
-fn has_nul(text: &[u8]) -> bool {
-    memchr::memchr(0, text).is_some()
-}
-
 impl Scanner {
     /// Searches `text` for hits.
     #[must_use]
@@ -31,8 +26,8 @@ impl Scanner {
     pub(super) fn hits_with(&self, text: &[u8], runs: Runs) -> Hits {
         let mut list = Vec::new();
         let whole = Windows::new(text, vec![Span::new(0, text.len())]);
-        self.search(text, &whole, runs, |hit| list.push(hit));
-        Hits::new(list, text.len(), has_nul(text))
+        let has_nul = self.search(text, &whole, runs, |hit| list.push(hit));
+        Hits::new(list, text.len(), has_nul)
     }
 
     /// The hits of `text`, which copied the stretches `copied` from an older text with the hits
@@ -46,17 +41,25 @@ impl Scanner {
         };
         let windows = Windows::new(text, edit.windows(self.reach));
         let mut list = edit.carried();
-        self.search(text, &windows, Runs::Promising, |hit| {
+        let inserts_nul = self.search(text, &windows, Runs::Promising, |hit| {
             if !edit.is_carried(&hit) {
                 list.push(hit);
             }
         });
-        let nul = has_nul(if before.nul { text } else { &windows.joined });
-        Hits::new(list, text.len(), nul)
+        // If the older text has one, it may have been left out.
+        let has_nul = inserts_nul || before.nul && memchr::memchr(0, text).is_some();
+        Hits::new(list, text.len(), has_nul)
     }
 
-    /// Calls `found` with the hits of `windows` of `text`.
-    fn search(&self, text: &[u8], windows: &Windows<'_>, runs: Runs, mut found: impl FnMut(Hit)) {
+    /// Calls `found` with the hits of `windows` of `text`. Returns whether there is a zero byte in
+    /// them.
+    fn search(
+        &self,
+        text: &[u8],
+        windows: &Windows<'_>,
+        runs: Runs,
+        mut found: impl FnMut(Hit),
+    ) -> bool {
         let joined = &windows.joined;
         self.prefilter.search(joined, |owner, at, len| {
             let Some(span) = windows.source(Span::new(at, at + len)) else {
@@ -93,7 +96,7 @@ impl Scanner {
                     found(Hit { span, kind });
                 }
             }
-        });
+        })
     }
 
     /// Calls `found` with the hits of `run`, a charset run of `text`.

@@ -34,8 +34,7 @@ impl PrefixTable {
             // Any byte of a run may follow a keyword of three bytes.
             let followers = word.get(3).map_or(0..=u8::MAX, |&byte| byte..=byte);
             for fourth in followers.filter(|&byte| is_run_byte(byte)) {
-                let prefix = u32::from_le_bytes([first, second, third, fourth]);
-                let (index, bit) = bit_of(prefix);
+                let (index, bit) = bit_of([first, second, third, fourth]);
                 table.present[index] |= bit;
             }
             let words = table.keywords.entry([first, second, third]).or_default();
@@ -54,49 +53,27 @@ impl PrefixTable {
         mut hit: impl FnMut(usize, Span),
     ) {
         let starts = (run.len() + 1).saturating_sub(least.max(PREFIX));
-        let bytes = run.of(text);
-        let mut at = 0;
-        while at < starts {
-            // Four places at once take a third of the time that they take one by one.
-            if let Some(eight) = bytes[at..].first_chunk() {
-                let eight = u64::from_le_bytes(*eight);
-                let places = [eight, eight >> 8, eight >> 16, eight >> 24];
-                let present = places.map(|bytes| self.has(bytes as u32));
-                if !(present[0] | present[1] | present[2] | present[3]) {
-                    at += places.len();
-                    continue;
+        let prefixes = run.of(text).windows(PREFIX).take(starts);
+        for (at, prefix) in (run.start..).zip(prefixes) {
+            let prefix = [prefix[0], prefix[1], prefix[2], prefix[3]];
+            let (index, bit) = bit_of(prefix);
+            if self.present[index] & bit == 0 {
+                continue;
+            }
+            let [first, second, third, _] = prefix;
+            let words = self.keywords.get(&[first, second, third]);
+            for (owner, word) in words.into_iter().flatten() {
+                if text[at..run.end].starts_with(word) {
+                    hit(*owner, Span::new(at, at + word.len()));
                 }
             }
-            let prefix = bytes[at..].first_chunk();
-            if prefix.is_some_and(|prefix| self.has(u32::from_le_bytes(*prefix))) {
-                self.look_up(&bytes[at..], |owner, len| {
-                    hit(owner, Span::new(at, at + len).shift(run.start));
-                });
-            }
-            at += 1;
         }
-    }
-
-    /// Calls `hit` with the owner and the length of every keyword that `rest` begins with.
-    fn look_up(&self, rest: &[u8], mut hit: impl FnMut(usize, usize)) {
-        let words = rest.first_chunk().and_then(|key| self.keywords.get(key));
-        for (owner, word) in words.into_iter().flatten() {
-            if rest.starts_with(word) {
-                hit(*owner, word.len());
-            }
-        }
-    }
-
-    /// Whether a keyword may begin with four bytes.
-    fn has(&self, prefix: u32) -> bool {
-        let (index, bit) = bit_of(prefix);
-        self.present[index] & bit != 0
     }
 }
 
 /// The index in the bit map, and the bit there, for `prefix`: Fibonacci hashing.
-fn bit_of(prefix: u32) -> (usize, u64) {
-    let hash = prefix.wrapping_mul(0x9E37_79B1) >> 16;
+fn bit_of(prefix: [u8; PREFIX]) -> (usize, u64) {
+    let hash = u32::from_le_bytes(prefix).wrapping_mul(0x9E37_79B1) >> 16;
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 

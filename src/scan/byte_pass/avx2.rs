@@ -58,14 +58,11 @@ const fn begins_joint(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'\\' | 0x1b)
 }
 
-/// Calls `found` with every shape. Returns `false`, without any call, if the processor has no AVX2.
-pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
-    if !has_features() {
-        return false;
-    }
+/// Calls `found` with every shape, and returns whether `text` has a zero byte; `None`, without any
+/// call, if the processor has no AVX2.
+pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> Option<bool> {
     // SAFETY: the processor has what the function needs.
-    unsafe { search_blocks(text, found) };
-    true
+    has_features().then(|| unsafe { search_blocks(text, found) })
 }
 
 /// How many digits, small and capital letters `text` has; `None` if the processor has no AVX2.
@@ -114,7 +111,7 @@ fn count_range(bytes: __m256i, first: u8, last: u8) -> usize {
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
-fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
+fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
     let tables = [&RUN, &LIST, &JOINT, &NEXT, &HIGH];
     let [run, list, joint, next, high] = tables.map(|table| in_both_halves(table));
     let zero = _mm256_setzero_si256();
@@ -129,10 +126,13 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
     let mut after_run = 0;
     // The bytes of the block before that are in no list.
     let mut before = u32::MAX;
+    // The least byte of each place in a block.
+    let mut least = _mm256_set1_epi8(-1);
     let mut at = 0;
     for block in blocks {
         // SAFETY: a block is 32 bytes long, and the load needs no alignment.
         let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+        least = _mm256_min_epu8(least, bytes);
         let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f));
         let high_bits = _mm256_shuffle_epi8(high, upper);
         // A byte of a class has the bit of its high half in both look-ups. The shuffle selects zero
@@ -155,20 +155,18 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) {
             rare.lists(at, before & 0xffff_0000, unlisted);
         }
         before = unlisted;
-        let joints = joints & (!outside << 1 | after_run);
+        let next = _mm256_and_si256(_mm256_shuffle_epi8(next, bytes), high_bits);
+        let is_no_next = mask(_mm256_andnot_si256(bytes, _mm256_cmpeq_epi8(next, zero)));
+        // What follows the last byte is in the next block.
+        let joints = joints & (!outside << 1 | after_run) & !(is_no_next >> 1);
         after_run = !outside >> 31;
         if joints != 0 {
-            let next = _mm256_and_si256(_mm256_shuffle_epi8(next, bytes), high_bits);
-            let is_no_next = mask(_mm256_andnot_si256(bytes, _mm256_cmpeq_epi8(next, zero)));
-            // What follows the last byte is in the next block.
-            let joints = joints & !(is_no_next >> 1);
-            if joints != 0 {
-                rare.joints(at, joints);
-            }
+            rare.joints(at, joints);
         }
         at += 32;
     }
     rare.rest(at, run_start);
+    mask(_mm256_cmpeq_epi8(least, zero)) != 0 || memchr::memchr(0, &text[at..]).is_some()
 }
 
 /// Half of a block, in bytes.

@@ -50,16 +50,16 @@ fn count_bytes(text: &[u8]) -> Counts {
     }
 }
 
-/// Calls `found` with every shape in `text`, in any order.
-pub(super) fn search(text: &[u8], mut found: impl FnMut(Shape)) {
+/// Calls `found` with every shape in `text`, in any order. Returns whether `text` has a zero byte.
+pub(super) fn search(text: &[u8], mut found: impl FnMut(Shape)) -> bool {
     #[cfg(target_arch = "x86_64")]
-    if avx2::search(text, &mut found) {
-        return;
+    if let Some(has_nul) = avx2::search(text, &mut found) {
+        return has_nul;
     }
-    portable(text, &mut found);
+    portable(text, &mut found)
 }
 
-fn portable(text: &[u8], found: &mut dyn FnMut(Shape)) {
+fn portable(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
     let is_outside = |byte| !is_run_byte(byte);
     skip_along(text, MIN_RUN, is_outside, |start, end| {
         found(Shape::Run(start, end));
@@ -81,6 +81,7 @@ fn portable(text: &[u8], found: &mut dyn FnMut(Shape)) {
             .filter(|(_, byte)| !byte.is_ascii())
             .for_each(|(at, _)| joint(at));
     }
+    memchr::memchr(0, text).is_some()
 }
 
 /// Whether a joint may begin with the byte at `at`, by what follows it: most quotes close what ends
@@ -195,7 +196,8 @@ mod tests {
 
     fn fast(text: &[u8]) -> Vec<Shape> {
         let mut shapes = Vec::new();
-        search(text, |shape| shapes.push(shape));
+        let has_nul = search(text, |shape| shapes.push(shape));
+        assert_eq!(has_nul, text.contains(&0));
         that_matter(text, shapes)
     }
 
