@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -281,7 +282,7 @@ def on_ray(entries, settings, options):
     entries = iter(entries)
     while True:
         room = 4 + int(2 * ray.cluster_resources().get("CPU", 0) / options.threads) - len(running)
-        for entry in (entry for entry, _ in zip(entries, range(room))):
+        for entry in itertools.islice(entries, max(0, room)):
             running[task.remote(entry, settings)] = entry
         if not running:
             return
