@@ -94,7 +94,7 @@ def keysieve(folder, settings, config, repo, *words):
         report = json.loads(out)
         if STATUSES.index(report["status"]) == status:
             return report
-    raise Failure(f"keysieve: {errors}")
+    raise Failure(errors if errors.startswith("keysieve: ") else f"keysieve: {errors}")
 
 
 @contextlib.contextmanager
@@ -106,7 +106,7 @@ def scratch(settings):
     if top.is_symlink() or top.stat().st_uid != os.getuid():
         raise Failure("the scratch folder is a link, or belongs to another user")
     while time.time() < deadline:
-        for number in range(max(1, settings["scratch_size"] // largest)):
+        for number in range(settings["scratch_size"] // largest):
             with open(top / f"{number}.lock", "w", encoding="utf-8") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -179,26 +179,24 @@ def listing(folder):
 
 def entries_of(manifest):
     """The repositories of a manifest. An error quotes nothing of its line, which may have a password."""
-    is_folder, entries = manifest.is_dir(), {}
-    base, lines = (manifest, listing(manifest)) if is_folder else (manifest.parent, manifest.read_text("utf-8").splitlines())
+    base, entries = manifest if manifest.is_dir() else manifest.parent, {}
+    lines = listing(manifest) if manifest.is_dir() else manifest.read_text("utf-8").splitlines()
     for number, line in enumerate(lines, 1):
+        place = f"{manifest}:{number}: "
         try:
             entry = json.loads(line)
-            refs, texts = entry.get("refs", ["refs/"]), [entry["repo"], entry.get("policy", "-")]
-            texts += [entry["path" if "path" in entry else "url"], *refs]
-            url, wrong = urllib.parse.urlsplit(entry.get("url", "file:///")), None
-            if not all(text and text.isprintable() for text in texts) or not set(entry) <= FIELDS or len(entry) < 2:
-                wrong = "the fields are repo, path or url, refs and policy"
-            elif {"path", "url"} <= set(entry) or entry["repo"] in entries:
-                wrong = "it has both path and url, or an earlier line has its repo"
-            elif url.scheme not in ("https", "ssh", "file") or not refs or any(ref[:5] != "refs/" for ref in refs):
-                wrong = "the url begins with https://, ssh:// or file://, and each of refs with refs/"
-            elif "@" in url.netloc and (url.scheme != "ssh" or url.password):
-                wrong = f"credentials in the url: set {TOKEN} and {HOST}"
+            texts = [entry["repo"], entry["path" if "path" in entry else "url"], entry.get("policy", "-")]
+            refs, url = entry.get("refs", ["refs/"]), urllib.parse.urlsplit(entry.get("url", "file:///"))
+            is_valid = all(text.isprintable() and text for text in texts + refs) and set(entry) <= FIELDS
+            is_valid = is_valid and refs and all(ref.startswith("refs/") for ref in refs)
         except (ValueError, TypeError, AttributeError, KeyError):
-            wrong = "not JSON with repo, and path or url"
-        if wrong:
-            raise Failure(f"{manifest}:{number}: {wrong}")
+            is_valid = False
+        if not is_valid or {"path", "url"} <= set(entry) or url.scheme not in ("https", "ssh", "file"):
+            raise Failure(place + "a line has repo, and path or url (https, ssh or file); refs and policy if wanted")
+        if "@" in url.netloc and (url.scheme != "ssh" or url.password):
+            raise Failure(place + f"credentials in the url: set {TOKEN} and {HOST}")
+        if entry["repo"] in entries:
+            raise Failure(place + "an earlier line has the same repo")
         entry.update((key, str((base / entry[key]).resolve())) for key in {"path", "policy"} & set(entry))
         entries[entry["repo"]] = entry
     if not entries:
@@ -225,7 +223,8 @@ class Results:
         self.file.truncate(offset)
 
     def note(self, result, *place):
-        self.lines[result["repo"]] = (place, result["status"], [result.get("refs_digest"), result.get("settings_digest")])
+        last = [result.get("refs_digest"), result.get("settings_digest")]
+        self.lines[result["repo"]] = (place, result["status"], last)
 
     def add(self, result):
         line = json.dumps(result, separators=(",", ":")).encode() + b"\n"
@@ -258,8 +257,9 @@ def with_settings(entries, settings, policy, results):
                 report = keysieve(folder, settings, config, f"{folder}/empty", "--unused")
                 # An entry that expires changes results, but not the version of the policy.
                 probes[config] = report["tool"], [entry.get("expired") for entry in report["unused"]]
-            digest = hashlib.sha256(json.dumps([probes[config], entry.get("refs"), settings["max_clone"]]).encode()).hexdigest()
+            parts = json.dumps([probes[config], entry.get("refs"), settings["max_clone"]])
             last = results.lines.get(entry["repo"], [None])[-1]
+            digest = hashlib.sha256(parts.encode()).hexdigest()
             yield dict(entry, config=config, tool=probes[config][0], settings_digest=digest, last=last)
 
 
@@ -295,6 +295,13 @@ def on_ray(entries, settings, options):
                 yield {"schema": 1, "repo": entry["repo"], "status": "incomplete", "error": text}
 
 
+def part(text):
+    number, parts = map(int, text.split("/"))
+    if not 0 <= number < parts:
+        raise ValueError
+    return slice(number, None, parts)
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="keysieve-fleet", description="Audit many repositories. Run it again to "
                                      "continue, or to audit what has changed; 'keysieve merge' reports the results.")
@@ -311,7 +318,7 @@ def arguments():
     add("--scratch", default=f"{tempfile.gettempdir()}/keysieve-fleet-{os.getuid()}", help="folder for clones")
     add("--scratch-size", type=float, metavar="GIB", default=64, help="room for clones on a machine [default: 64]")
     add("--max-clone", type=float, metavar="GIB", default=8, help="a larger clone is incomplete [default: 8]")
-    add("--part", default="0/1", metavar="N/M", help="only the lines of the manifest with number N modulo M, from 0")
+    add("--part", type=part, default="0/1", metavar="N/M", help="only the lines of the manifest with number N modulo M, from 0")
     add("--keysieve", help="program that audits [default: that of this package]")
     return parser.parse_args()
 
@@ -319,8 +326,8 @@ def arguments():
 def audit_all(options):
     settings = {name: getattr(options, name) for name in ("keysieve", "threads", "timeout", "scratch")}
     settings.update((name, int(getattr(options, name) * 2**30)) for name in ("scratch_size", "max_clone"))
-    number, parts = map(int, options.part.split("/"))
-    entries, results = entries_of(options.manifest)[number::parts], Results(options.results)
+    settings["max_clone"] = min(settings["max_clone"], settings["scratch_size"])
+    entries, results = entries_of(options.manifest)[options.part], Results(options.results)
     policy, began, unchanged = options.policy and str(options.policy.resolve()), time.monotonic(), 0
     spoken, engine = began, {"ray": on_ray, "local": on_threads}[options.engine]
     for done, result in enumerate(engine(with_settings(entries, settings, policy, results), settings, options), 1):
