@@ -60,6 +60,17 @@ def make(folder, chance, size, secrets, extra=()):
     return folder
 
 
+def grown(base, folder, secrets, extra):
+    """A copy of a repository, with links to its packs, and one more commit. So many large ones are made in little time."""
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    subprocess.run(["cp", "-al", base, folder], check=True)
+    files = {f"config/{number}.ini": f"id = {secret}\n".encode() for number, secret in enumerate(secrets)}
+    stream = [b"commit refs/heads/main\ncommitter a <a@b> 1750000000 +0000\ndata 2\nx\nfrom refs/heads/main^0\n"]
+    for name, content in {**files, **extra}.items():
+        stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
+    git(folder, "fast-import", "--quiet", data=b"".join(stream))
+
+
 def corrupt(folder):
     """Overwrites bytes in the middle of the largest pack."""
     packs = os.path.join(folder, "objects/pack")
@@ -95,8 +106,12 @@ def hostile(folder, trap):
 
 
 def fleet(folder, count, trap):
-    """Makes the repositories. Returns the lines of a manifest, and the kind of each repository."""
-    entries, kinds = [], {}
+    """Makes the repositories. Returns the lines of a manifest, and the kind of each repository. In a fleet of hundreds,
+    most are as large as those of people: packs of 3 to 20 MB."""
+    entries, kinds, bases = [], {}, []
+    if count >= 100:
+        sizes = [8 << 20, 16 << 20, 24 << 20, 48 << 20]
+        bases = [make(f"{folder}/base-{size}", random.Random(size), size, []) for size in sizes]
     for number in range(count):
         chance = random.Random(number)
         kind = KINDS.get(number % 30, "plain")
@@ -115,7 +130,10 @@ def fleet(folder, count, trap):
         if kind == "empty":
             subprocess.run(["git", "init", "--quiet", "--bare", path], env=ENV, check=True)
         elif kind != "missing":
-            make(path, chance, size, secrets, extra)
+            if bases and kind in ("plain", "large", "hostile"):
+                grown(bases[number % len(bases)], path, secrets, extra)
+            else:
+                make(path, chance, size, secrets, extra)
             {"corrupt": corrupt, "shallow": shallow, "hostile": lambda path: hostile(path, trap)}.get(kind, len)(path)
         place = {"path": path} if number % 5 == 1 else {"url": f"file://{path}"}
         refs = {"refs": ["refs/heads/main"]} if number % 15 == 3 else {}

@@ -276,7 +276,9 @@ def on_ray(entries, settings, options):
     except ImportError:
         raise Failure("Ray is missing: pip install 'keysieve[fleet]', or use --engine local") from None
     address = options.address or os.environ.get("RAY_ADDRESS")
-    ray.init(log_to_driver=False, **({"address": address} if address else {"include_dashboard": False}))
+    # Without an address, Ray would join a cluster of which it finds traces on this machine, even one that is gone.
+    words = {"address": address} if address else {"address": "local", "include_dashboard": False}
+    ray.init(log_to_driver=False, **words)
     memory = options.memory and int(options.memory * 2**30)
     task, running = ray.remote(num_cpus=options.threads, memory=memory, max_retries=RETRIES)(audit), {}
     entries = iter(entries)
