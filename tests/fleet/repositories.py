@@ -61,7 +61,7 @@ def make(folder, chance, size, secrets, extra=()):
 
 
 def grown(base, folder, secrets, extra):
-    """A copy of a repository, with links to its packs, and one more commit. So many large ones are made in little time."""
+    """A copy of a repository, with links to its packs, and one more commit: large ones are made in little time."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     subprocess.run(["cp", "-al", base, folder], check=True)
     files = {f"config/{number}.ini": f"id = {secret}\n".encode() for number, secret in enumerate(secrets)}
@@ -107,10 +107,10 @@ def hostile(folder, trap):
 
 def fleet(folder, count, trap):
     """Makes the repositories. Returns the lines of a manifest, and the kind of each repository. In a fleet of hundreds,
-    most are as large as those of people: packs of 3 to 20 MB."""
+    most are as large as those of people: packs of 8 to 20 MB."""
     entries, kinds, bases = [], {}, []
     if count >= 100:
-        sizes = [8 << 20, 16 << 20, 24 << 20, 48 << 20]
+        sizes = [24 << 20, 36 << 20, 48 << 20, 60 << 20]
         bases = [make(f"{folder}/base-{size}", random.Random(size), size, []) for size in sizes]
     for number in range(count):
         chance = random.Random(number)

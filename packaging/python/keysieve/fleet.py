@@ -320,7 +320,7 @@ def arguments():
     add("--scratch", default=f"{tempfile.gettempdir()}/keysieve-fleet-{os.getuid()}", help="folder for clones")
     add("--scratch-size", type=float, metavar="GIB", default=64, help="room for clones on a machine [default: 64]")
     add("--max-clone", type=float, metavar="GIB", default=8, help="a larger clone is incomplete [default: 8]")
-    add("--part", type=part, default="0/1", metavar="N/M", help="only the lines of the manifest with number N modulo M, from 0")
+    add("--part", type=part, default="0/1", metavar="N/M", help="lines N, N+M, … of the manifest only, from 0")
     add("--keysieve", help="program that audits [default: that of this package]")
     return parser.parse_args()
 
