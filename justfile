@@ -33,6 +33,10 @@ book:
 bench *WORDS:
     tests/bench/run {{ WORDS }}
 
+# Audit a simulated fleet whose nodes die; PYTHON has Ray
+fleet PYTHON="python3" *WORDS:
+    {{ PYTHON }} tests/fleet/run {{ WORDS }}
+
 # Build the packages and try them; PYTHON has maturin
 packages PYTHON="python3" *WHAT:
     tests/packaging/run {{ PYTHON }} {{ WHAT }}

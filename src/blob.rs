@@ -330,6 +330,14 @@ pub enum SkipReason {
         /// The number of the entry in its file, from 1.
         number: usize,
     },
+    /// Another run did not scan it: its reason, and whether that run is incomplete because of it.
+    #[error("{reason}")]
+    Recorded {
+        /// Why, as the other run says it.
+        reason: String,
+        /// Whether the other run is incomplete because of it.
+        is_failure: bool,
+    },
     /// It could not be read. The scan is incomplete.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -347,6 +355,10 @@ impl SkipReason {
                 | Self::Unmerged
                 | Self::NoObject
                 | Self::TooManyPaths
+                | Self::Recorded {
+                    is_failure: true,
+                    ..
+                }
         )
     }
 }

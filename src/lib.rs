@@ -21,7 +21,7 @@
 //! | 3 | [`scan`], [`source`], [`hook`], [`ci`] | find matches in bytes; list files and git objects as blobs; install git hooks; read the variables of CI systems. They do not know each other |
 //! | 4 | [`finding`] | defines findings, the outcome of a run and its exit status |
 //! | 5 | [`policy`], [`report`] | decide what to do about a finding; write reports. They do not know each other |
-//! | 6 | [`engine`] | runs a source, a scanner and a policy, and builds findings from matches |
+//! | 6 | [`engine`], [`fleet`] | runs a source, a scanner and a policy, and builds findings from matches; joins the results of many repositories. They do not know each other |
 //! | 7 | [`audit`] | scans the whole history of a repository with the engine |
 //! | 8 | [`api`] | scans bytes, directories and histories in a few lines, for programs |
 //! | 9 | `cli`, `main.rs` | parse the command line, and alone print, exit and read the environment |
@@ -105,6 +105,7 @@ pub mod blob;
 pub mod ci;
 pub mod engine;
 pub mod finding;
+pub mod fleet;
 pub mod fs;
 pub mod git;
 pub mod hook;

@@ -11,37 +11,59 @@ use sha2::Sha256;
 /// The bytes of a secret. `Debug` and `Display` show a mask; only [`Secret::reveal`] returns the
 /// value.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    value: Vec<u8>,
+    /// What outputs show, if the value itself is not known.
+    mask: Option<String>,
+}
 
 impl Secret {
     /// Wraps the bytes of a secret.
     #[must_use]
     pub fn new(value: impl Into<Vec<u8>>) -> Self {
-        Self(value.into())
+        Self {
+            value: value.into(),
+            mask: None,
+        }
+    }
+
+    /// A secret of which only what a report shows is known. Its value is empty. What is not a mask
+    /// is masked.
+    #[must_use]
+    pub fn of_mask(shown: String) -> Self {
+        Self {
+            value: Vec::new(),
+            mask: Some(if mask::is_mask(&shown) {
+                shown
+            } else {
+                mask::masked(shown.as_bytes())
+            }),
+        }
     }
 
     /// The unmasked value. At every call a secret may leave the program, so keep them few.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
-        &self.0
+        &self.value
     }
 
     /// Length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.value.len()
     }
 
     /// Whether the secret has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.value.is_empty()
     }
 
     /// The value as outputs may show it; see [`mask::masked`].
     #[must_use]
     pub fn masked(&self) -> String {
-        mask::masked(&self.0)
+        let shown = self.mask.clone();
+        shown.unwrap_or_else(|| mask::masked(&self.value))
     }
 }
 

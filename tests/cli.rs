@@ -15,10 +15,11 @@ fn run(args: &[&str]) -> Ran {
         .run()
 }
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["scan"],
     &["staged"],
+    &["merge"],
     &["hook"],
     &["hook", "install"],
     &["hook", "uninstall"],

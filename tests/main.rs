@@ -27,6 +27,7 @@ mod import;
 #[cfg(unix)]
 mod layered_policy;
 mod layers;
+mod merge;
 mod names;
 #[cfg(unix)]
 mod old_git;

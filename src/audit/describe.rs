@@ -121,6 +121,7 @@ impl FindingsBuilder<'_> {
             reached_from,
             places: stored.iter().map(|stored| self.place(stored)).collect(),
             elsewhere: Vec::new(),
+            repositories: Vec::new(),
         }
     }
 

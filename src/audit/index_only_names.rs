@@ -71,6 +71,7 @@ impl<'a> IndexOnlyNames<'a> {
                 binary: false,
             }],
             elsewhere: Vec::new(),
+            repositories: Vec::new(),
         }
     }
 }

@@ -132,7 +132,7 @@ impl AuditArgs {
             plan.write(&outcome)?;
         }
         let about = about(&repo, "whole history");
-        reports.write(&outcome, &settings, about)?;
+        reports.write(&outcome, settings.versions(), about)?;
         Ok(outcome.status())
     }
 }

@@ -11,6 +11,7 @@ mod git_secrets;
 mod habits;
 mod hook;
 mod import;
+mod merge;
 mod output;
 mod plan;
 mod progress;
@@ -63,6 +64,15 @@ enum Command {
   keysieve audit --format html:report.html ~/work/project
   keysieve audit --plan ~/cleanup")]
     Audit(audit::AuditArgs),
+    /// Join the results of many audits into one report
+    ///
+    /// A secret that several repositories hold is one finding with all its places. A repository
+    /// without a result, or with an incomplete one, makes the exit status 2.
+    #[command(after_long_help = "Examples:
+  keysieve merge results.jsonl --manifest fleet.jsonl
+  keysieve merge part-*.jsonl --format html:report.html
+  keysieve merge results.jsonl --baseline fleet.json --update-baseline")]
+    Merge(merge::MergeArgs),
     /// Scan the commits of a range, such as a pull request or a push
     #[command(after_long_help = "Examples:
   keysieve gate --fetch
@@ -186,6 +196,7 @@ impl Command {
             Self::Scan(args) => args.run(),
             Self::Staged(args) => args.run(),
             Self::Audit(args) => args.run(),
+            Self::Merge(args) => args.run(),
             Self::Gate(args) => args.run(),
             Self::Hook(args) => hook::run(args),
             Self::Allow(args) => args.run(),

@@ -16,7 +16,7 @@ use keysieve::text::printable_path;
 
 use super::error::CliError;
 use super::progress;
-use super::settings::Settings;
+use super::settings::Versions;
 use super::target::{self, FormatParser, FormatSpec, Target};
 
 /// Arguments that say how the outcome is shown.
@@ -110,8 +110,7 @@ pub(crate) struct Reports<'a> {
 /// The content of reports.
 struct Content<'o> {
     outcome: &'o Outcome,
-    rules_version: String,
-    policy_version: String,
+    versions: Versions,
     about: About,
 }
 
@@ -147,6 +146,11 @@ impl OutputArgs {
             show_allowed: self.show_allowed || self.verbose,
             began: jiff::Timestamp::now(),
         })
+    }
+
+    /// Whether secrets are shown unmasked.
+    pub(crate) fn reveals(&self) -> bool {
+        self.reveal
     }
 
     /// Prints nothing if there is nothing to report, as the hooks do.
@@ -218,13 +222,12 @@ impl Reports<'_> {
     pub(crate) fn write(
         &self,
         outcome: &Outcome,
-        settings: &Settings,
+        versions: Versions,
         about: About,
     ) -> Result<(), CliError> {
         let content = Content {
             outcome,
-            rules_version: settings.scanner.rules().version(),
-            policy_version: settings.policy.version(settings.max_size),
+            versions,
             about,
         };
         let mut errors: Vec<_> = self
@@ -330,8 +333,8 @@ impl Reports<'_> {
             screen,
             show_allowed: self.show_allowed,
             show_unused: self.args.unused || self.args.verbose,
-            rules_version: content.rules_version.clone(),
-            policy_version: content.policy_version.clone(),
+            rules_version: content.versions.rules.clone(),
+            policy_version: content.versions.policy.clone(),
             version: env!("CARGO_PKG_VERSION"),
             about: content.about.clone(),
             times: Times {

@@ -101,7 +101,7 @@ fn scan_push(reports: &Reports<'_>, push: Push, settings: &Settings) -> Result<S
     let is_silent =
         outcome.findings.is_empty() && outcome.skipped.is_empty() && outcome.allowed.is_empty();
     if !is_silent {
-        reports.write(&outcome, settings, About::default())?;
+        reports.write(&outcome, settings.versions(), About::default())?;
     }
     if outcome.status() == Status::Findings {
         say(&refusal(&outcome));

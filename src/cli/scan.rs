@@ -147,7 +147,7 @@ impl Common {
     ) -> Result<Status, CliError> {
         let reports = self.output.reports()?;
         let outcome = scan(&reports, source, settings)?;
-        reports.write(&outcome, settings, about)?;
+        reports.write(&outcome, settings.versions(), about)?;
         Ok(outcome.status())
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn locate(
             start: in_blob(part, starts.locate(found.span.start)),
             end: in_blob(part, ends.locate(found.span.end)),
             frame,
-            encoding: found.encoding,
+            encoding: found.encoding.map(Into::into),
             inside: None,
         };
         let nearby = surroundings.of(found.span.start);

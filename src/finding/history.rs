@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use bstr::BString;
+use serde::Deserialize;
 
 use crate::blob::CommitInfo;
 use crate::git::RootKind;
 
 /// How exposed a secret is: from where it can still be read, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exposure {
     /// Another repository has it, or may fetch it from here.
     Published,
@@ -77,6 +79,25 @@ pub struct History {
     pub places: Vec<ObjectPlace>,
     /// Where else in the git directory it is: in the configuration, in a file of the LFS store.
     pub elsewhere: Vec<BString>,
+    /// The repositories that hold it, if the results of several were joined; sorted.
+    pub repositories: Vec<RepositoryPlace>,
+}
+
+/// Where a repository holds a secret that several may hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RepositoryPlace {
+    /// The name of the repository.
+    pub repository: String,
+    /// The path in it, with that in an archive.
+    pub path: BString,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// How exposed the secret is there, if its history is known.
+    pub exposure: Option<Exposure>,
+    /// Whether the commit at HEAD holds it.
+    pub in_head: bool,
 }
 
 /// A ref or something similar that leads to a secret.

@@ -195,6 +195,8 @@ pub enum List {
 /// How much was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
+    /// Repositories; only if the results of several were joined.
+    pub repositories: u64,
     /// Blobs; in an audit, files of the git directory that are not objects.
     pub blobs: u64,
     /// Objects of a repository; one that is stored twice counts twice. Only in an audit.
@@ -208,11 +210,13 @@ pub struct Totals {
 impl AddAssign for Totals {
     fn add_assign(&mut self, other: Self) {
         let Self {
+            repositories,
             blobs,
             objects,
             bytes,
             left_out,
         } = other;
+        self.repositories += repositories;
         self.blobs += blobs;
         self.objects += objects;
         self.bytes += bytes;
@@ -240,7 +244,8 @@ pub struct Outcome {
 }
 
 /// How a run ended. The numbers are the exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Everything in scope was read, and no finding blocks.
     Clean = 0,

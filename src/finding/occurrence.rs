@@ -74,7 +74,7 @@ pub struct Place {
     /// The lines around it, safe to show; empty if no frame was asked for.
     pub frame: Frame,
     /// How the value is encoded, if it is not plain text: `base64`, `utf-16`, `escaped`.
-    pub encoding: Option<&'static str>,
+    pub encoding: Option<Text>,
     /// If the blob is a container, such as an archive, and the secret is in an entry: the path of
     /// the entry, from the outermost container inwards: `lib/b.jar!config.properties`. Secrets in
     /// it are masked. The position is that in the entry.

@@ -74,6 +74,15 @@ pub fn masked(value: &[u8]) -> String {
     format!("{prefix}{HIDDEN}")
 }
 
+/// Whether `text` is what [`masked`] returns.
+#[must_use]
+pub fn is_mask(text: &str) -> bool {
+    let prefix = text.strip_suffix(HIDDEN);
+    prefix.is_some_and(|prefix| {
+        prefix.len() <= VISIBLE && prefix.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
 /// Whether a word that no rule knows looks like a secret: at least 16 characters with letters of
 /// both cases and a digit, or at least 20 with letters and a digit. Zero bytes, as in UTF-16, do
 /// not count.

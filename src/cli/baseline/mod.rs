@@ -67,7 +67,7 @@ struct UpdateArgs {
 /// The metadata of new entries.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "New entries")]
-struct MetadataArgs {
+pub(super) struct MetadataArgs {
     /// Why the findings are allowed
     #[arg(long)]
     reason: Option<String>,
@@ -205,7 +205,7 @@ fn say(text: &str) -> Result<(), CliError> {
 }
 
 impl MetadataArgs {
-    fn checked(self) -> Result<EntryMetadata, CliError> {
+    pub(super) fn checked(self) -> Result<EntryMetadata, CliError> {
         if self.until.is_some_and(|until| until < today()) {
             return Err(CliError::new("the entries would have expired already")
                 .help("--until is the last day on which the entries apply"));

@@ -82,7 +82,7 @@ impl GateArgs {
         }
         let (outcome, settings) = scanned?;
         let about = scan::about(&range.repo, &range.what);
-        reports.write(&outcome, &settings, about)?;
+        reports.write(&outcome, settings.versions(), about)?;
         Ok(outcome.status())
     }
 

@@ -98,6 +98,21 @@ pub(crate) struct Settings {
     pub(crate) sources: SettingSources,
 }
 
+/// What identifies the rules and the policy in reports.
+pub(crate) struct Versions {
+    pub(crate) rules: String,
+    pub(crate) policy: String,
+}
+
+impl Settings {
+    pub(crate) fn versions(&self) -> Versions {
+        Versions {
+            rules: self.scanner.rules().version(),
+            policy: self.policy.version(self.max_size),
+        }
+    }
+}
+
 /// Which findings the policy reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reporting {
@@ -115,6 +130,15 @@ impl SettingsArgs {
             no_config: config
                 .as_deref()
                 .is_some_and(|config| replaces(config) && !config.exists()),
+            config,
+            no_baseline: true,
+            ..Self::default()
+        }
+    }
+
+    /// The arguments of a command that judges the results of other scans.
+    pub(crate) fn of_fleet(config: Option<PathBuf>) -> Self {
+        Self {
             config,
             no_baseline: true,
             ..Self::default()

@@ -3,7 +3,8 @@
 use bstr::BString;
 use serde::Serialize;
 
-use crate::finding::history::{CommitPlace, History, ObjectPlace, RootRef};
+use crate::finding::history::{CommitPlace, Exposure, History, ObjectPlace, RootRef};
+use crate::report::formats::json_path::{PathJson, path};
 use crate::report::safe_text::redactor::{Redactor, SafeCommit};
 
 /// The history of a finding.
@@ -16,6 +17,8 @@ pub(super) struct HistoryJson {
     reached_from: Vec<RootJson>,
     places: Vec<ObjectPlaceJson>,
     elsewhere: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repositories: Vec<RepositoryPlaceJson>,
 }
 
 /// The last commit that holds the secret.
@@ -47,6 +50,18 @@ struct ObjectPlaceJson {
     encoded: bool,
 }
 
+#[derive(Serialize)]
+struct RepositoryPlaceJson {
+    repo: String,
+    #[serde(flatten)]
+    path: PathJson,
+    line: usize,
+    column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<&'static str>,
+    in_head: bool,
+}
+
 /// The JSON of `history`.
 pub(super) fn history_json(history: &History, redactor: &Redactor<'_>) -> HistoryJson {
     HistoryJson {
@@ -67,6 +82,7 @@ pub(super) fn history_json(history: &History, redactor: &Redactor<'_>) -> Histor
             .map(|place| place_json(place, redactor))
             .collect(),
         elsewhere: names(&history.elsewhere, redactor),
+        repositories: repositories(history, redactor),
     }
 }
 
@@ -95,6 +111,20 @@ fn place_json(place: &ObjectPlace, redactor: &Redactor<'_>) -> ObjectPlaceJson {
         column: place.column,
         encoded: place.encoded,
     }
+}
+
+fn repositories(history: &History, redactor: &Redactor<'_>) -> Vec<RepositoryPlaceJson> {
+    let places = history.repositories.iter();
+    places
+        .map(|place| RepositoryPlaceJson {
+            repo: redactor.lossy(&place.repository),
+            path: path(&redactor.bytes(&place.path)),
+            line: place.line,
+            column: place.column,
+            exposure: place.exposure.map(Exposure::word),
+            in_head: place.in_head,
+        })
+        .collect()
 }
 
 fn names(names: &[BString], redactor: &Redactor<'_>) -> Vec<String> {

@@ -43,6 +43,8 @@ struct ToolJson<'o> {
 /// How much was scanned.
 #[derive(Serialize)]
 struct ScannedJson {
+    #[serde(skip_serializing_if = "is_zero")]
+    repositories: u64,
     blobs: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<u64>,
@@ -62,7 +64,7 @@ pub(in crate::report) struct SkipJson {
 
 /// A place in a text.
 #[derive(Serialize)]
-struct PlaceJson {
+struct PlaceJson<'o> {
     line: usize,
     column: usize,
     end_line: usize,
@@ -70,7 +72,7 @@ struct PlaceJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     end_column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'static str>,
+    encoding: Option<&'o str>,
 }
 
 /// A secret, masked unless `--reveal` is given. If it is not UTF-8, its bytes follow as base64.
@@ -96,7 +98,7 @@ struct OriginJson<'o> {
 struct PartnerJson<'o> {
     rule: &'o str,
     #[serde(flatten)]
-    place: PlaceJson,
+    place: PlaceJson<'o>,
     #[serde(flatten)]
     secret: SecretJson,
 }
@@ -112,7 +114,7 @@ pub(in crate::report) struct FindingJson<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     inside: Option<String>,
     #[serde(flatten)]
-    place: PlaceJson,
+    place: PlaceJson<'o>,
     #[serde(flatten)]
     secret: SecretJson,
     fingerprint: String,
@@ -195,6 +197,7 @@ impl<'o> HeaderJson<'o> {
     /// The header of a document about `outcome`.
     pub(in crate::report) fn new(outcome: &Outcome, options: &'o Options) -> Self {
         let Totals {
+            repositories,
             blobs,
             objects,
             bytes,
@@ -210,6 +213,7 @@ impl<'o> HeaderJson<'o> {
             },
             status: outcome.status().word(),
             scanned: ScannedJson {
+                repositories,
                 blobs,
                 objects: (objects > 0).then_some(objects),
                 bytes,
@@ -324,7 +328,7 @@ impl<'o> JsonMapper<'o> {
             fingerprint_of: (print.of != FingerprintOf::Value).then(|| print.of.word()),
             origin: self.origin(&finding.origin),
             details: details
-                .map(|detail| (detail.key, self.redactor.lossy(&detail.value)))
+                .map(|detail| (&*detail.key, self.redactor.lossy(&detail.value)))
                 .collect(),
             partner: finding
                 .partner
@@ -349,6 +353,14 @@ impl<'o> JsonMapper<'o> {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 fn partner_json(partner: &Partner, reveal: bool) -> PartnerJson<'_> {
     PartnerJson {
         rule: &partner.rule.id,
@@ -357,13 +369,13 @@ fn partner_json(partner: &Partner, reveal: bool) -> PartnerJson<'_> {
     }
 }
 
-fn place(rule: &RuleInfo, place: &Place) -> PlaceJson {
+fn place<'o>(rule: &RuleInfo, place: &'o Place) -> PlaceJson<'o> {
     PlaceJson {
         line: place.start.line,
         column: place.start.column,
         end_line: place.end.line,
         end_column: rule.end_column(place),
-        encoding: place.encoding,
+        encoding: place.encoding.as_deref(),
     }
 }
 

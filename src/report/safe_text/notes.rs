@@ -31,7 +31,7 @@ impl Redactor<'_> {
         }
         let reason = confidence_reason(finding);
         let mut why = format!("{}: {reason}", finding.confidence);
-        if let Some(encoding) = finding.place.encoding {
+        if let Some(encoding) = &finding.place.encoding {
             why.push_str("; written as ");
             why.push_str(encoding);
         }
@@ -126,6 +126,15 @@ impl Redactor<'_> {
             let text = format!("in {objects} objects; --format json lists them");
             notes.push(("also", text));
         }
+        let repositories = history.repositories.len();
+        if repositories > 1 {
+            let places = history.repositories.iter().take(MAX_NAMES);
+            let places: Vec<_> = places
+                .map(|at| self.text(format!("{}: {}:{}", at.repository, at.path, at.line)))
+                .collect();
+            let more = more_than(places.len(), repositories);
+            notes.push(("shared", format!("in {}{more}", places.join(", "))));
+        }
         if !history.elsewhere.is_empty() {
             let places: Vec<_> = history
                 .elsewhere
@@ -144,10 +153,15 @@ impl Redactor<'_> {
             .take(MAX_NAMES)
             .map(|root| self.text(&root.name))
             .collect();
-        let more = match roots.len() - named.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let more = more_than(named.len(), roots.len());
         format!("{} {}{more}", roots[0].kind.word(), named.join(", "))
+    }
+}
+
+/// How many names are not listed.
+fn more_than(shown: usize, all: usize) -> String {
+    match all - shown {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     }
 }

@@ -181,7 +181,11 @@ fn scanned(totals: Totals) -> String {
             count(totals.blobs, "other file", "other files")
         ),
     };
-    format!("{what} ({}) scanned", size(totals.bytes))
+    let whole = format!("{what} ({}) scanned", size(totals.bytes));
+    match totals.repositories {
+        0 => whole,
+        many => format!("{}, {whole}", count(many, "repository", "repositories")),
+    }
 }
 
 fn findings(outcome: &Outcome, paint: &impl Fn(Tone, String) -> String) -> String {

@@ -21,7 +21,7 @@ pub use encrypted::is_encrypted;
 
 use crate::text::Span;
 
-use super::Confidence;
+use super::{Confidence, Text};
 
 /// The bytes that matched a rule's pattern, with the text around them.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// Its name, in `snake_case`.
-    pub key: &'static str,
+    pub key: Text,
     /// Its value, which must not reveal the secret.
     pub value: String,
 }
@@ -106,9 +106,9 @@ pub struct Detail {
 impl Detail {
     /// A detail with this name and value.
     #[must_use]
-    pub fn new(key: &'static str, value: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<Text>, value: impl Into<String>) -> Self {
         Self {
-            key,
+            key: key.into(),
             value: value.into(),
         }
     }

@@ -206,9 +206,10 @@ fn masked_values(finding: &Finding) -> impl Iterator<Item = Needle<'_>> {
     let partner = finding.partner.as_ref().map(|partner| &partner.secret);
     let values = std::iter::once(&finding.secret)
         .chain(partner)
-        .map(Secret::reveal);
+        .map(Secret::reveal)
+        .filter(|value| !value.is_empty());
     values.filter_map(|value| {
-        let is_in_own_name = !value.is_empty() && matches!(finding.origin, Origin::Name { .. });
+        let is_in_own_name = matches!(finding.origin, Origin::Name { .. });
         if value.len() >= MIN_ANYWHERE || is_in_own_name {
             Some(Needle::Anywhere(value))
         } else if value.len() >= MIN_WORD || names::is_in_name(finding, value) {

@@ -101,6 +101,7 @@ fn a_very_short_value_is_masked_if_a_name_contains_it() {
         reached_from,
         places: Vec::new(),
         elsewhere: elsewhere.iter().map(|&place| place.into()).collect(),
+        repositories: Vec::new(),
     };
     let file = || Origin::File { path: "a".into() };
     assert_eq!(
@@ -142,7 +143,7 @@ fn an_encoded_value_in_a_name_is_masked_everywhere() {
                 start: index.locate(span.start),
                 end: index.locate(span.end),
                 frame: Frame::new(name.as_bytes(), &index, span, &HiddenSpans::new(vec![span])),
-                encoding: Some("joined"),
+                encoding: Some("joined".into()),
                 inside: None,
             },
             secret: Secret::new("AKIAQYLP"),
