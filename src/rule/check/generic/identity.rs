@@ -91,15 +91,19 @@ pub(super) fn is_installer_id(value: &[u8]) -> bool {
     id.is_some_and(|id| id.len() == 32 && is_hex(id))
 }
 
-/// Whether `value` under `name` is the fingerprint of a key, which programs print in capitals, or
-/// with colons between the bytes.
+/// Whether `value` under `name` is the fingerprint of a key, which programs print with colons
+/// between the bytes, or, if the key signs software, in capitals.
 pub(super) fn is_fingerprint(value: &[u8], name: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 8] = [
+        b"gpg", b"pgp", b"openpgp", b"release", b"sig", b"sign", b"signer", b"signing",
+    ];
+    let words = Words::new(name);
     let Classes { lower, upper, .. } = Classes::of(value);
-    let is_of_key = Words::new(name).iter().last() == Some(b"key");
     let is_upper = value.len() == 40 && is_hex(value) && lower == 0 && upper > 0;
     let mut bytes = value.split(|&byte| byte == b':');
-    is_of_key
-        && (is_upper || value.len() >= 47 && bytes.all(|byte| byte.len() == 2 && is_hex(byte)))
+    words.iter().last() == Some(b"key")
+        && (is_upper && words.iter().any(|word| SIGNS.contains(&word))
+            || value.len() >= 47 && bytes.all(|byte| byte.len() == 2 && is_hex(byte)))
 }
 
 /// Whether `value` under `name` is a token that a client makes up so that a request counts once, as
@@ -168,6 +172,7 @@ mod tests {
             b"sig_key"
         ));
         assert!(!is_fingerprint(upper.as_bytes(), b"client_secret"));
+        assert!(!is_fingerprint(upper.as_bytes(), b"API_KEY"));
         assert!(!is_fingerprint(upper.to_lowercase().as_bytes(), b"key"));
         let uuid = b"7d9f2c4e-1b3a-4c5d-8e6f-a0b1c2d3e4f5";
         assert!(is_uuid(uuid) && !is_uuid(b"7d9f2c4e"));
