@@ -152,6 +152,8 @@ fn a_repository_without_a_result_or_with_two_is_incomplete() {
     merge(&folder, &[], 0);
     let ran = merge(&folder, &["--manifest", "manifest.jsonl"], 2);
     ran.says("b: it has no result").says("manifest.jsonl:3");
+    folder.write("empty.jsonl", "\n");
+    merge(&folder, &["--manifest", "empty.jsonl"], 2).says("it names no repositories");
     folder.write("results.jsonl", lines(&[clean.clone(), clean]));
     merge(&folder, &[], 2).says("a: it has another result at results.jsonl:2");
     folder.write("results.jsonl", "\n");
@@ -190,6 +192,26 @@ fn an_entry_of_the_fleet_may_be_for_one_repository() {
         format!("[[allow]]\nvalue = \"{print}\"\nreason = \"all\"\n"),
     );
     merge(&folder, &["--config", "fleet.toml"], 0);
+}
+
+#[test]
+fn an_entry_for_a_repository_allows_no_folder_of_another_one() {
+    let hiding = Repo::new();
+    hiding.add("lab/x.py", &seeded_id_line(1));
+    hiding.commit("first");
+    let (lab, other) = (repo_with(&seeded_id_line(2)), repo_with("nothing\n"));
+    let folder = folder(&[result("team", &hiding), result("team/lab", &lab)]);
+    folder.write(
+        "fleet.toml",
+        "[[allow]]\npath = \"/team/lab/\"\nreason = \"a lab\"\n",
+    );
+    let ran = merge(&folder, &["--config", "fleet.toml"], 2);
+    ran.says("team: its folder has the name of the repository 'team/lab'");
+    folder.write(
+        "results.jsonl",
+        lines(&[result("team", &other), result("lab", &lab)]),
+    );
+    merge(&folder, &["--config", "fleet.toml"], 1);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 use jiff::civil::Date;
 
 use crate::blob::{Skip, SkipReason};
@@ -41,6 +41,8 @@ pub struct Fleet<'p> {
     repositories: HashSet<String>,
     versions: Versions,
     seen: Vec<SeenSecret>,
+    /// Files with findings that entries of the fleet allow there, and not everywhere.
+    allowed_files: Vec<BString>,
 }
 
 /// The results of a fleet.
@@ -109,6 +111,15 @@ impl FleetPolicy<'_> {
         (convert::finding(repo, json, found), judgement)
     }
 
+    /// Whether entries allow a finding also in a file of no repository.
+    fn allows_everywhere(&self, json: &FindingJson, rules: &mut Rules) -> bool {
+        let found = convert::occurrence(json, rules);
+        let judgement = self
+            .policy
+            .judge(&found, b"\0".as_bstr(), &Nearby::default());
+        matches!(judgement, Judgement::Allow(_))
+    }
+
     fn baseline_entry(&self, print: Fingerprint) -> Option<AllowedBy> {
         let entry = self.baseline?.entry_for(print)?;
         let EntryMetadata { reason, owner, .. } = entry.metadata.clone();
@@ -128,6 +139,7 @@ impl<'p> Fleet<'p> {
             repositories: HashSet::new(),
             versions: Versions::default(),
             seen: Vec::new(),
+            allowed_files: Vec::new(),
         }
     }
 
@@ -145,24 +157,34 @@ impl<'p> Fleet<'p> {
         })
     }
 
-    /// Makes the outcome incomplete for each repository of a manifest that has no result.
+    /// Makes the outcome incomplete for each repository of a manifest that has no result, and for
+    /// an empty manifest.
     ///
     /// # Errors
     /// If the manifest cannot be read.
     pub fn expect(&mut self, file: &str, input: &mut dyn BufRead) -> io::Result<()> {
-        each_line(input, |number, line| match from_json(line) {
-            Ok(ManifestLine { repo }) if self.repositories.contains(&repo) => {}
-            Ok(ManifestLine { repo }) => self.incomplete(&repo, "it has no result".to_owned()),
-            Err(problem) => {
-                let problem = format!("not a line of a manifest: {problem}");
-                self.incomplete(&format!("{file}:{number}"), problem);
+        let mut is_empty = true;
+        each_line(input, |number, line| {
+            is_empty = false;
+            match from_json(line) {
+                Ok(ManifestLine { repo }) if self.repositories.contains(&repo) => {}
+                Ok(ManifestLine { repo }) => self.incomplete(&repo, "it has no result".to_owned()),
+                Err(problem) => {
+                    let problem = format!("not a line of a manifest: {problem}");
+                    self.incomplete(&format!("{file}:{number}"), problem);
+                }
             }
-        })
+        })?;
+        if is_empty {
+            self.incomplete(file, "it names no repositories".to_owned());
+        }
+        Ok(())
     }
 
     /// The joined results.
     #[must_use]
     pub fn finish(mut self) -> Merged {
+        self.refuse_ambiguous_files();
         let findings = self.outcome.findings.iter_mut();
         for history in findings.filter_map(|finding| finding.history.as_mut()) {
             history.repositories.sort();
@@ -224,7 +246,13 @@ impl<'p> Fleet<'p> {
         let (finding, judgement) = self.judge.judge(repo, json, &mut self.rules);
         let by = match judgement {
             Judgement::Ignore => return,
-            Judgement::Allow(entry) => Some(by.unwrap_or(entry)),
+            Judgement::Allow(entry) => by.or_else(|| {
+                if !self.judge.allows_everywhere(json, &mut self.rules) {
+                    let files = convert::files(repo, json).into_iter();
+                    self.allowed_files.extend(files.map(|(path, _)| path));
+                }
+                Some(entry)
+            }),
             Judgement::Report { .. } => by,
         };
         let key = SecretKey::new(repo, &finding);
@@ -262,6 +290,27 @@ impl<'p> Fleet<'p> {
             all.exposure = all.exposure.min(one.exposure);
             all.in_head |= one.in_head;
             all.repositories.extend(one.repositories);
+        }
+    }
+
+    /// An entry for `/team/lab/` is for the repository `team/lab`, or for the folder `lab` of
+    /// `team`, whose authors could hide secrets there. If both exist, the outcome is incomplete.
+    fn refuse_ambiguous_files(&mut self) {
+        let mut ambiguous = BTreeSet::new();
+        for path in std::mem::take(&mut self.allowed_files) {
+            let ends = path.find_iter("/").map(|end| path[..end].to_str());
+            let names = ends.filter_map(Result::ok);
+            let mut names = names.filter(|name| self.repositories.contains(*name));
+            if let (Some(outer), Some(inner)) = (names.next(), names.next()) {
+                ambiguous.insert((outer.to_owned(), inner.to_owned()));
+            }
+        }
+        for (outer, inner) in ambiguous {
+            let reason = format!(
+                "its folder has the name of the repository '{inner}': allow entries cannot tell \
+                 them apart; rename one in the manifest"
+            );
+            self.incomplete(&outer, reason);
         }
     }
 

@@ -21,6 +21,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if given != "Basic " + base64.b64encode(b"x-access-token:" + self.server.token.encode()).decode():
             return self.answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
         path, _, query = self.path.partition("?")
+        if path.startswith("/away/"):
+            place = f"https://127.0.0.1:{self.server.server_port}{self.path[len('/away'):]}"
+            return self.answer(302, [("Location", place)], b"")
         env = {
             "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": self.server.root, "GIT_HTTP_EXPORT_ALL": "1",
             "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,

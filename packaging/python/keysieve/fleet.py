@@ -7,6 +7,7 @@ work, as processes; this module hands out repositories, bounds what they use, an
 import argparse
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import itertools
 import json
@@ -19,10 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 from multiprocessing.pool import ThreadPool
 
 from keysieve import find_keysieve
+from keysieve.manifest import HOST, TOKEN, Failure, entries_of
 
 STATUSES = ["clean", "findings", "incomplete"]
 # How git reaches a server; every other variable of git, and every file, would be foreign configuration.
@@ -31,14 +32,15 @@ GIT = ["git"] + [word for setting in (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false",
     "fetch.unpackLimit=1", "transfer.bundleURI=false") for word in ("-c", setting)]
 # Git asks this shell function for the token, and only for the one host. It reads variables: no argument has the token.
-TOKEN, HOST = "KEYSIEVE_FLEET_TOKEN", "KEYSIEVE_FLEET_HOST"
-HELPER = f'!f() {{ echo "username=${{KEYSIEVE_FLEET_USER:-x-access-token}}"; echo "password=${TOKEN}"; }}; f'
+HELPER = f'!f() {{ printf "username=%s\\npassword=%s\\n" "${{KEYSIEVE_FLEET_USER:-x-access-token}}" "${TOKEN}"; }}; f'
+# Limits the size of files, and lets Linux end the program when this process ends: nothing else would, or not in time.
+WRAPPER = """[ "$0" = 0 ] || ulimit -f "$0" || exit
+with="setpriv --pdeathsig KILL"
+$with true 2>/dev/null && exec $with "$@"
+exec "$@"
+"""
 RETRIES = 3
-FIELDS = {"repo", "path", "url", "refs", "policy"}
-
-
-class Failure(Exception):
-    """What went wrong, for people. It may go well next time."""
+BEGINNING = b'{"schema":1,"repo":'
 
 
 class TooLarge(Failure):
@@ -46,23 +48,25 @@ class TooLarge(Failure):
 
 
 def shown(text, folder):
-    """The end of a program's message, without credentials, control characters and folders that have other names in
-    each run."""
+    """The end of a program's message, without credentials, addresses, control characters and folders that have other
+    names in each run."""
     text = text.decode("utf-8", "replace").replace(os.environ.get(TOKEN) or "\0", "***").replace(str(folder), "clone")
     text = "; ".join([line for line in text.splitlines() if line.strip()][-3:])
-    return "".join(c if c.isprintable() else " " for c in re.sub(r"://[^/\s]*@", "://***@", text))[-400:]
+    return "".join(c if c.isprintable() else " " for c in re.sub(r"://[^'\s]*", "://***", text))[-400:]
 
 
 def run(words, folder, env, timeout, limit=None):
-    """Runs a program that may write files of `limit` bytes. Returns its status, output and the end of its errors."""
-    if limit:
-        words = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', str(limit // 512), *words]
+    """Runs a program that may write files of `limit` bytes (0 for any), and that ends with this process unless `limit`
+    is None, which is quicker. Returns its status, output and the end of its errors."""
+    name = os.path.basename(words[0])
+    if limit is not None:
+        words = ["sh", "-c", WRAPPER, str(limit and max(1, limit // 512)), *words]
     pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with subprocess.Popen(words, cwd=folder, env=env, start_new_session=True, **pipes) as process:
         try:
             out, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise Failure(f"{words[0]}: not finished after {timeout} seconds") from None
+            raise Failure(f"{name}: not finished after {timeout} seconds") from None
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -70,15 +74,22 @@ def run(words, folder, env, timeout, limit=None):
 
 
 def environment(folder):
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in KEPT}
+    foreign, above = ("GIT_", "KEYSIEVE_"), os.path.dirname(os.path.realpath(folder))
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign) or name in KEPT}
     return dict(env, GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull, GIT_ATTR_NOSYSTEM="1", LC_ALL="C",
-                GIT_TERMINAL_PROMPT="0", GIT_ALLOW_PROTOCOL="file:https:ssh", XDG_CONFIG_HOME=f"{folder}/none")
+                GIT_TERMINAL_PROMPT="0", GIT_ALLOW_PROTOCOL="file:https:ssh", XDG_CONFIG_HOME=f"{folder}/none",
+                GIT_CEILING_DIRECTORIES=above)
 
 
 def git(folder, settings, *words, limit=None):
-    host = os.environ.get(HOST)
-    helper = ["-c", f"credential.https://{host}.helper={HELPER}"] if host else []
-    status, out, errors = run([*GIT, *helper, *words], folder, environment(folder), settings["timeout"], limit)
+    env, host, helper = environment(folder), os.environ.get(HOST), []
+    if any(word.startswith("https://") for word in words):
+        # ~/.netrc has credentials for other hosts, and SSH_ASKPASS asks a person.
+        env.update(HOME=env["XDG_CONFIG_HOME"], SSH_ASKPASS="")
+        if host:
+            helper = ["-c", f"credential.https://{host}.helper={HELPER}"]
+            env.update(item for item in os.environ.items() if item[0].startswith("KEYSIEVE_FLEET_"))
+    status, out, errors = run([*GIT, *helper, *words], folder, env, settings["timeout"], limit)
     if status != 0:
         raise Failure(f"git {words[0]}: {errors}")
     return out
@@ -88,8 +99,8 @@ def keysieve(folder, settings, config, repo, *words):
     """The report of an audit. Only the configuration `config` counts, not that of the repository or of a user."""
     words = ["audit", "--no-cache", "--no-baseline", "--format", "json", "--jobs", str(settings["threads"]), *words]
     words = [settings["keysieve"] or find_keysieve(), *words, *(["--config", config] if config else ["--no-config"])]
-    env = {name: value for name, value in environment(folder).items() if not name.startswith("KEYSIEVE_")}
-    status, out, errors = run([*words, str(repo)], folder, env, settings["timeout"])
+    words.append(str(repo))
+    status, out, errors = run(words, folder, environment(folder), settings["timeout"], limit=0)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         report = json.loads(out)
         if STATUSES.index(report["status"]) == status:
@@ -103,8 +114,8 @@ def scratch(settings):
     a worker that died, and the next one removes what it left."""
     top, largest, deadline = pathlib.Path(settings["scratch"]), settings["max_clone"], time.time() + settings["timeout"]
     top.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if top.is_symlink() or top.stat().st_uid != os.getuid():
-        raise Failure("the scratch folder is a link, or belongs to another user")
+    if top.is_symlink() or top.stat().st_uid != os.getuid() or top.stat().st_mode & 0o002:
+        raise Failure("the scratch folder is a link, or others can write to it: name a new one with --scratch")
     while time.time() < deadline:
         for number in range(settings["scratch_size"] // largest):
             with open(top / f"{number}.lock", "w", encoding="utf-8") as lock:
@@ -139,13 +150,23 @@ def fetch(clone, settings, entry, listed):
     return sum(file.stat().st_size for file in clone.rglob("*") if file.is_file())
 
 
+def wanted_of(listed, refs):
+    """The refs to audit, and their object ids, of those that git lists."""
+    pairs = (line.split("\t") for line in os.fsdecode(listed).split("\n") if "\trefs/" in line)
+    pairs = ((name, oid) for oid, name in pairs if not name.endswith("^{}"))
+    return {name: oid for name, oid in pairs if not refs or any(fnmatch.fnmatchcase(name, ref) for ref in refs)}
+
+
 def audit(entry, settings):
     """The result of a repository; only its name if nothing has changed since the last one. Runs on a worker."""
     began, result = time.monotonic(), {"schema": 1, "repo": entry["repo"], "status": "incomplete"}
     try:
         with tempfile.TemporaryDirectory() as folder:
-            words = ["--symref", "--", entry.get("url") or entry["path"], *entry.get("refs", [])]
-            listed = git(folder, settings, "ls-remote", *words)
+            source, refs = entry.get("url") or entry["path"], entry.get("refs", [])
+            listed = git(folder, settings, "ls-remote", "--symref", "--", source, *refs)
+            wanted = wanted_of(listed, refs)
+            if refs and not wanted and git(folder, settings, "ls-remote", "--", source):
+                raise Failure("it has refs, but none of those in the manifest")
             digest = hashlib.sha256(b"\n".join(sorted(listed.splitlines()))).hexdigest()
             if entry["last"] == [digest, entry["settings_digest"]]:
                 return {"repo": entry["repo"]}
@@ -153,9 +174,15 @@ def audit(entry, settings):
             if "url" in entry:
                 with scratch(settings) as clone:
                     size = fetch(clone, settings, entry, listed)
+                    fetched = git(clone, settings, "for-each-ref", "--format=%(objectname)%09%(refname)")
+                    if wanted.items() - wanted_of(fetched, refs).items():
+                        # Git also leaves out a ref if the history is cut off, without an error.
+                        raise Failure("git fetch: refs are missing, or have changed since they were listed")
                     report = keysieve(clone, settings, entry["config"], clone)
             else:
-                words = [word for ref in entry.get("refs", []) for word in ("--ref", ref)]
+                # A ref that is missing is an error, unless it is a pattern.
+                names = {*wanted, *(ref for ref in refs if "*" not in ref)} if refs else ()
+                words = [f"--ref={name}" for name in sorted(names)]
                 size, report = 0, keysieve(folder, settings, entry["config"], entry["path"], *words)
         if report["tool"] != entry["tool"]:
             raise Failure("the worker has another keysieve, other rules or another policy than the driver")
@@ -167,64 +194,36 @@ def audit(entry, settings):
     return dict(result, seconds=round(time.monotonic() - began, 3))
 
 
-def listing(folder):
-    """The lines of a manifest for the repositories in a folder."""
-    for top, names, _ in os.walk(folder):
-        names.sort()
-        if {".git"} <= set(os.listdir(top)) or {"HEAD", "objects", "refs"} <= set(os.listdir(top)):
-            names.clear()
-            path = os.path.relpath(top, folder)
-            yield json.dumps({"repo": path[:-4] if path.endswith(".git") else path, "path": path})
-
-
-def entries_of(manifest):
-    """The repositories of a manifest. An error quotes nothing of its line, which may have a password."""
-    base, entries = manifest if manifest.is_dir() else manifest.parent, {}
-    lines = listing(manifest) if manifest.is_dir() else manifest.read_text("utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
-        place = f"{manifest}:{number}: "
-        try:
-            entry = json.loads(line)
-            texts = [entry["repo"], entry["path" if "path" in entry else "url"], entry.get("policy", "-")]
-            refs, url = entry.get("refs", ["refs/"]), urllib.parse.urlsplit(entry.get("url", "file:///"))
-            is_valid = all(text.isprintable() and text for text in texts + refs) and set(entry) <= FIELDS
-            is_valid = is_valid and refs and all(ref.startswith("refs/") for ref in refs)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            is_valid = False
-        if not is_valid or {"path", "url"} <= set(entry) or url.scheme not in ("https", "ssh", "file"):
-            raise Failure(place + "a line has repo, and path or url (https, ssh or file); refs and policy if wanted")
-        if "@" in url.netloc and (url.scheme != "ssh" or url.password):
-            raise Failure(place + f"credentials in the url: set {TOKEN} and {HOST}")
-        if entry["repo"] in entries:
-            raise Failure(place + "an earlier line has the same repo")
-        entry.update((key, str((base / entry[key]).resolve())) for key in {"path", "policy"} & set(entry))
-        entries[entry["repo"]] = entry
-    if not entries:
-        raise Failure(f"{manifest}: no repositories")
-    return list(entries.values())
-
-
 class Results:
     """The file of results. A run adds lines, and the last line of a repository counts; the end of a run leaves one for
     each. So an interrupted run can be continued."""
 
     def __init__(self, path):
         self.path, self.lines, offset = path, {}, 0
+        if path.is_symlink() or path.exists() and not path.is_file():
+            raise Failure(f"{path}: a link, or not a file")
         self.file = open(path, "a+b")
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_locked = os.path.samestat(os.fstat(self.file.fileno()), path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_locked = False
+        if not is_locked:
+            raise Failure(f"{path}: another run writes to it")
         self.file.seek(0)
         for number, line in enumerate(self.file, 1):
-            if not line.endswith(b"\n"):
-                break  # The run was interrupted while it wrote.
             try:
+                if not line.endswith(b"\n") and line[:len(BEGINNING)] == BEGINNING[:len(line)]:
+                    break  # The run was interrupted while it wrote.
                 self.note(json.loads(line), offset, len(line))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise Failure(f"{path}:{number}: not a result: repair or remove the file") from None
             offset += len(line)
         self.file.truncate(offset)
 
     def note(self, result, *place):
         last = [result.get("refs_digest"), result.get("settings_digest")]
-        self.lines[result["repo"]] = (place, result["status"], last)
+        self.lines[result["repo"]] = (place, STATUSES[STATUSES.index(result["status"])], last)
 
     def add(self, result):
         line = json.dumps(result, separators=(",", ":")).encode() + b"\n"
@@ -235,7 +234,9 @@ class Results:
     def finish(self, entries):
         """Keeps one line for each repository, in the order of the manifest. Returns how many have each status."""
         counts, new = dict.fromkeys(STATUSES, 0), self.path.with_name(self.path.name + ".new")
-        with open(new, "wb") as out:
+        new.unlink(missing_ok=True)
+        with open(new, "xb") as out:
+            shutil.copymode(self.path, new)
             for entry in entries:
                 (offset, size), status, _ = self.lines[entry["repo"]]
                 self.file.seek(offset)
@@ -257,7 +258,7 @@ def with_settings(entries, settings, policy, results):
                 report = keysieve(folder, settings, config, f"{folder}/empty", "--unused")
                 # An entry that expires changes results, but not the version of the policy.
                 probes[config] = report["tool"], [entry.get("expired") for entry in report["unused"]]
-            parts = json.dumps([probes[config], entry.get("refs"), settings["max_clone"]])
+            parts = json.dumps([probes[config], entry.get("refs"), "path" in entry, settings["max_clone"]])
             last = results.lines.get(entry["repo"], [None])[-1]
             digest = hashlib.sha256(parts.encode()).hexdigest()
             yield dict(entry, config=config, tool=probes[config][0], settings_digest=digest, last=last)
@@ -276,7 +277,7 @@ def on_ray(entries, settings, options):
     except ImportError:
         raise Failure("Ray is missing: pip install 'keysieve[fleet]', or use --engine local") from None
     address = options.address or os.environ.get("RAY_ADDRESS")
-    # Without an address, Ray would join a cluster of which it finds traces on this machine, even one that is gone.
+    # Without an address, Ray would join a cluster that has left files on this machine, even if it has ended.
     words = {"address": address} if address else {"address": "local", "include_dashboard": False}
     ray.init(log_to_driver=False, **words)
     memory = options.memory and int(options.memory * 2**30)
@@ -326,8 +327,14 @@ def arguments():
 
 
 def audit_all(options):
-    settings = {name: getattr(options, name) for name in ("keysieve", "threads", "timeout", "scratch")}
+    settings = {name: getattr(options, name) for name in ("threads", "timeout")}
     settings.update((name, int(getattr(options, name) * 2**30)) for name in ("scratch_size", "max_clone"))
+    if min(options.jobs, *settings.values()) < 1:
+        raise Failure("--jobs, --threads, --timeout, --scratch-size and --max-clone have to be larger than 0")
+    # Workers run in other folders.
+    is_path = options.keysieve and os.sep in options.keysieve
+    settings["keysieve"] = os.path.abspath(options.keysieve) if is_path else options.keysieve
+    settings["scratch"] = os.path.abspath(options.scratch)
     settings["max_clone"] = min(settings["max_clone"], settings["scratch_size"])
     entries, results = entries_of(options.manifest)[options.part], Results(options.results)
     policy, began, unchanged = options.policy and str(options.policy.resolve()), time.monotonic(), 0
@@ -349,10 +356,12 @@ def audit_all(options):
 def main():
     try:
         sys.exit(audit_all(arguments()))
-    except (Failure, OSError) as error:
-        print(f"keysieve-fleet: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("keysieve-fleet: stopped; run it again to continue", file=sys.stderr)
+        message = "stopped; run it again to continue"
+    except Exception as error:  # Python would end with status 1, which means findings.
+        message = error if isinstance(error, (Failure, OSError)) else f"{type(error).__name__}: {error}"
+    with contextlib.suppress(OSError):
+        print(f"keysieve-fleet: {message}", file=sys.stderr)
     sys.exit(2)
 
 
