@@ -197,7 +197,7 @@ fn an_entry_of_the_fleet_may_be_for_one_repository() {
 #[test]
 fn an_entry_for_a_repository_allows_no_folder_of_another_one() {
     let hiding = Repo::new();
-    hiding.add("lab/x.py", &seeded_id_line(1));
+    hiding.add("lab/x.py", seeded_id_line(1));
     hiding.commit("first");
     let (lab, other) = (repo_with(&seeded_id_line(2)), repo_with("nothing\n"));
     let folder = folder(&[result("team", &hiding), result("team/lab", &lab)]);
