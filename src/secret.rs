@@ -27,8 +27,8 @@ impl Secret {
         }
     }
 
-    /// A secret of which only what a report shows is known. Its value is empty. What is not a mask
-    /// is masked.
+    /// A secret whose value is not known, only what a report shows in place of it. The value is
+    /// empty. If `shown` is not a mask, it is masked.
     #[must_use]
     pub fn of_mask(shown: String) -> Self {
         Self {

@@ -129,6 +129,11 @@ fn a_bad_line_makes_the_rest_incomplete_and_is_named() {
         (clean.to_string(), "its status is not that of its report"),
         (digits.to_string(), "32 hex digits"),
         (
+            good.to_string()
+                .replacen("\"repo\":\"a\"", "\"repo\":\"b/../a\"", 1),
+            "a part of 'repo'",
+        ),
+        (
             json!({"schema": 1, "repo": "b", "status": "clean"}).to_string(),
             "no report",
         ),

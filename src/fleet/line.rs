@@ -170,8 +170,12 @@ impl ResultLine {
         if parsed.schema != SCHEMA || report.is_some_and(|report| report.schema != SCHEMA) {
             return Err(format!("not of version {SCHEMA}"));
         }
-        if parsed.repo.is_empty() {
-            return Err("'repo' is empty".to_owned());
+        if parsed
+            .repo
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".."))
+        {
+            return Err("a part of 'repo' is empty, '.' or '..'".to_owned());
         }
         match (report, parsed.status) {
             (Some(report), status) if report.status != status => {

@@ -1,7 +1,8 @@
 //! Joins the results of many repositories into one outcome, for `keysieve merge`: a secret that
 //! several repositories hold is one finding.
 //!
-//! Results are read line by line. What stays in memory is the findings, each secret once.
+//! Results are read line by line. What stays in memory is the findings, each secret once, and what
+//! was allowed or skipped.
 
 mod convert;
 mod line;

@@ -14,6 +14,7 @@ mod charset_runs;
 mod decode;
 mod duplicates;
 mod edit;
+mod hash_bits;
 mod hit;
 mod hits;
 pub mod lines;

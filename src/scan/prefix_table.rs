@@ -6,16 +6,17 @@ use rustc_hash::FxHashMap;
 use crate::rule::charset::is_run_byte;
 use crate::text::Span;
 
+use super::hash_bits::HashBits;
 use super::prefilter::Owned;
 
 /// How many bytes at a place decide whether it is looked up.
 const PREFIX: usize = 4;
 
 /// Keywords of tokens, by their first bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct PrefixTable {
-    /// A bit for each hash of four bytes: most places are rejected here.
-    present: Box<[u64; 1024]>,
+    /// The first four bytes of keywords: most places are rejected here.
+    present: HashBits,
     /// For each three bytes the keywords that begin with them, each with its owner.
     keywords: FxHashMap<[u8; 3], Vec<Owned>>,
 }
@@ -23,10 +24,7 @@ pub(super) struct PrefixTable {
 impl PrefixTable {
     /// A table of `(owner, keyword)` pairs. A keyword of fewer than three bytes is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Self {
-        let mut table = Self {
-            present: Box::new([0; 1024]),
-            keywords: FxHashMap::default(),
-        };
+        let mut table = Self::default();
         for (owner, word) in keywords {
             let Some(&[first, second, third]) = word.first_chunk() else {
                 continue;
@@ -34,8 +32,8 @@ impl PrefixTable {
             // Any byte of a run may follow a keyword of three bytes.
             let followers = word.get(3).map_or(0..=u8::MAX, |&byte| byte..=byte);
             for fourth in followers.filter(|&byte| is_run_byte(byte)) {
-                let (index, bit) = bit_of([first, second, third, fourth]);
-                table.present[index] |= bit;
+                let prefix = [first, second, third, fourth];
+                table.present.insert(u32::from_le_bytes(prefix));
             }
             let words = table.keywords.entry([first, second, third]).or_default();
             words.push((owner, word));
@@ -56,8 +54,7 @@ impl PrefixTable {
         let prefixes = run.of(text).windows(PREFIX).take(starts);
         for (at, prefix) in (run.start..).zip(prefixes) {
             let prefix = [prefix[0], prefix[1], prefix[2], prefix[3]];
-            let (index, bit) = bit_of(prefix);
-            if self.present[index] & bit == 0 {
+            if !self.present.may_have(u32::from_le_bytes(prefix)) {
                 continue;
             }
             let [first, second, third, _] = prefix;
@@ -69,12 +66,6 @@ impl PrefixTable {
             }
         }
     }
-}
-
-/// The index in the bit map, and the bit there, for `prefix`: Fibonacci hashing.
-fn bit_of(prefix: [u8; PREFIX]) -> (usize, u64) {
-    let hash = u32::from_le_bytes(prefix).wrapping_mul(0x9E37_79B1) >> 16;
-    ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 #[cfg(test)]

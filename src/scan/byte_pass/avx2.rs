@@ -16,8 +16,6 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use std::sync::LazyLock;
-
 use super::{Counts, MIN_LIST, Shape, may_be_joint, may_be_second};
 use crate::rule::charset::{MIN_RUN, is_run_byte};
 use crate::scan::decode::numbers::{MAX_GAP, MAX_NUMBER, is_list_byte, may_encode_text};
@@ -73,13 +71,10 @@ pub(super) fn count(text: &[u8]) -> Option<Counts> {
 
 /// Whether the processor has AVX2, and what all that have it have.
 fn has_features() -> bool {
-    static HAS_FEATURES: LazyLock<bool> = LazyLock::new(|| {
-        is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt")
-    });
-    *HAS_FEATURES
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]

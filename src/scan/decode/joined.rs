@@ -19,7 +19,7 @@ const LONG_REACH: usize = 16 << 10;
 
 /// Calls `visit` with the text around each of `joints`, which are in order, without any joint.
 pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&Decoded)) {
-    for_windows(text, joints.iter().copied(), |window, first| {
+    for_windows(text, joints.iter().copied(), REACH, |window, first| {
         visit(&without_joints(text, window, first, Between::Operators));
     });
 }
@@ -29,36 +29,37 @@ pub(super) fn decode_all(text: &[u8], joints: &[usize], mut visit: impl FnMut(&D
 pub(super) fn decode_quoted(text: &[u8], at: usize, mut visit: impl FnMut(&Decoded)) {
     let signs = memchr::memchr_iter(b'=', &text[at..]).map(|sign| at + sign);
     let escapes = signs.filter(|&sign| quoted(text, sign).is_some());
-    for_windows(text, escapes, |window, _| {
+    for_windows(text, escapes, REACH, |window, _| {
         let decoded = replace_all(text, window, "quoted-printable", |at| quoted(text, at));
         visit(&decoded);
     });
 }
 
 /// Calls `decode` with a window of `text` around each of `places`, which are in order, and the
-/// first place in it. Windows with places near each other are one.
+/// first place in it. A window has `reach` bytes on each side; places near each other share one.
 fn for_windows(
     text: &[u8],
     places: impl Iterator<Item = usize>,
+    reach: usize,
     mut decode: impl FnMut(Span, usize),
 ) {
     let mut places = places.peekable();
     let mut done = 0;
     while let Some(first) = places.next() {
         let mut last = first;
-        let is_near = |&next: &usize, last| next <= last + REACH && next <= first + MAX_WINDOW;
+        let is_near = |&next: &usize, last| next <= last + reach && next <= first + MAX_WINDOW;
         while let Some(next) = places.next_if(|next| is_near(next, last)) {
             last = next;
         }
-        let start = first.saturating_sub(REACH).max(done);
-        let mut window = Span::new(start, text.len().min(last + REACH));
+        let start = first.saturating_sub(reach).max(done);
+        let mut window = Span::new(start, text.len().min(last + reach));
         done = last;
         if begin_in(text, window).is_some() {
             window.end = text.len().min(last + LONG_REACH);
             // What is in it needs no other window, unless a key begins near its end.
             let half = Span::new(window.start + window.len() / 2, window.end);
-            let begin = begin_in(text, half).map(|begin| begin.saturating_sub(REACH));
-            done = begin.unwrap_or(window.end - REACH.min(half.len()));
+            let begin = begin_in(text, half).map(|begin| begin.saturating_sub(reach));
+            done = begin.unwrap_or(window.end - reach.min(half.len()));
             while places.next_if(|next| *next < done).is_some() {}
         }
         decode(window, first);
@@ -73,17 +74,9 @@ fn begin_in(text: &[u8], window: Span) -> Option<usize> {
 /// Calls `visit` with the text around lists, each joined at one of `places`, which are in order,
 /// without the commas between their elements.
 pub(super) fn decode_lists(text: &[u8], places: &[usize], mut visit: impl FnMut(&Decoded)) {
-    let mut places = places.iter().copied().peekable();
-    while let Some(first) = places.next() {
-        let mut last = first;
-        let is_near = |&next: &usize, last| next <= last + LIST_REACH && next <= first + MAX_WINDOW;
-        while let Some(next) = places.next_if(|next| is_near(next, last)) {
-            last = next;
-        }
-        let start = first.saturating_sub(LIST_REACH);
-        let window = Span::new(start, text.len().min(last + LIST_REACH));
+    for_windows(text, places.iter().copied(), LIST_REACH, |window, first| {
         visit(&without_joints(text, window, first, Between::Commas));
-    }
+    });
 }
 
 /// The text of `window` without joints; the one at `at` gives the result its name.

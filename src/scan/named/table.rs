@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::super::hash_bits::HashBits;
 use crate::rule::words::Words;
 use crate::rule::{Rule, Trigger};
 
@@ -15,12 +16,11 @@ pub(in super::super) struct NameTable {
     general: Phrases,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Phrases {
     rules: FxHashMap<Box<[u8]>, Vec<usize>>,
-    /// A bit for each hash of what most phrases differ in: few other stretches of a name are looked
-    /// up.
-    present: Box<[u64; 1024]>,
+    /// The keys of all phrases: few other stretches of a name are looked up.
+    present: HashBits,
     /// The length of the longest phrase.
     longest: usize,
 }
@@ -40,8 +40,7 @@ impl NameTable {
                     &mut table.specific
                 };
                 phrases.longest = phrases.longest.max(phrase.len());
-                let (word, bit) = bit_of(&phrase);
-                phrases.present[word] |= bit;
+                phrases.present.insert(key_of(&phrase));
                 phrases.rules.entry(phrase).or_default().push(index);
             }
         }
@@ -59,23 +58,10 @@ impl NameTable {
     }
 }
 
-impl Default for Phrases {
-    fn default() -> Self {
-        Self {
-            rules: FxHashMap::default(),
-            present: Box::new([0; 1024]),
-            longest: 0,
-        }
-    }
-}
-
-/// The index in the bit map, and the bit there, for the ends and the length of `phrase`: Fibonacci
-/// hashing.
-fn bit_of(phrase: &[u8]) -> (usize, u64) {
+/// What most phrases differ in: their ends and their length.
+fn key_of(phrase: &[u8]) -> u32 {
     let (first, last) = (phrase[0], phrase[phrase.len() - 1]);
-    let key = u32::from_le_bytes([first, last, phrase.len().min(255) as u8, 0]);
-    let hash = key.wrapping_mul(0x9E37_79B1) >> 16;
-    ((hash >> 6) as usize, 1 << (hash & 63))
+    u32::from_le_bytes([first, last, phrase.len().min(255) as u8, 0])
 }
 
 impl Phrases {
@@ -84,8 +70,7 @@ impl Phrases {
         let words = Words::new(name);
         let mut found: Vec<(usize, usize)> = Vec::new();
         let mut look_up = |phrase: &[u8]| {
-            let (word, bit) = bit_of(phrase);
-            if self.present[word] & bit != 0 {
+            if self.present.may_have(key_of(phrase)) {
                 let rules = self.rules.get(phrase).into_iter().flatten();
                 found.extend(rules.map(|&rule| (phrase.len(), rule)));
             }
