@@ -51,6 +51,13 @@ impl Span {
         self.start <= other.start && other.end <= self.end
     }
 
+    /// How many bytes `outer` has before or after this span, if that is more.
+    #[must_use]
+    pub fn reach(self, outer: Self) -> usize {
+        let before = self.start.saturating_sub(outer.start);
+        before.max(outer.end.saturating_sub(self.end))
+    }
+
     /// The span that begins `by` bytes later, of the same length.
     #[must_use]
     pub const fn shift(self, by: usize) -> Self {

@@ -82,13 +82,13 @@ impl<'a> ObjectScanner<'a> {
     ) -> Hits {
         let builder = self.context.builder;
         let scanner = builder.scanner;
-        let hits = match base {
+        let mut hits = match base {
             Some(base) => scanner.hits_after(base.state, bytes, base.copied),
             None => scanner.hits(bytes),
         };
         let mut scanned = ScannedBlob::default();
         if !hits.is_empty() {
-            let matches = scanner.verify_hits(bytes, &hits);
+            let matches = scanner.verify_hits(bytes, &mut hits);
             let part = Part::whole(bytes.len());
             if !matches.is_empty() {
                 scanned.located = builder.locate(bytes, &part, matches, Frames::Omit);

@@ -25,9 +25,18 @@ impl Edit<'_> {
         for &stretch in self.copied {
             let inside = self.before.within(stretch.source()).iter();
             let unchanged = inside.filter(|hit| self.carries_over(hit, stretch));
-            carried.extend(unchanged.map(|hit| hit.moved(stretch.from, stretch.to)));
+            carried.extend(unchanged.map(|hit| self.carry(hit, stretch)));
         }
         carried
+    }
+
+    /// `hit`, of the older text, at its place in the new text.
+    fn carry(&self, hit: &Hit, stretch: Copied) -> Hit {
+        let is_idle = |&reach: &u32| self.carries_over_with(reach as usize, hit.span, stretch);
+        Hit {
+            idle_within: hit.idle_within.filter(is_idle),
+            ..hit.moved(stretch.from, stretch.to)
+        }
     }
 
     /// Whether `hit`, which a search found in the new text, is among [`Edit::carried`].

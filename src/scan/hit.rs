@@ -8,6 +8,8 @@ pub struct Hit {
     /// The keyword or the run.
     pub(super) span: Span,
     pub(super) kind: HitKind,
+    /// Once verification found no candidate for it: how many bytes on each side of it decide that.
+    pub(super) idle_within: Option<u32>,
 }
 
 /// What the prefilter found.
@@ -81,6 +83,14 @@ impl Hits {
 }
 
 impl Hit {
+    pub(super) const fn new(span: Span, kind: HitKind) -> Self {
+        Self {
+            span,
+            kind,
+            idle_within: None,
+        }
+    }
+
     /// The same hit in another text, in which what was at `from` is at `to`.
     pub(super) const fn moved(self, from: usize, to: usize) -> Self {
         let (start, end) = (self.span.start - from + to, self.span.end - from + to);

@@ -66,12 +66,10 @@ impl Scanner {
                 return;
             };
             if owner < self.first_name {
-                let kind = HitKind::Keyword(owner);
-                found(Hit { span, kind });
+                found(Hit::new(span, HitKind::Keyword(owner)));
             } else if let Some(end) = named::leads_to_value(text, span) {
                 let span = Span::new(span.start, end.max(span.end));
-                let kind = HitKind::Name;
-                found(Hit { span, kind });
+                found(Hit::new(span, HitKind::Name));
             }
         });
         byte_pass::search(joined, |shape| match shape {
@@ -84,16 +82,14 @@ impl Scanner {
                 if let Some(list) = windows.source(Span::new(start, end)) {
                     numbers::begins_in(text, list, |at| {
                         let span = Span::new(at, at + numbers::LEN);
-                        let kind = HitKind::List;
-                        found(Hit { span, kind });
+                        found(Hit::new(span, HitKind::List));
                     });
                 }
             }
             Shape::Joint(at) => {
                 let source = windows.source(Span::new(at, at + 1));
                 if let Some(span) = source.and_then(|at| joint::in_token(text, at.start)) {
-                    let kind = HitKind::Joint;
-                    found(Hit { span, kind });
+                    found(Hit::new(span, HitKind::Joint));
                 }
             }
         })
@@ -102,33 +98,28 @@ impl Scanner {
     /// Calls `found` with the hits of `run`, a charset run of `text`.
     fn search_run(&self, text: &[u8], run: Span, runs: Runs, found: &mut impl FnMut(Hit)) {
         self.prefixes.search(text, run, MIN_RUN, |owner, span| {
-            let kind = HitKind::TokenKeyword(owner);
-            found(Hit { span, kind });
+            found(Hit::new(span, HitKind::TokenKeyword(owner)));
         });
         let counts = byte_pass::count(run.of(text));
         if named::may_contain_token(run.of(text), counts) {
             named::long_tokens(text, run, |span| {
-                let kind = HitKind::Token;
-                found(Hit { span, kind });
+                found(Hit::new(span, HitKind::Token));
             });
         }
         // What encodes text has letters of both cases, and digits.
         if counts.digits.min(counts.small).min(counts.capital) > 0 {
             charset_runs::url_safe_runs(text, run, |span| {
                 if decode::is_text(text, span) {
-                    let kind = HitKind::Run;
-                    found(Hit { span, kind });
+                    found(Hit::new(span, HitKind::Run));
                 }
             });
         }
         charset_runs::base64_runs(text, run, |span| {
             self.in_base64.search(text, span, 0, |owner, span| {
-                let kind = HitKind::TokenKeyword(owner);
-                found(Hit { span, kind });
+                found(Hit::new(span, HitKind::TokenKeyword(owner)));
             });
             if runs == Runs::All || self.is_promising(text, span) {
-                let kind = HitKind::Run;
-                found(Hit { span, kind });
+                found(Hit::new(span, HitKind::Run));
             }
         });
     }
@@ -154,6 +145,7 @@ impl Scanner {
 mod tests {
     use super::*;
     use crate::rule::RuleSet;
+    use crate::scan::Match;
 
     /// For any cuts, moves, copies and insertions, the hits are those of a full search.
     /// What the made-up texts are put together from. The first one is a token, the second one has a
@@ -189,7 +181,17 @@ mod tests {
             "d2hhdCBhIG5pY2UgZGF5IGZvcg_-dGhpcyBpcyBhIHRlc3Q",
             "414243444546474849404142434445464748",
         ];
-        joined.into_iter().chain(plain.map(String::from)).collect()
+        // Names without a value of a secret, and text that keeps edits away from them.
+        let idle = [
+            "my_token = \"nothing\"",
+            "sentry_key: abc1def",
+            "glpat-",
+            " word\n",
+            " = ",
+        ];
+        let idle = idle.map(|piece| [piece, &" word\n".repeat(140)].concat());
+        let plain = plain.map(String::from).into_iter();
+        joined.into_iter().chain(plain).chain(idle).collect()
     }
 
     /// A new version of `old`: stretches of it, and new pieces between them.
@@ -221,14 +223,26 @@ mod tests {
         };
         assert!(keyword(&pieces[0]) && keyword(&pieces[1]) && !keyword("AIoT"));
         let mut chance = Chance(7);
-        let (mut seen, mut shapes) = (0, 0);
-        for _ in 0..800 {
+        let brief = |found: &Match| (found.rule, found.span, found.confidence);
+        let (mut seen, mut shapes, mut idle, mut matches) = (0, 0, 0, 0);
+        for _ in 0..3000 {
             let old: Vec<u8> = (0..chance.below(14))
                 .flat_map(|_| pieces[chance.below(pieces.len())].bytes())
                 .collect();
             let mut before = scanner.hits(&old);
+            let _ = scanner.verify_hits(&old, &mut before);
             let (new, copied) = edit(&old, &pieces, &mut chance);
-            let after = scanner.hits_after(&before, &new, &copied);
+            let mut after = scanner.hits_after(&before, &new, &copied);
+            idle += after.iter().filter(|hit| hit.idle_within.is_some()).count();
+            let found: Vec<_> = scanner
+                .verify_hits(&new, &mut after)
+                .iter()
+                .map(brief)
+                .collect();
+            let expected: Vec<_> = scanner.scan(&new).iter().map(brief).collect();
+            assert_eq!(found, expected, "{old:?}\n{copied:?}\n{new:?}");
+            matches += found.len();
+            after.list.iter_mut().for_each(|hit| hit.idle_within = None);
             assert_eq!(after, scanner.hits(&new), "{old:?}\n{copied:?}\n{new:?}");
             seen += after.list.len();
             let is_shape = |hit: &&Hit| matches!(hit.kind, HitKind::Joint | HitKind::List);
@@ -237,13 +251,48 @@ mod tests {
             let (from, to, len) = (0, 0, old.len());
             let same = [Copied { from, to, len }];
             let same = if old.is_empty() { &[][..] } else { &same[..] };
-            before = scanner.hits_after(&before, &old, same);
-            assert_eq!(before, scanner.hits(&old));
+            let whole = scanner.hits_after(&before, &old, same);
+            assert_eq!(whole, before);
         }
         assert!(
-            seen > 800 && shapes > 100,
-            "only {seen} hits, of them {shapes} joints and lists: the test proves little"
+            seen > 800 && shapes > 100 && idle > 100 && matches > 100,
+            "only {seen} hits, of them {shapes} joints and lists, {idle} idle, {matches} matches: \
+             the test proves little"
         );
+    }
+
+    #[test]
+    fn a_hit_that_led_to_nothing_is_tried_again_if_what_decides_changes() {
+        let scanner = Scanner::new(RuleSet::builtin().unwrap()).unwrap();
+        let far = " word\n".repeat(200);
+        let hex = ["3f9a1c7e5b2d8406", "a1c94e7bd25f8063"].concat();
+        // What is before an edit, what it inserts, and what is after it.
+        for (start, inserted, end) in [
+            ("dd_api_key = \"", &hex[..26], &hex[26..]),
+            ("an_entry = \"", "dd_api_key", &format!("\" = \"{hex}")),
+            (&["glp", "at-"].concat(), "zR7m", "Qx2Lw9Kd4Tf8Vb3N"),
+        ] {
+            let old = format!("{far}{start}{end}\"{far}").into_bytes();
+            let new = format!("{far}{start}{inserted}{end}\"{far}").into_bytes();
+            let from = far.len() + start.len();
+            let (to, len) = (from + inserted.len(), old.len() - from);
+            let head = Copied {
+                from: 0,
+                to: 0,
+                len: from,
+            };
+            let copied = [head, Copied { from, to, len }];
+            let mut before = scanner.hits(&old);
+            assert!(scanner.verify_hits(&old, &mut before).is_empty(), "{start}");
+            assert!(
+                before.iter().all(|hit| hit.idle_within.is_some()),
+                "{start}"
+            );
+            let mut after = scanner.hits_after(&before, &new, &copied);
+            let found = scanner.verify_hits(&new, &mut after).len();
+            assert!(found > 0, "{start}");
+            assert_eq!(found, scanner.scan(&new).len(), "{start}");
+        }
     }
 
     struct Chance(u64);

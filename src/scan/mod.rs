@@ -31,7 +31,9 @@ mod verify;
 use std::sync::OnceLock;
 
 use crate::rule::charset::MIN_BASE64_RUN;
-use crate::rule::{Candidate, Confidence, Detail, KeywordPlace, Rule, RuleSet, Trigger, from_hex};
+use crate::rule::{
+    Candidate, Confidence, Detail, KeywordPlace, MAX_REACH, Rule, RuleSet, Trigger, from_hex,
+};
 use crate::secret::Secret;
 use crate::text::Span;
 
@@ -130,6 +132,15 @@ trait Recorder: Default {
 
     /// Is called when a rule has no more candidates in a window or a run.
     fn attempt(&mut self, _: &Attempt<'_>) {}
+
+    /// How many candidates there were so far, for [`Recorder::idle`].
+    fn candidates(&self) -> usize {
+        0
+    }
+
+    /// Is called if there is no candidate for the hit with this index, and `reach` bytes on each
+    /// side of it decide that.
+    fn idle(&mut self, _hit: usize, _reach: usize) {}
 }
 
 /// A place in which a rule was tried.
@@ -143,21 +154,50 @@ struct Attempt<'a> {
     hits: &'a [Hit],
 }
 
-impl Recorder for Vec<Match> {
+/// Records what is confirmed, and which hits lead to nothing.
+#[derive(Default)]
+struct Confirmed {
+    matches: Vec<Match>,
+    candidates: usize,
+    /// As [`Hit::idle_within`], by the index of the hit.
+    idle: Vec<(usize, u32)>,
+}
+
+impl Recorder for Confirmed {
     fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool {
+        self.candidates += 1;
         let found = verify::confirm(index, rule, candidate, &mut |_| {});
         let is_confirmed = found.is_some();
-        self.extend(found);
+        self.matches.extend(found);
         is_confirmed
     }
 
     fn merge(&mut self, inner: Self, decoded: &Decoded) {
-        self.extend(inner.into_iter().map(|found| Match {
-            span: decoded.source_span(found.span),
-            encoding: Some(decoded.encoding),
-            ..found
-        }));
+        self.matches
+            .extend(inner.matches.into_iter().map(|found| Match {
+                span: decoded.source_span(found.span),
+                encoding: Some(decoded.encoding),
+                ..found
+            }));
     }
+
+    fn candidates(&self) -> usize {
+        self.candidates
+    }
+
+    fn idle(&mut self, hit: usize, reach: usize) {
+        self.idle
+            .extend(u32::try_from(reach).map(|reach| (hit, reach)));
+    }
+}
+
+/// A part of a text in which a rule is tried.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Window {
+    rule: usize,
+    span: Span,
+    /// The index of the hit for which it is tried, if it is not the start of a file.
+    hit: Option<usize>,
 }
 
 impl Scanner {
@@ -219,15 +259,19 @@ impl Scanner {
     /// duplicates.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
-        self.verify_hits(text, &self.hits(text))
+        self.verify_hits(text, &mut self.hits(text))
     }
 
-    /// Finds what [`Scanner::scan`] finds, given the hits of `text`.
+    /// Finds what [`Scanner::scan`] finds, given the hits of `text`. Notes which of them lead to no
+    /// candidate, so that they are not tried again in texts that were made from this one.
     #[must_use]
-    pub fn verify_hits(&self, text: &[u8], hits: &Hits) -> Vec<Match> {
-        let mut found = Vec::new();
+    pub fn verify_hits(&self, text: &[u8], hits: &mut Hits) -> Vec<Match> {
+        let mut found = Confirmed::default();
         self.try_hits(text, hits, Depth::default(), &mut found);
-        without_duplicates(&self.rules.rules, found)
+        for (hit, reach) in found.idle {
+            hits.list[hit].idle_within = Some(reach);
+        }
+        without_duplicates(&self.rules.rules, found.matches)
     }
 
     /// Tries the rules that own `hits`, and scans what can be decoded.
@@ -235,31 +279,38 @@ impl Scanner {
         if hits.is_empty() {
             return;
         }
-        let mut windows: Vec<(usize, Span)> = Vec::new();
+        let mut windows: Vec<Window> = Vec::new();
+        let mut add_window = |rule: usize, at: usize, hit: Option<usize>| {
+            let span = window(&self.rules.rules[rule], at, text.len());
+            windows.push(Window { rule, span, hit });
+        };
         if hits.has_nul() {
             let starts = self.file_starts.iter();
             let starts = starts.filter(|(_, start)| text.starts_with(start));
-            let rule = |&(owner, _)| (owner, window(&self.rules.rules[owner], 0, text.len()));
-            windows.extend(starts.map(rule));
+            starts.for_each(|&(rule, _)| add_window(rule, 0, None));
         }
         let (mut queue, mut values) = (DecodeQueue::default(), ValueQueue::default());
-        for hit in hits.iter() {
+        let rules = self.rules.rules.len();
+        for (index, hit) in hits.iter().enumerate() {
+            let at = hit.span.start;
             match hit.kind {
+                // A window of another hit may overlap that of one that leads to nothing.
+                HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) if owner < rules => {
+                    add_window(owner, at, Some(index));
+                }
                 HitKind::Keyword(owner) | HitKind::TokenKeyword(owner) => {
-                    match self.rules.rules.get(owner) {
-                        Some(rule) => {
-                            windows.push((owner, window(rule, hit.span.start, text.len())));
-                        }
-                        None => {
-                            queue.add_keyword(text, owner - self.rules.rules.len(), hit.span.start);
-                        }
-                    }
+                    queue.add_keyword(text, owner - rules, at);
                 }
                 HitKind::Run => self.try_run(text, hit, &mut queue, recorder),
-                HitKind::Name => values.add_keyword(text, hit.span.start),
-                HitKind::Token => values.add_token(text, hit.span),
-                HitKind::Joint => queue.add_joint(hit.span.start),
-                HitKind::List => queue.add_list(hit.span.start),
+                HitKind::Name | HitKind::Token if hit.idle_within.is_some() => {}
+                HitKind::Name => {
+                    if !values.add_keyword(text, at, index) {
+                        recorder.idle(index, named::REACH);
+                    }
+                }
+                HitKind::Token => values.add_token(text, hit.span, index),
+                HitKind::Joint => queue.add_joint(at),
+                HitKind::List => queue.add_list(at),
             }
         }
         self.try_windows(text, hits, windows, recorder);
@@ -279,20 +330,29 @@ impl Scanner {
         &self,
         text: &[u8],
         hits: &Hits,
-        windows: Vec<(usize, Span)>,
+        mut windows: Vec<Window>,
         recorder: &mut impl Recorder,
     ) {
+        windows.sort_unstable();
+        let is_idle = |window: &Window| {
+            let hit = window.hit.map(|hit| &hits.list[hit]);
+            hit.is_some_and(|hit| hit.idle_within.is_some())
+        };
         let mut done = (0, 0);
-        for (index, window) in merge(windows) {
+        // Joined, so that no byte is searched twice, however dense the keywords are.
+        for group in windows.chunk_by(|a, b| a.rule == b.rule && b.span.start <= a.span.end) {
+            let index = group[0].rule;
+            let joined = group[0].span.join(group[group.len() - 1].span);
             // A window that was widened may cover those after it.
-            if done.0 == index && window.end <= done.1 {
+            if done.0 == index && joined.end <= done.1 || group.iter().all(is_idle) {
                 continue;
             }
             let rule = &self.rules.rules[index];
-            let end = verify::candidates(rule, text, window, |candidate| {
+            let before = recorder.candidates();
+            let end = verify::candidates(rule, text, joined, |candidate| {
                 recorder.candidate(index, rule, candidate);
             });
-            let span = Span::new(window.start, end);
+            let span = Span::new(joined.start, end);
             recorder.attempt(&Attempt {
                 index,
                 rule,
@@ -300,6 +360,14 @@ impl Scanner {
                 span,
                 hits: hits.within(span),
             });
+            if recorder.candidates() == before && end == joined.end {
+                // A window that the text cuts off may be longer in another text.
+                let uncut = window(rule, MAX_REACH, usize::MAX).len();
+                for hit in group.iter().filter_map(|window| window.hit) {
+                    let reach = hits.list[hit].span.reach(joined);
+                    recorder.idle(hit, reach.max(uncut));
+                }
+            }
             done = (index, end);
         }
     }
@@ -350,20 +418,4 @@ fn window(rule: &Rule, at: usize, len: usize) -> Span {
         ),
         Trigger::Run(_) | Trigger::Named(_) | Trigger::Policy => Span::new(at, at),
     }
-}
-
-/// Joins overlapping windows of a rule, so that no byte is searched twice, however dense the
-/// keywords are.
-fn merge(mut windows: Vec<(usize, Span)>) -> Vec<(usize, Span)> {
-    windows.sort_unstable();
-    let mut merged: Vec<(usize, Span)> = Vec::with_capacity(windows.len());
-    for (rule, window) in windows {
-        match merged.last_mut() {
-            Some((last, span)) if *last == rule && window.start <= span.end => {
-                *span = span.join(window);
-            }
-            _ => merged.push((rule, window)),
-        }
-    }
-    merged
 }

@@ -21,21 +21,37 @@ pub(super) use table::NameTable;
 /// How much text before a value may say whose it is, in bytes.
 const CONTEXT: usize = 160;
 
+/// How much text before and after a value is read for its name, in bytes.
+const BEFORE: usize = 256;
+const AFTER: usize = 8;
+
+/// How much text is read for a name and its value, from the keyword in the name on, in bytes.
+const MAX_PAIR: usize = 768;
+
+/// How many bytes around a hit decide whether there is a candidate for its value.
+pub(super) const REACH: usize = MAX_PAIR + AFTER;
+
 /// Values that may have a name.
 #[derive(Debug, Default)]
 pub(super) struct ValueQueue {
-    values: Vec<Span>,
+    /// Each with the index of the hit that led to it.
+    values: Vec<(Span, usize)>,
 }
 
 impl ValueQueue {
     /// Adds a long token.
-    pub(super) fn add_token(&mut self, text: &[u8], token: Span) {
-        self.values.push(value::without_separator(text, token));
+    pub(super) fn add_token(&mut self, text: &[u8], token: Span, hit: usize) {
+        let value = value::without_separator(text, token);
+        self.values.push((value, hit));
     }
 
     /// Adds what is assigned to the name that the keyword at `at` is part of.
-    pub(super) fn add_keyword(&mut self, text: &[u8], at: usize) {
-        self.values.extend(value::value_after(text, at));
+    /// Returns whether there is a value.
+    pub(super) fn add_keyword(&mut self, text: &[u8], at: usize, hit: usize) -> bool {
+        let text = &text[..text.len().min(at + MAX_PAIR)];
+        let value = value::value_after(text, at);
+        self.values.extend(value.map(|value| (value, hit)));
+        value.is_some()
     }
 }
 
@@ -48,37 +64,49 @@ impl Scanner {
         recorder: &mut impl Recorder,
     ) {
         queue.values.sort_unstable();
-        queue.values.dedup();
-        for value in queue.values {
-            let Some(name) = name::name_before(text, value) else {
-                continue;
-            };
-            if name::is_call(text, name.span, value) {
-                continue;
+        for hits in queue.values.chunk_by(|a, b| a.0 == b.0) {
+            let before = recorder.candidates();
+            self.try_value(text, hits[0].0, recorder);
+            if recorder.candidates() == before {
+                hits.iter().for_each(|&(_, hit)| recorder.idle(hit, REACH));
             }
-            let names = self.names();
-            let own = Candidate {
-                name: Some(name.span),
-                says_whose: true,
-                ..Candidate::new(text, value)
-            };
-            let specific = names.specific(name.label.of(text));
-            if self.try_first(own, specific, recorder) {
-                continue;
-            }
-            // Whose it is may be said before a name that says only that it is a secret.
-            let rules = names.general(name.span.of(text));
-            if rules.is_empty() {
-                continue;
-            }
-            let general = Candidate {
-                says_whose: false,
-                ..own
-            };
-            let near = names.specific(context(value).of(text));
-            if !self.try_first(general, near, recorder) {
-                self.try_first(general, rules, recorder);
-            }
+        }
+    }
+
+    /// Tries the rules for the name of `value`. Nothing further than [`REACH`] from its hit decides
+    /// whether there is a candidate.
+    fn try_value(&self, text: &[u8], value: Span, recorder: &mut impl Recorder) {
+        let start = value.start.saturating_sub(BEFORE);
+        let near = &text[start..text.len().min(value.end + AFTER)];
+        let value_in_near = Span::new(value.start - start, value.end - start);
+        let Some(name) = name::name_before(near, value_in_near) else {
+            return;
+        };
+        if name::is_call(near, name.span, value_in_near) {
+            return;
+        }
+        let names = self.names();
+        let own = Candidate {
+            name: Some(name.span.shift(start)),
+            says_whose: true,
+            ..Candidate::new(text, value)
+        };
+        let specific = names.specific(name.label.of(near));
+        if self.try_first(own, specific, recorder) {
+            return;
+        }
+        // Whose it is may be said before a name that says only that it is a secret.
+        let rules = names.general(name.span.of(near));
+        if rules.is_empty() {
+            return;
+        }
+        let general = Candidate {
+            says_whose: false,
+            ..own
+        };
+        let context = value.start.saturating_sub(CONTEXT)..value.start;
+        if !self.try_first(general, names.specific(&text[context]), recorder) {
+            self.try_first(general, rules, recorder);
         }
     }
 
@@ -120,9 +148,4 @@ fn matches_whole(rule: &Rule, value: &[u8]) -> bool {
     )]
     let regex = named.value.get().expect("a pattern of a RuleSet compiles");
     regex.is_match(value)
-}
-
-/// The text before `value` that may say whose it is: of its line and of those before it.
-fn context(value: Span) -> Span {
-    Span::new(value.start.saturating_sub(CONTEXT), value.start)
 }

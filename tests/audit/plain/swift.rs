@@ -50,12 +50,12 @@ impl Visit for Visitor<'_> {
         assert_eq!(made, id, "other bytes than git's");
         let id = id.to_string();
         self.deltas += usize::from(base.is_some());
-        let hits = match base {
+        let mut hits = match base {
             Some(base) => SCANNER.hits_after(base.state, object.bytes, base.copied),
             None => SCANNER.hits(object.bytes),
         };
         if object.kind != Kind::Tree {
-            let matches = SCANNER.verify_hits(object.bytes, &hits);
+            let matches = SCANNER.verify_hits(object.bytes, &mut hits);
             self.all
                 .seen
                 .extend(matches.iter().map(|found| Seen::new(&id, found)));
