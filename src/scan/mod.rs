@@ -11,6 +11,7 @@
 
 mod byte_pass;
 mod charset_runs;
+mod confirmed;
 mod decode;
 mod duplicates;
 mod edit;
@@ -37,6 +38,7 @@ use crate::rule::{
 use crate::secret::Secret;
 use crate::text::Span;
 
+use confirmed::Confirmed;
 use decode::{DecodeQueue, Decoded, joint, numbers};
 use duplicates::without_duplicates;
 use prefilter::{Owned, Prefilter};
@@ -133,14 +135,14 @@ trait Recorder: Default {
     /// Is called when a rule has no more candidates in a window or a run.
     fn attempt(&mut self, _: &Attempt<'_>) {}
 
+    /// Is called if there is no candidate for the hit with this index, and `reach` bytes on each
+    /// side of it decide that.
+    fn idle(&mut self, _hit: usize, _reach: usize) {}
+
     /// How many candidates there were so far, for [`Recorder::idle`].
     fn candidates(&self) -> usize {
         0
     }
-
-    /// Is called if there is no candidate for the hit with this index, and `reach` bytes on each
-    /// side of it decide that.
-    fn idle(&mut self, _hit: usize, _reach: usize) {}
 }
 
 /// A place in which a rule was tried.
@@ -152,43 +154,6 @@ struct Attempt<'a> {
     span: Span,
     /// The hits in it, of any rule.
     hits: &'a [Hit],
-}
-
-/// Records what is confirmed, and which hits lead to nothing.
-#[derive(Default)]
-struct Confirmed {
-    matches: Vec<Match>,
-    candidates: usize,
-    /// As [`Hit::idle_within`], by the index of the hit.
-    idle: Vec<(usize, u32)>,
-}
-
-impl Recorder for Confirmed {
-    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool {
-        self.candidates += 1;
-        let found = verify::confirm(index, rule, candidate, &mut |_| {});
-        let is_confirmed = found.is_some();
-        self.matches.extend(found);
-        is_confirmed
-    }
-
-    fn merge(&mut self, inner: Self, decoded: &Decoded) {
-        self.matches
-            .extend(inner.matches.into_iter().map(|found| Match {
-                span: decoded.source_span(found.span),
-                encoding: Some(decoded.encoding),
-                ..found
-            }));
-    }
-
-    fn candidates(&self) -> usize {
-        self.candidates
-    }
-
-    fn idle(&mut self, hit: usize, reach: usize) {
-        self.idle
-            .extend(u32::try_from(reach).map(|reach| (hit, reach)));
-    }
 }
 
 /// A part of a text in which a rule is tried.
