@@ -31,7 +31,7 @@ const MIN_PER_SIGN: usize = 8;
 /// Calls `found` for every stretch of `run` that consists of URL-safe base64, with a character that
 /// base64 lacks, and that is long enough for a rule.
 pub(super) fn url_safe_runs(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
-    if !is_url_safe(text, run) {
+    if run.len() < MIN_BASE64_RUN || !is_url_safe(text, run) {
         return;
     }
     let ends_stretch = |byte: u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_');

@@ -102,11 +102,9 @@ impl Scanner {
             found(Hit::new(span, HitKind::TokenKeyword(owner)));
         });
         let counts = byte_pass::count(run.of(text));
-        if named::may_contain_token(run.of(text), counts) {
-            named::long_tokens(text, run, |span| {
-                found(Hit::new(span, HitKind::Token));
-            });
-        }
+        named::long_tokens(text, run, counts, |span| {
+            found(Hit::new(span, HitKind::Token));
+        });
         // What encodes text has letters of both cases, and digits.
         if counts.digits.min(counts.small).min(counts.capital) > 0 {
             charset_runs::url_safe_runs(text, run, |span| {

@@ -63,7 +63,7 @@ pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> Option<bool> 
     has_features().then(|| unsafe { search_blocks(text, found) })
 }
 
-/// How many digits, small and capital letters `text` has; `None` if the processor has no AVX2.
+/// The [`Counts`] of `text`; `None` if the processor has no AVX2.
 pub(super) fn count(text: &[u8]) -> Option<Counts> {
     // SAFETY: the processor has what the function needs.
     has_features().then(|| unsafe { count_blocks(text) })
@@ -80,29 +80,36 @@ fn has_features() -> bool {
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn count_blocks(text: &[u8]) -> Counts {
     let mut counts = Counts::default();
-    let mut count = |block: &[u8; 32]| {
+    let mut count = |block: &[u8; 32], counted: u32| {
         // SAFETY: a block is 32 bytes long, and the load needs no alignment.
         let bytes = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
-        counts.digits += count_range(bytes, b'0', b'9');
-        counts.small += count_range(bytes, b'a', b'z');
-        counts.capital += count_range(bytes, b'A', b'Z');
+        let [digits, small, capital] = [(b'0', b'9'), (b'a', b'z'), (b'A', b'Z')]
+            .map(|(first, last)| range(bytes, first, last));
+        let joints = range(bytes, b'+', b'/') | range(bytes, b'_', b'_');
+        counts.digits += (digits & counted).count_ones() as usize;
+        counts.small += (small & counted).count_ones() as usize;
+        counts.capital += (capital & counted).count_ones() as usize;
+        counts.joints += (joints & counted).count_ones() as usize;
     };
     let (blocks, rest) = text.as_chunks::<32>();
-    blocks.iter().for_each(&mut count);
-    if !rest.is_empty() {
+    blocks.iter().for_each(|block| count(block, u32::MAX));
+    if let (Some(last), 1..) = (text.last_chunk::<32>(), rest.len()) {
+        // Its first bytes are counted already.
+        count(last, u32::MAX << (32 - rest.len()));
+    } else if !rest.is_empty() {
         let mut last = [0; 32];
         last[..rest.len()].copy_from_slice(rest);
-        count(&last);
+        count(&last, u32::MAX);
     }
     counts
 }
 
-/// How many of `bytes` are from `first` to `last`.
+/// Which of `bytes` are from `first` to `last`.
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
-fn count_range(bytes: __m256i, first: u8, last: u8) -> usize {
+fn range(bytes: __m256i, first: u8, last: u8) -> u32 {
     let bytes = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first.cast_signed()));
     let most = _mm256_set1_epi8((last - first).cast_signed());
-    mask(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, most), bytes)).count_ones() as usize
+    mask(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, most), bytes))
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]

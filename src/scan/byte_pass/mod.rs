@@ -30,9 +30,18 @@ pub(super) struct Counts {
     pub(super) digits: usize,
     pub(super) small: usize,
     pub(super) capital: usize,
+    /// Signs that join the parts of a token, and commas, which are in no run.
+    pub(super) joints: usize,
 }
 
-/// Counts the digits, and the small and capital letters of ASCII, in `text`.
+impl Counts {
+    /// How many bytes a token may have.
+    pub(super) const fn of_tokens(self) -> usize {
+        self.digits + self.small + self.capital + self.joints
+    }
+}
+
+/// Counts the bytes of each class in `text`.
 pub(super) fn count(text: &[u8]) -> Counts {
     #[cfg(target_arch = "x86_64")]
     if let Some(counts) = avx2::count(text) {
@@ -43,10 +52,12 @@ pub(super) fn count(text: &[u8]) -> Counts {
 
 fn count_bytes(text: &[u8]) -> Counts {
     let count = |is_of: fn(&u8) -> bool| text.iter().filter(|byte| is_of(byte)).count();
+    let is_joint = |byte: &u8| matches!(byte, b'+'..=b'/' | b'_');
     Counts {
         digits: count(u8::is_ascii_digit),
         small: count(u8::is_ascii_lowercase),
         capital: count(u8::is_ascii_uppercase),
+        joints: count(is_joint),
     }
 }
 

@@ -48,11 +48,11 @@ pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
         };
         for len in [4, 2] {
             for unit in units_at(text, start, len).into_iter().flatten() {
-                let (decoded, end) = string_at(text, start, unit);
-                if decoded.len() >= MIN {
-                    done = done.max(end);
+                let count = count(text, start, unit);
+                if count >= MIN {
+                    done = done.max(start + unit.len * count);
                     visit(&Decoded {
-                        text: decoded,
+                        text: string_at(text, start, unit, count),
                         encoding: if len == 4 { "utf-32" } else { "utf-16" },
                         map: Map::Groups {
                             start,
@@ -69,8 +69,12 @@ pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
     }
 }
 
-/// How many zero bytes `text` begins with. Much of a binary file is zero bytes.
+/// How many zero bytes `text` begins with. Much of a binary file is zero bytes, and most of the
+/// others are single ones.
 fn zeros(text: &[u8]) -> usize {
+    if text.get(1).is_some_and(|&next| next != 0) {
+        return 1;
+    }
     let (blocks, _) = text.as_chunks::<32>();
     let whole = 32 * blocks.iter().take_while(|&&block| block == [0; 32]).count();
     let rest = text[whole..].iter().take_while(|&&byte| byte == 0);
@@ -91,20 +95,32 @@ fn units_at(text: &[u8], start: usize, len: usize) -> [Option<Unit>; 2] {
     ]
 }
 
-/// The string that begins at `start`, with `?` for characters beyond ASCII, and its end.
-fn string_at(text: &[u8], start: usize, unit: Unit) -> (Vec<u8>, usize) {
-    let mut decoded = Vec::new();
-    let mut gap = 0;
-    let mut at = start;
-    while at < text.len() && gap <= MAX_GAP {
-        let plain = unit.is_ascii(text, at);
-        gap = if plain { 0 } else { gap + 1 };
-        decoded.push(if plain { text[at] } else { b'?' });
-        at += unit.len;
+/// How many characters the string has that begins at `start`. Most strings in a binary end at once.
+fn count(text: &[u8], start: usize, unit: Unit) -> usize {
+    let (mut count, mut gap) = (0, 0);
+    for at in (start..text.len()).step_by(unit.len) {
+        gap += 1;
+        if unit.is_ascii(text, at) {
+            count += gap;
+            gap = 0;
+        } else if gap > MAX_GAP {
+            break;
+        }
     }
-    decoded.truncate(decoded.len() - gap);
-    let end = start + unit.len * decoded.len();
-    (decoded, end)
+    count
+}
+
+/// The string of `count` characters that begins at `start`, with `?` for those beyond ASCII.
+fn string_at(text: &[u8], start: usize, unit: Unit, count: usize) -> Vec<u8> {
+    let places = (start..text.len()).step_by(unit.len).take(count);
+    let character = |at| {
+        if unit.is_ascii(text, at) {
+            text[at]
+        } else {
+            b'?'
+        }
+    };
+    places.map(character).collect()
 }
 
 /// Whether `byte` is a printable ASCII character or ends a line or a field.

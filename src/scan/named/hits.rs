@@ -137,9 +137,25 @@ fn value_end(text: &[u8], least: Span, limit: usize) -> Result<usize, bool> {
     Err(true)
 }
 
-/// Calls `found` with each token in `run`, a charset run of `text`, that is long enough to be found
-/// without a name and has the digits that a random value has.
-pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMut(Span)) {
+/// Calls `found` with each token in `run`, a charset run of `text` with these `counts`, that is long
+/// enough to be found without a name and has the digits that a random value has.
+pub(in super::super) fn long_tokens(
+    text: &[u8],
+    run: Span,
+    counts: Counts,
+    mut found: impl FnMut(Span),
+) {
+    // Most identifiers and paths are rejected by what is counted with vector instructions.
+    if counts.digits < MIN_DIGITS {
+        return;
+    }
+    if counts.of_tokens() == run.len() {
+        Token::whole(run, counts).report(text, run.end, run.end, &mut found);
+        return;
+    }
+    if !may_contain_token(run.of(text), counts) {
+        return;
+    }
     let mut token = Token::at(run.start);
     for (at, &byte) in (run.start..).zip(run.of(text)) {
         match TOKEN[usize::from(byte)] {
@@ -156,16 +172,11 @@ pub(in super::super) fn long_tokens(text: &[u8], run: Span, mut found: impl FnMu
     token.report(text, run.end, run.end, &mut found);
 }
 
-/// Whether [`long_tokens`] may find a token in `run`, by what all of it has: it rejects most
-/// identifiers and paths at once, with vector instructions.
-pub(in super::super) fn may_contain_token(run: &[u8], counts: Counts) -> bool {
-    let Counts {
-        digits,
-        small,
-        capital,
-    } = counts;
-    digits >= MIN_DIGITS
-        && (digits * JOINED_DIGITS >= MIN_RUN || small.min(capital) > 0 || has_long_word(run))
+/// Whether there may be a long token in `run`, by what all of it has.
+fn may_contain_token(run: &[u8], counts: Counts) -> bool {
+    counts.digits * JOINED_DIGITS >= MIN_RUN
+        || counts.small.min(counts.capital) > 0
+        || has_long_word(run)
 }
 
 /// Whether a part of `run` without signs has the length of a token.
@@ -196,6 +207,23 @@ impl Token {
             start,
             digits: 0,
             classes: 0,
+        }
+    }
+
+    /// The token that all of `run` is.
+    fn whole(run: Span, counts: Counts) -> Self {
+        let Counts {
+            digits,
+            small,
+            capital,
+            joints,
+        } = counts;
+        let classes = [(small, LOWER), (capital, UPPER), (joints, JOINT)];
+        let classes = classes.iter().filter(|(count, _)| *count > 0);
+        Self {
+            start: run.start,
+            digits,
+            classes: classes.fold(0, |all, (_, class)| all | class),
         }
     }
 
@@ -250,6 +278,7 @@ static TOKEN: [u8; 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::byte_pass;
 
     fn leads(text: &str) -> bool {
         let at = text.find("oken").expect("a keyword");
@@ -291,15 +320,22 @@ mod tests {
     #[test]
     fn long_tokens_have_digits_and_letters() {
         let id = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
-        let text = format!(
-            "A_LONG_NAME_OF_A_KEY={id}=&{}&{}",
-            "a".repeat(40),
-            "1".repeat(40)
-        );
-        let mut found = Vec::new();
-        long_tokens(text.as_bytes(), Span::new(0, text.len()), |span| {
-            found.push(span.of(text.as_bytes()));
-        });
-        assert_eq!(found, [format!("{id}=").as_bytes()]);
+        let words = "an_identifier_2_with_many_words_4_in_it";
+        let text = format!("{words}={id}=&{}&{}", "a".repeat(40), "1".repeat(40));
+        let tokens = |run: Span| {
+            let mut found = Vec::new();
+            let counts = byte_pass::count(run.of(text.as_bytes()));
+            long_tokens(text.as_bytes(), run, counts, |span| {
+                found.push(span.of(text.as_bytes()));
+            });
+            found
+        };
+        let padded = format!("{id}=");
+        assert_eq!(tokens(Span::new(0, text.len())), [padded.as_bytes()]);
+        // A run that is one token.
+        let start = words.len() + 1;
+        let one = Span::new(start, start + id.len());
+        assert_eq!(tokens(one), [id.as_bytes()]);
+        assert!(tokens(Span::new(0, words.len())).is_empty());
     }
 }

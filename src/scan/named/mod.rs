@@ -15,7 +15,7 @@ use crate::text::Span;
 
 use super::{Attempt, Recorder, Scanner};
 
-pub(super) use hits::{LOOKAHEAD, keywords, leads_to_value, long_tokens, may_contain_token};
+pub(super) use hits::{LOOKAHEAD, keywords, leads_to_value, long_tokens};
 pub(super) use table::NameTable;
 
 /// How much text before a value may say whose it is, in bytes.
