@@ -2,12 +2,20 @@
 //! characters with zero bytes after or before each.
 
 use super::{Decoded, Map};
+use crate::text::Span;
 
 /// The shortest string that is decoded, in characters.
 const MIN: usize = 16;
 
 /// How many characters beyond ASCII in a row a string may contain.
 const MAX_GAP: usize = 8;
+
+/// How many ASCII characters in a row a string has: no secret is shorter with its name. Tables of
+/// small numbers have fewer.
+const MIN_STRETCH: usize = 8;
+
+/// How many bytes are tested at once, in bytes. A shortest stretch covers a whole word.
+const WORD: usize = MIN_STRETCH;
 
 /// How a character is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +25,6 @@ struct Unit {
 }
 
 impl Unit {
-    const fn new(len: usize, is_big_endian: bool) -> Self {
-        Self { len, is_big_endian }
-    }
-
     /// Whether the byte at `at` is an ASCII character in this encoding.
     fn is_ascii(self, text: &[u8], at: usize) -> bool {
         let zeros = self.len - 1;
@@ -33,86 +37,93 @@ impl Unit {
         let high = high.unwrap_or_default();
         is_text(text[at]) && high.iter().all(|&byte| byte == 0)
     }
+
+    /// The places of the characters after `at`, in a text of `len` bytes.
+    fn after(self, at: usize, len: usize) -> impl Iterator<Item = usize> {
+        (at..len).step_by(self.len).skip(1)
+    }
+
+    /// The places of the characters before `at`, down to `low`.
+    fn before(self, at: usize, low: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(at), move |at| at.checked_sub(self.len))
+            .skip(1)
+            .take_while(move |&at| at >= low)
+    }
 }
 
 /// Calls `visit` with every wide string of `text`.
 pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
-    let (mut done, mut next) = (0, 0);
-    while let Some(nul) = memchr::memchr(0, &text[next..]).map(|at| next + at) {
-        next = nul + zeros(&text[nul..]);
-        let Some(start) = nul
-            .checked_sub(1)
-            .filter(|&start| start >= done && is_text(text[start]))
-        else {
+    let (words, _) = text.as_chunks::<WORD>();
+    let mut done = 0;
+    for (at, word) in (0..).step_by(WORD).zip(words) {
+        if at < done || !may_be_wide(*word) {
+            continue;
+        }
+        let Some(first) = word.iter().position(|&byte| is_text(byte)) else {
             continue;
         };
+        let low = done;
         for len in [4, 2] {
-            for unit in units_at(text, start, len).into_iter().flatten() {
-                let count = count(text, start, unit);
-                if count >= MIN {
-                    done = done.max(start + unit.len * count);
-                    visit(&Decoded {
-                        text: string_at(text, start, unit, count),
-                        encoding: if len == 4 { "utf-32" } else { "utf-16" },
-                        map: Map::Groups {
-                            start,
-                            decoded: 1,
-                            encoded: len,
-                        },
-                    });
+            for is_big_endian in [false, true] {
+                let unit = Unit { len, is_big_endian };
+                if let Some(string) = string_around(text, at + first, low, unit) {
+                    done = done.max(string.end);
+                    visit(&decoded(text, string, unit));
                 }
             }
-            if done > start {
+            if done > at {
                 break;
             }
         }
     }
 }
 
-/// How many zero bytes `text` begins with. Much of a binary file is zero bytes, and most of the
-/// others are single ones.
-fn zeros(text: &[u8]) -> usize {
-    if text.get(1).is_some_and(|&next| next != 0) {
-        return 1;
+/// Whether every other byte is zero: so it is somewhere in each stretch of [`MIN_STRETCH`]
+/// characters.
+const fn may_be_wide(word: [u8; WORD]) -> bool {
+    const ODD: u64 = 0xff00_ff00_ff00_ff00;
+    let word = u64::from_le_bytes(word);
+    word != 0 && (word & ODD == 0 || word & !ODD == 0)
+}
+
+/// The string with the character at `at`, not before `low`, if it is long enough and that character
+/// is in a stretch that is.
+fn string_around(text: &[u8], at: usize, low: usize, unit: Unit) -> Option<Span> {
+    let is_ascii = |&at: &usize| unit.is_ascii(text, at);
+    if !is_ascii(&at) {
+        // What begins a word may be the end of something else.
+        return None;
     }
-    let (blocks, _) = text.as_chunks::<32>();
-    let whole = 32 * blocks.iter().take_while(|&&block| block == [0; 32]).count();
-    let rest = text[whole..].iter().take_while(|&&byte| byte == 0);
-    whole + rest.count()
+    let before = unit.before(at, low).take(MIN_STRETCH).take_while(is_ascii);
+    let after = unit.after(at, text.len()).take(MIN_STRETCH);
+    if before.count() + 1 + after.take_while(is_ascii).count() < MIN_STRETCH {
+        return None;
+    }
+    let start = last_ascii(text, unit.before(at, low), unit).unwrap_or(at);
+    let last = last_ascii(text, unit.after(at, text.len()), unit).unwrap_or(at);
+    let string = Span::new(start, last + unit.len);
+    (string.len() >= MIN * unit.len).then_some(string)
 }
 
-/// How the character at `start` may be encoded in `len` bytes. With zero bytes on both sides either
-/// byte order is possible.
-fn units_at(text: &[u8], start: usize, len: usize) -> [Option<Unit>; 2] {
-    let zeros = &[0; 3][..len - 1];
-    [
-        text[start + 1..]
-            .starts_with(zeros)
-            .then_some(Unit::new(len, false)),
-        text[..start]
-            .ends_with(zeros)
-            .then_some(Unit::new(len, true)),
-    ]
-}
-
-/// How many characters the string has that begins at `start`. Most strings in a binary end at once.
-fn count(text: &[u8], start: usize, unit: Unit) -> usize {
-    let (mut count, mut gap) = (0, 0);
-    for at in (start..text.len()).step_by(unit.len) {
-        gap += 1;
+/// The last of `places` with an ASCII character, before more than [`MAX_GAP`] without one.
+fn last_ascii(text: &[u8], places: impl Iterator<Item = usize>, unit: Unit) -> Option<usize> {
+    let (mut last, mut gap) = (None, 0);
+    for at in places {
         if unit.is_ascii(text, at) {
-            count += gap;
-            gap = 0;
-        } else if gap > MAX_GAP {
-            break;
+            (last, gap) = (Some(at), 0);
+        } else {
+            gap += 1;
+            if gap > MAX_GAP {
+                break;
+            }
         }
     }
-    count
+    last
 }
 
-/// The string of `count` characters that begins at `start`, with `?` for those beyond ASCII.
-fn string_at(text: &[u8], start: usize, unit: Unit, count: usize) -> Vec<u8> {
-    let places = (start..text.len()).step_by(unit.len).take(count);
+/// Decodes `string`, with `?` for characters beyond ASCII.
+fn decoded(text: &[u8], string: Span, unit: Unit) -> Decoded {
+    let places = (string.start..string.end).step_by(unit.len);
     let character = |at| {
         if unit.is_ascii(text, at) {
             text[at]
@@ -120,7 +131,15 @@ fn string_at(text: &[u8], start: usize, unit: Unit, count: usize) -> Vec<u8> {
             b'?'
         }
     };
-    places.map(character).collect()
+    Decoded {
+        text: places.map(character).collect(),
+        encoding: if unit.len == 4 { "utf-32" } else { "utf-16" },
+        map: Map::Groups {
+            start: string.start,
+            decoded: 1,
+            encoded: unit.len,
+        },
+    }
 }
 
 /// Whether `byte` is a printable ASCII character or ends a line or a field.
@@ -131,7 +150,6 @@ pub(super) fn is_text(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Span;
 
     fn strings(text: &[u8]) -> Vec<String> {
         let mut found = Vec::new();

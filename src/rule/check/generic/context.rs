@@ -87,8 +87,8 @@ fn is_id_of_openpgp(candidate: &Candidate<'_>) -> bool {
 /// configuration of this program, which have it next to what it salts. A statement of a function or
 /// a class assigns a constant, which is secret.
 fn is_salt_of_record(candidate: &Candidate<'_>, name: Span) -> bool {
-    let line = candidate.text[..name.start].rsplit(|&byte| byte == b'\n');
-    let is_indented = line.into_iter().next().is_some_and(|line| !line.is_empty());
+    let before = candidate.text[..name.start].last();
+    let is_indented = before.is_some_and(|&byte| byte != b'\n');
     let is_statement = candidate.text[name.end..]
         .trim_ascii_start()
         .starts_with(b"=");
