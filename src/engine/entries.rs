@@ -25,6 +25,14 @@ const MAX_HELD: usize = 512 << 20;
 /// How many matches in one container are kept. After that the rest of it is not searched.
 const MAX_MATCHES: usize = 20_000;
 
+/// How many places in one container are tried, besides one for each [`BYTES_FOR_PLACE`] of it.
+/// After that the rest of it is not searched: a few bytes may unpack to millions of them, and each
+/// takes microseconds.
+const FREE_PLACES: usize = 1 << 18;
+
+/// About what a place takes in a file that has nothing else, in bytes.
+const BYTES_FOR_PLACE: usize = 4;
+
 /// How many matches in one container get code frames, about.
 const MAX_FRAMES: usize = 1000;
 
@@ -195,10 +203,13 @@ impl OccurrenceBuilder<'_> {
     }
 
     fn scan_entries(&self, bytes: &[u8], frames: Frames, scanned: &mut ScannedBlob) {
+        let most_places = FREE_PLACES + bytes.len() / BYTES_FOR_PLACE;
         let mut entries = EntryScanner {
             builder: self,
             frames,
             most: scanned.located.len() + MAX_MATCHES,
+            most_places,
+            places: 0,
             scanned,
             buffer: Buffer::default(),
             last: BString::default(),
@@ -224,6 +235,9 @@ struct EntryScanner<'a> {
     scanned: &'a mut ScannedBlob,
     /// At how many matches the search ends.
     most: usize,
+    /// After how many places it ends, and how many were tried.
+    most_places: usize,
+    places: usize,
     buffer: Buffer,
     /// The path of the last entry.
     last: BString,
@@ -237,17 +251,18 @@ impl Sink for EntryScanner<'_> {
             builder: self.builder,
             frames: self.frames_now(),
             located: &mut self.scanned.located,
+            places: &mut self.places,
             most: self.most,
-            is_cut: false,
+            most_places: self.most_places,
+            cut: None,
         };
         // The origin of a blob is for reports. Here only the parts of the entry count.
         let done = self.buffer.feed(content, &Origin::Stdin, &mut parts);
-        let is_cut = parts.is_cut;
+        let cut = parts.cut;
         self.name_new(before, path);
-        if is_cut {
-            let problem = format!("has more than {MAX_MATCHES} secrets");
+        if let Some(problem) = cut {
             self.scanned.unsearched(BString::default(), problem);
-            return Err(io::Error::other("it has too many secrets"));
+            return Err(io::Error::other("it takes too long"));
         }
         done
     }
@@ -313,27 +328,41 @@ struct PartScanner<'a> {
     builder: &'a OccurrenceBuilder<'a>,
     frames: Frames,
     located: &'a mut Vec<LocatedMatch>,
+    /// How many places were tried in the container.
+    places: &'a mut usize,
     most: usize,
-    /// Whether there were more matches.
-    is_cut: bool,
+    most_places: usize,
+    /// Why there is more that is not searched.
+    cut: Option<String>,
 }
 
 impl Worker for PartScanner<'_> {
     fn blob(&mut self, Blob { bytes, part, .. }: Blob<'_>) {
         let room = self.most.saturating_sub(self.located.len());
-        if room > 0 {
-            let mut found = self.builder.scan_part(bytes, &part, self.frames);
-            self.is_cut |= found.len() > room;
-            found.truncate(room);
+        if *self.places > self.most_places {
+            let places = self.most_places;
+            self.cut = Some(format!("has more than {places} places that may be secrets"));
+        } else if room > 0 {
+            let (matches, tried) = self.builder.scanner.scan_measured(bytes);
+            *self.places += tried;
+            let mut found = self.builder.locate(bytes, &part, matches, self.frames);
+            if found.len() > room {
+                self.cut = Some(too_many_matches());
+                found.truncate(room);
+            }
             self.located.extend(found);
         } else {
-            self.is_cut = true;
+            self.cut = Some(too_many_matches());
         }
     }
 
     fn skip(&mut self, _: Skip) {}
 
     fn left_out(&mut self, _: u64) {}
+}
+
+fn too_many_matches() -> String {
+    format!("has more than {MAX_MATCHES} secrets")
 }
 
 /// Takes one entry of a container.

@@ -9,6 +9,8 @@ use super::{Match, Recorder, verify};
 #[derive(Default)]
 pub(super) struct Confirmed {
     pub(super) matches: Vec<Match>,
+    /// How many hits were tried, those in decoded stretches included.
+    pub(super) tried: usize,
     candidates: usize,
     /// As [`super::Hit::idle_within`], by the index of the hit.
     pub(super) idle: Vec<(usize, u32)>,
@@ -23,7 +25,12 @@ impl Recorder for Confirmed {
         is_confirmed
     }
 
+    fn begin(&mut self, hits: usize) {
+        self.tried += hits;
+    }
+
     fn merge(&mut self, inner: Self, decoded: &Decoded) {
+        self.tried += inner.tried;
         self.matches
             .extend(inner.matches.into_iter().map(|found| Match {
                 span: decoded.source_span(found.span),

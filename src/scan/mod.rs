@@ -126,6 +126,9 @@ trait Recorder: Default {
     /// Which runs are tried.
     const RUNS: Runs = Runs::Promising;
 
+    /// Is called before so many hits are tried.
+    fn begin(&mut self, _hits: usize) {}
+
     /// Verifies a candidate of the rule with this index. Returns whether it is confirmed.
     fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool;
 
@@ -224,7 +227,17 @@ impl Scanner {
     /// duplicates.
     #[must_use]
     pub fn scan(&self, text: &[u8]) -> Vec<Match> {
-        self.verify_hits(text, &mut self.hits(text))
+        self.scan_measured(text).0
+    }
+
+    /// Scans `text`, and says how many places were tried, for a limit of work: most of the time of
+    /// a text with many of them.
+    #[must_use]
+    pub fn scan_measured(&self, text: &[u8]) -> (Vec<Match>, usize) {
+        let mut found = Confirmed::default();
+        self.try_hits(text, &self.hits(text), Depth::default(), &mut found);
+        let matches = without_duplicates(&self.rules.rules, found.matches);
+        (matches, found.tried)
     }
 
     /// Finds what [`Scanner::scan`] finds, given the hits of `text`. Notes which of them lead to no
@@ -244,6 +257,7 @@ impl Scanner {
         if hits.is_empty() {
             return;
         }
+        recorder.begin(hits.list.len());
         let mut windows: Vec<Window> = Vec::new();
         let mut add_window = |rule: usize, at: usize, hit: Option<usize>| {
             let span = window(&self.rules.rules[rule], at, text.len());

@@ -366,3 +366,18 @@ fn a_value_of_a_database_behind_many_containers() {
     repo.add("a.db", database(&long, &gzip(&text(8))));
     repo.keysieve(["scan"]).status(1);
 }
+
+/// A few kilobytes that unpack to far more places that have to be verified than text of that size
+/// has.
+#[test]
+fn a_container_with_too_many_places_to_verify() {
+    let places = ["AK", "IA "].concat().repeat(300_000);
+    let archive = tar(&[("a.txt", places.as_bytes()), ("b.txt", &text(7))]);
+    let repo = Repo::new();
+    repo.add("a.tar.gz", gzip(&archive));
+    let ran = repo.keysieve(["scan"]);
+    ran.status(2).says("places that may be secrets");
+    // Text of this size may have as many.
+    repo.add("a.tar.gz", archive);
+    repo.keysieve(["scan"]).status(1).says("b.txt");
+}

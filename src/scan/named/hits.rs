@@ -137,8 +137,8 @@ fn value_end(text: &[u8], least: Span, limit: usize) -> Result<usize, bool> {
     Err(true)
 }
 
-/// Calls `found` with each token in `run`, a charset run of `text` with these `counts`, that is long
-/// enough to be found without a name and has the digits that a random value has.
+/// Calls `found` with each token in `run`, a charset run of `text` with these `counts`, that is
+/// long enough to be found without a name and has the digits that a random value has.
 pub(in super::super) fn long_tokens(
     text: &[u8],
     run: Span,
