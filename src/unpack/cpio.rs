@@ -71,7 +71,7 @@ impl Header {
         };
         let (mode, name_len) = (field(6)?, field(20)?);
         let name_end = BINARY + number::index(name_len);
-        let name = &first[BINARY..first.len().min(name_end).max(BINARY)];
+        let name = first.get(BINARY..first.len().min(name_end))?;
         let zero = memchr::memchr(0, name);
         let is_name = if first.len() < name_end {
             zero.is_none()
@@ -197,5 +197,14 @@ mod tests {
         let found = found(&[&entry[..], b"something else"].concat());
         assert!(matches!(found.problems[..], [(_, Problem::Corrupt(_))]));
         assert!(!is_container(b"070701 is no header"));
+    }
+
+    #[test]
+    fn a_header_in_binary_that_is_cut_is_none() {
+        let header = [&b"\xc7\x71"[..], &[0; 18], &[2], &[0; 5], b"a\0"].concat();
+        assert!(is_container(&header));
+        for len in 0..super::BINARY {
+            assert!(!is_container(&header[..len]), "{len}");
+        }
     }
 }
