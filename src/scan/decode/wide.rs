@@ -212,4 +212,28 @@ mod tests {
         });
         assert!(strings(&text).contains(&"a wide string of text".to_owned()));
     }
+
+    #[test]
+    fn tables_of_numbers_around_a_string_do_not_hide_it() {
+        let message = "key = 0123456789abcdef";
+        let table: Vec<u8> = (b' '..=b'~')
+            .flat_map(|low| [low, 0, 0, low, 1, 0])
+            .collect();
+        let utf_16 = [u16::to_le_bytes, u16::to_be_bytes].map(|encode| {
+            let units = message.encode_utf16();
+            units.flat_map(encode).collect::<Vec<u8>>()
+        });
+        let utf_32 = [u32::to_le_bytes, u32::to_be_bytes].map(|encode| {
+            let units = message.chars().map(u32::from);
+            units.flat_map(encode).collect::<Vec<u8>>()
+        });
+        for encoded in [utf_16, utf_32].as_flattened() {
+            for from in 0..table.len() / 2 {
+                let text = [&table[from..], encoded, &table[..from]].concat();
+                let found = strings(&text);
+                assert!(found.iter().any(|found| found.contains(message)), "{from}");
+                assert!(found.len() <= 2, "{found:?}");
+            }
+        }
+    }
 }
