@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use gix_hash::Kind as HashKind;
 use keysieve::git::store::{DeltaBase, Kind, Object, ObjectIndex, ObjectStore, Problem, Visit};
-use keysieve_fuzz::{Entry, ForgedPack, forge};
+use keysieve_fuzz::pack::{Entry, ForgedPack, forge};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 
