@@ -74,6 +74,9 @@ impl<'a> OccurrenceBuilder<'a> {
         mut matches: Vec<Match>,
         frames: Frames,
     ) -> Vec<LocatedMatch> {
+        if matches.is_empty() {
+            return Vec::new();
+        }
         documentation::grade(&mut matches, text, |rule| self.rule_id(rule));
         locate(text, part, matches, frames)
     }

@@ -28,7 +28,7 @@ const MAX_MATCHES: usize = 20_000;
 /// How many places in one container are tried, besides one for each [`BYTES_FOR_PLACE`] of it.
 /// After that the rest of it is not searched: a few bytes may unpack to millions of them, and each
 /// takes microseconds.
-const FREE_PLACES: usize = 1 << 18;
+const FREE_PLACES: usize = 1 << 20;
 
 /// About what a place takes in a file that has nothing else, in bytes.
 const BYTES_FOR_PLACE: usize = 4;
@@ -220,11 +220,7 @@ impl OccurrenceBuilder<'_> {
 
     /// The matches that are a part's own.
     pub(super) fn scan_part(&self, bytes: &[u8], part: &Part, frames: Frames) -> Vec<LocatedMatch> {
-        let matches = self.scanner.scan(bytes);
-        if matches.is_empty() {
-            return Vec::new();
-        }
-        self.locate(bytes, part, matches, frames)
+        self.locate(bytes, part, self.scanner.scan(bytes), frames)
     }
 }
 
@@ -235,8 +231,9 @@ struct EntryScanner<'a> {
     scanned: &'a mut ScannedBlob,
     /// At how many matches the search ends.
     most: usize,
-    /// After how many places it ends, and how many were tried.
+    /// After how many places it ends.
     most_places: usize,
+    /// How many were tried.
     places: usize,
     buffer: Buffer,
     /// The path of the last entry.
@@ -262,7 +259,7 @@ impl Sink for EntryScanner<'_> {
         self.name_new(before, path);
         if let Some(problem) = cut {
             self.scanned.unsearched(BString::default(), problem);
-            return Err(io::Error::other("it takes too long"));
+            return Err(io::Error::other("the search of it is over"));
         }
         done
     }

@@ -60,9 +60,6 @@ pub(super) fn locate(
     matches: Vec<Match>,
     frames: Frames,
 ) -> Vec<LocatedMatch> {
-    if matches.is_empty() {
-        return Vec::new();
-    }
     let index = LineIndex::new(text);
     let secrets = HiddenSpans::new(matches.iter().map(|found| found.span).collect());
     let (mut starts, mut ends) = (Locator::new(&index), Locator::new(&index));

@@ -126,7 +126,7 @@ trait Recorder: Default {
     /// Which runs are tried.
     const RUNS: Runs = Runs::Promising;
 
-    /// Is called before so many hits are tried.
+    /// Is called with the number of hits before they are tried.
     fn begin(&mut self, _hits: usize) {}
 
     /// Verifies a candidate of the rule with this index. Returns whether it is confirmed.

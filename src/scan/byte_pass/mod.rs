@@ -35,8 +35,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// How many bytes a token may have.
-    pub(super) const fn of_tokens(self) -> usize {
+    /// How many of the bytes may be a part of a token.
+    pub(super) const fn in_tokens(self) -> usize {
         self.digits + self.small + self.capital + self.joints
     }
 }

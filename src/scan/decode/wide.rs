@@ -10,11 +10,12 @@ const MIN: usize = 16;
 /// How many characters beyond ASCII in a row a string may contain.
 const MAX_GAP: usize = 8;
 
-/// How many ASCII characters in a row a string has: no secret is shorter with its name. Tables of
-/// small numbers have fewer.
-const MIN_STRETCH: usize = 8;
+/// How many ASCII characters a string has, and how many in a row somewhere. Most tables of small
+/// numbers in binaries have fewer.
+const MIN_ASCII: usize = 8;
+const MIN_STRETCH: usize = 4;
 
-/// How many bytes are tested at once, in bytes. A shortest stretch covers a whole word.
+/// How many bytes are tested at once. A shortest stretch covers a whole word.
 const WORD: usize = MIN_STRETCH;
 
 /// How a character is encoded.
@@ -31,11 +32,10 @@ impl Unit {
         let high = if self.is_big_endian {
             at.checked_sub(zeros).map(|start| &text[start..at])
         } else {
-            text.get(at + 1..at + 1 + zeros)
+            // The end of the text may cut the last character.
+            Some(text.get(at + 1..at + 1 + zeros).unwrap_or_default())
         };
-        // The end of the text may cut the last character.
-        let high = high.unwrap_or_default();
-        is_text(text[at]) && high.iter().all(|&byte| byte == 0)
+        is_text(text[at]) && high.is_some_and(|high| high.iter().all(|&byte| byte == 0))
     }
 
     /// The places of the characters after `at`, in a text of `len` bytes.
@@ -51,43 +51,44 @@ impl Unit {
     }
 }
 
-/// Calls `visit` with every wide string of `text`.
+/// Calls `visit` with every wide string of `text`, as each way to encode it reads it.
 pub(super) fn decode(text: &[u8], mut visit: impl FnMut(&Decoded)) {
     let (words, _) = text.as_chunks::<WORD>();
-    let mut done = 0;
+    // How far each unit has read: strings of one may hide the first character of those of another.
+    let mut units = [(4, false), (4, true), (2, false), (2, true)]
+        .map(|(len, is_big_endian)| (Unit { len, is_big_endian }, 0));
     for (at, word) in (0..).step_by(WORD).zip(words) {
-        if at < done || !may_be_wide(*word) {
+        if !may_be_wide(*word) {
             continue;
         }
         let Some(first) = word.iter().position(|&byte| is_text(byte)) else {
             continue;
         };
-        let low = done;
-        for len in [4, 2] {
-            for is_big_endian in [false, true] {
-                let unit = Unit { len, is_big_endian };
-                if let Some(string) = string_around(text, at + first, low, unit) {
-                    done = done.max(string.end);
-                    visit(&decoded(text, string, unit));
+        for (unit, done) in units.iter_mut().filter(|(_, done)| at >= *done) {
+            if let Some(string) = string_around(text, at + first, *done, *unit) {
+                *done = string.end;
+                // Each character but the last takes a unit.
+                if string.len() > (MIN - 1) * unit.len {
+                    let decoded = decoded(text, string, *unit);
+                    let ascii = decoded.text.iter().filter(|&&byte| byte != BEYOND);
+                    if ascii.count() >= MIN_ASCII {
+                        visit(&decoded);
+                    }
                 }
-            }
-            if done > at {
-                break;
             }
         }
     }
 }
 
-/// Whether every other byte is zero: so it is somewhere in each stretch of [`MIN_STRETCH`]
-/// characters.
+/// Whether every other byte is zero. Each stretch of [`MIN_STRETCH`] characters has such a word.
 const fn may_be_wide(word: [u8; WORD]) -> bool {
-    const ODD: u64 = 0xff00_ff00_ff00_ff00;
-    let word = u64::from_le_bytes(word);
+    const ODD: u32 = 0xff00_ff00;
+    let word = u32::from_le_bytes(word);
     word != 0 && (word & ODD == 0 || word & !ODD == 0)
 }
 
-/// The string with the character at `at`, not before `low`, if it is long enough and that character
-/// is in a stretch that is.
+/// The string with the character at `at`, from `low` on, if that character is in a stretch that is
+/// long enough.
 fn string_around(text: &[u8], at: usize, low: usize, unit: Unit) -> Option<Span> {
     let is_ascii = |&at: &usize| unit.is_ascii(text, at);
     if !is_ascii(&at) {
@@ -101,8 +102,7 @@ fn string_around(text: &[u8], at: usize, low: usize, unit: Unit) -> Option<Span>
     }
     let start = last_ascii(text, unit.before(at, low), unit).unwrap_or(at);
     let last = last_ascii(text, unit.after(at, text.len()), unit).unwrap_or(at);
-    let string = Span::new(start, last + unit.len);
-    (string.len() >= MIN * unit.len).then_some(string)
+    Some(Span::new(start, last + 1))
 }
 
 /// The last of `places` with an ASCII character, before more than [`MAX_GAP`] without one.
@@ -121,14 +121,17 @@ fn last_ascii(text: &[u8], places: impl Iterator<Item = usize>, unit: Unit) -> O
     last
 }
 
-/// Decodes `string`, with `?` for characters beyond ASCII.
+/// What stands for a character beyond ASCII.
+const BEYOND: u8 = b'?';
+
+/// Decodes `string`, whose first and last character are in ASCII.
 fn decoded(text: &[u8], string: Span, unit: Unit) -> Decoded {
     let places = (string.start..string.end).step_by(unit.len);
     let character = |at| {
         if unit.is_ascii(text, at) {
             text[at]
         } else {
-            b'?'
+            BEYOND
         }
     };
     Decoded {
@@ -219,14 +222,8 @@ mod tests {
         let table: Vec<u8> = (b' '..=b'~')
             .flat_map(|low| [low, 0, 0, low, 1, 0])
             .collect();
-        let utf_16 = [u16::to_le_bytes, u16::to_be_bytes].map(|encode| {
-            let units = message.encode_utf16();
-            units.flat_map(encode).collect::<Vec<u8>>()
-        });
-        let utf_32 = [u32::to_le_bytes, u32::to_be_bytes].map(|encode| {
-            let units = message.chars().map(u32::from);
-            units.flat_map(encode).collect::<Vec<u8>>()
-        });
+        let utf_16 = [u16::to_le_bytes, u16::to_be_bytes].map(|encode| utf_16(message, encode));
+        let utf_32 = [u32::to_le_bytes, u32::to_be_bytes].map(|encode| utf_32(message, encode));
         for encoded in [utf_16, utf_32].as_flattened() {
             for from in 0..table.len() / 2 {
                 let text = [&table[from..], encoded, &table[..from]].concat();
@@ -235,5 +232,67 @@ mod tests {
                 assert!(found.len() <= 2, "{found:?}");
             }
         }
+    }
+
+    fn utf_16(text: &str, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(encode).collect()
+    }
+
+    fn utf_32(text: &str, encode: fn(u32) -> [u8; 4]) -> Vec<u8> {
+        text.chars().map(u32::from).flat_map(encode).collect()
+    }
+
+    #[test]
+    fn what_precedes_a_string_in_another_encoding_does_not_hide_it() {
+        let secret = "key = 0123456789abcdef";
+        let decoy = "a decoy of some length";
+        let encoded = |text: &str| {
+            [
+                utf_16(text, u16::to_le_bytes),
+                utf_16(text, u16::to_be_bytes),
+                utf_32(text, u32::to_le_bytes),
+                utf_32(text, u32::to_be_bytes),
+            ]
+        };
+        for before in [
+            "\u{e9}2 file \u{142}",
+            "\u{e9}configs\u{142}",
+            "xa\u{2603}",
+            decoy,
+        ] {
+            for (text, other) in encoded(secret)
+                .iter()
+                .zip(encoded(&format!("{before}{secret}")))
+            {
+                for start in encoded(before) {
+                    let text = [&start, &text[..]].concat();
+                    let found = strings(&text);
+                    assert!(
+                        found.iter().any(|found| found.contains(secret)),
+                        "{found:?}"
+                    );
+                }
+                for start in 0..8 {
+                    let text = [&vec![1; start][..], &other, &[1]].concat();
+                    let found = strings(&text);
+                    assert!(
+                        found.iter().any(|found| found.contains(secret)),
+                        "{found:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn characters_beyond_ascii_may_be_in_a_short_name_and_its_value() {
+        let found = strings(&utf_16(
+            "\u{fc}_pwd=\"\u{e4}K9\u{e4}#x2L\u{e4}7qQ\"",
+            u16::to_le_bytes,
+        ));
+        assert!(
+            found.contains(&"_pwd=\"?K9?#x2L?7qQ\"".to_owned()),
+            "{found:?}"
+        );
     }
 }

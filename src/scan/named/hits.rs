@@ -149,7 +149,7 @@ pub(in super::super) fn long_tokens(
     if counts.digits < MIN_DIGITS {
         return;
     }
-    if counts.of_tokens() == run.len() {
+    if counts.in_tokens() == run.len() {
         Token::whole(run, counts).report(text, run.end, run.end, &mut found);
         return;
     }
