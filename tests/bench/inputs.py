@@ -37,7 +37,7 @@ class Sizes:
     lengths: tuple  # how many times as long its histories are
 
 
-FULL = Sizes(20_000, 3_000, 40, 60, 50, 20, 2_000, (1, 4, 16, 64))
+FULL = Sizes(20_000, 3_000, 40, 60, 50, 20, 2_000, (1, 4, 16))
 TINY = Sizes(100, 60, 5, 10, 5, 20, 50, (1, 2))
 
 

@@ -121,7 +121,7 @@ fn last_ascii(text: &[u8], places: impl Iterator<Item = usize>, unit: Unit) -> O
     last
 }
 
-/// What stands for a character beyond ASCII.
+/// What a character beyond ASCII is decoded to.
 const BEYOND: u8 = b'?';
 
 /// Decodes `string`, whose first and last character are in ASCII.
@@ -286,13 +286,10 @@ mod tests {
 
     #[test]
     fn characters_beyond_ascii_may_be_in_a_short_name_and_its_value() {
-        let found = strings(&utf_16(
-            "\u{fc}_pwd=\"\u{e4}K9\u{e4}#x2L\u{e4}7qQ\"",
-            u16::to_le_bytes,
-        ));
-        assert!(
-            found.contains(&"_pwd=\"?K9?#x2L?7qQ\"".to_owned()),
-            "{found:?}"
-        );
+        let value = ["K9", "#x2L", "7qQ"];
+        let text = format!("\u{fc}_pwd=\"\u{e4}{}\"", value.join("\u{e4}"));
+        let found = strings(&utf_16(&text, u16::to_le_bytes));
+        let expected = format!("_pwd=\"?{}\"", value.join("?"));
+        assert!(found.contains(&expected), "{found:?}");
     }
 }
