@@ -98,7 +98,10 @@ def identity(value):
 
 
 def read_keysieve(report):
-    for found in json.loads(report)["findings"]:
+    report = json.loads(report)
+    if any("so not all of it was searched" not in skip["reason"] for skip in report["skipped"]):
+        raise ValueError("files were skipped, not only parts of containers")
+    for found in report["findings"]:
         first, last = found["line"], found["end_line"]
         yield found["path"], first, last, identity(found["secret"]), found["confidence"], found["rule"]
 

@@ -10,9 +10,10 @@ const MIN: usize = 16;
 /// How many characters beyond ASCII in a row a string may contain.
 const MAX_GAP: usize = 8;
 
-/// How many ASCII characters a string has, and how many in a row somewhere. Most tables of small
-/// numbers in binaries have fewer.
+/// How many ASCII characters a string has. Most tables of small numbers in binaries have fewer.
 const MIN_ASCII: usize = 8;
+
+/// How many of them are in a row somewhere.
 const MIN_STRETCH: usize = 4;
 
 /// How many bytes are tested at once. A shortest stretch covers a whole word.
