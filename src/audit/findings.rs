@@ -95,13 +95,16 @@ pub(super) fn add_findings(
         || ReverseTreeIndex::new(containers, tree_diffs),
     );
     let trees = commits.list.iter().filter_map(|commit| commit.tree);
-    let paths = Paths::new(&index, &trees.map(ContainerKey::object).collect());
+    let trees = trees.map(ContainerKey::object).collect();
     let starts = starting_points(context.store, context.roots);
     let mut roots = context.roots.roots.iter();
     let head = roots
         .find(|root| root.kind == RootKind::Head)
         .and_then(|root| context.store.number_of(&root.target));
-    let mut trace = Trace::new(&commits, &index, &collected.tags, &starts, head);
+    let (mut trace, paths) = rayon::join(
+        || Trace::new(&commits, &index, &collected.tags, &starts, head),
+        || Paths::new(&index, &trees),
+    );
     trace.newer = context.scope.newer(context.store, &commits);
     let builder = FindingsBuilder {
         context,

@@ -1,7 +1,6 @@
 //! Orders the commits of a repository, parents before children.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::git::store::{ObjectIndex, ObjectStore};
@@ -27,7 +26,7 @@ pub(in crate::audit) struct Commits {
     pub(in crate::audit) list: Vec<CommitRecord>,
     /// The parents of each, as places in the list.
     pub(in crate::audit) parents: Vec<Vec<u32>>,
-    places: HashMap<ObjectIndex, u32>,
+    places: FxHashMap<ObjectIndex, u32>,
 }
 
 impl Commits {

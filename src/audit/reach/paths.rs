@@ -1,9 +1,10 @@
 //! Lists the paths that objects have had, from the trees of commits downwards.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::container::ContainerKey;
 use super::reverse_index::{Containment, ReverseTreeIndex};
@@ -22,7 +23,7 @@ pub(in crate::audit) struct Paths {
 
 impl Paths {
     /// The paths from the trees in `tops`, and from those that no tree contains.
-    pub(in crate::audit) fn new(index: &ReverseTreeIndex, tops: &HashSet<ContainerKey>) -> Self {
+    pub(in crate::audit) fn new(index: &ReverseTreeIndex, tops: &FxHashSet<ContainerKey>) -> Self {
         let mut is_contained = vec![false; index.nodes.len()];
         for edge in &index.edges {
             is_contained[edge.child as usize] = true;
@@ -37,9 +38,9 @@ impl Paths {
             of,
             parts: vec![(0, 0)],
         };
-        let mut numbers = HashMap::new();
+        let mut numbers = FxHashMap::default();
         let mut downwards = index.edges.clone();
-        downwards.sort_unstable_by_key(|edge| (Reverse(edge.parent), edge.name, edge.child));
+        downwards.par_sort_unstable_by_key(|edge| (Reverse(edge.parent), edge.name, edge.child));
         for edge in downwards.iter().filter(|edge| edge.child < edge.parent) {
             paths.extend_to_child(edge, &mut numbers);
         }
@@ -47,11 +48,12 @@ impl Paths {
     }
 
     /// Adds to the paths of a child those of its parent with the name of the child.
-    fn extend_to_child(&mut self, edge: &Containment, numbers: &mut HashMap<(u32, u32), u32>) {
-        let (parents, has_more) = self.of[edge.parent as usize].clone();
+    fn extend_to_child(&mut self, edge: &Containment, numbers: &mut FxHashMap<(u32, u32), u32>) {
+        // The child is another node: taken out, they need no copy.
+        let above = std::mem::take(&mut self.of[edge.parent as usize]);
         let (paths, child_has_more) = &mut self.of[edge.child as usize];
-        *child_has_more |= has_more;
-        for parent in parents {
+        *child_has_more |= above.1;
+        for &parent in &above.0 {
             let number = *numbers.entry((parent, edge.name)).or_insert_with(|| {
                 self.parts.push((parent, edge.name));
                 u32::try_from(self.parts.len() - 1).unwrap_or(0)
@@ -65,6 +67,7 @@ impl Paths {
                 *child_has_more = true;
             }
         }
+        self.of[edge.parent as usize] = above;
     }
 
     /// The paths of the node at `place`, sorted, and whether there are more.

@@ -1,8 +1,9 @@
 //! Indexes which trees contain what holds a secret, from there upwards to the trees of commits.
 
-use std::collections::{HashMap, HashSet};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::container::ContainerKey;
+use super::super::container::{Container, ContainerKey};
 use super::super::tree_diffs::{NamedChild, TreeDiffs};
 use crate::git::store::ObjectIndex;
 use crate::git::topological_order;
@@ -22,7 +23,7 @@ pub(in crate::audit) struct ReverseTreeIndex {
     pub(in crate::audit) nodes: Vec<ContainerKey>,
     /// Which node contains which, ordered by child.
     pub(in crate::audit) edges: Vec<Containment>,
-    places: HashMap<ContainerKey, u32>,
+    places: Places,
 }
 
 impl ReverseTreeIndex {
@@ -32,35 +33,94 @@ impl ReverseTreeIndex {
         tree_diffs: TreeDiffs,
     ) -> Self {
         let contained = containing_trees(seeds, tree_diffs);
-        let nodes = children_first(&contained);
-        let places: HashMap<ContainerKey, u32> = (0..)
-            .zip(&nodes)
-            .map(|(place, &node)| (node, place))
-            .collect();
+        let children = contained.iter().map(|(_, named)| named.child);
+        let trees = contained.iter().map(|(tree, _)| *tree);
+        let mut nodes: Vec<ContainerKey> = children.chain(trees).collect();
+        nodes.par_sort_unstable();
+        nodes.dedup();
+        let sorted = Places::new(&nodes);
         let mut edges: Vec<Containment> = contained
-            .iter()
+            .par_iter()
             .map(|(tree, named)| Containment {
-                child: places[&named.child],
-                parent: places[tree],
+                child: sorted.at(named.child),
+                parent: sorted.at(*tree),
                 name: named.name,
             })
             .collect();
-        edges.sort_unstable();
+        let order = children_first(nodes.len(), &edges);
+        let mut new_place = vec![0; nodes.len()];
+        for (place, &old) in (0_u32..).zip(&order) {
+            new_place[old as usize] = place;
+        }
+        edges.par_iter_mut().for_each(|edge| {
+            edge.child = new_place[edge.child as usize];
+            edge.parent = new_place[edge.parent as usize];
+        });
+        edges.par_sort_unstable();
+        let nodes: Vec<ContainerKey> = order.iter().map(|&old| nodes[old as usize]).collect();
         Self {
+            places: Places::new(&nodes),
             nodes,
             edges,
-            places,
         }
     }
 
     /// The place of a container or tree among the nodes, if a tree contains it or it contains one.
     pub(in crate::audit) fn place_of(&self, node: ContainerKey) -> Option<u32> {
-        self.places.get(&node).copied()
+        self.places.of(node)
     }
 
     /// The place of an object among the nodes.
     pub(in crate::audit) fn place_of_object(&self, object: ObjectIndex) -> Option<u32> {
         self.place_of(ContainerKey::object(object))
+    }
+}
+
+/// Where each node is in a list. Most nodes are objects: a table over those takes less time than
+/// hashing, and no more memory.
+#[derive(Default)]
+struct Places {
+    objects: Vec<u32>,
+    names: FxHashMap<ContainerKey, u32>,
+}
+
+/// Marks an object that is not in the list.
+const NO_PLACE: u32 = u32::MAX;
+
+impl Places {
+    fn new(nodes: &[ContainerKey]) -> Self {
+        let objects = nodes.iter().filter_map(|node| match node.container() {
+            Container::Object(object) => Some(object as usize + 1),
+            Container::Name(_) => None,
+        });
+        let mut places = Self {
+            objects: vec![NO_PLACE; objects.max().unwrap_or(0)],
+            names: FxHashMap::default(),
+        };
+        for (place, &node) in (0..).zip(nodes) {
+            match node.container() {
+                Container::Object(object) => places.objects[object as usize] = place,
+                Container::Name(_) => {
+                    places.names.insert(node, place);
+                }
+            }
+        }
+        places
+    }
+
+    fn of(&self, node: ContainerKey) -> Option<u32> {
+        match node.container() {
+            Container::Object(object) => {
+                let place = self.objects.get(object as usize).copied();
+                place.filter(|&place| place != NO_PLACE)
+            }
+            Container::Name(_) => self.names.get(&node).copied(),
+        }
+    }
+
+    /// The place of a node that is in the list.
+    fn at(&self, node: ContainerKey) -> u32 {
+        self.of(node).unwrap_or(NO_PLACE)
     }
 }
 
@@ -77,8 +137,8 @@ fn containing_trees(
     let derived = Multimap::new(derived.map(|(base, tree)| (ContainerKey::object(base), tree)));
     let mut contained = Vec::new();
     let mut open: Vec<ContainerKey> = seeds.into_iter().collect();
-    let mut known: HashSet<ContainerKey> = open.iter().copied().collect();
-    let mut seen: HashSet<(ObjectIndex, u32)> = HashSet::new();
+    let mut known: FxHashSet<ContainerKey> = open.iter().copied().collect();
+    let mut seen: FxHashSet<(ObjectIndex, u32)> = FxHashSet::default();
     while let Some(child) = open.pop() {
         seen.clear();
         // The trees that add it, and the deltas of those that keep it.
@@ -150,31 +210,18 @@ fn bucket(key: ContainerKey, buckets: usize) -> usize {
     (u64::from(key.bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
-/// All nodes of `contained`, children before parents. Nodes on a circle, which no valid repository
-/// has, come last.
-fn children_first(contained: &[(ContainerKey, NamedChild)]) -> Vec<ContainerKey> {
-    let mut nodes: Vec<ContainerKey> = contained
-        .iter()
-        .flat_map(|(tree, named)| [named.child, *tree])
-        .collect();
-    nodes.sort_unstable();
-    nodes.dedup();
-    let place = |node: ContainerKey| {
-        let place = nodes.partition_point(|&other| other < node);
-        u32::try_from(place).unwrap_or(u32::MAX)
-    };
-    let edges: Vec<(u32, u32)> = contained
-        .iter()
-        .map(|(tree, named)| (place(named.child), place(*tree)))
-        .collect();
-    let order = topological_order(nodes.len(), &edges, |node| node);
-    let mut on_circle = vec![true; nodes.len()];
+/// The nodes `0..count`, children before parents. Nodes on a circle, which no valid repository has,
+/// come last.
+fn children_first(count: usize, edges: &[Containment]) -> Vec<u32> {
+    let edges: Vec<(u32, u32)> = edges.iter().map(|edge| (edge.child, edge.parent)).collect();
+    let mut order = topological_order(count, &edges, |node| node);
+    let mut on_circle = vec![true; count];
     for &node in &order {
         on_circle[node as usize] = false;
     }
-    let circle = (0..nodes.len()).filter(|&node| on_circle[node]);
-    let order = order.iter().map(|&node| node as usize);
-    order.chain(circle).map(|node| nodes[node]).collect()
+    let circle = (0..).zip(on_circle).filter(|(_, on_circle)| *on_circle);
+    order.extend(circle.map(|(node, _)| node));
+    order
 }
 
 #[cfg(test)]

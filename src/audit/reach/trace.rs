@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::super::container::{Container, ContainerKey};
 use super::commits::Commits;
 use super::reverse_index::{Containment, ReverseTreeIndex};
@@ -86,7 +88,7 @@ impl<'a> Trace<'a> {
         head: Option<ObjectIndex>,
     ) -> Self {
         let mut downwards = index.edges.clone();
-        downwards.sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
+        downwards.par_sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
         let mut trace = Self {
             commits,
             index,
@@ -122,8 +124,8 @@ impl<'a> Trace<'a> {
     /// Traces each of `secrets`, given as the containers that hold it.
     pub(in crate::audit) fn trace(&self, secrets: &[Vec<ContainerKey>]) -> Vec<Reachability> {
         secrets
-            .chunks(ROUND)
-            .flat_map(|secrets| self.trace_round(secrets))
+            .par_chunks(ROUND)
+            .flat_map_iter(|secrets| self.trace_round(secrets))
             .collect()
     }
 
