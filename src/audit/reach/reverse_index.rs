@@ -38,12 +38,12 @@ impl ReverseTreeIndex {
         let mut nodes: Vec<ContainerKey> = children.chain(trees).collect();
         nodes.par_sort_unstable();
         nodes.dedup();
-        let sorted = Places::new(&nodes);
+        let mut places = Places::new(&nodes);
         let mut edges: Vec<Containment> = contained
             .par_iter()
             .map(|(tree, named)| Containment {
-                child: sorted.at(named.child),
-                parent: sorted.at(*tree),
+                child: places.at(named.child),
+                parent: places.at(*tree),
                 name: named.name,
             })
             .collect();
@@ -57,11 +57,11 @@ impl ReverseTreeIndex {
             edge.parent = new_place[edge.parent as usize];
         });
         edges.par_sort_unstable();
-        let nodes: Vec<ContainerKey> = order.iter().map(|&old| nodes[old as usize]).collect();
+        places.change(&new_place);
         Self {
-            places: Places::new(&nodes),
-            nodes,
+            nodes: order.iter().map(|&old| nodes[old as usize]).collect(),
             edges,
+            places,
         }
     }
 
@@ -76,8 +76,8 @@ impl ReverseTreeIndex {
     }
 }
 
-/// Where each node is in a list. Most nodes are objects: a table over those takes less time than
-/// hashing, and no more memory.
+/// Where each node is in a list. Most nodes are objects: a table over those, with four bytes for
+/// each object of the repository, answers faster than hashing.
 #[derive(Default)]
 struct Places {
     objects: Vec<u32>,
@@ -116,6 +116,15 @@ impl Places {
             }
             Container::Name(_) => self.names.get(&node).copied(),
         }
+    }
+
+    /// Moves each node to `new[old]` from its old place.
+    fn change(&mut self, new: &[u32]) {
+        let objects = self.objects.par_iter_mut().filter(|at| **at != NO_PLACE);
+        objects.for_each(|at| *at = new[*at as usize]);
+        self.names
+            .values_mut()
+            .for_each(|at| *at = new[*at as usize]);
     }
 
     /// The place of a node that is in the list.
