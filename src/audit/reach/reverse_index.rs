@@ -149,6 +149,10 @@ fn containing_trees(
     let mut known: FxHashSet<ContainerKey> = open.iter().copied().collect();
     let mut seen: FxHashSet<(ObjectIndex, u32)> = FxHashSet::default();
     while let Some(child) = open.pop() {
+        // To clear a table takes as long as it once was large, for each of the children.
+        if seen.len() > SMALL {
+            seen = FxHashSet::default();
+        }
         seen.clear();
         // The trees that add it, and the deltas of those that keep it.
         let mut trees: Vec<(ObjectIndex, u32)> = added.of(child).collect();
@@ -171,6 +175,9 @@ fn containing_trees(
     }
     contained
 }
+
+/// The length of a table from which on it is not cleared but dropped.
+const SMALL: usize = 1000;
 
 /// A hash table with many values for a key, in two allocations.
 struct Multimap<T> {
