@@ -49,11 +49,11 @@ impl Paths {
 
     /// Adds to the paths of a child those of its parent with the name of the child.
     fn extend_to_child(&mut self, edge: &Containment, numbers: &mut FxHashMap<(u32, u32), u32>) {
-        // The child is another node: taken out, they need no copy.
-        let above = std::mem::take(&mut self.of[edge.parent as usize]);
+        // The child is another node: taken out, the paths of the parent need no copy.
+        let (parents, has_more) = std::mem::take(&mut self.of[edge.parent as usize]);
         let (paths, child_has_more) = &mut self.of[edge.child as usize];
-        *child_has_more |= above.1;
-        for &parent in &above.0 {
+        *child_has_more |= has_more;
+        for &parent in &parents {
             let number = *numbers.entry((parent, edge.name)).or_insert_with(|| {
                 self.parts.push((parent, edge.name));
                 u32::try_from(self.parts.len() - 1).unwrap_or(0)
@@ -67,7 +67,7 @@ impl Paths {
                 *child_has_more = true;
             }
         }
-        self.of[edge.parent as usize] = above;
+        self.of[edge.parent as usize] = (parents, has_more);
     }
 
     /// The paths of the node at `place`, sorted, and whether there are more.
