@@ -2,13 +2,13 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::container::{Container, ContainerKey};
+use super::container::{Container, ContainerKey, KeyCounts};
 use super::found::FoundSecrets;
 use super::missing::MissingReference;
 use super::reach::commits::CommitRecord;
 use super::tree_diffs::TreeDiffs;
 use crate::engine::Unsearched;
-use crate::git::store::{ObjectIndex, Problem};
+use crate::git::store::{ObjectIndex, ObjectStore, Problem};
 
 /// What both passes collect.
 #[derive(Default)]
@@ -27,6 +27,14 @@ pub(super) struct Collected {
 }
 
 impl Collected {
+    /// How many keys there are of objects in `store` and of names.
+    pub(super) fn key_counts(&self, store: &ObjectStore) -> KeyCounts {
+        KeyCounts {
+            objects: store.len(),
+            names: self.names.len(),
+        }
+    }
+
     /// The name that `key` is the key of, if it is one of a name.
     pub(super) fn name_of(&self, key: ContainerKey) -> Option<&BStr> {
         match key.container() {

@@ -46,10 +46,38 @@ impl ContainerKey {
     pub(super) fn is_object_below(self, end: ObjectIndex) -> bool {
         matches!(self.container(), Container::Object(object) if object < end)
     }
+}
 
-    /// A number for hash tables.
-    pub(super) const fn bits(self) -> u32 {
-        self.0
+/// How many objects and names have keys, for tables over all of these.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyCounts {
+    pub(super) objects: usize,
+    pub(super) names: usize,
+}
+
+impl KeyCounts {
+    /// How many keys there are.
+    pub(super) const fn all(self) -> usize {
+        self.objects + self.names
+    }
+
+    /// The number of a key among all of them, in their order.
+    pub(super) const fn number(self, key: ContainerKey) -> usize {
+        match key.container() {
+            Container::Object(object) => object as usize,
+            Container::Name(name) => self.all() - 1 - name as usize,
+        }
+    }
+
+    /// The key with a number.
+    pub(super) fn key(self, number: usize) -> ContainerKey {
+        // There are at most 2^31 objects and as many names.
+        let key = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        if number < self.objects {
+            ContainerKey::object(key(number))
+        } else {
+            ContainerKey::name(key(self.all() - 1 - number))
+        }
     }
 }
 
@@ -68,5 +96,19 @@ mod tests {
         assert!(ContainerKey::object(4).is_object_below(5));
         assert!(!ContainerKey::object(5).is_object_below(5));
         assert!(!ContainerKey::name(0).is_object_below(u32::MAX));
+    }
+
+    #[test]
+    fn keys_are_numbered_in_their_order() {
+        let counts = KeyCounts {
+            objects: 3,
+            names: 2,
+        };
+        let keys: Vec<ContainerKey> = (0..counts.all()).map(|at| counts.key(at)).collect();
+        assert!(keys.is_sorted());
+        assert_eq!(keys[2], ContainerKey::object(2));
+        assert_eq!(keys[3], ContainerKey::name(1));
+        let numbers: Vec<usize> = keys.iter().map(|&key| counts.number(key)).collect();
+        assert_eq!(numbers, [0, 1, 2, 3, 4]);
     }
 }

@@ -90,10 +90,12 @@ pub(super) fn add_findings(
     let staged = staged_paths(context, &containers);
     let records = std::mem::take(&mut collected.commits);
     let tree_diffs = std::mem::take(&mut collected.tree_diffs);
+    let counts = collected.key_counts(context.store);
     let (commits, index) = rayon::join(
         || Commits::new(records, context.store),
-        || ReverseTreeIndex::new(containers, tree_diffs),
+        || ReverseTreeIndex::new(containers, &tree_diffs, counts),
     );
+    drop(tree_diffs);
     let trees = commits.list.iter().filter_map(|commit| commit.tree);
     let trees = trees.map(ContainerKey::object).collect();
     let starts = starting_points(context.store, context.roots);

@@ -67,10 +67,11 @@ pub(super) struct Superproject {
 }
 
 impl Superproject {
-    /// Describes `repo`, which is at `paths`, by what the audit `collected` in it.
+    /// Describes `repo`, which is at `paths`, by what the audit `collected` in its `store`.
     pub(super) fn new(
         paths: Vec<BString>,
         repo: &Repository,
+        store: &ObjectStore,
         collected: &Collected,
         roots: &Roots,
     ) -> Self {
@@ -85,7 +86,8 @@ impl Superproject {
             };
         }
         let (numbers, ids): (Vec<_>, Vec<_>) = gitlinks_in(&collected.names).unzip();
-        let index = ReverseTreeIndex::new(numbers.iter().copied(), collected.tree_diffs.clone());
+        let counts = collected.key_counts(store);
+        let index = ReverseTreeIndex::new(numbers.iter().copied(), &collected.tree_diffs, counts);
         let trees = collected.commits.iter().filter_map(|commit| commit.tree);
         let all = Paths::new(&index, &trees.map(ContainerKey::object).collect());
         for (key, id) in numbers.into_iter().zip(ids) {

@@ -197,14 +197,17 @@ impl AuditRun<'_> {
         repo: &Repository,
         within: Option<(&BString, &Superproject)>,
     ) -> Result<(Audited, Superproject, Vec<ObjectId>), AuditError> {
-        let roots = roots(repo);
+        let cache = self.cache(repo).transpose();
+        let (roots, opened) = rayon::join(
+            || roots(repo),
+            || open(repo, cache.as_ref().ok().and_then(Option::as_ref)),
+        );
         if within.is_none()
             && let Some(name) = self.audit.scope.unknown_ref(&roots)
         {
             return Err(AuditError::NoRef(name.to_string()));
         }
-        let cache = self.cache(repo).transpose();
-        let (opened, damaged) = match open(repo, cache.as_ref().ok().and_then(Option::as_ref)) {
+        let (opened, damaged) = match opened {
             Ok(opened) => (opened, None),
             Err(error) => (None, Some(error)),
         };
@@ -235,7 +238,12 @@ impl AuditRun<'_> {
             }
             cache => cache.err().or(damaged),
         };
-        let mut outcome = self.scan_git_dir(repo, within.map(|(name, _)| name))?;
+        let own = places.clone().unwrap_or_else(|| vec![BString::default()]);
+        let (git_dir, project) = rayon::join(
+            || self.scan_git_dir(repo, within.map(|(name, _)| name)),
+            || Superproject::new(own, repo, &store, &collected, &roots),
+        );
+        let mut outcome = git_dir?;
         if self.audit.scope == Scope::default() {
             outcome.merge(self.scan_index_only_names(&roots, &collected)?);
         }
@@ -244,8 +252,6 @@ impl AuditRun<'_> {
         let totals = collected.found.totals;
         outcome.totals.objects += store.cached_objects() + totals.objects;
         outcome.totals.bytes += totals.packed + totals.loose;
-        let own = places.clone().unwrap_or_else(|| vec![BString::default()]);
-        let project = Superproject::new(own, repo, &collected, &roots);
         findings::add_findings(&context, repo, collected, &mut outcome);
         let audited = Audited {
             outcome,

@@ -17,6 +17,9 @@ pub(super) fn scan_all(
     stop: &AtomicBool,
     mut collected: Collected,
 ) -> Collected {
+    if context.store.cached_objects() == context.store.len() as u64 {
+        return collected;
+    }
     scan_objects(context, jobs, stop, &mut collected);
     scan_trees(context, jobs, stop, &mut collected);
     sort_names(&mut collected);

@@ -66,9 +66,10 @@ impl Scope {
 /// the time that it claims.
 fn committed_since(commits: &Commits, time: i64) -> Vec<bool> {
     let mut newer = Vec::with_capacity(commits.list.len());
-    for (commit, parents) in commits.list.iter().zip(&commits.parents) {
+    for (place, commit) in commits.list.iter().enumerate() {
+        let mut parents = commits.parents_of(place).iter();
         let claims = commit.time.is_none_or(|at| at >= time);
-        newer.push(claims || parents.iter().any(|&parent| newer[parent as usize]));
+        newer.push(claims || parents.any(|&parent| newer[parent as usize]));
     }
     newer
 }
@@ -81,7 +82,7 @@ fn not_reachable_from(store: &ObjectStore, commits: &Commits, id: ObjectId) -> V
     }
     for place in (0..newer.len()).rev() {
         if !newer[place] {
-            for &parent in &commits.parents[place] {
+            for &parent in commits.parents_of(place) {
                 newer[parent as usize] = false;
             }
         }

@@ -38,7 +38,7 @@ fn content() -> Content<'static> {
         commits: vec![CommitRecord {
             number: 4,
             tree: Some(5),
-            parents: vec![6],
+            parents: [6].into_iter().collect(),
             time: Some(-1),
         }],
         tags: vec![(7, 4)],

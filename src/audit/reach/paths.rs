@@ -1,9 +1,6 @@
 //! Lists the paths that objects have had, from the trees of commits downwards.
 
-use std::cmp::Reverse;
-
 use bstr::BString;
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::container::ContainerKey;
@@ -39,10 +36,11 @@ impl Paths {
             parts: vec![(0, 0)],
         };
         let mut numbers = FxHashMap::default();
-        let mut downwards = index.edges.clone();
-        downwards.par_sort_unstable_by_key(|edge| (Reverse(edge.parent), edge.name, edge.child));
-        for edge in downwards.iter().filter(|edge| edge.child < edge.parent) {
-            paths.extend_to_child(edge, &mut numbers);
+        let by_parent = index.edges.chunk_by(|a, b| a.parent == b.parent);
+        for edge in by_parent.rev().flatten() {
+            if edge.child < edge.parent {
+                paths.extend_to_child(edge, &mut numbers);
+            }
         }
         paths
     }

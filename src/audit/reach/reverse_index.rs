@@ -1,15 +1,16 @@
 //! Indexes which trees contain what holds a secret, from there upwards to the trees of commits.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::super::container::{Container, ContainerKey};
+use super::super::container::{ContainerKey, KeyCounts};
 use super::super::tree_diffs::{NamedChild, TreeDiffs};
+use super::lists::Lists;
 use crate::git::store::ObjectIndex;
 use crate::git::topological_order;
 
 /// `parent` contains `child` under `name`; the first two are places in [`ReverseTreeIndex::nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::audit) struct Containment {
     pub(in crate::audit) child: u32,
     pub(in crate::audit) parent: u32,
@@ -17,33 +18,44 @@ pub(in crate::audit) struct Containment {
 }
 
 /// What holds secrets, and every tree that leads to it.
-#[derive(Default)]
 pub(in crate::audit) struct ReverseTreeIndex {
     /// The containers of secrets and the trees, children before parents.
     pub(in crate::audit) nodes: Vec<ContainerKey>,
-    /// Which node contains which, ordered by child.
+    /// Which node contains which, ordered by parent, name and child.
     pub(in crate::audit) edges: Vec<Containment>,
-    places: Places,
+    /// For each key, its place among the nodes.
+    places: Vec<u32>,
+    counts: KeyCounts,
 }
+
+/// Marks a key that is not among the nodes.
+const NO_PLACE: u32 = u32::MAX;
 
 impl ReverseTreeIndex {
     /// The index upwards from `seeds`.
     pub(in crate::audit) fn new(
         seeds: impl IntoIterator<Item = ContainerKey>,
-        tree_diffs: TreeDiffs,
+        tree_diffs: &TreeDiffs,
+        counts: KeyCounts,
     ) -> Self {
-        let contained = containing_trees(seeds, tree_diffs);
-        let children = contained.iter().map(|(_, named)| named.child);
-        let trees = contained.iter().map(|(tree, _)| *tree);
-        let mut nodes: Vec<ContainerKey> = children.chain(trees).collect();
-        nodes.par_sort_unstable();
-        nodes.dedup();
-        let mut places = Places::new(&nodes);
+        let contained = containing_trees(seeds, tree_diffs, counts);
+        let mut places = vec![NO_PLACE; counts.all()];
+        for &(tree, named) in &contained {
+            places[counts.number(ContainerKey::object(tree))] = 0;
+            places[counts.number(named.child)] = 0;
+        }
+        let mut nodes = Vec::new();
+        for (number, place) in places.iter_mut().enumerate() {
+            if *place != NO_PLACE {
+                *place = u32::try_from(nodes.len()).unwrap_or(NO_PLACE);
+                nodes.push(counts.key(number));
+            }
+        }
         let mut edges: Vec<Containment> = contained
             .par_iter()
-            .map(|(tree, named)| Containment {
-                child: places.at(named.child),
-                parent: places.at(*tree),
+            .map(|&(tree, named)| Containment {
+                child: places[counts.number(named.child)],
+                parent: places[counts.number(ContainerKey::object(tree))],
                 name: named.name,
             })
             .collect();
@@ -56,18 +68,22 @@ impl ReverseTreeIndex {
             edge.child = new_place[edge.child as usize];
             edge.parent = new_place[edge.parent as usize];
         });
-        edges.par_sort_unstable();
-        places.change(&new_place);
+        edges.par_sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
+        for (&node, &place) in nodes.iter().zip(&new_place) {
+            places[counts.number(node)] = place;
+        }
         Self {
             nodes: order.iter().map(|&old| nodes[old as usize]).collect(),
             edges,
             places,
+            counts,
         }
     }
 
     /// The place of a container or tree among the nodes, if a tree contains it or it contains one.
     pub(in crate::audit) fn place_of(&self, node: ContainerKey) -> Option<u32> {
-        self.places.of(node)
+        let place = self.places.get(self.counts.number(node)).copied();
+        place.filter(|&place| place != NO_PLACE)
     }
 
     /// The place of an object among the nodes.
@@ -76,102 +92,31 @@ impl ReverseTreeIndex {
     }
 }
 
-/// Where each node is in a list. Most nodes are objects: a table over those, with four bytes for
-/// each object of the repository, answers faster than hashing.
-#[derive(Default)]
-struct Places {
-    objects: Vec<u32>,
-    names: FxHashMap<ContainerKey, u32>,
-}
-
-/// Marks an object that is not in the list.
-const NO_PLACE: u32 = u32::MAX;
-
-impl Places {
-    fn new(nodes: &[ContainerKey]) -> Self {
-        let objects = nodes.iter().filter_map(|node| match node.container() {
-            Container::Object(object) => Some(object as usize + 1),
-            Container::Name(_) => None,
-        });
-        let mut places = Self {
-            objects: vec![NO_PLACE; objects.max().unwrap_or(0)],
-            names: FxHashMap::default(),
-        };
-        for (place, &node) in (0..).zip(nodes) {
-            match node.container() {
-                Container::Object(object) => places.objects[object as usize] = place,
-                Container::Name(_) => {
-                    places.names.insert(node, place);
-                }
-            }
-        }
-        places
-    }
-
-    fn of(&self, node: ContainerKey) -> Option<u32> {
-        match node.container() {
-            Container::Object(object) => {
-                let place = self.objects.get(object as usize).copied();
-                place.filter(|&place| place != NO_PLACE)
-            }
-            Container::Name(_) => self.names.get(&node).copied(),
-        }
-    }
-
-    /// Moves each node to `new[old]` from its old place.
-    fn change(&mut self, new: &[u32]) {
-        let objects = self.objects.par_iter_mut().filter(|at| **at != NO_PLACE);
-        objects.for_each(|at| *at = new[*at as usize]);
-        self.names
-            .values_mut()
-            .for_each(|at| *at = new[*at as usize]);
-    }
-
-    /// The place of a node that is in the list.
-    fn at(&self, node: ContainerKey) -> u32 {
-        self.of(node).unwrap_or(NO_PLACE)
-    }
-}
-
 /// Every tree that leads to one of `seeds`, with each of the children through which it does.
 fn containing_trees(
     seeds: impl IntoIterator<Item = ContainerKey>,
-    tree_diffs: TreeDiffs,
-) -> Vec<(ContainerKey, NamedChild)> {
-    let added = tree_diffs.added.into_iter();
-    let added = Multimap::new(added.map(|(tree, named)| (named.child, (tree, named.name))));
-    let removed = tree_diffs.removed.into_iter();
-    let removed = Multimap::new(removed.map(|(tree, named)| (ContainerKey::object(tree), named)));
-    let derived = tree_diffs.derived.into_iter();
-    let derived = Multimap::new(derived.map(|(base, tree)| (ContainerKey::object(base), tree)));
+    tree_diffs: &TreeDiffs,
+    counts: KeyCounts,
+) -> Vec<(ObjectIndex, NamedChild)> {
+    let lists = DiffLists::new(tree_diffs, counts);
+    let mut known = vec![false; counts.all()];
+    let mut children: Vec<ContainerKey> = seeds.into_iter().collect();
+    for &seed in &children {
+        known[counts.number(seed)] = true;
+    }
     let mut contained = Vec::new();
-    let mut open: Vec<ContainerKey> = seeds.into_iter().collect();
-    let mut known: FxHashSet<ContainerKey> = open.iter().copied().collect();
-    let mut seen: FxHashSet<(ObjectIndex, u32)> = FxHashSet::default();
-    while let Some(child) = open.pop() {
-        // To clear a table takes as long as it once was large, for each of the children.
-        if seen.len() > SMALL {
-            seen = FxHashSet::default();
-        }
-        seen.clear();
-        // The trees that add it, and the deltas of those that keep it.
-        let mut trees: Vec<(ObjectIndex, u32)> = added.of(child).collect();
-        while let Some((tree, name)) = trees.pop() {
-            if !seen.insert((tree, name)) {
-                continue;
-            }
-            let (tree, named) = (ContainerKey::object(tree), NamedChild { child, name });
-            contained.push((tree, named));
-            if known.insert(tree) {
-                open.push(tree);
-            }
-            for delta in derived.of(tree) {
-                let mut removed = removed.of(ContainerKey::object(delta));
-                if !removed.any(|removed| removed == named) {
-                    trees.push((delta, name));
-                }
-            }
-        }
+    while !children.is_empty() {
+        let children_now = std::mem::take(&mut children).into_par_iter();
+        let found: Vec<(ObjectIndex, NamedChild)> = children_now
+            .map_init(FxHashSet::default, |seen, child| {
+                lists.trees_with(child, seen)
+            })
+            .flatten_iter()
+            .collect();
+        let trees = found.iter().map(|&(tree, _)| tree);
+        let new = trees.filter(|&tree| !std::mem::replace(&mut known[tree as usize], true));
+        children.extend(new.map(ContainerKey::object));
+        contained.extend(found);
     }
     contained
 }
@@ -179,51 +124,66 @@ fn containing_trees(
 /// The length of a table from which on it is not cleared but dropped.
 const SMALL: usize = 1000;
 
-/// A hash table with many values for a key, in two allocations.
-struct Multimap<T> {
-    /// Where in `items` each bucket begins; one more than there are buckets.
-    starts: Vec<u32>,
-    items: Vec<(ContainerKey, T)>,
+/// Tree diffs, to be looked up.
+struct DiffLists {
+    counts: KeyCounts,
+    /// For each child, the trees that add it, and under which names.
+    added: Lists<(ObjectIndex, u32)>,
+    /// For each tree, the children that its delta base has and it has not.
+    removed: Lists<NamedChild>,
+    /// For each tree, the trees that are deltas of it.
+    derived: Lists<ObjectIndex>,
 }
 
-impl<T: Copy + Default> Multimap<T> {
-    fn new(items: impl IntoIterator<Item = (ContainerKey, T)>) -> Self {
-        let items: Vec<(ContainerKey, T)> = items.into_iter().collect();
-        let buckets = items.len().next_power_of_two();
-        let mut starts = vec![0_u32; buckets + 1];
-        for (key, _) in &items {
-            starts[bucket(*key, buckets) + 1] += 1;
-        }
-        for at in 0..buckets {
-            starts[at + 1] += starts[at];
-        }
-        let mut free = starts.clone();
-        let mut sorted = vec![Default::default(); items.len()];
-        for item in items {
-            let place = &mut free[bucket(item.0, buckets)];
-            sorted[*place as usize] = item;
-            *place += 1;
-        }
+impl DiffLists {
+    fn new(tree_diffs: &TreeDiffs, counts: KeyCounts) -> Self {
+        let added = tree_diffs.added.iter();
+        let added = added.map(|(tree, named)| (counts.number(named.child), (*tree, named.name)));
+        let removed = tree_diffs.removed.iter();
+        let removed = removed.map(|&(tree, named)| (tree as usize, named));
+        let derived = tree_diffs.derived.iter();
+        let derived = derived.map(|&(base, tree)| (base as usize, tree));
+        let (added, (removed, derived)) = rayon::join(
+            || Lists::new(counts.all(), added),
+            || {
+                let removed = Lists::new(counts.objects, removed);
+                (removed, Lists::new(counts.objects, derived))
+            },
+        );
         Self {
-            starts,
-            items: sorted,
+            counts,
+            added,
+            removed,
+            derived,
         }
     }
 
-    /// The values of `key`.
-    fn of(&self, key: ContainerKey) -> impl Iterator<Item = T> + '_ {
-        let bucket = bucket(key, self.starts.len() - 1);
-        let items = &self.items[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
-        items
-            .iter()
-            .filter(move |(other, _)| *other == key)
-            .map(|(_, item)| *item)
+    /// The trees that contain `child`, with each of its names: those that add it, and the deltas of
+    /// these that keep it. `seen` saves the allocation of a table for each child.
+    fn trees_with(
+        &self,
+        child: ContainerKey,
+        seen: &mut FxHashSet<(ObjectIndex, u32)>,
+    ) -> Vec<(ObjectIndex, NamedChild)> {
+        // To clear a table takes as long as it once was large, for each of the children.
+        if seen.len() > SMALL {
+            *seen = FxHashSet::default();
+        }
+        seen.clear();
+        let mut found = Vec::new();
+        let mut open = self.added.of(self.counts.number(child)).to_vec();
+        while let Some((tree, name)) = open.pop() {
+            if !seen.insert((tree, name)) {
+                continue;
+            }
+            let named = NamedChild { child, name };
+            found.push((tree, named));
+            let deltas = self.derived.of(tree as usize).iter();
+            let keeping = deltas.filter(|&&tree| !self.removed.of(tree as usize).contains(&named));
+            open.extend(keeping.map(|&tree| (tree, name)));
+        }
+        found
     }
-}
-
-/// The bucket of `key` among so many, a power of two; Fibonacci hashing.
-fn bucket(key: ContainerKey, buckets: usize) -> usize {
-    (u64::from(key.bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (buckets - 1)
 }
 
 /// The nodes `0..count`, children before parents. Nodes on a circle, which no valid repository has,
@@ -243,6 +203,11 @@ fn children_first(count: usize, edges: &[Containment]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const COUNTS: KeyCounts = KeyCounts {
+        objects: 40,
+        names: 0,
+    };
 
     const fn object(number: ObjectIndex) -> ContainerKey {
         ContainerKey::object(number)
@@ -268,7 +233,7 @@ mod tests {
             removed: vec![(12, named(1, 0))],
             derived: vec![(10, 11), (11, 12), (12, 13), (20, 21)],
         };
-        let index = ReverseTreeIndex::new([object(1)], tree_diffs);
+        let index = ReverseTreeIndex::new([object(1)], &tree_diffs, COUNTS);
         let node = |place: u32| index.nodes[place as usize];
         let edges = index.edges.iter();
         let mut found: Vec<_> = edges
@@ -290,7 +255,7 @@ mod tests {
             removed: Vec::new(),
             derived: vec![(10, 11), (11, 10)],
         };
-        let index = ReverseTreeIndex::new([object(1)], tree_diffs);
+        let index = ReverseTreeIndex::new([object(1)], &tree_diffs, COUNTS);
         assert_eq!(index.nodes.len(), 3);
     }
 }

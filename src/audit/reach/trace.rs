@@ -55,8 +55,6 @@ pub(in crate::audit) struct Trace<'a> {
     pub(in crate::audit) newer: Option<Vec<bool>>,
     /// For each commit, the worst hold of the starting points that lead to it.
     holds: Vec<Exposure>,
-    /// Edges ordered by parent.
-    downwards: Vec<Containment>,
 }
 
 /// The bits of one round.
@@ -87,8 +85,6 @@ impl<'a> Trace<'a> {
         starts: &'a [StartingPoint],
         head: Option<ObjectIndex>,
     ) -> Self {
-        let mut downwards = index.edges.clone();
-        downwards.par_sort_unstable_by_key(|edge| (edge.parent, edge.name, edge.child));
         let mut trace = Self {
             commits,
             index,
@@ -97,7 +93,6 @@ impl<'a> Trace<'a> {
             head: head.and_then(|head| commits.place_of(head)),
             newer: None,
             holds: Vec::new(),
-            downwards,
         };
         trace.holds = trace.holds_of_commits();
         trace
@@ -114,7 +109,7 @@ impl<'a> Trace<'a> {
             }
         }
         for place in (0..holds.len()).rev() {
-            for &parent in &self.commits.parents[place] {
+            for &parent in self.commits.parents_of(place) {
                 holds[parent as usize] = holds[parent as usize].min(holds[place]);
             }
         }
@@ -216,7 +211,7 @@ impl<'a> Trace<'a> {
     }
 
     fn union_of_parents(&self, place: usize, bits: &[u64]) -> u64 {
-        let parents = self.commits.parents[place].iter();
+        let parents = self.commits.parents_of(place).iter();
         parents.fold(0, |union, &parent| union | bits[parent as usize])
     }
 
@@ -305,8 +300,9 @@ impl<'a> Trace<'a> {
 
     /// The edges to the children of a node, except those of a circle.
     fn children_of(&self, parent: u32) -> impl Iterator<Item = &Containment> {
-        let first = self.downwards.partition_point(|edge| edge.parent < parent);
-        self.downwards[first..]
+        let edges = &self.index.edges;
+        let first = edges.partition_point(|edge| edge.parent < parent);
+        edges[first..]
             .iter()
             .take_while(move |edge| edge.parent == parent)
             .filter(move |edge| edge.child < parent)
