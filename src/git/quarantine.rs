@@ -61,12 +61,14 @@ pub fn with_objects(
         gix::odb::Store::at_opts(path, kind, &mut std::iter::empty(), Default::default())
             .map_err(|error| broken(error.to_string()))
     };
-    let local = repo.local();
+    let mut local = repo.local();
     let ids = store(PathBuf::from(main))?.iter();
     let ids = ids.map_err(|error| broken(error.to_string()))?;
     let ids = ids.collect::<Result<Vec<_>, _>>();
     let mut received = ids.map_err(|error| broken(error.to_string()))?;
-    // Git completes a pack with objects that the repository has.
+    // Git completes a pack with objects that the repository has. Most objects it does not have: for
+    // each of those, gix would read the list of packs again.
+    local.0.objects.refresh_never();
     received.retain(|id| !local.has_object(id));
     received.sort_unstable();
     received.dedup();
