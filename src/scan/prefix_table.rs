@@ -57,10 +57,12 @@ impl PrefixTable {
             if !self.present.may_have(u32::from_le_bytes(prefix)) {
                 continue;
             }
-            let [first, second, third, _] = prefix;
+            let [first, second, third, fourth] = prefix;
             let words = self.keywords.get(&[first, second, third]);
             for (owner, word) in words.into_iter().flatten() {
-                if text[at..run.end].starts_with(word) {
+                // Many keywords differ in this byte only.
+                let may_be = word.get(3).is_none_or(|&byte| byte == fourth);
+                if may_be && text[at..run.end].starts_with(word) {
                     hit(*owner, Span::new(at, at + word.len()));
                 }
             }
