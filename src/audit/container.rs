@@ -49,7 +49,7 @@ impl ContainerKey {
 }
 
 /// How many objects and names have keys, for tables over all of these.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct KeyCounts {
     pub(super) objects: usize,
     pub(super) names: usize,
@@ -64,14 +64,20 @@ impl KeyCounts {
     /// The number of a key among all of them, in their order.
     pub(super) const fn number(self, key: ContainerKey) -> usize {
         match key.container() {
-            Container::Object(object) => object as usize,
-            Container::Name(name) => self.all() - 1 - name as usize,
+            Container::Object(object) => {
+                debug_assert!((object as usize) < self.objects, "not one of these objects");
+                object as usize
+            }
+            Container::Name(name) => {
+                debug_assert!((name as usize) < self.names, "not one of these names");
+                self.all() - 1 - name as usize
+            }
         }
     }
 
     /// The key with a number.
     pub(super) fn key(self, number: usize) -> ContainerKey {
-        // There are at most 2^31 objects and as many names.
+        // There are at most 2^31 objects, and more names do not fit into memory.
         let key = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         if number < self.objects {
             ContainerKey::object(key(number))

@@ -92,7 +92,11 @@ pub(super) fn add_findings(
     let tree_diffs = std::mem::take(&mut collected.tree_diffs);
     let counts = collected.key_counts(context.store);
     let (commits, index) = rayon::join(
-        || Commits::new(records, context.store),
+        || {
+            Commits::new(records, context.store.len(), |number| {
+                context.store.id_of(number)
+            })
+        },
         || ReverseTreeIndex::new(containers, &tree_diffs, counts),
     );
     drop(tree_diffs);

@@ -59,7 +59,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::engine::{self, Keep, OccurrenceBuilder, Progress};
 use crate::finding::Outcome;
-use crate::git::store::ObjectStore;
+use crate::git::store::{ObjectStore, PackName};
 use crate::git::{self, ObjectId, Repository, Roots, roots};
 use crate::policy::Policy;
 use crate::scan::Scanner;
@@ -198,20 +198,21 @@ impl AuditRun<'_> {
         within: Option<(&BString, &Superproject)>,
     ) -> Result<(Audited, Superproject, Vec<ObjectId>), AuditError> {
         let cache = self.cache(repo).transpose();
-        let (roots, opened) = rayon::join(
+        let (roots, loaded) = rayon::join(
             || roots(repo),
-            || open(repo, cache.as_ref().ok().and_then(Option::as_ref)),
+            || match &cache {
+                Ok(Some(cache)) => cache.load(),
+                _ => Ok(None),
+            },
         );
         if within.is_none()
             && let Some(name) = self.audit.scope.unknown_ref(&roots)
         {
             return Err(AuditError::NoRef(name.to_string()));
         }
-        let (opened, damaged) = match opened {
-            Ok(opened) => (opened, None),
-            Err(error) => (None, Some(error)),
-        };
-        let (store, cached) = opened.unwrap_or_else(|| (open_all(repo), Collected::default()));
+        let (loaded, damaged) = loaded.map_or_else(|error| (None, Some(error)), |it| (it, None));
+        // After the refs: none of them leads to an object that the store has not seen.
+        let (store, cached) = open(repo, loaded);
         if store.len() > ContainerKey::MAX_OBJECTS {
             return Err(AuditError::TooManyObjects(store.len()));
         }
@@ -313,17 +314,18 @@ fn is_inside(name: &BString, outer: &BString) -> bool {
         .is_some_and(|rest| rest.starts_with(b"/modules/"))
 }
 
-/// The objects of a repository and what is cached of those that need not be read, if anything is.
-fn open(repo: &Repository, cache: Option<&Cache>) -> io::Result<Option<(ObjectStore, Collected)>> {
-    let Some((packs, cached)) = cache.map_or(Ok(None), Cache::load)? else {
-        return Ok(None);
-    };
+/// The objects of a repository, and what is cached of those that need not be read.
+fn open(repo: &Repository, loaded: Option<(Vec<PackName>, Collected)>) -> (ObjectStore, Collected) {
     let objects = repo.common_dir().join("objects");
-    let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
-    let mut missing = cached.missing.iter();
-    let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
-    let is_usable = store.cached_packs() == packs.len() && are_all_missing;
-    Ok(is_usable.then_some((store, cached)))
+    if let Some((packs, cached)) = loaded {
+        let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
+        let mut missing = cached.missing.iter();
+        let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
+        if store.cached_packs() == packs.len() && are_all_missing {
+            return (store, cached);
+        }
+    }
+    (open_all(repo), Collected::default())
 }
 
 fn open_all(repo: &Repository) -> ObjectStore {

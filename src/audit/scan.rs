@@ -17,6 +17,7 @@ pub(super) fn scan_all(
     stop: &AtomicBool,
     mut collected: Collected,
 ) -> Collected {
+    // Even with nothing to read, the passes would build and sort tables over all names and secrets.
     if context.store.cached_objects() == context.store.len() as u64 {
         return collected;
     }

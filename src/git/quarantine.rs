@@ -66,8 +66,9 @@ pub fn with_objects(
     let ids = ids.map_err(|error| broken(error.to_string()))?;
     let ids = ids.collect::<Result<Vec<_>, _>>();
     let mut received = ids.map_err(|error| broken(error.to_string()))?;
-    // Git completes a pack with objects that the repository has. Most objects it does not have: for
-    // each of those, gix would read the list of packs again.
+    // Git completes a pack with objects that the repository has. Most received objects are new, and
+    // gix would read the list of packs again for each of them. If a pack is added meanwhile, its
+    // objects count as received: more is scanned.
     local.0.objects.refresh_never();
     received.retain(|id| !local.has_object(id));
     received.sort_unstable();

@@ -1,5 +1,6 @@
 """The mode `audit`: measures whole histories against the floor, git and the peers, with a table each and a plot."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -31,9 +32,12 @@ def run(options, programs, config, scratch, say):
     lines, results, given_up = [], [], {}
     for history in found:
         say(f"Auditing {history}")
-        racers = contenders.on_history(programs, history.path, jobs, config)
+        cache = os.path.join(scratch, "audit-cache")
+        racers = contenders.on_history(programs, history.path, jobs, config, cache)
         for racer in racers:
             racer.retired = given_up.get(racer.name, "")
+            if racer.name == contenders.AGAIN:
+                fill_cache(racer, cache)
         memory = measure.floor_of_memory(scratch)
         measure.race(racers, options.audit_rounds, options.cap, options.limit, scratch, say)
         if options.tiny:
@@ -50,6 +54,14 @@ def run(options, programs, config, scratch, say):
     say(f"plot: {path}")
     rounds = f"Medians of {options.audit_rounds} interleaved rounds, start-up included."
     return ["", "## Auditing whole histories", "", rounds, "", *summary(results), *lines]
+
+
+def fill_cache(racer, cache):
+    """Audits once, so that all runs of the contender find a cache, or gives it up."""
+    shutil.rmtree(cache, ignore_errors=True)
+    subprocess.run(racer.argv, env=measure.clean_environment(), capture_output=True, check=False)
+    if not glob.glob(os.path.join(cache, "audit-*")):
+        racer.retired = "not run: nothing was cached"
 
 
 def floor(data, say):

@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from measure import Contender, clean_environment
 
 LITERAL = "AKIA"
 FLOOR = "inflating every entry"
 AUDIT = "keysieve audit"
+AGAIN = "keysieve audit, again"
 PEERS_OF_AUDIT = ("kingfisher", "betterleaks", "gitleaks", "git-secrets")
 
 # Peers whose PyPI package wraps a native program: the native one is measured, without the start-up of Python.
@@ -94,14 +96,16 @@ def on_staged(programs, repo, files, secrets_config):
     return contenders(programs, found, repo, secrets_config)
 
 
-def on_history(programs, repo, jobs, secrets_config):
+def on_history(programs, repo, jobs, secrets_config, cache):
     """Contenders that scan a whole history. The first is the yardstick.
 
     betterleaks and gitleaks read all refs by default; their own log options are the faster ones.
     """
+    threads = ["--jobs", *jobs] if jobs else []
     found = [
         (FLOOR, "floor", [repo, *jobs]),
-        (AUDIT, "keysieve-audit", ["audit", "--no-cache", *(["--jobs", *jobs] if jobs else []), repo]),
+        (AUDIT, "keysieve-audit", ["audit", "--no-cache", *threads, repo]),
+        (AGAIN, "keysieve-audit", ["audit", "--cache", cache, *threads, repo]),
         ("git cat-file, all objects", "git", ["cat-file", "--batch-all-objects", "--batch", "--unordered"]),
         ("git log -p --all -U0", "git", ["log", "-p", "--all", "-U0"]),
         ("kingfisher", "kingfisher", ["scan", repo, "--git-history=full", "--no-validate", "--no-update-check"]),
@@ -125,6 +129,38 @@ def on_gate(programs, repo, span, secrets_config):
         ("gitleaks", "gitleaks", ["git", f"--log-opts={span}", "--no-banner", "--redact=100", "."]),
     ]
     return contenders(programs, found, repo, secrets_config)
+
+
+def on_push(programs, repo, commits, scratch):
+    """Contenders that accept a push of the last commits of `repo`. The first is the yardstick."""
+    accepts, keysieve = (os.path.join(scratch, f"{name}.git") for name in ("accepts", "keysieve"))
+    for target in (accepts, keysieve):
+        shutil.rmtree(target, ignore_errors=True)
+        for command in (
+            ["init", "--quiet", "--bare", target],
+            ["push", "--quiet", target, f"main~{commits}:refs/heads/main"],
+        ):
+            subprocess.run(["git", *command], cwd=repo, env=clean_environment(), check=True)
+    hook = os.path.join(accepts, "hooks", "pre-receive")
+    os.makedirs(os.path.dirname(hook), exist_ok=True)
+    with open(hook, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\nexec cat >/dev/null\n")
+    os.chmod(hook, 0o755)
+    install = [programs["keysieve"], "hook", "install", "--server", keysieve]
+    subprocess.run(install, env=clean_environment(), stdout=subprocess.DEVNULL, check=True)
+    if not os.access(os.path.join(keysieve, "hooks", "pre-receive"), os.X_OK):
+        sys.exit("keysieve installed no hook: a push would measure nothing")
+    server = os.path.join(scratch, "server.git")
+
+    def contender(name, template):
+        def prepare():
+            shutil.rmtree(server, ignore_errors=True)
+            shutil.copytree(template, server)
+
+        argv = ["git", "push", "--quiet", server, "main:refs/heads/main"]
+        return Contender(name, argv, repo, fine=(0,), prepare=prepare)
+
+    return [contender("git push, a hook that accepts", accepts), contender("keysieve as pre-receive", keysieve)]
 
 
 def on_git_secrets(programs, folder, words, patterns, scratch):

@@ -28,17 +28,18 @@ class Sizes:
     """How much is generated."""
 
     tree: int  # files of the tree
-    files: int  # files of the repositories for `staged` and `gate`
+    files: int  # files of the repositories for `staged`, `gate` and `push`
     commits: int  # commits of the repository for `staged`
     width: int  # files that each of them changes
     range: int  # commits of the range for `gate`
     changed: int  # files that each of them changes, and files that are staged
+    pushes: tuple  # commits of each push for `push`, and files that each of them changes
     history: int  # commits of the shortest history for `audit`
     lengths: tuple  # how many times as long its histories are
 
 
-FULL = Sizes(20_000, 3_000, 40, 60, 50, 20, 2_000, (1, 4, 16))
-TINY = Sizes(100, 60, 5, 10, 5, 20, 50, (1, 2))
+FULL = Sizes(20_000, 3_000, 40, 60, 50, 20, ((10, 3), (10, 20)), 2_000, (1, 4, 16, 64))
+TINY = Sizes(100, 60, 5, 10, 5, 20, ((3, 2),), 50, (1, 2))
 
 
 def apart(function, *args):
@@ -121,18 +122,18 @@ def generated_repo(data, sizes):
     return folder, staged
 
 
-def generated_range(data, sizes):
-    """A packed repository whose last commits are the range."""
-    folder = os.path.join(data, "made-up-range-1")
+def generated_range(data, files, commits, changed):
+    """A packed repository whose last commits, which change so many files each, are the range."""
+    folder = os.path.join(data, f"made-up-range-1-{files}-{commits}-{changed}")
     if not os.path.isdir(folder):
         partial = folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         os.makedirs(partial)
         git(partial, "init", "--quiet", "--initial-branch=main")
-        history(partial, random.Random(3), sizes.files, sizes.range + 1, sizes.changed)
+        history(partial, random.Random(3), files, commits + 1, changed)
         git(partial, "gc", "--quiet")
         os.rename(partial, folder)
-    return folder, f"main~{sizes.range}..main"
+    return folder, f"main~{commits}..main"
 
 
 def path_of(number):

@@ -7,13 +7,15 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Callable
 
 
 @dataclass
 class Contender:
     """A command that does the job, and the measurements of its runs.
 
-    `discarded`: its output goes to /dev/null. `watched`: its anonymous memory is sampled while it runs.
+    `discarded`: its output goes to /dev/null. `watched`: its anonymous memory is sampled while it runs. `prepare` is
+    called before each run, and not measured.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Contender:
     fine: tuple = (0, 1)
     discarded: bool = False
     watched: bool = False
+    prepare: Callable[[], None] = lambda: None
     runs: list = field(default_factory=list)
     retired: str = ""
 
@@ -60,6 +63,7 @@ class Measured:
 
 def run_once(contender, scratch, limit):
     """Runs the command once. Its output goes to a file by default: some programs stop early on /dev/null."""
+    contender.prepare()
     os.chdir(contender.folder)
     output = os.path.join(scratch, "output")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

@@ -3,7 +3,7 @@
 import math
 from xml.sax.saxutils import escape
 
-COLOURS = ("#999999", "#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#000000")
+COLOURS = ("#999999", "#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#000000", "#8c564b")
 ACROSS = (
     ("bytes of packs", lambda history: history.pack),
     ("objects", lambda history: history.objects),
@@ -28,7 +28,7 @@ def write(path, results):
         'font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="white"/>',
         label(LEFT, 24, "Auditing whole histories", 'font-size="16"'),
-        label(LEFT, 42, "Dots on a line: the generated history at 1×, 4×, 16× the commits. Rings: real ones. Dashes: linear."),
+        label(LEFT, 42, "Dots on a line: the generated history at 1×, 4×, 16×, 64× the commits. Rings: real ones. Dashes: linear."),
     ]
     for row, (up, measure) in enumerate(UP):
         for column, (across, size) in enumerate(ACROSS):

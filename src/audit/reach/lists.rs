@@ -1,8 +1,15 @@
-//! Holds a list for each of many numbers in two allocations, for the tables of an audit over all
-//! objects or commits.
+//! Stores a list of values for each object or commit in two allocations, and their places in lists.
 
-/// A list of values for each number.
-#[derive(Default)]
+/// Marks a number without a place in a table of places.
+pub(in crate::audit) const NO_PLACE: u32 = u32::MAX;
+
+/// The place of a number in a table of places, unless it has none.
+pub(in crate::audit) fn place_at(places: &[u32], number: usize) -> Option<u32> {
+    let place = places.get(number).copied();
+    place.filter(|&place| place != NO_PLACE)
+}
+
+/// A list of values for each number, with fewer than 2^32 values in all.
 pub(in crate::audit) struct Lists<T> {
     /// Where in `values` the list of each number begins; one more than there are numbers.
     starts: Vec<u32>,
@@ -16,8 +23,8 @@ impl<T: Copy + Default> Lists<T> {
         count: usize,
         items: impl Iterator<Item = (usize, T)> + Clone,
     ) -> Self {
-        // Counts shifted by two become the start of the next list, and then, as values are put in,
-        // the start of their own.
+        // Counted two places further on, so that after the sums `starts[n + 1]` is the next free
+        // place of list `n`. When all values are placed, it is the start of list `n + 1`.
         let mut starts = vec![0_u32; count + 2];
         let mut total = 0;
         for (number, _) in items.clone() {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::super::container::{ContainerKey, KeyCounts};
 use super::super::tree_diffs::{NamedChild, TreeDiffs};
-use super::lists::Lists;
+use super::lists::{Lists, NO_PLACE, place_at};
 use crate::git::store::ObjectIndex;
 use crate::git::topological_order;
 
@@ -23,13 +23,13 @@ pub(in crate::audit) struct ReverseTreeIndex {
     pub(in crate::audit) nodes: Vec<ContainerKey>,
     /// Which node contains which, ordered by parent, name and child.
     pub(in crate::audit) edges: Vec<Containment>,
+    /// Whether trees contain each other, which no valid repository has: then not all children come
+    /// before their parents.
+    pub(in crate::audit) has_circle: bool,
     /// For each key, its place among the nodes.
     places: Vec<u32>,
     counts: KeyCounts,
 }
-
-/// Marks a key that is not among the nodes.
-const NO_PLACE: u32 = u32::MAX;
 
 impl ReverseTreeIndex {
     /// The index upwards from `seeds`.
@@ -74,6 +74,7 @@ impl ReverseTreeIndex {
         }
         Self {
             nodes: order.iter().map(|&old| nodes[old as usize]).collect(),
+            has_circle: edges.iter().any(|edge| edge.child >= edge.parent),
             edges,
             places,
             counts,
@@ -82,8 +83,7 @@ impl ReverseTreeIndex {
 
     /// The place of a container or tree among the nodes, if a tree contains it or it contains one.
     pub(in crate::audit) fn place_of(&self, node: ContainerKey) -> Option<u32> {
-        let place = self.places.get(self.counts.number(node)).copied();
-        place.filter(|&place| place != NO_PLACE)
+        place_at(&self.places, self.counts.number(node))
     }
 
     /// The place of an object among the nodes.
@@ -246,6 +246,26 @@ mod tests {
             expected.map(|(child, parent, name)| (object(child), object(parent), name))
         );
         assert!(index.edges.iter().all(|edge| edge.child < edge.parent));
+        assert!(!index.has_circle);
+    }
+
+    #[test]
+    fn a_name_can_be_a_seed() {
+        let counts = KeyCounts {
+            objects: 3,
+            names: 2,
+        };
+        let seed = ContainerKey::name(1);
+        let named = |child, name| NamedChild { child, name };
+        let tree_diffs = TreeDiffs {
+            added: vec![(2, named(seed, 1)), (0, named(object(2), 0))],
+            ..TreeDiffs::default()
+        };
+        let index = ReverseTreeIndex::new([seed], &tree_diffs, counts);
+        assert_eq!(index.nodes, [seed, object(2), object(0)]);
+        assert_eq!(index.place_of(seed), Some(0));
+        assert_eq!(index.place_of(ContainerKey::name(0)), None);
+        assert_eq!(index.place_of_object(1), None);
     }
 
     #[test]
@@ -256,6 +276,7 @@ mod tests {
             derived: vec![(10, 11), (11, 10)],
         };
         let index = ReverseTreeIndex::new([object(1)], &tree_diffs, COUNTS);
-        assert_eq!(index.nodes.len(), 3);
+        assert_eq!(index.nodes, [1, 10, 11].map(object));
+        assert!(index.has_circle);
     }
 }

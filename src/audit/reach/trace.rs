@@ -191,9 +191,7 @@ impl<'a> Trace<'a> {
                 }
             }
         }
-        for edge in &self.index.edges {
-            nodes[edge.parent as usize] |= nodes[edge.child as usize];
-        }
+        while self.spread(&mut nodes) && self.index.has_circle {}
         let mut reached = vec![0_u64; held.len()];
         for (place, commit) in self.commits.list.iter().enumerate() {
             let tree = commit
@@ -208,6 +206,19 @@ impl<'a> Trace<'a> {
             held,
             reached,
         }
+    }
+
+    /// Spreads the bits of nodes to their parents, once along each edge. Returns whether there were
+    /// new ones: without circles, a second time would bring none.
+    fn spread(&self, nodes: &mut [u64]) -> bool {
+        let mut is_changed = false;
+        for edge in &self.index.edges {
+            let parent = nodes[edge.parent as usize];
+            let both = parent | nodes[edge.child as usize];
+            is_changed |= both != parent;
+            nodes[edge.parent as usize] = both;
+        }
+        is_changed
     }
 
     fn union_of_parents(&self, place: usize, bits: &[u64]) -> u64 {

@@ -74,27 +74,11 @@ impl Pack {
     /// If one of the two is missing or damaged, or they do not belong together.
     pub(super) fn open(path: &Path, hash: HashKind) -> Result<Self, StoreError> {
         let index = index::File::at(path, hash).map_err(|error| StoreError::new(path, error))?;
-        let (verified, opened) = rayon::join(
-            || index.verify_checksum(&mut Discard, &AtomicBool::new(false)),
-            || Self::open_data(&path.with_extension("pack"), hash, &index),
-        );
+        let ids = || FanOut::new(index.num_objects(), |number| index.oid_at_index(number));
+        let stop = AtomicBool::new(false);
+        let (verified, fan_out) = rayon::join(|| index.verify_checksum(&mut Discard, &stop), ids);
         verified.map_err(|error| StoreError::new(path, format!("corrupt pack index: {error}")))?;
-        let (data, modified, fan_out) = opened?;
-        Ok(Self {
-            data,
-            index,
-            fan_out,
-            modified,
-            layout: OnceLock::new(),
-        })
-    }
-
-    /// Opens the pack at `path`, and compares it with its `index`.
-    fn open_data(
-        path: &Path,
-        hash: HashKind,
-        index: &index::File,
-    ) -> Result<(data::File, Option<u64>, FanOut), StoreError> {
+        let path = &path.with_extension("pack");
         // Before the file is opened: a later change must give another time.
         let modified = modified(path);
         let data = data::File::at(path, hash).map_err(|error| StoreError::new(path, error))?;
@@ -109,8 +93,13 @@ impl Pack {
             let problem = "the pack is truncated: its index has offsets past its end";
             return Err(StoreError::new(path, problem));
         }
-        let fan_out = FanOut::new(index.num_objects(), |number| index.oid_at_index(number));
-        Ok((data, modified, fan_out))
+        Ok(Self {
+            data,
+            index,
+            fan_out,
+            modified,
+            layout: OnceLock::new(),
+        })
     }
 
     /// The delta trees of the pack.

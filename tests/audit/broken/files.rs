@@ -134,8 +134,11 @@ fn a_changed_byte_is_never_missed() {
         let path = base.with_extension(ending);
         let sound = fs::read(&path).unwrap();
         let mut said = 0;
+        // In an index, the highest bit of an offset says that it is in another table.
+        let offsets = sound.len() - 40 - 4 * ids.len()..sound.len() - 40;
         for at in 0..sound.len() {
-            let bits: &[u8] = if at < 40 || at % 97 == 0 {
+            let is_offset = ending == "idx" && offsets.contains(&at);
+            let bits: &[u8] = if at < 40 || at % 97 == 0 || is_offset {
                 &[0x01, 0x10, 0x80, 0xff]
             } else {
                 &[1 << (at % 8)]
