@@ -198,29 +198,21 @@ impl AuditRun<'_> {
         within: Option<(&BString, &Superproject)>,
     ) -> Result<(Audited, Superproject, Vec<ObjectId>), AuditError> {
         let cache = self.cache(repo).transpose();
-        let (roots, loaded) = rayon::join(
-            || roots(repo),
-            || match &cache {
-                Ok(Some(cache)) => cache.load(),
-                _ => Ok(None),
-            },
-        );
+        let opened = Opened::new(repo, cache.as_ref().ok().and_then(Option::as_ref));
+        let (roots, store) = (&opened.roots, &opened.store);
         if within.is_none()
-            && let Some(name) = self.audit.scope.unknown_ref(&roots)
+            && let Some(name) = self.audit.scope.unknown_ref(roots)
         {
             return Err(AuditError::NoRef(name.to_string()));
         }
-        let (loaded, damaged) = loaded.map_or_else(|error| (None, Some(error)), |it| (it, None));
-        // After the refs: none of them leads to an object that the store has not seen.
-        let (store, cached) = open(repo, loaded);
         if store.len() > ContainerKey::MAX_OBJECTS {
             return Err(AuditError::TooManyObjects(store.len()));
         }
-        let places = within.map(|(_, outer)| outer.paths_of(&store));
-        let commits = within.map(|(_, outer)| AuditedSubmodules::commits_of(outer, &store));
+        let places = within.map(|(_, outer)| outer.paths_of(store));
+        let commits = within.map(|(_, outer)| AuditedSubmodules::commits_of(outer, store));
         let context = Context {
-            store: &store,
-            roots: &roots,
+            store,
+            roots,
             scope: &self.audit.scope,
             submodule: places.as_deref(),
             hash: repo.hash_kind(),
@@ -230,25 +222,22 @@ impl AuditRun<'_> {
             progress: self.progress,
         };
         self.progress.expect(store.len());
-        let collected = scan::scan_all(&context, self.audit.jobs, self.audit.stop, cached);
+        let collected = scan::scan_all(&context, self.audit.jobs, self.audit.stop, opened.cached);
         let is_stopped = self.audit.stop.load(Ordering::Relaxed);
-        let has_new_packs = store.cached_packs() < store.pack_names().len();
-        let cache_error = match cache {
-            Ok(Some(cache)) if has_new_packs && !is_stopped => {
-                cache.save(&context, &collected).err().or(damaged)
-            }
-            cache => cache.err().or(damaged),
-        };
+        let unsaved = cache.and_then(|cache| match cache {
+            Some(cache) if !is_stopped => cache.save(&context, &collected),
+            _ => Ok(()),
+        });
         let own = places.clone().unwrap_or_else(|| vec![BString::default()]);
         let (git_dir, project) = rayon::join(
             || self.scan_git_dir(repo, within.map(|(name, _)| name)),
-            || Superproject::new(own, repo, &store, &collected, &roots),
+            || Superproject::new(own, repo, store, &collected, roots),
         );
         let mut outcome = git_dir?;
         if self.audit.scope == Scope::default() {
-            outcome.merge(self.scan_index_only_names(&roots, &collected)?);
+            outcome.merge(self.scan_index_only_names(roots, &collected)?);
         }
-        let skips = skips::skips(&store, &roots, &collected, is_stopped);
+        let skips = skips::skips(store, roots, &collected, is_stopped);
         outcome.skipped.extend(skips);
         let totals = collected.found.totals;
         outcome.totals.objects += store.cached_objects() + totals.objects;
@@ -256,7 +245,7 @@ impl AuditRun<'_> {
         findings::add_findings(&context, repo, collected, &mut outcome);
         let audited = Audited {
             outcome,
-            cache_error,
+            cache_error: unsaved.err().or(opened.damaged),
         };
         Ok((audited, project, commits.unwrap_or_default()))
     }
@@ -314,18 +303,46 @@ fn is_inside(name: &BString, outer: &BString) -> bool {
         .is_some_and(|rest| rest.starts_with(b"/modules/"))
 }
 
-/// The objects of a repository, and what is cached of those that need not be read.
-fn open(repo: &Repository, loaded: Option<(Vec<PackName>, Collected)>) -> (ObjectStore, Collected) {
-    let objects = repo.common_dir().join("objects");
-    if let Some((packs, cached)) = loaded {
-        let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
-        let mut missing = cached.missing.iter();
-        let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
-        if store.cached_packs() == packs.len() && are_all_missing {
-            return (store, cached);
+/// What is read of a repository before its objects are.
+struct Opened {
+    roots: Roots,
+    store: ObjectStore,
+    /// What is cached of the objects that need not be read.
+    cached: Collected,
+    /// Why the cache is not used, if it is damaged.
+    damaged: Option<io::Error>,
+}
+
+impl Opened {
+    fn new(repo: &Repository, cache: Option<&Cache>) -> Self {
+        let (roots, loaded) = rayon::join(|| roots(repo), || cache.map_or(Ok(None), Cache::load));
+        let (loaded, damaged) = match loaded {
+            Ok(loaded) => (loaded, None),
+            Err(error) => (None, Some(error)),
+        };
+        // After the refs: none of them leads to an object that the store has not seen.
+        let cached = loaded.and_then(|loaded| open_with_cached(repo, loaded));
+        let (store, cached) = cached.unwrap_or_else(|| (open_all(repo), Collected::default()));
+        Self {
+            roots,
+            store,
+            cached,
+            damaged,
         }
     }
-    (open_all(repo), Collected::default())
+}
+
+/// The objects of a repository, if what is cached of them still holds.
+fn open_with_cached(
+    repo: &Repository,
+    (packs, cached): (Vec<PackName>, Collected),
+) -> Option<(ObjectStore, Collected)> {
+    let objects = repo.common_dir().join("objects");
+    let store = ObjectStore::open_with_cached(&objects, repo.hash_kind(), &packs);
+    let mut missing = cached.missing.iter();
+    let are_all_missing = missing.all(|missing| store.number_of(&missing.id).is_none());
+    let is_usable = store.cached_packs() == packs.len() && are_all_missing;
+    is_usable.then_some((store, cached))
 }
 
 fn open_all(repo: &Repository) -> ObjectStore {

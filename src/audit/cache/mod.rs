@@ -113,12 +113,13 @@ impl Cache {
         Ok(Some((content.packs, collected)))
     }
 
-    /// Caches what was `collected` of packs, unless it is not [`cacheable`].
+    /// Caches what was `collected` of packs, unless all of it is cached or it is not [`cacheable`].
     ///
     /// # Errors
     /// If the file cannot be written.
     pub(super) fn save(&self, context: &Context<'_>, collected: &Collected) -> io::Result<()> {
-        if !cacheable(context, collected) {
+        let has_new_packs = context.store.cached_packs() < context.store.pack_names().len();
+        if !has_new_packs || !cacheable(context, collected) {
             return Ok(());
         }
         let end = context.store.first_loose();
