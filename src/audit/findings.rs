@@ -225,8 +225,7 @@ impl FindingsBuilder<'_> {
         mut stored: Vec<StoredOccurrence>,
     ) -> Option<SecretOccurrences> {
         let mut occurrence = self.collected.found.secrets.get(&secret)?.clone();
-        stored.sort_by(StoredOccurrence::order);
-        stored.dedup_by(|a, b| a.order(b).is_eq());
+        StoredOccurrence::sort(&mut stored, self.context.store);
         let surest =
             |stored: &[StoredOccurrence]| stored.iter().map(|stored| stored.confidence).max();
         let ungraded = surest(&stored);

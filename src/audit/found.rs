@@ -8,11 +8,11 @@ use std::sync::Arc;
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::container::ContainerKey;
+use super::container::{Container, ContainerKey};
 use super::context::Context;
 use crate::engine::LocatedMatch;
 use crate::finding::{AllowedBy, Occurrence};
-use crate::git::store::ObjectIndex;
+use crate::git::store::{ObjectIndex, ObjectStore};
 use crate::policy::Nearby;
 use crate::rule::Confidence;
 use crate::secret::Fingerprint;
@@ -51,8 +51,18 @@ impl StoredOccurrence {
         (self.inside.as_deref(), self.line, self.column)
     }
 
-    /// The order of occurrences of a secret: by where they are.
-    pub(super) fn order(&self, other: &Self) -> Ordering {
+    /// Sorts the occurrences of a secret by where they are, and removes further copies of one. Ids
+    /// decide, because the numbers of objects depend on packs, and on which of these are cached.
+    pub(super) fn sort(all: &mut Vec<Self>, store: &ObjectStore) {
+        all.sort_by(Self::order);
+        all.dedup_by(|a, b| a.order(b).is_eq());
+        all.sort_by_cached_key(|stored| match stored.container.container() {
+            Container::Object(object) => Ok(store.id_of(object)),
+            Container::Name(name) => Err(name),
+        });
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
         let by_container = self.container.cmp(&other.container);
         by_container.then_with(|| self.position().cmp(&other.position()))
     }

@@ -80,6 +80,21 @@ fn the_cache_follows_growing_and_repacked_history() {
     assert!(is_cached(repo), "nothing was cached, so this tests nothing");
 }
 
+/// Each round adds a pack. The audit with a cache numbers the objects of the old packs first.
+#[test]
+fn the_places_of_a_secret_have_one_order() {
+    let ground = Sandbox::new(Repo::new());
+    let repo = &ground.repo;
+    for round in 0..6_u64 {
+        let text = format!("{round}\n{}", id_line(&access_key_id(525)));
+        repo.add(format!("{round}.ini"), text);
+        ground.commit(&format!("round {round}"));
+        repo.git(["repack", "-q", "-d"]);
+        agree(repo, &format!("round {round}"));
+    }
+    assert!(is_cached(repo), "nothing was cached, so this tests nothing");
+}
+
 /// A commit, its trees and a blob with a key. Each is packed without what it leads to.
 #[test]
 fn packed_objects_that_lead_to_loose_ones_are_read_again() {
