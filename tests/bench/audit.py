@@ -36,7 +36,7 @@ def run(options, programs, config, scratch, say):
         racers = contenders.on_history(programs, history.path, jobs, config, cache)
         for racer in racers:
             racer.retired = given_up.get(racer.name, "")
-            if racer.name == contenders.AGAIN:
+            if racer.name == contenders.AGAIN and not racer.retired:
                 fill_cache(racer, cache)
         memory = measure.floor_of_memory(scratch)
         measure.race(racers, options.audit_rounds, options.cap, options.limit, scratch, say)

@@ -209,7 +209,8 @@ impl<'a> Trace<'a> {
     }
 
     /// Spreads the bits of nodes to their parents, once along each edge. Returns whether there were
-    /// new ones: without circles, a second time would bring none.
+    /// new ones. Edges are in the order of their parents, which come after their children: without
+    /// circles, a second time would bring none.
     fn spread(&self, nodes: &mut [u64]) -> bool {
         let mut is_changed = false;
         for edge in &self.index.edges {

@@ -1,7 +1,7 @@
 //! Tests packs with a valid index and false entries: wrong sizes, offsets, delta bases or ids.
 
 use super::{audit_in, fails};
-use crate::audit::ground::id_line;
+use crate::audit::ground::{id_line, reached};
 use crate::audit::packer::{
     OFS_DELTA, Packer, REF_DELTA, Step, any_id, delta, distance, id_of, lying_delta, packed,
 };
@@ -233,6 +233,36 @@ fn cycles_of_trees_end() {
     });
     let ran = audit_in(2048, &repo);
     ran.says("key.ini");
+}
+
+/// Two trees contain each other, and each has a key: both commits hold both keys.
+#[test]
+fn secrets_in_a_cycle_of_trees_are_reached_from_all_of_it() {
+    let trees = [any_id(1), any_id(2)];
+    let commits = trees.map(|tree| commit(tree, &[]));
+    let repo = with(|packer| {
+        for (at, id) in trees.into_iter().enumerate() {
+            let key = id_line(&access_key_id(623 + at as u64));
+            let blob = packer.object(Kind::Blob, key.as_bytes());
+            let blob = packer.id(blob);
+            let entries = [
+                ("40000", "again", trees[1 - at]),
+                ("100644", "key.ini", blob),
+            ];
+            packer.claim(id, Kind::Tree, &tree(&entries));
+            packer.object(Kind::Commit, &commits[at]);
+        }
+    });
+    for (name, commit) in ["one", "two"].into_iter().zip(&commits) {
+        let id = id_of(Kind::Commit, commit);
+        repo.write(format!(".git/refs/heads/{name}"), format!("{id}\n"));
+    }
+    let json = repo.keysieve(["audit", "--format", "json"]).run().json();
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2, "{json:#}");
+    for finding in findings {
+        assert_eq!(reached(finding), [("branch", "one"), ("branch", "two")]);
+    }
 }
 
 #[test]
