@@ -1,10 +1,7 @@
 //! Tests `keysieve staged` as the pre-commit hook of real git, which decides what a commit holds.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use crate::support::keys::{access_key_id, account_of, filler, secret_access_key};
-use crate::support::{Ran, Repo, Run};
+use crate::support::{Ran, Repo, Run, write_script};
 
 mod content;
 mod history;
@@ -16,14 +13,12 @@ mod store;
 /// for any failure of a hook.
 fn guard(repo: &Repo) {
     let hooks = repo.path(repo.git(["rev-parse", "--git-path", "hooks"]));
-    fs::create_dir_all(&hooks).unwrap();
     let hook = hooks.join("pre-commit");
     let bin = Run::KEYSIEVE;
     let script = format!(
         "#!/bin/sh\n'{bin}' staged\nstatus=$?\necho \"keysieve ended with $status\"\nexit $status\n"
     );
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&hook, &script);
 }
 
 /// A repository with the hook and one commit.

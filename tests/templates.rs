@@ -3,11 +3,11 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::support::keys::access_key_id;
-use crate::support::{Ran, Repo, Run};
+use crate::support::{Ran, Repo, Run, write_script};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -73,13 +73,10 @@ fn gate(text: &str) -> String {
 fn fake_keysieve(repo: &Repo) -> PathBuf {
     let bin = repo.sandbox().root().join("bin");
     fs::create_dir_all(&bin).unwrap();
-    let program = bin.join("keysieve");
-    fs::write(
-        &program,
+    write_script(
+        bin.join("keysieve"),
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/words\"\nexit \"${STATUS:-0}\"\n",
-    )
-    .unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    );
     bin
 }
 
@@ -144,9 +141,7 @@ fn fake_downloads(repo: &Repo, archive: &Path) -> (PathBuf, String) {
             format!("cp '{archive}' \"$7\"\necho \"${{SUM:-{sum}}}  $7\" > SHA256SUMS\n"),
         ),
     ] {
-        let path = bin.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(bin.join(name), &format!("#!/bin/sh\n{script}"));
     }
     (bin, sum)
 }

@@ -130,7 +130,7 @@ fn a_program_of_the_repository_in_place_of_the_hooks_own() {
     installed.says("pre-commit");
     let hook = repo.path(".git/hooks/pre-commit");
     let stub = fs::read_to_string(&hook).unwrap();
-    fs::write(&hook, stub.replace(Run::KEYSIEVE, "/gone/keysieve")).unwrap();
+    write_script(&hook, &stub.replace(Run::KEYSIEVE, "/gone/keysieve"));
     write_script(repo.path("tools/keysieve"), "#!/bin/sh\nexit 0\n");
     symlink(repo.path("tools"), folder.join("linked folder")).unwrap();
     fs::create_dir(folder.join("linked file")).unwrap();

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::everywhere::Everywhere;
 use super::ground::Sandbox;
-use crate::support::Repo;
+use crate::support::{Repo, write_script};
 
 /// Name, mode, time of the last change, and content of everything in `folders`.
 fn snapshot(folders: &[&Path]) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
@@ -75,12 +75,8 @@ fn trapped() -> (Sandbox, PathBuf) {
     let repo = &ground.repo;
     let trace = repo.sandbox().root().join("trace");
     let trap = repo.sandbox().root().join("trap");
-    fs::write(
-        &trap,
-        format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", trace.display()),
-    )
-    .unwrap();
-    fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\n", trace.display());
+    write_script(&trap, &script);
     repo.add(
         ".gitattributes",
         "* filter=trap diff=trap merge=trap working-tree-encoding=UTF-8\n",
@@ -123,7 +119,7 @@ fn trapped() -> (Sandbox, PathBuf) {
         "fsmonitor-watchman",
         "post-checkout",
     ] {
-        fs::copy(trap, hooks.join(hook)).unwrap();
+        write_script(hooks.join(hook), &script);
     }
     repo.config("core.hooksPath", hooks.to_str().unwrap());
     (ground, trace)

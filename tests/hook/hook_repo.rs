@@ -7,7 +7,7 @@ use keysieve::hook::{
     self, Git, HOOKS, Hook, HookError, InstallRequest, InstallStep, Liveness, Side,
 };
 
-use crate::support::{Ran, Repo, Run, Sandbox, write_script};
+use crate::support::{Ran, Repo, Run, Sandbox, renew_scripts, write_script};
 
 /// A repository without hooks, and a program that records how it is called and refuses what
 /// contains `AKIA`.
@@ -112,7 +112,13 @@ impl HookRepo {
             program,
             force,
         };
-        hook::install(&self.git_for(dir), &request)
+        let steps = hook::install(&self.git_for(dir), &request)?;
+        let hooks = self.try_git(dir, &["rev-parse", "--git-path", "hooks"]);
+        let hooks = dir.join(hooks.stdout().trim_end());
+        if hooks.is_dir() {
+            renew_scripts(&hooks);
+        }
+        Ok(steps)
     }
 
     pub(crate) fn uninstall(&self, dir: &Path) -> Result<Vec<InstallStep>, HookError> {

@@ -49,11 +49,8 @@ impl Installer {
         for folder in [&source, &path] {
             fs::create_dir(folder).unwrap();
         }
-        fs::copy(
-            Path::new(ROOT).join("install.sh"),
-            source.join("install.sh"),
-        )
-        .unwrap();
+        let script = fs::read_to_string(Path::new(ROOT).join("install.sh")).unwrap();
+        write_script(source.join("install.sh"), &script);
         fs::write(source.join("Cargo.toml"), "").unwrap();
         write_script(repo.outside("home/program"), PROGRAM);
         write_script(path.join("cargo"), CARGO);

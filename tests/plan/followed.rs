@@ -21,14 +21,12 @@ fn exposed(repo: &Repo) -> Vec<String> {
 #[cfg(unix)]
 #[test]
 fn the_commands_for_aws_name_each_key_once() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use crate::support::write_script;
     let repo = repository();
     let (_, dir) = plan(&repo);
     let bin = repo.sandbox().root().join("bin");
-    fs::create_dir(&bin).unwrap();
     let fake = "#!/bin/sh\necho \"$*\" >> \"$0.log\"\ncase \"$*\" in *describe-regions*) echo r1 r2;; *last-used*) echo bob;; esac\n";
-    fs::write(bin.join("aws"), fake).unwrap();
-    fs::set_permissions(bin.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(bin.join("aws"), fake);
     shell(&repo, &commands(&files(&dir)["CHECKLIST.md"], &[0, 1])).status(0);
     let log = fs::read_to_string(bin.join("aws.log")).unwrap();
     for seed in 1..=9 {

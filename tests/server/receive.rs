@@ -194,7 +194,7 @@ fn an_existing_hook_gets_the_refs_and_runs_first() {
         .git(["commit", "--quiet", "--amend", "--no-edit"]);
     pair.push(&["main"]).has_status(0).never_says("roken");
 
-    fs::write(pair.server.join("hooks/pre-receive.keysieve-chained"), text).unwrap();
+    write_script(pair.server.join("hooks/pre-receive.keysieve-chained"), text);
     pair.keysieve(["hook", "uninstall"])
         .status(0)
         .says("restored the previous hook");
@@ -224,7 +224,7 @@ fn a_push_that_cannot_be_scanned_is_refused() {
 
     let stub = pair.server.join("hooks/pre-receive");
     let text = fs::read_to_string(&stub).unwrap();
-    fs::write(&stub, text.replace("keysieve='/", "keysieve='/not/here/")).unwrap();
+    write_script(&stub, &text.replace("keysieve='/", "keysieve='/not/here/"));
     pair.push(&["main"])
         .has_status(1)
         .says("nothing was scanned");

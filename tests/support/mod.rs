@@ -12,12 +12,35 @@ pub(crate) use run::{Ran, Run};
 pub(crate) use sandbox::Sandbox;
 
 /// Writes an executable file and the folders that it needs.
+///
+/// Another process writes it. A file that this process has open is also open, for a moment, in every
+/// process that a test on another thread starts, and a file that is open for writing cannot be run.
 #[cfg(unix)]
 #[track_caller]
 pub(crate) fn write_script(path: impl AsRef<std::path::Path>, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
     let path = path.as_ref();
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "mkdir -p -- \"$1\" && printf %s \"$3\" > \"$2\" && chmod 755 -- \"$2\"";
+    let status = std::process::Command::new("/bin/sh")
+        .args(["-c", script, "sh"])
+        .args([path.parent().unwrap(), path])
+        .arg(text)
+        .status();
+    assert!(status.unwrap().success(), "cannot write {}", path.display());
+}
+
+/// Replaces the files in `folder`, which this process has written, by copies that can be run. See
+/// [`write_script`].
+#[cfg(unix)]
+#[track_caller]
+pub(crate) fn renew_scripts(folder: &std::path::Path) {
+    let script = "for file in *; do
+        if [ -f \"$file\" ] && [ ! -L \"$file\" ]; then
+            cp -p -- \"$file\" .copy && mv -f .copy \"$file\" || exit
+        fi
+    done";
+    let status = std::process::Command::new("/bin/sh")
+        .args(["-c", script])
+        .current_dir(folder)
+        .status();
+    assert!(status.unwrap().success(), "{}", folder.display());
 }
