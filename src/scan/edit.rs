@@ -102,7 +102,7 @@ impl Edit<'_> {
     /// The parts of the text to search, in order and apart: every seam, widened by `reach` bytes,
     /// and from there to where charset runs end.
     pub(super) fn windows(&self, reach: usize) -> Vec<Span> {
-        let mut windows: Vec<Span> = Vec::new();
+        let mut windows: Vec<Span> = Vec::with_capacity(self.copied.len() + 1);
         for seam in self.seams() {
             let searched = windows.last().map_or(0, |window| window.end);
             let low = seam.start.saturating_sub(reach);
@@ -140,7 +140,8 @@ impl<'t> Windows<'t> {
                 parts: vec![(0, whole)],
             };
         }
-        let mut joined = Vec::new();
+        let len = parts.iter().map(|part| part.len() + 1).sum();
+        let mut joined = Vec::with_capacity(len);
         let with_start = parts.into_iter().map(|part| {
             let start = joined.len();
             joined.extend_from_slice(part.of(text));
