@@ -72,7 +72,6 @@ fn gate(text: &str) -> String {
 /// A fake keysieve that writes its arguments to a file, one per line, and exits with `$STATUS`.
 fn fake_keysieve(repo: &Repo) -> PathBuf {
     let bin = repo.sandbox().root().join("bin");
-    fs::create_dir_all(&bin).unwrap();
     write_script(
         bin.join("keysieve"),
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/words\"\nexit \"${STATUS:-0}\"\n",
@@ -130,7 +129,6 @@ fn keysieve_is_not_built_in_the_checkout() {
 /// checksum.
 fn fake_downloads(repo: &Repo, archive: &Path) -> (PathBuf, String) {
     let bin = repo.sandbox().root().join("downloads");
-    fs::create_dir_all(&bin).unwrap();
     let sum = repo.program("sha256sum").args([archive]).status(0).stdout();
     let sum = sum.split(' ').next().unwrap().to_owned();
     let archive = archive.display();

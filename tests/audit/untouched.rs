@@ -111,7 +111,6 @@ fn trapped() -> (Sandbox, PathBuf) {
         repo.config(key, trap);
     }
     let hooks = repo.sandbox().root().join("hooks");
-    fs::create_dir(&hooks).unwrap();
     for hook in [
         "post-index-change",
         "reference-transaction",

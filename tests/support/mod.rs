@@ -19,13 +19,9 @@ pub(crate) use sandbox::Sandbox;
 #[track_caller]
 pub(crate) fn write_script(path: impl AsRef<std::path::Path>, text: &str) {
     let path = path.as_ref();
-    let script = "mkdir -p -- \"$1\" && printf %s \"$3\" > \"$2\" && chmod 755 -- \"$2\"";
-    let status = std::process::Command::new("/bin/sh")
-        .args(["-c", script, "sh"])
-        .args([path.parent().unwrap(), path])
-        .arg(text)
-        .status();
-    assert!(status.unwrap().success(), "cannot write {}", path.display());
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let script = "printf %s \"$2\" > \"$1\" && chmod 755 -- \"$1\"";
+    sh(script, &[path.as_ref(), text.as_ref()]);
 }
 
 /// Replaces the files in `folder`, which this process has written, by copies that can be run. See
@@ -33,14 +29,18 @@ pub(crate) fn write_script(path: impl AsRef<std::path::Path>, text: &str) {
 #[cfg(unix)]
 #[track_caller]
 pub(crate) fn renew_scripts(folder: &std::path::Path) {
-    let script = "for file in *; do
+    let script = "cd -- \"$1\" && for file in *; do
         if [ -f \"$file\" ] && [ ! -L \"$file\" ]; then
             cp -p -- \"$file\" .copy && mv -f .copy \"$file\" || exit
         fi
     done";
-    let status = std::process::Command::new("/bin/sh")
-        .args(["-c", script])
-        .current_dir(folder)
-        .status();
-    assert!(status.unwrap().success(), "{}", folder.display());
+    sh(script, &[folder.as_ref()]);
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn sh(script: &str, args: &[&std::ffi::OsStr]) {
+    let mut command = std::process::Command::new("/bin/sh");
+    let status = command.args(["-c", script, "sh"]).args(args).status();
+    assert!(status.unwrap().success(), "{command:?}");
 }
