@@ -2,9 +2,8 @@
 //!
 //! A prefilter reads every byte: a vector search for all keywords at once, and another one for
 //! charset runs, lists of numbers, and joints between pieces of tokens. For each of its hits, the
-//! rules that own it are tried: their regular expression in a window around the keyword, then their
-//! entropy floor and their checks. If a hit may be text in another form (escapes, base64, UTF-16,
-//! pieces …), that stretch is decoded and scanned in the same way, at most twice.
+//! rules that own it are tried: their expression in a window around the keyword, then their checks.
+//! If a hit may be text in another form (base64, pieces …), it is decoded and scanned again.
 //!
 //! A hit depends only on the bytes that it covers, so a text that was made from another needs a
 //! search only where the two differ: [`Scanner::hits_after`].
@@ -27,6 +26,7 @@ mod prefix_table;
 mod redact;
 mod samples;
 mod trace;
+mod vector;
 mod verify;
 
 use std::sync::OnceLock;

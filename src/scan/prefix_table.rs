@@ -8,13 +8,13 @@ use crate::text::Span;
 
 use super::hash_bits::HashBits;
 use super::prefilter::Owned;
-
-/// How many bytes at a place decide whether it is looked up.
-const PREFIX: usize = 4;
+use super::vector::{BUCKETS, LEN, Teddy};
 
 /// Keywords of tokens, by their first bytes.
 #[derive(Debug, Default)]
 pub(super) struct PrefixTable {
+    /// Rejects most places, many at once, if the processor can.
+    teddy: Option<Teddy>,
     /// The first four bytes of keywords: most places are rejected here.
     present: HashBits,
     /// For each three bytes the keywords that begin with them, each with its owner.
@@ -24,7 +24,19 @@ pub(super) struct PrefixTable {
 impl PrefixTable {
     /// A table of `(owner, keyword)` pairs. A keyword of fewer than three bytes is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Self {
-        let mut table = Self::default();
+        let mut keywords: Vec<_> = keywords.into_iter().collect();
+        // The fewer first bytes a bucket has, the fewer places pass.
+        keywords.sort_by(|(_, a), (_, b)| a.cmp(b));
+        let buckets = keywords.chunks(keywords.len().div_ceil(BUCKETS).max(1));
+        let buckets = buckets.enumerate();
+        let teddy = Teddy::new(buckets.flat_map(|(bucket, held)| {
+            let words = held.iter().map(|(_, word)| &word[..]);
+            words.map(move |word| (bucket, word))
+        }));
+        let mut table = Self {
+            teddy,
+            ..Self::default()
+        };
         for (owner, word) in keywords {
             let Some(&[first, second, third]) = word.first_chunk() else {
                 continue;
@@ -50,21 +62,34 @@ impl PrefixTable {
         least: usize,
         mut hit: impl FnMut(usize, Span),
     ) {
-        let starts = (run.len() + 1).saturating_sub(least.max(PREFIX));
-        let prefixes = run.of(text).windows(PREFIX).take(starts);
-        for (at, prefix) in (run.start..).zip(prefixes) {
-            let prefix = [prefix[0], prefix[1], prefix[2], prefix[3]];
-            if !self.present.may_have(u32::from_le_bytes(prefix)) {
-                continue;
+        let starts = (run.len() + 1).saturating_sub(least.max(LEN));
+        let starts = run.start..run.start + starts;
+        let look_up = |at: usize| {
+            if let Some(&prefix) = text[at..].first_chunk()
+                && self.present.may_have(u32::from_le_bytes(prefix))
+            {
+                self.keywords_at(&text[at..run.end], |owner, len| {
+                    hit(owner, Span::new(at, at + len));
+                });
             }
-            let [first, second, third, fourth] = prefix;
-            let words = self.keywords.get(&[first, second, third]);
-            for (owner, word) in words.into_iter().flatten() {
-                // Many keywords differ in this byte only.
-                let may_be = word.get(3).is_none_or(|&byte| byte == fourth);
-                if may_be && text[at..run.end].starts_with(word) {
-                    hit(*owner, Span::new(at, at + word.len()));
-                }
+        };
+        match &self.teddy {
+            Some(teddy) => teddy.search(text, starts, look_up),
+            None => starts.for_each(look_up),
+        }
+    }
+
+    /// Calls `found` with the owner and the length of every keyword that `text` begins with.
+    fn keywords_at(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        let &[first, second, third, fourth, ..] = text else {
+            return;
+        };
+        let words = self.keywords.get(&[first, second, third]);
+        for (owner, word) in words.into_iter().flatten() {
+            // Many keywords differ in this byte only.
+            let may_be = word.get(3).is_none_or(|&byte| byte == fourth);
+            if may_be && text.starts_with(word) {
+                found(*owner, word.len());
             }
         }
     }
@@ -76,7 +101,7 @@ mod tests {
 
     #[test]
     fn keywords_are_found_only_where_a_long_token_fits() {
-        let table = PrefixTable::new([
+        let mut table = PrefixTable::new([
             (0, b"abcd"[..].into()),
             (1, b"abcdef"[..].into()),
             (2, b"wxyz"[..].into()),
@@ -84,7 +109,7 @@ mod tests {
             (4, b"cde"[..].into()),
         ]);
         let text = format!("..abcdef{}wxyz", "k".repeat(27));
-        let hits = |least| {
+        let hits = |table: &PrefixTable, least| {
             let mut hits = Vec::new();
             let run = Span::new(0, text.len());
             table.search(text.as_bytes(), run, least, |owner, span| {
@@ -92,7 +117,11 @@ mod tests {
             });
             hits
         };
-        assert_eq!(hits(31), [(0, 2), (1, 2), (4, 4)]);
-        assert_eq!(hits(4), [(0, 2), (1, 2), (4, 4), (2, 35)]);
+        assert_eq!(hits(&table, 31), [(0, 2), (1, 2), (4, 4)]);
+        assert_eq!(hits(&table, 4), [(0, 2), (1, 2), (4, 4), (2, 35)]);
+        // Without the vector search, which not all processors have.
+        table.teddy = None;
+        assert_eq!(hits(&table, 31), [(0, 2), (1, 2), (4, 4)]);
+        assert_eq!(hits(&table, 4), [(0, 2), (1, 2), (4, 4), (2, 35)]);
     }
 }

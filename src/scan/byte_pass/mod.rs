@@ -3,6 +3,10 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod blocks;
 
 use crate::rule::charset::{MIN_RUN, is_run_byte};
 
@@ -41,30 +45,39 @@ impl Counts {
     }
 }
 
+/// Whether a byte joins the parts of a token, or is a comma.
+const fn joins_token(byte: u8) -> bool {
+    matches!(byte, b'+'..=b'/' | b'_')
+}
+
 /// Counts the bytes of each class in `text`.
 pub(super) fn count(text: &[u8]) -> Counts {
     #[cfg(target_arch = "x86_64")]
-    if let Some(counts) = avx2::count(text) {
-        return counts;
+    {
+        let mut counts = Counts::default();
+        if avx512::count(text, &mut counts) || avx2::count(text, &mut counts) {
+            return counts;
+        }
     }
     count_bytes(text)
 }
 
 fn count_bytes(text: &[u8]) -> Counts {
     let count = |is_of: fn(&u8) -> bool| text.iter().filter(|byte| is_of(byte)).count();
-    let is_joint = |byte: &u8| matches!(byte, b'+'..=b'/' | b'_');
     Counts {
         digits: count(u8::is_ascii_digit),
         small: count(u8::is_ascii_lowercase),
         capital: count(u8::is_ascii_uppercase),
-        joints: count(is_joint),
+        joints: count(|&byte| joins_token(byte)),
     }
 }
 
 /// Calls `found` with every shape in `text`, in any order. Returns whether `text` has a zero byte.
 pub(super) fn search(text: &[u8], mut found: impl FnMut(Shape)) -> bool {
     #[cfg(target_arch = "x86_64")]
-    if let Some(has_nul) = avx2::search(text, &mut found) {
+    if let Some(has_nul) =
+        avx512::search(text, &mut found).or_else(|| avx2::search(text, &mut found))
+    {
         return has_nul;
     }
     portable(text, &mut found)
@@ -118,6 +131,12 @@ fn may_be_joint(text: &[u8], at: usize) -> bool {
         0xf3 => next == 0xa0,
         _ => false,
     }
+}
+
+/// Whether a joint may begin with an ASCII character.
+#[cfg(target_arch = "x86_64")]
+const fn begins_joint(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | 0x1b)
 }
 
 /// Whether an ASCII character may be the second byte of a joint.
@@ -205,17 +224,31 @@ mod tests {
         shapes
     }
 
+    /// The shapes of `text`, found by each search with vectors that the processor has.
     fn fast(text: &[u8]) -> Vec<Shape> {
+        let shapes = by(text, |found| Some(search(text, found))).expect("a search");
+        #[cfg(target_arch = "x86_64")]
+        for other in [
+            by(text, |found| avx512::search(text, found)),
+            by(text, |found| avx2::search(text, found)),
+        ] {
+            assert!(other.is_none_or(|other| other == shapes));
+        }
+        shapes
+    }
+
+    fn by(
+        text: &[u8],
+        search: impl FnOnce(&mut dyn FnMut(Shape)) -> Option<bool>,
+    ) -> Option<Vec<Shape>> {
         let mut shapes = Vec::new();
-        let has_nul = search(text, |shape| shapes.push(shape));
+        let has_nul = search(&mut |shape| shapes.push(shape))?;
         assert_eq!(has_nul, text.contains(&0));
-        that_matter(text, shapes)
+        Some(that_matter(text, shapes))
     }
 
     fn slow(text: &[u8]) -> Vec<Shape> {
-        let mut shapes = Vec::new();
-        portable(text, &mut |shape| shapes.push(shape));
-        that_matter(text, shapes)
+        by(text, |found| Some(portable(text, found))).expect("a search")
     }
 
     /// The build script, the rules and both searches use one definition: these are its promises.
@@ -319,6 +352,12 @@ mod tests {
         for len in 0..all.len() {
             for text in [&all[..len], &all[len..]] {
                 assert_eq!(count(text), count_bytes(text), "{len}");
+                #[cfg(target_arch = "x86_64")]
+                {
+                    let mut counts = Counts::default();
+                    let is_able = avx2::count(text, &mut counts);
+                    assert!(!is_able || counts == count_bytes(text), "{len}");
+                }
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use super::masks::Masks;
 
-/// Buckets of the vector search (Teddy with 256-bit vectors). The search compares literals at a
-/// position if each of its first four bytes passes the masks of one bucket. The more the literals
-/// in a bucket differ, the more bytes its masks let pass.
-pub(super) const BUCKETS: usize = 16;
-/// How many literals share a bucket: Teddy takes 128 at most. Over C sources one search for 125
-/// takes three quarters of the time of two searches for half of them each, and an automaton eight
-/// times as long.
+/// Buckets of the vector search. The search compares literals at a position if each of its first
+/// four bytes passes the masks of one bucket. The more the literals in a bucket differ, the more
+/// bytes its masks let pass.
+pub(super) use crate::scan::vector::BUCKETS;
+
+/// How many literals share a bucket: Teddy with 256-bit vectors takes 128 at most. Over C sources
+/// one search for 125 takes three quarters of the time of two searches for half of them each, and
+/// an automaton eight times as long.
 pub(super) const PER_BUCKET: usize = 8;
 
 /// The buckets of the built-in rules' literals for which the search compares least in source code.
@@ -37,10 +38,10 @@ pub(super) static PLAN: [&[&str]; BUCKETS] = [
 /// A literal, and what belongs to it.
 type Literal<T> = (Box<[u8]>, T);
 
-/// Assigns literals to the buckets of all searches: those of the plan as it says, and of the others
-/// the most frequent first, each to the bucket whose masks it widens least.
-pub(super) fn assign<T>(literals: Vec<Literal<T>>) -> Vec<Vec<Literal<T>>> {
-    let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET);
+/// Assigns literals to the buckets of so many searches: those of the plan as it says, and of the
+/// others the most frequent first, each to the bucket whose masks it widens least.
+pub(super) fn assign<T>(literals: Vec<Literal<T>>, searches: usize) -> Vec<Vec<Literal<T>>> {
+    let room = literals.len().div_ceil(searches * BUCKETS).max(PER_BUCKET);
     let mut buckets: Vec<(Masks, Vec<Literal<T>>)> = (0..searches * BUCKETS)
         .map(|_| (Masks::default(), Vec::new()))
         .collect();
@@ -56,7 +57,7 @@ pub(super) fn assign<T>(literals: Vec<Literal<T>>) -> Vec<Vec<Literal<T>>> {
         std::cmp::Reverse(Masks::default().with(word).pass_rate().to_bits())
     });
     for literal in others {
-        let index = least_widened(&buckets, &literal.0);
+        let index = least_widened(&buckets, room, &literal.0);
         add(&mut buckets[index], literal);
     }
     buckets.into_iter().map(|(_, held)| held).collect()
@@ -73,9 +74,9 @@ fn planned(word: &[u8]) -> Option<usize> {
 }
 
 /// The bucket with room whose masks let pass least more if they are widened by `word`.
-fn least_widened<T>(buckets: &[(Masks, Vec<Literal<T>>)], word: &[u8]) -> usize {
+fn least_widened<T>(buckets: &[(Masks, Vec<Literal<T>>)], room: usize, word: &[u8]) -> usize {
     let with_room = buckets.iter().enumerate();
-    let with_room = with_room.filter(|(_, (_, held))| held.len() < PER_BUCKET);
+    let with_room = with_room.filter(|(_, (_, held))| held.len() < room);
     let growth = with_room.map(|(index, (masks, _))| {
         let growth = masks.with(word).pass_rate() - masks.pass_rate();
         (growth.max(0.0).to_bits(), index)

@@ -13,7 +13,8 @@ mod masks;
 mod tests;
 
 use super::ScanError;
-use buckets::BUCKETS;
+use super::vector::Teddy;
+use buckets::{BUCKETS, PER_BUCKET};
 use masks::{MASKED, rate};
 
 /// How frequent a literal may be, by [`rate`], if that saves another one: `rint` may be, and `tent`
@@ -47,9 +48,11 @@ struct Keyword {
     offset: usize,
 }
 
-/// Teddy if the processor supports it, else an automaton.
+/// The fastest search that the processor supports.
 #[derive(Debug)]
 enum Finder {
+    /// Teddy with 512-bit vectors, and the indices of the literals.
+    Wide(Teddy, FxHashMap<[u8; MASKED], usize>),
     Teddy(Searcher),
     Automaton(AhoCorasick),
 }
@@ -57,11 +60,11 @@ enum Finder {
 impl Prefilter {
     /// A prefilter for `(owner, keyword)` pairs.
     pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Result<Self, ScanError> {
-        let buckets = buckets::assign(choose_literals(keywords));
-        let groups = buckets
-            .chunks(BUCKETS)
-            .map(|buckets| Group::new(&buckets::interleave(buckets)))
-            .collect::<Result<_, _>>()?;
+        let literals = choose_literals(keywords);
+        let groups = match Group::wide(&literals) {
+            Some(group) => vec![group],
+            None => Group::narrow(literals)?,
+        };
         Ok(Self { groups })
     }
 
@@ -69,18 +72,18 @@ impl Prefilter {
     /// ones included.
     pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
         for group in &self.groups {
-            let mut at = 0;
-            while let Some((literal, start)) = group.finder.next(text, at) {
+            group.search(text, |literal, start| {
                 for keyword in &group.keywords[literal] {
                     let word = &keyword.word;
                     if let Some(start) = start.checked_sub(keyword.offset)
+                        // Most comparisons end with the first byte.
+                        && text[start] == word[0]
                         && (word.len() <= MASKED || text[start..].starts_with(word))
                     {
                         hit(keyword.owner, start, word.len());
                     }
                 }
-                at = start + 1;
-            }
+            });
         }
     }
 }
@@ -121,25 +124,73 @@ fn choose_literals(keywords: impl IntoIterator<Item = Owned>) -> Vec<Literal> {
 }
 
 impl Group {
-    fn new(literals: &[Literal]) -> Result<Self, ScanError> {
-        let words = || literals.iter().map(|(word, _)| word);
-        let teddy = packed::Config::new()
-            .heuristic_pattern_limits(false)
-            .builder()
-            .extend(words())
-            .build();
-        let finder = match teddy {
-            Some(teddy) => Finder::Teddy(teddy),
-            None => Finder::Automaton(
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::LeftmostFirst)
-                    .build(words())?,
-            ),
-        };
-        Ok(Self {
+    /// One search for all literals, if the processor supports it.
+    fn wide(literals: &[Literal]) -> Option<Self> {
+        let mut indices = FxHashMap::default();
+        for (index, (word, _)) in literals.iter().enumerate() {
+            indices.insert(*word.first_chunk()?, index);
+        }
+        let words = literals
+            .iter()
+            .map(|(word, _)| (word.clone(), ()))
+            .collect();
+        let buckets = buckets::assign(words, 1);
+        let buckets = buckets.iter().enumerate();
+        let teddy = Teddy::new(buckets.flat_map(|(bucket, held)| {
+            let words = held.iter().map(|(word, ())| &word[..]);
+            words.map(move |word| (bucket, word))
+        }))?;
+        Some(Self::new(Finder::Wide(teddy, indices), literals))
+    }
+
+    /// Searches for as many literals each as the vectors of most processors have room for.
+    fn narrow(literals: Vec<Literal>) -> Result<Vec<Self>, ScanError> {
+        let searches = literals.len().div_ceil(BUCKETS * PER_BUCKET).max(1);
+        let buckets = buckets::assign(literals, searches);
+        let groups = buckets.chunks(BUCKETS).map(|buckets| {
+            let literals = buckets::interleave(buckets);
+            let words = || literals.iter().map(|(word, _)| word);
+            let teddy = packed::Config::new()
+                .heuristic_pattern_limits(false)
+                .builder()
+                .extend(words())
+                .build();
+            let finder = match teddy {
+                Some(teddy) => Finder::Teddy(teddy),
+                None => Finder::Automaton(
+                    AhoCorasick::builder()
+                        .match_kind(MatchKind::LeftmostFirst)
+                        .build(words())?,
+                ),
+            };
+            Ok(Self::new(finder, &literals))
+        });
+        groups.collect()
+    }
+
+    fn new(finder: Finder, literals: &[Literal]) -> Self {
+        Self {
             finder,
             keywords: literals.iter().map(|(_, words)| words.clone()).collect(),
-        })
+        }
+    }
+
+    /// Calls `found` with the index and the start of each literal in `text`, in order.
+    fn search(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        if let Finder::Wide(teddy, indices) = &self.finder {
+            teddy.search(text, 0..text.len(), |start| {
+                let bytes = text[start..].first_chunk::<MASKED>();
+                if let Some(&index) = bytes.and_then(|bytes| indices.get(bytes)) {
+                    found(index, start);
+                }
+            });
+            return;
+        }
+        let mut at = 0;
+        while let Some((literal, start)) = self.finder.next(text, at) {
+            found(literal, start);
+            at = start + 1;
+        }
     }
 }
 
@@ -148,6 +199,7 @@ impl Finder {
     fn next(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
         let input = Input::new(text).range(at..);
         let found = match self {
+            Self::Wide(..) => None,
             Self::Teddy(teddy) => teddy.find_in(text, input.get_span()),
             Self::Automaton(automaton) => automaton.find(input),
         }?;
