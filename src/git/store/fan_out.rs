@@ -1,12 +1,12 @@
 //! Finds an object id among the sorted ids of a pack. The audit looks up every entry of every tree,
-//! and ids are spread evenly: so their first bits give the position, and one or two ids are
-//! compared instead of twenty.
+//! and ids are spread evenly: so their first bits give the position to within a few ids.
 
-use std::ops::Range;
+use std::cmp::Ordering;
 
 use gix::hash::oid;
 
-/// A fan-out table like that of a pack index, with as many rows as the pack has ids.
+/// A fan-out table like that of a pack index, with a row for eight ids of the pack, but so few that
+/// it stays in the cache of a processor core.
 #[derive(Debug)]
 pub(super) struct FanOut {
     /// How many of an id's first 32 bits are left out.
@@ -19,7 +19,7 @@ pub(super) struct FanOut {
 impl FanOut {
     /// Builds the table of `len` sorted ids; `id` returns each of them.
     pub(super) fn new<'i>(len: u32, id: impl Fn(u32) -> &'i oid) -> Self {
-        let shift = len.leading_zeros().saturating_sub(1).clamp(4, 24);
+        let shift = (len.leading_zeros() + 3).clamp(16, 28);
         let mut starts = Vec::with_capacity((1 << (32 - shift)) + 1);
         for number in 0..len {
             let value = first_bits(id(number)) >> shift;
@@ -31,25 +31,107 @@ impl FanOut {
         Self { shift, starts }
     }
 
-    /// The numbers of all ids whose first bits are those of `id`.
-    pub(super) fn candidates(&self, id: &oid) -> Range<u32> {
-        let value = (first_bits(id) >> self.shift) as usize;
-        self.starts[value]..self.starts[value + 1]
+    /// The number of `id` among the ids, each of which `at` returns.
+    pub(super) fn find<'i>(&self, id: &oid, at: impl Fn(u32) -> &'i oid) -> Option<u32> {
+        let bits = first_bits(id);
+        let row = (bits >> self.shift) as usize;
+        let (mut low, mut high) = (self.starts[row], self.starts[row + 1]);
+        let row_end = high;
+        if low == high {
+            return None;
+        }
+        let is_before = |number| compare(at(number), id) == Ordering::Less;
+        // Its place in the row, if the row's ids are spread evenly.
+        let share = u64::from(bits) & ((1 << self.shift) - 1);
+        let ahead = (u64::from(high - low) * share) >> self.shift;
+        let guess = low + u32::try_from(ahead).unwrap_or(0);
+        // From there on in growing steps, so that a pack made to defeat the guess costs little.
+        let mut step = 1;
+        if is_before(guess) {
+            low = guess + 1;
+            while high - low > step {
+                if !is_before(low + step) {
+                    high = low + step;
+                    break;
+                }
+                low += step + 1;
+                step *= 4;
+            }
+        } else {
+            high = guess;
+            while high - low >= step {
+                if is_before(high - step) {
+                    low = high - step + 1;
+                    break;
+                }
+                high -= step;
+                step *= 4;
+            }
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            if is_before(middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (low < row_end && compare(at(low), id) == Ordering::Equal).then_some(low)
     }
 }
 
-/// Whether two ids are equal: compares sixteen bytes at a time, without a call to `memcmp`.
-pub(super) fn same_id(a: &oid, b: &oid) -> bool {
+/// Compares sixteen bytes at once, without a call to `memcmp`.
+fn compare(a: &oid, b: &oid) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    first_half(a) == first_half(b) && a.get(16..) == b.get(16..)
-}
-
-fn first_half(id: &[u8]) -> Option<u128> {
-    id.first_chunk().map(|bytes| u128::from_ne_bytes(*bytes))
+    let first_half = |id: &[u8]| id.first_chunk().map(|half| u128::from_be_bytes(*half));
+    first_half(a)
+        .cmp(&first_half(b))
+        .then_with(|| a.get(16..).cmp(&b.get(16..)))
 }
 
 fn first_bits(id: &oid) -> u32 {
     id.as_bytes()
         .first_chunk()
         .map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use gix::ObjectId;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_found_however_they_are_spread() {
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        for len in [0, 1, 2, 3, 50, 3000] {
+            // How many bytes the ids have in common, which evenly spread ones have not.
+            for common in [0, 1, 2, 3, 16, 18] {
+                let mut ids: Vec<_> = (0..2 * len)
+                    .map(|_| {
+                        let bytes =
+                            std::array::from_fn(|at| if at < common { 7 } else { random() });
+                        ObjectId::Sha1(bytes)
+                    })
+                    .collect();
+                ids.sort();
+                ids.dedup();
+                let held: Vec<_> = ids.iter().copied().step_by(2).collect();
+                let at = |number: u32| held[number as usize].as_ref();
+                let fan_out = FanOut::new(u32::try_from(held.len()).unwrap(), at);
+                for id in &ids {
+                    let expected = held.binary_search(id).ok();
+                    let found = fan_out.find(id, at).map(|number| number as usize);
+                    assert_eq!(
+                        found, expected,
+                        "{id} of {len} with {common} bytes in common"
+                    );
+                }
+            }
+        }
+    }
 }

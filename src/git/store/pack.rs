@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::fan_out::{FanOut, same_id};
+use super::fan_out::FanOut;
 use super::forest::{EntryBase, Forest};
 use super::visit::{Problem, StoreError};
 
@@ -36,6 +36,8 @@ struct Layout {
     offsets: Vec<u64>,
     /// The number of each entry in the index, which is in the order of ids.
     order: Vec<u32>,
+    /// The CRC-32 of each entry; the first version of the index has none.
+    checksums: Option<Vec<u32>>,
     forest: Forest,
 }
 
@@ -139,9 +141,7 @@ impl Pack {
 
     /// The number of an object in the order of ids.
     pub(super) fn number_of(&self, id: &oid) -> Option<u32> {
-        self.fan_out
-            .candidates(id)
-            .find(|&number| same_id(self.id(number), id))
+        self.fan_out.find(id, |number| self.id(number))
     }
 
     /// The number, in the order of ids, of the entry at a position in the pack.
@@ -151,10 +151,12 @@ impl Pack {
 
     /// Reads the entry at a position in the pack, and verifies its bytes against the index.
     pub(super) fn entry(&self, entry: u32) -> Result<Entry<'_>, Problem> {
-        let Layout { offsets, order, .. } = self.layout();
+        let Layout {
+            offsets, checksums, ..
+        } = self.layout();
         let entry = entry as usize;
         let bytes = self.bytes(offsets, entry).ok_or(Problem::Header)?;
-        let expected = self.index.crc32_at_index(order[entry]);
+        let expected = checksums.as_ref().map(|checksums| checksums[entry]);
         if expected.is_some_and(|expected| expected != crc32fast::hash(bytes)) {
             return Err(Problem::Checksum);
         }
@@ -183,9 +185,14 @@ impl Pack {
             .map(|entry| self.base(&offsets, entry))
             .collect();
         let forest = Forest::new(&bases, |entry| offsets[entry + 1] - offsets[entry] + 64);
+        let order: Vec<u32> = positions.into_iter().map(|(_, number)| number).collect();
+        let checksums = order
+            .iter()
+            .map(|&number| self.index.crc32_at_index(number));
         Layout {
             offsets,
-            order: positions.into_iter().map(|(_, number)| number).collect(),
+            checksums: checksums.collect(),
+            order,
             forest,
         }
     }
@@ -208,22 +215,33 @@ impl Pack {
         let Some(header) = self.header(offsets, entry) else {
             return EntryBase::Broken;
         };
-        let base_offset = match header.header {
+        let base = match header.header {
             Header::Commit => return EntryBase::Whole(Kind::Commit),
             Header::Tree => return EntryBase::Whole(Kind::Tree),
             Header::Blob => return EntryBase::Whole(Kind::Blob),
             Header::Tag => return EntryBase::Whole(Kind::Tag),
             Header::OfsDelta { base_distance } => {
                 Header::verified_base_pack_offset(offsets[entry], base_distance)
+                    .and_then(|offset| position_near_end(&offsets[..entry], offset))
             }
             Header::RefDelta { base_id } => self
                 .number_of(&base_id)
-                .map(|number| self.index.pack_offset_at_index(number)),
+                .map(|number| self.index.pack_offset_at_index(number))
+                .and_then(|offset| offsets[..offsets.len() - 1].binary_search(&offset).ok()),
         };
-        let entries = &offsets[..offsets.len() - 1];
-        base_offset
-            .and_then(|offset| entries.binary_search(&offset).ok())
-            .and_then(|base| u32::try_from(base).ok())
+        base.and_then(|base| u32::try_from(base).ok())
             .map_or(EntryBase::Broken, EntryBase::Delta)
     }
+}
+
+/// The position of an offset, which most often is one of the last.
+fn position_near_end(offsets: &[u64], offset: u64) -> Option<usize> {
+    let mut step = 16;
+    let mut low = offsets.len().saturating_sub(step);
+    while low > 0 && offsets[low] > offset {
+        step *= 4;
+        low = offsets.len().saturating_sub(step);
+    }
+    let position = offsets[low..].binary_search(&offset).ok()?;
+    Some(low + position)
 }
