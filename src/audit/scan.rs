@@ -1,7 +1,8 @@
 //! Runs the two passes over all objects, each with one scanner per thread.
 
-use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
+
+use rustc_hash::FxHashSet;
 
 use super::collected::Collected;
 use super::container::{Container, ContainerKey};
@@ -46,7 +47,7 @@ fn scan_objects(context: &Context<'_>, jobs: usize, stop: &AtomicBool, collected
 }
 
 fn scan_trees(context: &Context<'_>, jobs: usize, stop: &AtomicBool, collected: &mut Collected) {
-    let holders: HashSet<ObjectIndex> = collected
+    let holders: FxHashSet<ObjectIndex> = collected
         .found
         .occurrences
         .iter()

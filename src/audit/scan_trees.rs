@@ -5,11 +5,12 @@
 //! each tree adds to its delta base and removes from it. So all trees together take no more memory
 //! than their deltas do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
+use rustc_hash::FxHashSet;
 
 use super::container::ContainerKey;
 use super::context::Context;
@@ -81,7 +82,7 @@ struct NamedObject {
 pub(super) struct TreeScanner<'a> {
     context: &'a Context<'a>,
     /// Objects that hold a secret.
-    holders: &'a HashSet<ObjectIndex>,
+    holders: &'a FxHashSet<ObjectIndex>,
     names: &'a NameTable,
     /// Which objects are trees.
     trees: &'a [bool],
@@ -99,7 +100,7 @@ pub(super) struct TreeScanner<'a> {
 impl<'a> TreeScanner<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
-        holders: &'a HashSet<ObjectIndex>,
+        holders: &'a FxHashSet<ObjectIndex>,
         names: &'a NameTable,
         trees: &'a [bool],
     ) -> Self {

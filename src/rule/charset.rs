@@ -1,8 +1,8 @@
 //! Defines the charset run: which bytes are part of one, and how long it must be. The build script,
 //! the rules and the scanner share this file.
 
-/// The shortest charset run that the scanner finds, in bytes. It reads 32 bytes at once, and two of
-/// them that end a run have at most 30 between them.
+/// The shortest charset run that the scanner finds, in bytes. It searches 32 bytes at a time,
+/// and two of them that end a run have at most 30 between them.
 pub(crate) const MIN_RUN: usize = 31;
 
 /// The shortest stretch of `[A-Za-z0-9+/]` that a rule may have as its trigger, in bytes.

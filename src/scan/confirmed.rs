@@ -3,7 +3,8 @@
 use crate::rule::{Candidate, Rule};
 
 use super::decode::Decoded;
-use super::{Match, Recorder, verify};
+use super::recorder::Recorder;
+use super::{Match, verify};
 
 /// Records what is confirmed, and which hits lead to nothing.
 #[derive(Default)]

@@ -2,8 +2,9 @@
 //!
 //! A prefilter reads every byte: a vector search for all keywords at once, and another one for
 //! charset runs, lists of numbers, and joints between pieces of tokens. For each of its hits, the
-//! rules that own it are tried: their expression in a window around the keyword, then their checks.
-//! If a hit may be text in another form (base64, pieces …), it is decoded and scanned again.
+//! rules that own it are tried: their regular expression in a window around the keyword, then their
+//! entropy floor and their checks. If a hit may be text in another form (escapes, base64, UTF-16,
+//! pieces …), that stretch is decoded and scanned in the same way, at most twice.
 //!
 //! A hit depends only on the bytes that it covers, so a text that was made from another needs a
 //! search only where the two differ: [`Scanner::hits_after`].
@@ -23,6 +24,7 @@ mod named;
 mod pair;
 mod prefilter;
 mod prefix_table;
+mod recorder;
 mod redact;
 mod samples;
 mod trace;
@@ -43,9 +45,10 @@ use decode::{DecodeQueue, Decoded, joint, numbers};
 use duplicates::without_duplicates;
 use prefilter::{Owned, Prefilter};
 use prefix_table::PrefixTable;
+use recorder::{Attempt, Recorder};
 
+use hit::HitKind;
 pub use hit::{Hit, Hits};
-use hit::{HitKind, Runs};
 use named::{NameTable, ValueQueue};
 pub use pair::{Pairing, pair_up};
 pub use samples::{SampleFault, check_samples};
@@ -119,44 +122,6 @@ pub struct Scanner {
     reach: usize,
     /// The owner of the keywords of names. All smaller owners are rules or decoders.
     first_name: usize,
-}
-
-/// Receives candidates. A scan keeps the confirmed matches; a trace keeps every attempt.
-trait Recorder: Default {
-    /// Which runs are tried.
-    const RUNS: Runs = Runs::Promising;
-
-    /// Is called with the number of hits before they are tried.
-    fn begin(&mut self, _hits: usize) {}
-
-    /// Verifies a candidate of the rule with this index. Returns whether it is confirmed.
-    fn candidate(&mut self, index: usize, rule: &Rule, candidate: Candidate<'_>) -> bool;
-
-    /// Takes over what was recorded in a decoded stretch.
-    fn merge(&mut self, inner: Self, decoded: &Decoded);
-
-    /// Is called when a rule has no more candidates in a window or a run.
-    fn attempt(&mut self, _: &Attempt<'_>) {}
-
-    /// Is called if there is no candidate for the hit with this index, and `reach` bytes on each
-    /// side of it decide that.
-    fn idle(&mut self, _hit: usize, _reach: usize) {}
-
-    /// How many candidates there were so far, for [`Recorder::idle`].
-    fn candidates(&self) -> usize {
-        0
-    }
-}
-
-/// A place in which a rule was tried.
-struct Attempt<'a> {
-    index: usize,
-    rule: &'a Rule,
-    text: &'a [u8],
-    /// The window, the run, or the name.
-    span: Span,
-    /// The hits in it, of any rule.
-    hits: &'a [Hit],
 }
 
 /// A part of a text in which a rule is tried.

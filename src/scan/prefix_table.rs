@@ -1,5 +1,5 @@
 //! Finds keywords of long tokens: looks up four bytes at each place of a charset run where such a
-//! keyword can begin.
+//! keyword can begin, with vectors if the processor can.
 
 use rustc_hash::FxHashMap;
 
@@ -8,14 +8,14 @@ use crate::text::Span;
 
 use super::hash_bits::HashBits;
 use super::prefilter::Owned;
-use super::vector::{BUCKETS, LEN, Teddy};
+use super::vector::{BUCKETS, LOOKED_UP, Teddy};
 
 /// Keywords of tokens, by their first bytes.
 #[derive(Debug, Default)]
 pub(super) struct PrefixTable {
-    /// Rejects most places, many at once, if the processor can.
+    /// Rejects most places, 64 at once.
     teddy: Option<Teddy>,
-    /// The first four bytes of keywords: most places are rejected here.
+    /// The first four bytes of keywords. They reject most places that are left.
     present: HashBits,
     /// For each three bytes the keywords that begin with them, each with its owner.
     keywords: FxHashMap<[u8; 3], Vec<Owned>>,
@@ -62,7 +62,7 @@ impl PrefixTable {
         least: usize,
         mut hit: impl FnMut(usize, Span),
     ) {
-        let starts = (run.len() + 1).saturating_sub(least.max(LEN));
+        let starts = (run.len() + 1).saturating_sub(least.max(LOOKED_UP));
         let starts = run.start..run.start + starts;
         let look_up = |at: usize| {
             if let Some(&prefix) = text[at..].first_chunk()

@@ -12,8 +12,9 @@ use crate::text::Span;
 
 use super::decode::Decoded;
 use super::hit::{HitKind, Runs};
+use super::recorder::{Attempt, Recorder};
 use super::verify::{self, TraceStep};
-use super::{Attempt, Depth, Match, Recorder, Scanner, window};
+use super::{Depth, Match, Scanner, window};
 
 /// A rule that was tried at a place.
 #[derive(Clone, Debug)]

@@ -41,7 +41,7 @@ impl FanOut {
             return None;
         }
         let is_before = |number| compare(at(number), id) == Ordering::Less;
-        // Its place in the row, if the row's ids are spread evenly.
+        // The place of the id in its row, if the row's ids are spread evenly.
         let share = u64::from(bits) & ((1 << self.shift) - 1);
         let ahead = (u64::from(high - low) * share) >> self.shift;
         let guess = low + u32::try_from(ahead).unwrap_or(0);
@@ -55,7 +55,7 @@ impl FanOut {
                     break;
                 }
                 low += step + 1;
-                step *= 4;
+                step = step.saturating_mul(4);
             }
         } else {
             high = guess;
@@ -65,7 +65,7 @@ impl FanOut {
                     break;
                 }
                 high -= step;
-                step *= 4;
+                step = step.saturating_mul(4);
             }
         }
         while low < high {

@@ -36,7 +36,8 @@ struct Layout {
     offsets: Vec<u64>,
     /// The number of each entry in the index, which is in the order of ids.
     order: Vec<u32>,
-    /// The CRC-32 of each entry; the first version of the index has none.
+    /// The CRC-32 of each entry, in the order of the pack, in which they are read: the index has
+    /// them in the order of ids. The first version of the index has none.
     checksums: Option<Vec<u32>>,
     forest: Forest,
 }
@@ -234,7 +235,7 @@ impl Pack {
     }
 }
 
-/// The position of an offset, which most often is one of the last.
+/// The position of an offset, which most often is among the last.
 fn position_near_end(offsets: &[u64], offset: u64) -> Option<usize> {
     let mut step = 16;
     let mut low = offsets.len().saturating_sub(step);

@@ -16,10 +16,11 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::blocks::{self, BLOCK, Classes};
+use super::blocks::{self, Classes};
 use super::{Counts, Shape, begins_joint, may_be_second};
 use crate::rule::charset::is_run_byte;
 use crate::scan::decode::numbers::is_list_byte;
+use crate::scan::vector::BLOCK;
 
 /// For each low half of a byte, one bit for each high half with which it is in a class.
 type Table = [u8; 16];
@@ -49,16 +50,16 @@ static HIGH: Table = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Calls `found` with every shape, and returns whether `text` has a zero byte; `None`, without any
 /// call, if the processor has no AVX2.
 pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> Option<bool> {
-    // SAFETY: the processor has what the function needs.
+    // SAFETY: `has_features` checks every feature that the function enables.
     has_features().then(|| unsafe { search_blocks(text, found) })
 }
 
-/// Adds the bytes of `text` to `counts`; returns `false`, without that, if the processor has no
-/// AVX2.
+/// Adds the bytes of `text` to `counts`, and returns whether it could: it cannot if the processor
+/// has no AVX2.
 pub(super) fn count(text: &[u8], counts: &mut Counts) -> bool {
     let is_able = has_features();
     if is_able {
-        // SAFETY: the processor has what the function needs.
+        // SAFETY: `has_features` checks every feature that the function enables.
         unsafe { count_blocks(text, counts) }
     }
     is_able
@@ -118,7 +119,13 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
 /// Sets the classes of `blocks`, and returns whether they have a zero byte.
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn classify(blocks: &[[u8; BLOCK]], classes: &mut [Classes]) -> bool {
-    let tables = [&RUN, &LIST, &JOINT, &SECOND, &HIGH].map(|table| in_both_halves(table));
+    let tables = [
+        in_both_halves(&RUN),
+        in_both_halves(&LIST),
+        in_both_halves(&JOINT),
+        in_both_halves(&SECOND),
+        in_both_halves(&HIGH),
+    ];
     // The least byte of each place in half a block.
     let mut least = _mm256_set1_epi8(-1);
     for (block, classes) in blocks.iter().zip(classes) {

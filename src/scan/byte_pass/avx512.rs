@@ -7,10 +7,11 @@ use std::arch::x86_64::{
     _mm512_testn_epi8_mask,
 };
 
-use super::blocks::{self, BLOCK, Classes};
+use super::blocks::{self, Classes};
 use super::{Counts, Shape, begins_joint, joins_token, may_be_second};
 use crate::rule::charset::is_run_byte;
 use crate::scan::decode::numbers::is_list_byte;
+use crate::scan::vector::BLOCK;
 use crate::scan::vector::avx512::{Table, is_supported, load};
 
 const RUN: u8 = 1;
@@ -53,16 +54,16 @@ static CLASSES: Table = {
 /// Calls `found` with every shape, and returns whether `text` has a zero byte; `None`, without any
 /// call, if the processor lacks the instructions.
 pub(super) fn search(text: &[u8], found: &mut dyn FnMut(Shape)) -> Option<bool> {
-    // SAFETY: the processor has what the function needs.
+    // SAFETY: `is_supported` checks every feature that the function enables.
     is_supported().then(|| unsafe { search_blocks(text, found) })
 }
 
-/// Adds the bytes of `text` to `counts`; returns `false`, without that, if the processor lacks the
-/// instructions.
+/// Adds the bytes of `text` to `counts`, and returns whether it could: it cannot if the processor
+/// lacks the instructions.
 pub(super) fn count(text: &[u8], counts: &mut Counts) -> bool {
     let is_able = is_supported();
     if is_able {
-        // SAFETY: the processor has what the function needs.
+        // SAFETY: `is_supported` checks every feature that the function enables.
         unsafe { count_blocks(text, counts) }
     }
     is_able
@@ -75,7 +76,6 @@ fn search_blocks(text: &[u8], found: &mut dyn FnMut(Shape)) -> bool {
 
 /// Sets the classes of `blocks`, and returns whether they have a zero byte.
 #[target_feature(enable = "avx512bw,avx512vbmi")]
-#[inline(never)]
 fn classify(blocks: &[[u8; BLOCK]], classes: &mut [Classes]) -> bool {
     let table = CLASSES.load();
     // The least byte of each place in a block.

@@ -1,11 +1,9 @@
 //! Finds the shapes of a text block by block, given the classes of the bytes in each block.
 
-use super::{MIN_LIST, Shape, may_be_joint};
-use crate::rule::charset::MIN_RUN;
+use super::{MIN_LIST, Shape, begins_joint, may_be_joint, may_be_second};
+use crate::rule::charset::{MIN_RUN, is_run_byte};
 use crate::scan::decode::numbers::{MAX_GAP, MAX_NUMBER, is_list_byte, may_encode_text};
-
-/// How many bytes a block has.
-pub(super) const BLOCK: usize = 64;
+use crate::scan::vector::BLOCK;
 
 // Between two bytes of half a block that end a run there is no room for a run.
 const _: () = assert!(MIN_RUN >= BLOCK / 2 - 1);
@@ -26,6 +24,8 @@ const QUARTERS: [u64; 4] = [0xffff, 0xffff << 16, 0xffff << 32, 0xffff << 48];
 
 /// What follows the end of a text in its last block: a byte that is in no class.
 const FILLER: u8 = b'~';
+const _: () = assert!(!is_run_byte(FILLER) && !is_list_byte(FILLER));
+const _: () = assert!(!begins_joint(FILLER) && !may_be_second(FILLER));
 
 /// Which bytes of a block are in a class: one bit for each byte.
 #[derive(Clone, Copy, Default)]
@@ -45,7 +45,7 @@ pub(super) struct Classes {
 const BATCH: usize = 16;
 
 /// Calls `found` with every shape in `text`, and returns whether it has a zero byte. `classify`
-/// does so for the blocks, and returns whether they have one.
+/// sets the classes of the blocks that it is given, and returns whether they have a zero byte.
 #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 pub(super) fn search(
     text: &[u8],
@@ -55,23 +55,23 @@ pub(super) fn search(
     let (blocks, rest) = text.as_chunks();
     let mut last = [FILLER; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    let (mut seam, mut shapes) = (Seam::START, Shapes::new(text, found));
+    let (mut carry, mut shapes) = (Carry::START, Shapes::new(text, found));
     let mut classes = [Classes::default(); BATCH];
     let (mut at, mut has_nul) = (0, false);
     for blocks in blocks.chunks(BATCH).chain([&[last][..]]) {
         let classes = &mut classes[..blocks.len()];
         has_nul |= classify(blocks, classes);
         for classes in classes {
-            seam.block(at, *classes, &mut shapes);
+            carry.block(at, *classes, &mut shapes);
             at += BLOCK;
         }
     }
     has_nul
 }
 
-/// What is known of the blocks before. It is not a part of [`Shapes`], so that it stays in
-/// registers.
-struct Seam {
+/// What the next block needs to know of the blocks before. It is not a part of [`Shapes`], so that
+/// it stays in registers.
+struct Carry {
     /// The start of the run that the next block continues.
     run_start: usize,
     /// 1 if the last byte is in a run.
@@ -80,7 +80,7 @@ struct Seam {
     unlisted: u64,
 }
 
-impl Seam {
+impl Carry {
     /// Before the first block.
     const START: Self = Self {
         run_start: 0,
@@ -125,7 +125,8 @@ impl Seam {
     }
 }
 
-/// What few blocks have. Its functions are not a part of the loop over the blocks.
+/// Reports the shapes. Few blocks have one, so its functions are not a part of the loop over the
+/// blocks.
 struct Shapes<'a> {
     text: &'a [u8],
     found: &'a mut dyn FnMut(Shape),

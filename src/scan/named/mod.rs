@@ -13,7 +13,8 @@ mod value;
 use crate::rule::{Candidate, Rule, Trigger};
 use crate::text::Span;
 
-use super::{Attempt, Recorder, Scanner};
+use super::Scanner;
+use super::recorder::{Attempt, Recorder};
 
 pub(super) use hits::{LOOKAHEAD, keywords, leads_to_value, long_tokens};
 pub(super) use table::NameTable;

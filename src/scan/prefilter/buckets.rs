@@ -2,10 +2,11 @@
 
 use super::masks::Masks;
 
-/// Buckets of the vector search. The search compares literals at a position if each of its first
-/// four bytes passes the masks of one bucket. The more the literals in a bucket differ, the more
-/// bytes its masks let pass.
-pub(super) use crate::scan::vector::BUCKETS;
+/// Buckets of the vector search (Teddy with 256-bit vectors, and ours). The search compares
+/// literals at a position if each of its first four bytes passes the masks of one bucket. The more
+/// the literals in a bucket differ, the more bytes its masks let pass.
+pub(super) const BUCKETS: usize = 16;
+const _: () = assert!(BUCKETS <= crate::scan::vector::BUCKETS);
 
 /// How many literals share a bucket: Teddy with 256-bit vectors takes 128 at most. Over C sources
 /// one search for 125 takes three quarters of the time of two searches for half of them each, and
@@ -38,7 +39,7 @@ pub(super) static PLAN: [&[&str]; BUCKETS] = [
 /// A literal, and what belongs to it.
 type Literal<T> = (Box<[u8]>, T);
 
-/// Assigns literals to the buckets of so many searches: those of the plan as it says, and of the
+/// Assigns literals to the buckets of `searches` searches: those of the plan as it says, and of the
 /// others the most frequent first, each to the bucket whose masks it widens least.
 pub(super) fn assign<T>(literals: Vec<Literal<T>>, searches: usize) -> Vec<Vec<Literal<T>>> {
     let room = literals.len().div_ceil(searches * BUCKETS).max(PER_BUCKET);

@@ -2,7 +2,7 @@
 //! buckets.
 
 /// How many bytes of a literal the masks cover.
-pub(super) const MASKED: usize = 4;
+pub(super) const MASKED: usize = crate::scan::vector::LOOKED_UP;
 
 /// How often a part of a keyword occurs in source code, relative to others. Signs occur together,
 /// and lines repeat a byte, more often than the frequency of each byte says.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use aho_corasick::packed::{self, Searcher};
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, Input, Match, MatchKind};
 use rustc_hash::FxHashMap;
 
 mod buckets;
@@ -51,9 +51,10 @@ struct Keyword {
 /// The fastest search that the processor supports.
 #[derive(Debug)]
 enum Finder {
-    /// Teddy with 512-bit vectors, and the indices of the literals.
-    Wide(Teddy, FxHashMap<[u8; MASKED], usize>),
-    Teddy(Searcher),
+    /// With 512-bit vectors, and the indices of the literals.
+    Teddy(Teddy, FxHashMap<[u8; MASKED], usize>),
+    /// Teddy with 256-bit or 128-bit vectors.
+    Packed(Searcher),
     Automaton(AhoCorasick),
 }
 
@@ -72,7 +73,7 @@ impl Prefilter {
     /// ones included.
     pub(super) fn search(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
         for group in &self.groups {
-            group.search(text, |literal, start| {
+            group.finder.search(text, |literal, start| {
                 for keyword in &group.keywords[literal] {
                     let word = &keyword.word;
                     if let Some(start) = start.checked_sub(keyword.offset)
@@ -124,7 +125,8 @@ fn choose_literals(keywords: impl IntoIterator<Item = Owned>) -> Vec<Literal> {
 }
 
 impl Group {
-    /// One search for all literals, if the processor supports it.
+    /// One search for all literals, if the processor supports it. The rules have no keyword that is
+    /// shorter than the bytes it looks up.
     fn wide(literals: &[Literal]) -> Option<Self> {
         let mut indices = FxHashMap::default();
         for (index, (word, _)) in literals.iter().enumerate() {
@@ -140,7 +142,7 @@ impl Group {
             let words = held.iter().map(|(word, ())| &word[..]);
             words.map(move |word| (bucket, word))
         }))?;
-        Some(Self::new(Finder::Wide(teddy, indices), literals))
+        Some(Self::new(Finder::Teddy(teddy, indices), literals))
     }
 
     /// Searches for as many literals each as the vectors of most processors have room for.
@@ -156,7 +158,7 @@ impl Group {
                 .extend(words())
                 .build();
             let finder = match teddy {
-                Some(teddy) => Finder::Teddy(teddy),
+                Some(searcher) => Finder::Packed(searcher),
                 None => Finder::Automaton(
                     AhoCorasick::builder()
                         .match_kind(MatchKind::LeftmostFirst)
@@ -174,35 +176,34 @@ impl Group {
             keywords: literals.iter().map(|(_, words)| words.clone()).collect(),
         }
     }
+}
 
+impl Finder {
     /// Calls `found` with the index and the start of each literal in `text`, in order.
     fn search(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        if let Finder::Wide(teddy, indices) = &self.finder {
-            teddy.search(text, 0..text.len(), |start| {
+        let input = |at| Input::new(text).range(at..);
+        match self {
+            Self::Teddy(teddy, indices) => teddy.search(text, 0..text.len(), |start| {
                 let bytes = text[start..].first_chunk::<MASKED>();
                 if let Some(&index) = bytes.and_then(|bytes| indices.get(bytes)) {
                     found(index, start);
                 }
-            });
-            return;
-        }
-        let mut at = 0;
-        while let Some((literal, start)) = self.finder.next(text, at) {
-            found(literal, start);
-            at = start + 1;
+            }),
+            Self::Packed(searcher) => each_match(
+                |at| searcher.find_in(text, input(at).get_span()),
+                &mut found,
+            ),
+            Self::Automaton(automaton) => each_match(|at| automaton.find(input(at)), &mut found),
         }
     }
 }
 
-impl Finder {
-    /// The index and the start of the first literal that begins at `at` or later.
-    fn next(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
-        let input = Input::new(text).range(at..);
-        let found = match self {
-            Self::Wide(..) => None,
-            Self::Teddy(teddy) => teddy.find_in(text, input.get_span()),
-            Self::Automaton(automaton) => automaton.find(input),
-        }?;
-        Some((found.pattern().as_usize(), found.start()))
+/// Calls `found` with the index and the start of each match; `next` returns the first one that
+/// begins at a place or later.
+fn each_match(next: impl Fn(usize) -> Option<Match>, found: &mut impl FnMut(usize, usize)) {
+    let mut at = 0;
+    while let Some(literal) = next(at) {
+        found(literal.pattern().as_usize(), literal.start());
+        at = literal.start() + 1;
     }
 }

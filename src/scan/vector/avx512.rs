@@ -1,5 +1,5 @@
-//! The vectors of AVX-512 that the searches share: 64 bytes of a text, and a table with an entry
-//! for each ASCII character that is looked up for all of them at once.
+//! Loads 64 bytes of a text into a vector, and looks all of them up in a table of the ASCII
+//! characters, for the searches with AVX-512.
 
 #![expect(unsafe_code, reason = "vector loads")]
 
@@ -9,8 +9,7 @@ use std::arch::x86_64::{
 };
 use std::sync::LazyLock;
 
-/// How many bytes a vector has.
-pub(in crate::scan) const BLOCK: usize = 64;
+use super::BLOCK;
 
 /// An entry for each ASCII character.
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +20,16 @@ pub(in crate::scan) struct Table(pub(in crate::scan) [u8; 128]);
 #[derive(Clone, Copy)]
 pub(in crate::scan) struct Loaded(__m512i, __m512i);
 
-/// Whether the processor has what the functions of this file need, and what all that have it have.
+/// Whether the processor has every feature that a `target_feature` of the searches with AVX-512
+/// enables. A feature is added here first.
 pub(in crate::scan) fn is_supported() -> bool {
     *IS_SUPPORTED
 }
 
-/// The answer, because each question about one feature takes as long as all of them here.
+/// Cached: one `is_x86_feature_detected!` takes as long as this whole answer.
 static IS_SUPPORTED: LazyLock<bool> = LazyLock::new(|| {
-    is_x86_feature_detected!("avx512bw")
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi")
         && is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("bmi1")
@@ -42,7 +43,7 @@ impl Table {
     #[inline]
     pub(in crate::scan) fn load(&self) -> Loaded {
         let (low, high) = self.0.split_at(BLOCK);
-        // SAFETY: either half of a table is 64 bytes long and aligned to so many.
+        // SAFETY: each half of a table is 64 bytes long and 64-byte aligned.
         unsafe {
             Loaded(
                 _mm512_load_si512(low.as_ptr().cast()),
@@ -70,7 +71,8 @@ pub(in crate::scan) fn load(text: &[u8]) -> __m512i {
         // SAFETY: 64 bytes are in the text, and the load needs no alignment.
         unsafe { _mm512_loadu_si512(start.cast()) }
     } else {
-        // SAFETY: what is loaded is in the text, and the load needs no alignment.
+        // SAFETY: the mask has bits for the bytes of the text only, and others are not read. The
+        // load needs no alignment.
         unsafe { _mm512_maskz_loadu_epi8(first(text.len()), start.cast()) }
     }
 }
@@ -81,5 +83,20 @@ pub(in crate::scan) const fn first(count: usize) -> u64 {
         u64::MAX
     } else {
         (1 << count) - 1
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The searches with AVX-512 are tested where it is supported, so that must not be missed.
+    #[test]
+    fn it_is_supported_where_the_system_says_so() {
+        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let flags = info.lines().find(|line| line.starts_with("flags")).unwrap();
+        let has = |flag| flags.split_whitespace().any(|other| other == flag);
+        let needed = ["avx512f", "avx512bw", "avx512vbmi", "bmi1", "bmi2", "abm"];
+        assert_eq!(is_supported(), needed.into_iter().all(has));
     }
 }

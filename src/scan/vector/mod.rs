@@ -1,4 +1,4 @@
-//! Searches that read 64 bytes at once, on processors that can.
+//! Searches a text 64 bytes at a time, on processors with AVX-512; others have no such search.
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
@@ -8,8 +8,11 @@ mod teddy;
 #[cfg(target_arch = "x86_64")]
 pub(super) use teddy::Teddy;
 
+/// How many bytes a vector has.
+pub(super) const BLOCK: usize = 64;
+
 /// How many bytes of a literal Teddy looks up.
-pub(super) const LEN: usize = 4;
+pub(super) const LOOKED_UP: usize = 4;
 
 /// How many sets of literals Teddy has. A place passes if one set has each of its bytes.
 pub(super) const BUCKETS: usize = 16;

@@ -1,8 +1,8 @@
 //! Finds the places of a text where one of many literals may begin, 64 places at once: the
 //! algorithm Teddy of Hyperscan, with the instruction of AVX-512 that looks up a byte among 128.
 //!
-//! The Teddy of the `aho-corasick` crate, for AVX2, looks up 16 places at once, and either half of
-//! a byte by itself, so that more places pass.
+//! The Teddy of the `aho-corasick` crate, for AVX2, looks up 16 places at once, and each half of a
+//! byte separately, so that more places pass.
 
 #![expect(unsafe_code, reason = "calling what needs a feature of the processor")]
 
@@ -11,11 +11,11 @@ use std::arch::x86_64::{
 };
 use std::ops::Range;
 
-use super::avx512::{BLOCK, Loaded, Table, first, is_supported, load};
-use super::{BUCKETS, LEN};
+use super::avx512::{Loaded, Table, first, is_supported, load};
+use super::{BLOCK, BUCKETS, LOOKED_UP};
 
 /// For each byte of a literal, in which of eight buckets it is.
-type Tables = [Table; LEN];
+type Tables = [Table; LOOKED_UP];
 
 /// Sets of literals.
 #[derive(Debug)]
@@ -25,14 +25,14 @@ pub(in crate::scan) struct Teddy {
 
 impl Teddy {
     /// A search for literals, each with its bucket. Any byte may follow a literal with fewer than
-    /// [`LEN`]. `None` if the processor lacks the instruction.
+    /// [`LOOKED_UP`]. `None` if the processor lacks the instruction.
     pub(in crate::scan) fn new<'a>(
         literals: impl IntoIterator<Item = (usize, &'a [u8])>,
     ) -> Option<Self> {
         if !is_supported() {
             return None;
         }
-        let mut halves = Box::new([[Table([0; 128]); LEN]; BUCKETS / 8]);
+        let mut halves = Box::new([[Table([0; 128]); LOOKED_UP]; BUCKETS / 8]);
         for (bucket, literal) in literals {
             let bit = 1 << (bucket % 8);
             for (index, Table(entries)) in halves[bucket / 8].iter_mut().enumerate() {
@@ -47,7 +47,7 @@ impl Teddy {
     }
 
     /// Calls `found` with each of `places` in `text` where a literal may begin, in order. The
-    /// [`LEN`] bytes from there are in `text`.
+    /// [`LOOKED_UP`] bytes from there are in `text`.
     #[inline]
     pub(in crate::scan) fn search(
         &self,
@@ -56,11 +56,12 @@ impl Teddy {
         mut found: impl FnMut(usize),
     ) {
         let mut at = places.start;
-        let end = places.end.min((text.len() + 1).saturating_sub(LEN));
+        let end = places.end.min((text.len() + 1).saturating_sub(LOOKED_UP));
         while at < end {
             let mut starts = [0; BATCH];
             let count = (end - at).div_ceil(BLOCK).min(BATCH);
-            // SAFETY: there is a search only if the processor has what the function needs.
+            // SAFETY: there is a search only if `is_supported`, which checks what the function
+            // enables.
             unsafe { search_blocks(&self.halves, text, at..end, &mut starts[..count]) }
             for starts in &mut starts[..count] {
                 while *starts != 0 {
@@ -96,7 +97,7 @@ fn search_blocks(
 /// For each place, the buckets that have its bytes.
 #[target_feature(enable = "avx512bw,avx512vbmi")]
 #[inline]
-fn look_up(tables: &[Loaded; LEN], bytes: &[__m512i; LEN]) -> __m512i {
+fn look_up(tables: &[Loaded; LOOKED_UP], bytes: &[__m512i; LOOKED_UP]) -> __m512i {
     let [first, second, third, fourth] = tables;
     _mm512_and_si512(
         _mm512_and_si512(first.look_up(bytes[0]), second.look_up(bytes[1])),
@@ -104,12 +105,12 @@ fn look_up(tables: &[Loaded; LEN], bytes: &[__m512i; LEN]) -> __m512i {
     )
 }
 
-/// The bytes of `text`, which has [`LEN`] or more, from each of its first places on.
+/// The bytes of `text`, which has [`LOOKED_UP`] or more, from each of its first places on.
 #[target_feature(enable = "avx512bw,avx512vbmi")]
 #[inline]
-fn load_bytes(text: &[u8]) -> [__m512i; LEN] {
-    let mut bytes = [_mm512_setzero_si512(); LEN];
-    if text.len() >= BLOCK + LEN - 1 {
+fn load_bytes(text: &[u8]) -> [__m512i; LOOKED_UP] {
+    let mut bytes = [_mm512_setzero_si512(); LOOKED_UP];
+    if text.len() >= BLOCK + LOOKED_UP - 1 {
         // Whole vectors only, without a look at the length of each.
         for (by, bytes) in bytes.iter_mut().enumerate() {
             *bytes = load(&text[by..by + BLOCK]);
@@ -124,7 +125,7 @@ fn load_bytes(text: &[u8]) -> [__m512i; LEN] {
 
 #[target_feature(enable = "avx512bw,avx512vbmi")]
 #[inline]
-fn load_tables(tables: &Tables) -> [Loaded; LEN] {
+fn load_tables(tables: &Tables) -> [Loaded; LOOKED_UP] {
     let [first, second, third, fourth] = tables;
     [first.load(), second.load(), third.load(), fourth.load()]
 }
@@ -141,7 +142,7 @@ mod tests {
                 held.any(|(_, word)| word.get(index).is_none_or(|own| (own ^ byte) & 127 == 0))
             })
         };
-        let starts = text.windows(LEN).enumerate().take(places.end);
+        let starts = text.windows(LOOKED_UP).enumerate().take(places.end);
         let starts = starts.skip(places.start);
         starts
             .filter(|(_, bytes)| (0..BUCKETS).any(|bucket| passes(bucket, bytes)))
