@@ -147,27 +147,44 @@ fn a_tag_that_is_not_what_its_id_says() {
 fn a_pack_whose_content_is_not_what_its_index_says() {
     let repo = harmless();
     let id = id_of(&repo, "HEAD");
+    let raw = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
+    change_index(&repo, |index| {
+        let mut ids = index.windows(20);
+        let at = ids.position(|id| id == raw.as_bytes()).unwrap();
+        index[at + 19] ^= 1;
+    });
+    audit_says_unread(&repo, "object", "content does not match its object id");
+}
+
+/// The ids in the index of a pack are in another order, so that some would not be found.
+#[test]
+fn a_pack_index_that_is_not_sorted() {
+    let repo = harmless();
+    change_index(&repo, |index| {
+        // After the magic number, the version and the fan-out table.
+        let (first, second) = index[8 + 4 * 256..][..40].split_at_mut(20);
+        first.swap_with_slice(second);
+    });
+    audit_says_unread(&repo, ".idx", "its ids are not sorted");
+}
+
+/// Packs the repository and changes the index of the pack, but keeps its checksum right.
+fn change_index(repo: &Repo, change: impl FnOnce(&mut [u8])) {
     repo.git(["gc", "-q"]);
-    let index = fs::read_dir(repo.path(".git/objects/pack"))
+    let path = fs::read_dir(repo.path(".git/objects/pack"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|extension| extension == "idx"))
         .unwrap();
-    let mut bytes = fs::read(&index).unwrap();
-    let raw = gix::ObjectId::from_hex(id.as_bytes()).unwrap();
-    let at = bytes
-        .windows(20)
-        .position(|window| window == raw.as_bytes());
-    let at = at.unwrap();
-    bytes[at + 19] ^= 1;
-    let end = bytes.len() - 20;
+    let mut index = fs::read(&path).unwrap();
+    change(&mut index);
+    let end = index.len() - 20;
     let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-    hasher.update(&bytes[..end]);
+    hasher.update(&index[..end]);
     let checksum = hasher.try_finalize().unwrap();
-    bytes[end..].copy_from_slice(checksum.as_bytes());
-    fs::remove_file(&index).unwrap();
-    fs::write(&index, bytes).unwrap();
-    audit_says_unread(&repo, "object", "content does not match its object id");
+    index[end..].copy_from_slice(checksum.as_bytes());
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, index).unwrap();
 }
 
 /// A directory whose tree is missing hides the rest of its commit: the message and other files.

@@ -17,18 +17,24 @@ pub(super) struct FanOut {
 }
 
 impl FanOut {
-    /// Builds the table of `len` sorted ids; `id` returns each of them.
-    pub(super) fn new<'i>(len: u32, id: impl Fn(u32) -> &'i oid) -> Self {
+    /// Builds the table of `len` ids, each of which `id` returns; `None` if they are not sorted.
+    pub(super) fn new<'i>(len: u32, id: impl Fn(u32) -> &'i oid) -> Option<Self> {
+        let mut last = None;
         let shift = (len.leading_zeros() + 3).clamp(16, 28);
         let mut starts = Vec::with_capacity((1 << (32 - shift)) + 1);
         for number in 0..len {
-            let value = first_bits(id(number)) >> shift;
+            let next = id(number);
+            if last.is_some_and(|last| compare(last, next) == Ordering::Greater) {
+                return None;
+            }
+            last = Some(next);
+            let value = first_bits(next) >> shift;
             while starts.len() <= value as usize {
                 starts.push(number);
             }
         }
         starts.resize((1 << (32 - shift)) + 1, len);
-        Self { shift, starts }
+        Some(Self { shift, starts })
     }
 
     /// The number of `id` among the ids, each of which `at` returns.
@@ -122,7 +128,7 @@ mod tests {
                 ids.dedup();
                 let held: Vec<_> = ids.iter().copied().step_by(2).collect();
                 let at = |number: u32| held[number as usize].as_ref();
-                let fan_out = FanOut::new(u32::try_from(held.len()).unwrap(), at);
+                let fan_out = FanOut::new(u32::try_from(held.len()).unwrap(), at).unwrap();
                 for id in &ids {
                     let expected = held.binary_search(id).ok();
                     let found = fan_out.find(id, at).map(|number| number as usize);

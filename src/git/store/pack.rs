@@ -1,6 +1,7 @@
 //! Opens a pack with its index, for the walk along its delta trees: the positions of its entries,
 //! their bases, and their bytes.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -80,7 +81,10 @@ impl Pack {
         let ids = || FanOut::new(index.num_objects(), |number| index.oid_at_index(number));
         let stop = AtomicBool::new(false);
         let (verified, fan_out) = rayon::join(|| index.verify_checksum(&mut Discard, &stop), ids);
-        verified.map_err(|error| StoreError::new(path, format!("corrupt pack index: {error}")))?;
+        let corrupt =
+            |problem: &dyn Display| StoreError::new(path, format!("corrupt pack index: {problem}"));
+        verified.map_err(|error| corrupt(&error))?;
+        let fan_out = fan_out.ok_or_else(|| corrupt(&"its ids are not sorted"))?;
         let path = &path.with_extension("pack");
         // Before the file is opened: a later change must give another time.
         let modified = modified(path);
