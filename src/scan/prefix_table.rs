@@ -8,7 +8,7 @@ use crate::text::Span;
 
 use super::hash_bits::HashBits;
 use super::prefilter::Owned;
-use super::vector::{BUCKETS, LOOKED_UP, Teddy};
+use super::vector::{self, BUCKETS, LOOKED_UP, Teddy};
 
 /// Keywords of tokens, by their first bytes.
 #[derive(Debug, Default)]
@@ -24,17 +24,9 @@ pub(super) struct PrefixTable {
 impl PrefixTable {
     /// A table of `(owner, keyword)` pairs. A keyword of fewer than three bytes is never found.
     pub(super) fn new(keywords: impl IntoIterator<Item = Owned>) -> Self {
-        let mut keywords: Vec<_> = keywords.into_iter().collect();
-        // The fewer first bytes a bucket has, the fewer places pass.
-        keywords.sort_by(|(_, a), (_, b)| a.cmp(b));
-        let buckets = keywords.chunks(keywords.len().div_ceil(BUCKETS).max(1));
-        let buckets = buckets.enumerate();
-        let teddy = Teddy::new(buckets.flat_map(|(bucket, held)| {
-            let words = held.iter().map(|(_, word)| &word[..]);
-            words.map(move |word| (bucket, word))
-        }));
+        let keywords: Vec<_> = keywords.into_iter().collect();
         let mut table = Self {
-            teddy,
+            teddy: vector_search(&keywords),
             ..Self::default()
         };
         for (owner, word) in keywords {
@@ -93,6 +85,20 @@ impl PrefixTable {
             }
         }
     }
+}
+
+/// A search for places where a keyword may begin, if the processor has one.
+fn vector_search(keywords: &[Owned]) -> Option<Teddy> {
+    if !vector::is_supported() {
+        return None;
+    }
+    let mut words: Vec<&[u8]> = keywords.iter().map(|(_, word)| &word[..]).collect();
+    // The fewer first bytes a bucket has, the fewer places pass.
+    words.sort_unstable();
+    words.dedup();
+    let per_bucket = words.len().div_ceil(BUCKETS).max(1);
+    let words = words.iter().enumerate();
+    Teddy::new(words.map(|(index, word)| (index / per_bucket, *word)))
 }
 
 #[cfg(test)]

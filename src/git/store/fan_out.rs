@@ -1,12 +1,12 @@
 //! Finds an object id among the sorted ids of a pack. The audit looks up every entry of every tree,
-//! and ids are spread evenly: so their first bits give the position to within a few ids.
+//! and ids are spread evenly: so a table of their first bits leaves few to compare.
 
 use std::cmp::Ordering;
 
 use gix::hash::oid;
 
-/// A fan-out table like that of a pack index, with a row for eight ids of the pack, but so few that
-/// it stays in the cache of a processor core.
+/// A fan-out table like that of a pack index, with a row for four to eight ids, but at most 65,536
+/// rows, so that it stays in the cache of a processor core.
 #[derive(Debug)]
 pub(super) struct FanOut {
     /// How many of an id's first 32 bits are left out.
@@ -17,7 +17,8 @@ pub(super) struct FanOut {
 }
 
 impl FanOut {
-    /// Builds the table of `len` ids, each of which `id` returns; `None` if they are not sorted.
+    /// Builds the table of `len` ids; `None` if they are not sorted. `id` returns the id with a
+    /// number.
     pub(super) fn new<'i>(len: u32, id: impl Fn(u32) -> &'i oid) -> Option<Self> {
         let mut last = None;
         let shift = (len.leading_zeros() + 3).clamp(16, 28);
@@ -37,43 +38,12 @@ impl FanOut {
         Some(Self { shift, starts })
     }
 
-    /// The number of `id` among the ids, each of which `at` returns.
+    /// The number of `id`, if it is among the ids. `at` returns the id with a number.
     pub(super) fn find<'i>(&self, id: &oid, at: impl Fn(u32) -> &'i oid) -> Option<u32> {
-        let bits = first_bits(id);
-        let row = (bits >> self.shift) as usize;
+        let row = (first_bits(id) >> self.shift) as usize;
         let (mut low, mut high) = (self.starts[row], self.starts[row + 1]);
         let row_end = high;
-        if low == high {
-            return None;
-        }
         let is_before = |number| compare(at(number), id) == Ordering::Less;
-        // The place of the id in its row, if the row's ids are spread evenly.
-        let share = u64::from(bits) & ((1 << self.shift) - 1);
-        let ahead = (u64::from(high - low) * share) >> self.shift;
-        let guess = low + u32::try_from(ahead).unwrap_or(0);
-        // From there on in growing steps, so that a pack made to defeat the guess costs little.
-        let mut step = 1;
-        if is_before(guess) {
-            low = guess + 1;
-            while high - low > step {
-                if !is_before(low + step) {
-                    high = low + step;
-                    break;
-                }
-                low += step + 1;
-                step = step.saturating_mul(4);
-            }
-        } else {
-            high = guess;
-            while high - low >= step {
-                if is_before(high - step) {
-                    low = high - step + 1;
-                    break;
-                }
-                high -= step;
-                step = step.saturating_mul(4);
-            }
-        }
         while low < high {
             let middle = low.midpoint(high);
             if is_before(middle) {

@@ -160,8 +160,9 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Finds the lists that have two quarters in a row, of which the second one is in the block at
-    /// `at`, given the bytes in the block before and in this one that are in no list.
+    /// Finds lists around each two quarters in a row that have bytes of lists only. The second
+    /// quarter is in the block at `at`. `before` and `unlisted` are the bytes in no list of the
+    /// block before and of this one.
     #[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
     #[inline(never)]
     fn lists(&mut self, at: usize, before: u64, unlisted: u64) {

@@ -13,7 +13,7 @@ mod masks;
 mod tests;
 
 use super::ScanError;
-use super::vector::Teddy;
+use super::vector::{self, Teddy};
 use buckets::{BUCKETS, PER_BUCKET};
 use masks::{MASKED, rate};
 
@@ -128,6 +128,9 @@ impl Group {
     /// One search for all literals, if the processor supports it. The rules have no keyword that is
     /// shorter than the bytes it looks up.
     fn wide(literals: &[Literal]) -> Option<Self> {
+        if !vector::is_supported() {
+            return None;
+        }
         let mut indices = FxHashMap::default();
         for (index, (word, _)) in literals.iter().enumerate() {
             indices.insert(*word.first_chunk()?, index);

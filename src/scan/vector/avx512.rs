@@ -26,7 +26,7 @@ pub(in crate::scan) fn is_supported() -> bool {
     *IS_SUPPORTED
 }
 
-/// Cached: one `is_x86_feature_detected!` takes as long as this whole answer.
+/// Cached: it is asked for each long run of a text.
 static IS_SUPPORTED: LazyLock<bool> = LazyLock::new(|| {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")

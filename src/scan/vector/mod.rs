@@ -6,9 +6,12 @@ pub(super) mod avx512;
 mod teddy;
 
 #[cfg(target_arch = "x86_64")]
+pub(super) use avx512::is_supported;
+#[cfg(target_arch = "x86_64")]
 pub(super) use teddy::Teddy;
 
 /// How many bytes a vector has.
+#[cfg(target_arch = "x86_64")]
 pub(super) const BLOCK: usize = 64;
 
 /// How many bytes of a literal Teddy looks up.
@@ -17,7 +20,13 @@ pub(super) const LOOKED_UP: usize = 4;
 /// How many sets of literals Teddy has. A place passes if one set has each of its bytes.
 pub(super) const BUCKETS: usize = 16;
 
-/// There is none for other processors.
+/// Other processors have no such search.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn is_supported() -> bool {
+    false
+}
+
+/// The search that other processors do not have.
 #[cfg(not(target_arch = "x86_64"))]
 #[derive(Debug)]
 pub(super) enum Teddy {}
